@@ -1,0 +1,1 @@
+"""What a call is: the one table of canonical fields, and the kinds of their cells."""

@@ -1,0 +1,1 @@
+"""The nouns that travel along the line: no I/O, no rules."""

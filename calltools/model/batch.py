@@ -1,0 +1,188 @@
+"""Source, Table and Batch: a file, what is in it, and some of its records on their way."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from calltools.model.cells import Cells, Mask, Numbers, one_chunk
+from calltools.model.finding import Findings
+
+Format = Literal["csv", "workbook", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file and how it is read: what was found, or what the user said.
+
+    Attributes:
+        path: Where its bytes are (for standard input, a copy).
+        name: What the user calls it; the only name that is ever shown.
+        format: Which reader.
+        encoding: Of a text file, a Python codec name.
+        delimiter: Of a CSV.
+        header_row: Physical line or sheet row of the header; ``None``: the file has none.
+        sheet: Of a workbook.
+    """
+
+    path: Path
+    name: str
+    format: Format
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A record that could not be split into the header's columns.
+
+    Attributes:
+        record: Its number, counted from 1 as if it were whole.
+        place: The physical line on which it starts.
+        cells: What it holds, as far as it could be split.
+    """
+
+    record: int
+    place: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records of one table, on their way through the line. Stages never change one: they make another.
+
+    Attributes:
+        columns: Text only, a row a record, ``""`` means absent; a name is a title of the file
+            before mapping and a canonical field after it. Each column is one chunk.
+        records: The number of each record, rising. Relative to the batch (from 1) until the line has put
+            the batches in order, then counted from the first record of the table.
+        places: Physical line or sheet row on which each record starts.
+        findings: What is known to be wrong so far.
+        read: Records read, whole and damaged, skipped ones too.
+        damaged: Records that are in no row, each with at least one finding that is an error.
+        skipped: Records that the profile leaves out, by reason.
+        rewritten: Cells that normalizing changed, by field.
+        blanks: Places of blank lines or rows, in order. The line names those between records (CT009).
+        origin: After mapping: the rows as the file has them, in step with ``columns``; else ``None``.
+    """
+
+    columns: pa.Table
+    records: Numbers
+    places: Numbers
+    findings: Findings = field(default_factory=Findings.none)
+    read: int = 0
+    damaged: tuple[Damaged, ...] = ()
+    skipped: Mapping[str, int] = MappingProxyType({})
+    rewritten: Mapping[str, int] = MappingProxyType({})
+    blanks: tuple[int, ...] = ()
+    origin: pa.Table | None = None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def cells(self, name: str) -> Cells:
+        """One column."""
+        return one_chunk(self.columns[name])
+
+    def with_findings(self, *more: Findings) -> "Batch":
+        """The batch with more findings."""
+        return replace(self, findings=Findings.join([self.findings, *more]))
+
+    def chosen(self, keep: Mask) -> "Batch":
+        """Only the rows of the mask; findings and counts stay as they are."""
+        if keep.all():
+            return self
+        rows = np.flatnonzero(keep)
+        return replace(
+            self,
+            columns=self.columns.take(rows),
+            records=self.records[rows],
+            places=self.places[rows],
+            origin=None if self.origin is None else self.origin.take(rows),
+        )
+
+    def moved(self, records: int) -> "Batch":
+        """The batch with its record numbers ``records`` further on."""
+        if not records:
+            return self
+        return replace(
+            self,
+            records=self.records + records,
+            findings=self.findings.shifted(records),
+            damaged=tuple(replace(one, record=one.record + records) for one in self.damaged),
+        )
+
+
+#: A piece of reading that can run in a worker thread: it gives the records of one block.
+Task: TypeAlias = Callable[[], Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The header of a source and the way to its records.
+
+    Attributes:
+        source: The file, with what was found about it.
+        titles: The header's titles as the file has them, in order, one a column.
+        findings: What reading the header and the file's bytes already showed (CT0xx, CT1xx that need bytes).
+        tasks: Yields tasks in the order of the file; each gives a ``Batch`` whose column names are
+            ``titles`` made unique (``unique_titles``), whose records count from 1 within the batch and whose
+            places are those of the file. Tasks are independent of one another and may run at once.
+    """
+
+    source: Source
+    titles: tuple[str, ...]
+    tasks: Callable[[], Iterator[Task]]
+    findings: Findings = field(default_factory=Findings.none)
+
+
+def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
+    """Names for the columns of a batch: a repeated or empty title gets its position behind U+001F."""
+    seen: Counter[str] = Counter(titles)
+    return tuple(
+        title if title and seen[title] == 1 else f"{title}\x1f{position}" for position, title in enumerate(titles)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the user or a profile says about reading; ``None`` is found by looking.
+
+    Attributes:
+        encoding: A Python codec name.
+        delimiter: One character.
+        sheet: Title of the sheet.
+        header_row: Physical line or sheet row of the header; 0: there is none.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderGuess:
+    """What a judge says of the first rows of a file.
+
+    Attributes:
+        index: Which of the rows is the header, from 0; ``None``: there is none.
+        score: How many of its cells are known titles (or, without a header, how many cells have the known
+            shape); 0: nothing is known here.
+        titles: Names for the columns of a file without a header, as a profile gives them for this shape.
+    """
+
+    index: int | None
+    score: int
+    titles: tuple[str, ...] = ()
+
+
+#: Says which of the first rows is the header. Readers ask it; who knows canonical names and profiles makes it.
+HeaderJudge: TypeAlias = Callable[[Sequence[Sequence[str]]], HeaderGuess]

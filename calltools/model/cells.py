@@ -1,0 +1,60 @@
+"""Cells: the one form in which values travel.
+
+A column of cells is a ``pyarrow.StringArray`` without nulls; ``""`` means absent.
+A mask is a numpy array of booleans, one a cell, ``True`` where something is so.
+Kernels work on whole columns and release the interpreter lock.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Cells: TypeAlias = pa.StringArray
+Mask: TypeAlias = NDArray[np.bool_]
+Numbers: TypeAlias = NDArray[np.int64]
+
+
+def as_mask(verdict: pa.BooleanArray) -> Mask:
+    """An Arrow verdict as a mask; null is ``False``."""
+    if verdict.null_count:
+        verdict = pc.fill_null(verdict, False)
+    mask: Mask = verdict.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def filled(cells: Cells) -> Mask:
+    """Where a cell holds anything."""
+    lengths = np.diff(offsets(cells))
+    mask: Mask = lengths > 0
+    return mask
+
+
+def offsets(cells: Cells) -> NDArray[np.int32]:
+    """Where each cell begins in ``text_bytes``, and where the last one ends (absolute positions)."""
+    _, raw, _ = cells.buffers()
+    if raw is None:
+        return np.zeros(1, np.int32)
+    whole = np.frombuffer(raw, np.int32)
+    found: NDArray[np.int32] = whole[cells.offset : cells.offset + len(cells) + 1]
+    return found
+
+
+def text_bytes(cells: Cells) -> NDArray[np.uint8]:
+    """The UTF-8 bytes behind the cells; index them with ``offsets``. Shared with neighbors of a slice."""
+    data = cells.buffers()[2]
+    return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+
+
+def constant(text: str, count: int) -> Cells:
+    """A column in which each cell is the same text."""
+    return pa.repeat(pa.scalar(text, pa.string()), count)
+
+
+def one_chunk(column: pa.ChunkedArray | pa.Array) -> Cells:
+    """The column as one contiguous array of text."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column if column.type == pa.string() else column.cast(pa.string())

@@ -1,0 +1,144 @@
+"""Findings: places where a rule applies.
+
+They travel as columns (``Findings``), because there may be a million of them; one of them,
+worded for a person, is a ``Finding``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.model.cells import Numbers
+
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("severity", pa.string()),  # null until the ruleset stamps it; a rule may say "note" for some records
+        pa.field("record", pa.int64()),  # data record from 1; null: the file, the header, a blank line
+        pa.field("place", pa.int64()),  # physical line (CSV) or sheet row (workbook); null: nowhere in particular
+        pa.field("position", pa.int32()),  # column of the file from 0; null: the record as a whole
+        pa.field("column", pa.string()),  # the column's title in the file
+        pa.field("field", pa.string()),  # the canonical field, by which the value is masked
+        pa.field("value", pa.string()),  # the cell as it is, unmasked
+        pa.field("after", pa.string()),  # the repaired cell, unmasked
+        pa.field("detail", pa.string()),  # what the sentence needs beside these; parts are split by U+001F
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Some findings, as columns in the order of ``SCHEMA``."""
+
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @staticmethod
+    def none() -> "Findings":
+        """No finding."""
+        return _NONE
+
+    @staticmethod
+    def of(rows: Iterable[Mapping[str, Any]]) -> "Findings":
+        """From rows; keys that are not given are null."""
+        listed = [{name: row.get(name) for name in SCHEMA.names} for row in rows]
+        return Findings(pa.Table.from_pylist(listed, schema=SCHEMA)) if listed else _NONE
+
+    @staticmethod
+    def at(code: str, *, records: Numbers, places: Numbers, **columns: Any) -> "Findings":
+        """Many findings of one rule.
+
+        Args:
+            code: The rule's.
+            records: Record numbers from 1.
+            places: Physical lines or sheet rows.
+            columns: ``severity``, ``position``, ``column``, ``field``, ``value``, ``after``, ``detail``: an Arrow
+                array of the same length, one value for all, or ``None``.
+        """
+        count = len(records)
+        if not count:
+            return _NONE
+        given = {"code": code, "record": pa.array(records), "place": pa.array(places), **columns}
+        arrays = [_column(given.get(field.name), field, count) for field in SCHEMA]
+        return Findings(pa.Table.from_arrays(arrays, schema=SCHEMA))
+
+    @staticmethod
+    def join(parts: "Sequence[Findings]") -> "Findings":
+        """All of them, part after part."""
+        some = [part.table for part in parts if len(part)]
+        return Findings(pa.concat_tables(some)) if some else _NONE
+
+    def in_order(self) -> "Findings":
+        """By place, then column, then code; what has no place comes first."""
+        if len(self) < 2:
+            return self
+        order = [("place", "ascending"), ("position", "ascending"), ("code", "ascending")]
+        return Findings(self.table.take(pc.sort_indices(self.table, order, null_placement="at_start")))
+
+    def shifted(self, records: int) -> "Findings":
+        """The same findings, ``records`` further on."""
+        if not len(self) or not records:
+            return self
+        moved = pc.add(self.table["record"], records)
+        return Findings(self.table.set_column(SCHEMA.get_field_index("record"), SCHEMA.field("record"), moved))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As plain rows."""
+        listed: list[dict[str, Any]] = self.table.to_pylist()
+        return listed
+
+
+def _column(given: Any, field: pa.Field, count: int) -> pa.Array:
+    if given is None:
+        return pa.nulls(count, field.type)
+    if isinstance(given, pa.Array | pa.ChunkedArray):
+        return given.cast(field.type) if given.type != field.type else given
+    if isinstance(given, np.ndarray):
+        return pa.array(given, field.type)
+    return pa.repeat(pa.scalar(given, field.type), count)
+
+
+_NONE: Final = Findings(SCHEMA.empty_table())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding, worded and masked for a reader.
+
+    Attributes:
+        code: The rule's code.
+        name: The rule's name.
+        severity: What it counts as in this run.
+        message: The sentence, in the reader's language.
+        file: The file as the user named it.
+        sheet: Of a workbook.
+        record: Data record from 1.
+        line: Physical line of a text file on which the record starts.
+        row: Row of a sheet.
+        column: Title of the column in the file.
+        cell: A1 address in a workbook.
+        value: The cell, masked unless asked otherwise.
+        fix: ``{"kind": "safe" | "unsafe", "after": …}`` or ``None``.
+        fingerprint: The same for the same fault of the same cell in each run.
+    """
+
+    code: str
+    name: str
+    severity: str
+    message: str
+    file: str
+    sheet: str | None
+    record: int | None
+    line: int | None
+    row: int | None
+    column: str | None
+    cell: str | None
+    value: str | None
+    fix: Mapping[str, str] | None
+    fingerprint: str

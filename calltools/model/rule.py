@@ -1,0 +1,103 @@
+"""Rules: what the catalog is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, Numbers
+from calltools.model.finding import Findings
+
+
+class Severity(StrEnum):
+    """How bad: the words of SARIF."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for an error, rising as it gets milder."""
+        return tuple(Severity).index(self)
+
+
+class Scope(StrEnum):
+    """What a rule looks at."""
+
+    FILE = "file"
+    HEADER = "header"
+    CELL = "cell"
+    ROW = "row"
+    DATASET = "dataset"
+    SERVICE = "service"
+    MAPPING = "mapping"
+
+
+#: A cell test: the faulty cells of one column. ``""`` is faulty for no test but ``DateTime``'s missing one.
+CellTest: TypeAlias = Callable[[Cells, Assumptions], Mask]
+#: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
+RowTest: TypeAlias = Callable[[Mapping[str, Cells], Assumptions], Mask]
+#: What a finding's sentence needs beside the cell, or the repaired cell, for faulty cells only.
+CellText: TypeAlias = Callable[[Cells, Assumptions], Cells]
+#: A header test: faulty columns as (position from 0 or ``None`` for the header as a whole, detail or ``None``).
+HeaderTest: TypeAlias = Callable[[tuple[str, ...]], list[tuple[int | None, str | None]]]
+
+
+class Observer(Protocol):
+    """A rule with a memory: it walks along the whole table. One object a run and file.
+
+    It sees each undamaged record, with errors or without. Its findings need no code, severity, column or
+    position: the validation puts them in.
+    """
+
+    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:  # noqa: ANN401 - its own business
+        """What it must know of a batch. Pure; runs in worker threads, in any order."""
+
+    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:  # noqa: ANN401
+        """Take a digest, in the order of the file; the numbers and places of the batch's records."""
+
+    def close(self) -> Findings:
+        """What only the end of the table shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that can be wrong.
+
+    Attributes:
+        code: ``CT`` and three digits; given once, never reused.
+        name: What is wrong; reads well after "allow".
+        severity: What it is by default.
+        scope: What it looks at.
+        summary: One English line for the catalog, with a small first letter and no full stop.
+        manual: The page: sections as in ``rules/manual.py``.
+        columns: Canonical fields: of a cell rule those it is applied to; of a row rule those it cannot do without.
+        cell: The test of a cell rule.
+        row: The test of a row rule.
+        at: The field at which a row rule's finding stands; ``None``: the record as a whole.
+        note_where: Records for which a row rule's finding is only a note.
+        header: The test of a header rule.
+        observer: Makes the observer of a rule that needs the whole table.
+        fix: Whether the rule offers a repaired value, and whether that rests on the user's word.
+        repair: The repaired cell where it is not simply the normalized one.
+        detail: What the sentence says beside the cell.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    scope: Scope
+    summary: str
+    manual: str
+    columns: tuple[str, ...] = ()
+    cell: CellTest | None = None
+    row: RowTest | None = None
+    at: str | None = None
+    note_where: RowTest | None = None
+    header: HeaderTest | None = None
+    observer: Callable[[], Observer] | None = None
+    fix: Literal["safe", "unsafe"] | None = None
+    repair: CellText | None = None
+    detail: CellText | None = None

@@ -1,0 +1,50 @@
+"""Counts of a run that must add up: read = written + skipped + rejected."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from calltools.model.batch import Source
+
+
+@dataclass(slots=True)
+class Summary:
+    """What happened to one file.
+
+    Attributes:
+        name: The file as the user named it.
+        source: How it was read; ``None`` when it could not be.
+        vendor: The profile's name.
+        read: Records found.
+        written: Records in the output; ``None`` when nothing is converted.
+        skipped: Records left out on purpose, by reason.
+        rejected: Records with an error.
+        rewritten: Cells that normalizing changed, by field.
+        joined: With ``--identifiers``: calls joined, not joined, ambiguous.
+        not_taken: Columns of the export that were left out for want of an assumption (money without a currency).
+        withheld: Calls whose caller hid the number.
+        by_code: Findings by rule.
+        by_severity: Findings by severity.
+        error: The sentence when the file could not be read.
+    """
+
+    name: str
+    source: Source | None = None
+    vendor: str | None = None
+    read: int = 0
+    written: int | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    rewritten: Counter[str] = field(default_factory=Counter)
+    joined: Counter[str] = field(default_factory=Counter)
+    not_taken: tuple[str, ...] = ()
+    withheld: int = 0
+    by_code: Counter[str] = field(default_factory=Counter)
+    by_severity: Counter[str] = field(default_factory=Counter)
+    error: str | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether each record read is accounted for once."""
+        if self.written is None:
+            return True
+        return self.read == self.written + self.skipped.total() + self.rejected
