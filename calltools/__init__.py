@@ -1,0 +1,31 @@
+"""calltools: phone calls for web analytics.
+
+::
+
+    import calltools
+
+    result = calltools.validate("calls.csv")
+    for finding in result.findings:
+        print(finding.line, finding.column, finding.message)
+
+    calltools.convert("export.csv", "calls.csv", timezone="Europe/Moscow", static_call="1")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calltools.errors import CalltoolsError
+    from calltools.library import Result, convert, validate
+    from calltools.model.finding import Finding
+
+__all__ = ["CalltoolsError", "Finding", "Result", "convert", "validate"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, each loaded when it is asked for: ``calltools --help`` must not load pandas."""
+    homes = {"CalltoolsError": "calltools.errors", "Finding": "calltools.model.finding"}
+    if name not in __all__:
+        raise AttributeError(name)
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    return getattr(import_module(homes.get(name, "calltools.library")), name)

@@ -127,6 +127,4 @@ FIELDS: Final[tuple[Field, ...]] = (
 
 BY_NAME: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
 NAMES: Final[tuple[str, ...]] = tuple(BY_NAME)
-IDENTIFIERS: Final[tuple[str, ...]] = tuple(
-    field.name for field in FIELDS if field.requirement.group == "identifier"
-)
+IDENTIFIERS: Final[tuple[str, ...]] = tuple(field.name for field in FIELDS if field.requirement.group == "identifier")

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -79,8 +78,8 @@ class Batch:
     findings: Findings = field(default_factory=Findings.none)
     read: int = 0
     damaged: tuple[Damaged, ...] = ()
-    skipped: Mapping[str, int] = MappingProxyType({})
-    rewritten: Mapping[str, int] = MappingProxyType({})
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    rewritten: Mapping[str, int] = field(default_factory=dict)
     blanks: tuple[int, ...] = ()
     origin: pa.Table | None = None
 

@@ -51,20 +51,20 @@ class Findings:
         return Findings(pa.Table.from_pylist(listed, schema=SCHEMA)) if listed else _NONE
 
     @staticmethod
-    def at(code: str, *, records: Numbers, places: Numbers, **columns: Any) -> "Findings":
+    def at(code: str, *, records: Numbers | None, places: Numbers, **columns: Any) -> "Findings":
         """Many findings of one rule.
 
         Args:
             code: The rule's.
-            records: Record numbers from 1.
+            records: Record numbers from 1; ``None``: findings on no record.
             places: Physical lines or sheet rows.
             columns: ``severity``, ``position``, ``column``, ``field``, ``value``, ``after``, ``detail``: an Arrow
                 array of the same length, one value for all, or ``None``.
         """
-        count = len(records)
+        count = len(places)
         if not count:
             return _NONE
-        given = {"code": code, "record": pa.array(records), "place": pa.array(places), **columns}
+        given = {"code": code, "record": None if records is None else pa.array(records), "place": pa.array(places), **columns}
         arrays = [_column(given.get(field.name), field, count) for field in SCHEMA]
         return Findings(pa.Table.from_arrays(arrays, schema=SCHEMA))
 
@@ -78,15 +78,23 @@ class Findings:
         """By place, then column, then code; what has no place comes first."""
         if len(self) < 2:
             return self
-        order = [("place", "ascending"), ("position", "ascending"), ("code", "ascending")]
-        return Findings(self.table.take(pc.sort_indices(self.table, order, null_placement="at_start")))
+        order = [(name, "ascending", "at_start") for name in ("place", "position", "code")]
+        return Findings(self.table.take(pc.sort_indices(self.table, order)))
+
+    def with_column(self, name: str, given: Any) -> "Findings":
+        """The same findings with another column: an Arrow array, or one value for all."""
+        field = SCHEMA.field(name)
+        return Findings(self.table.set_column(SCHEMA.get_field_index(name), field, _column(given, field, len(self))))
+
+    def where(self, keep: pa.BooleanArray) -> "Findings":
+        """Only those of the mask."""
+        return Findings(self.table.filter(keep))
 
     def shifted(self, records: int) -> "Findings":
         """The same findings, ``records`` further on."""
         if not len(self) or not records:
             return self
-        moved = pc.add(self.table["record"], records)
-        return Findings(self.table.set_column(SCHEMA.get_field_index("record"), SCHEMA.field("record"), moved))
+        return self.with_column("record", pc.add(self.table["record"], records))
 
     def rows(self) -> list[dict[str, Any]]:
         """As plain rows."""

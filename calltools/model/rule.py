@@ -52,10 +52,10 @@ class Observer(Protocol):
     position: the validation puts them in.
     """
 
-    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:  # noqa: ANN401 - its own business
+    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
         """What it must know of a batch. Pure; runs in worker threads, in any order."""
 
-    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:  # noqa: ANN401
+    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Take a digest, in the order of the file; the numbers and places of the batch's records."""
 
     def close(self) -> Findings:

@@ -3,7 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from calltools.model.batch import Source
+import pyarrow.compute as pc
+
+from calltools.model.batch import Batch, Source
+from calltools.model.finding import Findings
 
 
 @dataclass(slots=True)
@@ -42,9 +45,23 @@ class Summary:
     by_severity: Counter[str] = field(default_factory=Counter)
     error: str | None = None
 
+    def count(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
+        """Take in a batch that has come off the line, with all that is wrong with it."""
+        self.read += batch.read
+        self.skipped.update(batch.skipped)
+        self.rewritten.update(batch.rewritten)
+        self.withheld += batch.withheld
+        self.rejected += rejected
+        self.by_code.update(_counts(findings, "code"))
+        self.by_severity.update(_counts(findings, "severity"))
+
     @property
     def adds_up(self) -> bool:
         """Whether each record read is accounted for once."""
         if self.written is None:
             return True
         return self.read == self.written + self.skipped.total() + self.rejected
+
+
+def _counts(findings: Findings, column: str) -> dict[str, int]:
+    return {pair["values"]: pair["counts"] for pair in pc.value_counts(findings.table[column]).to_pylist()}

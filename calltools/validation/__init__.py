@@ -1,0 +1,1 @@
+"""Rules applied: which ones, to which records, and with what verdict."""

@@ -1,0 +1,80 @@
+"""The words of the command line as the values of a run."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from calltools.cli.options import Reading, Showing, words
+from calltools.errors import UsageError
+from calltools.fields.table import NAMES
+from calltools.model.batch import Hints
+from calltools.run import Options
+
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def run_options(reading: Reading, showing: Showing) -> Options:
+    """The options of a run.
+
+    Raises:
+        UsageError: A time, a window or a list of columns cannot be read.
+    """
+    return Options(
+        vendor=reading.vendor,
+        hints=_hints(reading),
+        timezone=reading.timezone,
+        region=reading.region.upper() if reading.region else None,
+        currency=reading.currency.upper() if reading.currency else None,
+        static_call=None if reading.static_call is None else reading.static_call.value,
+        date_order=None if reading.date_order is None else reading.date_order.value,
+        identifiers=Path(reading.identifiers) if reading.identifiers else None,
+        identifier_window_s=_window_s(reading.identifier_window),
+        identifier_columns=_columns(reading.identifier_columns),
+        own_numbers=tuple(reading.own_number or ()),
+        inbound_contexts=tuple(reading.inbound_context or ()),
+        as_of=None if reading.as_of is None else _unix(reading.as_of),
+        select=words(showing.select),
+        ignore=words(showing.ignore),
+        exact_only=showing.no_fast_path,
+    )
+
+
+def _hints(reading: Reading) -> Hints:
+    delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
+    if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
+        raise UsageError("delimiter-unknown", given=delimiter)
+    if reading.encoding is not None:
+        try:
+            "".encode(reading.encoding)
+        except LookupError:
+            raise UsageError("encoding-unknown", given=reading.encoding) from None
+    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row)
+
+
+def _unix(text: str) -> int:
+    if re.fullmatch(r"[0-9]{9,11}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("as-of-unreadable", given=text) from None
+    if moment.tzinfo is None:
+        raise UsageError("as-of-without-offset", given=text)
+    return int(moment.timestamp())
+
+
+def _window_s(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
+    if not found:
+        raise UsageError("window-unreadable", given=text)
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words(text)]
+    wrong = [word for word, equals, title in pairs if not equals or not title or word not in {*NAMES, "phone", "time"}]
+    if wrong:
+        raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
+    return {word.strip(): title.strip() for word, _, title in pairs}

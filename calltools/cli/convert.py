@@ -1,0 +1,19 @@
+"""``calltools convert``: a vendor's export or an untidy file becomes the canonical CSV."""
+
+from calltools.cli.gathering import gathered
+from calltools.cli.options import Files, Reading, Showing, Writing, ending, examples, language
+
+EXAMPLES = examples(
+    "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
+    "calltools convert journal.json --rejects rejects.csv -o calls.csv",
+    "calltools convert export.csv --timezone Asia/Almaty --identifiers crm.xlsx -o calls.csv",
+)
+
+
+@gathered
+def convert(files: Files, writing: Writing, reading: Reading, showing: Showing) -> None:
+    """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
+    with ending(language(showing.lang), debug=showing.debug):
+        from calltools.cli.walking import convert_files  # noqa: PLC0415 - heavy
+
+        convert_files(files, writing, reading, showing)

@@ -1,0 +1,225 @@
+"""Option types that several commands use, and how a command ends."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from calltools.errors import CalltoolsError
+from calltools.messages import Language
+from calltools.settings import from_environment
+
+
+class OutputFormat(StrEnum):
+    """Forms of findings on standard output."""
+
+    TEXT = "text"
+    CONCISE = "concise"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    GITHUB = "github"
+
+
+class Lang(StrEnum):
+    """Languages of sentences."""
+
+    EN = "en"
+    RU = "ru"
+
+
+class Level(StrEnum):
+    """Severities that ``--fail-on`` takes."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Static(StrEnum):
+    """What ``--static-call`` takes."""
+
+    NO = "0"
+    YES = "1"
+    AUTO = "auto"
+
+
+class Order(StrEnum):
+    """What ``--date-order`` takes."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
+class OnError(StrEnum):
+    """What becomes of the good records when others are bad."""
+
+    REJECT = "reject"
+    FAIL = "fail"
+
+
+class Engine(StrEnum):
+    """Where files are worked on."""
+
+    LOCAL = "local"
+
+
+class Color(StrEnum):
+    """What ``--color`` takes."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+Files: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Files or folders; - is standard input.", show_default=False)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read, and what the user says that they do not."""
+
+    vendor: Annotated[
+        str,
+        typer.Option(metavar="NAME|PATH.toml|auto|none", help="Whose export it is; auto looks at the header."),
+    ] = "auto"
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="IANA zone of wall-clock times, such as Europe/Moscow.")
+    ] = None
+    region: Annotated[
+        str | None, typer.Option(metavar="RU", help="Country of phone numbers without a country code.")
+    ] = None
+    currency: Annotated[str | None, typer.Option(metavar="RUB", help="Currency of a price column that has none.")] = (
+        None
+    )
+    static_call: Annotated[
+        Static | None,
+        typer.Option(help="StaticCall where the export does not say; auto: 1 without identifier, 0 with one."),
+    ] = None
+    identifiers: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Second file (CRM, form log): join identifiers by phone and time."),
+    ] = None
+    identifier_window: Annotated[
+        str, typer.Option(metavar="21d", help="How far back a record of that file may lie: 21d, 12h, 90m.")
+    ] = "21d"
+    identifier_columns: Annotated[
+        str | None,
+        typer.Option(metavar="phone=…,time=…,ClientId=…", help="Its columns, where their names do not say."),
+    ] = None
+    encoding: Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")] = None
+    delimiter: Annotated[str | None, typer.Option(metavar="CHAR", help="Force the delimiter: , ; tab |")] = None
+    sheet: Annotated[str | None, typer.Option(metavar="TITLE", help="Sheet of a workbook.")] = None
+    header_row: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Line or row of the header; 0: there is none.")
+    ] = None
+    date_order: Annotated[Order | None, typer.Option(help="How ambiguous dates are read.")] = None
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')
+    ] = None
+    stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
+    inbound_context: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Dialplan context of incoming calls; repeatable.")
+    ] = None
+    own_number: Annotated[
+        list[str] | None, typer.Option(metavar="X", help="A number or extension of ours; repeatable.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Which findings count, and how they are shown."""
+
+    select: Annotated[
+        str | None, typer.Option(metavar="CODES", help="Only these rules: codes, names or prefixes, by commas.")
+    ] = None
+    ignore: Annotated[str | None, typer.Option(metavar="CODES", help="Not these rules.")] = None
+    fail_on: Annotated[Level, typer.Option(help="The mildest severity that ends with 1.")] = Level.ERROR
+    output_format: Annotated[
+        OutputFormat | None, typer.Option(help="Form of the findings; text, on GitHub Actions github.")
+    ] = None
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Also write the findings here, by ending: .json .jsonl .csv; repeatable."),
+    ] = None
+    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
+    show_values: Annotated[bool, typer.Option("--show-values", help="Print phones and ids unmasked.")] = False
+    no_fast_path: Annotated[
+        bool,
+        typer.Option("--no-fast-path", help="Every record through the exact road and the schema: slower, same answer."),
+    ] = False
+    engine: Annotated[Engine, typer.Option(help="Where files are worked on.")] = Engine.LOCAL
+    max_findings: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Details for each rule in text; default 20 on a terminal.")
+    ] = None
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more about how files were read.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="No progress on the terminal.")] = False
+    color: Annotated[Color, typer.Option(help="Colors of text output.")] = Color.AUTO
+
+    force: Annotated[bool, typer.Option("--force", help="Overwrite outputs and reports that exist.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where converted records go."""
+
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE|-", help="The canonical CSV; - is standard output.")
+    ] = "-"
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+    ] = None
+    on_error: Annotated[
+        OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
+    ] = OnError.REJECT
+
+
+def language(lang: Lang | None) -> Language:
+    """The reader's language: the option, else the environment."""
+    if lang is None:
+        return from_environment().language
+    return "ru" if lang is Lang.RU else "en"
+
+
+def words(listed: str | None) -> tuple[str, ...]:
+    """The words of a comma-separated option."""
+    return tuple(word.strip() for word in (listed or "").split(",") if word.strip())
+
+
+@contextmanager
+def ending(lang: Language, *, debug: bool = False) -> Iterator[None]:
+    """A fault of the run becomes one sentence on standard error and its exit code."""
+    try:
+        yield
+    except CalltoolsError as fault:
+        typer.echo(f"calltools: {fault.say(lang)}", err=True)
+        if debug:
+            typer.echo(_where(fault), err=True)
+        raise typer.Exit(fault.exit_code) from None
+
+
+def _where(fault: BaseException) -> str:
+    """The places that a fault came through; never what they held."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether a person watches the stream."""
+    return bool(getattr(stream, "isatty", lambda: False)())
+
+
+def examples(*lines: Sequence[str] | str) -> str:
+    """Examples for the end of a command's help."""
+    return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,19 @@
+"""``calltools validate``: tell everything that is wrong; write nothing but reports."""
+
+from calltools.cli.gathering import gathered
+from calltools.cli.options import Files, Reading, Showing, ending, examples, language
+
+EXAMPLES = examples(
+    "calltools validate calls.csv",
+    "calltools validate export.xlsx --timezone Europe/Moscow --region RU --lang ru",
+    "calltools validate exports/ --output-format github --fail-on warning",
+)
+
+
+@gathered
+def validate(files: Files, reading: Reading, showing: Showing) -> None:
+    """Check canonical files or vendor exports; nothing is written but reports."""
+    with ending(language(showing.lang), debug=showing.debug):
+        from calltools.cli.walking import validate_files  # noqa: PLC0415 - heavy
+
+        validate_files(files, reading, showing)

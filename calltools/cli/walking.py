@@ -1,0 +1,209 @@
+"""Files, one after the other, along the line: what ``validate`` and ``convert`` share."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TextIO
+
+import pyarrow as pa
+import typer
+
+from calltools.cli.asking import run_options
+from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language
+from calltools.cli.progress import progress
+from calltools.errors import SourceError
+from calltools.files.csv_writer import CanonicalWriter
+from calltools.files.opening import expand, spool_stdin
+from calltools.files.rejects import RejectsWriter
+from calltools.files.safely import Beside, refuse_same
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.pipeline import Sink
+from calltools.reports import REPORTERS, by_ending
+from calltools.reports.style import Reporter, Style
+from calltools.reports.wording import counts_line
+from calltools.run import Job, Setting, prepare, settle
+from calltools.settings import from_environment
+
+_SHOWN_ON_A_TERMINAL: Final = 20
+
+
+def validate_files(files: Sequence[str], reading: Reading, showing: Showing) -> None:
+    """Check files, and end with the exit code."""
+    with ExitStack() as stack:
+        walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
+        walk.report_to(sys.stdout, stack)
+        code = walk.along([], converting=False)
+    raise typer.Exit(code)
+
+
+def convert_files(files: Sequence[str], writing: Writing, reading: Reading, showing: Showing) -> None:
+    """Convert files into one, and end with the exit code."""
+    to_stdout = writing.output == "-"
+    with ExitStack() as stack:
+        walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
+        outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
+        for path in outputs:
+            refuse_same(path, [path for path, _ in walk.inputs])
+        converted = _Converted(writing, showing, stack)
+        walk.report_to(sys.stderr if to_stdout else sys.stdout, stack)
+        code = walk.along([converted], converting=True)
+        converted.close(walk.summaries)
+        for summary in walk.summaries:
+            typer.echo(counts_line(summary, language(showing.lang)), err=True)
+    raise typer.Exit(code)
+
+
+def _inputs(files: Sequence[str], reading: Reading, stack: ExitStack) -> list[tuple[Path, str]]:
+    """The files behind the arguments: standard input copied, folders opened."""
+    found: list[tuple[Path, str]] = []
+    for name in files:
+        if name == "-":
+            found.append((stack.enter_context(spool_stdin(sys.stdin.buffer)), reading.stdin_name))
+        else:
+            found.extend(expand([name]))
+    return found
+
+
+class _Converted:
+    """The sinks of a conversion: good records to the output, bad ones to the rejects."""
+
+    def __init__(self, writing: Writing, showing: Showing, stack: ExitStack) -> None:
+        output = sys.stdout.buffer if writing.output == "-" else Path(writing.output)
+        self._all_or_nothing = writing.on_error is OnError.FAIL
+        self._writer = stack.enter_context(CanonicalWriter(output, force=showing.force))
+        self._rejects = (
+            stack.enter_context(RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
+        )
+        self.written = 0
+
+    def begin(self, job: Job) -> None:
+        """A file begins."""
+        self.written = 0
+        if self._rejects:
+            self._rejects.titled(job.table.titles)
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Write a batch."""
+        if self._rejects:
+            self._rejects.take(batch, findings, bad)
+        if len(batch):
+            self.written += int((~bad).sum())
+            self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """Let the outputs appear, or none of the good records when any is bad and that was asked."""
+        if self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries):
+            self._writer.discard()
+            for summary in summaries:
+                summary.skipped["held"] += summary.written or 0
+                summary.written = 0
+        else:
+            self._writer.close()
+        if self._rejects:
+            self._rejects.close()
+
+
+@dataclass(slots=True)
+class _Reported:
+    """A reporter as a sink."""
+
+    reporter: Reporter
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Hand on the findings."""
+        if len(findings):
+            self.reporter.take(findings)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A run over several files: an unreadable one is reported and the others go on."""
+
+    inputs: list[tuple[Path, str]]
+    showing: Showing
+    setting: Setting
+    reporters: list[Reporter] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
+
+    def report_to(self, stream: TextIO, stack: ExitStack) -> None:
+        """Make the reporters: one for the stream, one for each ``--report``."""
+        settings = from_environment()
+        chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else OutputFormat.TEXT)
+        self.reporters.append(REPORTERS[chosen.value](stream, self._style(stream)))
+        for path in self.showing.report or []:
+            make = REPORTERS[by_ending(path)]
+            beside = stack.enter_context(Beside(path, force=self.showing.force).text())
+            self.reporters.append(make(beside, self._style(beside)))
+
+    def along(self, sinks: Sequence[_Converted], *, converting: bool) -> int:
+        """Walk all files and give the exit code.
+
+        What the user got wrong stops the run before the first record of the first file.
+        """
+        jobs = [self._prepared(path, name, converting=converting) for path, name in self.inputs]
+        for (_, name), job in zip(self.inputs, jobs, strict=True):
+            self.summaries.append(self._one(name, job, sinks))
+        for reporter in self.reporters:
+            reporter.close(self.summaries)
+        return self._exit_code()
+
+    def _prepared(self, path: Path, name: str, *, converting: bool) -> Job | SourceError:
+        try:
+            return prepare(path, name, self.setting, converting=converting, keeps_records=converting)
+        except SourceError as fault:
+            return fault
+
+    def _one(self, name: str, job: Job | SourceError, sinks: Sequence[_Converted]) -> Summary:
+        source = None if isinstance(job, SourceError) else job.table.source
+        for reporter in self.reporters:
+            reporter.start(source, name)
+        summary = self._failed(name, job) if isinstance(job, SourceError) else self._run(name, job, sinks)
+        for reporter in self.reporters:
+            reporter.finish(summary)
+        return summary
+
+    def _run(self, name: str, job: Job, sinks: Sequence[_Converted]) -> Summary:
+        for sink in sinks:
+            sink.begin(job)
+        try:
+            with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
+                summary = job.run(name, [*sinks, *map(_Reported, self.reporters)], on_read)
+        except SourceError as fault:
+            if sinks:
+                raise
+            return self._failed(name, fault)
+        for sink in sinks:
+            summary.written = sink.written
+        return summary
+
+    def _failed(self, name: str, fault: SourceError) -> Summary:
+        sentence = fault.say(language(self.showing.lang))
+        typer.echo(f"calltools: {sentence}", err=True)
+        return Summary(name, error=sentence)
+
+    def _exit_code(self) -> int:
+        if any(summary.error for summary in self.summaries):
+            return SourceError.exit_code
+        worst = Severity(self.showing.fail_on.value).rank
+        found = any(
+            count and Severity(word).rank <= worst
+            for summary in self.summaries
+            for word, count in summary.by_severity.items()
+        )
+        return int(found and not self.showing.exit_zero)
+
+    def _style(self, stream: TextIO) -> Style:
+        terminal = is_terminal(stream)
+        forced = {Color.ALWAYS: True, Color.NEVER: False}.get(self.showing.color, from_environment().color)
+        return Style(
+            language=language(self.showing.lang),
+            show_values=self.showing.show_values,
+            limit=self.showing.max_findings or (_SHOWN_ON_A_TERMINAL if terminal else None),
+            color=terminal if forced is None else forced,
+        )

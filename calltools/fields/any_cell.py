@@ -1,0 +1,221 @@
+"""Faults that a cell of any kind can have, and the cell without them."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, offsets, text_bytes
+
+Bytes: TypeAlias = NDArray[np.uint8]
+
+#: Words that exports and spreadsheets put in place of nothing (lower case).
+PLACEHOLDERS: Final = frozenset(
+    {
+        "null", "(null)", "none", "(none)", "[none]", "nan", "n/a", "#n/a", "na", "nil", "undefined", "\\n",
+        "-", "--", "—", "–", "[]", "{}", "(not set)", "(not provided)", "not set", "(пусто)", "#н/д",
+        "<не указано>", "<не заполнено>", "не указано", "не заполнено", "не определено", "не определен", "нет данных",
+    }
+)  # fmt: skip
+_LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in PLACEHOLDERS)
+_FIRST_BYTES: Final = np.zeros(256, bool)
+_FIRST_BYTES[[ord(sign) for sign in "nNuU-[({<#\\"] + [0xD0, 0xE2]] = True  # Н and dashes begin with D0 and E2
+
+# RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
+_CONTROL: Final = (
+    r"[\x00-\x09\x0B\x0C\x0E-\x1F\x7F\x{80}-\x{9F}\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFD}]"
+)
+_SPACES: Final = r"[\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
+_ZERO_WIDTH: Final = r"[\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}-\x{200F}\x{2060}-\x{2065}\x{206A}-\x{206F}\x{FEFF}]"
+_OUTER: Final = r"^[ \n\r]|[ \n\r]$"
+_INVISIBLE: Final = f"{_OUTER}|{_SPACES}|{_ZERO_WIDTH}"
+
+
+def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    r"""The cell holds a control character, a bidirectional override, a lone surrogate or U+FFFD.
+
+    Why:
+        Such a character is never part of a value. NUL, TAB or a C1 control is left by a broken export; U+FFFD says that
+        a letter was lost when the file was read in a wrong encoding; an override shows text other than it is.
+
+    Example:
+        bad: Отдел\tпродаж
+        good: Отдел продаж
+
+    Fix:
+        Remove the character at its source. In Excel =CLEAN(A1) removes control characters. If you see U+FFFD, save the
+        export again as UTF-8: the lost letter cannot be guessed.
+
+    Source:
+        Unicode Standard, sections 23.1 (control codes) and 23.9 (noncharacters); RFC 4180, section 2.
+    """
+    return _where(cells, has_odd_bytes(cells, space=False), _CONTROL)
+
+
+def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The cell has white space around its value, or an invisible character inside it.
+
+    Why:
+        Metrica compares values byte for byte: an id with a no-break space after it belongs to no visitor. Such
+        characters come with text copied from a web page or a messenger, and nobody sees them.
+
+    Example:
+        bad: 1604591025698235234 followed by a no-break space
+        good: 1604591025698235234
+
+    Fix:
+        Remove it; the repaired value stands in the finding. In Excel: =TRIM(SUBSTITUTE(A1,UNICHAR(160),"")).
+
+    Source:
+        Unicode Standard, section 6.2 (spaces) and section 23.2 (layout controls).
+    """
+    odd = has_odd_bytes(cells, space=True)
+    return _where(cells, odd, _INVISIBLE)
+
+
+def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A word stands in place of an empty cell.
+
+    Why:
+        NULL, (not set) or a dash means "nothing" to people; Metrica takes it for a value, and reports then show a tag
+        called "-" or an address called "(not set)".
+
+    Example:
+        bad: (not set)
+        good: an empty cell
+
+    Fix:
+        Leave the cell empty. In Excel: Find and Replace, whole cells, with nothing.
+
+    Source:
+        Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
+    """
+    candidates = _placeholder_candidates(cells)
+    return scattered(candidates, lambda some: as_mask(pc.is_in(pc.utf8_lower(_stripped(some)), _placeholders())), cells)
+
+
+def absent(cells: Cells) -> Mask:
+    """Where a cell says nothing: empty, white space, or a placeholder."""
+    empty = ~filled(cells)
+    odd = has_odd_bytes(cells, space=True) & ~empty
+    blank = scattered(odd, lambda some: ~filled(_stripped(some)), cells)
+    result: Mask = empty | blank | placeholder(cells)
+    return result
+
+
+def legible(cells: Cells) -> Cells:
+    """The cells as a kind should read them, when generic faults have been told by their own rules.
+
+    Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
+    a control character, is ``""``.
+    """
+    odd = has_odd_bytes(cells, space=True) | _placeholder_candidates(cells)
+    if not odd.any():
+        return cells
+    some = cells.filter(pa.array(odd))
+    clean = _stripped(some)
+    gone = as_mask(pc.is_in(pc.utf8_lower(clean), _placeholders())) | as_mask(pc.match_substring_regex(some, _CONTROL))
+    return replaced(cells, odd, pc.if_else(pa.array(gone), "", clean))
+
+
+def replaced(cells: Cells, where: Mask, texts: Cells) -> Cells:
+    """The cells with those of the mask exchanged for texts, in order."""
+    if not where.any():
+        return cells
+    return pc.replace_with_mask(cells, pa.array(where), texts)
+
+
+def scattered(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> Mask:
+    """A test that runs on the candidates only; no other cell fails it."""
+    mask: Mask = np.zeros(len(cells), bool)
+    if candidates.any():
+        mask[candidates] = test(cells.filter(pa.array(candidates)))
+    return mask
+
+
+def hidden(cells: Cells, shortened: Cells) -> Cells:
+    """The shortened cells, but placeholders as they are: they are nobody's."""
+    return pc.if_else(pa.array(placeholder(cells)), cells, shortened)
+
+
+def empties(where: Mask) -> Cells:
+    """As many empty cells as the mask has places."""
+    return constant("", int(where.sum()))
+
+
+def rows_of(cells: Cells, positions: Numbers) -> Mask:
+    """The cells in which the bytes at these positions (absolute, as in ``text_bytes``) stand."""
+    mask: Mask = np.zeros(len(cells), bool)
+    if len(positions):
+        mask[np.searchsorted(offsets(cells), positions, side="right") - 1] = True
+    return mask
+
+
+def own_bytes(cells: Cells) -> tuple[Bytes, int]:
+    """The bytes of these cells alone, and the absolute position of the first of them."""
+    ends = offsets(cells)
+    return text_bytes(cells)[ends[0] : ends[-1]], int(ends[0])
+
+
+def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
+    """Cells that may hold a control or an invisible character: cheap, and never too few.
+
+    Args:
+        cells: Any text.
+        space: Plain spaces are odd too, and so is everything beyond ASCII. Otherwise only bytes that can begin a
+            control character are: letters beyond ASCII pass.
+    """
+    data, first = own_bytes(cells)
+    if not len(data):
+        return np.zeros(len(cells), bool)
+    lowest, highest = data.min(), data.max()
+    if lowest > 0x20 and highest < 0x7F:
+        return np.zeros(len(cells), bool)
+    odd = (data <= 0x20) | (data >= 0x7F) if space else _control_bytes(data, ascii_only=highest < 0x80)
+    return rows_of(cells, np.flatnonzero(odd) + first)
+
+
+def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
+    odd: Mask = (data < 0x20) & (data != 0x0A) & (data != 0x0D)
+    odd |= data == 0x7F
+    if not ascii_only:
+        # Lead bytes of U+0080-U+00BF, U+2000-U+2FFF, surrogates and U+F000-U+FFFF; the second byte decides.
+        follows = np.empty_like(data)
+        follows[:-1], follows[-1] = data[1:], 0
+        odd |= (data == 0xC2) & (follows < 0xA0)
+        odd |= (data == 0xE2) & ((follows == 0x80) | (follows == 0x81))
+        odd |= (data == 0xED) & (follows >= 0xA0)
+        odd |= (data == 0xEF) & (follows == 0xBF)
+    return odd
+
+
+def _placeholder_candidates(cells: Cells) -> Mask:
+    """Cells short enough and beginning so that they may be a placeholder."""
+    ends = offsets(cells).astype(np.int64)
+    lengths = np.diff(ends)
+    rows = np.flatnonzero((lengths > 0) & (lengths <= _LONGEST_PLACEHOLDER + 8))
+    mask: Mask = np.zeros(len(cells), bool)
+    if len(rows):
+        begins = text_bytes(cells)[ends[rows]]
+        mask[
+            rows[_FIRST_BYTES[begins] | (begins <= 0x20) | (begins >= 0xC2) & (lengths[rows] <= _LONGEST_PLACEHOLDER)]
+        ] = True
+    return mask
+
+
+def _placeholders() -> pa.Array:
+    return pa.array(sorted(PLACEHOLDERS), pa.string())
+
+
+def _stripped(cells: Cells) -> Cells:
+    visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
+    spaced = pc.replace_substring_regex(visible, _SPACES, " ")
+    return pc.utf8_trim(spaced, " \n\r\t")
+
+
+def _where(cells: Cells, candidates: Mask, pattern: str) -> Mask:
+    return scattered(candidates, lambda some: as_mask(pc.match_substring_regex(some, pattern)), cells)

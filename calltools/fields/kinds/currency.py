@@ -1,0 +1,197 @@
+"""Currencies: codes of ISO 4217."""
+
+from functools import lru_cache
+from typing import Final
+
+import iso4217
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from calltools.fields import any_cell
+from calltools.fields.field import Example, Kind
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled
+
+#: Codes that were withdrawn, and what came after them (ISO 4217, list three).
+_SUCCESSORS: Final = {
+    "RUR": "RUB", "BYR": "BYN", "BYB": "BYN", "HRK": "EUR", "BGN": "EUR", "LTL": "EUR", "LVL": "EUR", "EEK": "EUR",
+    "DEM": "EUR", "FRF": "EUR", "ITL": "EUR", "ANG": "XCG", "UAK": "UAH", "TRL": "TRY", "ROL": "RON", "AZM": "AZN",
+    "TMM": "TMT", "GEK": "GEL", "MRO": "MRU", "STD": "STN", "VEF": "VES", "ZWL": "ZWG", "SLL": "SLE", "CUC": "CUP",
+}  # fmt: skip
+#: Metals, funds, accounting units, and codes for tests and for no currency.
+_NOT_MONEY: Final = frozenset(
+    [
+        "XXX",
+        "XTS",
+        "XAU",
+        "XAG",
+        "XPT",
+        "XPD",
+        "XDR",
+        "XBA",
+        "XBB",
+        "XBC",
+        "XBD",
+        "XSU",
+        "XUA",
+        "BOV",
+        "CHE",
+        "CHW",
+        "CLF",
+        "COU",
+        "MXV",
+        "USN",
+        "UYI",
+        "UYW",
+    ]
+)
+
+
+def unknown(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """Currency is not a current code of ISO 4217.
+
+    Why:
+        For a currency that it does not know Metrica stores nothing: neither the currency nor the amount.
+
+    Example:
+        bad: РУБ
+        good: RUB
+
+    Fix:
+        Write the three capital letters of ISO 4217: RUB, KZT, BYN, USD, EUR.
+
+    Source:
+        Yandex Metrica, Offline conversion data: an unknown currency makes amount and currency null; ISO 4217.
+    """
+    upper = pc.utf8_upper(any_cell.legible(cells))
+    return filled(upper) & ~_in(upper, _codes()) & ~_in(upper, tuple(_SUCCESSORS))
+
+
+def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """Currency is a known code in small letters.
+
+    Why:
+        ISO 4217 knows capital letters only, and Metrica does not say that it takes others.
+
+    Example:
+        bad: rub
+        good: RUB
+
+    Fix:
+        Write capital letters; the repaired code stands in the finding. In Excel: =UPPER(A1).
+
+    Source:
+        ISO 4217; Yandex Metrica, Passing call data, Currency.
+    """
+    legible = any_cell.legible(cells)
+    return ~_in(legible, _codes()) & _in(pc.utf8_upper(legible), _codes())
+
+
+def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """Currency is a code that another one has replaced.
+
+    Why:
+        RUR went out of use in 1998. Metrica does not take withdrawn codes, and the amount is lost with them. Some
+        successors also have another value: 1000 RUR became 1 RUB.
+
+    Example:
+        bad: RUR
+        good: RUB
+
+    Fix:
+        Write the successor. If the amounts are in today's money, as with exports that never changed RUR to RUB, they
+        stay as they are.
+
+    Source:
+        ISO 4217, list three (historic codes).
+    """
+    return _in(pc.utf8_upper(any_cell.legible(cells)), tuple(_SUCCESSORS))
+
+
+def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """Currency is a code for a metal, a fund, a test, or for no currency.
+
+    Why:
+        XXX means "no currency" and XTS is for tests; gold has no rate in Metrica's reports. Nobody is paid for a call in
+        them.
+
+    Example:
+        bad: XXX
+        good: RUB
+
+    Fix:
+        Write the currency of the amount, or leave Price and Currency empty.
+
+    Source:
+        ISO 4217, list one: codes that begin with X, and fund codes.
+    """
+    return _in(any_cell.legible(cells), tuple(_NOT_MONEY))
+
+
+def successor(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+    """The code that replaced each withdrawn one; ``""`` for any other cell."""
+    known = pa.array(list(_SUCCESSORS))
+    place = pc.index_in(pc.utf8_upper(any_cell.legible(cells)), known)
+    return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), place), "")
+
+
+def minor_units(cells: Cells) -> NDArray[np.int64]:
+    """Decimals that each currency has; -1 where the cell is no current currency."""
+    exponents = _exponents()
+    place = pc.index_in(cells, pa.array(list(exponents)))
+    found: NDArray[np.int64] = pc.fill_null(
+        pc.take(pa.array(list(exponents.values()), pa.int64()), place), -1
+    ).to_numpy()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _exponents() -> dict[str, int]:
+    return {one.code: one.exponent if one.exponent is not None else -1 for one in iso4217.Currency}
+
+
+def _codes() -> tuple[str, ...]:
+    return tuple(code for code in _exponents() if code not in _SUCCESSORS)
+
+
+def _money() -> tuple[str, ...]:
+    return tuple(code for code in _codes() if code not in _NOT_MONEY)
+
+
+def _in(cells: Cells, codes: tuple[str, ...]) -> Mask:
+    return as_mask(pc.is_in(cells, pa.array(codes, pa.string())))
+
+
+def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    return _in(cells, ("", *_money()))
+
+
+def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
+    others = ~_in(cells, ("", *_codes()))
+    if not others.any():
+        return cells
+    some = cells.filter(pa.array(others))
+    lost = any_cell.control_character(some)
+    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
+    small = not_upper_case(clean)
+    return any_cell.replaced(
+        cells, others, any_cell.replaced(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
+    )
+
+
+KIND = Kind(
+    name="currency",
+    pattern="[A-Z]{3}",
+    sound=_sound,
+    normalize=_normalize,
+    hide=None,
+    examples=(
+        Example("RUB", "RUB", "ISO 4217"),
+        Example("rub", "RUB", "small letters"),
+        Example("RUR", None, "withdrawn in 1998", fault="currency-withdrawn"),
+        Example("руб", None, "a word", fault="currency-unknown"),
+        Example("XXX", None, "no currency", fault="currency-not-money"),
+    ),
+)

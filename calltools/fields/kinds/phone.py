@@ -1,0 +1,294 @@
+"""Phone numbers: plus, country code, number."""
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell
+from calltools.fields.field import Example, Kind
+from calltools.fields.phone_plans import Verdict, assigned_pattern, verdict
+from calltools.fields.shapes import first_bytes, lengths, matches
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
+
+_E164: Final = r"\+[0-9]+"
+_NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
+_NUMBER_TAIL: Final = r"[.,]0+$"
+_PUNCTUATION: Final = r"[ ()./\x{2010}-\x{2015}-]"
+_PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
+#: A country's extension or a city number without its area code: fewer digits than any number with a country code.
+_SHORTEST: Final = 7
+_RUSSIAN_LENGTH: Final = 10
+_MEMO: Final = 200_000
+
+
+def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The phone has no leading plus or no country code.
+
+    Why:
+        Metrica wants the number with its country code. 8 (495) … is a way of dialing inside Russia; taken as it is, the
+        same caller counts as another one, and repeated calls look like first ones.
+
+    Example:
+        bad: 8 (495) 123-45-67
+        good: +74951234567
+
+    Fix:
+        Run `calltools convert --region RU` with the country whose numbers they are. In Excel format the column as text
+        first, or the plus is lost again.
+
+    Source:
+        Yandex Metrica, Passing call data, PhoneNumber: country and area code, no spaces; ITU-T E.164.
+    """
+    cells, open_ = _odd(cells)
+    return any_cell.scattered(open_, lambda some: ~_plus(some) & _number_like(some), cells)
+
+
+def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """An international number holds spaces, brackets, hyphens or dots.
+
+    Why:
+        Metrica takes a plus and digits. With punctuation the number is another text, and unique callers are counted
+        wrong.
+
+    Example:
+        bad: +7 (495) 123-45-67
+        good: +74951234567
+
+    Fix:
+        Remove everything but the plus and the digits; the repaired number stands in the finding.
+
+    Source:
+        Yandex Metrica, Passing call data, PhoneNumber: no spaces.
+    """
+    cells, open_ = _odd(cells)
+    return any_cell.scattered(open_, lambda some: _plus(some) & _number_like(some) & ~_impossible(_digits(some)), cells)
+
+
+def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """No numbering plan has a number of this length or with this country code.
+
+    Why:
+        Nobody can call from it: a digit is missing or one too many, or the country code does not exist. Metrica would
+        keep it and show a caller who does not exist.
+
+    Example:
+        bad: +7965123
+        good: +74951234567
+
+    Fix:
+        Look at the number in the call log. A truncated number cannot be completed; leave the cell empty if the call
+        itself is right.
+
+    Source:
+        ITU-T E.164; numbering plans as in the metadata of libphonenumber.
+    """
+    legible = any_cell.legible(cells)
+    candidates = ~_proven(legible) & _plus(legible)
+    return any_cell.scattered(candidates, lambda some: _number_like(some) & _impossible(_digits(some)), legible)
+
+
+def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The number is possible but lies in a range that is assigned to nobody.
+
+    Why:
+        Usually a digit is wrong. It can also be a new range that the installed number plans do not know yet, so this is
+        only a warning. The number in Metrica's own documentation is such a one.
+
+    Example:
+        bad: +70123456789
+        good: +74951234567
+
+    Fix:
+        Compare the number with the call log. If it is right, update the package phonenumberslite.
+
+    Source:
+        Numbering plans as in the metadata of libphonenumber.
+    """
+    legible = any_cell.legible(cells)
+    candidates = ~_proven(legible) & matches(legible, _E164)
+    return any_cell.scattered(candidates, lambda some: _judged(some) == Verdict.NOT_ASSIGNED, legible)
+
+
+def not_a_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The cell is no phone number: text, a SIP address, an extension, or a number without its area code.
+
+    Why:
+        A withheld number comes as "anonymous", an internal call as an extension of three digits. Metrica counts each
+        such text as one caller who calls all day.
+
+    Example:
+        bad: anonymous
+        good: an empty cell
+
+    Fix:
+        Leave the cell empty for a withheld number. A city number of six digits needs its area code, which the file does
+        not have.
+
+    Source:
+        Yandex Metrica, Passing call data, PhoneNumber: country and area code.
+    """
+    cells, open_ = _odd(cells)
+    return any_cell.scattered(open_, lambda some: ~_number_like(some), cells)
+
+
+def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The phone bears the trace of a number cell: 79161234567.0 or 7.9161E+10.
+
+    Why:
+        A spreadsheet or a program made a number of it: the plus is lost, and with an exponent so are the last digits.
+
+    Example:
+        bad: 74951234567.0
+        good: +74951234567
+
+    Fix:
+        Keep the column as text. From …67.0 the number can be restored; from 7.4951E+10 it cannot: export again.
+
+    Source:
+        IEEE 754 double precision; Microsoft Support: Excel keeps 15 digits and drops a leading plus.
+    """
+    legible = any_cell.legible(cells)
+    candidates = ~_proven(legible)
+    return any_cell.scattered(candidates, lambda some: matches(some, _NUMBER_CELL), legible)
+
+
+def _odd(cells: Cells) -> tuple[Cells, Mask]:
+    """Legible cells, and those that are neither empty, nor plus and digits, nor a number cell's trace."""
+    legible = any_cell.legible(cells)
+    open_ = filled(legible) & ~_plus_and_digits(legible)
+    if open_.any():
+        open_[open_] = ~matches(legible.filter(pa.array(open_)), _NUMBER_CELL)
+    return legible, open_
+
+
+def _plus_and_digits(cells: Cells) -> Mask:
+    data, first = any_cell.own_bytes(cells)
+    others = np.flatnonzero((data - np.uint8(0x30)) > 9)
+    inside = others[~np.isin(others + first, offsets(cells)[:-1])]
+    return _plus(cells) & ~any_cell.rows_of(cells, inside + first) & (lengths(cells) > 1)
+
+
+def _plus(cells: Cells) -> Mask:
+    mask: Mask = first_bytes(cells) == ord("+")
+    return mask
+
+
+def _number_like(cells: Cells) -> Mask:
+    """Digits with the punctuation of phones, and enough of them."""
+    return matches(cells, _PUNCTUATED) & (lengths(pc.replace_substring_regex(cells, "[^0-9]", "")) >= _SHORTEST)
+
+
+def _digits(cells: Cells) -> Cells:
+    return pc.replace_substring_regex(cells, _PUNCTUATION, "")
+
+
+def _impossible(numbers: Cells) -> Mask:
+    mask: Mask = _judged(numbers) == Verdict.IMPOSSIBLE
+    return mask
+
+
+def _judged(numbers: Cells) -> np.ndarray:
+    """The verdict on each plus and digits, each distinct one once."""
+    encoded = numbers.dictionary_encode()
+    verdicts = np.array([_remembered(text) for text in encoded.dictionary.to_pylist()], np.int8)
+    return verdicts[encoded.indices.to_numpy()] if len(numbers) else np.zeros(0, np.int8)
+
+
+_remembered = lru_cache(maxsize=_MEMO)(verdict)
+
+
+def _proven(cells: Cells) -> Mask:
+    """Empty, or a number of an assigned range."""
+    size = lengths(cells)
+    russian = size == _RUSSIAN_LENGTH + 2
+    proven: Mask = size == 0
+    if russian.all():
+        proven = proven | as_mask(pc.match_substring_regex(cells, _russian()))
+    elif russian.any():
+        proven[russian] = as_mask(pc.match_substring_regex(cells.filter(pa.array(russian)), _russian()))
+    rest = ~proven & _plus_and_digits(cells)
+    if rest.any():
+        proven[rest] = _judged(cells.filter(pa.array(rest))) == Verdict.ASSIGNED
+    return proven
+
+
+@lru_cache(maxsize=1)
+def _russian() -> str:
+    return rf"^\+7(?:{assigned_pattern(7, _RUSSIAN_LENGTH)})$"
+
+
+def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    return _proven(cells)
+
+
+def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
+    others = filled(cells) & ~_plus_and_digits(cells)
+    if not others.any():
+        return cells
+    encoded = cells.filter(pa.array(others)).dictionary_encode()
+    distinct = encoded.dictionary
+    lost = any_cell.control_character(distinct)
+    clean = any_cell.replaced(any_cell.legible(distinct), lost, distinct.filter(pa.array(lost)))
+    clean = pc.if_else(
+        pa.array(matches(clean, r"\+?[0-9]{7,15}[.,]0+")), pc.replace_substring_regex(clean, _NUMBER_TAIL, ""), clean
+    )
+    number_like = _number_like(clean)
+    texts = [
+        _rewritten(text, assumptions.region) if good else text
+        for text, good in zip(clean.to_pylist(), number_like, strict=True)
+    ]
+    return any_cell.replaced(cells, others, pc.take(pa.array(texts, pa.string()), encoded.indices))
+
+
+def _rewritten(text: str, region: str | None) -> str:
+    """Plus and digits, or the text as it was when its country is not known."""
+    if text.startswith("+"):
+        return "".join(sign for sign in text if sign.isdigit() or sign == "+")
+    if region is None:
+        return text
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return number if verdict(number) is not Verdict.IMPOSSIBLE else text
+
+
+def _hide(cells: Cells) -> Cells:
+    """The country and three digits, and two near the end: never enough to dial."""
+    long = pc.greater(pc.utf8_length(cells), 9)
+    shortened = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"
+    )
+    short = pc.if_else(long, pc.binary_join_element_wise(shortened, "**", ""), "***")
+    return any_cell.hidden(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
+
+
+_RUSSIA: Final = (("region", "RU"),)
+
+KIND = Kind(
+    name="phone",
+    pattern=r"\+[0-9]{7,15}",
+    sound=_sound,
+    normalize=_normalize,
+    hide=_hide,
+    examples=(
+        Example("+74950000000", "+74950000000", "plus and digits"),
+        Example("+7 (495) 000-00-00", "+74950000000", "punctuation"),
+        Example("8 (495) 000-00-00", "+74950000000", "dialed inside Russia", _RUSSIA),
+        Example("74950000000", "+74950000000", "no plus", _RUSSIA),
+        Example("810442079460000", "+442079460000", "dialed abroad from Russia", _RUSSIA),
+        Example("(202) 555-0123", "+12025550123", "dialed inside the USA", (("region", "US"),)),
+        Example("74950000000.0", "+74950000000", "a number cell's tail", _RUSSIA),
+        Example("8 (495) 000-00-00", None, "no country was given", fault="phone-not-international"),
+        Example("7.495E+10", None, "digits are lost", _RUSSIA, "phone-stored-as-number"),
+        Example("+7965123", None, "truncated", _RUSSIA, "phone-impossible"),
+        Example("123456", None, "no area code", _RUSSIA, "phone-not-a-number"),
+        Example("anonymous", None, "withheld", _RUSSIA, "phone-not-a-number"),
+    ),
+)

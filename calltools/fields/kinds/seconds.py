@@ -1,0 +1,140 @@
+"""Durations: whole seconds."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell
+from calltools.fields.field import Example, Kind
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled
+
+_DAY: Final = "86400"
+_CLOCK: Final = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
+_NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
+
+
+def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A duration is not a whole number of seconds.
+
+    Why:
+        Metrica counts talk and waiting in whole seconds. From 00:03:15 or "3 min" it takes nothing, and average
+        durations in reports become wrong without a word.
+
+    Example:
+        bad: 00:03:15
+        good: 195
+
+    Fix:
+        Write seconds; the number that hh:mm:ss means stands in the finding. In Excel: =ROUND(A1*86400,0) for a time
+        cell, formatted as a number.
+
+    Source:
+        Yandex Metrica, Passing call data, TalkDuration and HoldDuration: seconds.
+    """
+    legible = any_cell.legible(cells)
+    return filled(legible) & ~_canonical(legible) & ~negative(cells)
+
+
+def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A duration is below zero.
+
+    Why:
+        No call is shorter than nothing. Some exports write -1 for "unknown", others subtract times in the wrong order.
+
+    Example:
+        bad: -1
+        good: an empty cell
+
+    Fix:
+        Leave the cell empty if the duration is not known; otherwise look how the export computes it.
+
+    Source:
+        Yandex Metrica, Logs API, ym:s:offlineCallTalkDuration: UInt32.
+    """
+    legible = any_cell.legible(cells)
+    minus = first_bytes(legible) == ord("-")
+    return matches(legible, _NEGATIVE) if minus.any() else minus
+
+
+def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A duration is over 24 hours.
+
+    Why:
+        Calls do not last a day. Usually these are milliseconds, or a time of day in the wrong column; one such call
+        spoils every average of the report.
+
+    Example:
+        bad: 195000
+        good: 195
+
+    Fix:
+        Look at the unit of the export's column; in a profile scale = "0.001" makes seconds of milliseconds.
+
+    Source:
+        Durations seen in exports: milliseconds in some vendors' columns.
+    """
+    legible = any_cell.legible(cells)
+    good = _canonical(legible) & filled(legible)
+    sizes = lengths(legible)
+    over: Mask = good & (sizes > len(_DAY))
+    alike = good & (sizes == len(_DAY))
+    return over | (alike & as_mask(pc.greater(legible, _DAY))) if alike.any() else over
+
+
+def _canonical(cells: Cells) -> Mask:
+    mask: Mask = digits_only(cells) & ((first_bytes(cells) != ord("0")) | (lengths(cells) == 1))
+    return mask
+
+
+def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    sizes = lengths(cells)
+    sound = _canonical(cells) & (sizes <= len(_DAY))
+    alike = sound & (sizes == len(_DAY))
+    return sound & ~(alike & as_mask(pc.greater(cells, _DAY))) if alike.any() else sound
+
+
+def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
+    others = ~_canonical(cells)
+    if not others.any():
+        return cells
+    some = cells.filter(pa.array(others))
+    lost = any_cell.control_character(some)
+    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
+    clean = any_cell.replaced(clean, *rewritten(clean, r"([0-9]+)[.,]0+", r"\1"))
+    clean = any_cell.replaced(clean, *rewritten(clean, r"0+([0-9]+)", r"\1"))
+    clock = matches(clean, _CLOCK)
+    return any_cell.replaced(cells, others, any_cell.replaced(clean, clock, _from_clock(clean.filter(pa.array(clock)))))
+
+
+def _from_clock(cells: Cells) -> Cells:
+    if not len(cells):
+        return cells
+    groups = pc.extract_regex(cells, "^(?P<h>[0-9]+):(?P<m>[0-9]+):(?P<s>[0-9]+)$")
+    hours, minutes, seconds = (
+        pc.cast(pc.struct_field(groups, name), pa.int64()).to_numpy(zero_copy_only=False) for name in "hms"
+    )
+    return pc.cast(pa.array(np.asarray(hours * 3600 + minutes * 60 + seconds)), pa.string())
+
+
+KIND = Kind(
+    name="seconds",
+    pattern="0|[1-9][0-9]*",
+    sound=_sound,
+    normalize=_normalize,
+    hide=None,
+    json_type="integer",
+    examples=(
+        Example("195", "195", "seconds"),
+        Example("00:03:15", "195", "hours, minutes, seconds"),
+        Example("195.0", "195", "a number cell's tail"),
+        Example("007", "7", "leading zeros"),
+        Example("3 min", None, "words", fault="duration-not-seconds"),
+        Example("3:15", None, "minutes or hours?", fault="duration-not-seconds"),
+        Example("12.5", None, "a fraction", fault="duration-not-seconds"),
+        Example("-1", None, "below zero", fault="duration-negative"),
+    ),
+)

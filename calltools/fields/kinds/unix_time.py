@@ -1,0 +1,277 @@
+"""Unix seconds, UTC."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell, clock
+from calltools.fields.field import Example, Kind
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled
+
+#: 2010-01-01 00:00:00 UTC: Metrica is younger than any earlier call.
+_EARLIEST: Final = "1262304000"
+_SECONDS_DIGITS: Final = 10
+_TOLERANCE_S: Final = 300
+#: Digits of milli-, micro- and nanoseconds between 2001 and 2286.
+_FINER: Final = {13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
+_ISO_WITH_OFFSET: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+_TIME: Final = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
+#: What a cell that is no Unix time looks like: the first that fits.
+_LOOKS: Final = (
+    ("iso-8601", rf"{_ISO_WITH_OFFSET}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_TIME})?"),
+    ("dotted-date", rf"[0-9]{{1,2}}[.][0-9]{{1,2}}[.][0-9]{{2,4}}(?:{_TIME})?"),
+    ("slashed-date", rf"[0-9]{{1,4}}/[0-9]{{1,2}}/[0-9]{{1,4}}(?:{_TIME})?(?: ?[AaPp][Mm])?"),
+    ("excel-serial", r"[2-7][0-9]{4}(?:[.,][0-9]+)?"),
+    ("month-name", r".*(?:[A-Za-z]{3}|[а-яА-Я]{3}).*"),
+    ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
+)
+_LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+                   "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
+_SLASHED: Final = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}
+
+
+def missing(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """DateTime is empty.
+
+    Why:
+        Without a time Metrica cannot look for the visit before the call: the record is refused.
+
+    Example:
+        bad: an empty cell
+        good: 1772434800
+
+    Fix:
+        Fill in the time of the call, or remove the record.
+
+    Source:
+        Yandex Metrica, Passing call data, DateTime: required.
+    """
+    return any_cell.absent(cells)
+
+
+def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """DateTime is not a whole number of seconds.
+
+    Why:
+        Metrica takes Unix seconds in UTC and nothing else. A date as people write it depends on a zone and on the order
+        of day and month, and neither stands in the file.
+
+    Example:
+        bad: 02.03.2026 10:00:00
+        good: 1772434800
+
+    Fix:
+        Run `calltools convert --timezone Europe/Moscow` with the zone of the file's clock; slashed dates need
+        --date-order as well. In Excel: =(A1-DATE(1970,1,1))*86400-3*3600 for Moscow, as a number without decimals.
+
+    Source:
+        Yandex Metrica, Passing call data, DateTime: Unix time stamp.
+    """
+    legible = any_cell.legible(cells)
+    mask: Mask = filled(legible) & ~_whole(legible)
+    return mask
+
+
+def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """DateTime holds milliseconds, microseconds or nanoseconds.
+
+    Why:
+        13, 16 or 19 digits are a finer clock. Read as seconds the call lies thousands of years ahead.
+
+    Example:
+        bad: 1772434800000
+        good: 1772434800
+
+    Fix:
+        Divide by 1000 (milliseconds), and write whole seconds. In a profile: scale = "0.001".
+
+    Source:
+        Yandex Metrica, Passing call data, DateTime: seconds.
+    """
+    legible = any_cell.legible(cells)
+    return digits_only(legible) & np.isin(lengths(legible), list(_FINER))
+
+
+def in_future(cells: Cells, assumptions: Assumptions) -> Mask:
+    """The call begins more than five minutes from now.
+
+    Why:
+        Metrica refuses calls of the future. Usually local time was taken for UTC: in Moscow the file then runs three
+        hours ahead.
+
+    Example:
+        bad: 1772445600 when it is 1772434800 now
+        good: 1772434800
+
+    Fix:
+        Convert local time with its zone: --timezone Europe/Moscow. For an old file give the day with --as-of.
+
+    Source:
+        Yandex Metrica, Passing offline conversions: the time must be in the past.
+    """
+    seconds = _seconds(cells)
+    latest = assumptions.now + _TOLERANCE_S
+    return _longer_or_later(seconds, str(latest))
+
+
+def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """DateTime is zero, negative, or before 2010.
+
+    Why:
+        Such a time is not a call's. 0 is what programs write when a time is missing, and small numbers are spreadsheet
+        days or durations in the wrong column.
+
+    Example:
+        bad: 0
+        good: 1772434800
+
+    Fix:
+        Look which column of the export became DateTime.
+
+    Source:
+        Yandex Metrica, Passing call data; CRM import does not support times before 1970.
+    """
+    legible = any_cell.legible(cells)
+    small = filled(legible) & _whole(legible) & (lengths(legible) < _SECONDS_DIGITS)
+    early = (lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
+    if early.any():
+        early &= as_mask(pc.less(legible, _EARLIEST))
+    negative = filled(legible) & (first_bytes(legible) == ord("-")) & _whole(legible)
+    serial = matches(legible, _LOOKS[3][1]) if small.any() else small
+    return ((small & ~serial) | early | negative) & ~not_seconds(cells)
+
+
+def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+    """What a cell that is no Unix time looks like: a key that the wording knows."""
+    legible = any_cell.legible(cells)
+    found = np.full(len(cells), "text", object)
+    open_: Mask = np.ones(len(cells), bool)
+    for name, pattern in _LOOKS:
+        fits = open_ & matches(legible, pattern)
+        found[fits] = name
+        open_ &= ~fits
+    return pa.array(found, pa.string())
+
+
+def unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+    """Which finer clock a cell holds."""
+    sizes = lengths(any_cell.legible(cells))
+    return pa.array([_FINER.get(int(size), "milliseconds") for size in sizes], pa.string())
+
+
+def _whole(legible: Cells) -> Mask:
+    """A whole number that may be a count of seconds: not an Excel serial, which is a date."""
+    serial = matches(legible, _LOOKS[3][1])
+    negative = first_bytes(legible) == ord("-")
+    whole: Mask = digits_only(legible)
+    if negative.any():
+        whole = whole | matches(legible, r"-[0-9]+")
+    return whole & ~serial
+
+
+def _seconds(cells: Cells) -> Cells:
+    """Cells that are a count of seconds; the others as ``""``."""
+    legible = any_cell.legible(cells)
+    good = _whole(legible) & (first_bytes(legible) != ord("-")) & ~not_seconds(cells)
+    return legible if good.all() else any_cell.replaced(legible, ~good, any_cell.empties(~good))
+
+
+def _longer_or_later(seconds: Cells, latest: str) -> Mask:
+    sizes = lengths(seconds)
+    later: Mask = sizes > len(latest)
+    alike = sizes == len(latest)
+    if alike.any():
+        later |= alike & as_mask(pc.greater(seconds, latest))
+    return later
+
+
+def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
+    latest = str(assumptions.now + _TOLERANCE_S)
+    sizes = lengths(cells)
+    sound: Mask = (sizes == _SECONDS_DIGITS) & digits_only(cells)
+    # Digits of one length sort as numbers do, so no cell becomes a number.
+    sound &= as_mask(pc.greater_equal(cells, _EARLIEST)) & as_mask(pc.less_equal(cells, latest))
+    return sound
+
+
+def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
+    digits = digits_only(cells)
+    if (digits & (lengths(cells) == _SECONDS_DIGITS)).all():
+        return cells
+    damaged = any_cell.control_character(cells)
+    clean = any_cell.replaced(any_cell.legible(cells), damaged, cells.filter(pa.array(damaged)))
+    clean = any_cell.replaced(clean, *rewritten(clean, r"([0-9]{9,10})[.]0+", r"\1"))
+    clean = _with_offset(clean)
+    if assumptions.timezone is None:
+        return clean
+    for layout in _layouts(assumptions):
+        clean = _local(clean, layout, assumptions.timezone)
+    return clean
+
+
+def _layouts(assumptions: Assumptions) -> tuple[str, ...]:
+    order = assumptions.date_order
+    if order is None:
+        return _LAYOUTS
+    return (*_LAYOUTS, f"{_SLASHED[order]} %H:%M:%S", f"{_SLASHED[order]} %H:%M")
+
+
+def _with_offset(cells: Cells) -> Cells:
+    """Times that say their own offset need no zone."""
+    mask = matches(cells, _ISO_WITH_OFFSET)
+    if not mask.any():
+        return cells
+    encoded = cells.filter(pa.array(mask)).dictionary_encode()
+    texts = pa.array([_from_iso(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return any_cell.replaced(cells, mask, pc.take(texts, encoded.indices))
+
+
+def _from_iso(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(re.sub(r" ?([Zz+-][0-9:]*)$", r"\1", text.replace(",", ".")))
+    except ValueError:
+        return text
+    return str(int(moment.timestamp()))
+
+
+def _local(cells: Cells, layout: str, zone: str) -> Cells:
+    open_ = ~digits_only(cells)
+    if not open_.any():
+        return cells
+    times = clock.parse_local(cells.filter(pa.array(open_)), layout, zone)
+    sure = times.ok & ~times.ambiguous
+    open_[open_] = sure
+    return any_cell.replaced(cells, open_, clock.epoch_text(times.epoch[sure]))
+
+
+_MOSCOW: Final = (("timezone", "Europe/Moscow"),)
+
+KIND = Kind(
+    name="unix-time",
+    pattern=r"[1-9][0-9]{9}",
+    sound=_sound,
+    normalize=_normalize,
+    hide=None,
+    json_type="integer",
+    examples=(
+        Example("1772434800", "1772434800", "Unix seconds"),
+        Example("2026-03-02T10:00:00+03:00", "1772434800", "says its offset"),
+        Example("2026-03-02T07:00:00Z", "1772434800", "UTC"),
+        Example("02.03.2026 10:00:00", "1772434800", "wall clock", _MOSCOW),
+        Example("2026-03-02 10:00", "1772434800", "wall clock without seconds", _MOSCOW),
+        Example("02/03/2026 10:00:00", "1772434800", "slashes", (*_MOSCOW, ("date_order", "dmy"))),
+        Example("02.03.2026 10:00:00", None, "no zone was given", fault="datetime-not-unix"),
+        Example("02/03/2026 10:00:00", None, "day or month first?", _MOSCOW, "datetime-not-unix"),
+        Example("26.10.2014 01:30:00", None, "happened twice in Moscow", _MOSCOW, "datetime-not-unix"),
+        Example("45981", None, "a spreadsheet's day", _MOSCOW, "datetime-not-unix"),
+        Example("1772434800000", None, "milliseconds", fault="datetime-not-seconds"),
+    ),
+)

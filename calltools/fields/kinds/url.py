@@ -1,0 +1,156 @@
+"""Addresses: absolute http(s) URLs."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell
+from calltools.fields.field import Example, Kind
+from calltools.fields.shapes import matches
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled, offsets, text_bytes
+
+_ABSOLUTE: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#\\]+(?:[/?#][^ ]*)?"
+_NAMES: Final = (
+    r"(?:access_|auth_|api_?|client_|refresh_|session_?|user_)?"
+    r"(?:token|secret|key|passw(?:or)?d|pass|pwd|auth|sig|signature|jwt)"
+)
+_SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_NAMES}=[^&#]+"
+#: How the names above end: what stands before an equals sign in an address without them is another pair.
+_SECRET_ENDS: Final = frozenset({"en", "et", "ey", "rd", "wd", "ss", "th", "ig", "re", "wt"})
+_PAIRS: Final = np.zeros(65_536, bool)
+for _pair in _SECRET_ENDS:
+    for _spelled in (_pair, _pair.upper(), _pair.title(), _pair[0] + _pair[1].upper()):
+        _PAIRS[ord(_spelled[0]) * 256 + ord(_spelled[1])] = True
+
+
+def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The address has no http:// or https://, or no host.
+
+    Why:
+        Metrica shows the address as a link and groups calls by page. A path alone, or a domain without its scheme, is
+        not a page of any site.
+
+    Example:
+        bad: example.com/catalog
+        good: https://example.com/catalog
+
+    Fix:
+        Write the whole address. Domains in other scripts are fine: https://пример.рф/.
+
+    Source:
+        Yandex Metrica, Passing call data, URL and CallTrackerURL; RFC 3986, section 4.3.
+    """
+    legible = any_cell.legible(cells)
+    candidates = filled(legible) & ~_plain(legible)
+    return any_cell.scattered(candidates, _without_host, legible)
+
+
+def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The address holds a password or a parameter that looks like a token.
+
+    Why:
+        Everyone who may see the report in Metrica can open the address, and with it what the token protects: a
+        recording or the tracker's account.
+
+    Example:
+        bad: https://tracker.example.com/calls/7?token=abc123
+        good: https://tracker.example.com/calls/7
+
+    Fix:
+        Remove the parameter, or leave the cell empty. A link to a recording is not a link to the call's card.
+
+    Source:
+        OWASP, Information exposure through query strings in URL; RFC 3986, section 3.2.1.
+    """
+    legible = any_cell.legible(cells)
+    candidates = filled(legible) & ~_plain(legible)
+    return any_cell.scattered(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
+
+
+def _without_host(cells: Cells) -> Mask:
+    mask = ~matches(cells, _ABSOLUTE)
+    rest = np.flatnonzero(~mask)
+    encoded = cells.take(pa.array(rest)).dictionary_encode()
+    hostless = np.array([not _has_host(text) for text in encoded.dictionary.to_pylist()], bool)
+    if len(rest):
+        mask[rest] = hostless[encoded.indices.to_numpy()]
+    return mask
+
+
+def _has_host(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return bool(re.fullmatch(r"[\w.:%\[\]-]+", host)) and not host.startswith((".", "-"))
+
+
+def _plain(cells: Cells) -> Mask:
+    """Printable ASCII behind a scheme and the beginning of a host, without a sign of a secret."""
+    data, first = any_cell.own_bytes(cells)
+    odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord("@")) | (data == ord("\\")) | (data == ord("["))
+    mask: Mask = ~any_cell.rows_of(cells, np.flatnonzero(odd) + first)
+    equals = np.flatnonzero(data == ord("="))
+    if len(equals):
+        before = equals[equals >= 2]
+        named = _PAIRS[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
+        mask &= ~any_cell.rows_of(cells, before[named] + first)
+    secure = as_mask(pc.starts_with(cells, "https://"))
+    mask &= secure | as_mask(pc.starts_with(cells, "http://"))
+    return mask & _good_host(cells, secure)
+
+
+def _good_host(cells: Cells, secure: Mask) -> Mask:
+    """A letter or digit right behind the scheme, and no colon (a port is judged slowly)."""
+    data, ends = text_bytes(cells), offsets(cells).astype(np.int64)
+    at = ends[:-1] + np.where(secure, 8, 7)
+    inside = at < ends[1:]
+    byte = data[np.where(inside, at, 0)] if len(data) else np.zeros(len(cells), np.uint8)
+    letter = ((byte | 0x20) - np.uint8(0x61) <= 25) | (byte - np.uint8(0x30) <= 9)
+    mask: Mask = inside & letter
+    return mask
+
+
+def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    return ~filled(cells) | _plain(cells)
+
+
+def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
+    sound = _sound(cells, assumptions)
+    if sound.all():
+        return cells
+    others = ~sound
+    some = cells.filter(pa.array(others))
+    lost = any_cell.control_character(some)
+    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
+    return any_cell.replaced(cells, others, clean)
+
+
+def _hide(cells: Cells) -> Cells:
+    anonymous = pc.replace_substring_regex(cells, r"://[^/?#@]*@", "://***@")
+    plain = pc.replace_substring_regex(anonymous, r"([?&#;][^=&#]*=)[^&#]+", r"\1***")
+    return pc.replace_substring_regex(plain, r"[0-9]{7,}", "***")
+
+
+KIND = Kind(
+    name="url",
+    pattern=r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#]+([/?#][^ ]*)?",
+    sound=_sound,
+    normalize=_normalize,
+    hide=_hide,
+    examples=(
+        Example("https://example.com/catalog", "https://example.com/catalog", "absolute"),
+        Example("https://пример.рф/", "https://пример.рф/", "another script"),
+        Example(" https://example.com/ ", "https://example.com/", "white space around it"),
+        Example("example.com/catalog", None, "no scheme", fault="url-not-absolute"),
+        Example("https:///catalog", None, "no host", fault="url-not-absolute"),
+        Example("https://example.com/?token=abc123", None, "a token", fault="url-with-secret"),
+    ),
+)

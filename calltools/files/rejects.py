@@ -1,0 +1,75 @@
+"""Records kept back because of errors, as the file has them, with the codes."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.files.safely import Beside
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask
+from calltools.model.finding import Findings
+
+#: Titles put before the file's own. They come first, because a damaged record may have any number of cells.
+TITLES: Final = ("calltools_codes", "calltools_place")
+
+
+class RejectsWriter:
+    """A CSV of rejected records: codes, physical line or sheet row, then the cells as they were.
+
+    The file appears when it is closed; until then nothing of it is seen.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self._beside = Beside(path, force=force)
+        self._stream = self._beside.__enter__()
+        self._titled: tuple[str, ...] | None = None
+
+    def titled(self, titles: tuple[str, ...]) -> None:
+        """Begin a file with these titles; the header is written again when they change."""
+        if titles != self._titled:
+            self._write([[*TITLES, *titles]])
+            self._titled = titles
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Write the records of a batch that hold an error."""
+        codes = _codes(findings)
+        rows = [(one.record, one.place, list(one.cells)) for one in batch.damaged]
+        if bad.any() and batch.origin is not None:
+            kept = batch.origin.filter(pa.array(bad))
+            cells = zip(*(column.to_pylist() for column in kept.columns), strict=True)
+            rows += zip(batch.records[bad].tolist(), batch.places[bad].tolist(), map(list, cells), strict=True)
+        self._write([[" ".join(codes[record]), str(place), *cells] for record, place, cells in sorted(rows)])
+
+    def close(self) -> None:
+        """Let the file appear."""
+        self._beside.__exit__(None, None, None)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._beside.discard()
+
+    def _write(self, rows: list[list[str]]) -> None:
+        text = _Lines()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        self._stream.write("".join(text.lines).encode("utf-8", "surrogatepass"))
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def _codes(findings: Findings) -> dict[int, list[str]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    errors = findings.table.filter(pc.equal(findings.table["severity"], "error"))
+    for record, code in zip(errors["record"].to_pylist(), errors["code"].to_pylist(), strict=True):
+        if code not in codes[record]:
+            codes[record].append(code)
+    return codes

@@ -1,0 +1,120 @@
+"""What ``import calltools`` offers: the same as the command line, as functions and values."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Unpack
+
+import pyarrow as pa
+
+from calltools.files.csv_writer import CanonicalWriter
+from calltools.files.safely import refuse_same
+from calltools.messages import Language
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask
+from calltools.model.finding import Finding, Findings
+from calltools.model.summary import Summary
+from calltools.reports.presenting import present
+from calltools.reports.style import Style
+from calltools.run import Asked, Options, prepare, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a file.
+
+    Attributes:
+        findings: Everything that is wrong, in the order of the file; what only the whole file shows comes last.
+        summary: Counts that add up.
+    """
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is an error."""
+        return not self.summary.by_severity["error"]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A sink that keeps the findings."""
+
+    parts: list[Findings] = field(default_factory=list)
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        self.parts.append(findings)
+
+
+@dataclass(slots=True)
+class _Written:
+    """A sink that writes the records without an error."""
+
+    writer: CanonicalWriter
+    count: int = 0
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        if len(batch):
+            self.count += int((~bad).sum())
+            self.writer.write(batch.columns.filter(pa.array(~bad)))
+
+
+def validate(
+    path: str | Path, *, language: Language = "en", show_values: bool = False, **asked: Unpack[Asked]
+) -> Result:
+    """Check a canonical file or a vendor's export.
+
+    Args:
+        path: The file.
+        language: Of the messages.
+        show_values: Leave phones and ids in the findings unmasked.
+        asked: The fields of ``calltools.run.Options``.
+
+    Raises:
+        CalltoolsError: The file cannot be read, or the call is wrong. What is wrong with the data is in the result.
+    """
+    return _walk(Path(path), Style(language, show_values), asked, None)
+
+
+def convert(
+    path: str | Path,
+    output: str | Path,
+    *,
+    force: bool = False,
+    language: Language = "en",
+    show_values: bool = False,
+    **asked: Unpack[Asked],
+) -> Result:
+    """Convert a vendor's export, or an untidy file, to the canonical CSV.
+
+    Records with an error are left out, and are in the result's findings and counts.
+
+    Args:
+        path: The export.
+        output: The file to write.
+        force: Overwrite ``output``.
+        language: Of the messages.
+        show_values: Leave phones and ids in the findings unmasked.
+        asked: The fields of ``calltools.run.Options``.
+
+    Raises:
+        CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
+    """
+    refuse_same(Path(output), [Path(path)])
+    with CanonicalWriter(Path(output), force=force) as writer:
+        result = _walk(Path(path), Style(language, show_values), asked, _Written(writer))
+        writer.close()
+    return result
+
+
+def _walk(path: Path, style: Style, asked: Any, written: _Written | None) -> Result:
+    setting = settle(Options(**asked))
+    job = prepare(path, str(path), setting, converting=written is not None, keeps_records=written is not None)
+    kept = _Kept()
+    summary = job.run(str(path), [kept, *([] if written is None else [written])])
+    if written is not None:
+        summary.written = written.count
+    findings = present(Findings.join(kept.parts), job.table.source, str(path), style)
+    return Result(tuple(findings), summary)
+
+

@@ -1,0 +1,267 @@
+"""The flow, on one page: read > merge legs > map > normalize > match > validate > observe > sinks.
+
+``process`` is a pure function of one batch and runs in worker threads; everything in it works on whole columns
+and releases the interpreter lock. The main thread puts batches in order, lets pandera speak about the records
+that are not proven clean, and feeds the sinks. The answer does not depend on the size of blocks, on the road
+through a block, or on the number of threads.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.normalize import normalize
+from calltools.matching.identifiers import Index, join
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch, Table
+from calltools.model.cells import Mask
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.validation.observing import Observers
+from calltools.validation.selection import RuleSet
+from calltools.validation.validator import Judged, judge, unproven
+from calltools.vendors import legs
+from calltools.vendors.mapping import Mapped, fill_static_call, map_batch
+
+#: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
+_JUDGED_AT_ONCE: Final = 50_000
+#: But hold no more than this many records back while gathering them.
+_HELD: Final = 400_000
+_THREADS: Final = 2
+_AHEAD: Final = 4
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run needs, frozen.
+
+    Attributes:
+        ruleset: The rules that count.
+        assumptions: What the user says and the file does not.
+        layout: Canonical field -> title and position of its column in the file.
+        mapping: How a vendor's columns become canonical ones; ``None``: they are canonical.
+        normalize: Whether cells are rewritten before they are judged.
+        static_call: ``0``, ``1`` or ``auto`` for records whose export does not say.
+        index: Identifiers from a second file.
+        window_s: How far back a partner in ``index`` may lie, in seconds.
+        exact_only: Prove nothing: each record goes through pandera.
+        keeps_records: Whether a sink wants the records and not only the findings.
+        findings: What is wrong with the file and its header, known before the first record.
+    """
+
+    ruleset: RuleSet
+    assumptions: Assumptions
+    layout: Mapping[str, tuple[str, int]]
+    mapping: Mapped | None = None
+    normalize: bool = False
+    static_call: str | None = None
+    index: Index | None = None
+    window_s: int = 21 * 86_400
+    exact_only: bool = False
+    keeps_records: bool = False
+    findings: Findings = field(default_factory=Findings.none)
+
+
+class Sink(Protocol):
+    """Takes what comes off the line."""
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Some records in the order of the file, their findings, and which rows hold an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    batch: Batch
+    judged: Judged
+    digests: Mapping[str, Any] = field(default_factory=dict)
+    joined: Mapping[str, int] = field(default_factory=dict)
+
+
+def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_read: Callable[[int], None]) -> None:
+    """Walk the whole table along the line.
+
+    Args:
+        table: What to read.
+        plan: How.
+        sinks: Get every batch in the order of the file; first the findings on file and header, last those that
+            only the whole table shows.
+        summary: Is filled in.
+        on_read: Told how many records have been read so far.
+    """
+    observers = Observers(plan.ruleset, plan.assumptions)
+    _deliver(_EMPTY, plan.findings, plan, sinks, summary)
+    with ThreadPoolExecutor(_THREADS, "calltools") as pool:
+        try:
+            for group in _gathered(_worked(pool, table, plan, observers)):
+                for batch, found, joined in _verdicts(group, plan, observers):
+                    summary.joined.update(joined)
+                    _deliver(batch, found, plan, sinks, summary)
+                    on_read(summary.read)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    empty = [Findings.of([{"code": "CT002"}])] if not summary.read and "CT001" not in summary.by_code else []
+    _deliver(_EMPTY, Findings.join([*empty, observers.close()]), plan, sinks, summary)
+
+
+def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
+    """Map, normalize and match one batch: a pure function. Gives the batch and what came of the matching."""
+    batch = _canonical(batch, plan)
+    if plan.normalize:
+        columns, rewritten = normalize(
+            {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
+        )
+        batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+    joined: Mapping[str, int] = {}
+    if plan.index is not None:
+        batch, joined = _matched(batch, plan.index, plan.window_s)
+    if plan.static_call is not None:
+        batch = fill_static_call(batch, plan.static_call)
+    return batch, joined
+
+
+def _canonical(batch: Batch, plan: Plan) -> Batch:
+    if plan.mapping is not None:
+        return _about_kept(map_batch(batch, plan.mapping), plan)
+    names = batch.columns.column_names
+    chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
+    origin = batch.columns if plan.keeps_records else None
+    return replace(batch, columns=pa.table(chosen), origin=origin)
+
+
+def _about_kept(batch: Batch, plan: Plan) -> Batch:
+    """Without findings on records that are left out, and on cells of columns that are not mapped."""
+    if not len(batch.findings):
+        return batch
+    table = batch.findings.table
+    records = pa.array(np.concatenate([batch.records, [one.record for one in batch.damaged]]), pa.int64())
+    positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
+    about = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
+    mapped = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
+    whole = pc.is_in(table["code"], pa.array(["CT006", "CT007", "CT008"]))
+    return replace(batch, findings=batch.findings.where(pc.and_(about, pc.or_(mapped, whole))))
+
+
+def _matched(batch: Batch, index: Index, window_s: int) -> tuple[Batch, Mapping[str, int]]:
+    found = join(batch.columns, index, window_s)
+    masks = {"CT606": found.unjoined_mask, "CT607": found.ambiguous_mask}
+    findings = [
+        Findings.at(code, records=batch.records[mask], places=batch.places[mask]) for code, mask in masks.items()
+    ]
+    counts = {
+        "joined": int(found.joined_mask.sum()),
+        "unjoined": int(found.unjoined_mask.sum()),
+        "ambiguous": int(found.ambiguous_mask.sum()),
+    }
+    return replace(batch, columns=found.columns).with_findings(*findings), counts
+
+
+def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Observers) -> Iterator[_Worked]:
+    """Each batch processed, in the order of the file, its records counted from the first of the table."""
+
+    def work(batch: Batch) -> _Worked:
+        batch, joined = process(batch, plan)
+        judged = unproven(batch, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+        digests = observers.digest(batch)
+        if not plan.keeps_records:
+            batch = replace(batch, columns=batch.columns.slice(0, 0), origin=None)
+        return _Worked(batch, judged, digests, joined)
+
+    batches: Iterable[Batch] = in_order(pool, lambda task: task(), table.tasks())
+    batches = _settled(batches)
+    if plan.mapping is not None and plan.mapping.merges_legs:
+        batches = legs.merge(batches, plan.mapping)
+    return in_order(pool, work, batches)
+
+
+def in_order(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+    """Results in the order of the items, a few items ahead and no more: ``Executor.map`` would take them all."""
+    waiting: deque[Future[_Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) >= _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _settled(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Record numbers counted from the first record of the table; blank lines between records named (CT009)."""
+    count, blanks = 0, np.empty(0, np.int64)
+    for batch in batches:
+        moved = batch.moved(count)
+        blanks = np.concatenate([blanks, np.array(batch.blanks, np.int64)]) if count or batch.read else blanks
+        if batch.read:
+            last = max([*batch.places[-1:], *(one.place for one in batch.damaged[-1:])])
+            first = min([*batch.places[:1], *(one.place for one in batch.damaged[:1])]) if not count else 0
+            between = blanks[(blanks < last) & (blanks > first)]
+            moved = moved.with_findings(Findings.at("CT009", records=None, places=between))
+            blanks = blanks[blanks > last]
+        count += batch.read
+        yield moved
+
+
+def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
+    """Batches until enough of their records wait for a verdict."""
+    group: list[_Worked] = []
+    waiting = held = 0
+    for one in worked:
+        group.append(one)
+        waiting += len(one.judged.records)
+        held += len(one.batch)
+        if waiting >= _JUDGED_AT_ONCE or held >= _HELD:
+            yield group
+            group, waiting, held = [], 0, 0
+    if group:
+        yield group
+
+
+def _verdicts(
+    group: Sequence[_Worked], plan: Plan, observers: Observers
+) -> Iterator[tuple[Batch, Findings, Mapping[str, int]]]:
+    """Each batch of the group with all its findings."""
+    verdict = judge([one.judged for one in group], plan.ruleset, plan.assumptions)
+    records = verdict.table["record"]
+    for one in group:
+        batch = one.batch
+        found = [batch.findings, observers.add(one.digests, batch.records, batch.places)]
+        if len(batch.records):
+            own = pc.and_(
+                pc.greater_equal(records, int(batch.records[0])), pc.less_equal(records, int(batch.records[-1]))
+            )
+            found.append(verdict.where(own))
+        yield batch, Findings.join(found), one.joined
+
+
+def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
+    findings = located(plan.ruleset.stamped(found), plan.layout).in_order()
+    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+    wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
+    bad = np.isin(batch.records, wrong, assume_unique=True)
+    summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
+    for sink in sinks:
+        sink.take(batch, findings, bad)
+
+
+def located(findings: Findings, layout: Mapping[str, tuple[str, int]]) -> Findings:
+    """Findings on a canonical field get the title and position of its column in the file."""
+    if not len(findings):
+        return findings
+    field_index = pc.index_in(findings.table["field"], pa.array(list(layout), pa.string()))
+    titles = pa.array([title for title, _ in layout.values()], pa.string())
+    positions = pa.array([position for _, position in layout.values()], pa.int32())
+    column = pc.coalesce(findings.table["column"], pc.take(titles, field_index), findings.table["field"])
+    position = pc.coalesce(findings.table["position"], pc.take(positions, field_index))
+    return findings.with_column("column", column).with_column("position", position)
+
+
+_EMPTY: Final = Batch(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))

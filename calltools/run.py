@@ -1,0 +1,241 @@
+"""From options to results: what the command line and the library both call.
+
+A run has two halves. ``prepare`` looks at a file and settles everything that can be asked before the first
+record: how it is read, whose export it is, which zone. ``Job.run`` walks along the records.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Literal, TypedDict
+
+from calltools.errors import UsageError
+from calltools.fields import clock
+from calltools.files.opening import open_table
+from calltools.matching.identifiers import Index, build_index, find_columns
+from calltools.model.assumptions import Assumptions, DateOrder
+from calltools.model.batch import Hints, Table
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.pipeline import Plan, Sink, run
+from calltools.rules import header
+from calltools.validation.selection import RuleSet, choose
+from calltools.vendors import library, recognize
+from calltools.vendors.mapping import Mapped, MappingOptions
+from calltools.vendors.mapping import prepare as prepare_mapping
+from calltools.vendors.profile import Profile
+
+StaticCall = Literal["0", "1", "auto"]
+
+#: The service's limit for one file: 1 GB.
+_LARGEST_UPLOAD: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says, as values.
+
+    Attributes:
+        vendor: ``auto``, ``none``, a profile's name, or the path of one.
+        hints: How the file is read, as far as the user says.
+        timezone: IANA name for wall-clock times.
+        region: ISO 3166 country of phone numbers without a country code.
+        currency: Of a price column without one.
+        static_call: For records whose export does not say.
+        date_order: Of dates that can be read two ways.
+        identifiers: A second file with identifiers.
+        identifier_window_s: How far back its records may lie, in seconds.
+        identifier_columns: Its columns, where they are not found by their names.
+        own_numbers: Our numbers: a call to one is incoming.
+        inbound_contexts: Dialplan contexts of incoming calls.
+        as_of: "Now" for the time rules, Unix seconds; ``None``: the clock.
+        select: Rules to apply; nothing: all.
+        ignore: Rules not to apply.
+        exact_only: Every block over the exact road, every record through pandera.
+    """
+
+    vendor: str = "auto"
+    hints: Hints = field(default_factory=Hints)
+    timezone: str | None = None
+    region: str | None = None
+    currency: str | None = None
+    static_call: StaticCall | None = None
+    date_order: DateOrder | None = None
+    identifiers: Path | None = None
+    identifier_window_s: int = 21 * 86_400
+    identifier_columns: Mapping[str, str] = field(default_factory=dict)
+    own_numbers: tuple[str, ...] = ()
+    inbound_contexts: tuple[str, ...] = ()
+    as_of: int | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exact_only: bool = False
+
+
+class Asked(TypedDict, total=False):
+    """The fields of ``Options`` as keyword arguments of the library."""
+
+    vendor: str
+    hints: Hints
+    timezone: str | None
+    region: str | None
+    currency: str | None
+    static_call: StaticCall | None
+    date_order: DateOrder | None
+    identifiers: Path | None
+    identifier_window_s: int
+    identifier_columns: Mapping[str, str]
+    own_numbers: tuple[str, ...]
+    inbound_contexts: tuple[str, ...]
+    as_of: int | None
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    exact_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all files of a run share, settled once."""
+
+    options: Options
+    ruleset: RuleSet
+    assumptions: Assumptions
+    profiles: tuple[Profile, ...]
+    index: Index | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file, ready to be walked."""
+
+    table: Table
+    plan: Plan
+    vendor: str | None
+
+    def run(self, name: str, sinks: Sequence[Sink], on_read: Callable[[int], None] = lambda _: None) -> Summary:
+        """Walk the records; the findings on file and header come first."""
+        summary = Summary(name, self.table.source, self.vendor)
+        run(self.table, self.plan, sinks, summary, on_read)
+        return summary
+
+
+def settle(options: Options) -> Setting:
+    """Settle what does not depend on a file.
+
+    Raises:
+        UsageError: An unknown rule, zone or profile.
+        SourceError: The file of identifiers cannot be read.
+    """
+    if options.timezone is not None and not clock.zone_exists(options.timezone):
+        raise UsageError("zone-unknown", zone=options.timezone)
+    now = int(time.time()) if options.as_of is None else options.as_of
+    assumptions = Assumptions(now, options.timezone, options.region, options.currency, options.date_order)
+    special = options.vendor not in {"auto", "none"}
+    profiles = (library.get(options.vendor),) if special else library.profiles()
+    index = None if options.identifiers is None else _index(options.identifiers, options, assumptions)
+    return Setting(options, choose(options.select, options.ignore), assumptions, profiles, index)
+
+
+def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_records: bool) -> Job:
+    """Open a file and settle how its records are read.
+
+    Args:
+        path: Where its bytes are.
+        name: What the user calls it.
+        setting: What the files of the run share.
+        converting: Normalize before judging, as ``convert`` does.
+        keeps_records: Whether a sink wants the records.
+
+    Raises:
+        UsageError: No profile fits, the zone is not known, and the like.
+        SourceError: The file cannot be read.
+    """
+    options = setting.options
+    judged_by = () if options.vendor == "none" else setting.profiles
+    hints = _hints(options, setting.profiles)
+    table = open_table(path, name, hints, recognize.header_judge(judged_by), exact_only=options.exact_only)
+    profile = _profile(table, setting)
+    assumptions = setting.assumptions
+    if profile is not None and profile.region and assumptions.region is None:
+        assumptions = replace(assumptions, region=profile.region)
+    ruleset = setting.ruleset
+    if converting or profile is not None:
+        ruleset = ruleset.mended(vendor=profile is not None)
+    mapping = None if profile is None else _mapping(table, profile, setting, assumptions)
+    plan = Plan(
+        ruleset=ruleset,
+        assumptions=assumptions,
+        layout=mapping.layout if mapping is not None else _layout(table.titles),
+        mapping=mapping,
+        normalize=converting or mapping is not None,
+        static_call=options.static_call,
+        index=setting.index,
+        window_s=options.identifier_window_s,
+        exact_only=options.exact_only,
+        keeps_records=keeps_records,
+        findings=Findings.join([table.findings, _header_findings(table, ruleset, mapping), _size(path, ruleset)]),
+    )
+    return Job(table, plan, None if profile is None else profile.name)
+
+
+def _hints(options: Options, profiles: tuple[Profile, ...]) -> Hints:
+    """The user's hints, and behind them those of the one profile that the user named."""
+    if options.vendor in {"auto", "none"}:
+        return options.hints
+    said, profile = options.hints, profiles[0]
+    return replace(said, encoding=said.encoding or profile.encoding, delimiter=said.delimiter or profile.delimiter)
+
+
+def _profile(table: Table, setting: Setting) -> Profile | None:
+    if setting.options.vendor == "none" or not table.titles:
+        return None
+    if setting.options.vendor != "auto":
+        return setting.profiles[0]
+    return None if recognize.is_canonical(table.titles) else recognize.recognize(table.titles, setting.profiles)
+
+
+def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assumptions) -> Mapped:
+    options = setting.options
+    wanted = MappingOptions(
+        timezone=assumptions.timezone,
+        region=assumptions.region,
+        currency=assumptions.currency,
+        date_order=assumptions.date_order,
+        own_numbers=options.own_numbers,
+        inbound_contexts=options.inbound_contexts,
+    )
+    return prepare_mapping(profile, table.titles, wanted)
+
+
+def _layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
+    return {name: (titles[position], position) for name, position in header.layout(titles).items()}
+
+
+def _header_findings(table: Table, ruleset: RuleSet, mapping: Mapped | None) -> Findings:
+    if mapping is not None or not table.titles:
+        return Findings.none()
+    return Findings.of(
+        {
+            "code": rule.code,
+            "place": table.source.header_row,
+            "position": position,
+            "column": None if position is None else table.titles[position],
+            "detail": detail,
+        }
+        for rule in ruleset.rules()
+        if rule.header is not None
+        for position, detail in rule.header(table.titles)
+    )
+
+
+def _size(path: Path, ruleset: RuleSet) -> Findings:
+    size = path.stat().st_size
+    too_large = size > _LARGEST_UPLOAD and "CT013" in ruleset
+    return Findings.of([{"code": "CT013", "detail": f"{size / 1e9:.2f}"}] if too_large else [])
+
+
+def _index(path: Path, options: Options, assumptions: Assumptions) -> Index:
+    table = open_table(path, str(path), Hints(), recognize.header_judge(()))
+    columns = find_columns(table.titles, options.identifier_columns)
+    return build_index((task() for task in table.tasks()), columns, assumptions)

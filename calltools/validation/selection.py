@@ -1,0 +1,90 @@
+"""Which rules count in a run, and how much."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.errors import UsageError
+from calltools.model.finding import SCHEMA, Findings
+from calltools.model.rule import Rule, Severity
+from calltools.rules.catalog import BY_CODE, BY_NAME, RULES
+
+#: Faults of form that a conversion, or the reading of a vendor's export, mends by itself.
+_NOTES_WHEN_MENDED: Final = ("CT003", "CT005")
+#: What is a fault only in a file that would be uploaded as it is.
+_ONLY_AS_IT_IS: Final = ("CT004", "CT010", "CT013", "CT018")
+#: About titles: a vendor's export has titles of its own.
+_ONLY_CANONICAL: Final = ("CT102", "CT103", "CT104", "CT106")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of a run.
+
+    Attributes:
+        severities: Of each rule that was chosen, by code. What is not here does not exist in this run.
+    """
+
+    severities: Mapping[str, Severity]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.severities
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The chosen rules in the order of the catalog."""
+        return tuple(rule for rule in RULES if rule.code in self.severities)
+
+    def stamped(self, findings: Findings) -> Findings:
+        """The findings of chosen rules, each with its severity; one that says "note" already stays a note."""
+        if not len(findings):
+            return findings
+        codes = pa.array(list(self.severities), pa.string())
+        words = pa.array([str(severity) for severity in self.severities.values()], pa.string())
+        place = pc.index_in(findings.table["code"], codes)
+        table = findings.table.filter(pc.is_valid(place))
+        severity = pc.coalesce(table["severity"], pc.take(words, pc.drop_null(place)))
+        return Findings(table.set_column(SCHEMA.get_field_index("severity"), SCHEMA.field("severity"), severity))
+
+    def mended(self, *, vendor: bool) -> "RuleSet":
+        """The rules for records that are normalized before they are judged."""
+        gone = {*_ONLY_AS_IT_IS, *(_ONLY_CANONICAL if vendor else ("CT102",))}
+        softer = {code: Severity.NOTE for code in _NOTES_WHEN_MENDED if code in self.severities}
+        kept = {code: severity for code, severity in self.severities.items() if code not in gone}
+        return replace(self, severities=kept | softer)
+
+
+def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
+    """The rules that ``--select`` and ``--ignore`` leave.
+
+    Args:
+        select: Codes, names or prefixes of codes; nothing means all.
+        ignore: The same.
+
+    Raises:
+        UsageError: A word fits no rule; the nearest is named.
+    """
+    wanted = _codes(select) or set(BY_CODE)
+    unwanted = _codes(ignore)
+    return RuleSet(
+        {rule.code: rule.severity for rule in RULES if rule.code in wanted and rule.code not in unwanted},
+    )
+
+
+def _codes(words: Iterable[str]) -> set[str]:
+    return {code for word in words for code in _fitting(word.strip())}
+
+
+def _fitting(word: str) -> set[str]:
+    if word.lower() in BY_NAME:
+        return {BY_NAME[word.lower()].code}
+    found = {code for code in BY_CODE if word and code.startswith(word.upper())}
+    if not found:
+        nearest = difflib.get_close_matches(word.lower(), [*BY_NAME, *(code.lower() for code in BY_CODE)], 1, 0.5)
+        key = "rule-unknown-near" if nearest else "rule-unknown"
+        near = nearest[0].upper() if nearest and nearest[0].startswith("ct") else "".join(nearest)
+        raise UsageError(key, word=word, nearest=near)
+    return found
