@@ -21,9 +21,13 @@ PLACEHOLDERS: Final = frozenset(
         "<не указано>", "<не заполнено>", "не указано", "не заполнено", "не определено", "не определен", "нет данных",
     }
 )  # fmt: skip
-_LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in PLACEHOLDERS)
-_FIRST_BYTES: Final = np.zeros(256, bool)
-_FIRST_BYTES[[ord(sign) for sign in "nNuU-[({<#\\"] + [0xD0, 0xE2]] = True  # Н and dashes begin with D0 and E2
+#: In the spellings that occur: a kernel compares whole cells faster than it folds their case.
+_SPELLINGS: Final = tuple(
+    sorted({spelled for word in PLACEHOLDERS for spelled in (word, word.upper(), word.capitalize(), word.title())})
+)
+_LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
+
+_INVISIBLE_LEADS: Final = (0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF)
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
 _CONTROL: Final = (
@@ -94,8 +98,9 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
     """
-    candidates = _placeholder_candidates(cells)
-    return scattered(candidates, lambda some: as_mask(pc.is_in(pc.utf8_lower(_stripped(some)), _placeholders())), cells)
+    spaced = _outer_space(cells)
+    words = _are_placeholders(cells)
+    return words | scattered(spaced, lambda some: _are_placeholders(_stripped(some)), cells) if spaced.any() else words
 
 
 def absent(cells: Cells) -> Mask:
@@ -113,12 +118,12 @@ def legible(cells: Cells) -> Cells:
     Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
     a control character, is ``""``.
     """
-    odd = has_odd_bytes(cells, space=True) | _placeholder_candidates(cells)
+    odd = has_odd_bytes(cells, space=True) | _are_placeholders(cells)
     if not odd.any():
         return cells
     some = cells.filter(pa.array(odd))
     clean = _stripped(some)
-    gone = as_mask(pc.is_in(pc.utf8_lower(clean), _placeholders())) | as_mask(pc.match_substring_regex(some, _CONTROL))
+    gone = _are_placeholders(clean) | as_mask(pc.match_substring_regex(some, _CONTROL))
     return replaced(cells, odd, pc.if_else(pa.array(gone), "", clean))
 
 
@@ -193,22 +198,24 @@ def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
     return odd
 
 
-def _placeholder_candidates(cells: Cells) -> Mask:
-    """Cells short enough and beginning so that they may be a placeholder."""
+def _are_placeholders(cells: Cells) -> Mask:
+    return as_mask(pc.is_in(cells, pa.array(_SPELLINGS)))
+
+
+def _outer_space(cells: Cells) -> Mask:
+    """Short cells that may begin or end with white space or an invisible character."""
     ends = offsets(cells).astype(np.int64)
-    lengths = np.diff(ends)
-    rows = np.flatnonzero((lengths > 0) & (lengths <= _LONGEST_PLACEHOLDER + 8))
+    sizes = np.diff(ends)
+    rows = np.flatnonzero((sizes > 0) & (sizes <= _LONGEST_PLACEHOLDER + 8))
     mask: Mask = np.zeros(len(cells), bool)
     if len(rows):
-        begins = text_bytes(cells)[ends[rows]]
-        mask[
-            rows[_FIRST_BYTES[begins] | (begins <= 0x20) | (begins >= 0xC2) & (lengths[rows] <= _LONGEST_PLACEHOLDER)]
-        ] = True
+        data = text_bytes(cells)
+        begins, last = data[ends[rows]], ends[rows + 1] - 1
+        spaced = (begins <= 0x20) | (data[last] <= 0x20) | np.isin(begins, _INVISIBLE_LEADS)
+        # An invisible character at the end: two bytes beginning with C2, or three with E2, E3 or EF.
+        spaced |= (data[last] >= 0x80) & ((data[last - 1] == 0xC2) | np.isin(data[np.maximum(last - 2, 0)], _INVISIBLE_LEADS))
+        mask[rows[spaced]] = True
     return mask
-
-
-def _placeholders() -> pa.Array:
-    return pa.array(sorted(PLACEHOLDERS), pa.string())
 
 
 def _stripped(cells: Cells) -> Cells:

@@ -57,7 +57,13 @@ def odd_cells(path: Path, part: str) -> OddCells:
 
 
 def sheet_parts(path: Path) -> dict[str, str]:
-    """Title of each sheet of an xlsx or xlsm workbook -> name of its part."""
+    """Title of each sheet of an xlsx or xlsm workbook -> name of its part.
+
+    Raises:
+        DoctypeError: A list of parts declares a document type.
+        expat.ExpatError: It is not well-formed XML.
+        KeyError: A list of parts is not there.
+    """
     with ZipFile(path) as package:
         relations = _relations(package, "")
         main = next((target for kind, target in relations.values() if kind.endswith("/officeDocument")), "")
@@ -163,6 +169,7 @@ class _Sheet:
         value, self._value = "".join(self._value or ()), None
         if not (0 <= self._row < _ROWS and 0 <= self._column < _COLUMNS):
             return
+        value = value.strip()
         if self._kind == "e":
             self._found.errors.setdefault(self._row, {})[self._column] = value or "#ERROR"
         elif self._formula and not value and self._kind != "str":

@@ -27,6 +27,8 @@ class Source:
         delimiter: Of a CSV.
         header_row: Physical line or sheet row of the header; ``None``: the file has none.
         sheet: Of a workbook.
+        first_column: Of a workbook: columns of the sheet to the left of the first title, which are empty.
+            A finding's ``position`` counts from the first title.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Source:
     delimiter: str | None = None
     header_row: int | None = None
     sheet: str | None = None
+    first_column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Batch:
         skipped: Records that the profile leaves out, by reason.
         rewritten: Cells that normalizing changed, by field.
         blanks: Places of blank lines or rows, in order. The line names those between records (CT009).
+        withheld: Calls whose caller hid the number.
         origin: After mapping: the rows as the file has them, in step with ``columns``; else ``None``.
     """
 
@@ -81,6 +85,7 @@ class Batch:
     skipped: Mapping[str, int] = field(default_factory=dict)
     rewritten: Mapping[str, int] = field(default_factory=dict)
     blanks: tuple[int, ...] = ()
+    withheld: int = 0
     origin: pa.Table | None = None
 
     def __len__(self) -> int:

@@ -88,13 +88,15 @@ def _verdicts(table: pa.Table, ruleset: RuleSet, assumptions: Assumptions) -> li
     from calltools.validation.frame_schema import frame_schema  # noqa: PLC0415
 
     schema = frame_schema(ruleset.rules(), table.column_names, assumptions)
+    failed: list[Any] = []
     try:
         # An environment variable could switch validation off, and with it every finding.
         with config_context(validation_enabled=True, validation_depth=_depth()):
             schema.validate(table.to_pandas(), lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        return [_verdict(error) for error in errors.schema_errors]
-    return []
+        failed = list(errors.schema_errors)
+    # Outside the handler: pandera's text holds the values of people and must not become anyone's context.
+    return [_verdict(error) for error in failed]
 
 
 def _depth() -> Any:

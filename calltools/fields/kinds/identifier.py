@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
+from calltools.fields.shapes import digits_only, first_bytes, last_bytes, lengths, matches, rewritten
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled
 
@@ -210,7 +210,7 @@ def _not_digits(cells: Cells) -> Mask:
 def _metrica_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     size = lengths(cells)
     sound: Mask = digits_only(cells) & (size < len(_LARGEST)) & (first_bytes(cells) != ord("0"))
-    long = np.flatnonzero(sound & (size == _SUSPICIOUS_LENGTH))
+    long = np.flatnonzero(sound & (size == _SUSPICIOUS_LENGTH) & (last_bytes(cells) == ord("0")))
     if len(long):
         tail = pc.utf8_slice_codeunits(cells.take(pa.array(long)), _KEPT_DIGITS)
         sound[long] &= ~as_mask(pc.equal(tail, "0000"))

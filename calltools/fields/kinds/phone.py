@@ -66,7 +66,8 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
         Yandex Metrica, Passing call data, PhoneNumber: no spaces.
     """
     cells, open_ = _odd(cells)
-    return any_cell.scattered(open_, lambda some: _plus(some) & _number_like(some) & ~_impossible(_digits(some)), cells)
+    written = any_cell.scattered(open_, lambda some: _plus(some) & _number_like(some), cells)
+    return any_cell.scattered(written, lambda some: ~_impossible(_digits(some)), cells)
 
 
 def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -89,7 +90,8 @@ def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """
     legible = any_cell.legible(cells)
     candidates = ~_proven(legible) & _plus(legible)
-    return any_cell.scattered(candidates, lambda some: _number_like(some) & _impossible(_digits(some)), legible)
+    written = any_cell.scattered(candidates, _number_like, legible)
+    return any_cell.scattered(written, lambda some: _impossible(_digits(some)), legible)
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:

@@ -1,0 +1,115 @@
+"""Opening a file by what it holds; finding the files behind an argument."""
+
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from typing import BinaryIO, Final
+
+from calltools.errors import SourceError
+from calltools.files.limits import Limits
+from calltools.files.signatures import kind_of
+from calltools.files.workbook_sheets import is_identifier_title
+from calltools.model.batch import HeaderJudge, Hints, Table
+
+#: Files of a folder that are taken for tables; what they hold is then looked at.
+ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".json", ".jsonl")
+#: What stands before the name of a file that an office program has open.
+_LOCKS: Final = ("~$", ".~lock")
+
+
+def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a default that all but tests take
+    path: Path,
+    name: str,
+    hints: Hints,
+    judge: HeaderJudge,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    *,
+    exact_only: bool = False,
+    identifier_titles: Callable[[str], bool] = is_identifier_title,
+) -> Table:
+    """The table in a file, whatever its format.
+
+    Args:
+        path: Where its bytes are.
+        name: What the user calls it.
+        hints: What the user or a profile says about reading.
+        judge: Says which of the first rows is the header.
+        limits: What reading may cost.
+        exact_only: Take no fast road.
+        identifier_titles: Says of a title whether the column of a workbook holds ids.
+
+    Raises:
+        SourceError: There is no such file, or it cannot be read as a table.
+        UsageError: The user must say which sheet.
+    """
+    check_file(path, name)
+    kind = kind_of(path, name)
+    if kind == "text":
+        from calltools.files.csv_file import open_csv  # noqa: PLC0415 - each reader is loaded when it is needed
+
+        return open_csv(path, name, hints, judge, exact_only=exact_only)
+    if kind == "json":
+        from calltools.files.json_file import open_json  # noqa: PLC0415 - see above
+
+        return open_json(path, name, limits)
+    from calltools.files.workbook_file import Workbook, open_workbook  # noqa: PLC0415 - see above
+
+    return open_workbook(Workbook(path, name, kind, limits), hints, judge, identifier_titles)
+
+
+def check_file(path: Path, name: str) -> None:
+    """Refuse what is not a file that can be read.
+
+    Raises:
+        SourceError: It is missing, a folder, a device or a pipe, or may not be read.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            path.open("rb").close()
+            return
+    except FileNotFoundError as fault:
+        raise SourceError("file-missing", path=name) from fault
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or "?"
+        raise SourceError("file-unreadable", path=name, reason=reason) from fault
+    raise SourceError("file-folder" if stat.S_ISDIR(mode) else "file-special", path=name)
+
+
+def expand(paths: Sequence[str]) -> list[tuple[Path, str]]:
+    """The files behind the arguments, each with the name to show.
+
+    A folder means the table files in it, sorted. What is missing stays in the list, and so does a folder
+    without a table file, to be reported when it is opened.
+    """
+    found: list[tuple[Path, str]] = []
+    for given in paths:
+        path = Path(given)
+        inside = _tables_in(path) if path.is_dir() else []
+        found.extend((one, str(one)) for one in inside)
+        if not inside:
+            found.append((path, given))
+    return found
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    try:
+        listed = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [
+        one for one in listed if one.suffix.lower() in ENDINGS and not one.name.startswith(_LOCKS) and one.is_file()
+    ]
+
+
+@contextmanager
+def spool_stdin(stream: BinaryIO) -> Iterator[Path]:
+    """A private copy of standard input, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="calltools-") as folder:
+        path = Path(folder) / "stdin"
+        with path.open("xb") as copy:
+            copyfileobj(stream, copy)
+        yield path

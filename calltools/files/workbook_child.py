@@ -1,0 +1,135 @@
+"""The process that reads a workbook: ``python -m calltools.files.workbook_child MEMORY SECONDS``.
+
+A hostile or damaged workbook can abort or hang the library that reads it, so that happens here, under
+limits, and costs the parent one clear error. It speaks lines of JSON on its streams: it is told the file,
+answers with the head of each sheet that is looked at, is told the sheet and the header, and answers with
+the range of columns, then the records as an Arrow stream of text.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from python_calamine import (
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
+
+from calltools.errors import CalltoolsError, LimitError
+
+#: What the child ends with when its last answer was an error or was cut short.
+FAILED: Final = 3
+
+
+def main(requests: BinaryIO, answers: BinaryIO) -> int:
+    """Serve one workbook; gives the exit code."""
+    try:
+        _serve(requests, answers)
+    # A panic of the library derives from BaseException (pyo3's PanicException).
+    except BaseException as fault:  # noqa: BLE001 - whatever it is, the parent needs one answer
+        _answer(answers, {"error": _key(fault), "facts": dict(getattr(fault, "facts", {}))})
+        return FAILED
+    return 0
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    wanted = json.loads(requests.readline())
+    with ThreadPoolExecutor(1) as pool:
+        # The library works without the interpreter lock, and Arrow takes as long to import as a sheet to read.
+        opened = pool.submit(_Opened, wanted)
+        from calltools.files import workbook_stream  # noqa: PLC0415 - see above
+
+        workbook = opened.result()
+    heads = workbook_stream.heads(workbook.sheets, wanted["head_rows"])
+    _answer(answers, {"known": workbook.known, "titles": workbook.titles, "sheets": heads})
+    chosen = json.loads(requests.readline() or b"null")
+    if chosen is not None:
+        workbook_stream.send(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), answers)
+
+
+class _Opened:
+    """A workbook, and those of its sheets that are wanted.
+
+    Attributes:
+        titles: Of the visible sheets.
+        known: Whether there is a sheet of the name that was given.
+        sheets: By title, in the workbook's order; those that hold anything.
+    """
+
+    def __init__(self, wanted: Mapping[str, Any]) -> None:
+        workbook = load_workbook(wanted["path"])
+        metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        self.titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
+        self.sheets: dict[str, CalamineSheet] = {}
+        left: int = wanted["filled_cells"]
+        chosen = _chosen(metadata, wanted["sheet"], self.titles)
+        self.known = wanted["sheet"] is None or bool(chosen)
+        for title in chosen:
+            left -= self._load(workbook, title)
+            if left < 0:
+                raise LimitError("workbook-cells", path=wanted["name"], limit=wanted["filled_cells"])
+
+    def _load(self, workbook: CalamineWorkbook, title: str) -> int:
+        sheet = workbook.get_sheet_by_name(title)
+        if sheet.end is None:
+            return 0
+        self.sheets[title] = sheet
+        # The library keeps the whole rectangle, filled or not; its own total_height is one short.
+        return (sheet.end[0] + 1) * (sheet.end[1] + 1)
+
+
+def _chosen(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
+    """The named sheet, hidden or not; without a name all visible ones."""
+    if wanted is None:
+        return visible
+    titles = [one.name for one in metadata]
+    folded = [title for title in titles if title.strip().casefold() == wanted.strip().casefold()]
+    return [wanted] if wanted in titles else folded[:1]
+
+
+def limit_process(memory: int, seconds: int) -> None:
+    """Bound this process's address space and time on the processor, and let it leave no core file."""
+    if sys.platform == "win32":
+        return  # there the parent's clock is the only limit
+    import resource  # noqa: PLC0415 - not there on every platform
+
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _key(fault: BaseException) -> str:
+    if isinstance(fault, CalltoolsError):
+        return fault.key
+    if isinstance(fault, MemoryError):
+        return "workbook-memory"
+    return "workbook-password" if isinstance(fault, PasswordError) else "workbook-damaged"
+
+
+def _answer(answers: BinaryIO, answer: Mapping[str, Any]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
+    answers.flush()
+
+
+class WithoutPandas(MetaPathFinder):
+    """Arrow imports pandas for its first array if it can, which takes longer than reading the workbook."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        """Refuse pandas, know nothing of others."""
+        if fullname == "pandas":
+            raise ImportError(fullname)
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, WithoutPandas())
+    limit_process(int(sys.argv[1]), int(sys.argv[2]))
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))

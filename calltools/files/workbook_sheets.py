@@ -1,0 +1,95 @@
+"""Which sheet of a workbook is read, and where its header is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from calltools.errors import SourceError, UsageError
+from calltools.model.batch import HeaderGuess, HeaderJudge, Hints
+from calltools.model.finding import Findings
+
+#: Title rows above a header are few.
+HEAD_ROWS = 50
+
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The sheet that is read.
+
+    Attributes:
+        sheet: Its title.
+        header_row: Row of the header from 1; ``None``: there is none.
+        titles: One a column, from column A.
+        findings: CT016 and CT017.
+    """
+
+    sheet: str
+    header_row: int | None
+    titles: tuple[str, ...]
+    findings: Findings
+
+    @property
+    def first_row(self) -> int:
+        """Row from 0 of the first record."""
+        return self.header_row or 0
+
+
+def choose(heads: Mapping[str, Rows], hints: Hints, judge: HeaderJudge, name: str) -> Chosen:
+    """The one sheet whose header fits; without one that fits the only one that holds anything.
+
+    Args:
+        heads: The first rows of each sheet that holds anything; at least one.
+        hints: A sheet that was named is the only one in ``heads``.
+        judge: Says how well a header fits.
+        name: Of the file.
+
+    Raises:
+        UsageError: Several sheets fit: the user must say which.
+    """
+    guesses = {title: _guess(rows, hints, judge) for title, rows in heads.items()}
+    fitting = [title for title, guess in guesses.items() if guess.score > 0] or list(guesses)
+    best = max(guesses[title].score for title in fitting)
+    chosen = [title for title in fitting if guesses[title].score == best]
+    if len(chosen) > 1:
+        raise UsageError("sheets-several", path=name, sheets=", ".join(chosen))
+    return _with_header(chosen[0], heads, guesses[chosen[0]], hints, name)
+
+
+def _guess(rows: Rows, hints: Hints, judge: HeaderJudge) -> HeaderGuess:
+    if hints.header_row is None:
+        return judge(rows)
+    if hints.header_row == 0:
+        guess = judge(rows)
+        return HeaderGuess(None, max(guess.score, 1), guess.titles)
+    guess = judge(rows[hints.header_row - 1 : hints.header_row])
+    return HeaderGuess(hints.header_row - 1, guess.score)
+
+
+def _with_header(sheet: str, heads: Mapping[str, Rows], guess: HeaderGuess, hints: Hints, name: str) -> Chosen:
+    rows = heads[sheet]
+    index = guess.index
+    if index is None and not guess.titles and hints.header_row is None:
+        index = next((number for number, row in enumerate(rows) if any(row)), 0)
+    if index is not None and index >= len(rows):
+        raise SourceError("header-row-beyond", path=name, row=index + 1)
+    others = [title for title in heads if title != sheet]
+    found: list[dict[str, object]] = [{"code": "CT017", "detail": f"{sheet}\x1f{', '.join(others)}"}] if others else []
+    if index:
+        found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
+    titles = tuple(rows[index]) if index is not None else _named(guess.titles, max(map(len, rows), default=0))
+    return Chosen(sheet, None if index is None else index + 1, titles, Findings.of(found))
+
+
+def _named(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Names for all columns of a sheet without a header; those that no profile names are numbered."""
+    return titles + tuple(str(position + 1) for position in range(len(titles), width))
+
+
+def is_identifier_title(title: str) -> bool:
+    """Whether a column so titled holds a visitor's id, in whatever spelling."""
+    folded = "".join(letter for letter in title.casefold() if letter.isalnum())
+    return folded.endswith(("clientid", "userid", "ymuid", "yclid")) and not folded.startswith(("google", "ga"))
+
+
+IdentifierTitles = Callable[[str], bool]
