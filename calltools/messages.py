@@ -65,6 +65,57 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no file {path}.",
             "Файла {path} нет.",
         ),
+        # -- text files ---------------------------------------------------------------
+        "encoding-unsure": (
+            "The encoding of {path} cannot be told: several read it equally well. Say it: --encoding cp1251, cp866, "
+            "koi8-r or utf-8.",
+            "Кодировку файла {path} не определить: подходят несколько. Укажите её: --encoding cp1251, cp866, "
+            "koi8-r или utf-8.",
+        ),
+        "file-binary": (
+            "{path} is not a table: it holds bytes that no text has. Export the calls as CSV, XLSX or JSON.",
+            "{path} — не таблица: в нём байты, которых в тексте не бывает. Выгрузите звонки в CSV, XLSX или JSON.",
+        ),
+        "csv-record-too-long": (
+            "The record that begins on line {line} is longer than {limit} bytes. This is not a list of calls, or a line "
+            "end is missing.",
+            "Запись, которая начинается в строке {line}, длиннее {limit} байт. Это не список звонков, либо потерян конец "
+            "строки.",
+        ),
+        "too-many-columns": (
+            "{path} has {count} columns; a list of calls has at most {limit}. Look whether lines became columns.",
+            "В файле {path} столбцов: {count}; у списка звонков их не больше {limit}. Проверьте, не стали ли строки "
+            "столбцами.",
+        ),
+        # -- output -------------------------------------------------------------------
+        "output-is-input": (
+            "The output {path} is one of the inputs. Give it another name: the input is never changed.",
+            "Выходной файл {path} — это один из входных. Дайте ему другое имя: входной файл не меняется никогда.",
+        ),
+        "output-exists": (
+            "{path} exists already. Give another name, or --force to overwrite it.",
+            "Файл {path} уже есть. Дайте другое имя или укажите --force, чтобы перезаписать.",
+        ),
+        "output-link": (
+            "{path} is a link; what it points to would be replaced. Give the file itself.",
+            "{path} — ссылка; заменился бы файл, на который она указывает. Укажите сам файл.",
+        ),
+        "output-folder": (
+            "{path} is a folder. Give the name of a file in it.",
+            "{path} — папка. Укажите имя файла в ней.",
+        ),
+        "output-no-folder": (
+            "There is no folder for {path}. Make it first.",
+            "Папки для файла {path} нет. Сначала создайте её.",
+        ),
+        "output-full": (
+            "The disk is full: {path} was not written. Nothing half-written is left. Make room and run again.",
+            "Диск заполнен: {path} не записан, недописанного не осталось. Освободите место и запустите ещё раз.",
+        ),
+        "output-unwritable": (
+            "{path} cannot be written: {reason}. Nothing half-written is left.",
+            "Не удалось записать {path}: {reason}. Недописанного не осталось.",
+        ),
         # -- workbooks and JSON --------------------------------------------------------
         "file-folder": (
             "{path} is a folder without table files (csv, xlsx, xls, ods, json and the like). Name a file.",

@@ -27,6 +27,8 @@ _SPELLINGS: Final = tuple(
 )
 _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 
+#: No longer cell can be absent without being white space through and through.
+LONGEST_ABSENT: Final = _LONGEST_PLACEHOLDER + 8
 _INVISIBLE_LEADS: Final = (0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF)
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
@@ -206,7 +208,7 @@ def _outer_space(cells: Cells) -> Mask:
     """Short cells that may begin or end with white space or an invisible character."""
     ends = offsets(cells).astype(np.int64)
     sizes = np.diff(ends)
-    rows = np.flatnonzero((sizes > 0) & (sizes <= _LONGEST_PLACEHOLDER + 8))
+    rows = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_ABSENT))
     mask: Mask = np.zeros(len(cells), bool)
     if len(rows):
         data = text_bytes(cells)

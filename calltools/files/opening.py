@@ -50,7 +50,7 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
     if kind == "text":
         from calltools.files.csv_file import open_csv  # noqa: PLC0415 - each reader is loaded when it is needed
 
-        return open_csv(path, name, hints, judge, exact_only=exact_only)
+        return open_csv(path, name, hints, judge, limits, exact_only=exact_only)
     if kind == "json":
         from calltools.files.json_file import open_json  # noqa: PLC0415 - see above
 

@@ -24,7 +24,7 @@ from python_calamine import (
     load_workbook,
 )
 
-from calltools.errors import CalltoolsError, LimitError
+from calltools.errors import CalltoolsError, LimitError, SourceError
 
 #: What the child ends with when its last answer was an error or was cut short.
 FAILED: Final = 3
@@ -53,6 +53,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _answer(answers, {"known": workbook.known, "titles": workbook.titles, "sheets": heads})
     chosen = json.loads(requests.readline() or b"null")
     if chosen is not None:
+        chosen["number"] = workbook.order.index(chosen["sheet"])
         workbook_stream.send(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), answers)
 
 
@@ -60,6 +61,7 @@ class _Opened:
     """A workbook, and those of its sheets that are wanted.
 
     Attributes:
+        order: Titles of all sheets, of whatever sort.
         titles: Of the visible sheets.
         known: Whether there is a sheet of the name that was given.
         sheets: By title, in the workbook's order; those that hold anything.
@@ -67,6 +69,9 @@ class _Opened:
 
     def __init__(self, wanted: Mapping[str, Any]) -> None:
         workbook = load_workbook(wanted["path"])
+        self.order = workbook.sheet_names
+        if not self.order:
+            raise SourceError("workbook-damaged", path=wanted["name"])
         metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         self.titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
         self.sheets: dict[str, CalamineSheet] = {}

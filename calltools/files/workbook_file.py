@@ -96,7 +96,8 @@ def _request(
         "header": chosen.titles,
         "first_row": chosen.first_row,
         "identifiers": [position for position, title in enumerate(chosen.titles) if identifier_titles(title)],
-        "marked": sorted(look.marked) if workbook.package == "xlsx" else [],
+        "package": workbook.package,
+        "marked": sorted(look.marked),
     }
 
 

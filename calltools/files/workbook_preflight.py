@@ -23,8 +23,8 @@ _PIECE: Final = 1 << 20
 _OVERLAP: Final = 16
 _DOCTYPES: Final = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 #: Cells whose type is error, and cells with a formula: what calamine gives as empty.
-_ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']""")
-_QUICK: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"')
+_ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']|:formula=""")
+_QUICK: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
 _LOCAL_HEADER: Final = 30
 _ENCRYPTED: Final = 0x1
 

@@ -12,7 +12,12 @@ import pyarrow as pa
 from python_calamine import CalamineSheet
 
 from calltools.files.workbook_cells import TextColumn, Value, as_text, settled
-from calltools.files.workbook_second_look import OddCells, odd_cells, sheet_parts
+from calltools.files.workbook_odd_cells import OddCells
+from calltools.files.workbook_parts import sheet_parts
+from calltools.files.workbook_second_look import odd_cells
+from calltools.files.workbook_second_look_ods import CONTENT, ods_odd_cells
+from calltools.files.workbook_second_look_xls import xls_odd_cells
+from calltools.files.workbook_second_look_xlsb import xlsb_odd_cells
 from calltools.model.cells import Cells, Mask, filled
 
 #: Rows of a sheet that become one batch.
@@ -68,11 +73,12 @@ def send(sheet: CalamineSheet, chosen: Mapping[str, Any], path: Path, answers: B
     Args:
         sheet: The sheet.
         chosen: ``header``: titles from column A; ``first_row``: row from 0 of the first record;
-            ``identifiers``: columns from 0 that hold identifiers; ``marked``: parts that need a second look.
+            ``identifiers``: columns from 0 that hold identifiers; ``package``: what kind of workbook;
+            ``number``: which of all sheets, from 0; ``marked``: parts that need a second look.
         path: The workbook.
         answers: Where to.
     """
-    odd = _second_look(path, chosen["sheet"], chosen["marked"])
+    odd = second_look(path, chosen)
     slices = list(_slices(sheet, chosen["first_row"], odd, chosen["identifiers"]))
     width = len(chosen["header"])
     columns = [settled([one.columns[position] for one in slices]) for position in range(width)]
@@ -81,11 +87,17 @@ def send(sheet: CalamineSheet, chosen: Mapping[str, Any], path: Path, answers: B
     _write(slices, columns[first:last], first, answers)
 
 
-def _second_look(path: Path, sheet: str, marked: Sequence[str]) -> OddCells:
-    if not marked:
-        return OddCells()
-    part = sheet_parts(path).get(sheet, "")
-    return odd_cells(path, part) if part.lower() in {one.lower() for one in marked} else OddCells()
+def second_look(path: Path, chosen: Mapping[str, Any]) -> OddCells:
+    """The sheet's error cells and hollow formulas, looked for where there is a sign of any."""
+    sheet, marked = chosen["sheet"], {part.lower() for part in chosen["marked"]}
+    if chosen["package"] == "xls":
+        return xls_odd_cells(path, chosen["number"])
+    if chosen["package"] == "xlsb":
+        return xlsb_odd_cells(path, sheet)
+    if chosen["package"] == "ods":
+        return ods_odd_cells(path, sheet) if CONTENT in marked else OddCells()
+    part = sheet_parts(path).get(sheet, "") if marked else ""
+    return odd_cells(path, part) if part.lower() in marked else OddCells()
 
 
 def _slices(sheet: CalamineSheet, first_row: int, odd: OddCells, identifiers: Sequence[int]) -> Iterator[_Slice]:

@@ -1,0 +1,40 @@
+"""Findings for eyes and machines: a form of output each."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, TextIO, TypeAlias
+
+from calltools.errors import UsageError
+from calltools.reports import csv_report, json_lines
+from calltools.reports.concise import ConciseReporter
+from calltools.reports.github import GithubReporter
+from calltools.reports.json_report import JsonReporter
+from calltools.reports.style import Reporter, Style
+from calltools.reports.text import TextReporter
+
+MakeReporter: TypeAlias = Callable[[TextIO, Style], Reporter]
+
+REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
+    {
+        "text": TextReporter,
+        "concise": ConciseReporter,
+        "json": JsonReporter,
+        "jsonl": json_lines.reporter,
+        "csv": csv_report.reporter,
+        "github": GithubReporter,
+    }
+)
+_ENDINGS: Final[Mapping[str, str]] = MappingProxyType({".json": "json", ".jsonl": "jsonl", ".csv": "csv"})
+
+
+def by_ending(path: Path) -> str:
+    """The name of the form that a report file's ending asks for.
+
+    Raises:
+        UsageError: No form has this ending.
+    """
+    name = _ENDINGS.get(path.suffix.lower())
+    if name is None:
+        raise UsageError("report-ending-unknown", path=path, endings=", ".join(_ENDINGS))
+    return name

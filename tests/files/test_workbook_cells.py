@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from calltools.files.workbook_cells import as_text, plain, settled
 
+moment = datetime.fromisoformat
+
 
 def texts(*values):
     return as_text(values).cells.to_pylist()
@@ -31,8 +33,8 @@ def texts(*values):
         pytest.param(12345678901234567890, "12345678901234567890", id="integer of the library"),
         pytest.param(True, "true", id="yes"),
         pytest.param(False, "false", id="no"),
-        pytest.param(datetime(2026, 3, 2, 10, 0), "2026-03-02 10:00:00", id="moment"),
-        pytest.param(datetime(2026, 3, 2, 9, 59, 59, 999_000), "2026-03-02 10:00:00", id="computed moment"),
+        pytest.param(moment("2026-03-02 10:00:00"), "2026-03-02 10:00:00", id="moment"),
+        pytest.param(moment("2026-03-02 09:59:59.999000"), "2026-03-02 10:00:00", id="computed moment"),
         pytest.param(date(2026, 3, 2), "2026-03-02", id="day"),
         pytest.param(time(0, 3, 15), "00:03:15", id="time"),
         pytest.param(timedelta(hours=30, seconds=5), "30:00:05", id="over a day"),
@@ -46,13 +48,13 @@ def test_a_cell_becomes_text(value, text):
 
 
 def test_cells_of_many_types_keep_their_places():
-    values = ["a", 1.0, "", True, 2.5, datetime(2026, 3, 2, 1), 3, 4.0]
+    values = ["a", 1.0, "", True, 2.5, moment("2026-03-02 01:00:00"), 3, 4.0]
 
     assert texts(*values) == ["a", "1", "", "true", "2.5", "2026-03-02 01:00:00", "3", "4"]
 
 
 def test_a_day_among_times_of_day_is_midnight():
-    parts = [as_text(["2026-03-01", date(2026, 3, 2)]), as_text([datetime(2026, 3, 2, 10)])]
+    parts = [as_text(["2026-03-01", date(2026, 3, 2)]), as_text([moment("2026-03-02 10:00:00")])]
 
     assert [part.to_pylist() for part in settled(parts)] == [
         ["2026-03-01", "2026-03-02 00:00:00"],

@@ -1,0 +1,162 @@
+"""The exact road: one record after the other, strictly by RFC 4180, and on with the next after a damaged one.
+
+A record is split from a physical line on. When it is damaged, the line where it starts is blamed, and reading goes on
+with the next line that is a whole record; the lines between belong to the same finding. Each decision rests on the
+text behind the record's start and never on where a block happens to end, so cutting a file elsewhere changes nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+#: Lines that are looked at for a whole record behind a damaged one whose quoted cell runs on.
+_LOOKAHEAD_LINES: Final = 1000
+
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the exact road sees it.
+
+    Attributes:
+        line: Physical line on which it starts, from 0 at the beginning of the text.
+        cells: What it holds; of a damaged one, as far as it could be split.
+        fault: ``None``, or the code of what is wrong with it.
+        position: Column in which a quote is wrong.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    fault: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    cells: tuple[str, ...]
+    end: int
+    fault: str | None = None
+    position: int | None = None
+    broken_at: int = 0
+
+
+class ExactText:
+    """A text that is split into records on demand."""
+
+    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = 64 << 20) -> None:
+        self._text = text
+        self._delimiter = delimiter
+        self._width = width
+        self._longest_cell = longest_cell
+        self._touched = False
+        self._unquoted = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
+        self._quoted = re.compile(r'[^"]*(?:""[^"]*)*')
+
+    def records(self) -> list[Record]:
+        """All records of the text, damaged ones too."""
+        found: list[Record] = []
+        at = line = 0
+        while at < len(self._text):
+            record, end = self._one(at, line)
+            found.append(record)
+            line += len(_LINE_END.findall(self._text, at, end))
+            at = end
+        return found
+
+    def decided(self) -> int:
+        """Up to where records can be told apart whatever follows the text; the start of the first that cannot."""
+        at = 0
+        while at < len(self._text):
+            self._touched = False
+            _, end = self._one(at, 0)
+            if self._touched:
+                break
+            at = end
+        return at
+
+    def _one(self, at: int, line: int) -> tuple[Record, int]:
+        split = self._split(at)
+        fault = split.fault or self._fault_of(at, split)
+        if fault is None:
+            return Record(line, split.cells), split.end
+        end = self._resume(at, split, fault)
+        return Record(line, split.cells if end >= split.end else self._cells_of_line(at), fault, split.position), end
+
+    def _fault_of(self, at: int, split: _Split) -> str | None:
+        """What is wrong with a record whose quotes are right."""
+        if split.cells == ("",):
+            return None
+        if len(split.cells) != self._width:
+            return "CT008"
+        # No quoted cell holds a line that is a whole record: a stray quote has swallowed it.
+        inside = self._first_whole(self._line_end(at), split.end)
+        return None if inside is None else "CT006"
+
+    def _resume(self, at: int, split: _Split, fault: str) -> int:
+        """Where reading goes on behind a damaged record."""
+        next_line = self._line_end(at)
+        if split.broken_at < next_line and (split.fault or split.end <= next_line):
+            return next_line
+        natural = len(self._text) if split.fault else split.end
+        self._touched |= natural == len(self._text)
+        found = self._first_whole(next_line, natural)
+        if found is not None:
+            return found
+        return natural if fault == "CT008" else next_line
+
+    def _first_whole(self, candidate: int, end: int) -> int | None:
+        """The first line from a place on that is a whole record."""
+        for _ in range(_LOOKAHEAD_LINES):
+            if candidate >= end:
+                return None
+            if self._whole(candidate):
+                return candidate
+            candidate = self._line_end(candidate)
+        return None
+
+    def _whole(self, at: int) -> bool:
+        split = self._split(at)
+        return split.fault is None and len(split.cells) == self._width
+
+    def _line_end(self, at: int) -> int:
+        found = _LINE_END.search(self._text, at)
+        end = found.end() if found else len(self._text)
+        # A CR at the very end may be half of a line end.
+        self._touched |= end == len(self._text) and not self._text.endswith("\n")
+        return end
+
+    def _cells_of_line(self, at: int) -> tuple[str, ...]:
+        line = self._text[at : self._line_end(at)].rstrip("\r\n")
+        return tuple(line.split(self._delimiter))
+
+    def _split(self, at: int) -> _Split:
+        """Cells from a place on, up to the end of the record or to the first wrong quote."""
+        text, cells = self._text, []
+        end = self._line_end(at)
+        if text.find('"', at, end) < 0:
+            return _Split(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
+        while True:
+            cell, end, fault = self._cell(at)
+            if fault:
+                return _Split((*cells, cell), len(text), fault, len(cells), end)
+            cells.append(cell)
+            if not text.startswith(self._delimiter, end):
+                break
+            at = end + 1
+        return _Split(tuple(cells), self._line_end(end))
+
+    def _cell(self, at: int) -> tuple[str, int, str | None]:
+        """One cell, where it ends, and what is wrong with its quotes."""
+        text = self._text
+        if not text.startswith('"', at):
+            end = self._unquoted.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at least
+            return text[at:end], end, "CT007" if text.startswith('"', end) else None
+        longest = at + 1 + self._longest_cell
+        end = self._quoted.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
+        self._touched |= end + 1 >= len(text)
+        if end >= min(len(text), longest):
+            return text[at : self._line_end(at)], end, "CT006"
+        cell = text[at + 1 : end].replace('""', '"')
+        after = text[end + 1 : end + 2]
+        return cell, end + 1, None if after in {"", "\r", "\n", self._delimiter} else "CT007"

@@ -1,0 +1,234 @@
+"""CSV: the header, and tasks that read the records by one of two roads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from calltools.files import csv_sniff
+from calltools.files.csv_blocks import Block, Dialect, Structure, blocks
+from calltools.files.csv_exact import ExactText
+from calltools.files.encoding import Recoded
+from calltools.files.limits import Limits
+from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
+from calltools.model.cells import Mask, Numbers, as_mask, one_chunk
+from calltools.model.finding import Findings
+
+#: Bytes that are read at a time. Larger blocks are no faster and take more memory.
+BLOCK_SIZE: Final = 4 << 20
+
+
+def open_csv(
+    path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limits | None = None, *, exact_only: bool = False
+) -> Table:
+    """The table in a CSV.
+
+    Args:
+        path: Where its bytes are.
+        name: What the user calls it.
+        hints: What the user or a profile says about reading.
+        judge: Says which of the first rows is the header.
+        limits: What a record may take.
+        exact_only: Take every block over the exact road.
+
+    Raises:
+        SourceError: It is no text, or its encoding cannot be told.
+        LimitError: It is wider than the limit.
+    """
+    limits = limits or Limits()
+    sniffed = csv_sniff.sniff(path, name, hints, judge, limits)
+    if not sniffed.titles:
+        return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
+    road = _Road(sniffed, limits, exact_only=exact_only)
+    return Table(sniffed.source, sniffed.titles, road.tasks, sniffed.findings)
+
+
+class _Road:
+    """The records of one CSV."""
+
+    def __init__(self, sniffed: csv_sniff.Sniffed, limits: Limits, *, exact_only: bool) -> None:
+        self._sniffed = sniffed
+        self._limits = limits
+        self._exact_only = exact_only
+        self._names = unique_titles(sniffed.titles)
+        encoding = sniffed.source.encoding or "utf-8"
+        # Encodings of several bytes a letter come as UTF-8 from the stream.
+        self._dialect = Dialect(
+            sniffed.source.delimiter or ",", len(sniffed.titles), "utf-8" if Recoded.needed(encoding) else encoding
+        )
+
+    def tasks(self) -> Iterator[Task]:
+        """Tasks in the order of the file."""
+        seen: set[str] = set()
+        with self._stream() as stream:
+            for block in blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
+                mixed = self._mixed(seen, block)
+                yield lambda block=block, mixed=mixed: self._read(block).with_findings(mixed)
+
+    def _stream(self) -> BinaryIO:
+        stream: BinaryIO = self._sniffed.source.path.open("rb")
+        encoding = self._sniffed.source.encoding or "utf-8"
+        if Recoded.needed(encoding):
+            stream = Recoded(stream, encoding)
+        stream.seek(self._sniffed.offset)
+        return stream
+
+    def _mixed(self, seen: set[str], block: Block) -> Findings:
+        """CT018, once: CR alone, or the first block in which a second kind of line end occurs."""
+        was = seen >= {"CR"} or len(seen) > 1
+        seen |= block.line_ends
+        now = "CR" in seen or len(seen) > 1
+        found = now and not was
+        return Findings.of([{"code": "CT018", "place": block.line, "detail": "+".join(sorted(seen))}] if found else [])
+
+    def _read(self, block: Block) -> Batch:
+        batch = None if self._exact_only or not block.well_quoted else self._fast(block)
+        batch = self._exact(block) if batch is None else batch
+        return batch.with_findings(self._multiline(batch), self._repeated_header(batch))
+
+    def _fast(self, block: Block) -> Batch | None:
+        """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
+        data = self._utf8(block.data)
+        if data is None or b"\x00" in data:
+            return None
+        structure = Structure(data, self._dialect.delimiter)
+        if structure.swallows_a_record(self._dialect.width):
+            return None
+        table = self._tokenized(data, quoted=b'"' in data)
+        if table is None:
+            return None
+        starts = structure.record_starts()
+        if len(starts) != table.num_rows:
+            return None
+        return _batch(table, block.line + starts)
+
+    def _utf8(self, data: bytes) -> bytes | None:
+        if self._dialect.encoding == "utf-8" or data.isascii():
+            return data
+        try:
+            return data.decode(self._dialect.encoding).encode()
+        except UnicodeDecodeError:
+            return None
+
+    def _tokenized(self, data: bytes, *, quoted: bool) -> pa.Table | None:
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(data),
+                pyarrow.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self._names),
+                pyarrow.csv.ParseOptions(
+                    delimiter=self._dialect.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+                ),
+                pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(self._names, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid:
+            # A ragged record, or bytes that are no UTF-8: the exact road says which.
+            return None
+        return table.combine_chunks()
+
+    def _exact(self, block: Block) -> Batch:
+        text = block.data.decode(self._dialect.encoding, "surrogateescape")
+        records = ExactText(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes).records()
+        whole, damaged, blanks, findings = [], [], [], []
+        for record in records:
+            place = block.line + record.line
+            fault = record.fault or _undecodable(record.cells)
+            if not any(record.cells):
+                blanks.append(place)
+                continue
+            number = len(whole) + len(damaged) + 1
+            if fault:
+                damaged.append(Damaged(number, place, tuple(map(_readable, record.cells))))
+                findings.append(self._finding(fault, number, place, len(record.cells), record.position))
+            else:
+                whole.append((number, place, record.cells))
+        columns = list(zip(*(cells for _, _, cells in whole), strict=True)) or [()] * len(self._names)
+        return Batch(
+            columns=pa.table([pa.array(column, pa.string()) for column in columns], self._names),
+            records=np.array([number for number, _, _ in whole], np.int64),
+            places=np.array([place for _, place, _ in whole], np.int64),
+            findings=Findings.of(findings),
+            read=len(whole) + len(damaged),
+            damaged=tuple(damaged),
+            blanks=tuple(blanks),
+        )
+
+    def _finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
+        titles = self._sniffed.titles
+        known = position is not None and position < len(titles)
+        return {
+            "code": code,
+            "record": record,
+            "place": place,
+            "position": position if known else None,
+            "column": titles[position] if known and position is not None else None,
+            "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
+        }
+
+    def _multiline(self, batch: Batch) -> Findings:
+        """CT010: cells with a line break inside."""
+        found = []
+        for position, name in enumerate(batch.columns.column_names):
+            cells = batch.cells(name)
+            if _holds_line_end(cells):
+                mask = as_mask(pc.match_substring_regex(cells, "[\r\n]"))
+                found.append(
+                    Findings.at(
+                        "CT010",
+                        records=batch.records[mask],
+                        places=batch.places[mask],
+                        position=position,
+                        column=self._sniffed.titles[position],
+                    )
+                )
+        return Findings.join(found)
+
+    def _repeated_header(self, batch: Batch) -> Findings:
+        """CT019: records that are the header again."""
+        if not len(batch) or self._sniffed.source.header_row is None:
+            return Findings.none()
+        alike: Mask = np.ones(len(batch), bool)
+        for name, title in zip(batch.columns.column_names, self._sniffed.titles, strict=True):
+            alike &= as_mask(pc.equal(batch.columns[name].chunk(0), title))
+            if not alike.any():
+                return Findings.none()
+        return Findings.at("CT019", records=batch.records[alike], places=batch.places[alike])
+
+
+def _batch(table: pa.Table, places: Numbers) -> Batch:
+    """Rows of the fast road: blank ones left out and told."""
+    blank: Mask = np.ones(table.num_rows, bool)
+    for name in table.column_names:
+        if not blank.any():
+            break
+        blank &= as_mask(pc.equal(table[name].chunk(0), ""))
+    rows = np.flatnonzero(~blank)
+    kept = table if len(rows) == table.num_rows else table.take(rows)
+    kept = pa.table([one_chunk(column) for column in kept.columns], kept.column_names)
+    numbers = np.arange(1, len(rows) + 1)
+    return Batch(kept, numbers, places[rows], read=len(rows), blanks=tuple(places[blank].tolist()))
+
+
+def _holds_line_end(cells: pa.StringArray) -> bool:
+    data = cells.buffers()[2]
+    if data is None:
+        return False
+    array = np.frombuffer(data, np.uint8)
+    return bool((array == 0x0A).any() or (array == 0x0D).any())
+
+
+def _undecodable(cells: tuple[str, ...]) -> str | None:
+    return "CT020" if any(not cell.isascii() and _surrogate(cell) for cell in cells) else None
+
+
+def _surrogate(cell: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in cell)
+
+
+def _readable(cell: str) -> str:
+    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

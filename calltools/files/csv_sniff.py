@@ -1,0 +1,190 @@
+"""The first bytes of a CSV: encoding, delimiter, header row."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calltools.errors import LimitError, SourceError
+from calltools.files.encoding import DISPLAY, Recoded, detect, mark
+from calltools.files.limits import Limits
+from calltools.model.batch import HeaderGuess, HeaderJudge, Hints, Source
+from calltools.model.finding import Findings
+
+DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_HEAD: Final = 1 << 20
+_ROWS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What the beginning of a CSV says.
+
+    Attributes:
+        source: The file and how it is read.
+        titles: Of the columns; nothing when the file holds nothing.
+        offset: Byte (of the UTF-8 form, for encodings of several bytes a letter) at which the records begin.
+        first_line: Physical line of that byte, from 1.
+        findings: What is wrong with the file as a whole.
+    """
+
+    source: Source
+    titles: tuple[str, ...]
+    offset: int
+    first_line: int
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    cells: tuple[str, ...]
+    line: int
+    after: int
+
+
+def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limits) -> Sniffed:
+    """Look at the first bytes.
+
+    Raises:
+        SourceError: It is no text, or its encoding cannot be told.
+        LimitError: It has more columns than the limit.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\0\xff\xfe\x1a"):
+        return Sniffed(Source(path, name, "csv"), (), 0, 1, Findings.of([{"code": "CT001"}]))
+    encoding, skipped = _encoding(head, name, hints, judge)
+    text = _text(path, head, encoding, skipped)
+    delimiter, rows, guess = _divided(text, hints, judge)
+    return _sniffed(_Found(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: Path
+    name: str
+    encoding: str
+    skipped: int
+    delimiter: str
+
+
+def _encoding(head: bytes, name: str, hints: Hints, judge: HeaderJudge) -> tuple[str, int]:
+    marked, length = mark(head)
+    if hints.encoding:
+        said = hints.encoding.lower().replace("_", "-")
+        return ("utf-8" if said in {"utf8", "utf-8-sig"} else said), length if marked == "utf-8" else 0
+    if marked:
+        return marked, length if marked == "utf-8" else 0
+    whole = len(head) < _HEAD
+
+    def known(text: str) -> int:
+        return max(judge(_rows(text, delimiter)[1]).score for delimiter in DELIMITERS)
+
+    return detect(head, name, whole=whole, known=known), 0
+
+
+def _text(path: Path, head: bytes, encoding: str, skipped: int) -> str:
+    """The beginning as text, in which each byte that cannot be read still counts as one."""
+    if Recoded.needed(encoding):
+        with Recoded(path.open("rb"), encoding) as stream:
+            return stream.read(_HEAD).decode("utf-8", "surrogateescape")
+    return head[skipped:].decode(encoding, "surrogateescape")
+
+
+def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Row], HeaderGuess]:
+    """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
+    tried = []
+    for delimiter in [hints.delimiter] if hints.delimiter else DELIMITERS:
+        rows, cells = _rows(text, delimiter)
+        guess = judge(cells)
+        tried.append((guess.score, _evenness(cells), -len(tried), delimiter, rows, guess))
+    best = max(tried, key=lambda one: one[:3])
+    delimiter, rows, guess = best[3:]
+    if hints.header_row == 0:
+        guess = HeaderGuess(None, guess.score, guess.titles)
+    elif hints.header_row is not None:
+        there = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
+        guess = HeaderGuess(there[0] if there else 0, guess.score)
+    elif not guess.score:
+        guess = HeaderGuess(_widest(rows), 0)
+    return delimiter, rows, guess
+
+
+def _rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
+    """The first rows, blank ones left out."""
+    reader = csv.reader(io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter)
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(_Row(tuple(cells), line, reader.line_num + 1))
+            line = reader.line_num + 1
+            if len(rows) == _ROWS:
+                break
+    except csv.Error:
+        # A cell longer than the module takes: what was read is enough to look at.
+        pass
+    return rows, [row.cells for row in rows]
+
+
+def _evenness(cells: Sequence[Sequence[str]]) -> float:
+    """How alike the rows are divided into more than one cell."""
+    widths = Counter(len(row) for row in cells)
+    width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
+    return count / len(cells) * min(width, 40) if width > 1 else 0.0
+
+
+def _widest(rows: Sequence[_Row]) -> int:
+    """Without any known title: the first row as wide as most."""
+    widths = Counter(len(row.cells) for row in rows)
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    return next((number for number, row in enumerate(rows) if len(row.cells) == usual), 0)
+
+
+def _sniffed(found: _Found, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits) -> Sniffed:
+    if not rows:
+        raise SourceError("file-binary", path=found.name)
+    header = None if guess.index is None else rows[guess.index]
+    titles = _titles(rows, guess)
+    if len(titles) > limits.columns:
+        raise LimitError("too-many-columns", path=found.name, count=len(titles), limit=limits.columns)
+    first_line = rows[0].line if header is None else header.after
+    before = _characters_before(text, first_line)
+    recoded = "utf-8" if Recoded.needed(found.encoding) else found.encoding
+    offset = found.skipped + len(text[:before].encode(recoded, "surrogateescape"))
+    header_line = None if header is None else header.line
+    source = Source(found.path, found.name, "csv", found.encoding, found.delimiter, header_line)
+    return Sniffed(source, titles, offset, first_line, _findings(found, header_line))
+
+
+def _titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
+    if guess.index is None:
+        return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
+    return rows[guess.index].cells
+
+
+def _characters_before(text: str, line: int) -> int:
+    """Characters before a physical line."""
+    if line == 1:
+        return 0
+    for number, end in enumerate(re.finditer(r"\r\n|\n|\r", text), start=2):
+        if number == line:
+            return end.end()
+    return len(text)
+
+
+def _findings(found: _Found, header_line: int | None) -> Findings:
+    rows: list[dict[str, object]] = []
+    if found.encoding != "utf-8":
+        rows.append({"code": "CT003", "detail": DISPLAY.get(found.encoding, found.encoding)})
+    elif found.skipped:
+        rows.append({"code": "CT004", "place": 1})
+    if found.delimiter != ",":
+        rows.append({"code": "CT005", "detail": DELIMITERS[found.delimiter]})
+    if header_line is not None and header_line > 1:
+        rows.append({"code": "CT016", "place": header_line, "detail": str(header_line)})
+    return Findings.of(rows)

@@ -1,0 +1,161 @@
+"""Which encoding a text is in: a fixed ladder, because general guessers are poor at short Russian tables."""
+
+import codecs
+import io
+import math
+import re
+from collections.abc import Callable
+from typing import BinaryIO, Final
+
+from calltools.errors import SourceError
+
+#: Names for people.
+DISPLAY: Final = {
+    "utf-8": "UTF-8", "cp1251": "Windows-1251", "cp866": "cp866", "koi8-r": "KOI8-R", "mac-cyrillic": "Mac Cyrillic",
+    "iso8859-5": "ISO 8859-5", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32-le": "UTF-32 LE",
+    "utf-32-be": "UTF-32 BE",
+}  # fmt: skip
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_RUSSIAN: Final = ("cp1251", "cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
+#: Letters of Russian texts per thousand.
+_FREQUENCY: Final = dict(
+    zip(
+        "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфёъ",
+        (110, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30, 28, 26, 20, 19, 17, 17, 17, 16, 14, 12, 10, 9, 7, 6, 5, 4, 3, 3, 1, 1),
+        strict=True,
+    )
+)  # fmt: skip
+#: A sign that no Russian table holds weighs as one letter in a hundred thousand.
+_STRANGE: Final = math.log(1e-5)
+_ORDINARY: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
+#: How much likelier, by letter, the best reading must be than the second.
+_MARGIN: Final = 0.35
+#: And what a known title in the header is worth, in letters.
+_TITLE: Final = 3.0
+
+
+def mark(head: bytes) -> tuple[str | None, int]:
+    """The encoding that a byte order mark names, and the length of the mark."""
+    for sign, encoding in _MARKS:
+        if head.startswith(sign):
+            return encoding, len(sign)
+    return None, 0
+
+
+def detect(head: bytes, name: str, *, whole: bool, known: Callable[[str], int]) -> str:
+    """The encoding of a text without a mark.
+
+    Args:
+        head: Its beginning.
+        name: What the user calls the file.
+        whole: Whether ``head`` is all of it.
+        known: How many known titles the beginning of a decoded text holds.
+
+    Raises:
+        SourceError: It is no text, or two encodings read it equally well.
+    """
+    if b"\0" in head:
+        return _with_zeros(head, name)
+    if _is_utf8(head, whole=whole):
+        return "utf-8"
+    if _mostly_utf8(head):
+        return "utf-8"
+    scores = sorted(((_score(head, encoding, known), encoding) for encoding in _RUSSIAN), reverse=True)
+    (best, encoding), (second, _) = scores[:2]
+    if best - second < _MARGIN or best <= _STRANGE:
+        raise SourceError("encoding-unsure", path=name)
+    return encoding
+
+
+def _with_zeros(head: bytes, name: str) -> str:
+    """Every other byte zero is UTF-16; some zeros are a damaged text; many are no text."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = max(len(head) // 2, 1)
+    for encoding, here, there in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if here > 0.3 * half and there < 0.05 * half:
+            return encoding
+    if even + odd > 0.05 * len(head):
+        raise SourceError("file-binary", path=name)
+    return "utf-8"
+
+
+def _is_utf8(head: bytes, *, whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(head: bytes) -> bool:
+    """Whether of the lines beyond ASCII nine in ten are UTF-8: the others are damaged records."""
+    lines = [line for line in head.split(b"\n")[:-1] if not line.isascii()]
+    good = sum(_is_utf8(line, whole=True) for line in lines)
+    return bool(good) and good >= 0.9 * len(lines)
+
+
+def _score(head: bytes, encoding: str, known: Callable[[str], int]) -> float:
+    """Mean log-likelihood of the letters beyond ASCII, with something for each known title."""
+    text = head.decode(encoding, "replace")
+    beyond = [sign for sign in text if sign > "\x7f"]
+    total = sum(_weight(sign) for sign in beyond)
+    # A capital behind a small letter: the case bit is read the wrong way round.
+    total += _STRANGE * len(re.findall(r"[а-яё][А-ЯЁ]", text))
+    return (total + _TITLE * known(text)) / len(beyond)
+
+
+def _weight(sign: str) -> float:
+    small = sign.lower()
+    if small in _FREQUENCY:
+        share = _FREQUENCY[small] / 1000
+        return math.log(share if sign == small else share / 12)
+    return math.log(0.002) if sign in _ORDINARY else _STRANGE
+
+
+class Recoded(io.RawIOBase):
+    """A stream in an encoding of several bytes a letter, as UTF-8.
+
+    ``seek`` goes to a place counted in the UTF-8 bytes, from the beginning, once.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        super().__init__()
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._ready = b""
+        stream.seek(0)
+
+    @staticmethod
+    def needed(encoding: str) -> bool:
+        """Whether quotes and line ends of the encoding are not the bytes of ASCII."""
+        try:
+            return '",;\t|\r\n'.encode(encoding) != b'",;\t|\r\n'
+        except LookupError:
+            return False
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes of UTF-8; fewer only at the end."""
+        while size < 0 or len(self._ready) < size:
+            raw = self._stream.read(1 << 20)
+            self._ready += self._decoder.decode(raw, final=not raw).encode("utf-8", "replace")
+            if not raw:
+                break
+        taken = self._ready if size < 0 else self._ready[:size]
+        self._ready = self._ready[len(taken) :]
+        return taken
+
+    def seek(self, offset: int, _whence: int = 0) -> int:
+        """Skip what lies before a place."""
+        self.read(offset)
+        return offset
+
+    def close(self) -> None:
+        """Close the stream below as well."""
+        self._stream.close()
+        super().close()

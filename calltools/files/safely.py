@@ -1,0 +1,155 @@
+"""Files that appear whole or not at all, and never in place of something that should stay."""
+
+import contextlib
+import errno
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, TextIO
+
+from calltools.errors import OutputError
+
+
+def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs, also by another name: link, other case, other spelling.
+
+    Raises:
+        OutputError: It is.
+    """
+    for path in inputs:
+        same = _folded(output) == _folded(path)
+        with contextlib.suppress(OSError):
+            same = same or output.samefile(path)
+        if same:
+            raise OutputError("output-is-input", path=output)
+
+
+def _folded(path: Path) -> str:
+    return str(path.resolve()).casefold()
+
+
+class Beside:
+    """A file that is written beside its place and put there when all of it is on the disk.
+
+    A context manager: leaving it with an exception leaves nothing behind.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self._path = path
+        self._force = force
+        self._stream: BinaryIO | None = None
+        self._temporary: Path | None = None
+
+    def __enter__(self) -> BinaryIO:
+        """The stream to write to.
+
+        Raises:
+            OutputError: The place is taken, or cannot be written.
+        """
+        self._refuse_taken()
+        with told(self._path):
+            handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
+            self._temporary = Path(name)
+            self._stream = os.fdopen(handle, "wb")
+        return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
+
+    def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
+        """Put the file in its place, or leave nothing."""
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
+
+    def commit(self) -> None:
+        """Put the file in its place."""
+        if self._stream is None or self._temporary is None:
+            return
+        try:
+            with told(self._path):
+                self._stream.flush()
+                os.fsync(self._stream.fileno())
+                self._stream.close()
+                self._refuse_taken()
+                self._temporary.replace(self._path)
+                _sync_folder(self._path.parent)
+        except BaseException:
+            self.discard()
+            raise
+        self._stream = self._temporary = None
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+        self._stream = self._temporary = None
+
+    @contextmanager
+    def text(self) -> Iterator[TextIO]:
+        """The stream for text, UTF-8."""
+        with self as stream:
+            wrapped = io.TextIOWrapper(stream, "utf-8", newline="", write_through=False)
+            yield wrapped
+            wrapped.flush()
+            wrapped.detach()
+
+    def _refuse_taken(self) -> None:
+        if self._path.is_symlink():
+            raise OutputError("output-link", path=self._path)
+        if self._path.is_dir():
+            raise OutputError("output-folder", path=self._path)
+        if not self._path.parent.is_dir():
+            raise OutputError("output-no-folder", path=self._path)
+        if self._path.exists() and not self._force:
+            raise OutputError("output-exists", path=self._path)
+
+
+class _Told(io.RawIOBase):
+    """A stream whose faults are told in words."""
+
+    def __init__(self, stream: BinaryIO, path: Path) -> None:
+        super().__init__()
+        self._below = stream
+        self._path = path
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        with told(self._path):
+            return self._below.write(data)  # type: ignore[arg-type]  # bytes of any form
+
+    def flush(self) -> None:
+        with told(self._path):
+            if not self._below.closed:
+                self._below.flush()
+
+
+@contextmanager
+def told(path: object) -> Iterator[None]:
+    """Faults of writing in words."""
+    name = path if isinstance(path, Path) else "-"
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        full = fault.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise OutputError("output-full" if full else "output-unwritable", path=name, reason=fault.strerror) from fault
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+

@@ -1,0 +1,101 @@
+"""One line a finding, beginning with the place, for people and for grep."""
+
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.messages import say
+from calltools.model.batch import Source
+from calltools.model.cells import Cells, one_chunk
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.reports.gathering import FirstOfEachRule, Streaming
+from calltools.reports.numbers import number
+from calltools.reports.presenting import presented
+from calltools.reports.style import Style
+from calltools.reports.visible import visible, visible_cells
+
+BOLD: Final = "\x1b[1m"
+DIM: Final = "\x1b[2m"
+PLAIN: Final = "\x1b[0m"
+COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
+
+
+def concise_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
+    """``calls.csv:12 PhoneNumber CT241 error: …``; in a workbook ``calls.xlsx [Calls!C7] CT203 error: …``."""
+    table = presented(findings, source, name, style)
+    column = pc.if_else(pc.is_valid(table["cell"]), None, visible_cells(one_chunk(table["column"])))
+    column = pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
+    rule = pc.binary_join_element_wise(one_chunk(table["code"]), _severities(table["severity"], style), " ")
+    begin, end = (BOLD, PLAIN) if style.color else ("", "")
+    places = _places(table, source, name, style)
+    return pc.binary_join_element_wise(begin, places, end, column, " ", rule, ": ", one_chunk(table["message"]), "")
+
+
+def severity_word(severity: Severity, style: Style) -> str:
+    """The severity in the reader's language, colored if that is wanted."""
+    word = say(f"severity-{severity.value}", style.language)
+    return f"{COLORS[severity]}{word}{PLAIN}" if style.color else word
+
+
+def _severities(column: pa.ChunkedArray, style: Style) -> Cells:
+    words = pa.array([severity_word(one, style) for one in Severity], pa.string())
+    return words.take(pc.index_in(one_chunk(column), pa.array([one.value for one in Severity])))
+
+
+def _places(table: pa.Table, source: Source | None, name: str, style: Style) -> Cells:
+    shown = visible(name)
+    if source is not None and source.format == "workbook":
+        return _on_sheet(table, f"{shown} [{visible(source.sheet or '')}")
+    if source is not None and source.format == "json":
+        before, numbers = f"{shown} {say('report-record', style.language)} ", table["record"]
+    else:
+        before, numbers = f"{shown}:", table["line"]
+    return pc.fill_null(pc.binary_join_element_wise(before, _text(numbers), ""), shown)
+
+
+def _on_sheet(table: pa.Table, before: str) -> Cells:
+    address = pc.coalesce(one_chunk(table["cell"]), _text(table["row"]))
+    inside = pc.fill_null(pc.binary_join_element_wise("!", address, ""), "")
+    return pc.binary_join_element_wise(before, inside, "]", "")
+
+
+def _text(numbers: pa.ChunkedArray) -> Cells:
+    return one_chunk(numbers.cast(pa.string()))
+
+
+@dataclass(slots=True)
+class ConciseReporter:
+    """One line a finding; behind the limit of a rule only its count."""
+
+    stream: TextIO
+    style: Style
+    streaming: Streaming = field(init=False)
+    first: FirstOfEachRule = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streaming = Streaming(self.stream, self.style, concise_lines)
+        self.first = FirstOfEachRule(self.style.limit)
+
+    def start(self, source: Source | None, name: str) -> None:
+        """A file begins."""
+        self.first = FirstOfEachRule(self.style.limit)
+        self.streaming.start(source, name)
+
+    def take(self, findings: Findings) -> None:
+        """Write those for which there is room."""
+        self.streaming.take(self.first.of(findings))
+
+    def finish(self, summary: Summary) -> None:
+        """Say how many more there are."""
+        self.streaming.finish(summary)
+        for code, count in sorted(summary.by_code.items()):
+            if self.style.limit is not None and count > self.style.limit:
+                more = say("report-more", self.style.language, count=number(count - self.style.limit, self.style))
+                self.stream.write(f"{visible(summary.name)} {code}: {more}\n")
+
+    def close(self, _summaries: list[Summary]) -> None:
+        """Nothing is left to say."""

@@ -1,0 +1,84 @@
+"""The JSON report: one document, whose shape is a promise (``schemas/report.schema.json``)."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Final, TextIO
+
+from calltools.model.batch import Source
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.reports.gathering import Gathering
+from calltools.reports.json_cells import json_lines, json_text
+from calltools.reports.style import Style
+
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(slots=True)
+class JsonReporter:
+    """Keeps findings as columns until all files have ended: counts come first in the document.
+
+    Same input, same bytes: no clock, no path but the user's.
+    """
+
+    stream: TextIO
+    style: Style
+    kept: list[tuple[Findings, Source | None, str]] = field(default_factory=list)
+    gathering: Gathering = field(default_factory=Gathering)
+    source: Source | None = None
+    name: str = ""
+
+    def start(self, source: Source | None, name: str) -> None:
+        """A file begins."""
+        self.source, self.name = source, name
+
+    def take(self, findings: Findings) -> None:
+        """Keep them."""
+        self._keep(self.gathering.add(findings))
+
+    def finish(self, _summary: Summary) -> None:
+        """The file has ended."""
+        self._keep(self.gathering.rest())
+
+    def close(self, summaries: list[Summary]) -> None:
+        """Write the document."""
+        counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
+        tool = {"name": "calltools", "version": version("calltools")}
+        files = _listed([json_text(_file(summary)) for summary in summaries])
+        self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {json_text(tool)},\n "files": {files},\n')
+        self.stream.write(f' "counts": {json_text(dict(sorted(counts.items())))},\n "findings": [')
+        between = "\n  "
+        for findings, source, name in self.kept:
+            lines = json_lines(findings, source, name, self.style).to_pylist()
+            self.stream.write(between + ",\n  ".join(lines))
+            between = ",\n  "
+        self.stream.write("\n ]}\n" if self.kept else "]}\n")
+
+    def _keep(self, gathered: Any) -> None:
+        self.kept.extend((findings, self.source, self.name) for findings in gathered)
+
+
+def _listed(texts: list[str]) -> str:
+    return "[\n  " + ",\n  ".join(texts) + "\n ]" if texts else "[]"
+
+
+def _file(summary: Summary) -> dict[str, Any]:
+    source = summary.source
+    failed = {} if summary.error is None else {"error": summary.error}
+    return {
+        "path": summary.name,
+        "vendor": summary.vendor,
+        "sheet": None if source is None else source.sheet,
+        "encoding": None if source is None else source.encoding,
+        "delimiter": None if source is None else source.delimiter,
+        "header_row": None if source is None else source.header_row,
+        "records": summary.read,
+        "written": summary.written,
+        "skipped": dict(sorted((+summary.skipped).items())),
+        "rejected": summary.rejected,
+        "errors": summary.by_severity["error"],
+        "warnings": summary.by_severity["warning"],
+        "notes": summary.by_severity["note"],
+        **failed,
+    }

@@ -1,0 +1,154 @@
+"""Findings as a reader gets them: named, masked, worded, and with the address that a person would look up."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.messages import Language
+from calltools.model.batch import Source
+from calltools.model.cells import Cells, constant, one_chunk
+from calltools.model.finding import Finding, Findings
+from calltools.reports.masking import masked, masked_titles
+from calltools.reports.style import Style
+from calltools.reports.visible import visible_cells
+from calltools.reports.wording import sentences
+from calltools.rules.catalog import RULES
+
+_CODES: Final = pa.array([rule.code for rule in RULES], pa.string())
+_NAMES: Final = pa.array([rule.name for rule in RULES], pa.string())
+_FIXES: Final = pa.array([rule.fix for rule in RULES], pa.string())
+#: A sentence holds no more of a cell than this; ``value`` holds all of it.
+_LONGEST_IN_SENTENCE: Final = 200
+
+
+def present(findings: Findings, source: Source | None, name: str, style: Style) -> Iterator[Finding]:
+    """Each finding, worded and masked.
+
+    Args:
+        findings: Of one file, with severity.
+        source: How the file was read; ``None``: it was not.
+        name: The file as the user named it.
+        style: Language and masking.
+    """
+    table = presented(findings, source, name, style)
+    table = table.append_column("fingerprint", fingerprints(findings, source, name))
+    for row in table.to_pylist():
+        kind, after = row.pop("fix_kind"), row.pop("after")
+        yield Finding(**row, fix=None if kind is None else {"kind": kind, "after": after})
+
+
+def presented(findings: Findings, source: Source | None, name: str, style: Style) -> pa.Table:
+    """The same as columns, for forms that write a million of them.
+
+    Returns:
+        code, name, severity, message, file, sheet, record, line, row, column, cell, value, fix_kind, after.
+    """
+    table = masked(findings.table.combine_chunks(), style.show_values)
+    count = table.num_rows
+    index = pc.index_in(table["code"], _CODES)
+    after = one_chunk(table["after"])
+    sheet = None if source is None else source.sheet
+    columns = {
+        "code": table["code"],
+        "name": _NAMES.take(index),
+        "severity": table["severity"],
+        "message": worded(table, style.language),
+        "file": constant(name, count),
+        "sheet": pa.nulls(count, pa.string()) if sheet is None else constant(sheet, count),
+        "record": table["record"],
+        **_addresses(table, source),
+        "column": table["column"],
+        "value": table["value"],
+        "fix_kind": pc.if_else(pc.is_valid(after), _FIXES.take(index), None),
+        "after": after,
+    }
+    return pa.table({title: columns[title] for title in _ORDER})
+
+
+_ORDER: Final = (
+    "code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell", "value",
+    "fix_kind", "after",
+)  # fmt: skip
+
+
+def worded(table: pa.Table, language: Language) -> Cells:
+    """The sentence of each finding, in their order; what it holds of a cell is cut short and written out."""
+    code = one_chunk(table["code"]).dictionary_encode()
+    indices = code.indices.to_numpy()
+    order = np.argsort(indices, kind="stable")
+    by_rule = _for_sentences(table).take(pa.array(order))
+    starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
+    parts = [
+        one_chunk(sentences(by_rule.slice(start, end - start), language))
+        for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
+    ]
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
+
+
+def fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
+    """A name for each finding that is the same in each run over the same file, and says nothing of a person."""
+    table = findings.table.combine_chunks()
+    sheet = (source.sheet if source is not None else None) or ""
+    texts = [
+        one_chunk(table["code"]),
+        masked_titles(one_chunk(table["column"])),
+        *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
+    ]
+    keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
+    salt = f"{PurePath(name).as_posix()}\x1f{sheet}\x1f".encode()
+    return pa.array(
+        [hashlib.blake2b(salt + key, digest_size=8).hexdigest() for key in keys.cast(pa.binary()).to_pylist()],
+        pa.string(),
+    )
+
+
+def column_letters(position: int) -> str:
+    """The letters of a sheet's column, counted from 0: A, B, …, Z, AA."""
+    letters = ""
+    rest = position + 1
+    while rest:
+        rest, last = divmod(rest - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
+
+
+def _addresses(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
+    nothing, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
+    place = one_chunk_of_numbers(table["place"])
+    if source is None or source.format == "csv":
+        return {"line": place, "row": nothing, "cell": no_text}
+    if source.format == "json":
+        return {"line": nothing, "row": nothing, "cell": no_text}
+    position = one_chunk_of_numbers(table["position"]).dictionary_encode()
+    letters = pa.array(
+        [column_letters(one + source.first_column) for one in position.dictionary.to_pylist()], pa.string()
+    ).take(position.indices)
+    cell = pc.binary_join_element_wise(letters, place.cast(pa.string()), "")
+    return {"line": nothing, "row": place, "cell": cell}
+
+
+def one_chunk_of_numbers(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return column.combine_chunks()
+
+
+def _for_sentences(table: pa.Table) -> pa.Table:
+    for name in ("value", "after", "column", "detail"):
+        cells = visible_cells(_cut(one_chunk(table[name])), parts=name == "detail")
+        table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), cells)
+    return table
+
+
+def _cut(cells: Cells) -> Cells:
+    long = pc.fill_null(pc.greater(pc.utf8_length(cells), _LONGEST_IN_SENTENCE), False)
+    if not pc.any(long).as_py():
+        return cells
+    begins = pc.utf8_slice_codeunits(cells.filter(long), 0, _LONGEST_IN_SENTENCE)
+    return pc.replace_with_mask(cells, long, pc.binary_join_element_wise(begins, "…", ""))

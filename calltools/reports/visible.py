@@ -1,0 +1,51 @@
+r"""Characters that are not seen, or that command a terminal, written out: ESC becomes ``\x1b``.
+
+A cell may hold anything, and a report is read on terminals, in job logs and in spreadsheets.
+"""
+
+import re
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.model.cells import Cells
+
+#: C0 and C1 controls, no-break and other unusual spaces, zero-width characters, direction overrides, tags.
+_RANGES: Final = (
+    (0x00, 0x1F), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x1680, 0x1680), (0x180E, 0x180E),
+    (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F), (0x3000, 0x3000), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB),
+    (0xE0000, 0xE007F),
+)  # fmt: skip
+#: Between the parts of a finding's detail, where it means something.
+_BETWEEN_PARTS: Final = "\x1f"
+_FOUND: Final = "[" + "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in _RANGES) + "]"
+_EACH: Final = re.compile("[" + "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in _RANGES) + "]")
+_SHORT: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def visible(text: str, *, parts: bool = False) -> str:
+    """The text with such characters written out.
+
+    Args:
+        text: Anything.
+        parts: Leave U+001F as it is.
+    """
+    return _EACH.sub(lambda found: found[0] if parts and found[0] == _BETWEEN_PARTS else _written(found[0]), text)
+
+
+def visible_cells(cells: Cells, *, parts: bool = False) -> Cells:
+    """The same for a column; null stays null."""
+    odd = pc.fill_null(pc.match_substring_regex(cells, _FOUND), False)
+    if not pc.any(odd).as_py():
+        return cells
+    encoded = cells.filter(odd).dictionary_encode()
+    words = pa.array([visible(text, parts=parts) for text in encoded.dictionary.to_pylist()], pa.string())
+    return pc.replace_with_mask(cells, odd, words.take(encoded.indices))
+
+
+def _written(sign: str) -> str:
+    number = ord(sign)
+    if sign in _SHORT:
+        return _SHORT[sign]
+    return f"\\x{number:02x}" if number <= 0xFF else f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"

@@ -1,0 +1,334 @@
+"""What only the whole file shows: duplicates, mixed and rounded identifiers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from calltools.fields import any_cell
+from calltools.fields.shapes import digits_only, last_bytes, lengths
+from calltools.fields.table import IDENTIFIERS
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled
+from calltools.model.finding import Findings
+
+Hashes = NDArray[np.uint64]
+_SEPARATOR: Final = "\x1f"
+_SAME_CALL: Final = (*IDENTIFIERS, "DateTime", "PhoneNumber")
+
+
+class _Repeats:
+    """Keys seen before, as 64-bit hashes: 8 bytes a record for the hash, 8 for its number, 8 for its place.
+
+    Two different keys share a hash once in some million files of five million records.
+    """
+
+    def __init__(self) -> None:
+        self._hashes: list[Hashes] = []
+        self._records: list[NDArray[np.int32]] = []
+        self._places: list[NDArray[np.int32]] = []
+
+    def add(self, hashes: Hashes, records: Numbers, places: Numbers) -> None:
+        self._hashes.append(hashes)
+        # Files of over two thousand million lines are far beyond what the service takes.
+        self._records.append(records.astype(np.int32))
+        self._places.append(places.astype(np.int32))
+
+    def findings(self, field: str | None) -> Findings:
+        """Each record whose key an earlier one has; the detail names the first of them."""
+        if not self._hashes:
+            return Findings.none()
+        hashes = np.concatenate(self._hashes)
+        self._hashes.clear()
+        repeated = self._repeated(hashes)
+        if not len(repeated):
+            return Findings.none()
+        records, places = np.concatenate(self._records), np.concatenate(self._places)
+        first = self._first(hashes, repeated)
+        again = repeated[repeated != first]
+        named = first[repeated != first]
+        detail = pc.binary_join_element_wise(
+            pc.cast(pa.array(records[named]), pa.string()), pc.cast(pa.array(places[named]), pa.string()), _SEPARATOR
+        )
+        return Findings.at(
+            "",
+            records=records[again].astype(np.int64),
+            places=places[again].astype(np.int64),
+            field=field,
+            detail=detail,
+        )
+
+    def _repeated(self, hashes: Hashes) -> Numbers:
+        """Positions of all keys that occur more than once."""
+        ordered = np.sort(hashes)
+        twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        return np.flatnonzero(np.isin(hashes, twice)) if len(twice) else np.zeros(0, np.int64)
+
+    def _first(self, hashes: Hashes, repeated: Numbers) -> Numbers:
+        """For each of these positions, the first position with the same key."""
+        _, first, place = np.unique(hashes[repeated], return_index=True, return_inverse=True)
+        found: Numbers = repeated[first][place]
+        return found
+
+
+class Duplicates:
+    """The record has the same identifiers, time and phone as an earlier one.
+
+    Why:
+        It is the same call twice: the export overlaps another one, or holds a line for each leg. Metrica counts it twice,
+        and nothing can take a call back.
+
+    Example:
+        bad: two records with ClientId 1604591025698235234, DateTime 1772434800, PhoneNumber +74951234567
+        good: one of them
+
+    Fix:
+        Remove the later record; the finding names the earlier one. In a profile `one_call_by` merges the legs of a call.
+
+    Source:
+        Yandex Metrica, FAQ: a call sent again is stored again or overwritten; no method deletes calls.
+    """
+
+    def __init__(self) -> None:
+        self._repeats = _Repeats()
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """Hashes of the records that have a time and an identifier or a phone, and which records those are."""
+        named = [columns[name] for name in _SAME_CALL if name in columns and name != "DateTime"]
+        if "DateTime" not in columns or not named:
+            return None
+        # A byte in the key tells how the parts are divided, so that two calls never share one by chance.
+        key = pc.binary_join_element_wise(columns["DateTime"], *named, _SEPARATOR)
+        known: Mask = np.logical_or.reduce([filled(cells) for cells in named]) & filled(columns["DateTime"])
+        if known.all():
+            return _hashed(key), slice(None)
+        return _hashed(key.filter(pa.array(known))), known
+
+    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
+        """Remember."""
+        if digest is not None:
+            hashes, known = digest
+            self._repeats.add(hashes, records[known], places[known])
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """A finding for each later record."""
+        return self._repeats.findings(None)
+
+
+class FirstTimeRepeated:
+    """One phone number is a first-time caller more than once.
+
+    Why:
+        A caller calls for the first time once. Usually the export says "first" for each day or each campaign, and the
+        share of new callers in the report is too high.
+
+    Example:
+        bad: FirstTimeCaller 1 in two records of +74951234567
+        good: FirstTimeCaller 1 in the first, 0 in the second
+
+    Fix:
+        Keep 1 in the earliest record only, or leave the column out if the export cannot know.
+
+    Source:
+        Yandex Metrica, Passing call data, FirstTimeCaller.
+    """
+
+    def __init__(self) -> None:
+        self._repeats = _Repeats()
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """Hashes of the phones of first-time callers, and which records those are."""
+        if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
+            return None
+        first = as_mask(pc.equal(columns["FirstTimeCaller"], "1")) & ~any_cell.absent(columns["PhoneNumber"])
+        return _hashed(columns["PhoneNumber"].filter(pa.array(first))), first
+
+    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
+        """Remember."""
+        if digest is not None:
+            hashes, first = digest
+            self._repeats.add(hashes, records[first], places[first])
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """A finding for each later record."""
+        return self._repeats.findings("FirstTimeCaller")
+
+
+class MixedIdentifiers:
+    """Records of one file use different identifier columns.
+
+    Why:
+        An upload is matched by one kind of identifier. What happens to the records of another kind is not documented:
+        they may stay without a visit.
+
+    Example:
+        bad: some records with ClientId only, others with Yclid only
+        good: a file for each
+
+    Fix:
+        Nothing for `calltools upload`, which sends each kind by itself. By hand: split the file.
+
+    Source:
+        Yandex Metrica, upload_calls: client_id_type of an uploading.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: set[str] = set()
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """The first identifier that records of the batch have, of each kind that occurs."""
+        kinds = set()
+        rest: Mask | None = None
+        for name in ("ClientId", "Yclid", "UserId"):
+            if name in columns:
+                there = ~any_cell.absent(columns[name])
+                if (there if rest is None else there & rest).any():
+                    kinds.add(name)
+                rest = ~there if rest is None else rest & ~there
+        return kinds
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """Remember."""
+        self._kinds |= digest
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """One finding for the file."""
+        several = len(self._kinds) > 1
+        return Findings.of([{"code": "", "detail": ", ".join(sorted(self._kinds))}] if several else [])
+
+
+class AllStatic:
+    """Every call of the file is static.
+
+    Why:
+        Static calls are never linked to visits. Metrica then answers LINKAGE_FAILURE for the file; the calls are shown in
+        the reports all the same, so this is no failure.
+
+    Example:
+        bad: StaticCall 1 in each record, though the numbers are tied to visits
+        good: StaticCall 1 in each record of a tracker without dynamic numbers
+
+    Fix:
+        Nothing, if that is so. Otherwise look how StaticCall was filled: --static-call auto tells calls with and without
+        an identifier apart.
+
+    Source:
+        Yandex Metrica, FAQ: LINKAGE_FAILURE of static calls.
+    """
+
+    def __init__(self) -> None:
+        self._static = 0
+        self._count = 0
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """How many records, and how many of them static."""
+        count = len(next(iter(columns.values())))
+        static = int(as_mask(pc.equal(columns["StaticCall"], "1")).sum()) if "StaticCall" in columns else 0
+        return count, static
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """Count."""
+        self._count += digest[0]
+        self._static += digest[1]
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """One finding for the file."""
+        every = bool(self._count) and self._static == self._count
+        return Findings.of([{"code": "", "field": "StaticCall", "detail": str(self._count)}] if every else [])
+
+
+class PrecisionLost:
+    """All identifiers of a column bear the mark of a rounding.
+
+    Why:
+        A program kept the ids as numbers. Ids of 17 digits and more do not fit: each lost its last digits, and none of
+        these calls will find its visitor, though every id looks right.
+
+    Example:
+        bad: 1604591025698235136, 1604591025698240000 and so on, all divisible by 256 or all ending in zeros
+        good: 1604591025698235234, 1604591031177021911
+
+    Fix:
+        Export again with the column as text: in Excel import it as Text, in pandas read it with dtype=str. The lost
+        digits cannot be computed.
+
+    Source:
+        IEEE 754 double precision (53 bits); Microsoft Support: Excel keeps 15 significant digits.
+    """
+
+    _FEWEST: Final = 3
+
+    def __init__(self) -> None:
+        self._marked: dict[tuple[str, str], set[str]] = {}
+        self._innocent: set[tuple[str, str]] = set()
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """For each column of ids and each mark: whether all long ids bear it, and some distinct ones that do."""
+        return {
+            (name, mark): _marked(any_cell.legible(columns[name]), mark)
+            for name in ("ClientId", "Yclid")
+            if name in columns
+            for mark in ("binary", "decimal")
+        }
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """One id without the mark is enough to know that the column was not rounded."""
+        for key, (all_marked, some) in digest.items():
+            if not all_marked:
+                self._innocent.add(key)
+            elif len(self._marked.get(key, ())) < self._FEWEST:
+                self._marked.setdefault(key, set()).update(some)
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """One finding for each column."""
+        guilty = {
+            name: mark
+            for (name, mark), ids in self._marked.items()
+            if (name, mark) not in self._innocent and len(ids) >= self._FEWEST
+        }
+        return Findings.of({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
+
+
+#: Shortest id that does not fit into 53 bits whatever its digits.
+_LONG: Final = 17
+_KEPT_DIGITS: Final = 15
+
+
+def _marked(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether all long ids bear a mark, and up to three distinct ones."""
+    long = lengths(cells) >= _LONG
+    if not long.any():
+        return True, ()
+    # An odd last digit, or one that is no zero, settles it for nearly every column at the first look.
+    last = last_bytes(cells)[long] - np.uint8(0x30)
+    if ((last % 2 == 1) if mark == "binary" else (last != 0)).any():
+        return False, ()
+    ids = cells.filter(pa.array(long & digits_only(cells)))
+    distinct = pc.unique(ids).to_pylist()
+    bears = _rounded_binary if mark == "binary" else _rounded_decimal
+    if not all(bears(text) for text in distinct):
+        return False, ()
+    return True, tuple(distinct[: PrecisionLost._FEWEST])
+
+
+def _rounded_binary(text: str) -> bool:
+    # Only to look at, never to write: whether the digits are those of a double.
+    return int(float(text)) == int(text)
+
+
+def _rounded_decimal(text: str) -> bool:
+    return not text[_KEPT_DIGITS:].strip("0")
+
+
+def _hashed(keys: Cells) -> Hashes:
+    hashed: Hashes = pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
+    return hashed

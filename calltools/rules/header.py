@@ -1,0 +1,198 @@
+"""The header of a canonical file: columns missing, unknown, doubled."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Numbers, as_mask
+from calltools.model.finding import Findings
+
+_FOLDED = {re.sub(r"[^a-z]", "", name.lower()): name for name in NAMES}
+
+
+def fold(title: str) -> str:
+    """A title without case, spaces and punctuation: what two spellings of one name share."""
+    return re.sub(r"[\W_]", "", title.casefold())
+
+
+def layout(titles: tuple[str, ...]) -> dict[str, int]:
+    """Canonical field -> position of its column; an exact title wins over an inexact one, the first over later ones."""
+    found: dict[str, int] = {}
+    for exact in (True, False):
+        for position, title in enumerate(titles):
+            name = title if exact else _FOLDED.get(fold(title))
+            if name in NAMES and name not in found:
+                found[name] = position
+    return {field.name: found[field.name] for field in FIELDS if field.name in found}
+
+
+def column_missing(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
+    """There is no DateTime column.
+
+    Why:
+        Without the time of a call Metrica refuses the whole file.
+
+    Example:
+        bad: ClientId,PhoneNumber
+        good: ClientId,DateTime,PhoneNumber
+
+    Fix:
+        Add the column DateTime with Unix seconds. If this is a vendor's export, run `calltools convert --vendor NAME`.
+
+    Source:
+        Yandex Metrica, Passing call data: required columns.
+    """
+    there = layout(titles)
+    return [(None, field.name) for field in FIELDS if field.requirement.column and field.name not in there]
+
+
+def column_unknown(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
+    """A column has a title that the service does not know.
+
+    Why:
+        What Metrica does with such a column is not documented, and clients report that one misspelled title spoils the
+        whole file. A misspelled title also means that its values are not taken.
+
+    Example:
+        bad: TalkDuraton
+        good: TalkDuration
+
+    Fix:
+        Correct the title, or remove the column. `calltools schema markdown` lists all of them.
+
+    Source:
+        Yandex Metrica, Passing call data: columns of the file.
+    """
+    return [
+        (position, _nearest(title))
+        for position, title in enumerate(titles)
+        if title.strip() and fold(title) not in _FOLDED
+    ]
+
+
+def column_name_inexact(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
+    """A column has the right name in other letters.
+
+    Why:
+        The documentation spells ClientId, support pages ClientID. Whether Metrica minds is not documented; the
+        documented spelling is safe.
+
+    Example:
+        bad: ClientID
+        good: ClientId
+
+    Fix:
+        Write the title as documented; `calltools convert` does.
+
+    Source:
+        Yandex Metrica, Passing call data: columns of the file.
+    """
+    return [
+        (position, _FOLDED[fold(title)])
+        for position, title in enumerate(titles)
+        if title not in NAMES and fold(title) in _FOLDED
+    ]
+
+
+def column_duplicate(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
+    """Two columns have the same title.
+
+    Why:
+        One of the two is taken, and nobody can say which. Titles that differ in case or spaces only are the same column.
+
+    Example:
+        bad: ClientId,DateTime,clientid
+        good: ClientId,DateTime
+
+    Fix:
+        Remove or rename one of them.
+
+    Source:
+        Yandex Metrica, Passing call data; RFC 4180, section 2.
+    """
+    counts = Counter(fold(title) for title in titles if title.strip())
+    first = {fold(title): position for position, title in reversed(list(enumerate(titles)))}
+    return [
+        (position, str(first[fold(title)] + 1))
+        for position, title in enumerate(titles)
+        if title.strip() and counts[fold(title)] > 1 and position == _second(titles, title)
+    ]
+
+
+def column_unnamed(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
+    """A column has no title.
+
+    Why:
+        Usually it is the row number that R or pandas writes in front. Metrica cannot know what its values are.
+
+    Example:
+        bad: ,ClientId,DateTime
+        good: ClientId,DateTime
+
+    Fix:
+        Remove the column: in pandas to_csv(index=False), in R write.csv(row.names = FALSE).
+
+    Source:
+        Yandex Metrica, Passing call data: columns of the file.
+    """
+    return [(position, None) for position, title in enumerate(titles) if not title.strip()]
+
+
+class IdentifierColumnMissing:
+    """The file has none of the columns UserId, ClientId, Yclid, and not all its calls are static.
+
+    Why:
+        Metrica finds the visit by an identifier. Without one of these columns no dynamic call of the file can be linked,
+        and the upload ends as LINKAGE_FAILURE.
+
+    Example:
+        bad: DateTime,PhoneNumber
+        good: ClientId,DateTime,PhoneNumber
+
+    Fix:
+        Add ClientId from the call tracker, or join it: `calltools convert --identifiers crm.xlsx`. If all numbers are
+        static, add StaticCall with 1.
+
+    Source:
+        Yandex Metrica, Passing call data: at least one identifier.
+    """
+
+    def __init__(self) -> None:
+        self._there = False
+        self._dynamic = False
+        self._seen = False
+
+    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+        """Whether the batch has an identifier column, and a call that is not static."""
+        there = any(name in columns for name in IDENTIFIERS)
+        if there or "StaticCall" not in columns:
+            return there, True
+        return False, not as_mask(pc.equal(columns["StaticCall"], "1")).all()
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """Remember; the end of the table decides."""
+        self._seen = True
+        self._there |= digest[0]
+        self._dynamic |= digest[1]
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """One finding for the file."""
+        return Findings.of([{"code": ""}] if self._seen and self._dynamic and not self._there else [])
+
+
+def _second(titles: tuple[str, ...], title: str) -> int:
+    alike = [position for position, other in enumerate(titles) if fold(other) == fold(title)]
+    return int(np.sort(alike)[1])
+
+
+def _nearest(title: str) -> str | None:
+    near = difflib.get_close_matches(fold(title), _FOLDED, 1, 0.7)
+    return _FOLDED[near[0]] if near else None

@@ -1,0 +1,230 @@
+"""Cells of one record that contradict each other."""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell
+from calltools.fields.kinds import currency, money
+from calltools.fields.shapes import lengths
+from calltools.fields.table import IDENTIFIERS
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
+
+Columns: TypeAlias = Mapping[str, Cells]
+
+#: Currencies of most calls, which have two decimals, and none at all.
+_TWO_DECIMALS: Final = pa.array(["RUB", "KZT", "BYN", "USD", "EUR", "UAH", "UZS", ""])
+
+
+def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The record has no UserId, ClientId or Yclid.
+
+    Why:
+        Metrica finds the visit by one of the three. A dynamic call without any of them is counted but never linked to a
+        visit, so the advertising that caused it gets nothing.
+
+    Example:
+        bad: ,,,1772434800,0,+74951234567
+        good: ,1604591025698235234,,1772434800,0,+74951234567
+
+    Fix:
+        Join identifiers from the CRM or the form log: --identifiers FILE. If the number is not tied to visits, say so:
+        StaticCall 1, or --static-call 1; the finding is then only a note.
+
+    Source:
+        Yandex Metrica, Passing call data: UserId, ClientId, Yclid; StaticCall.
+    """
+    count = _count(columns)
+    missing: Mask = np.ones(count, bool)
+    for name in IDENTIFIERS:
+        if name in columns:
+            missing &= _absent(columns[name])
+    return missing
+
+
+def static(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """Where the record says that it is a static call."""
+    if "StaticCall" not in columns:
+        return np.zeros(_count(columns), bool)
+    return as_mask(pc.equal(columns["StaticCall"], "1"))
+
+
+def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The record has more than one identifier.
+
+    Why:
+        Metrica links the call by one of them. If they belong to different visits, which one wins is not documented.
+
+    Example:
+        bad: client-1042,1604591025698235234,,1772434800
+        good: ,1604591025698235234,,1772434800
+
+    Fix:
+        Nothing, if both mean the same visitor. Otherwise keep the one you trust: ClientId is the visitor, Yclid the click.
+
+    Source:
+        Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
+    """
+    there = [~_absent(columns[name]) for name in IDENTIFIERS if name in columns]
+    if len(there) < 2:  # noqa: PLR2004 - several means two
+        return np.zeros(_count(columns), bool)
+    several: Mask = np.sum(there, axis=0, dtype=np.int8) > 1
+    return several
+
+
+def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The price has more decimals than its currency has minor units.
+
+    Why:
+        Nobody pays a tenth of a kopeck: usually the amount was computed, or a thousands separator was read as a decimal
+        dot (1.234 for 1234).
+
+    Example:
+        bad: 1.234 RUB
+        good: 1234.00 RUB
+
+    Fix:
+        Look at the amount in its source, and round it.
+
+    Source:
+        ISO 4217, minor units.
+    """
+    price, code = columns["Price"], columns["Currency"]
+    # Two decimals are enough for most currencies; look closer at the others only.
+    unusual = _long_tail(price) | ~as_mask(pc.is_in(code, _TWO_DECIMALS))
+    mask: Mask = np.zeros(len(price), bool)
+    if unusual.any():
+        rows = pa.array(np.flatnonzero(unusual))
+        mask[unusual] = _too_precise(price.take(rows), code.take(rows))
+    return mask
+
+
+def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The record has a price above zero and no currency.
+
+    Why:
+        Metrica then takes the counter's currency. For a file in another one the revenue is wrong by the rate, and nothing
+        in the report shows it.
+
+    Example:
+        bad: 1500.00 and an empty Currency
+        good: 1500.00 and RUB
+
+    Fix:
+        Write the currency beside the price, or give it once: --currency RUB.
+
+    Source:
+        Yandex Metrica, Passing call data, Price and Currency.
+    """
+    price = columns["Price"]
+    there = filled(price)
+    if "Currency" in columns:
+        there &= _absent(columns["Currency"])
+    return any_cell.scattered(there, _above_zero, price) if there.any() else there
+
+
+def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The record has a currency and no price.
+
+    Why:
+        The currency alone means nothing. Perhaps the price was lost on the way: a column that was not mapped, or amounts
+        that could not be read.
+
+    Example:
+        bad: RUB and an empty Price
+        good: RUB and 1500.00
+
+    Fix:
+        Nothing, if the call has no value. Otherwise look for the price column in the export.
+
+    Source:
+        Yandex Metrica, Passing call data, Price and Currency.
+    """
+    there = filled(columns["Currency"])
+    if "Price" in columns:
+        there &= _absent(columns["Price"])
+    return there & ~any_cell.absent(columns["Currency"]) if there.any() else there
+
+
+def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The call was missed and yet talked.
+
+    Why:
+        One of the two is wrong: usually the total duration of the call became TalkDuration, or an answer by a robot
+        counts as talk.
+
+    Example:
+        bad: CallMissed 1, TalkDuration 35
+        good: CallMissed 1, TalkDuration 0
+
+    Fix:
+        Take the talk column of the export, not the total. For a missed call TalkDuration is 0, the ringing time belongs
+        in HoldDuration.
+
+    Source:
+        Yandex Metrica, Passing call data, CallMissed and TalkDuration.
+    """
+    missed = as_mask(pc.equal(columns["CallMissed"], "1"))
+    return any_cell.scattered(missed, _above_zero, columns["TalkDuration"]) if missed.any() else missed
+
+
+def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
+    """The call was answered and not talked.
+
+    Why:
+        It happens: somebody answers and hangs up at once. Many such calls mean that the status of the export says
+        "answered" for a robot or a queue.
+
+    Example:
+        bad: CallMissed 0, TalkDuration 0
+        good: CallMissed 0, TalkDuration 35
+
+    Fix:
+        Nothing for single calls. For many, look which words of the export mean that a person answered.
+
+    Source:
+        Yandex Metrica, Passing call data, CallMissed and TalkDuration.
+    """
+    answered = as_mask(pc.equal(columns["CallMissed"], "0"))
+    return answered & as_mask(pc.equal(columns["TalkDuration"], "0"))
+
+
+def _count(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
+
+
+def _absent(cells: Cells) -> Mask:
+    """As ``any_cell.absent``, at the price of a look at lengths where no cell is short."""
+    sizes = lengths(cells)
+    short = sizes <= any_cell.LONGEST_ABSENT
+    if not short.any():
+        return short
+    return any_cell.absent(cells)
+
+
+def _above_zero(cells: Cells) -> Mask:
+    """Digits, with a dot perhaps, and one of them is not zero. Anything else is a cell rule's business."""
+    legible = any_cell.legible(cells)
+    return as_mask(pc.match_substring_regex(legible, r"^[0-9]*[.]?[0-9]*[1-9][0-9]*([.][0-9]*)?$"))
+
+
+def _long_tail(price: Cells) -> Mask:
+    """Cells whose third byte from the end is no dot, but that hold one further left."""
+    data, first = any_cell.own_bytes(price)
+    dots = np.flatnonzero(data == ord(".")) + first
+    ends = offsets(price)
+    mask: Mask = np.zeros(len(price), bool)
+    if len(dots):
+        rows = np.searchsorted(ends, dots, side="right") - 1
+        mask[rows[(ends[rows + 1] - dots) != 3]] = True  # noqa: PLR2004 - a dot and two digits
+    return mask
+
+
+def _too_precise(price: Cells, code: Cells) -> Mask:
+    units = currency.minor_units(any_cell.legible(code))
+    too_precise: Mask = (units >= 0) & (money.decimals(any_cell.legible(price)) > units)
+    return too_precise

@@ -1,0 +1,88 @@
+"""What the service will not take, or not tie to a visit: the window of 21 days."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow.compute as pc
+
+from calltools.fields.shapes import digits_only, lengths
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, Numbers, as_mask
+from calltools.model.finding import Findings
+
+WINDOW_S: Final = 21 * 86_400
+_CLOSING_S: Final = 48 * 3600
+_DIGITS: Final = 10
+
+
+def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Mask:
+    """The call is older than 21 days.
+
+    Why:
+        Metrica keeps a visit open for calls for 21 days until the file is processed. An older call still shows in the
+        reports on calls, but the visit, and with it the advertising, will probably not be found.
+
+    Example:
+        bad: a call of 1 March in a file that is uploaded on 30 March
+        good: the same call uploaded on 10 March
+
+    Fix:
+        Upload every day or week. For a file of the past give the day of its upload with --as-of; nothing brings these
+        visits back.
+
+    Source:
+        Yandex Metrica, Data on conversions: not more than 21 days between the last visit and the processing.
+    """
+    return _before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_before(columns["DateTime"], _EARLIEST)
+
+
+#: 2010-01-01: earlier times are implausible, and their own rule says so.
+_EARLIEST: Final = 1_262_304_000
+
+
+class WindowClosing:
+    """The oldest calls of the file have less than 48 hours left.
+
+    Why:
+        21 days after the visit Metrica no longer ties a call to it. Processing takes up to two hours, so a file that
+        waits over the weekend loses calls without a word.
+
+    Example:
+        bad: calls of 1 March, uploaded on 22 March
+        good: calls of 1 March, uploaded on 10 March
+
+    Fix:
+        Upload now. Then upload at least once a week.
+
+    Source:
+        Yandex Metrica, Data on conversions: the window of 21 days.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
+        """How many calls are inside the window, but not for long."""
+        if "DateTime" not in columns:
+            return 0
+        times = columns["DateTime"]
+        end = assumptions.now - WINDOW_S
+        return int((_before(times, end + _CLOSING_S) & ~_before(times, end)).sum())
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """Count; the end of the table tells."""
+        self._count += digest
+        return Findings.none()
+
+    def close(self) -> Findings:
+        """One finding for the file, with the count."""
+        return Findings.of([{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else [])
+
+
+def _before(times: Cells, moment: int) -> Mask:
+    """Times in seconds before a moment. Digits of one length sort as numbers do."""
+    good: Mask = lengths(times) == _DIGITS
+    early = good & as_mask(pc.less(times, str(moment)))
+    return early & digits_only(times) if early.any() else early
+
+
