@@ -246,6 +246,73 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The records of {path} have more than {limit} different keys. Check that it is a list of calls.",
             "В записях {path} больше {limit} разных ключей. Проверьте, что это список звонков.",
         ),
+        # -- reports ------------------------------------------------------------------
+        "report-ending-unknown": (
+            "--report {path}: no report has this ending. Known ones: {endings}.",
+            "--report {path}: отчёта с таким расширением нет. Есть такие: {endings}.",
+        ),
+        "report-read-csv": (
+            "{name}: text, {encoding}, cells separated by {delimiter}",
+            "{name}: текст, {encoding}, разделитель — {delimiter}",
+        ),
+        "report-read-workbook": (
+            "{name}: workbook, sheet {sheet}",
+            "{name}: книга, лист {sheet}",
+        ),
+        "report-read-json": (
+            "{name}: JSON, {encoding}",
+            "{name}: JSON, {encoding}",
+        ),
+        "report-header-line": ("header on line {row}", "заголовок в строке {row}"),
+        "report-header-row": ("header in row {row}", "заголовок в строке {row} листа"),
+        "report-header-none": ("no header", "без заголовка"),
+        "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
+        "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
+        "report-record": ("record", "запись"),
+        "report-more": ("and {count} more like this", "и ещё {count} таких же"),
+        "report-more-rules": (
+            "and {count} more findings of {codes}: the log lists them",
+            "и ещё замечания {codes}, всего {count}: они перечислены в журнале",
+        ),
+        "report-fix": ("fix: {advice}", "что делать: {advice}"),
+        "report-found": (
+            "errors: {errors}, warnings: {warnings}, notes: {notes}",
+            "ошибок: {errors}, предупреждений: {warnings}, замечаний: {notes}",
+        ),
+        "report-clean": ("{name}: nothing is wrong", "{name}: всё в порядке"),
+        "report-next": (
+            "Next: `calltools rules {code}` explains the rule and how to mend the file.",
+            "Дальше: `calltools rules {code}` объяснит правило и как исправить файл.",
+        ),
+        "report-rewritten": ("cells rewritten: {fields}", "переписано ячеек: {fields}"),
+        "report-joined": (
+            "identifiers from the second file: joined {joined}, no partner {unjoined}, several partners {ambiguous}",
+            "идентификаторы из второго файла: найдено {joined}, нет пары {unjoined}, несколько пар {ambiguous}",
+        ),
+        "report-withheld": (
+            "callers who withheld their number: {count}",
+            "звонков со скрытым номером: {count}",
+        ),
+        "report-not-taken": (
+            "columns not taken, because nothing says their currency: {columns}. Give --currency RUB or the like.",
+            "столбцы не взяты, потому что их валюта неизвестна: {columns}. Укажите --currency RUB или другую.",
+        ),
+        "severity-error": ("error", "ошибка"),
+        "severity-warning": ("warning", "предупреждение"),
+        "severity-note": ("note", "замечание"),
+        "delimiter-comma": ("comma", "запятая"),
+        "delimiter-semicolon": ("semicolon", "точка с запятой"),
+        "delimiter-tab": ("tab", "табуляция"),
+        "delimiter-pipe": ("pipe", "вертикальная черта"),
+        # -- schema exports and templates ---------------------------------------------
+        "schema-unknown": (
+            "There is no schema export {given}. Choose one of: {known}.",
+            "Выгрузки схемы {given} нет. Выберите одну из: {known}.",
+        ),
+        "template-ending-unknown": (
+            "A template is a workbook or a text table: name it .xlsx or .csv, not {path}.",
+            "Шаблон — это книга или текстовая таблица: назовите его .xlsx или .csv, а не {path}.",
+        ),
     }
 )
 

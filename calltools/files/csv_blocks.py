@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from functools import cached_property
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Block:
         line_ends: Which kinds of line end stand outside quoted cells: of "LF", "CRLF", "CR".
     """
 
-    data: bytes
+    data: memoryview
     line: int
     well_quoted: bool
     line_ends: frozenset[str]
@@ -76,7 +77,7 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
                 cut, plain = len(data) if ended else exact.decided(), False
             if not cut:
                 break
-            yield structure.block(cut, line, plain=plain)
+            yield Block(memoryview(data)[:cut], line, plain, structure.line_ends(cut))
             line += structure.lines_before(cut)
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
@@ -84,102 +85,114 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
 
 
 class Structure:
-    """Where quotes and line ends of some bytes stand."""
+    """Where quotes and line ends of some bytes stand. Positions are found when they are needed, most never are."""
 
     def __init__(self, data: bytes, delimiter: str) -> None:
         self._data = data
-        self._bytes: NDArray[np.uint8] = np.frombuffer(data, np.uint8)
         self._delimiter = ord(delimiter)
-        self._quotes = np.flatnonzero(self._bytes == _QUOTE) if b'"' in data else np.zeros(0, np.int64)
-        self._ends, self._crlf, self._cr = self._line_ends()
-        self._wrong = self._first_wrong_quote()
+        quotes = b'"' in data
+        self._quotes = np.flatnonzero(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
+        self._wrong = self._first_wrong_quote() if quotes else len(data)
+        returns = data.count(b"\r")
+        self._crlf = data.count(b"\r\n") if returns else 0
+        self._lone_cr = returns > self._crlf
 
-    def _line_ends(self) -> tuple[NDArray[np.int64], bool, bool]:
-        """Position of the last byte of each line end, and whether CRLF and lone CR occur."""
-        ends = np.flatnonzero(self._bytes == _LF)
-        if b"\r" not in self._data:
-            return ends, False, False
-        returns = np.flatnonzero(self._bytes == _CR)
-        follows = self._bytes[np.minimum(returns + 1, len(self._bytes) - 1)]
-        lone = returns[(follows != _LF) | (returns == len(self._bytes) - 1)]
-        return (np.sort(np.concatenate([ends, lone])) if len(lone) else ends), len(lone) < len(returns), bool(len(lone))
-
-    def _first_wrong_quote(self) -> int:
-        """Position of the first quote that neither opens, nor closes, nor is doubled; the length if there is none."""
-        quotes, size = self._quotes, len(self._bytes)
-        if not len(quotes):
-            return size
-        before = self._bytes[np.maximum(quotes - 1, 0)]
-        after = self._bytes[np.minimum(quotes + 1, size - 1)]
-        edges = (self._delimiter, _LF, _CR)
-        opening, closing = slice(0, None, 2), slice(1, None, 2)
-        # An "opening" right behind a "closing" is the second of two doubled quotes.
-        opens = np.isin(before[opening], edges) | (before[opening] == _QUOTE) | (quotes[opening] == 0)
-        closes = np.isin(after[closing], edges) | (after[closing] == _QUOTE) | (quotes[closing] == size - 1)
-        doubled = np.zeros(len(quotes), bool)
-        doubled[opening] = before[opening] == _QUOTE
-        wrong = np.concatenate([quotes[opening][~opens], quotes[closing][~closes]])
-        # A quote behind a quote is doubled only if it stands right behind the closing one.
-        gap = quotes[opening][1:] - quotes[closing][: len(quotes[opening]) - 1]
-        strange = quotes[opening][1:][(gap == 1) != doubled[opening][1:]]
-        return int(min([size, *wrong.tolist(), *strange.tolist()]))
+    @property
+    def _bytes(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self._data, np.uint8)
 
     def is_wrong(self, *, ended: bool) -> bool:
         """Whether a quote is wrong, or, at the end of the file, never closed."""
-        return self._wrong < len(self._bytes) or (ended and len(self._quotes) % 2 == 1)
+        return self._wrong < len(self._data) or (ended and len(self._quotes) % 2 == 1)
 
     def cut(self, *, ended: bool) -> int:
         """Where the last record ends before which every quote is right; 0 if there is none."""
         if ended and not self.is_wrong(ended=True):
-            return len(self._bytes)
-        ends = self._ends
-        # The last byte may be half a CRLF.
-        if len(ends) and self._bytes[ends[-1]] == _CR and ends[-1] == len(self._bytes) - 1:
-            ends = ends[:-1]
-        outside = ends[self._outside(ends)]
-        outside = outside[outside < self._wrong]
-        return int(outside[-1]) + 1 if len(outside) else 0
-
-    def _outside(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        if not len(self._quotes):
-            return np.ones(len(positions), bool)
-        found: NDArray[np.bool_] = np.searchsorted(self._quotes, positions) % 2 == 0
-        return found
-
-    def record_starts(self) -> NDArray[np.int64]:
-        """Line, from 0, on which each record starts, blank lines included."""
-        outside = np.flatnonzero(self._outside(self._ends))
-        ended = len(self._ends) and self._ends[-1] == len(self._bytes) - 1
-        starts = np.concatenate([np.zeros(1, np.int64), outside + 1])
-        return starts[:-1] if ended else starts
-
-    def swallows_a_record(self, width: int) -> bool:
-        """Whether a quoted cell holds a line with as many cells as a record: a stray quote may have opened it."""
-        inside = np.flatnonzero(~self._outside(self._ends))
-        if not len(inside) or width < 2:  # noqa: PLR2004 - one cell is on every line
-            return False
-        delimiters = np.flatnonzero(self._bytes == self._delimiter)
-        begins = self._ends[inside]
-        ends = np.append(self._ends, len(self._bytes))[inside + 1]
-        counts = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, begins)
-        return bool((counts >= width - 1).any())
+            return len(self._data)
+        if self._lone_cr:
+            ends = self._ends[self._outside(self._ends)]
+            # The last byte may be half a CRLF.
+            ends = ends[(ends < self._wrong) & ((ends < len(self._data) - 1) | (self._bytes[ends] == _LF))]
+            return int(ends[-1]) + 1 if len(ends) else 0
+        at = self._data.rfind(b"\n", 0, self._wrong)
+        while at >= 0:
+            before = int(np.searchsorted(self._quotes, at))
+            if before % 2 == 0:
+                break
+            at = self._data.rfind(b"\n", 0, int(self._quotes[before - 1]))
+        return at + 1
 
     def lines_before(self, cut: int) -> int:
         """Line ends before a place."""
-        return int(np.searchsorted(self._ends, cut))
+        if self._lone_cr:
+            return int(np.searchsorted(self._ends, cut))
+        return self._data.count(b"\n", 0, cut)
 
-    def block(self, cut: int, line: int, *, plain: bool) -> Block:
-        """The bytes up to a place as a block."""
-        ends = self._ends[: self.lines_before(cut)]
+    def line_ends(self, cut: int) -> frozenset[str]:
+        """Kinds of line end that stand outside quoted cells before a place."""
+        feeds = self._data.count(b"\n", 0, cut)
+        if not self._crlf and not self._lone_cr:
+            return frozenset({"LF"} if feeds else ())
+        if not self._lone_cr and feeds == self._data.count(b"\r\n", 0, cut):
+            return frozenset({"CRLF"} if feeds else ())
+        ends = self._ends[self._ends < cut]
         outside = ends[self._outside(ends)]
-        kinds = set()
-        if self._cr or self._crlf:
-            last = self._bytes[outside]
-            before = self._bytes[np.maximum(outside - 1, 0)]
-            crlf = (last == _LF) & (before == _CR) & (outside > 0)
-            kinds |= {"CRLF"} if crlf.any() else set()
-            kinds |= {"CR"} if (last == _CR).any() else set()
-            kinds |= {"LF"} if ((last == _LF) & ~crlf).any() else set()
-        elif len(outside):
-            kinds.add("LF")
-        return Block(self._data[:cut], line, plain, frozenset(kinds))
+        last, before = self._bytes[outside], self._bytes[np.maximum(outside - 1, 0)]
+        crlf = (last == _LF) & (before == _CR) & (outside > 0)
+        kinds = {"CRLF": crlf, "CR": last == _CR, "LF": (last == _LF) & ~crlf}
+        return frozenset(kind for kind, mask in kinds.items() if mask.any())
+
+    def record_starts(self, records: int) -> NDArray[np.int64]:
+        """Line, from 0, on which each record starts, blank lines included.
+
+        Args:
+            records: How many a tokenizer found; when each line is one, no place has to be looked up.
+        """
+        if not self._lone_cr and records == self._lines():
+            return np.arange(records)
+        outside = np.flatnonzero(self._outside(self._ends))
+        starts = np.concatenate([np.zeros(1, np.int64), outside + 1])
+        return starts[:-1] if len(self._ends) and self._ends[-1] == len(self._data) - 1 else starts
+
+    def _lines(self) -> int:
+        return self._data.count(b"\n") + (not self._data.endswith(b"\n"))
+
+    def swallows_a_record(self, records: int, width: int) -> bool:
+        """Whether a quoted cell holds a line with as many cells as a record: a stray quote may have opened it."""
+        if width < 2 or not len(self._quotes) or (not self._lone_cr and records == self._lines()):
+            return False
+        inside = np.flatnonzero(~self._outside(self._ends))
+        delimiters = np.flatnonzero(self._bytes == self._delimiter)
+        ends = np.append(self._ends, len(self._data))[inside + 1]
+        counts = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, self._ends[inside])
+        return bool((counts >= width - 1).any())
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """Position of the last byte of each line end."""
+        ends = np.flatnonzero(self._bytes == _LF)
+        if not self._lone_cr:
+            return ends
+        returns = np.flatnonzero(self._bytes == _CR)
+        follows = self._bytes[np.minimum(returns + 1, len(self._data) - 1)]
+        lone = returns[(follows != _LF) | (returns == len(self._data) - 1)]
+        return np.sort(np.concatenate([ends, lone]))
+
+    def _outside(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = np.searchsorted(self._quotes, positions) % 2 == 0
+        return found
+
+    def _first_wrong_quote(self) -> int:
+        """Position of the first quote that neither opens, nor closes, nor is doubled; the length if there is none."""
+        quotes, size = self._quotes, len(self._data)
+        opening, closing = quotes[::2], quotes[1::2]
+        edges = np.zeros(256, bool)
+        edges[[self._delimiter, _LF, _CR]] = True
+        before, after = self._bytes[np.maximum(opening - 1, 0)], self._bytes[np.minimum(closing + 1, size - 1)]
+        # An "opening" right behind a "closing" is the second of two doubled quotes.
+        doubled = np.zeros(len(opening), bool)
+        doubled[1:] = opening[1:] - closing[: len(opening) - 1] == 1
+        wrong = opening[~(edges[before] | doubled | (opening == 0))]
+        followed = np.append(doubled[1:], False)[: len(closing)]
+        strange = closing[~(edges[after] | followed | (closing == size - 1))]
+        return int(min([size, *wrong[:1].tolist(), *strange[:1].tolist()]))

@@ -92,19 +92,17 @@ class _Road:
 
     def _fast(self, block: Block) -> Batch | None:
         """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
-        data = self._utf8(block.data)
+        data = self._utf8(bytes(block.data))
         if data is None or b"\x00" in data:
-            return None
-        structure = Structure(data, self._dialect.delimiter)
-        if structure.swallows_a_record(self._dialect.width):
             return None
         table = self._tokenized(data, quoted=b'"' in data)
         if table is None:
             return None
-        starts = structure.record_starts()
-        if len(starts) != table.num_rows:
+        structure = Structure(data, self._dialect.delimiter)
+        if structure.swallows_a_record(table.num_rows, self._dialect.width):
             return None
-        return _batch(table, block.line + starts)
+        starts = structure.record_starts(table.num_rows)
+        return _batch(table, block.line + starts) if len(starts) == table.num_rows else None
 
     def _utf8(self, data: bytes) -> bytes | None:
         if self._dialect.encoding == "utf-8" or data.isascii():
@@ -129,10 +127,10 @@ class _Road:
         except pa.ArrowInvalid:
             # A ragged record, or bytes that are no UTF-8: the exact road says which.
             return None
-        return table.combine_chunks()
+        return table
 
     def _exact(self, block: Block) -> Batch:
-        text = block.data.decode(self._dialect.encoding, "surrogateescape")
+        text = bytes(block.data).decode(self._dialect.encoding, "surrogateescape")
         records = ExactText(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes).records()
         whole, damaged, blanks, findings = [], [], [], []
         for record in records:

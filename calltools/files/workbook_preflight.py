@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.limits import Limits
+from calltools.files.workbook_parts import DoctypeError, parser
 
 #: Of 1,106 public workbooks the fullest had 1,033 parts; one sheet is one part.
 _MOST_PARTS: Final = 10_000
@@ -25,6 +27,7 @@ _DOCTYPES: Final = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".e
 #: Cells whose type is error, and cells with a formula: what calamine gives as empty.
 _ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']|:formula=""")
 _QUICK: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
+_ODS_CONTENT: Final = "content.xml"
 _LOCAL_HEADER: Final = 30
 _ENCRYPTED: Final = 0x1
 
@@ -113,9 +116,24 @@ def check_parts(path: Path, name: str, parts: list[ZipInfo]) -> Look:
     marked: set[str] = set()
     with path.open("rb") as stream:
         for part in parts:
+            if part.filename == _ODS_CONTENT:
+                _check_well_formed(stream, part, name)
             if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")) and _is_marked(stream, part, name):
                 marked.add(part.filename.replace("\\", "/"))
     return Look(frozenset(marked))
+
+
+def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
+    # On an element of an ods workbook that is never closed the library reads the end of the file for ever.
+    reader = parser()
+    try:
+        for piece in _pieces(stream, part, name):
+            reader.Parse(piece, False)
+        reader.Parse(b"", True)
+    except expat.ExpatError as fault:
+        raise SourceError("workbook-damaged", path=name) from fault
+    except DoctypeError as fault:
+        raise SourceError("workbook-doctype", path=name, part=part.filename) from fault
 
 
 def _is_marked(stream: BinaryIO, part: ZipInfo, name: str) -> bool:

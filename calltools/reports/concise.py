@@ -1,7 +1,7 @@
 """One line a finding, beginning with the place, for people and for grep."""
 
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from calltools.model.cells import Cells, one_chunk
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import FirstOfEachRule, Streaming
+from calltools.reports.gathering import FirstOfEachRule, Streaming, Writable
 from calltools.reports.numbers import number
 from calltools.reports.presenting import presented
 from calltools.reports.style import Style
@@ -71,7 +71,7 @@ def _text(numbers: pa.ChunkedArray) -> Cells:
 class ConciseReporter:
     """One line a finding; behind the limit of a rule only its count."""
 
-    stream: TextIO
+    stream: Writable
     style: Style
     streaming: Streaming = field(init=False)
     first: FirstOfEachRule = field(init=False)
@@ -92,10 +92,11 @@ class ConciseReporter:
     def finish(self, summary: Summary) -> None:
         """Say how many more there are."""
         self.streaming.finish(summary)
-        for code, count in sorted(summary.by_code.items()):
-            if self.style.limit is not None and count > self.style.limit:
-                more = say("report-more", self.style.language, count=number(count - self.style.limit, self.style))
-                self.stream.write(f"{visible(summary.name)} {code}: {more}\n")
+        for met in self.first.met():
+            if count := self.first.held_back(met):
+                more = say("report-more", self.style.language, count=number(count, self.style))
+                word = severity_word(met.severity, self.style)
+                self.stream.write(f"{visible(summary.name)} {met.code} {word}: {more}\n")
 
     def close(self, _summaries: list[Summary]) -> None:
         """Nothing is left to say."""

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, offsets, text_bytes
+from calltools.model.cells import Cells, offsets, one_chunk, text_bytes
 from calltools.model.finding import Findings
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.style import Style
 
@@ -43,32 +45,64 @@ class Gathering:
             yield Findings.join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How often a rule was met with one severity."""
+
+    code: str
+    severity: Severity
+    count: int
+
+
 @dataclass(slots=True)
 class FirstOfEachRule:
-    """Lets the first findings of each rule pass.
+    """Counts findings, and lets the first of each rule and severity pass.
 
     Attributes:
-        limit: How many of each rule; ``None``: all.
+        limit: How many of each; ``None``: all.
+        seen: Findings by rule and severity, such as ``CT301 note``.
+        passed: Those that passed.
     """
 
     limit: int | None
+    seen: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
 
     def of(self, findings: Findings) -> Findings:
         """Those for which there is still room."""
+        keys = pc.binary_join_element_wise(findings.table["code"], findings.table["severity"], " ")
+        counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(keys).to_pylist()}
+        self.seen.update(counts)
         if self.limit is None:
             return findings
-        open_codes = [code for code in pc.unique(findings.table["code"]).to_pylist() if self.passed[code] < self.limit]
-        some = findings.where(pc.is_in(findings.table["code"], pa.array(open_codes, pa.string())))
-        return some.where(pa.array([self._passes(code) for code in some.table["code"].to_pylist()], pa.bool_()))
+        room = [key for key in counts if self.passed[key] < self.limit]
+        rows = np.flatnonzero(pc.is_in(keys, pa.array(room, pa.string())).to_numpy())
+        chosen = [row for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True) if self._fits(key)]
+        return Findings(findings.table.take(pa.array(chosen, pa.int64())))
 
-    def _passes(self, code: str) -> bool:
-        self.passed[code] += 1
-        return self.limit is None or self.passed[code] <= self.limit
+    def met(self) -> list[Met]:
+        """The rules that were met: errors first, then by number of findings, then by code."""
+        listed = [Met(key[:5], Severity(key[6:]), count) for key, count in self.seen.items()]
+        return sorted(listed, key=lambda met: (met.severity.rank, -met.count, met.code))
+
+    def held_back(self, met: Met) -> int:
+        """How many did not pass."""
+        return 0 if self.limit is None else max(met.count - self.limit, 0)
+
+    def _fits(self, key: str) -> bool:
+        self.passed[key] += 1
+        return self.limit is None or self.passed[key] <= self.limit
 
 
 #: The lines of some findings of one file, without line ends.
 Lines = Callable[[Findings, Source | None, str, Style], Cells]
+
+
+class Writable(Protocol):
+    """As much of a stream as reporters need."""
+
+    def write(self, text: str, /) -> int:
+        """Write text."""
 
 
 @dataclass(slots=True)
@@ -81,7 +115,7 @@ class Streaming:
         lines: Makes the lines.
     """
 
-    stream: TextIO
+    stream: Writable
     style: Style
     lines: Lines
     gathering: Gathering = field(default_factory=Gathering)
@@ -111,6 +145,6 @@ class Streaming:
 
 def joined(lines: Cells) -> str:
     """All lines as one text, each with its end."""
-    ended = pc.binary_join_element_wise(lines, "\n", "")
+    ended = one_chunk(pc.binary_join_element_wise(lines, "\n", ""))
     ends = offsets(ended)
     return text_bytes(ended)[ends[0] : ends[-1]].tobytes().decode()

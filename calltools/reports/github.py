@@ -15,7 +15,7 @@ from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import ConciseReporter
-from calltools.reports.gathering import FirstOfEachRule
+from calltools.reports.gathering import FirstOfEachRule, Writable
 from calltools.reports.numbers import number
 from calltools.reports.presenting import present
 from calltools.reports.style import Style
@@ -55,7 +55,8 @@ class GithubReporter:
     def finish(self, summary: Summary) -> None:
         """Count what stands behind each annotation."""
         self.log.finish(summary)
-        self.groups += [(first, summary.by_code[first.code]) for first in self.firsts]
+        counts = {(met.code, met.severity.value): met.count for met in self.one_each.met()}
+        self.groups += [(first, counts[first.code, first.severity]) for first in self.firsts]
 
     def close(self, _summaries: list[Summary]) -> None:
         """Write the annotations."""
@@ -104,7 +105,7 @@ class _NoCommands:
     The runner obeys lines that begin with ``::``, and ``##[`` anywhere in a line.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Writable) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:

@@ -59,7 +59,7 @@ def _by_field(cells: Cells, fields: Cells) -> Cells:
 
 
 def _hide(name: str | None) -> _Hide:
-    if name not in BY_NAME:
+    if name is None or name not in BY_NAME:
         return lambda cells: pc.replace_substring_regex(cells, _UNKNOWN, "***")
     kind = KINDS[BY_NAME[name].kind]
     if kind.hide is not None:

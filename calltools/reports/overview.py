@@ -1,40 +1,32 @@
 """What text says of a file as a whole: how it was read, which rules were met, and counts."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from calltools.messages import say
 from calltools.model.batch import Source
-from calltools.model.rule import Rule, Severity
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import severity_word
+from calltools.reports.gathering import Met
 from calltools.reports.numbers import number
 from calltools.reports.style import Style
 from calltools.reports.visible import visible
-from calltools.reports.wording import advice, counts_line
-from calltools.rules.catalog import RULES
+from calltools.reports.wording import counts_line
+from calltools.rules.catalog import BY_CODE
 
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-def opening(source: Source, summary: Summary, style: Style) -> str:
+def opening(source: Source, style: Style) -> str:
     """What was found out about the file, in one line."""
-    return "; ".join([_read_as(source, style), _header(source, style), _vendor(summary, style)])
+    return f"{_read_as(source, style)}; {_header(source, style)}"
 
 
-def met_rules(summaries: Sequence[Summary]) -> list[Rule]:
-    """The rules that were met: errors first, then by number of findings, then by code."""
-    counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
-    met = [rule for rule in RULES if counts[rule.code]]
-    return sorted(met, key=lambda rule: (rule.severity.rank, -counts[rule.code], rule.code))
-
-
-def overview(summary: Summary, style: Style) -> list[str]:
+def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
     """The end of a file's report: rules, severities, counts, and what was done on the way."""
-    met = met_rules([summary])
     lines = [] if met or summary.error else [say("report-clean", style.language, name=visible(summary.name))]
-    lines += [_line(rule, summary, style) for rule in met]
+    lines += [_line(one, style) for one in met]
     if met:
         counts = {f"{one.value}s": number(summary.by_severity[one.value], style) for one in Severity}
         lines.append(say("report-found", style.language, **counts))
@@ -63,19 +55,15 @@ def _header(source: Source, style: Style) -> str:
     return say(key, style.language, row=source.header_row)
 
 
-def _vendor(summary: Summary, style: Style) -> str:
-    if summary.vendor is None:
-        return say("report-canonical", style.language)
-    return say("report-vendor", style.language, vendor=summary.vendor)
-
-
-def _line(rule: Rule, summary: Summary, style: Style) -> str:
-    count = number(summary.by_code[rule.code], style)
-    return f"{rule.code} {count:>9}  {severity_word(rule.severity, style)}: {rule.name}"
+def _line(met: Met, style: Style) -> str:
+    count = number(met.count, style)
+    return f"{met.code} {count:>9}  {severity_word(met.severity, style)}: {BY_CODE[met.code].name}"
 
 
 def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
     language = style.language
+    if summary.vendor is not None:
+        yield say("report-vendor", language, vendor=visible(summary.vendor))
     if summary.rewritten.total():
         fields = ", ".join(f"{name} {number(count, style)}" for name, count in sorted((+summary.rewritten).items()))
         yield say("report-rewritten", language, fields=fields)

@@ -1,26 +1,31 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import pyarrow.compute as pc
 
 from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
-from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary
-from calltools.reports.concise import BOLD, DIM, PLAIN, concise_lines, severity_word
-from calltools.reports.gathering import FirstOfEachRule, Gathering, Streaming, joined
+from calltools.reports.concise import BOLD, DIM, PLAIN, concise_lines
+from calltools.reports.gathering import FirstOfEachRule, Met, Streaming, joined
 from calltools.reports.numbers import number
-from calltools.reports.overview import met_rules, opening, overview
+from calltools.reports.overview import opening, overview
 from calltools.reports.style import Style
 from calltools.reports.wording import advice
 from calltools.rules.catalog import BY_CODE
 
 _INDENT: Final = "  "
+_FOLD: Final[Mapping[str, Any]] = {
+    "initial_indent": _INDENT,
+    "subsequent_indent": _INDENT * 2,
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
 
 
 @dataclass(slots=True)
@@ -31,7 +36,8 @@ class TextReporter:
     style: Style
     streaming: Streaming = field(init=False)
     first: FirstOfEachRule = field(init=False)
-    kept: Gathering = field(default_factory=Gathering)
+    kept: list[Findings] = field(default_factory=list)
+    worst: list[Met] = field(default_factory=list)
     source: Source | None = None
     name: str = ""
 
@@ -43,53 +49,54 @@ class TextReporter:
         """A file begins."""
         self.source, self.name = source, name
         self.first = FirstOfEachRule(self.style.limit)
-        self.kept = Gathering()
+        self.kept = []
         self.streaming.start(source, name)
+        if source is not None:
+            self._say([self._bold(opening(source, self.style)), ""])
 
     def take(self, findings: Findings) -> None:
         """Keep the first of each rule, or write all."""
+        some = self.first.of(findings)
         if self.style.limit is None:
-            self.streaming.take(findings)
+            self.streaming.take(some)
         else:
-            self.kept.parts.append(self.first.of(findings))
+            self.kept.append(some)
 
     def finish(self, summary: Summary) -> None:
         """Write what is wrong by rule, and the overview."""
         self.streaming.finish(summary)
-        self._say([] if self.source is None else [self._bold(opening(self.source, summary, self.style)), ""])
         if self.style.limit is not None:
-            self._groups(summary)
-        self._say(overview(summary, self.style))
+            self._groups(Findings.join(self.kept))
+        self._say(overview(summary, self.first.met(), self.style))
+        self.worst += self.first.met()[:1]
 
-    def close(self, summaries: list[Summary]) -> None:
+    def close(self, _summaries: list[Summary]) -> None:
         """Say what to do next."""
-        met = met_rules(summaries)
-        if met:
-            self._say([say("report-next", self.style.language, code=met[0].code)])
+        if self.worst:
+            worst = min(self.worst, key=lambda met: (met.severity.rank, -met.count, met.code))
+            self._say([say("report-next", self.style.language, code=worst.code)])
 
-    def _groups(self, summary: Summary) -> None:
-        findings = Findings.join(list(self.kept.rest()))
-        for rule in met_rules([summary]):
-            own = findings.where(pc.equal(findings.table["code"], rule.code))
-            self._say(self._title(rule, summary.by_code[rule.code]))
-            self.stream.write(
-                textwrap.indent(joined(concise_lines(own, self.source, self.name, self.style)), _INDENT)
+    def _groups(self, findings: Findings) -> None:
+        for met in self.first.met():
+            own = findings.where(
+                pc.and_(
+                    pc.equal(findings.table["code"], met.code),
+                    pc.equal(findings.table["severity"], met.severity.value),
+                )
             )
-            self._say([*self._after(rule, summary.by_code[rule.code] - len(own)), ""])
+            self._say([self._bold(f"{met.code} {BY_CODE[met.code].name}") + f" ({number(met.count, self.style)})"])
+            lines = joined(concise_lines(own, self.source, self.name, self.style))
+            self.stream.write(textwrap.indent(lines, _INDENT))
+            self._say([*self._after(met), ""])
 
-    def _title(self, rule: Rule, count: int) -> list[str]:
-        return [self._bold(f"{rule.code} {rule.name}") + f" ({number(count, self.style)})"]
-
-    def _after(self, rule: Rule, more: int) -> Iterator[str]:
+    def _after(self, met: Met) -> Iterator[str]:
         language = self.style.language
-        if more > 0:
+        if more := self.first.held_back(met):
             yield self._dim(_INDENT + say("report-more", language, count=number(more, self.style)))
-        fix = say("report-fix", language, advice=advice(rule.code, language))
-        yield textwrap.fill(
-            fix, max(self.style.width, 40), initial_indent=_INDENT, subsequent_indent=_INDENT * 2, break_on_hyphens=False
-        )
+        fix = say("report-fix", language, advice=advice(met.code, language))
+        yield textwrap.fill(fix, self.style.width, **_FOLD)
 
-    def _say(self, lines: list[str]) -> None:
+    def _say(self, lines: Iterable[str]) -> None:
         self.stream.writelines(f"{line}\n" for line in lines)
 
     def _bold(self, text: str) -> str:

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from calltools.errors import SourceError
 from calltools.files import workbook_child
 from calltools.files.opening import open_table
 from calltools.files.workbook_odd_cells import OddCells
@@ -93,7 +94,7 @@ def test_error_cells_of_an_xlsb_workbook_are_named(tmp_path):
 # -- ods ---------------------------------------------------------------------------------------------
 
 
-def ods(path, *tables):
+def ods(path, *tables, before=""):
     names = "urn:oasis:names:tc:opendocument:xmlns"
     spaces = " ".join(f'xmlns:{name}="{names}:{name}:1.0"' for name in ("office", "table", "text"))
     with zipfile.ZipFile(path, "w") as made:
@@ -101,7 +102,7 @@ def ods(path, *tables):
         made.writestr("META-INF/manifest.xml", "<manifest/>")
         made.writestr(
             "content.xml",
-            f'<office:document-content {spaces} xmlns:calcext="urn:calcext"><office:body><office:spreadsheet>'
+            f'{before}<office:document-content {spaces} xmlns:calcext="urn:calcext"><office:body><office:spreadsheet>'
             f"{''.join(tables)}</office:spreadsheet></office:body></office:document-content>",
         )
     return path
@@ -142,6 +143,23 @@ def test_error_cells_and_hollow_formulas_of_an_ods_workbook_are_named(tmp_path):
         {"DateTime": "1", "Tag": ""},
     ]
     assert found == [("CT015", 2, "Tag", "#DIV/0!"), ("CT014", 5, "Tag", ""), ("CT014", 6, "Tag", "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "closing", "key"),
+    [
+        ("", "</table:nothing>", "workbook-damaged"),
+        ("", "", "workbook-damaged"),
+        ("<!DOCTYPE x []>", "", "workbook-doctype"),
+    ],
+)
+def test_an_ods_workbook_that_is_not_well_formed_does_not_hang(tmp_path, before, closing, key):
+    path = ods(tmp_path / "calls.ods", f'<table:table table:name="L">{ods_row(ods_cell("x"))}{closing}', before=before)
+
+    with pytest.raises(SourceError) as fault:
+        read(path)
+
+    assert fault.value.key == key
 
 
 def test_a_plain_ods_workbook_needs_no_second_look(tmp_path):

@@ -1,0 +1,49 @@
+"""The columns of the canonical file as tables of Markdown, in English and Russian."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from calltools.fields.field import Field, Requirement
+from calltools.fields.kinds import KINDS
+from calltools.fields.table import FIELDS
+from calltools.messages import Language
+
+_HEADS: Final = {
+    "en": ("Column", "What it is", "Needed", "How it is written", "Example", "Pattern"),
+    "ru": ("Столбец", "Что это", "Обязателен", "Как пишется", "Пример", "Шаблон"),
+}
+_NEEDED: Final = {"en": ("yes", "one of these", "no"), "ru": ("да", "один из этих", "нет")}
+_TITLES: Final = {"en": "Columns of the canonical file", "ru": "Столбцы канонического файла"}
+
+
+def markdown() -> str:
+    """Both tables as text."""
+    return "\n".join([*_page("en"), "", *_page("ru"), ""])
+
+
+def _page(language: Language) -> Iterable[str]:
+    yield f"## {_TITLES[language]}"
+    yield ""
+    yield _row(_HEADS[language])
+    yield _row(["---"] * len(_HEADS[language]))
+    yield from (_row(_cells(field, language)) for field in FIELDS)
+
+
+def _cells(field: Field, language: Language) -> tuple[str, ...]:
+    title, description = (
+        (field.title_ru, field.description_ru) if language == "ru" else (field.title_en, field.description_en)
+    )
+    pattern = KINDS[field.kind].pattern
+    return (
+        f"`{field.name}`", title, _needed(field.requirement, language), description, f"`{field.example}`",
+        f"`{pattern}`",
+    )  # fmt: skip
+
+
+def _needed(requirement: Requirement, language: Language) -> str:
+    yes, one_of, no = _NEEDED[language]
+    return yes if requirement.column else one_of if requirement.group else no
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
