@@ -87,6 +87,23 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "В файле {path} столбцов: {count}; у списка звонков их не больше {limit}. Проверьте, не стали ли строки "
             "столбцами.",
         ),
+        # -- identifiers --------------------------------------------------------------
+        "identifier-columns-unclear": (
+            "The file of identifiers has no clear column for: {missing}. Its titles are: {titles}. Name them: "
+            "--identifier-columns phone=Title,time=Title,ClientId=Title.",
+            "В файле идентификаторов не найти столбец: {missing}. Его заголовки: {titles}. Назовите столбцы: "
+            "--identifier-columns phone=Название,time=Название,ClientId=Название.",
+        ),
+        "identifier-column-missing": (
+            "The file of identifiers has no column {title}. Its titles are: {titles}.",
+            "В файле идентификаторов нет столбца {title}. Его заголовки: {titles}.",
+        ),
+        "identifier-times-unread": (
+            "No record of the file of identifiers can be used: its times are wall-clock times, or its phones have no "
+            "country code. Give --timezone and --region.",
+            "Ни одна запись файла идентификаторов не годится: время в нём местное или телефоны без кода страны. "
+            "Укажите --timezone и --region.",
+        ),
         # -- output -------------------------------------------------------------------
         "output-is-input": (
             "The output {path} is one of the inputs. Give it another name: the input is never changed.",
@@ -269,7 +286,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
         "report-record": ("record", "запись"),
-        "report-more": ("and {count} more like this", "и ещё {count} таких же"),
+        "report-more": ("and {count} more like this", "и ещё таких же: {count}"),
         "report-more-rules": (
             "and {count} more findings of {codes}: the log lists them",
             "и ещё замечания {codes}, всего {count}: они перечислены в журнале",

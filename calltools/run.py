@@ -238,4 +238,4 @@ def _size(path: Path, ruleset: RuleSet) -> Findings:
 def _index(path: Path, options: Options, assumptions: Assumptions) -> Index:
     table = open_table(path, str(path), Hints(), recognize.header_judge(()))
     columns = find_columns(table.titles, options.identifier_columns)
-    return build_index((task() for task in table.tasks()), columns, assumptions)
+    return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)

@@ -4,18 +4,21 @@ People open it in a spreadsheet, so no cell of it is a formula and none breaks t
 mark, because programs read it too: in Excel, open it through Data, From Text/CSV, which knows UTF-8.
 """
 
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.any_cell import own_bytes, replaced, rows_of
+from calltools.fields.shapes import first_bytes
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, one_chunk
+from calltools.model.cells import Cells, as_mask, one_chunk
 from calltools.model.finding import Findings
 from calltools.reports.gathering import Streaming
 from calltools.reports.presenting import presented
 from calltools.reports.style import Style
-from calltools.reports.visible import visible_cells
+from calltools.reports.visible import byte_table, visible_cells
 
 #: Title in the report -> column of ``presented``.
 COLUMNS: Final = {
@@ -24,9 +27,12 @@ COLUMNS: Final = {
     "after": "after", "message": "message",
 }  # fmt: skip
 #: Those that hold what stood in somebody's file.
-_FOREIGN: Final = frozenset({"file", "sheet", "column", "value", "after", "message"})
+_OWN: Final = frozenset({"value", "after"})
+#: Those that are the same for all findings of a file.
+_CONSTANT: Final = frozenset({"file", "sheet"})
 #: What spreadsheets take for the beginning of a formula, with the full-width twins.
-_FORMULA: Final = r"^[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+_FORMULA: Final = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_LEADS: Final = byte_table(sign.encode()[0] for sign in "=+-@\uff1d")
 
 
 def reporter(stream: TextIO, style: Style) -> Streaming:
@@ -38,25 +44,41 @@ def reporter(stream: TextIO, style: Style) -> Streaming:
 def csv_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
     """A line a finding."""
     table = presented(findings, source, name, style)
-    cells = [_cells(table[column], foreign=title in _FOREIGN) for title, column in COLUMNS.items()]
-    return pc.binary_join_element_wise(*cells, ",")
+    pieces: list[Any] = []
+    for title, column in COLUMNS.items():
+        pieces += [*_pieces(one_chunk(table[column]), title), ","]
+    return pc.binary_join_element_wise(*pieces[:-1], "", null_handling="replace", null_replacement="")
 
 
-def _cells(column: pa.ChunkedArray, *, foreign: bool) -> Cells:
-    cells = pc.fill_null(one_chunk(column.cast(pa.string())), "")
-    return _quoted(_not_formula(visible_cells(cells))) if foreign else cells
+def _pieces(cells: Cells, title: str) -> tuple[Any, ...]:
+    """A column of the report as pieces that are joined later: a quotation mark where one is needed, and the cells."""
+    if title in _CONSTANT:
+        return tuple(piece[0] for piece in _quoted(_safe(cells.slice(0, 1))))
+    if title == "column":
+        encoded = cells.dictionary_encode()
+        return _quoted(_safe(encoded.dictionary).take(encoded.indices))
+    if title in _OWN:
+        return _quoted(_safe(cells))
+    return _quoted(_not_formula(cells)) if title == "message" else (cells,)
+
+
+def _safe(cells: Cells) -> Cells:
+    return _not_formula(visible_cells(cells))
 
 
 def _not_formula(cells: Cells) -> Cells:
-    lead = pc.match_substring_regex(cells, _FORMULA)
-    if not pc.any(lead).as_py():
+    rows = np.flatnonzero(_LEADS[first_bytes(cells)])
+    if not len(rows):
         return cells
-    return pc.if_else(lead, pc.binary_join_element_wise("'", cells, ""), cells)
+    lead = np.zeros(len(cells), bool)
+    lead[rows] = as_mask(pc.match_substring_regex(cells.take(pa.array(rows)), f"^{_FORMULA}"))
+    some = cells.filter(pa.array(lead))
+    return replaced(cells, lead, pc.binary_join_element_wise("'", some, ""))
 
 
-def _quoted(cells: Cells) -> Cells:
-    special = pc.match_substring_regex(cells, '[",]')
-    if not pc.any(special).as_py():
-        return cells
-    doubled = pc.replace_substring(cells, '"', '""')
-    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), cells)
+def _quoted(cells: Cells) -> tuple[Cells, Cells, Cells]:
+    data, first = own_bytes(cells)
+    quotes = data == ord('"')
+    special = rows_of(cells, np.flatnonzero(quotes | (data == ord(","))) + first)
+    marks = pc.if_else(pa.array(special), '"', "")
+    return marks, pc.replace_substring(cells, '"', '""') if quotes.any() else cells, marks

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.any_cell import replaced
 from calltools.fields.kinds import KINDS
+from calltools.fields.shapes import lengths
 from calltools.fields.table import BY_NAME
 from calltools.model.cells import Cells, one_chunk
 
@@ -49,13 +52,18 @@ def masked_titles(titles: Cells) -> Cells:
 
 
 def _by_field(cells: Cells, fields: Cells) -> Cells:
-    for name in pc.unique(fields).to_pylist():
-        own = pc.is_null(fields) if name is None else pc.equal(fields, name)
-        rows = pc.fill_null(pc.and_(own, pc.is_valid(cells)), False)
-        some = cells.filter(rows)
-        if len(some):
-            cells = pc.replace_with_mask(cells, rows, _hide(name)(some))
-    return cells
+    """Each cell hidden as its field asks: field by field, then back in order."""
+    encoded = fields.dictionary_encode("encode")
+    valid = cells.is_valid().to_numpy(zero_copy_only=False)
+    own = np.where(valid, encoded.indices.to_numpy(), -1)
+    home, parts, count = np.zeros(len(cells), np.int64), [], 0
+    for number, name in enumerate(encoded.dictionary.to_pylist()):
+        rows = np.flatnonzero(own == number)
+        if len(rows):
+            parts.append(one_chunk(_hide(name)(cells.take(pa.array(rows)))))
+            home[rows] = np.arange(count, count + len(rows))
+            count += len(rows)
+    return pa.concat_arrays(parts).take(pa.array(home, mask=~valid)) if parts else cells
 
 
 def _hide(name: str | None) -> _Hide:
@@ -70,13 +78,14 @@ def _hide(name: str | None) -> _Hide:
 
 def _stray_hidden(cells: Cells, pattern: str) -> Cells:
     """Most cells of such a kind are too short to hold anybody's number."""
-    long = pc.greater_equal(pc.binary_length(cells), _SHORTEST_STRAY)
-    some = cells.filter(long)
-    return pc.replace_with_mask(cells, long, pc.replace_substring_regex(some, pattern, "***")) if len(some) else cells
+    long = lengths(cells) >= _SHORTEST_STRAY
+    return replaced(cells, long, pc.replace_substring_regex(cells.filter(pa.array(long)), pattern, "***"))
 
 
 def _each(cells: Cells, pattern: str) -> Cells:
     """Exchange what the pattern finds, looking once at each distinct text."""
+    if cells.null_count == len(cells):
+        return cells
     encoded = cells.dictionary_encode()
     return pc.replace_substring_regex(encoded.dictionary, pattern, "***").take(encoded.indices)
 

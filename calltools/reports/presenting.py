@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.any_cell import replaced
+from calltools.fields.shapes import lengths
 from calltools.messages import Language
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, constant, one_chunk
@@ -147,8 +149,9 @@ def _for_sentences(table: pa.Table) -> pa.Table:
 
 
 def _cut(cells: Cells) -> Cells:
-    long = pc.fill_null(pc.greater(pc.utf8_length(cells), _LONGEST_IN_SENTENCE), False)
-    if not pc.any(long).as_py():
+    long = lengths(cells) > _LONGEST_IN_SENTENCE
+    if not long.any():
         return cells
-    begins = pc.utf8_slice_codeunits(cells.filter(long), 0, _LONGEST_IN_SENTENCE)
-    return pc.replace_with_mask(cells, long, pc.binary_join_element_wise(begins, "…", ""))
+    some = cells.filter(pa.array(long))
+    begins = pc.utf8_slice_codeunits(some, 0, _LONGEST_IN_SENTENCE)
+    return replaced(cells, long, pc.if_else(pc.equal(begins, some), some, pc.binary_join_element_wise(begins, "…", "")))

@@ -4,12 +4,23 @@ A cell may hold anything, and a report is read on terminals, in job logs and in 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.cells import Cells
+from calltools.fields.any_cell import own_bytes, rows_of
+from calltools.model.cells import Cells, Mask, as_mask
+
+
+def byte_table(signs: Iterable[int]) -> Mask:
+    """A table of 256 in which these are true."""
+    table = np.zeros(256, bool)
+    table[list(signs)] = True
+    return table
+
 
 #: C0 and C1 controls, no-break and other unusual spaces, zero-width characters, direction overrides, tags.
 _RANGES: Final = (
@@ -21,6 +32,9 @@ _RANGES: Final = (
 _BETWEEN_PARTS: Final = "\x1f"
 _FOUND: Final = "[" + "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in _RANGES) + "]"
 _EACH: Final = re.compile("[" + "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in _RANGES) + "]")
+#: Bytes with which the UTF-8 form of such a character begins.
+_SUSPECTS: Final = byte_table({chr(sign).encode()[0] for first, last in _RANGES for sign in range(first, last + 1)})
+_DELETE: Final = 0x7F
 _SHORT: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -36,12 +50,23 @@ def visible(text: str, *, parts: bool = False) -> str:
 
 def visible_cells(cells: Cells, *, parts: bool = False) -> Cells:
     """The same for a column; null stays null."""
-    odd = pc.fill_null(pc.match_substring_regex(cells, _FOUND), False)
-    if not pc.any(odd).as_py():
+    rows = np.flatnonzero(_suspects(cells))
+    if not len(rows):
         return cells
-    encoded = cells.filter(odd).dictionary_encode()
+    odd = rows[as_mask(pc.match_substring_regex(cells.take(pa.array(rows)), _FOUND))]
+    encoded = cells.take(pa.array(odd)).dictionary_encode()
     words = pa.array([visible(text, parts=parts) for text in encoded.dictionary.to_pylist()], pa.string())
-    return pc.replace_with_mask(cells, odd, words.take(encoded.indices))
+    mask = np.zeros(len(cells), bool)
+    mask[odd] = True
+    return pc.replace_with_mask(cells, pa.array(mask), words.take(encoded.indices))
+
+
+def _suspects(cells: Cells) -> Mask:
+    """Cells that may hold such a character: a table of bytes is far cheaper than a pattern."""
+    data, first = own_bytes(cells)
+    if not len(data) or (data.min() >= ord(" ") and data.max() < _DELETE):
+        return np.zeros(len(cells), bool)
+    return rows_of(cells, np.flatnonzero(_SUSPECTS[data]) + first)
 
 
 def _written(sign: str) -> str:

@@ -1,0 +1,1 @@
+"""What can be wrong: the catalog, and the tests that are not about one cell."""

@@ -79,15 +79,16 @@ class Duplicates:
     """The record has the same identifiers, time and phone as an earlier one.
 
     Why:
-        It is the same call twice: the export overlaps another one, or holds a line for each leg. Metrica counts it twice,
-        and nothing can take a call back.
+        It is the same call twice: the export overlaps another one, or holds a line for each leg. Metrica counts it
+        twice, and nothing can take a call back.
 
     Example:
         bad: two records with ClientId 1604591025698235234, DateTime 1772434800, PhoneNumber +74951234567
         good: one of them
 
     Fix:
-        Remove the later record; the finding names the earlier one. In a profile `one_call_by` merges the legs of a call.
+        Remove the later record; the finding names the earlier one. In a profile `one_call_by` merges the legs of a
+        call.
 
     Source:
         Yandex Metrica, FAQ: a call sent again is stored again or overwritten; no method deletes calls.
@@ -208,16 +209,16 @@ class AllStatic:
     """Every call of the file is static.
 
     Why:
-        Static calls are never linked to visits. Metrica then answers LINKAGE_FAILURE for the file; the calls are shown in
-        the reports all the same, so this is no failure.
+        Static calls are never linked to visits. Metrica then answers LINKAGE_FAILURE for the file; the calls are
+        shown in the reports all the same, so this is no failure.
 
     Example:
         bad: StaticCall 1 in each record, though the numbers are tied to visits
         good: StaticCall 1 in each record of a tracker without dynamic numbers
 
     Fix:
-        Nothing, if that is so. Otherwise look how StaticCall was filled: --static-call auto tells calls with and without
-        an identifier apart.
+        Nothing, if that is so. Otherwise look how StaticCall was filled: --static-call auto tells calls with and
+        without an identifier apart.
 
     Source:
         Yandex Metrica, FAQ: LINKAGE_FAILURE of static calls.
@@ -264,8 +265,6 @@ class PrecisionLost:
         IEEE 754 double precision (53 bits); Microsoft Support: Excel keeps 15 significant digits.
     """
 
-    _FEWEST: Final = 3
-
     def __init__(self) -> None:
         self._marked: dict[tuple[str, str], set[str]] = {}
         self._innocent: set[tuple[str, str]] = set()
@@ -284,7 +283,7 @@ class PrecisionLost:
         for key, (all_marked, some) in digest.items():
             if not all_marked:
                 self._innocent.add(key)
-            elif len(self._marked.get(key, ())) < self._FEWEST:
+            elif len(self._marked.get(key, ())) < _FEWEST:
                 self._marked.setdefault(key, set()).update(some)
         return Findings.none()
 
@@ -293,11 +292,13 @@ class PrecisionLost:
         guilty = {
             name: mark
             for (name, mark), ids in self._marked.items()
-            if (name, mark) not in self._innocent and len(ids) >= self._FEWEST
+            if (name, mark) not in self._innocent and len(ids) >= _FEWEST
         }
         return Findings.of({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
 
 
+#: A column of fewer distinct ids may be rounded by chance.
+_FEWEST: Final = 3
 #: Shortest id that does not fit into 53 bits whatever its digits.
 _LONG: Final = 17
 _KEPT_DIGITS: Final = 15
@@ -317,7 +318,7 @@ def _marked(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
     bears = _rounded_binary if mark == "binary" else _rounded_decimal
     if not all(bears(text) for text in distinct):
         return False, ()
-    return True, tuple(distinct[: PrecisionLost._FEWEST])
+    return True, tuple(distinct[:_FEWEST])
 
 
 def _rounded_binary(text: str) -> bool:

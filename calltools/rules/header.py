@@ -105,7 +105,8 @@ def column_duplicate(titles: tuple[str, ...]) -> list[tuple[int | None, str | No
     """Two columns have the same title.
 
     Why:
-        One of the two is taken, and nobody can say which. Titles that differ in case or spaces only are the same column.
+        One of the two is taken, and nobody can say which. Titles that differ in case or spaces only are the same
+        column.
 
     Example:
         bad: ClientId,DateTime,clientid
@@ -149,8 +150,8 @@ class IdentifierColumnMissing:
     """The file has none of the columns UserId, ClientId, Yclid, and not all its calls are static.
 
     Why:
-        Metrica finds the visit by an identifier. Without one of these columns no dynamic call of the file can be linked,
-        and the upload ends as LINKAGE_FAILURE.
+        Metrica finds the visit by an identifier. Without one of these columns no dynamic call of the file can be
+        linked, and the upload ends as LINKAGE_FAILURE.
 
     Example:
         bad: DateTime,PhoneNumber

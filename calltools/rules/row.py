@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
@@ -64,16 +65,17 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
         good: ,1604591025698235234,,1772434800
 
     Fix:
-        Nothing, if both mean the same visitor. Otherwise keep the one you trust: ClientId is the visitor, Yclid the click.
+        Nothing, if both mean the same visitor. Otherwise keep the one you trust: ClientId is the visitor, Yclid the
+        click.
 
     Source:
         Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
     """
     there = [~_absent(columns[name]) for name in IDENTIFIERS if name in columns]
-    if len(there) < 2:  # noqa: PLR2004 - several means two
+    if len(there) < 2:
         return np.zeros(_count(columns), bool)
-    several: Mask = np.sum(there, axis=0, dtype=np.int8) > 1
-    return several
+    counts: NDArray[np.int8] = np.stack(there).sum(axis=0, dtype=np.int8)
+    return counts > 1
 
 
 def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -107,8 +109,8 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
     """The record has a price above zero and no currency.
 
     Why:
-        Metrica then takes the counter's currency. For a file in another one the revenue is wrong by the rate, and nothing
-        in the report shows it.
+        Metrica then takes the counter's currency. For a file in another one the revenue is wrong by the rate, and
+        nothing in the report shows it.
 
     Example:
         bad: 1500.00 and an empty Currency
@@ -131,8 +133,8 @@ def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
     """The record has a currency and no price.
 
     Why:
-        The currency alone means nothing. Perhaps the price was lost on the way: a column that was not mapped, or amounts
-        that could not be read.
+        The currency alone means nothing. Perhaps the price was lost on the way: a column that was not mapped, or
+        amounts that could not be read.
 
     Example:
         bad: RUB and an empty Price
@@ -220,7 +222,7 @@ def _long_tail(price: Cells) -> Mask:
     mask: Mask = np.zeros(len(price), bool)
     if len(dots):
         rows = np.searchsorted(ends, dots, side="right") - 1
-        mask[rows[(ends[rows + 1] - dots) != 3]] = True  # noqa: PLR2004 - a dot and two digits
+        mask[rows[(ends[rows + 1] - dots) != 3]] = True
     return mask
 
 

@@ -84,5 +84,3 @@ def _before(times: Cells, moment: int) -> Mask:
     good: Mask = lengths(times) == _DIGITS
     early = good & as_mask(pc.less(times, str(moment)))
     return early & digits_only(times) if early.any() else early
-
-
