@@ -87,6 +87,108 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "В файле {path} столбцов: {count}; у списка звонков их не больше {limit}. Проверьте, не стали ли строки "
             "столбцами.",
         ),
+        # -- vendors ------------------------------------------------------------------
+        "profile-not-toml": (
+            "this is no TOML: {reason}",
+            "это не TOML: {reason}",
+        ),
+        "profile-missing": (
+            "{what} is missing",
+            "не хватает {what}",
+        ),
+        "profile-unknown-word": (
+            "the vocabulary has no such word; the nearest is {near}",
+            "такого слова в словаре нет; ближайшее — {near}",
+        ),
+        "profile-not-a-table": (
+            "a table is expected",
+            "здесь должна быть таблица",
+        ),
+        "profile-not-a-list": (
+            "a list is expected",
+            "здесь должен быть список",
+        ),
+        "profile-not-text": (
+            "a text in quotes is expected, or a list of texts",
+            "здесь должен быть текст в кавычках или список текстов",
+        ),
+        "profile-not-one-of": (
+            "one of these is expected: {allowed}",
+            "здесь должно быть одно из: {allowed}",
+        ),
+        "profile-one-pick": (
+            "exactly one of these is expected: {picks}",
+            "здесь должно быть ровно одно из: {picks}",
+        ),
+        "profile-two-columns": (
+            "a list of two columns is expected, the later time first",
+            "здесь должны быть два столбца, первым — более позднее время",
+        ),
+        "profile-layout": (
+            "{layout} is no layout of a time; write %d.%m.%Y %H:%M:%S and the like, unix or iso",
+            "{layout} — не формат времени; пишите %d.%m.%Y %H:%M:%S и подобное, unix или iso",
+        ),
+        "profile-pattern": (
+            "the pattern cannot be read: {reason}",
+            "шаблон не читается: {reason}",
+        ),
+        "profile-one-group": (
+            "the pattern needs exactly one group in brackets",
+            "в шаблоне должна быть ровно одна группа в скобках",
+        ),
+        "profile-no-such-column": (
+            "the shape has no such column; the nearest is {near}",
+            "такого столбца среди названий нет; ближайший — {near}",
+        ),
+        "vendor-unknown-name": (
+            "No vendor is called {name} (nearest: {near}). Known: {names}. A path of your own profile ends in .toml.",
+            "Сервиса {name} нет (ближайший: {near}). Известны: {names}. Путь к своему профилю кончается на .toml.",
+        ),
+        "vendor-none": (
+            "No known export has this header: {titles}. Known are: {names}. Name the vendor with --vendor, use --vendor none "
+            "for a canonical file, or make a profile: calltools vendors new FILE.",
+            "Выгрузки с такими заголовками нет: {titles}. Известны: {names}. Назовите сервис: --vendor; для файла в формате "
+            "Метрики есть --vendor none; свой профиль делает calltools vendors new ФАЙЛ.",
+        ),
+        "vendor-several": (
+            "Several profiles fit this header: {names}. Say which: --vendor NAME.",
+            "Этим заголовкам подходят несколько профилей: {names}. Укажите один: --vendor ИМЯ.",
+        ),
+        "vendor-misfit": (
+            "This is not an export of {vendor}: it needs the columns {missing}, the file has {titles}. "
+            "calltools vendors detect FILE says which one fits.",
+            "Это не выгрузка {vendor}: ей нужны столбцы {missing}, а в файле {titles}. "
+            "Какой профиль подходит, скажет calltools vendors detect ФАЙЛ.",
+        ),
+        "vendor-misfit-other": (
+            "This is not an export of {vendor}: it needs the columns {missing}. The header is that of {other}: "
+            "--vendor {other}.",
+            "Это не выгрузка {vendor}: ей нужны столбцы {missing}. Заголовки как у {other}: --vendor {other}.",
+        ),
+        "vendor-column-doubled": (
+            "Columns that {vendor} reads stand in the file twice: {columns}. Remove one of each.",
+            "Столбцы, которые читает {vendor}, в файле дважды: {columns}. Оставьте по одному.",
+        ),
+        "incoming-unknown": (
+            "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
+            "--inbound-context NAME, or your own numbers: --own-number X (both repeatable).",
+            "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите контексты из столбца {column}: "
+            "--inbound-context ИМЯ, или свои номера: --own-number X (можно повторять).",
+        ),
+        "timezone-needed": (
+            "Times of this {vendor} export are wall-clock times and do not say their zone. Give it: --timezone Europe/Moscow.",
+            "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его: --timezone Europe/Moscow.",
+        ),
+        "timezone-needed-suggested": (
+            "Times of this {vendor} export are wall-clock times and do not say their zone. The ids of its records agree on "
+            "--timezone {suggestion}: if that is right, give it.",
+            "Время в этой выгрузке {vendor} местное, и пояс не указан. Id записей указывают на --timezone {suggestion}: "
+            "если это верно, задайте его.",
+        ),
+        "zone-contradicted": (
+            "The zone {zone} contradicts the file: the ids of its records prove UTC{offset}. Give --timezone {suggestion}.",
+            "Пояс {zone} противоречит файлу: id записей указывают на UTC{offset}. Задайте --timezone {suggestion}.",
+        ),
         # -- identifiers --------------------------------------------------------------
         "identifier-columns-unclear": (
             "The file of identifiers has no clear column for: {missing}. Its titles are: {titles}. Name them: "
@@ -291,6 +393,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "and {count} more findings of {codes}: the log lists them",
             "и ещё замечания {codes}, всего {count}: они перечислены в журнале",
         ),
+        "report-repaired": ("; repaired: ", "; исправлено: "),
         "report-fix": ("fix: {advice}", "что делать: {advice}"),
         "report-found": (
             "errors: {errors}, warnings: {warnings}, notes: {notes}",

@@ -26,7 +26,7 @@ from calltools.model.summary import Summary
 from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
 from calltools.validation.validator import Judged, judge, unproven
-from calltools.vendors import legs
+from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_static_call, map_batch
 
 #: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
@@ -131,7 +131,8 @@ def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
 
 def _canonical(batch: Batch, plan: Plan) -> Batch:
     if plan.mapping is not None:
-        return _about_kept(map_batch(batch, plan.mapping), plan)
+        proven = zones.contradictions(batch, plan.mapping)
+        return _about_kept(map_batch(batch, plan.mapping).with_findings(proven), plan)
     names = batch.columns.column_names
     chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
     origin = batch.columns if plan.keeps_records else None

@@ -7,21 +7,23 @@ record: how it is read, whose export it is, which zone. ``Job.run`` walks along 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, TypedDict
 
-from calltools.errors import UsageError
+from calltools.errors import UsageError, VendorError
 from calltools.fields import clock
 from calltools.files.opening import open_table
 from calltools.matching.identifiers import Index, build_index, find_columns
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.batch import Hints, Table
+from calltools.model.batch import Batch, Hints, Table
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import Plan, Sink, run
 from calltools.rules import header
 from calltools.validation.selection import RuleSet, choose
-from calltools.vendors import library, recognize
+from calltools.vendors import library, recognize, zones
+from calltools.vendors.fitting import fit
 from calltools.vendors.mapping import Mapped, MappingOptions
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
@@ -205,7 +207,32 @@ def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assu
         own_numbers=options.own_numbers,
         inbound_contexts=options.inbound_contexts,
     )
-    return prepare_mapping(profile, table.titles, wanted)
+    try:
+        mapped = prepare_mapping(profile, table.titles, wanted)
+    except UsageError as fault:
+        raise _advised(fault, table, profile, wanted) from None
+    for sample in _sample(table):
+        zones.check_zone(sample, mapped)
+    return mapped
+
+
+def _sample(table: Table) -> list[Batch]:
+    """The first records, if there are any."""
+    return [task() for task in islice(table.tasks(), 1)]
+
+
+def _advised(fault: UsageError, table: Table, profile: Profile, wanted: MappingOptions) -> UsageError:
+    """The fault, with what a look at the file adds: the profile that fits, the zone that its ids agree on."""
+    if fault.key == "vendor-misfit":
+        others = [other.name for other in library.profiles() if fit(other, table.titles).fits]
+        if len(others) == 1:
+            return VendorError("vendor-misfit-other", **fault.facts, other=others[0])
+    if fault.key == "timezone-needed":
+        mapped = prepare_mapping(profile, table.titles, replace(wanted, timezone="UTC"))
+        for sample in _sample(table):
+            if suggestion := zones.suggested(sample, mapped):
+                return UsageError("timezone-needed-suggested", **fault.facts, suggestion=suggestion)
+    return fault
 
 
 def _layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:

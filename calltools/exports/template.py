@@ -62,7 +62,7 @@ def _workbook(language: Language) -> bytes:
 
 def _calls(book: Workbook, sheet: Worksheet, language: Language) -> None:
     head = book.add_format({"bold": True, "bg_color": "#FFF2CC", "border": 1, "num_format": "@"})
-    forms = {True: book.add_format({"num_format": "@"}), False: book.add_format({"num_format": "0.##"})}
+    forms = {True: book.add_format({"num_format": "@"}), False: book.add_format({"num_format": "General"})}
     whole = book.add_format({"num_format": "0"})
     for column, field in enumerate(FIELDS):
         kind = KINDS[field.kind]

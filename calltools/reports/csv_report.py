@@ -4,7 +4,7 @@ People open it in a spreadsheet, so no cell of it is a formula and none breaks t
 mark, because programs read it too: in Excel, open it through Data, From Text/CSV, which knows UTF-8.
 """
 
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -44,22 +44,22 @@ def reporter(stream: TextIO, style: Style) -> Streaming:
 def csv_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
     """A line a finding."""
     table = presented(findings, source, name, style)
-    pieces: list[Any] = []
-    for title, column in COLUMNS.items():
-        pieces += [*_pieces(one_chunk(table[column]), title), ","]
-    return pc.binary_join_element_wise(*pieces[:-1], "", null_handling="replace", null_replacement="")
+    cells = [_cells(one_chunk(table[column]), title) for title, column in COLUMNS.items()]
+    return pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
 
 
-def _pieces(cells: Cells, title: str) -> tuple[Any, ...]:
-    """A column of the report as pieces that are joined later: a quotation mark where one is needed, and the cells."""
+def _cells(cells: Cells, title: str) -> Cells | pa.StringScalar | str:
+    """The cells of a column of the report; one value where all are the same."""
+    if cells.null_count == len(cells):
+        return ""
     if title in _CONSTANT:
-        return tuple(piece[0] for piece in _quoted(_safe(cells.slice(0, 1))))
+        return _quoted(_safe(cells.slice(0, 1)))[0]
     if title == "column":
         encoded = cells.dictionary_encode()
-        return _quoted(_safe(encoded.dictionary).take(encoded.indices))
+        return _quoted(_safe(encoded.dictionary)).take(encoded.indices)
     if title in _OWN:
         return _quoted(_safe(cells))
-    return _quoted(_not_formula(cells)) if title == "message" else (cells,)
+    return _quoted(_not_formula(cells)) if title == "message" else cells
 
 
 def _safe(cells: Cells) -> Cells:
@@ -76,9 +76,10 @@ def _not_formula(cells: Cells) -> Cells:
     return replaced(cells, lead, pc.binary_join_element_wise("'", some, ""))
 
 
-def _quoted(cells: Cells) -> tuple[Cells, Cells, Cells]:
+def _quoted(cells: Cells) -> Cells:
     data, first = own_bytes(cells)
     quotes = data == ord('"')
     special = rows_of(cells, np.flatnonzero(quotes | (data == ord(","))) + first)
-    marks = pc.if_else(pa.array(special), '"', "")
-    return marks, pc.replace_substring(cells, '"', '""') if quotes.any() else cells, marks
+    some = cells.filter(pa.array(special))
+    doubled = pc.replace_substring(some, '"', '""') if quotes.any() else some
+    return replaced(cells, special, pc.binary_join_element_wise('"', doubled, '"', ""))

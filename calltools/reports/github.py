@@ -92,7 +92,12 @@ def _command(severity: Severity, properties: dict[str, object], message: str) ->
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _tame(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _tame(text: str) -> str:
+    """Without the older form of a command, which is obeyed anywhere in a line."""
+    return text.replace("##[", r"#\x23[")
 
 
 def _property(text: str) -> str:
@@ -110,5 +115,5 @@ class _NoCommands:
 
     def write(self, text: str) -> int:
         """Write lines."""
-        lines = text.replace("##[", r"#\x23[").split("\n")
+        lines = _tame(text).split("\n")
         return self._stream.write("\n".join(rf"\x3a{line[1:]}" if line.startswith("::") else line for line in lines))

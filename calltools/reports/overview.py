@@ -1,7 +1,8 @@
 """What text says of a file as a whole: how it was read, which rules were met, and counts."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from calltools.messages import say
 from calltools.model.batch import Source
@@ -12,9 +13,16 @@ from calltools.reports.gathering import Met
 from calltools.reports.numbers import number
 from calltools.reports.style import Style
 from calltools.reports.visible import visible
-from calltools.reports.wording import counts_line
+from calltools.reports.wording import advice, counts_line
 from calltools.rules.catalog import BY_CODE
 
+INDENT: Final = "  "
+_FOLD: Final[Mapping[str, Any]] = {
+    "initial_indent": INDENT,
+    "subsequent_indent": INDENT * 2,
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -26,7 +34,9 @@ def opening(source: Source, style: Style) -> str:
 def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
     """The end of a file's report: rules, severities, counts, and what was done on the way."""
     lines = [] if met or summary.error else [say("report-clean", style.language, name=visible(summary.name))]
-    lines += [_line(one, style) for one in met]
+    for one in met:
+        # With a limit the advice stands beside the findings of the rule.
+        lines += [_line(one, style), *([fix(one, style)] if style.limit is None else [])]
     if met:
         counts = {f"{one.value}s": number(summary.by_severity[one.value], style) for one in Severity}
         lines.append(say("report-found", style.language, **counts))
@@ -34,6 +44,12 @@ def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
     if summary.written is None and not summary.error:
         lines.append(counts_line(summary, style.language))
     return [*lines, ""] if lines else []
+
+
+def fix(met: Met, style: Style) -> str:
+    """What to do about a rule, folded."""
+    said = say("report-fix", style.language, advice=advice(met.code, style.language))
+    return textwrap.fill(said, style.width, **_FOLD)
 
 
 def _read_as(source: Source, style: Style) -> str:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.any_cell import replaced
 from calltools.fields.shapes import lengths
-from calltools.messages import Language
+from calltools.messages import Language, say
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, constant, one_chunk
 from calltools.model.finding import Finding, Findings
@@ -86,12 +86,26 @@ def worded(table: pa.Table, language: Language) -> Cells:
     by_rule = _for_sentences(table).take(pa.array(order))
     starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
     parts = [
-        one_chunk(sentences(by_rule.slice(start, end - start), language))
+        _with_repair(by_rule.slice(start, end - start), language)
         for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
     ]
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
+
+
+def _with_repair(table: pa.Table, language: Language) -> Cells:
+    """Sentences of findings of one rule, with the repaired cell where there is one. An emptied cell needs no words."""
+    said, after = one_chunk(sentences(table, language)), one_chunk(table["after"])
+    repaired = lengths(after) > 0
+    if not repaired.any():
+        return said
+    word = say("report-repaired", language)
+    if repaired.all():
+        return pc.binary_join_element_wise(said, word, after, "")
+    rows = pa.array(repaired)
+    ending = pc.binary_join_element_wise(said.filter(rows), word, after.filter(rows), "")
+    return replaced(said, repaired, ending)
 
 
 def fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:

@@ -1,9 +1,8 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TextIO
+from typing import TextIO
 
 import pyarrow.compute as pc
 
@@ -12,20 +11,11 @@ from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.concise import BOLD, DIM, PLAIN, concise_lines
-from calltools.reports.gathering import FirstOfEachRule, Met, Streaming, joined
+from calltools.reports.gathering import FirstOfEachRule, Met, Streaming, write_lines
 from calltools.reports.numbers import number
-from calltools.reports.overview import opening, overview
+from calltools.reports.overview import INDENT, fix, opening, overview
 from calltools.reports.style import Style
-from calltools.reports.wording import advice
 from calltools.rules.catalog import BY_CODE
-
-_INDENT: Final = "  "
-_FOLD: Final[Mapping[str, Any]] = {
-    "initial_indent": _INDENT,
-    "subsequent_indent": _INDENT * 2,
-    "break_long_words": False,
-    "break_on_hyphens": False,
-}
 
 
 @dataclass(slots=True)
@@ -67,6 +57,8 @@ class TextReporter:
         self.streaming.finish(summary)
         if self.style.limit is not None:
             self._groups(Findings.join(self.kept))
+        elif self.source is not None:
+            self._say([""])
         self._say(overview(summary, self.first.met(), self.style))
         self.worst += self.first.met()[:1]
 
@@ -85,16 +77,14 @@ class TextReporter:
                 )
             )
             self._say([self._bold(f"{met.code} {BY_CODE[met.code].name}") + f" ({number(met.count, self.style)})"])
-            lines = joined(concise_lines(own, self.source, self.name, self.style))
-            self.stream.write(textwrap.indent(lines, _INDENT))
+            lines = concise_lines(own, self.source, self.name, self.style)
+            write_lines(self.stream, pc.binary_join_element_wise(INDENT, lines, ""))
             self._say([*self._after(met), ""])
 
     def _after(self, met: Met) -> Iterator[str]:
-        language = self.style.language
         if more := self.first.held_back(met):
-            yield self._dim(_INDENT + say("report-more", language, count=number(more, self.style)))
-        fix = say("report-fix", language, advice=advice(met.code, language))
-        yield textwrap.fill(fix, self.style.width, **_FOLD)
+            yield self._dim(INDENT + say("report-more", self.style.language, count=number(more, self.style)))
+        yield fix(met, self.style)
 
     def _say(self, lines: Iterable[str]) -> None:
         self.stream.writelines(f"{line}\n" for line in lines)

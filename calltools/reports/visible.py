@@ -35,6 +35,7 @@ _EACH: Final = re.compile("[" + "".join(rf"\U{first:08x}-\U{last:08x}" for first
 #: Bytes with which the UTF-8 form of such a character begins.
 _SUSPECTS: Final = byte_table({chr(sign).encode()[0] for first, last in _RANGES for sign in range(first, last + 1)})
 _DELETE: Final = 0x7F
+_ELLIPSIS: Final = np.frombuffer("…".encode(), np.uint8)
 _SHORT: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -66,7 +67,10 @@ def _suspects(cells: Cells) -> Mask:
     data, first = own_bytes(cells)
     if not len(data) or (data.min() >= ord(" ") and data.max() < _DELETE):
         return np.zeros(len(cells), bool)
-    return rows_of(cells, np.flatnonzero(_SUSPECTS[data]) + first)
+    at = np.flatnonzero(_SUSPECTS[data])
+    # Shortened ids hold an ellipsis, which begins like a zero-width space and is none.
+    ellipsis = data[np.minimum(at[:, None] + np.arange(3), len(data) - 1)] == _ELLIPSIS
+    return rows_of(cells, at[~ellipsis.all(axis=1)] + first)
 
 
 def _written(sign: str) -> str:

@@ -1,0 +1,1 @@
+"""Whose export this is: profiles as data, and the engine that reads them. No vendor is named here."""

@@ -1,0 +1,71 @@
+"""Where profiles live: a path that was given, the project's folder, the user's folder, the built-in ones."""
+
+import difflib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from platformdirs import user_config_path
+
+from calltools.errors import SourceError, VendorError
+from calltools.vendors.loader import load
+from calltools.vendors.profile import Profile
+
+#: Folder of a project's own profiles.
+PROJECT: Final = Path("calltools-vendors")
+
+
+def schemas() -> Path:
+    """The folder of schemas: in an installed package inside it, in a checkout beside it."""
+    package = Path(__file__).parent.parent
+    inside = package / "schemas"
+    return inside if inside.is_dir() else package.parent / "schemas"
+
+
+def profiles() -> tuple[Profile, ...]:
+    """All profiles, by name; the user's own shadow built-in ones, the project's shadow both."""
+    found: dict[str, Profile] = {}
+    for folder in (schemas() / "vendors", user_config_path("calltools") / "vendors", PROJECT):
+        found.update((profile.name, profile) for profile in _in(folder))
+    return tuple(found[name] for name in sorted(found))
+
+
+def get(name: str) -> Profile:
+    """The profile of a name, an alias, or a path that ends in ``.toml``.
+
+    Raises:
+        VendorError: There is none; the nearest name is told.
+        ProfileError: It is written wrong.
+        SourceError: The path cannot be read.
+    """
+    if name.endswith(".toml"):
+        return read(Path(name))
+    everyone = profiles()
+    for profile in everyone:
+        if name.lower() in {profile.name, *profile.aliases}:
+            return profile
+    names = [word for profile in everyone for word in (profile.name, *profile.aliases)]
+    near = difflib.get_close_matches(name.lower(), names, 1, 0.5)
+    raise VendorError("vendor-unknown-name", name=name, near=near[0] if near else "-", names=", ".join(sorted(names)))
+
+
+def read(path: Path) -> Profile:
+    """The profile in a file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as fault:
+        raise SourceError("file-missing", path=path) from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SourceError("file-unreadable", path=path, reason=type(fault).__name__) from fault
+    return load(text, str(path))
+
+
+def _in(folder: Path) -> Iterator[Profile]:
+    for path in sorted(folder.glob("*.toml")):
+        yield _remembered(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _remembered(path: Path, _changed: int) -> Profile:
+    return load(path.read_text(encoding="utf-8"), path.name)

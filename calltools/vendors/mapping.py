@@ -1,0 +1,289 @@
+"""Source columns -> canonical columns; rows that do not count are left out and counted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.errors import UsageError
+from calltools.fields import any_cell
+from calltools.fields.table import IDENTIFIERS, NAMES
+from calltools.model.assumptions import DateOrder
+from calltools.model.batch import Batch, unique_titles
+from calltools.model.cells import Cells, Mask, as_mask, constant, filled
+from calltools.model.finding import Findings
+from calltools.vendors import transforms
+from calltools.vendors.fitting import fold, refuse_misfit
+from calltools.vendors.profile import Profile, Step
+
+_WITHHELD: Final = ("anonymous", "withheld", "restricted", "private", "unknown", "unavailable", "hidden", "аноним",
+                    "анонимный", "скрыт", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный")  # fmt: skip
+_INCOMING: Final = "incoming"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOptions:
+    """What the user says about an export."""
+
+    timezone: str | None = None
+    region: str | None = None
+    currency: str | None = None
+    date_order: DateOrder | None = None
+    own_numbers: tuple[str, ...] = ()
+    inbound_contexts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A profile bound to the header of a file.
+
+    Attributes:
+        profile: The profile.
+        titles: The header.
+        options: What the user says.
+        positions: Folded title -> position of the column.
+        fields: Canonical field -> steps that this header allows.
+        layout: Canonical field -> title and position of its first column.
+        not_taken: Columns left out because nobody said their currency.
+    """
+
+    profile: Profile
+    titles: tuple[str, ...]
+    options: MappingOptions
+    positions: Mapping[str, int]
+    fields: Mapping[str, tuple[Step, ...]]
+    layout: Mapping[str, tuple[str, int]]
+    not_taken: tuple[str, ...]
+
+    @property
+    def merges_legs(self) -> bool:
+        """Whether several rows may be one call."""
+        return bool(self.profile.rows.one_call_by)
+
+    def column(self, batch: Batch, title: str) -> Cells | None:
+        """A source column, or ``None`` where the file has none of this title."""
+        position = self.positions.get(fold(title))
+        return None if position is None else batch.cells(unique_titles(self.titles)[position])
+
+
+def prepare(profile: Profile, titles: tuple[str, ...], options: MappingOptions) -> Mapped:
+    """Bind a profile to a header; everything that could stop the run later stops it here.
+
+    Raises:
+        VendorError: The header is not this export's.
+        UsageError: A zone is needed, or a way to tell incoming calls from others; a mapped column stands twice.
+    """
+    refuse_misfit(profile, titles)
+    positions = {fold(title): position for position, title in reversed(list(enumerate(titles)))}
+    fields = {
+        name: kept
+        for name, steps in profile.fields.items()
+        if (kept := tuple(step for step in steps if _possible(step, positions)))
+    }
+    not_taken: tuple[str, ...] = ()
+    if "Price" in fields and "Currency" not in fields and not (profile.currency or options.currency):
+        not_taken = tuple(title for step in fields.pop("Price") for title in _there(step, positions, titles))
+    _needs(profile, fields, options)
+    layout = {name: place for name, steps in fields.items() if (place := _place(steps, positions, titles)) is not None}
+    return Mapped(profile, titles, options, positions, fields, layout, not_taken)
+
+
+def _possible(step: Step, positions: Mapping[str, int]) -> bool:
+    if step.constant is not None:
+        return True
+    if step.difference:
+        return all(fold(name) in positions for name in step.difference)
+    there = [fold(name) in positions for name in step.columns]
+    return any(there) if step.first_of or len(there) > 1 else all(there)
+
+
+def _there(step: Step, positions: Mapping[str, int], titles: Sequence[str]) -> list[str]:
+    named = step.columns or step.difference[:1]
+    return [titles[positions[fold(name)]] for name in named if fold(name) in positions]
+
+
+def _place(steps: Sequence[Step], positions: Mapping[str, int], titles: Sequence[str]) -> tuple[str, int] | None:
+    for step in steps:
+        for title in _there(step, positions, titles):
+            return title, positions[fold(title)]
+    return None
+
+
+def _needs(profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions) -> None:
+    if profile.rows.context and not options.inbound_contexts and not options.own_numbers:
+        raise UsageError("incoming-unknown", vendor=profile.name, column=profile.rows.context)
+    unproven = [step for step in fields.get("DateTime", ()) if _is_local(step)]
+    if unproven and options.timezone is None and len(unproven) == len(fields["DateTime"]):
+        raise UsageError("timezone-needed", vendor=profile.name)
+
+
+def _is_local(step: Step) -> bool:
+    return step.zone is None and any(layout not in {"unix", "iso"} for layout in step.format)
+
+
+def map_batch(batch: Batch, mapped: Mapped) -> Batch:
+    """Canonical columns of the rows that count.
+
+    Words that the profile does not know stay as they are and are named (CT601); times that the zone had twice or
+    never stay as they are too (CT602, CT603).
+    """
+    keep, skipped = _counted_rows(batch, mapped)
+    chosen = batch.chosen(keep)
+    findings: list[Findings] = []
+    columns = {name: _field(chosen, mapped, name, steps, findings) for name, steps in mapped.fields.items()}
+    withheld = 0
+    if "PhoneNumber" in columns:
+        columns["PhoneNumber"], withheld = _without_withheld(columns["PhoneNumber"])
+    if "Price" in columns and "Currency" not in columns:
+        columns["Currency"] = _currency(columns["Price"], mapped)
+    ordered = {name: columns[name] for name in NAMES if name in columns}
+    return replace(
+        chosen,
+        columns=pa.table(ordered),
+        origin=chosen.columns,
+        skipped=dict(Counter(batch.skipped) + Counter(skipped)),
+        withheld=withheld,
+    ).with_findings(*findings)
+
+
+def _counted_rows(batch: Batch, mapped: Mapped) -> tuple[Mask, dict[str, int]]:
+    direction = directions(batch, mapped)
+    if direction is None:
+        return np.ones(len(batch), bool), {}
+    keep = as_mask(pc.equal(direction, _INCOMING))
+    others = pc.value_counts(direction.filter(pa.array(~keep)))
+    return keep, {pair["values"] or "unknown": pair["counts"] for pair in others.to_pylist()}
+
+
+def directions(batch: Batch, mapped: Mapped) -> Cells | None:
+    """For each row ``incoming`` or why it does not count; ``None``: the export holds incoming calls only."""
+    rows = mapped.profile.rows
+    if rows.direction:
+        usable = tuple(step for step in rows.direction if _possible(step, mapped.positions))
+        return _filled(batch, mapped, usable)[0] if usable else None
+    if rows.context is None:
+        return None
+    mask: Mask = np.zeros(len(batch), bool)
+    for title, words in ((rows.context, mapped.options.inbound_contexts), (rows.called, mapped.options.own_numbers)):
+        cells = None if title is None else mapped.column(batch, title)
+        if cells is not None and words:
+            mask |= as_mask(pc.is_in(cells, pa.array(words, pa.string())))
+    return pc.if_else(pa.array(mask), _INCOMING, "outgoing")
+
+
+def _field(batch: Batch, mapped: Mapped, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:
+    cells, unknown, times = _filled(batch, mapped, steps)
+    place = {"field": name}
+    if unknown.any():
+        findings.append(_found("CT601", batch, unknown, value=cells.filter(pa.array(unknown)), **place))
+    for code, mask in (("CT602", times.ambiguous), ("CT603", times.nonexistent)) if times is not None else ():
+        if mask.any():
+            findings.append(_found(code, batch, mask, value=cells.filter(pa.array(mask)), **place))
+    return cells
+
+
+def _found(code: str, batch: Batch, mask: Mask, **given: object) -> Findings:
+    return Findings.at(code, records=batch.records[mask], places=batch.places[mask], **given)
+
+
+def _filled(batch: Batch, mapped: Mapped, steps: Sequence[Step]) -> tuple[Cells, Mask, transforms.Times | None]:
+    """The first step that gives something, row by row; where a word is not known; how times were read."""
+    found, unknown = constant("", len(batch)), np.zeros(len(batch), bool)
+    doubtful: transforms.Times | None = None
+    for step in steps:
+        open_ = ~filled(found) & transforms.holds(step.when, lambda title: mapped.column(batch, title), len(batch))
+        if not open_.any():
+            continue
+        cells, strange, times = _step(batch, mapped, step)
+        found = pc.if_else(pa.array(open_), cells, found)
+        unknown |= strange & open_
+        if times is not None:
+            times.ambiguous &= open_
+            times.nonexistent &= open_
+            doubtful = times if doubtful is None else _both(doubtful, times)
+    return found, unknown, doubtful
+
+
+def _both(one: transforms.Times, other: transforms.Times) -> transforms.Times:
+    one.ambiguous |= other.ambiguous
+    one.nonexistent |= other.nonexistent
+    return one
+
+
+def _step(batch: Batch, mapped: Mapped, step: Step) -> tuple[Cells, Mask, transforms.Times | None]:
+    """One step: pick, join, cut out, translate, compute."""
+    cells, unknown = _picked(batch, mapped, step), np.zeros(len(batch), bool)
+    if step.extract is not None:
+        cells = transforms.extract(cells, step.extract)
+    if step.url_parameter is not None:
+        cells = transforms.url_parameter(cells, step.url_parameter)
+    if step.pluck is not None:
+        cells = transforms.pluck(cells, step.pluck)
+    if step.values:
+        cells, unknown = transforms.values(cells, step.values, step.otherwise)
+    times = None
+    if step.format and not step.difference:
+        times = transforms.Times(cells, step.format, step.zone or mapped.options.timezone)
+        cells = times.cells
+    if step.scale is not None:
+        cells = transforms.scale(cells, step.scale)
+    return cells, unknown, times
+
+
+def _picked(batch: Batch, mapped: Mapped, step: Step) -> Cells:
+    if step.constant is not None:
+        return constant(step.constant, len(batch))
+    if step.difference:
+        later, earlier = (_clean(mapped.column(batch, name), mapped, len(batch)) for name in step.difference)
+        return transforms.difference(later, earlier, step.format)
+    there = [mapped.column(batch, name) for name in step.columns]
+    columns = [_clean(cells, mapped, len(batch)) for cells in there if cells is not None]
+    if not columns:
+        return constant("", len(batch))
+    return transforms.first_of(columns) if step.first_of else transforms.join(columns, step.join)
+
+
+def _clean(cells: Cells | None, mapped: Mapped, count: int) -> Cells:
+    """A source cell without outer white space; a placeholder is nothing."""
+    if cells is None:
+        return constant("", count)
+    trimmed = pc.utf8_trim_whitespace(cells)
+    words = any_cell.placeholder(trimmed)
+    if mapped.profile.empty:
+        words |= as_mask(pc.is_in(trimmed, pa.array(mapped.profile.empty, pa.string())))
+    return any_cell.replaced(trimmed, words, any_cell.empties(words))
+
+
+def _without_withheld(phones: Cells) -> tuple[Cells, int]:
+    """Hidden numbers are nothing, and counted; a SIP address with a number is that number."""
+    number = transforms.extract(phones, r"^sips?:(\+?[0-9]{7,15})@")
+    phones = pc.if_else(pc.equal(number, ""), phones, number)
+    hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD))) | as_mask(pc.starts_with(phones, "sip"))
+    return any_cell.replaced(phones, hidden, any_cell.empties(hidden)), int(hidden.sum())
+
+
+def _currency(prices: Cells, mapped: Mapped) -> Cells:
+    code = mapped.profile.currency or mapped.options.currency or ""
+    return pc.if_else(pc.equal(prices, ""), "", code)
+
+
+def fill_static_call(batch: Batch, choice: str) -> Batch:
+    """StaticCall where the export does not say; ``auto``: 1 without an identifier, 0 with one."""
+    if not len(batch) or not batch.columns.num_columns:
+        return batch
+    there = batch.columns.column_names
+    given = batch.cells("StaticCall") if "StaticCall" in there else constant("", len(batch))
+    if choice == "auto":
+        known = [~any_cell.absent(batch.cells(name)) for name in IDENTIFIERS if name in there]
+        some = np.logical_or.reduce(known) if known else np.zeros(len(batch), bool)
+        said = pc.if_else(pa.array(some), "0", "1")
+    else:
+        said = constant(choice, len(batch))
+    cells = pc.if_else(pc.equal(given, ""), said, given)
+    if "StaticCall" in there:
+        return replace(batch, columns=batch.columns.set_column(there.index("StaticCall"), "StaticCall", cells))
+    return replace(batch, columns=batch.columns.append_column("StaticCall", cells))

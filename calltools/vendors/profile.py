@@ -1,0 +1,152 @@
+"""A profile and its parts: what a TOML file of ``schemas/vendors/`` says, as values without behavior."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Confidence = Literal["real-file", "documented", "code-seen"]
+#: Column -> words of which one must stand there; ``""`` is an empty cell, ``*`` a filled one.
+Condition = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to fill a field. The words work in this order: pick, join, cut out, translate, compute.
+
+    Attributes:
+        columns: Source columns; of ``first_of`` the first filled one counts, of ``from`` all are joined.
+        first_of: Whether the columns are alternatives.
+        join: Between several columns.
+        constant: A text instead of columns.
+        extract: A pattern with one group; what it matches is kept.
+        url_parameter: The value of a query parameter of an address.
+        pluck: A key: of a JSON list of objects the values, of a list of words the words; joined by ``; ``.
+        values: Source word -> canonical text; another word is left alone and named.
+        otherwise: For any other word, where the vendor's documentation says so.
+        format: Layouts of wall-clock times; or ``unix``, or ``iso`` for times that say their offset.
+        zone: Of these times, when the vendor fixes it.
+        scale: A factor for whole numbers.
+        difference: Two columns: the first minus the second, in seconds.
+        when: Only where this holds.
+    """
+
+    columns: tuple[str, ...] = ()
+    first_of: bool = False
+    join: str = " "
+    constant: str | None = None
+    extract: str | None = None
+    url_parameter: str | None = None
+    pluck: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+    format: tuple[str, ...] = ()
+    zone: str | None = None
+    scale: str | None = None
+    difference: tuple[str, ...] = ()
+    when: Condition = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows are incoming calls, and which rows are one call.
+
+    Attributes:
+        direction: Gives ``incoming`` or the reason for which a row is skipped; no step: every row counts.
+        context: Column with the dialplan context, for exports without a direction.
+        called: Column with the called number, for the same.
+        one_call_by: Columns of which the first filled one is the same in all legs of a call.
+        answered: The leg in which somebody talked.
+        first: Columns taken from the earliest leg.
+        incoming: Columns taken from the earliest incoming leg.
+    """
+
+    direction: tuple[Step, ...] = ()
+    context: str | None = None
+    called: str | None = None
+    one_call_by: tuple[str, ...] = ()
+    answered: Condition = field(default_factory=dict)
+    first: tuple[str, ...] = ()
+    incoming: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A file without a header.
+
+    Attributes:
+        titles: Names for its columns.
+        patterns: Name -> what its cells match whole.
+    """
+
+    titles: tuple[str, ...]
+    patterns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An example inside a profile.
+
+    Attributes:
+        why: What it shows.
+        source: Title -> cell; columns that are not named are empty.
+        expect: Canonical field -> cell; fields that are not named are not looked at.
+        assume: ``timezone``, ``region``, ``currency`` and the like.
+        skipped: The reason for which the row is left out instead.
+    """
+
+    why: str
+    source: Mapping[str, str]
+    expect: Mapping[str, str]
+    assume: Mapping[str, str]
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One export of one vendor.
+
+    Attributes:
+        name: What ``--vendor`` takes.
+        aliases: Other names of the same export.
+        title: For people.
+        description_en: What the export is.
+        description_ru: The same in Russian.
+        confidence: How well the format is known.
+        link: Where it is documented.
+        lacks_en: What the export does not hold.
+        lacks_ru: The same in Russian.
+        encoding: Where the vendor fixes it.
+        delimiter: Where the vendor fixes it.
+        empty: Words that mean nothing, beside those that mean nothing everywhere.
+        region: Country of numbers without a country code.
+        currency: Of amounts.
+        recognize: Columns that are there together in this export only.
+        shapes: For files without a header.
+        rows: Which rows count.
+        fields: Canonical field -> steps; the first that gives something counts.
+        epoch_id: Column whose ids hold the second in which the call began.
+        trials: Examples.
+        path: Where the profile was read.
+    """
+
+    name: str
+    title: str
+    description_en: str
+    description_ru: str
+    confidence: Confidence
+    link: str
+    recognize: tuple[str, ...]
+    fields: Mapping[str, tuple[Step, ...]]
+    aliases: tuple[str, ...] = ()
+    lacks_en: str = ""
+    lacks_ru: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    empty: tuple[str, ...] = ()
+    region: str | None = None
+    currency: str | None = None
+    shapes: tuple[Shape, ...] = ()
+    rows: Rows = field(default_factory=Rows)
+    epoch_id: str | None = None
+    trials: tuple[Trial, ...] = ()
+    path: str = ""

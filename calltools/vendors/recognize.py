@@ -1,0 +1,82 @@
+"""The header -> the one profile that fits; none or several are refused, never guessed."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from calltools.errors import VendorError
+from calltools.fields.table import NAMES
+from calltools.model.batch import HeaderGuess, HeaderJudge
+from calltools.vendors.fitting import fit, fold, read_columns
+from calltools.vendors.profile import Profile, Shape
+
+_CANONICAL: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in NAMES)
+_ENOUGH_ROWS: Final = 0.8
+
+
+def is_canonical(titles: Sequence[str]) -> bool:
+    """Whether at least half the titles are canonical names; case, spaces and one typing slip are forgiven."""
+    named = [title for title in titles if title.strip()]
+    return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
+
+
+def _is_canonical_name(title: str) -> bool:
+    folded = re.sub(r"[\W_]", "", title.casefold())
+    return folded in _CANONICAL or any(_one_slip(folded, name) for name in _CANONICAL if len(name) > 4)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether a letter is missing, one too many, another one, or two are swapped."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return one == other
+    at = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    tails = {(one[at + 1 :], other[at:]), (one[at:], other[at + 1 :]), (one[at + 1 :], other[at + 1 :])}
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return swapped or any(a == b for a, b in tails)
+
+
+def recognize(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
+    """The one profile that fits a header.
+
+    Raises:
+        VendorError: None fits, or several do; they are named.
+    """
+    fitting = [profile for profile in profiles if fit(profile, titles).fits]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
+    known = ", ".join(profile.name for profile in profiles)
+    raise VendorError("vendor-none", titles=", ".join(title for title in titles if title)[:300], names=known)
+
+
+def header_judge(profiles: Sequence[Profile]) -> HeaderJudge:
+    """A judge who knows the canonical names and the columns and shapes of profiles."""
+    known = {fold(name) for profile in profiles for name in read_columns(profile)}
+    shapes = [shape for profile in profiles for shape in profile.shapes]
+
+    def judge(rows: Sequence[Sequence[str]]) -> HeaderGuess:
+        scores = [sum(fold(cell) in known or _is_canonical_name(cell) for cell in row if cell) for row in rows]
+        best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
+        score = scores[best] if rows else 0
+        for shape in shapes:
+            if score < len(shape.patterns) and _has_shape(shape, rows):
+                return HeaderGuess(None, len(shape.titles), shape.titles)
+        return HeaderGuess(best, score)
+
+    return judge
+
+
+def _has_shape(shape: Shape, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether four in five of the rows are as wide and look as the shape says."""
+    fitting = sum(_row_fits(shape, row) for row in rows)
+    return bool(rows) and fitting >= _ENOUGH_ROWS * len(rows)
+
+
+def _row_fits(shape: Shape, row: Sequence[str]) -> bool:
+    if len(row) != len(shape.titles):
+        return False
+    cells = dict(zip(shape.titles, row, strict=True))
+    return all(re.fullmatch(pattern, cells[name].strip()) for name, pattern in shape.patterns.items())

@@ -1,0 +1,159 @@
+"""The closed vocabulary of profiles: one pure function a word, on whole columns.
+
+Each takes cells and gives cells. A word of one profile only is a sign to look again at the profile; a need of three
+profiles becomes a word here.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields import any_cell, clock
+from calltools.fields.normalize import normalize_cells
+from calltools.fields.shapes import digits_only, matches
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled
+from calltools.vendors.profile import Condition
+
+_SECONDS: Final = r"[0-9]{1,10}"
+
+
+def first_of(columns: Sequence[Cells]) -> Cells:
+    """The first filled cell of each row."""
+    return reduce(lambda one, other: pc.if_else(pc.equal(one, ""), other, one), columns)
+
+
+def join(columns: Sequence[Cells], between: str) -> Cells:
+    """The filled cells of each row, with a text between them."""
+
+    def both(one: Cells, other: Cells) -> Cells:
+        together = pc.binary_join_element_wise(one, other, between)
+        return pc.if_else(pc.equal(one, ""), other, pc.if_else(pc.equal(other, ""), one, together))
+
+    return reduce(both, columns)
+
+
+def extract(cells: Cells, pattern: str) -> Cells:
+    """What the one group of a pattern matches, or nothing."""
+    named = pattern.replace("(", "(?P<found>", 1) if "(?P<" not in pattern else pattern
+    found = pc.struct_field(pc.extract_regex(cells, named), [0])
+    return pc.fill_null(found, "")
+
+
+def url_parameter(cells: Cells, name: str) -> Cells:
+    """The value of a query parameter of each address, or nothing."""
+    return extract(cells, rf"[?&#]{name}=([^&#]*)")
+
+
+def pluck(cells: Cells, key: str) -> Cells:
+    """From a JSON list the values of a key, or with ``""`` the words themselves, joined by ``; ``."""
+    return _distinct(cells, lambda text: _plucked(text, key))
+
+
+def _plucked(text: str, key: str) -> str:
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    listed = told if isinstance(told, list) else [told]
+    words: list[str] = []
+    for one in listed:
+        found = one.get(key, "") if isinstance(one, dict) else one
+        words += [str(word) for word in (found if isinstance(found, list) else [found]) if word not in ("", None)]
+    return "; ".join(words)
+
+
+def values(cells: Cells, words: Mapping[str, str], otherwise: str | None) -> tuple[Cells, Mask]:
+    """Source words as canonical text, and where a word is not known: it is left alone there."""
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    table = {word.lower(): text for word, text in words.items()}
+    place = pc.index_in(folded, pa.array(list(table), pa.string()))
+    translated = pc.take(pa.array(list(table.values()), pa.string()), place)
+    known = pc.is_valid(place)
+    if otherwise is not None:
+        return pc.fill_null(pc.if_else(pc.or_(known, pc.equal(folded, "")), translated, otherwise), ""), _none(cells)
+    return pc.if_else(known, translated, cells), ~as_mask(known) & filled(folded)
+
+
+def scale(cells: Cells, factor: str) -> Cells:
+    """Whole numbers times a factor; a smaller unit is cut, not rounded. Other cells are left alone."""
+    good = digits_only(cells) & filled(cells) & (pc.binary_length(cells).to_numpy() <= 18)
+    if not good.any():
+        return cells
+    numbers = pc.cast(cells.filter(pa.array(good)), pa.int64()).to_numpy()
+    scaled = numbers * int(factor) if factor.isdigit() else numbers // round(1 / float(factor))
+    return any_cell.replaced(cells, good, pc.cast(pa.array(scaled), pa.string()))
+
+
+def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
+    """Seconds from one time to another; nothing where one of them is missing or cannot be read."""
+    (one, known), (other, also) = _moments(later, layouts), _moments(earlier, layouts)
+    both = known & also
+    text = pc.cast(pa.array(np.where(both, one - other, 0)), pa.string())
+    return pc.if_else(pa.array(both), text, "")
+
+
+def _moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
+    """Seconds on one clock, and which cells hold a time. Zero stands for "never" in columns of Unix seconds."""
+    numbers = matches(cells, _SECONDS) & ~as_mask(pc.equal(cells, "0"))
+    found = np.zeros(len(cells), np.int64)
+    if numbers.any():
+        found[numbers] = pc.cast(cells.filter(pa.array(numbers)), pa.int64()).to_numpy()
+    for layout in layouts:
+        if layout not in {"unix", "iso"} and not numbers.all():
+            times = clock.parse_local(cells, layout, None)
+            fresh = times.ok & ~numbers
+            found[fresh], numbers = times.epoch[fresh], numbers | fresh
+    return found, numbers
+
+
+class Times:
+    """Wall-clock times as Unix seconds, with what cannot be decided."""
+
+    def __init__(self, cells: Cells, layouts: Sequence[str], zone: str | None) -> None:
+        self.cells = cells
+        self.ambiguous = _none(cells)
+        self.nonexistent = _none(cells)
+        for layout in layouts:
+            self._read(layout, zone)
+
+    def _read(self, layout: str, zone: str | None) -> None:
+        open_ = ~digits_only(self.cells)
+        if layout == "unix" or not open_.any():
+            return
+        if layout == "iso":
+            self.cells = normalize_cells("DateTime", self.cells, Assumptions(now=0))
+            return
+        times = clock.parse_local(self.cells, layout, zone)
+        self.ambiguous |= times.ambiguous
+        self.nonexistent |= times.nonexistent
+        sure = times.ok & ~times.ambiguous & open_
+        self.cells = any_cell.replaced(self.cells, sure, clock.epoch_text(times.epoch[sure]))
+
+
+def holds(condition: Condition, column: Callable[[str], Cells | None], count: int) -> Mask:
+    """Where a condition holds: in each of its columns stands one of its words."""
+    mask: Mask = np.ones(count, bool)
+    for name, words in condition.items():
+        cells = column(name)
+        cells = constant("", count) if cells is None else cells
+        listed = as_mask(pc.is_in(pc.utf8_lower(cells), pa.array([word.lower() for word in words], pa.string())))
+        mask &= listed | filled(cells) if "*" in words else listed
+    return mask
+
+
+def _distinct(cells: Cells, rewrite: Callable[[str], str]) -> Cells:
+    encoded = cells.dictionary_encode()
+    return pc.take(pa.array([rewrite(text) for text in encoded.dictionary.to_pylist()], pa.string()), encoded.indices)
+
+
+def _none(cells: Cells) -> Mask:
+    mask: Mask = np.zeros(len(cells), bool)
+    return mask

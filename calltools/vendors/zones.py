@@ -1,0 +1,108 @@
+"""The zone of an export, checked by ids that hold the second in which the call began."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.errors import UsageError
+from calltools.fields import clock
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask, Numbers, filled
+from calltools.model.finding import Findings
+from calltools.vendors import transforms
+from calltools.vendors.mapping import Mapped
+
+_EPOCH: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
+_QUARTER_S: Final = 900
+_ALIKE: Final = 0.9
+_FEWEST: Final = 5
+#: A zone to suggest for an offset: the most usual one where these exports come from.
+_USUAL: Final = {
+    0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
+    18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
+    32400: "Asia/Yakutsk", 36000: "Asia/Vladivostok", 39600: "Asia/Magadan", 43200: "Asia/Kamchatka",
+    -18000: "America/New_York", -21600: "America/Chicago", -28800: "America/Los_Angeles",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Offsets:
+    """Offsets that records prove: rows, and seconds east, rounded to a quarter hour; and the epochs."""
+
+    rows: Numbers
+    seconds: Numbers
+    epochs: Numbers
+
+
+def check_zone(sample: Batch, mapped: Mapped) -> None:
+    """Refuse a zone that nine in ten records contradict alike, and suggest the one that they agree on.
+
+    Args:
+        sample: The first records of the file.
+        mapped: The profile, bound.
+
+    Raises:
+        UsageError: With the suggestion.
+    """
+    proven, zone = _proven(sample, mapped), mapped.options.timezone
+    if zone is None or len(proven.rows) < _FEWEST:
+        return
+    wrong = proven.seconds[proven.seconds != clock.offset_at(proven.epochs, zone)]
+    agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
+    if count >= _ALIKE * len(proven.rows):
+        raise UsageError("zone-contradicted", zone=zone, offset=offset_text(agreed), suggestion=suggestion(agreed))
+
+
+def suggested(sample: Batch, mapped: Mapped) -> str | None:
+    """The zone that the records agree on, if they hold epochs."""
+    proven = _proven(sample, mapped)
+    if len(proven.rows) < _FEWEST:
+        return None
+    agreed, count = Counter(proven.seconds.tolist()).most_common(1)[0]
+    return suggestion(agreed) if count >= _ALIKE * len(proven.rows) else None
+
+
+def contradictions(batch: Batch, mapped: Mapped) -> Findings:
+    """CT604: single records that prove another offset than the zone given."""
+    zone = mapped.options.timezone
+    if zone is None or mapped.profile.epoch_id is None:
+        return Findings.none()
+    proven = _proven(batch, mapped)
+    wrong = proven.seconds != clock.offset_at(proven.epochs, zone)
+    rows = proven.rows[wrong]
+    detail = pa.array([offset_text(int(seconds)) for seconds in proven.seconds[wrong]], pa.string())
+    return Findings.at("CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail)
+
+
+def _proven(batch: Batch, mapped: Mapped) -> _Offsets:
+    ids = None if mapped.profile.epoch_id is None else mapped.column(batch, mapped.profile.epoch_id)
+    local = [step for step in mapped.fields["DateTime"] if step.format and step.zone is None]
+    times = mapped.column(batch, local[0].columns[0]) if local and local[0].columns else None
+    if ids is None or times is None:
+        nothing = np.zeros(0, np.int64)
+        return _Offsets(nothing, nothing, nothing)
+    epoch = transforms.extract(pc.utf8_trim_whitespace(ids), _EPOCH)
+    wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
+    for layout in local[0].format:
+        if layout not in {"unix", "iso"}:
+            read = clock.parse_local(pc.utf8_trim_whitespace(times), layout, None)
+            wall, known = np.where(known, wall, read.epoch), known | read.ok
+    both: Mask = known & filled(epoch)
+    epochs = pc.cast(epoch.filter(pa.array(both)), pa.int64()).to_numpy()
+    seconds = np.round((wall[both] - epochs) / _QUARTER_S).astype(np.int64) * _QUARTER_S
+    return _Offsets(np.flatnonzero(both), seconds, epochs)
+
+
+def offset_text(seconds: int) -> str:
+    """``+03:00``."""
+    sign = "-" if seconds < 0 else "+"
+    return f"{sign}{abs(seconds) // 3600:02}:{abs(seconds) % 3600 // 60:02}"
+
+
+def suggestion(seconds: int) -> str:
+    """A zone with this offset, as an option's value."""
+    return _USUAL.get(seconds, f"a zone at {offset_text(seconds)}")

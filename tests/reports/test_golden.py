@@ -1,0 +1,36 @@
+"""Each form of output as it was read and approved; ``CALLTOOLS_GOLDEN=rewrite`` writes them anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from calltools.reports import REPORTERS
+from calltools.reports.style import Style
+from tests.reports.shown import CSV, JSON, WORKBOOK, shown
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = {
+    **{f"{form}-{language}": (form, Style(language)) for form in REPORTERS for language in ("en", "ru")},
+    "text-first-of-each-rule-en": ("text", Style(limit=1)),
+    "text-first-of-each-rule-ru": ("text", Style("ru", limit=1)),
+    "text-colored-en": ("text", Style(limit=20, color=True)),
+    "concise-first-of-each-rule-en": ("concise", Style(limit=1)),
+    "concise-values-shown-en": ("concise", Style(show_values=True)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_report_is_as_approved(name):
+    form, style = CASES[name]
+    path = GOLDEN / f"{name}.txt"
+
+    report = shown(form, sources=(CSV, WORKBOOK, JSON), style=style)
+
+    if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
+        path.write_bytes(report.encode())
+    assert path.read_bytes().decode() == report
+
+
+def test_no_golden_file_is_left_over():
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
