@@ -116,5 +116,3 @@ def _walk(path: Path, style: Style, asked: Any, written: _Written | None) -> Res
         summary.written = written.count
     findings = present(Findings.join(kept.parts), job.table.source, str(path), style)
     return Result(tuple(findings), summary)
-
-

@@ -65,6 +65,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no file {path}.",
             "Файла {path} нет.",
         ),
+        "defect": (
+            "A fault in calltools itself ({fault}). Nothing half-written is left. Please report the places below.",
+            "Ошибка в самом calltools ({fault}). Недописанного не осталось. Пожалуйста, сообщите места ниже.",
+        ),
         # -- text files ---------------------------------------------------------------
         "encoding-unsure": (
             "The encoding of {path} cannot be told: several read it equally well. Say it: --encoding cp1251, cp866, "
@@ -188,6 +192,30 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "zone-contradicted": (
             "The zone {zone} contradicts the file: the ids of its records prove UTC{offset}. Give --timezone {suggestion}.",
             "Пояс {zone} противоречит файлу: id записей указывают на UTC{offset}. Задайте --timezone {suggestion}.",
+        ),
+        "detected": (
+            "{path} is an export of {vendor}: --vendor {vendor}",
+            "{path} — выгрузка {vendor}: --vendor {vendor}",
+        ),
+        "not-detected": (
+            "  not {vendor}: it needs {missing}",
+            "  не {vendor}: нужны столбцы {missing}",
+        ),
+        "detected-canonical": (
+            "{path} has a canonical header: no vendor is needed.",
+            "У {path} заголовки в формате Метрики: сервис указывать не нужно.",
+        ),
+        "trials": (
+            "{vendor}: {good} of {count} examples came out as they say",
+            "{vendor}: примеров сошлось {good} из {count}",
+        ),
+        "trial-failed": (
+            "  example {number} ({why}): {field} should be {expected}, and is {got}",
+            "  пример {number} ({why}): {field} должно быть {expected}, а получилось {got}",
+        ),
+        "nothing-to-propose": (
+            "{path} holds no header to look at. Give a sample with a header and some calls.",
+            "В {path} нет заголовков. Дайте пример с заголовками и несколькими звонками.",
         ),
         # -- identifiers --------------------------------------------------------------
         "identifier-columns-unclear": (
@@ -393,7 +421,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "and {count} more findings of {codes}: the log lists them",
             "и ещё замечания {codes}, всего {count}: они перечислены в журнале",
         ),
-        "report-repaired": ("; repaired: ", "; исправлено: "),
+        "report-repaired": ("; it should read ", "; правильно: "),
         "report-fix": ("fix: {advice}", "что делать: {advice}"),
         "report-found": (
             "errors: {errors}, warnings: {warnings}, notes: {notes}",
@@ -425,10 +453,6 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "delimiter-tab": ("tab", "табуляция"),
         "delimiter-pipe": ("pipe", "вертикальная черта"),
         # -- schema exports and templates ---------------------------------------------
-        "schema-unknown": (
-            "There is no schema export {given}. Choose one of: {known}.",
-            "Выгрузки схемы {given} нет. Выберите одну из: {known}.",
-        ),
         "template-ending-unknown": (
             "A template is a workbook or a text table: name it .xlsx or .csv, not {path}.",
             "Шаблон — это книга или текстовая таблица: назовите его .xlsx или .csv, а не {path}.",

@@ -27,7 +27,7 @@ from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
 from calltools.validation.validator import Judged, judge, unproven
 from calltools.vendors import legs, zones
-from calltools.vendors.mapping import Mapped, fill_static_call, map_batch
+from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
 
 #: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
 _JUDGED_AT_ONCE: Final = 50_000
@@ -121,6 +121,8 @@ def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
             {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
         )
         batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+        if plan.assumptions.currency is not None:
+            batch = fill_currency(batch, plan.assumptions.currency)
     joined: Mapping[str, int] = {}
     if plan.index is not None:
         batch, joined = _matched(batch, plan.index, plan.window_s)

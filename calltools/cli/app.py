@@ -7,7 +7,10 @@ import sys
 
 import typer
 
-from calltools.cli import convert, rules_command, schema_command, template_command, validate, vendors
+from calltools.cli import convert, rules, schema, template, validate, vendors
+from calltools.cli.options import where
+from calltools.messages import say
+from calltools.settings import from_environment
 
 app = typer.Typer(
     name="calltools",
@@ -22,9 +25,9 @@ app = typer.Typer(
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert)
 app.add_typer(vendors.app, name="vendors")
-app.command("rules", epilog=rules_command.EXAMPLES)(rules_command.rules)
-app.command("schema", epilog=schema_command.EXAMPLES)(schema_command.schema)
-app.command("template", epilog=template_command.EXAMPLES)(template_command.template)
+app.command("rules", epilog=rules.EXAMPLES)(rules.rules)
+app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
+app.command("template", epilog=template.EXAMPLES)(template.template)
 
 
 @app.callback(invoke_without_command=True)
@@ -57,4 +60,8 @@ def start() -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as fault:  # noqa: BLE001 - the last resort: a person sees where, and no value
+        typer.echo(f"calltools: {say('defect', from_environment().language, fault=type(fault).__name__)}", err=True)
+        typer.echo(where(fault), err=True)
+        return 70
     return 0

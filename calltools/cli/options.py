@@ -3,10 +3,10 @@
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -205,11 +205,11 @@ def ending(lang: Language, *, debug: bool = False) -> Iterator[None]:
     except CalltoolsError as fault:
         typer.echo(f"calltools: {fault.say(lang)}", err=True)
         if debug:
-            typer.echo(_where(fault), err=True)
+            typer.echo(where(fault), err=True)
         raise typer.Exit(fault.exit_code) from None
 
 
-def _where(fault: BaseException) -> str:
+def where(fault: BaseException) -> str:
     """The places that a fault came through; never what they held."""
     frames = traceback.extract_tb(fault.__traceback__)
     return "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)

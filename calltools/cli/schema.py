@@ -1,15 +1,27 @@
 """``calltools schema``: the columns of the canonical file in another notation."""
 
-from calltools.errors import UsageError
-from calltools.exports import EXPORTS
+from enum import StrEnum
+
+import typer
+
+from calltools.cli.options import examples
+
+EXAMPLES = examples(
+    "calltools schema markdown", "calltools schema json-schema > record.json", "calltools schema table-schema"
+)
 
 
-def schema(which: str) -> str:
-    """The text of a schema export.
+class Notation(StrEnum):
+    """Notations of the schema."""
 
-    Raises:
-        UsageError: There is no such export.
-    """
-    if which not in EXPORTS:
-        raise UsageError("schema-unknown", given=which, known=", ".join(EXPORTS))
-    return EXPORTS[which]()
+    TABLE_SCHEMA = "table-schema"
+    JSON_SCHEMA = "json-schema"
+    CSVW = "csvw"
+    MARKDOWN = "markdown"
+
+
+def schema(which: Notation) -> None:
+    """The columns of the canonical file, for other tools."""
+    from calltools.exports import EXPORTS  # noqa: PLC0415 - heavy
+
+    typer.echo(EXPORTS[which.value]().rstrip("\n"))

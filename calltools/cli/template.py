@@ -1,19 +1,28 @@
 """``calltools template``: an empty canonical file for people."""
 
 from pathlib import Path
+from typing import Annotated
 
-from calltools.exports.template import template as template_bytes
-from calltools.files.safely import Beside
-from calltools.messages import Language
+import typer
+
+from calltools.cli.options import Lang, ending, examples, language
+
+EXAMPLES = examples(
+    "calltools template calls.xlsx", "calltools template calls.csv", "calltools template calls.xlsx --lang ru --force"
+)
 
 
-def template(path: Path, language: Language = "en", *, force: bool = False) -> None:
-    """Write a template; the ending of the name decides which.
+def template(
+    output: Annotated[Path, typer.Argument(metavar="OUT.xlsx|OUT.csv", show_default=False)],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
+    lang: Annotated[Lang | None, typer.Option(help="Language of the workbook; default: the locale.")] = None,
+) -> None:
+    """An empty canonical file; the workbook validates while typing."""
+    with ending(language(lang)):
+        from calltools.exports.template import template as made  # noqa: PLC0415 - heavy
+        from calltools.files.safely import Beside  # noqa: PLC0415 - heavy
 
-    Raises:
-        UsageError: No template has this ending.
-        OutputError: The place is taken, or cannot be written.
-    """
-    content = template_bytes(path, language)
-    with Beside(path, force=force) as stream:
-        stream.write(content)
+        content = made(output, language(lang))
+        with Beside(output, force=force) as stream:
+            stream.write(content)

@@ -45,8 +45,8 @@ def detect(file: Annotated[Path, typer.Argument(metavar="FILE")], *, lang: _Lang
         raise typer.Exit(0 if found else 1)
 
 
-@app.command(epilog=examples("calltools vendors test", "calltools vendors test my-pbx.toml"))
-def test(
+@app.command("test", epilog=examples("calltools vendors test", "calltools vendors test my-pbx.toml"))
+def run_examples(
     paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: _LangOption = None
 ) -> None:
     """Run the examples inside profiles; ends with 1 when one of them fails."""

@@ -1,7 +1,7 @@
 """Files, one after the other, along the line: what ``validate`` and ``convert`` share."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,6 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink
 from calltools.reports import REPORTERS, by_ending
 from calltools.reports.style import Reporter, Style
 from calltools.reports.wording import counts_line

@@ -215,7 +215,9 @@ def _outer_space(cells: Cells) -> Mask:
         begins, last = data[ends[rows]], ends[rows + 1] - 1
         spaced = (begins <= 0x20) | (data[last] <= 0x20) | np.isin(begins, _INVISIBLE_LEADS)
         # An invisible character at the end: two bytes beginning with C2, or three with E2, E3 or EF.
-        spaced |= (data[last] >= 0x80) & ((data[last - 1] == 0xC2) | np.isin(data[np.maximum(last - 2, 0)], _INVISIBLE_LEADS))
+        spaced |= (data[last] >= 0x80) & (
+            (data[last - 1] == 0xC2) | np.isin(data[np.maximum(last - 2, 0)], _INVISIBLE_LEADS)
+        )
         mask[rows[spaced]] = True
     return mask
 

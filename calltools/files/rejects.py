@@ -3,7 +3,8 @@
 import csv
 from collections import defaultdict
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,8 +26,16 @@ class RejectsWriter:
 
     def __init__(self, path: Path, *, force: bool) -> None:
         self._beside = Beside(path, force=force)
-        self._stream = self._beside.__enter__()
         self._titled: tuple[str, ...] | None = None
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end."""
+        self._stream = self._beside.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
+        """Leave nothing behind that ``close`` has not put in its place."""
+        self._beside.discard()
 
     def titled(self, titles: tuple[str, ...]) -> None:
         """Begin a file with these titles; the header is written again when they change."""
@@ -46,11 +55,7 @@ class RejectsWriter:
 
     def close(self) -> None:
         """Let the file appear."""
-        self._beside.__exit__(None, None, None)
-
-    def discard(self) -> None:
-        """Leave nothing behind."""
-        self._beside.discard()
+        self._beside.commit()
 
     def _write(self, rows: list[list[str]]) -> None:
         text = _Lines()

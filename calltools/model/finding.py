@@ -64,7 +64,12 @@ class Findings:
         count = len(places)
         if not count:
             return _NONE
-        given = {"code": code, "record": None if records is None else pa.array(records), "place": pa.array(places), **columns}
+        given = {
+            "code": code,
+            "record": None if records is None else pa.array(records),
+            "place": pa.array(places),
+            **columns,
+        }
         arrays = [_column(given.get(field.name), field, count) for field in SCHEMA]
         return Findings(pa.Table.from_arrays(arrays, schema=SCHEMA))
 

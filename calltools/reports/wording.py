@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from calltools.messages import Language
 from calltools.model.cells import Cells
+from calltools.model.rule import Rule
 from calltools.model.summary import Summary
 
 
@@ -633,6 +634,38 @@ def _worded(keys: Cells, language: Language) -> Cells:
 _DETAILS: Final = MappingProxyType(
     {"detail": lambda detail, _: detail, "near": _meant, "word": _worded, "calls": _counted}
 )
+
+
+FAMILIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "0": ("the file", "файл"),
+        "1": ("the header", "заголовки"),
+        "2": ("one cell", "одна ячейка"),
+        "3": ("one record", "одна запись"),
+        "4": ("the whole file", "весь файл"),
+        "5": ("what the service will not take", "чего не примет сервис"),
+        "6": ("mapping a vendor's export", "разбор выгрузки сервиса"),
+    }
+)
+SEVERITIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"error": ("error", "ошибка"), "warning": ("warning", "предупреждение"), "note": ("note", "заметка")}
+)
+SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "Why": ("Why", "Почему"),
+        "Example": ("Example", "Пример"),
+        "Fix": ("Fix", "Что делать"),
+        "Source": ("Source", "Источник"),
+    }
+)
+
+
+def rule_title(rule: Rule, language: Language) -> str:
+    """One line on a rule for the catalog."""
+    if language == "en":
+        return rule.summary
+    text = re.sub(r"\s*[«\"(]?\{\w+\}[»\")]?", "", WORDING[rule.code].ru)
+    return re.sub(r"\s+([,:;.])", r"\1", text).strip(" :—")
 
 
 def advice(code: str, language: Language) -> str:

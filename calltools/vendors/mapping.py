@@ -271,6 +271,16 @@ def _currency(prices: Cells, mapped: Mapped) -> Cells:
     return pc.if_else(pc.equal(prices, ""), "", code)
 
 
+def fill_currency(batch: Batch, code: str) -> Batch:
+    """Currency where there is a price without one."""
+    there = batch.columns.column_names
+    if "Price" not in there:
+        return batch
+    given = batch.cells("Currency") if "Currency" in there else constant("", len(batch))
+    missing = pc.and_(pc.equal(given, ""), pc.not_equal(batch.cells("Price"), ""))
+    return _with(batch, "Currency", pc.if_else(missing, code, given))
+
+
 def fill_static_call(batch: Batch, choice: str) -> Batch:
     """StaticCall where the export does not say; ``auto``: 1 without an identifier, 0 with one."""
     if not len(batch) or not batch.columns.num_columns:
@@ -283,7 +293,11 @@ def fill_static_call(batch: Batch, choice: str) -> Batch:
         said = pc.if_else(pa.array(some), "0", "1")
     else:
         said = constant(choice, len(batch))
-    cells = pc.if_else(pc.equal(given, ""), said, given)
-    if "StaticCall" in there:
-        return replace(batch, columns=batch.columns.set_column(there.index("StaticCall"), "StaticCall", cells))
-    return replace(batch, columns=batch.columns.append_column("StaticCall", cells))
+    return _with(batch, "StaticCall", pc.if_else(pc.equal(given, ""), said, given))
+
+
+def _with(batch: Batch, name: str, cells: Cells) -> Batch:
+    there = batch.columns.column_names
+    if name in there:
+        return replace(batch, columns=batch.columns.set_column(there.index(name), name, cells))
+    return replace(batch, columns=batch.columns.append_column(name, cells))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
-from calltools.cli.schema import schema
-from calltools.errors import UsageError
+from calltools.cli.app import app
+from calltools.cli.schema import Notation
 from calltools.exports import EXPORTS
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
@@ -42,14 +43,15 @@ def test_every_export_names_every_column_in_order(export):
 
 @pytest.mark.parametrize("export", sorted(EXPORTS))
 def test_the_command_prints_the_export(export):
-    assert schema(export) == EXPORTS[export]()
+    assert CliRunner().invoke(app, ["schema", export]).stdout == EXPORTS[export]()
 
 
-def test_an_unknown_export_is_named_with_those_that_are_known():
-    with pytest.raises(UsageError, match="avro") as caught:
-        schema("avro")
+def test_the_command_knows_every_export_and_names_them_when_asked_for_another():
+    asked = CliRunner().invoke(app, ["schema", "avro"])
 
-    assert "table-schema, json-schema, csvw, markdown" in str(caught.value)
+    assert {notation.value for notation in Notation} == set(EXPORTS)
+    assert asked.exit_code == 2
+    assert "markdown" in asked.stderr
 
 
 def test_a_record_of_examples_is_valid(record_schema):

@@ -6,18 +6,19 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
+from typer.testing import CliRunner
 
 import calltools
-from calltools.cli.template import template
-from calltools.errors import OutputError, UsageError
-from calltools.exports.template import template as template_bytes
+from calltools.cli.app import app
+from calltools.errors import UsageError
+from calltools.exports.template import template
 from calltools.exports.typing_checks import CHECKS, CURRENCY_CODES, CURRENCY_SHEET
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS, NAMES
 
 
 def opened(language="en"):
-    return openpyxl.load_workbook(io.BytesIO(template_bytes(Path("t.xlsx"), language)))
+    return openpyxl.load_workbook(io.BytesIO(template(Path("t.xlsx"), language)))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def checks_by_column(sheet):
 
 
 def test_a_csv_template_is_the_header_and_nothing_else():
-    assert template_bytes(Path("t.CSV")) == (",".join(NAMES) + "\n").encode()
+    assert template(Path("t.CSV")) == (",".join(NAMES) + "\n").encode()
 
 
 def test_a_workbook_template_is_one_frozen_header_without_rows(calls):
@@ -96,29 +97,31 @@ def test_the_currency_sheet_is_hidden_and_the_explanations_hold_no_cell():
 
 
 def test_the_same_template_has_the_same_bytes():
-    assert template_bytes(Path("t.xlsx"), "ru") == template_bytes(Path("t.xlsx"), "ru")
+    assert template(Path("t.xlsx"), "ru") == template(Path("t.xlsx"), "ru")
 
 
 def test_another_ending_is_refused():
     with pytest.raises(UsageError, match=r"t\.ods"):
-        template_bytes(Path("t.ods"))
+        template(Path("t.ods"))
+
+
+def command(*words):
+    return CliRunner().invoke(app, ["template", *map(str, words)])
 
 
 def test_the_command_writes_and_does_not_overwrite(tmp_path):
     path = tmp_path / "calls.csv"
 
-    template(path)
-
-    assert path.read_bytes() == template_bytes(path)
-    with pytest.raises(OutputError):
-        template(path)
-    template(path, "ru", force=True)
+    assert command(path).exit_code == 0
+    assert path.read_bytes() == template(path)
+    assert command(path).exit_code == 2
+    assert command(path, "--force", "--lang", "ru").exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
 def test_validating_a_template_finds_only_that_it_has_no_record(tmp_path, name):
     path = tmp_path / name
-    template(path)
+    path.write_bytes(template(path))
 
     result = calltools.validate(path)
 
