@@ -13,7 +13,9 @@ def gathered(command: Callable[..., None]) -> Callable[..., None]:
     Typer reads a command's options from its signature; two commands that share thirty options would have to
     repeat them. Here the signature is made of the fields, and the dataclasses are made again for the call.
     """
-    groups = {name: hint for name, hint in get_type_hints(command).items() if dataclasses.is_dataclass(hint)}
+    groups: dict[str, Any] = {
+        name: hint for name, hint in get_type_hints(command).items() if dataclasses.is_dataclass(hint)
+    }
     plain = [one for one in inspect.signature(command).parameters.values() if one.name not in groups]
     parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=one.annotation) for one in plain]
     for group in groups.values():
@@ -29,7 +31,7 @@ def gathered(command: Callable[..., None]) -> Callable[..., None]:
 
     called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
     called.__annotations__ = {one.name: one.annotation for one in parameters}
-    del called.__wrapped__  # type: ignore[attr-defined]  # or inspect would see the original
+    del called.__wrapped__  # or inspect would see the original
     return called
 
 

@@ -132,7 +132,8 @@ class ExactText:
 
     def _split(self, at: int) -> _Split:
         """Cells from a place on, up to the end of the record or to the first wrong quote."""
-        text, cells = self._text, []
+        text = self._text
+        cells: list[str] = []
         end = self._line_end(at)
         if text.find('"', at, end) < 0:
             return _Split(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)

@@ -1,8 +1,9 @@
 """CSV: the header, and tasks that read the records by one of two roads."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from calltools.model.finding import Findings
 BLOCK_SIZE: Final = 4 << 20
 
 
-def open_csv(
+def open_csv(  # noqa: PLR0913 - four say which file and how
     path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limits | None = None, *, exact_only: bool = False
 ) -> Table:
     """The table in a CSV.
@@ -66,16 +67,17 @@ class _Road:
         seen: set[str] = set()
         with self._stream() as stream:
             for block in blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
-                mixed = self._mixed(seen, block)
-                yield lambda block=block, mixed=mixed: self._read(block).with_findings(mixed)
+                yield partial(self._task, block, self._mixed(seen, block))
+
+    def _task(self, block: Block, mixed: Findings) -> Batch:
+        return self._read(block).with_findings(mixed)
 
     def _stream(self) -> BinaryIO:
-        stream: BinaryIO = self._sniffed.source.path.open("rb")
+        below = self._sniffed.source.path.open("rb")
         encoding = self._sniffed.source.encoding or "utf-8"
-        if Recoded.needed(encoding):
-            stream = Recoded(stream, encoding)
+        stream = Recoded(below, encoding) if Recoded.needed(encoding) else below
         stream.seek(self._sniffed.offset)
-        return stream
+        return cast("BinaryIO", stream)
 
     def _mixed(self, seen: set[str], block: Block) -> Findings:
         """CT018, once: CR alone, or the first block in which a second kind of line end occurs."""
@@ -132,7 +134,9 @@ class _Road:
     def _exact(self, block: Block) -> Batch:
         text = bytes(block.data).decode(self._dialect.encoding, "surrogateescape")
         records = ExactText(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes).records()
-        whole, damaged, blanks, findings = [], [], [], []
+        whole: list[tuple[int, int, tuple[str, ...]]] = []
+        damaged: list[Damaged] = []
+        blanks, findings = [], []
         for record in records:
             place = block.line + record.line
             fault = record.fault or _undecodable(record.cells)

@@ -55,7 +55,7 @@ def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limit
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
-    if not head.strip(b"\xef\xbb\xbf \t\r\n\0\xff\xfe\x1a"):
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
         return Sniffed(Source(path, name, "csv"), (), 0, 1, Findings.of([{"code": "CT001"}]))
     encoding, skipped = _encoding(head, name, hints, judge)
     text = _text(path, head, encoding, skipped)
@@ -97,7 +97,7 @@ def _text(path: Path, head: bytes, encoding: str, skipped: int) -> str:
 
 def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Row], HeaderGuess]:
     """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
-    tried = []
+    tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
     for delimiter in [hints.delimiter] if hints.delimiter else DELIMITERS:
         rows, cells = _rows(text, delimiter)
         guess = judge(cells)

@@ -43,8 +43,12 @@ class CanonicalWriter:
         Raises:
             OutputError: The place is taken, or cannot be written.
         """
-        self._beside = Beside(self._output, force=self._force) if isinstance(self._output, Path) else None
-        self._stream = self._output if self._beside is None else self._beside.__enter__()
+        self._beside = None
+        if isinstance(self._output, Path):
+            self._beside = Beside(self._output, force=self._force)
+            self._stream = self._beside.__enter__()
+        else:
+            self._stream = self._output
         self._spool = self._stack.enter_context(tempfile.TemporaryFile())
         self._sink = pa.ipc.new_stream(self._spool, _SCHEMA)
         return self
@@ -107,7 +111,7 @@ def serialize(columns: Sequence[Cells]) -> memoryview:
         lines = pc.if_else(pc.equal(lines, ""), '""', lines)
     ended = pc.binary_join_element_wise(lines, "", "\n")
     data, _ = own_bytes(ended)
-    return memoryview(data)
+    return memoryview(data.tobytes())
 
 
 def _quoted(cells: Cells) -> Cells:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from calltools.errors import OutputError
-
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     """Refuse an output that is one of the inputs, also by another name: link, other case, other spelling.
@@ -121,9 +120,11 @@ class _Told(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
+    def write(self, data: Any) -> int:
+        written = 0
         with told(self._path):
-            return self._below.write(data)  # type: ignore[arg-type]  # bytes of any form
+            written = self._below.write(data)
+        return written
 
     def flush(self) -> None:
         with told(self._path):

@@ -1,0 +1,1 @@
+"""Whose visit it was: identifiers from a second file."""

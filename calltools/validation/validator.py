@@ -74,7 +74,8 @@ def judge(parts: Sequence[Judged], ruleset: RuleSet, assumptions: Assumptions) -
     columns = {name: one_chunk(table[name]) for name in table.column_names}
     verdicts = _verdicts(table, ruleset, assumptions)
     found = [
-        _findings(BY_CODE[code], name, rows, columns, (records, places), assumptions) for code, name, rows in verdicts
+        _findings(BY_CODE[code], name, rows, _Frame(columns, records, places), assumptions)
+        for code, name, rows in verdicts
     ]
     return Findings.join(found)
 
@@ -107,30 +108,33 @@ def _depth() -> Any:
 
 def _verdict(error: Any) -> tuple[str, str | None, Numbers]:
     # Never the error's own text: it holds the values of people.
-    code = getattr(error.check, "name", None)
+    code = str(getattr(error.check, "name", None))
     if code not in BY_CODE or error.check_output is None or not hasattr(error.check_output, "index"):
-        raise DefectError("check-failed", check=str(code), reason=str(error.reason_code))
-    return code, error.column_name, np.flatnonzero(~error.check_output.to_numpy(dtype=bool))
+        raise DefectError("check-failed", check=code, reason=str(error.reason_code))
+    rows: Numbers = np.flatnonzero(~error.check_output.to_numpy(dtype=bool))
+    return code, error.column_name, rows
 
 
-def _findings(
-    rule: Rule,
-    name: str | None,
-    rows: Numbers,
-    columns: Mapping[str, Cells],
-    where: tuple[Numbers, Numbers],
-    assumptions: Assumptions,
-) -> Findings:
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a verdict is about."""
+
+    columns: Mapping[str, Cells]
+    records: Numbers
+    places: Numbers
+
+
+def _findings(rule: Rule, name: str | None, rows: Numbers, frame: _Frame, assumptions: Assumptions) -> Findings:
     field = name if rule.cell else rule.at
     given: dict[str, Any] = {"field": field}
-    if field in columns:
-        cells = columns[field].take(pa.array(rows))
+    if field is not None and field in frame.columns:
+        cells = frame.columns[field].take(pa.array(rows))
         given["value"] = cells
         given |= _texts(rule, field, cells, assumptions)
     if rule.note_where is not None:
-        milder = rule.note_where(columns, assumptions)[rows]
-        given["severity"] = pa.array(np.where(milder, "note", None), pa.string())
-    return Findings.at(rule.code, records=where[0][rows], places=where[1][rows], **given)
+        milder = pa.array(rule.note_where(frame.columns, assumptions)[rows])
+        given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
+    return Findings.at(rule.code, records=frame.records[rows], places=frame.places[rows], **given)
 
 
 def _texts(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:

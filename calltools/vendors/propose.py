@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from calltools.fields.shapes import digits_only, matches
@@ -86,7 +87,7 @@ def _fields(columns: Mapping[str, Cells | None]) -> list[str]:
     else:
         lines += [f"from = {_toml(time[0])}", f"format = {_toml(time[1])}"]
     for field, pattern in _NAMES.items():
-        title = _named(columns, pattern, lambda cells, field=field: _plausible(field, cells))
+        title = _named(columns, pattern, partial(_plausible, field))
         if title is not None:
             lines += ["", f"[fields.{field}]", f"from = {_toml(title)}", *_words(field, columns[title])]
     return lines

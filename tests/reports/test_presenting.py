@@ -112,3 +112,14 @@ def test_a_sentence_holds_only_the_beginning_of_a_long_cell_and_the_value_all_of
 
     assert one.value == text
     assert one.message.count("я") <= 230
+
+
+def test_a_sentence_says_the_repaired_cell_only_where_there_is_one():
+    repairs = ["12.50", None, "1500", ""]
+    rows = [cell("CT221", "Price", 5, "12,50", after, record=n) for n, after in enumerate(repairs, 1)]
+
+    messages = [one.message for one in presented(rows)]
+
+    assert messages[0].endswith("; it should read 12.50")
+    assert messages[2].endswith("; it should read 1500")
+    assert messages[1] == messages[3] == messages[0].removesuffix("; it should read 12.50")

@@ -114,8 +114,8 @@ def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """Currency is a code for a metal, a fund, a test, or for no currency.
 
     Why:
-        XXX means "no currency" and XTS is for tests; gold has no rate in Metrica's reports. Nobody is paid for a call in
-        them.
+        XXX means "no currency" and XTS is for tests; gold has no rate in Metrica's reports. Nobody is paid for a
+        call in them.
 
     Example:
         bad: XXX

@@ -141,12 +141,13 @@ def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """
     legible = any_cell.legible(cells)
     small = filled(legible) & _whole(legible) & (lengths(legible) < _SECONDS_DIGITS)
-    early = (lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
+    early: Mask = (lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
     if early.any():
         early &= as_mask(pc.less(legible, _EARLIEST))
     negative = filled(legible) & (first_bytes(legible) == ord("-")) & _whole(legible)
     serial = matches(legible, _LOOKS[3][1]) if small.any() else small
-    return ((small & ~serial) | early | negative) & ~not_seconds(cells)
+    mask: Mask = ((small & ~serial) | early | negative) & ~not_seconds(cells)
+    return mask
 
 
 def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
