@@ -246,13 +246,24 @@ def _verdicts(
 
 
 def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
-    findings = located(plan.ruleset.stamped(found), plan.layout).in_order()
+    findings = _most_specific(located(plan.ruleset.stamped(found), plan.layout)).in_order()
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
     summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
+
+
+def _most_specific(findings: Findings) -> Findings:
+    """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
+    table = findings.table
+    named = pc.is_in(table["code"], _NAMED_BEFORE)
+    if not pc.any(named).as_py():
+        return findings
+    cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
+    again = pc.and_(pc.is_in(cell, pc.drop_null(cell.filter(named))), pc.starts_with(table["code"], "CT2"))
+    return findings.where(pc.invert(pc.and_(again, pc.invert(named))))
 
 
 def located(findings: Findings, layout: Mapping[str, tuple[str, int]]) -> Findings:
@@ -267,4 +278,5 @@ def located(findings: Findings, layout: Mapping[str, tuple[str, int]]) -> Findin
     return findings.with_column("column", column).with_column("position", position)
 
 
+_NAMED_BEFORE: Final = pa.array(["CT014", "CT015", "CT209", "CT601", "CT602", "CT603", "CT604"])
 _EMPTY: Final = Batch(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TextIO
 
 from calltools.errors import OutputError
 
+
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     """Refuse an output that is one of the inputs, also by another name: link, other case, other spelling.
 
@@ -121,10 +122,9 @@ class _Told(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        written = 0
         with told(self._path):
-            written = self._below.write(data)
-        return written
+            self._below.write(data)
+        return len(data)
 
     def flush(self) -> None:
         with told(self._path):

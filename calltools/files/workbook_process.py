@@ -13,7 +13,6 @@ from typing import IO, Any, Final, Self
 
 import pyarrow as pa
 
-import calltools
 from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.files.limits import Limits
 
@@ -124,5 +123,5 @@ class Child:
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # The package may be run from its checkout; Arrow's own allocator would claim address space beyond need.
-    home = str(Path(calltools.__file__).parent.parent)
+    home = str(Path(__file__).parents[2])
     return {**passed, "PYTHONPATH": home, "ARROW_DEFAULT_MEMORY_POOL": "system"}

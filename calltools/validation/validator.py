@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from calltools.errors import DefectError
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import BY_NAME
+from calltools.fields.table import BY_NAME, NAMES
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, filled, one_chunk
+from calltools.model.cells import Cells, Mask, Numbers, constant, filled, one_chunk
 from calltools.model.finding import Findings
 from calltools.model.rule import Rule
 from calltools.rules.catalog import BY_CODE
@@ -66,11 +66,13 @@ def judge(parts: Sequence[Judged], ruleset: RuleSet, assumptions: Assumptions) -
     Raises:
         DefectError: A check itself failed: a fault in calltools.
     """
-    table = pa.concat_tables([part.columns for part in parts]).combine_chunks()
-    if not table.num_rows or not table.num_columns:
+    there = [part for part in parts if len(part.records) and part.columns.num_columns]
+    if not there:
         return Findings.none()
-    records = np.concatenate([part.records for part in parts])
-    places = np.concatenate([part.places for part in parts])
+    names = [name for name in NAMES if any(name in part.columns.column_names for part in there)]
+    table = pa.concat_tables([_with_all(part.columns, names) for part in there]).combine_chunks()
+    records = np.concatenate([part.records for part in there])
+    places = np.concatenate([part.places for part in there])
     columns = {name: one_chunk(table[name]) for name in table.column_names}
     verdicts = _verdicts(table, ruleset, assumptions)
     found = [
@@ -78,6 +80,12 @@ def judge(parts: Sequence[Judged], ruleset: RuleSet, assumptions: Assumptions) -
         for code, name, rows in verdicts
     ]
     return Findings.join(found)
+
+
+def _with_all(columns: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The columns in one order; one that only another batch has (a joined identifier) is empty here."""
+    empty = constant("", columns.num_rows)
+    return pa.table({name: columns[name] if name in columns.column_names else empty for name in names})
 
 
 def _verdicts(table: pa.Table, ruleset: RuleSet, assumptions: Assumptions) -> list[tuple[str, str | None, Numbers]]:

@@ -283,7 +283,7 @@ def fill_currency(batch: Batch, code: str) -> Batch:
 
 def fill_static_call(batch: Batch, choice: str) -> Batch:
     """StaticCall where the export does not say; ``auto``: 1 without an identifier, 0 with one."""
-    if not len(batch) or not batch.columns.num_columns:
+    if not batch.columns.num_columns:
         return batch
     there = batch.columns.column_names
     given = batch.cells("StaticCall") if "StaticCall" in there else constant("", len(batch))

@@ -5,6 +5,7 @@ profiles becomes a word here.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Final
@@ -40,7 +41,7 @@ def join(columns: Sequence[Cells], between: str) -> Cells:
 
 def extract(cells: Cells, pattern: str) -> Cells:
     """What the one group of a pattern matches, or nothing."""
-    named = pattern.replace("(", "(?P<found>", 1) if "(?P<" not in pattern else pattern
+    named = re.sub(r"(?<!\\)\((?!\?)", "(?P<found>", pattern, count=1)
     found = pc.struct_field(pc.extract_regex(cells, named), [0])
     return pc.fill_null(found, "")
 
