@@ -1,5 +1,6 @@
 """The line as a whole: counts add up, and the answer depends on nothing but the file."""
 
+import contextlib
 import csv
 import io
 import random
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import calltools
+from calltools.errors import SourceError, UsageError
 from calltools.fields.table import NAMES
 from calltools.files import csv_file
 from tests.conftest import NOW
@@ -44,7 +46,7 @@ def as_csv(rows, header=None):
 
 
 def some_rows(count, seed=0):
-    choose = random.Random(seed)
+    choose = random.Random(seed)  # noqa: S311 - sample calls, not secrets
     rows = []
     for _ in range(count):
         row = dict(GOOD)
@@ -149,12 +151,8 @@ def test_any_bytes_give_a_result_or_a_typed_error(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("any") / "calls.csv"
     path.write_bytes(data)
 
-    try:
-        result = calltools.validate(path, as_of=NOW, vendor="none")
-    except calltools.CalltoolsError as refused:
-        assert refused.exit_code in {2, 3}
-    else:
-        assert result.summary.adds_up
+    with contextlib.suppress(SourceError, UsageError):
+        assert calltools.validate(path, as_of=NOW, vendor="none").summary.adds_up
 
 
 def test_blank_records_between_records_are_named_and_trailing_ones_are_not(write):

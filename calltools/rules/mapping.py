@@ -65,7 +65,7 @@ Fix:
     Look at --timezone. For single records look whether the clock was set that day.
 
 Source:
-    Asterisk, uniqueid: epoch and a counter
+    Unique ids of open PBXs: the epoch and a counter
 """
 
 DATE_ORDER_UNDECIDED: Final = """Every date of the column can be read day first and month first.

@@ -12,15 +12,15 @@ from calltools.fields import clock
 from calltools.fields.table import NAMES
 from calltools.vendors.profile import Condition, Confidence, Profile, Rows, Shape, Step, Trial
 
-_TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
+TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
                "rows", "fields", "epoch_id", "examples", "region", "currency")  # fmt: skip
-_READ: Final = ("encoding", "delimiter", "empty")
-_ROWS: Final = ("direction", "context", "called", "one_call_by", "answered", "first", "incoming")
-_STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
+READ: Final = ("encoding", "delimiter", "empty")
+ROWS: Final = ("direction", "context", "called", "one_call_by", "answered", "first", "incoming")
+STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
                 "format", "zone", "scale", "difference", "when")  # fmt: skip
-_TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
+TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
 _ASSUME: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
-_SCALES: Final = ("0.001", "0.000001", "60", "3600")
+SCALES: Final = ("0.001", "0.000001", "60", "3600")
 _PICKS: Final = ("from", "first_of", "constant", "difference")
 
 
@@ -52,9 +52,9 @@ class _Reading:
     problems: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
 
     def profile(self, told: Mapping[str, Any], source: str) -> Profile:
-        self._only(told, _TOP, "$")
+        self._only(told, TOP, "$")
         read = self._table(told, "read", "$")
-        self._only(read, _READ, "$.read")
+        self._only(read, READ, "$.read")
         description, lacks = (self._both(told, key) for key in ("description", "lacks"))
         confidence = self._text(told, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
@@ -102,7 +102,7 @@ class _Reading:
         if not isinstance(told, dict):
             self._wrong(path, "profile-not-a-table")
             return Step()
-        self._only(told, _STEP, path)
+        self._only(told, STEP, path)
         if len([pick for pick in _PICKS if pick in told]) != 1:
             self._wrong(path, "profile-one-pick", picks=", ".join(_PICKS))
         pick = "first_of" if "first_of" in told else "from"
@@ -126,8 +126,8 @@ class _Reading:
 
     def _checked(self, told: Mapping[str, Any], path: str) -> None:
         """What the words of a step must be, beyond their type."""
-        if "scale" in told and told["scale"] not in _SCALES:
-            self._wrong(f"{path}.scale", "profile-not-one-of", allowed=", ".join(_SCALES))
+        if "scale" in told and told["scale"] not in SCALES:
+            self._wrong(f"{path}.scale", "profile-not-one-of", allowed=", ".join(SCALES))
         if "difference" in told and (not isinstance(told["difference"], list) or len(told["difference"]) != 2):
             self._wrong(f"{path}.difference", "profile-two-columns")
         if isinstance(told.get("zone"), str) and not clock.zone_exists(told["zone"]):
@@ -139,7 +139,7 @@ class _Reading:
             self._pattern(told["extract"], f"{path}.extract", groups=1)
 
     def _rows(self, told: Mapping[str, Any]) -> Rows:
-        self._only(told, _ROWS, "$.rows")
+        self._only(told, ROWS, "$.rows")
         return Rows(
             direction=self._steps(told["direction"], "$.rows.direction") if "direction" in told else (),
             context=self._text(told, "context", "$.rows") or None,
@@ -167,7 +167,7 @@ class _Reading:
         if not isinstance(told, dict):
             self._wrong(path, "profile-not-a-table")
             return Trial("", {}, {}, {})
-        self._only(told, _TRIAL, path)
+        self._only(told, TRIAL, path)
         expect, assume = self._mapping(told, "expect", path), self._mapping(told, "assume", path)
         self._only(expect, NAMES, f"{path}.expect")
         self._only(assume, _ASSUME, f"{path}.assume")

@@ -1,12 +1,12 @@
 """The commands as a person runs them: words, streams, exit codes."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -97,7 +97,9 @@ def test_the_json_report_has_the_promised_shape(broken):
 def test_conversion_accounts_for_every_record(broken, tmp_path):
     output, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
 
-    result = run("convert", broken, "-o", output, "--rejects", rejects, "--region", "RU", "--as-of", NOW, "--lang", "en")
+    result = run(
+        "convert", broken, "-o", output, "--rejects", rejects, "--region", "RU", "--as-of", NOW, "--lang", "en"
+    )
 
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "read 5 = written 4 + rejected 1"
@@ -252,9 +254,9 @@ def test_an_interrupted_conversion_ends_with_130_and_leaves_nothing(tmp_path):
     assert sorted(one.name for one in tmp_path.iterdir()) == ["many.csv"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_a_sentence(calls):
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
             [sys.executable, "-m", "calltools", "convert", str(calls), "--as-of", NOW],
             stdout=full,

@@ -1,0 +1,103 @@
+"""Ratios of whole processes to the floor, measured in one run: ``make bench``, or ``--only validate --records 1000000``.
+
+Floor and ours take turns; the figures are medians. Machines are shared and noisy: trust ratios, not seconds.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DATA = HERE / "data"
+AS_OF = "1773100800"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured, against what, and what is to be reached."""
+
+    name: str
+    ours: list[str]
+    floor: list[str]
+    target: str
+
+
+def measured(command: list[str]) -> tuple[float, float]:
+    """Seconds and peak MiB of a process."""
+    begun = time.perf_counter()
+    child = os.fork()
+    if not child:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        os.execv(command[0], command)
+    _, status, usage = os.wait4(child, 0)
+    if os.waitstatus_to_exitcode(status) not in {0, 1}:
+        sys.exit(f"failed: {' '.join(command)}")
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024
+
+
+def data(kind: str, count: int, ending: str) -> Path:
+    """A generated file, made once."""
+    DATA.mkdir(exist_ok=True)
+    path = DATA / f"{kind}-{count}{ending}"
+    if not path.exists():
+        measured([sys.executable, str(HERE / "generate.py"), kind, str(count), str(path)])
+    return path
+
+
+def cases(records: int | None) -> list[Case]:
+    """Everything that the project promises about speed."""
+    python, tool = sys.executable, [sys.executable, "-m", "calltools"]
+    report = str(DATA / "findings.csv")
+    found: list[Case] = []
+    for count in [records] if records else [1_000_000, 5_000_000]:
+        path = str(data("canonical", count, ".csv"))
+        validate = [*tool, "validate", path, "--as-of", AS_OF, "--report", report, "--force", "--max-findings", "20"]
+        floor = [python, str(HERE / "floor.py"), path, ",", "utf-8"]
+        found.append(Case(f"validate {count:,} records", validate, floor, "<= 4.5x"))
+    count = records or 1_000_000
+    path = str(data("vendor", count, ".csv"))
+    convert = [*tool, "convert", path, "--timezone", "Europe/Moscow", "--static-call", "1", "--as-of", AS_OF,
+               "-o", str(DATA / "out.csv"), "--force", "--max-findings", "20"]  # fmt: skip
+    found.append(
+        Case(f"convert {count:,} records", convert, [python, str(HERE / "floor.py"), path, ";", "cp1251"], "<= 6x")
+    )
+    book = str(data("workbook", 100_000, ".xlsx"))
+    check = [*tool, "validate", book, "--as-of", AS_OF, "--max-findings", "20"]
+    found.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), book], "<= 3x"))
+    small = str(data("canonical", 20, ".csv"))
+    nothing = [python, "-c", "pass"]
+    found.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))
+    found.append(Case("validate 20 records", [*tool, "validate", small, "--as-of", AS_OF], nothing, "<= 1 s"))
+    return found
+
+
+def main() -> None:
+    """Measure and print a table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--only", default="", help="cases whose name holds this")
+    asked.add_argument("--records", type=int, help="instead of 1,000,000 and 5,000,000")
+    asked.add_argument("--rounds", type=int, default=3)
+    given = asked.parse_args()
+    print(f"{'case':<30} {'ours s':>8} {'floor s':>8} {'ratio':>6} {'target':>10} {'peak MiB':>9}")
+    for case in cases(given.records):
+        if given.only not in case.name:
+            continue
+        rounds = [(measured(case.floor), measured(case.ours)) for _ in range(given.rounds)]
+        ours, floor = (statistics.median(one[side][0] for one in rounds) for side in (1, 0))
+        peak = max(one[1][1] for one in rounds)
+        print(
+            f"{case.name:<30} {ours:>8.2f} {floor:>8.2f} {ours / floor:>6.2f} {case.target:>10} {peak:>9.0f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()

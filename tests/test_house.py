@@ -1,0 +1,111 @@
+"""The house itself: contracts, generated files, names that must not be in code, invented people only."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import calltools
+from calltools.exports import EXPORTS
+from calltools.messages import MESSAGES
+from calltools.vendors.profile_schema import profile_schema
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted((ROOT / "calltools").rglob("*.py"))
+#: Area or operator code, then zeros: invented. Ranges reserved for fiction in Britain and North America.
+INVENTED = re.compile(
+    r"(?:\+?7|8|810)?(?:495|499|812|9[0-9]{2})000[0-9]{4}|44(?:2079460|7700900)[0-9]{3}|1?[2-9][0-9]{2}55501[0-9]{2}"
+)
+PHONE = re.compile(r"(?<![0-9.])(?:\+|8|7)[0-9 ()-]{9,17}[0-9](?![0-9.])")
+
+
+def test_import_contracts_are_kept():
+    done = subprocess.run([Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_public_names_are_sorted_and_there():
+    assert calltools.__all__ == sorted(calltools.__all__)
+    assert all(getattr(calltools, name) for name in calltools.__all__)
+
+
+def test_no_vendor_is_named_in_python():
+    profiles = [tomllib.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "schemas/vendors").glob("*.toml")]
+    names = {name for profile in profiles for name in [profile["name"], *profile.get("aliases", [])]}
+
+    named = [
+        (path.name, name)
+        for path in CODE
+        for name in names
+        if re.search(rf"\b{name}\b", path.read_text(encoding="utf-8").lower())
+    ]
+
+    assert names
+    assert named == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("metrica_calls.table.json", EXPORTS["table-schema"]),
+        ("metrica_calls.schema.json", EXPORTS["json-schema"]),
+        ("vendor_profile.schema.json", lambda: json.dumps(profile_schema(), ensure_ascii=False, indent=2) + "\n"),
+    ],
+)
+def test_generated_schemas_are_fresh(file, text):
+    assert (ROOT / "schemas" / file).read_text(encoding="utf-8") == text()
+
+
+def test_help_loads_nothing_heavy():
+    program = (
+        "import sys; sys.argv = ['calltools', '--help']\n"
+        "from calltools.cli.app import start\n"
+        "start()\n"
+        "print([name for name in ('pandas', 'pandera', 'pyarrow', 'numpy', 'rich.console') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True)
+
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_samples_hold_invented_phones_only():
+    strange = []
+    for path in (ROOT / "samples").rglob("*"):
+        if path.suffix in {".csv", ".json", ".jsonl"}:
+            text = path.read_bytes().decode("utf-8", "ignore") + path.read_bytes().decode("cp1251", "ignore")
+            for found in PHONE.findall(text):
+                digits = re.sub("[^0-9]", "", found)
+                if 11 <= len(digits) <= 14 and not INVENTED.search(digits) and not found.startswith("17"):
+                    strange.append((path.name, found))
+
+    assert strange == []
+
+
+def test_both_languages_name_the_same_facts():
+    for key, (english, russian) in MESSAGES.items():
+        assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
+
+
+def test_every_message_that_is_raised_is_there():
+    code = "\n".join(path.read_text(encoding="utf-8") for path in CODE if path.name != "messages.py")
+
+    raised = re.findall(r"""(?:Error|say|_wrong)\(\s*(?:f?[^"(),]+,\s*)?"([a-z]+-[a-z0-9-]+)\"""", code)
+    assert len(raised) > 30
+    assert [key for key in raised if key not in MESSAGES] == []
+
+
+def test_nothing_large_is_tracked():
+    files = subprocess.run(  # noqa: S607 - the developer's own git
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False
+    ).stdout.split(b"\0")
+
+    assert [
+        name
+        for name in files
+        if name and (ROOT / name.decode()).exists() and (ROOT / name.decode()).stat().st_size > 1 << 20
+    ] == []

@@ -1,0 +1,86 @@
+"""Each sample becomes what was written down for it without calltools, to the byte."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import calltools
+from calltools.cli.app import app
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+AS_OF = "2026-03-12T00:00:00Z"
+VENDORS = sorted(path.parent.name for path in SAMPLES.glob("*/options"))
+
+
+def convert(name, tmp_path, *more):
+    folder = SAMPLES / name
+    (export,) = folder.glob("export.*")
+    words = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
+    report = tmp_path / "findings.jsonl"
+    result = CliRunner().invoke(
+        app,
+        ["convert", str(export), "--as-of", AS_OF, "--lang", "en", "-o", str(tmp_path / "calls.csv"),
+         "--report", str(report), *words],
+    )  # fmt: skip
+    return result, tmp_path / "calls.csv", report
+
+
+def test_every_profile_has_a_sample():
+    profiles = {path.stem for path in (SAMPLES.parent / "schemas" / "vendors").glob("*.toml")}
+
+    assert profiles == set(VENDORS)
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_sample_becomes_what_is_expected(name, tmp_path):
+    result, output, report = convert(name, tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert output.read_bytes() == (SAMPLES / name / "expected.csv").read_bytes()
+    expected = (SAMPLES / name / "expected.findings.jsonl").read_text(encoding="utf-8").splitlines()
+    keys = ("code", "severity", "record", "line", "row", "column")
+    told = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
+    assert told == [{key: json.loads(line)[key] for key in keys} for line in expected]
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_the_exact_road_says_the_same(name, tmp_path):
+    _, output, _ = convert(name, tmp_path, "--no-fast-path")
+
+    assert output.read_bytes() == (SAMPLES / name / "expected.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["good.csv", "good.xlsx"])
+def test_good_canonical_files_are_clean(name):
+    result = calltools.validate(SAMPLES / "canonical" / name, as_of=1773273600)
+
+    assert result.findings == ()
+    assert result.summary.read == 30
+
+
+def test_the_broken_workbook_is_told_cell_by_cell():
+    result = calltools.validate(SAMPLES / "broken" / "calls.xlsx", as_of=1773273600)
+
+    told = {(one.code, one.cell) for one in result.findings if one.cell}
+    assert told >= {
+        ("CT209", "A5"),
+        ("CT241", "C5"),
+        ("CT221", "G5"),
+        ("CT232", "H5"),
+        ("CT212", "B6"),
+        ("CT242", "C6"),
+        ("CT261", "D6"),
+        ("CT281", "F6"),
+        ("CT251", "E7"),
+        ("CT015", "G7"),
+        ("CT233", "H7"),
+        ("CT014", "A9"),
+        ("CT245", "C9"),
+        ("CT203", "A10"),
+        ("CT243", "C11"),
+        ("CT282", "F11"),
+    }
+    assert {(one.code, one.row) for one in result.findings} >= {("CT009", 8), ("CT301", 9), ("CT016", 3)}
