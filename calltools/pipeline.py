@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
@@ -30,7 +31,7 @@ from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
 
 #: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
-_JUDGED_AT_ONCE: Final = 50_000
+_JUDGED_AT_ONCE: Final = 60_000
 #: But hold no more than this many records back while gathering them.
 _HELD: Final = 400_000
 _THREADS: Final = 2
@@ -99,15 +100,18 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
     """
     observers = Observers(plan.ruleset, plan.assumptions)
     _deliver(_EMPTY, plan.findings, plan, sinks, summary)
-    with ThreadPoolExecutor(_THREADS, "calltools") as pool:
+    # pandera speaks in a thread of its own, while the others read on.
+    with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:
         try:
-            for group in _gathered(_worked(pool, table, plan, observers)):
-                for batch, found, joined in _verdicts(group, plan, observers):
+            groups = _gathered(_worked(pool, table, plan, observers))
+            for group, verdict in in_order(judge_pool, partial(_judged, plan=plan), groups, ahead=2):
+                for batch, found, joined in _verdicts(group, verdict, observers):
                     summary.joined.update(joined)
                     _deliver(batch, found, plan, sinks, summary)
                     on_read(summary.read)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
+            judge_pool.shutdown(wait=True, cancel_futures=True)
             raise
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and "CT001" not in summary.by_code else []
     _deliver(_EMPTY, Findings.join([*empty, observers.close()]), plan, sinks, summary)
@@ -186,12 +190,14 @@ def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Obser
     return in_order(pool, work, batches)
 
 
-def in_order(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+def in_order(
+    pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int = _AHEAD
+) -> Iterator[_Result]:
     """Results in the order of the items, a few items ahead and no more: ``Executor.map`` would take them all."""
     waiting: deque[Future[_Result]] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))
-        if len(waiting) >= _AHEAD:
+        if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
@@ -228,11 +234,14 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
         yield group
 
 
+def _judged(group: list[_Worked], plan: Plan) -> tuple[list[_Worked], Findings]:
+    return group, judge([one.judged for one in group], plan.ruleset, plan.assumptions)
+
+
 def _verdicts(
-    group: Sequence[_Worked], plan: Plan, observers: Observers
+    group: Sequence[_Worked], verdict: Findings, observers: Observers
 ) -> Iterator[tuple[Batch, Findings, Mapping[str, int]]]:
     """Each batch of the group with all its findings."""
-    verdict = judge([one.judged for one in group], plan.ruleset, plan.assumptions)
     records = verdict.table["record"]
     for one in group:
         batch = one.batch

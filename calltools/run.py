@@ -22,6 +22,7 @@ from calltools.model.summary import Summary
 from calltools.pipeline import Plan, Sink, run
 from calltools.rules import header
 from calltools.validation.selection import RuleSet, choose
+from calltools.validation.validator import load_ahead
 from calltools.vendors import library, recognize, zones
 from calltools.vendors.fitting import fit
 from calltools.vendors.mapping import Mapped, MappingOptions
@@ -32,6 +33,8 @@ StaticCall = Literal["0", "1", "auto"]
 
 #: The service's limit for one file: 1 GB.
 _LARGEST_UPLOAD: Final = 10**9
+#: Bytes from which on a file is worth loading the judge ahead.
+_LARGE: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,8 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         SourceError: The file cannot be read.
     """
     options = setting.options
+    if path.is_file() and path.stat().st_size > _LARGE:
+        load_ahead()
     judged_by = () if options.vendor == "none" else setting.profiles
     hints = _hints(options, setting.profiles)
     table = open_table(path, name, hints, recognize.header_judge(judged_by), exact_only=options.exact_only)

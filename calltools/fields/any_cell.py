@@ -1,5 +1,6 @@
 """Faults that a cell of any kind can have, and the cell without them."""
 
+import threading
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -29,7 +30,14 @@ _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 
 #: No longer cell can be absent without being white space through and through.
 LONGEST_ABSENT: Final = _LONGEST_PLACEHOLDER + 8
-_INVISIBLE_LEADS: Final = (0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF)
+_RUSSIAN_LEAD: Final = 0xD0
+_FIRST_BYTES: Final = np.zeros(256, bool)
+_FIRST_BYTES[[word.encode()[0] for word in _SPELLINGS]] = True
+_FIRST_BYTES[list(range(0x21))] = True
+_FIRST_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True  # leads of invisible characters
+_SECOND_BYTES: Final = np.zeros(256, bool)
+_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
+_REMEMBERED: Final = threading.local()
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
 _CONTROL: Final = (
@@ -100,18 +108,13 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
     """
-    spaced = _outer_space(cells)
-    words = _are_placeholders(cells)
-    return words | scattered(spaced, lambda some: _are_placeholders(_stripped(some)), cells) if spaced.any() else words
+    return scattered(_may_be_placeholder(cells), lambda some: _are_placeholders(_stripped(some)), cells)
 
 
 def absent(cells: Cells) -> Mask:
     """Where a cell says nothing: empty, white space, or a placeholder."""
-    empty = ~filled(cells)
-    odd = has_odd_bytes(cells, space=True) & ~empty
-    blank = scattered(odd, lambda some: ~filled(_stripped(some)), cells)
-    result: Mask = empty | blank | placeholder(cells)
-    return result
+    candidates = _may_be_placeholder(cells)
+    return ~filled(cells) | scattered(candidates, lambda some: ~filled(_legible(some)), cells)
 
 
 def legible(cells: Cells) -> Cells:
@@ -120,7 +123,16 @@ def legible(cells: Cells) -> Cells:
     Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
     a control character, is ``""``.
     """
-    odd = has_odd_bytes(cells, space=True) | _are_placeholders(cells)
+    # Each test of a column asks for the same cells again, one test after the other.
+    last = getattr(_REMEMBERED, "pair", None)
+    if last is None or last[0] is not cells:
+        last = _REMEMBERED.pair = (cells, _legible(cells))
+    readable: Cells = last[1]
+    return readable
+
+
+def _legible(cells: Cells) -> Cells:
+    odd = has_odd_bytes(cells, space=True) | placeholder(cells)
     if not odd.any():
         return cells
     some = cells.filter(pa.array(odd))
@@ -204,21 +216,20 @@ def _are_placeholders(cells: Cells) -> Mask:
     return as_mask(pc.is_in(cells, pa.array(_SPELLINGS)))
 
 
-def _outer_space(cells: Cells) -> Mask:
-    """Short cells that may begin or end with white space or an invisible character."""
+def _may_be_placeholder(cells: Cells) -> Mask:
+    """Short cells that begin as a placeholder does, or with white space or an invisible character."""
     ends = offsets(cells).astype(np.int64)
     sizes = np.diff(ends)
     rows = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_ABSENT))
     mask: Mask = np.zeros(len(cells), bool)
     if len(rows):
         data = text_bytes(cells)
-        begins, last = data[ends[rows]], ends[rows + 1] - 1
-        spaced = (begins <= 0x20) | (data[last] <= 0x20) | np.isin(begins, _INVISIBLE_LEADS)
-        # An invisible character at the end: two bytes beginning with C2, or three with E2, E3 or EF.
-        spaced |= (data[last] >= 0x80) & (
-            (data[last - 1] == 0xC2) | np.isin(data[np.maximum(last - 2, 0)], _INVISIBLE_LEADS)
-        )
-        mask[rows[spaced]] = True
+        begins = data[ends[rows]]
+        may = _FIRST_BYTES[begins]
+        # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
+        russian = np.flatnonzero(begins == _RUSSIAN_LEAD)
+        may[russian] = _SECOND_BYTES[data[np.minimum(ends[rows[russian]] + 1, len(data) - 1)]]
+        mask[rows[may]] = True
     return mask
 
 

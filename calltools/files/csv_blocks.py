@@ -37,14 +37,35 @@ class Block:
     Attributes:
         data: Their bytes, in the file's encoding.
         line: Physical line on which the first of them starts, from 1.
+        lines: Line ends in it.
         well_quoted: Every quote opens a cell, closes one, or is doubled inside one.
-        line_ends: Which kinds of line end stand outside quoted cells: of "LF", "CRLF", "CR".
+        structure: Where its quotes and line ends stand; it may reach beyond the block.
     """
 
     data: memoryview
     line: int
+    lines: int
     well_quoted: bool
-    line_ends: frozenset[str]
+    structure: "Structure"
+
+    @property
+    def line_ends(self) -> frozenset[str]:
+        """Which kinds of line end stand outside quoted cells: of LF, CRLF, CR."""
+        return self.structure.line_ends(len(self.data))
+
+    def record_starts(self, records: int) -> NDArray[np.int64]:
+        """Line, from 0, on which each record starts, blank lines included.
+
+        Args:
+            records: How many a tokenizer found; when each line is one, no place has to be looked up.
+        """
+        if records == self.lines + (bytes(self.data[-1:]) not in {b"\n", b"\r"}):
+            return np.arange(records)
+        return self.structure.record_starts(len(self.data))
+
+    def swallows_a_record(self, width: int) -> bool:
+        """Whether a quoted cell holds a line with as many cells as a record: a stray quote may have opened it."""
+        return self.structure.swallows_a_record(len(self.data), width)
 
 
 def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Limits) -> Iterator[Block]:
@@ -77,8 +98,9 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
                 cut, plain = len(data) if ended else exact.decided(), False
             if not cut:
                 break
-            yield Block(memoryview(data)[:cut], line, plain, structure.line_ends(cut))
-            line += structure.lines_before(cut)
+            lines = structure.lines_before(cut)
+            yield Block(memoryview(data)[:cut], line, lines, plain, structure)
+            line += lines
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=line, limit=limits.record_bytes >> 20)
@@ -142,30 +164,21 @@ class Structure:
         kinds = {"CRLF": crlf, "CR": last == _CR, "LF": (last == _LF) & ~crlf}
         return frozenset(kind for kind, mask in kinds.items() if mask.any())
 
-    def record_starts(self, records: int) -> NDArray[np.int64]:
-        """Line, from 0, on which each record starts, blank lines included.
-
-        Args:
-            records: How many a tokenizer found; when each line is one, no place has to be looked up.
-        """
-        if not self._lone_cr and records == self._lines():
-            return np.arange(records)
-        outside = np.flatnonzero(self._outside(self._ends))
+    def record_starts(self, cut: int) -> NDArray[np.int64]:
+        """Line, from 0, on which each record before a place starts, blank lines included."""
+        ends = self._ends[: np.searchsorted(self._ends, cut)]
+        outside = np.flatnonzero(self._outside(ends))
         starts = np.concatenate([np.zeros(1, np.int64), outside + 1])
-        return starts[:-1] if len(self._ends) and self._ends[-1] == len(self._data) - 1 else starts
+        return starts[:-1] if len(ends) and ends[-1] == cut - 1 else starts
 
-    def _lines(self) -> int:
-        return self._data.count(b"\n") + (not self._data.endswith(b"\n"))
-
-    def swallows_a_record(self, records: int, width: int) -> bool:
-        """Whether a quoted cell holds a line with as many cells as a record: a stray quote may have opened it."""
-        if width < 2 or not len(self._quotes) or (not self._lone_cr and records == self._lines()):
+    def swallows_a_record(self, cut: int, width: int) -> bool:
+        """Whether before a place a quoted cell holds a line with as many cells as a record."""
+        if width < 2:
             return False
-        inside = np.flatnonzero(~self._outside(self._ends))
-        delimiters = np.flatnonzero(self._bytes == self._delimiter)
-        ends = np.append(self._ends, len(self._data))[inside + 1]
-        counts = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, self._ends[inside])
-        return bool((counts >= width - 1).any())
+        ends = np.append(self._ends[: np.searchsorted(self._ends, cut)], cut)
+        inside = np.flatnonzero(~self._outside(ends[:-1]))
+        delimiter = bytes([self._delimiter])
+        return any(self._data.count(delimiter, ends[at], ends[at + 1]) >= width - 1 for at in inside)
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from calltools.files import csv_sniff
-from calltools.files.csv_blocks import Block, Dialect, Structure, blocks
+from calltools.files.csv_blocks import Block, Dialect, blocks
 from calltools.files.csv_exact import ExactText
 from calltools.files.encoding import Recoded
 from calltools.files.limits import Limits
@@ -90,7 +90,9 @@ class _Road:
     def _read(self, block: Block) -> Batch:
         batch = None if self._exact_only or not block.well_quoted else self._fast(block)
         batch = self._exact(block) if batch is None else batch
-        return batch.with_findings(self._multiline(batch), self._repeated_header(batch))
+        several = len(batch) and int(batch.places[-1]) - block.line != len(batch) - 1
+        multiline = [self._multiline(batch)] if several or block.lines > batch.read + len(batch.blanks) else []
+        return batch.with_findings(*multiline, self._repeated_header(batch))
 
     def _fast(self, block: Block) -> Batch | None:
         """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
@@ -100,11 +102,12 @@ class _Road:
         table = self._tokenized(data, quoted=b'"' in data)
         if table is None:
             return None
-        structure = Structure(data, self._dialect.delimiter)
-        if structure.swallows_a_record(table.num_rows, self._dialect.width):
+        starts = block.record_starts(table.num_rows)
+        if len(starts) != table.num_rows or (
+            int(starts[-1]) >= len(starts) and block.swallows_a_record(len(self._names))
+        ):
             return None
-        starts = structure.record_starts(table.num_rows)
-        return _batch(table, block.line + starts) if len(starts) == table.num_rows else None
+        return _batch(table, block.line + starts)
 
     def _utf8(self, data: bytes) -> bytes | None:
         if self._dialect.encoding == "utf-8" or data.isascii():

@@ -1,10 +1,9 @@
 """What only the whole file shows: duplicates, mixed and rounded identifiers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -102,12 +101,11 @@ class Duplicates:
         named = [columns[name] for name in _SAME_CALL if name in columns and name != "DateTime"]
         if "DateTime" not in columns or not named:
             return None
-        # A byte in the key tells how the parts are divided, so that two calls never share one by chance.
-        key = pc.binary_join_element_wise(columns["DateTime"], *named, _SEPARATOR)
+        key = [columns["DateTime"], *named]
         known: Mask = np.logical_or.reduce([filled(cells) for cells in named]) & filled(columns["DateTime"])
         if known.all():
             return _hashed(key), slice(None)
-        return _hashed(key.filter(pa.array(known))), known
+        return _hashed([cells.filter(pa.array(known)) for cells in key]), known
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
@@ -147,7 +145,7 @@ class FirstTimeRepeated:
         if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
             return None
         first = as_mask(pc.equal(columns["FirstTimeCaller"], "1")) & ~any_cell.absent(columns["PhoneNumber"])
-        return _hashed(columns["PhoneNumber"].filter(pa.array(first))), first
+        return _hashed([columns["PhoneNumber"].filter(pa.array(first))]), first
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
@@ -272,7 +270,7 @@ class PrecisionLost:
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """For each column of ids and each mark: whether all long ids bear it, and some distinct ones that do."""
         return {
-            (name, mark): _marked(any_cell.legible(columns[name]), mark)
+            (name, mark): _marked(columns[name], mark)
             for name in ("ClientId", "Yclid")
             if name in columns
             for mark in ("binary", "decimal")
@@ -297,6 +295,8 @@ class PrecisionLost:
         return Findings.of({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
 
 
+#: Digits that fit into 64 bits whatever they are.
+_FITTING: Final = 19
 #: A column of fewer distinct ids may be rounded by chance.
 _FEWEST: Final = 3
 #: Shortest id that does not fit into 53 bits whatever its digits.
@@ -311,7 +311,8 @@ def _marked(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
         return True, ()
     # An odd last digit, or one that is no zero, settles it for nearly every column at the first look.
     last = last_bytes(cells)[long] - np.uint8(0x30)
-    if ((last % 2 == 1) if mark == "binary" else (last != 0)).any():
+    odd = (last <= 9) & ((last % 2 == 1) if mark == "binary" else (last != 0))
+    if odd.any() and (digits_only(cells)[long] & odd).any():
         return False, ()
     ids = cells.filter(pa.array(long & digits_only(cells)))
     distinct = pc.unique(ids).to_pylist()
@@ -330,6 +331,42 @@ def _rounded_decimal(text: str) -> bool:
     return not text[_KEPT_DIGITS:].strip("0")
 
 
-def _hashed(keys: Cells) -> Hashes:
-    hashed: Hashes = pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
-    return hashed
+def _hashed(columns: Sequence[Cells]) -> Hashes:
+    """A 64-bit hash of the cells of each row together."""
+    mixed: Hashes = np.zeros(len(columns[0]), np.uint64)
+    for cells in columns:
+        mixed = _stirred(mixed * _ODD + _numbered(cells))
+    return mixed
+
+
+#: Factors of the finalizer of SplitMix64.
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND: Final = np.uint64(0x94D049BB133111EB)
+
+
+def _stirred(numbers: Hashes) -> Hashes:
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * _FIRST
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * _SECOND
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def _numbered(cells: Cells) -> Hashes:
+    """A number for each cell, the same for the same text: its digits and length where it is a number or a phone."""
+    sizes = lengths(cells)
+    plain = pc.if_else(pc.starts_with(cells, "+"), pc.utf8_slice_codeunits(cells, 1), cells)
+    short = filled(plain) & (lengths(plain) <= _FITTING) & digits_only(plain)
+    found = np.zeros(len(cells), np.uint64)
+    if short.all():
+        found = pc.cast(plain, pa.uint64()).to_numpy()
+    elif short.any():
+        found[short] = pc.cast(plain.filter(pa.array(short)), pa.uint64()).to_numpy()
+    rest = ~short & (sizes > 0)
+    if rest.any():
+        # Damaged cells and own ids: any text.
+        import pandas as pd  # noqa: PLC0415 - heavy, and rarely needed
+
+        texts = cells.filter(pa.array(rest)).to_numpy(zero_copy_only=False)
+        found[rest] = pd.util.hash_array(texts, categorize=False)
+    result: Hashes = found * _ODD + sizes.astype(np.uint64)
+    return result

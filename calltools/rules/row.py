@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
-from calltools.fields.shapes import lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
@@ -43,7 +42,7 @@ def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
     missing: Mask = np.ones(count, bool)
     for name in IDENTIFIERS:
         if name in columns:
-            missing &= _absent(columns[name])
+            missing &= any_cell.absent(columns[name])
     return missing
 
 
@@ -71,7 +70,7 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
     """
-    there = [~_absent(columns[name]) for name in IDENTIFIERS if name in columns]
+    there = [~any_cell.absent(columns[name]) for name in IDENTIFIERS if name in columns]
     if len(there) < 2:
         return np.zeros(_count(columns), bool)
     counts: NDArray[np.int8] = np.stack(there).sum(axis=0, dtype=np.int8)
@@ -97,8 +96,11 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     price, code = columns["Price"], columns["Currency"]
     # Two decimals are enough for most currencies; look closer at the others only.
-    unusual = _long_tail(price) | ~as_mask(pc.is_in(code, _TWO_DECIMALS))
     mask: Mask = np.zeros(len(price), bool)
+    priced = filled(price)
+    if not priced.any():
+        return mask
+    unusual = priced & (_long_tail(price) | ~as_mask(pc.is_in(code, _TWO_DECIMALS)))
     if unusual.any():
         rows = pa.array(np.flatnonzero(unusual))
         mask[unusual] = _too_precise(price.take(rows), code.take(rows))
@@ -125,7 +127,7 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
     price = columns["Price"]
     there = filled(price)
     if "Currency" in columns:
-        there &= _absent(columns["Currency"])
+        there &= any_cell.absent(columns["Currency"])
     return any_cell.scattered(there, _above_zero, price) if there.any() else there
 
 
@@ -148,7 +150,7 @@ def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     there = filled(columns["Currency"])
     if "Price" in columns:
-        there &= _absent(columns["Price"])
+        there &= any_cell.absent(columns["Price"])
     return there & ~any_cell.absent(columns["Currency"]) if there.any() else there
 
 
@@ -197,15 +199,6 @@ def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> M
 
 def _count(columns: Columns) -> int:
     return len(next(iter(columns.values())))
-
-
-def _absent(cells: Cells) -> Mask:
-    """As ``any_cell.absent``, at the price of a look at lengths where no cell is short."""
-    sizes = lengths(cells)
-    short = sizes <= any_cell.LONGEST_ABSENT
-    if not short.any():
-        return short
-    return any_cell.absent(cells)
 
 
 def _above_zero(cells: Cells) -> Mask:

@@ -1,7 +1,8 @@
 """FIELDS and the rules of a run, as a pandera schema: the judge of every record that is not proven clean."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import pandera.pandas as pandera
@@ -30,8 +31,23 @@ class FrameCells(Mapping[str, Cells]):
 
 
 def series_cells(series: "pd.Series[str]") -> Cells:
-    """A text column of a frame as cells."""
-    return pa.array(series.array).cast(pa.string())
+    """A text column of a frame as cells: the same object when the same column is asked for again."""
+    values = pa.array(series.array)
+    last = getattr(_REMEMBERED, "pair", None)
+    if last is None or not _same(last[0], values):
+        last = _REMEMBERED.pair = (values, values.cast(pa.string()))
+    cells: Cells = last[1]
+    return cells
+
+
+#: The checks of a column follow one another; its cells are made once for all of them.
+_REMEMBERED: Final = threading.local()
+
+
+def _same(one: pa.Array, other: pa.Array) -> bool:
+    """Whether two arrays are the same stretch of the same memory (both are alive, so no address is reused)."""
+    addresses = ([buffer and buffer.address for buffer in array.buffers()] for array in (one, other))
+    return (one.offset, len(one)) == (other.offset, len(other)) and next(addresses) == next(addresses)
 
 
 def frame_schema(rules: Sequence[Rule], columns: Sequence[str], assumptions: Assumptions) -> pandera.DataFrameSchema:

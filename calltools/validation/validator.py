@@ -1,8 +1,10 @@
 """Records proven clean, and the verdict of pandera on the others."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,11 @@ class Judged:
     columns: pa.Table
     records: Numbers
     places: Numbers
+
+
+def load_ahead() -> None:
+    """Load pandera in a thread while the first records are read: large files always have something to judge."""
+    threading.Thread(target=partial(import_module, "calltools.validation.frame_schema"), daemon=True).start()
 
 
 def unproven(batch: Batch, ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False) -> Judged:

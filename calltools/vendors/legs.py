@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -79,7 +78,7 @@ def _groups(batch: Batch, mapped: Mapped) -> Numbers:
     keys = [cells for name in mapped.profile.rows.one_call_by if (cells := mapped.column(batch, name)) is not None]
     key = pc.utf8_trim_whitespace(transforms.first_of(keys)) if keys else constant("", len(batch))
     alone = as_mask(pc.equal(key, ""))
-    codes = pd.factorize(key.to_numpy(zero_copy_only=False))[0].astype(np.int64)
+    codes = key.dictionary_encode().indices.to_numpy().astype(np.int64)
     codes[alone] = codes.max(initial=0) + 1 + np.arange(int(alone.sum()))
     order = np.lexsort((batch.records, codes))
     far = np.diff(batch.records[order]) > _WINDOW

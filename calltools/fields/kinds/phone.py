@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
 from calltools.fields.phone_plans import Verdict, assigned_pattern, verdict
-from calltools.fields.shapes import first_bytes, lengths, matches
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
 
@@ -24,6 +24,8 @@ _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
 _SHORTEST: Final = 7
 _RUSSIAN_LENGTH: Final = 10
 _MEMO: Final = 200_000
+#: Countries of calling code 7, whose numbers are dialed with 8 at home.
+_SEVEN: Final = ("RU", "KZ")
 
 
 def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -232,6 +234,11 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
     others = filled(cells) & ~_plus_and_digits(cells)
     if not others.any():
         return cells
+    if assumptions.region in _SEVEN:
+        cells = _russian_trunk(cells, others)
+        others = filled(cells) & ~_plus_and_digits(cells)
+        if not others.any():
+            return cells
     encoded = cells.filter(pa.array(others)).dictionary_encode()
     distinct = encoded.dictionary
     lost = any_cell.control_character(distinct)
@@ -245,6 +252,18 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
         for text, good in zip(clean.to_pylist(), number_like, strict=True)
     ]
     return any_cell.replaced(cells, others, pc.take(pa.array(texts, pa.string()), encoded.indices))
+
+
+def _russian_trunk(cells: Cells, others: Mask) -> Cells:
+    """8 or 7 and ten digits of an assigned range, as nearly every number of a Russian export is: without a parser."""
+    digits = _digits(cells.filter(pa.array(others)))
+    national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
+    eleven = (lengths(digits) == _RUSSIAN_LENGTH + 1) & digits_only(digits)
+    trunk = eleven & np.isin(first_bytes(digits), (ord("8"), ord("7")))
+    trunk[trunk] = as_mask(pc.match_substring_regex(national.filter(pa.array(trunk)), _russian()))
+    rewritten = np.zeros(len(cells), bool)
+    rewritten[others] = trunk
+    return any_cell.replaced(cells, rewritten, national.filter(pa.array(trunk)))
 
 
 def _rewritten(text: str, region: str | None) -> str:
