@@ -81,9 +81,9 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{path} — не таблица: в нём байты, которых в тексте не бывает. Выгрузите звонки в CSV, XLSX или JSON.",
         ),
         "csv-record-too-long": (
-            "The record that begins on line {line} is longer than {limit} bytes. This is not a list of calls, or a line "
+            "The record that begins on line {line} is longer than {limit} MiB. This is not a list of calls, or a line "
             "end is missing.",
-            "Запись, которая начинается в строке {line}, длиннее {limit} байт. Это не список звонков, либо потерян конец "
+            "Запись, которая начинается в строке {line}, длиннее {limit} МиБ. Это не список звонков, либо потерян конец "
             "строки.",
         ),
         "too-many-columns": (

@@ -121,6 +121,7 @@ class Job:
     def run(self, name: str, sinks: Sequence[Sink], on_read: Callable[[int], None] = lambda _: None) -> Summary:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
+        summary.not_taken = () if self.plan.mapping is None else self.plan.mapping.not_taken
         run(self.table, self.plan, sinks, summary, on_read)
         return summary
 

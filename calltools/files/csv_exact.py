@@ -96,14 +96,21 @@ class ExactText:
     def _resume(self, at: int, split: _Split, fault: str) -> int:
         """Where reading goes on behind a damaged record."""
         next_line = self._line_end(at)
-        if split.broken_at < next_line and (split.fault or split.end <= next_line):
+        if split.end <= next_line or (split.broken_at < next_line and split.fault and not self._runs_on(at, next_line)):
             return next_line
         natural = len(self._text) if split.fault else split.end
-        self._touched |= natural == len(self._text)
         found = self._first_whole(next_line, natural)
         if found is not None:
             return found
+        self._touched |= natural == len(self._text)
         return natural if fault == "CT008" else next_line
+
+    def _runs_on(self, at: int, next_line: int) -> bool:
+        """Whether a quoted cell that opens on the first line of a damaged record closes on a later one."""
+        if self._text.count('"', at, next_line) % 2:
+            return True
+        self._touched |= next_line == len(self._text)
+        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._whole(next_line)
 
     def _first_whole(self, candidate: int, end: int) -> int | None:
         """The first line from a place on that is a whole record."""

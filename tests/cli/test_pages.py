@@ -1,0 +1,109 @@
+"""The commands that tell: rules, vendors, schema, template."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from calltools.cli.app import app
+from calltools.rules.catalog import RULES
+from calltools.rules.manual import manual
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_has_a_page_in_both_languages(rule):
+    english, russian = run("rules", rule.code, "--lang", "en"), run("rules", rule.name, "--lang", "ru")
+
+    assert english.exit_code == russian.exit_code == 0
+    assert manual(rule.manual).finds in english.stdout
+    assert rule.name in russian.stdout
+    assert "Что делать" in russian.stdout
+
+
+def test_the_catalog_lists_every_rule_once():
+    for lang in ("en", "ru"):
+        lines = run("rules", "--lang", lang).stdout.splitlines()
+        assert [line.split()[0] for line in lines if line.startswith("  CT")] == [rule.code for rule in RULES]
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("CT24l", "CT24"), ("phone-imposible", "phone-impossible"), ("zzzzz", "zzzzz")]
+)
+def test_an_unknown_rule_is_refused_with_the_nearest(word, near):
+    result = run("rules", word, "--lang", "en")
+
+    assert result.exit_code == 2
+    assert near.lower() in result.stderr.lower()
+
+
+def test_a_manual_without_a_section_is_a_fault():
+    with pytest.raises(ValueError, match="Source"):
+        manual("Finds.\n\nWhy:\n    x\n\nExample:\n    y\n\nFix:\n    z\n")
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_vendors_are_listed_and_shown(lang):
+    listed = run("vendors", "list", "--lang", lang).stdout
+
+    assert "sipuni" in listed
+    shown = run("vendors", "show", "asterisk", "--lang", lang)
+    assert shown.exit_code == 0
+    assert "disposition" in shown.stdout
+    assert "answer - start" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("sample", "code", "said"),
+    [
+        ("samples/uis/export.csv", 0, "--vendor uis"),
+        ("samples/calltouch/export.json", 0, "--vendor calltouch"),
+        ("samples/asterisk/export.csv", 0, "--vendor asterisk"),
+        ("samples/canonical/good.csv", 1, "canonical"),
+        ("samples/broken/excel-cp1251.csv", 1, "canonical"),
+    ],
+)
+def test_detect_names_the_profile_that_fits(sample, code, said):
+    result = run("vendors", "detect", Path(__file__).parents[2] / sample, "--lang", "en")
+
+    assert result.exit_code == code, result.output
+    assert said in result.stdout
+
+
+def test_examples_are_run(tmp_path):
+    assert run("vendors", "test").exit_code == 0
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(
+        'name="w"\ntitle="w"\nconfidence="code-seen"\nrecognize=["a"]\n[fields.DateTime]\nfrom="a"\nformat="unix"\n'
+        '[[examples]]\nwhy="x"\nsource={a="1"}\nexpect={DateTime="2"}\n',
+        encoding="utf-8",
+    )
+
+    result = run("vendors", "test", wrong, "--lang", "en")
+
+    assert result.exit_code == 1
+    assert "DateTime should be 2, and is 1" in result.stdout
+
+
+def test_a_new_profile_is_written_and_used(tmp_path):
+    sample = tmp_path / "pbx.csv"
+    sample.write_text("Дата;Откуда;Статус\n02.03.2026 10:00:00;+74950000001;принят\n", encoding="utf-8")
+    profile = tmp_path / "pbx.toml"
+
+    assert run("vendors", "new", sample, "-o", profile).exit_code == 0
+    assert "LOOK" in run("vendors", "new", sample).stdout
+    assert run("vendors", "new", sample, "-o", profile).exit_code == 2
+    done = run("convert", sample, "--vendor", profile, "--timezone", "Europe/Moscow", "--static-call", "1",
+               "--as-of", "2026-03-12T00:00:00Z", "-o", tmp_path / "out.csv")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert run("vendors", "new", tmp_path / "none.csv").exit_code == 3
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    assert run("vendors", "new", empty).exit_code == 2
+
+
+def test_version_is_told():
+    assert run("--version").stdout.startswith("calltools ")

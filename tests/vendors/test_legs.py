@@ -1,0 +1,127 @@
+"""Legs become calls, however the table is cut."""
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calltools.model.batch import Batch, Damaged
+from calltools.model.finding import Findings
+from calltools.vendors import legs, library
+from calltools.vendors.mapping import MappingOptions, map_batch, prepare
+
+TITLES = (
+    "src",
+    "dst",
+    "dcontext",
+    "lastapp",
+    "start",
+    "answer",
+    "duration",
+    "billsec",
+    "disposition",
+    "uniqueid",
+    "linkedid",
+)
+
+
+def leg(second, link, *, src="84950000001", context="from-trunk", answered=True, app="Dial", talk=10):
+    start, answer = f"2026-03-02 10:00:{second:02}", f"2026-03-02 10:00:{second + 4:02}"
+    word = "ANSWERED" if answered else "NO ANSWER"
+    return (
+        src,
+        "s",
+        context,
+        app,
+        start,
+        answer if answered else "",
+        "14",
+        str(talk if answered else 0),
+        word,
+        f"177243480{second % 10}.1",
+        link,
+    )
+
+
+def batches(rows, cuts):
+    edges = [0, *sorted(cuts), len(rows)]
+    for begin, end in itertools.pairwise(edges):
+        part = rows[begin:end]
+        columns = list(zip(*part, strict=True)) or [()] * len(TITLES)
+        numbers = np.arange(begin + 1, end + 1)
+        yield Batch(
+            pa.table([pa.array(c, pa.string()) for c in columns], list(TITLES)), numbers, numbers + 1, read=len(part)
+        )
+
+
+@pytest.fixture(scope="module")
+def mapped():
+    options = MappingOptions(timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",))
+    return prepare(library.get("asterisk"), TITLES, options)
+
+
+def calls(rows, cuts, mapped):
+    merged = list(legs.merge(batches(rows, cuts), mapped))
+    done = [map_batch(batch, mapped) for batch in merged]
+    told = [record for batch in done for record in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=True)]
+    skipped = sum((sum(batch.skipped.values()) for batch in done), 0)
+    return told, skipped, sum(batch.read for batch in done)
+
+
+def test_the_answered_leg_speaks_and_the_earliest_one_tells_when(mapped):
+    rows = [leg(0, "a", answered=False), leg(3, "a", src="210", context="from-internal", talk=42)]
+
+    ((record, call),), skipped, read = calls(rows, [], mapped)
+
+    assert record == 1
+    assert call["DateTime"] == "1772434800"
+    assert call["PhoneNumber"] == "84950000001"
+    assert (call["TalkDuration"], call["HoldDuration"], call["CallMissed"]) == ("42", "7", "0")
+    assert (skipped, read) == (1, 2)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans(), st.booleans()), min_size=1, max_size=25),
+    st.lists(st.integers(0, 25), max_size=5),
+)
+def test_cutting_the_table_elsewhere_changes_nothing(mapped, told, cuts):
+    rows = [
+        leg(number, link, answered=answered, context="from-trunk" if inbound else "from-internal")
+        for number, (link, answered, inbound) in enumerate(told)
+    ]
+
+    whole = calls(rows, [], mapped)
+    cut = calls(rows, [at for at in cuts if at <= len(rows)], mapped)
+
+    assert cut == whole
+    assert len(whole[0]) + whole[1] == len(rows)
+
+
+def test_legs_far_apart_are_different_calls(mapped):
+    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs._WINDOW + 5)), leg(2, "a")]
+
+    told, skipped, _ = calls(rows, [100, 3000], mapped)
+
+    assert len(told) == len(rows)
+    assert skipped == 0
+
+
+def test_findings_and_damaged_records_travel_along(mapped):
+    (batch,) = batches([leg(0, "a"), leg(1, "")], [])
+    noted = Batch(
+        batch.columns,
+        batch.records,
+        batch.places,
+        Findings.at("CT010", records=batch.records[:1], places=batch.places[:1]),
+        read=3,
+        damaged=(Damaged(3, 4, ("x",)),),
+    )
+
+    done = list(legs.merge(iter([noted]), mapped))
+
+    assert sum(len(one.findings) for one in done) == 1
+    assert [one.damaged for one in done if one.damaged] == [noted.damaged]
+    assert sum(one.read for one in done) == 3

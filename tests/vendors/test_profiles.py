@@ -1,0 +1,244 @@
+"""Profiles: what is written wrong is named, all at once; what is written right does what it says."""
+
+import pytest
+
+from calltools.errors import ProfileError, SourceError, UsageError, VendorError
+from calltools.files import opening
+from calltools.model.batch import Hints
+from calltools.vendors import library, propose, trials
+from calltools.vendors.loader import load
+from calltools.vendors.mapping import MappingOptions, prepare
+from calltools.vendors.recognize import header_judge, is_canonical, recognize
+
+PLAIN = """
+name = "plain"
+title = "Plain"
+confidence = "code-seen"
+recognize = ["When", "Who"]
+[fields.DateTime]
+from = "When"
+format = "%Y-%m-%d %H:%M:%S"
+[fields.PhoneNumber]
+from = "Who"
+"""
+
+
+def problems(text):
+    with pytest.raises(ProfileError) as refused:
+        load(text, "mine.toml")
+    return {path: key for path, key, _ in refused.value.problems}, refused.value
+
+
+def test_every_mistake_is_named_at_once_with_its_path():
+    found, fault = problems("""
+name = "x"
+confidence = "sure"
+recognise = ["a"]
+aliases = [1]
+epoch_id = 5
+rows = 3
+[read]
+delimeter = ";"
+[[shapes]]
+columns = ["a"]
+patterns = { b = "[", a = "ok" }
+[fields.DateTime]
+from = "a"
+first_of = ["b"]
+format = ["what"]
+zone = "Europe/Moskow"
+[fields.PhoneNumber]
+fron = "b"
+[fields.Prise]
+from = "c"
+[fields.TalkDuration]
+from = "d"
+scale = "0.5"
+values = { a = 1 }
+[fields.HoldDuration]
+difference = ["a"]
+[fields.Tag]
+from = "e"
+extract = "no group"
+[[fields.URL]]
+from = "f"
+extract = "(("
+[[fields.URL]]
+constant = 7
+[[examples]]
+source = { a = "1" }
+expect = { DateTim = "1" }
+assume = { time_zone = "UTC" }
+""")
+
+    assert (
+        found.items()
+        >= {
+            "$": "profile-missing",
+            "$.confidence": "profile-not-one-of",
+            "$.recognise": "profile-unknown-word",
+            "$.aliases": "profile-not-text",
+            "$.epoch_id": "profile-not-text",
+            "$.rows": "profile-not-a-table",
+            "$.read.delimeter": "profile-unknown-word",
+            "$.shapes[0].patterns.b": "profile-no-such-column",
+            "$.fields.DateTime": "profile-one-pick",
+            "$.fields.DateTime.format": "profile-layout",
+            "$.fields.DateTime.zone": "zone-unknown",
+            "$.fields.PhoneNumber.fron": "profile-unknown-word",
+            "$.fields.Prise": "profile-unknown-word",
+            "$.fields.TalkDuration.scale": "profile-not-one-of",
+            "$.fields.TalkDuration.values.a": "profile-not-text",
+            "$.fields.HoldDuration.difference": "profile-two-columns",
+            "$.fields.Tag.extract": "profile-one-group",
+            "$.fields.URL[0].extract": "profile-pattern",
+            "$.fields.URL[1].constant": "profile-not-text",
+            "$.examples[0].expect.DateTim": "profile-unknown-word",
+            "$.examples[0].assume.time_zone": "profile-unknown-word",
+        }.items()
+    )
+    assert "$.fields.Prise" in fault.say("en")
+    assert "ближайшее — Price" in fault.say("ru")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "key"),
+    [
+        ("name = ", "$", "profile-not-toml"),
+        (PLAIN.replace("[fields.DateTime]", "[fields.Tag]"), "$.fields", "profile-missing"),
+        (PLAIN + "shapes = 3", "$.fields.PhoneNumber.shapes", "profile-unknown-word"),
+        ("shapes = 3\nexamples = [1]\n" + PLAIN, "$.shapes", "profile-not-a-list"),
+        ("shapes = [3]\n" + PLAIN, "$.shapes[0]", "profile-not-a-table"),
+        ("examples = [1]\n" + PLAIN, "$.examples[0]", "profile-not-a-table"),
+        (
+            PLAIN.replace('[fields.PhoneNumber]\nfrom = "Who"', "[fields]\nPhoneNumber = 3"),
+            "$.fields.PhoneNumber",
+            "profile-not-a-table",
+        ),
+    ],
+)
+def test_one_mistake(text, path, key):
+    assert problems(text)[0].get(path) == key
+
+
+def test_a_field_that_is_no_table_is_named():
+    found, _ = problems("name='x'\ntitle='x'\nconfidence='code-seen'\nrecognize=['a']\n[fields]\nDateTime = 3")
+
+    assert found == {"$.fields.DateTime": "profile-not-a-table"}
+
+
+def test_all_built_in_examples_come_out_as_they_say():
+    for profile in library.profiles():
+        assert profile.trials
+        assert trials.run_trials(profile) == []
+
+
+def test_a_wrong_example_is_told():
+    text = (
+        PLAIN
+        + """
+[[examples]]
+why = "wrong on purpose"
+source = { When = "2026-03-02 10:00:00", Who = "+74950000001" }
+assume = { timezone = "Europe/Moscow", static_call = "1" }
+expect = { DateTime = "1", StaticCall = "1" }
+"""
+    )
+
+    (failure,) = trials.run_trials(load(text, "mine"))
+
+    assert (failure.number, failure.field, failure.expected, failure.got) == (1, "DateTime", "1", "1772434800")
+
+
+def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
+    mine = tmp_path / "mine.toml"
+    mine.write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "calltools-vendors").mkdir()
+    (tmp_path / "calltools-vendors" / "plain.toml").write_text(PLAIN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert library.get(str(mine)).name == "plain"
+    assert library.get("PLAIN").title == "Plain"
+    assert library.get("comagic").name == "uis"
+    with pytest.raises(VendorError, match="sipuni"):
+        library.get("sipuny")
+    with pytest.raises(SourceError):
+        library.get(str(tmp_path / "none.toml"))
+    mine.write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(SourceError):
+        library.get(str(mine))
+
+
+@pytest.mark.parametrize(
+    ("titles", "canonical"),
+    [
+        (["ClientId", "DateTime"], True),
+        (["clientid", "date time", "x"], True),
+        (["ClentId", "DateTimme", "PhoneNumbre", "Prixe"], True),
+        (["ClientId", "a", "b"], False),
+        ([], False),
+    ],
+)
+def test_canonical_headers_forgive_case_spaces_and_one_slip(titles, canonical):
+    assert is_canonical(titles) is canonical
+
+
+def test_one_profile_fits_or_the_header_is_refused():
+    profile = load(PLAIN, "mine")
+    other = load(PLAIN.replace('"plain"', '"other"'), "other")
+
+    assert recognize(["who", " When "], [profile]) is profile
+    with pytest.raises(VendorError, match="plain, other"):
+        recognize(["Who", "When"], [profile, other])
+    with pytest.raises(VendorError, match="nothing of it"):
+        recognize(["nothing of it"], [profile])
+
+
+def test_a_file_without_a_header_is_known_by_its_shape():
+    shaped = load(
+        PLAIN
+        + '[[shapes]]\ncolumns = ["When", "Who", "x"]\npatterns = { When = "[0-9-]{10}", Who = "[0-9]+", x = ".*" }',
+        "s",
+    )
+    rows = [["2026-03-02", "7495", "a"], ["2026-03-03", "7495", ""]]
+
+    guess = header_judge([shaped])(rows)
+
+    assert (guess.index, guess.titles) == (None, ("When", "Who", "x"))
+    assert header_judge([shaped])([["When", "Who"], ["a", "b"]]).index == 0
+    assert header_judge([])([]).score == 0
+
+
+def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
+    profile = load(PLAIN, "mine")
+
+    with pytest.raises(UsageError, match="--timezone"):
+        prepare(profile, ("When", "Who"), MappingOptions())
+    with pytest.raises(VendorError, match="Who"):
+        prepare(profile, ("When",), MappingOptions(timezone="UTC"))
+    with pytest.raises(UsageError, match="twice"):
+        prepare(profile, ("When", "Who", "who"), MappingOptions(timezone="UTC"))
+
+
+def test_a_proposal_loads_and_holds_no_number_of_the_sample(tmp_path):
+    path = tmp_path / "sample.csv"
+    path.write_text(
+        "Тип;Дата;Откуда;Разговор;Ожидание;Статус;yclid;Метка;Страница\n"
+        "вход;02.03.2026 10:00:00;+74951234567;35;4;принят;5871026893748593412;заявка;https://example.com/\n"
+        "исход;02.03.2026 10:05:00;+74951234568;0;9;пропущен;5871026893748593413;;https://example.com/\n"
+        "внутр;02.03.2026 10:06:00;+74951234568;1;9;принят;;;\n",
+        encoding="utf-8",
+    )
+    table = opening.open_table(path, "sample", Hints(), header_judge(()))
+    batch = next(iter(table.tasks()))()
+
+    text = propose.propose("Sample 1", table, batch)
+    profile = load(text, "proposed")
+
+    assert profile.name == "sample-1"
+    assert profile.fields["DateTime"][0].format == ("%d.%m.%Y %H:%M:%S",)
+    assert profile.fields["PhoneNumber"][0].columns == ("Откуда",)
+    assert profile.rows.direction[0].values == {"вход": "incoming", "внутр": "internal", "исход": "outgoing"}
+    assert "1234567" not in text
+    assert "893748593412" not in text
+    assert propose.propose("x", table, None).startswith("# Proposed")
