@@ -1,12 +1,13 @@
 """The floor: a bare streaming parse of a CSV by Arrow, everything thrown away."""
 
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 
 path, delimiter, encoding = sys.argv[1:4]
-with open(path, encoding=encoding) as stream:
+with Path(path).open(encoding=encoding) as stream:
     titles = stream.readline().rstrip("\r\n").split(delimiter)
 reader = pyarrow.csv.open_csv(
     path,

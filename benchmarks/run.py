@@ -1,4 +1,6 @@
-"""Ratios of whole processes to the floor, measured in one run: ``make bench``, or ``--only validate --records 1000000``.
+"""Ratios of whole processes to the floor, measured in one run.
+
+``make bench`` runs all of it; ``run.py --only validate --records 1000000`` a part.
 
 Floor and ours take turns; the figures are medians. Machines are shared and noisy: trust ratios, not seconds.
 """

@@ -53,13 +53,18 @@ class Block:
         """Which kinds of line end stand outside quoted cells: of LF, CRLF, CR."""
         return self.structure.line_ends(len(self.data))
 
+    @property
+    def all_lines(self) -> int:
+        """Lines in it, with a last one that does not end."""
+        return self.lines + (bytes(self.data[-1:]) not in {b"\n", b"\r"})
+
     def record_starts(self, records: int) -> NDArray[np.int64]:
         """Line, from 0, on which each record starts, blank lines included.
 
         Args:
             records: How many a tokenizer found; when each line is one, no place has to be looked up.
         """
-        if records == self.lines + (bytes(self.data[-1:]) not in {b"\n", b"\r"}):
+        if records == self.all_lines:
             return np.arange(records)
         return self.structure.record_starts(len(self.data))
 

@@ -124,7 +124,7 @@ class ExactText:
 
     def _whole(self, at: int) -> bool:
         split = self._split(at)
-        return split.fault is None and len(split.cells) == self._width
+        return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self._text, at)

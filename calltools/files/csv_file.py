@@ -103,9 +103,8 @@ class _Road:
         if table is None:
             return None
         starts = block.record_starts(table.num_rows)
-        if len(starts) != table.num_rows or (
-            int(starts[-1]) >= len(starts) and block.swallows_a_record(len(self._names))
-        ):
+        multiline = table.num_rows != block.all_lines
+        if len(starts) != table.num_rows or (multiline and block.swallows_a_record(len(self._names))):
             return None
         return _batch(table, block.line + starts)
 
@@ -143,7 +142,7 @@ class _Road:
         for record in records:
             place = block.line + record.line
             fault = record.fault or _undecodable(record.cells)
-            if not any(record.cells):
+            if not fault and not any(record.cells):
                 blanks.append(place)
                 continue
             number = len(whole) + len(damaged) + 1

@@ -154,7 +154,11 @@ def test_a_file_of_nothing_is_empty(write, data):
     assert (table.titles, rows, [row["code"] for row in findings]) == ((), [], ["CT001"])
 
 
-cells = st.text(st.sampled_from('ab1,;"\n\r\té '), max_size=6)
+# A line of as many cells as the header inside a quoted cell is taken for a swallowed record, so commas and line
+# breaks do not meet here; the damage matrix is about them.
+cells = st.one_of(
+    st.text(st.sampled_from('ab1;"\n\r\té '), max_size=6), st.text(st.sampled_from('ab1,;"\té '), max_size=6)
+)
 
 
 @given(st.lists(st.tuples(cells, cells, cells), max_size=8), st.sampled_from([7, 23, 1 << 20]))
