@@ -228,11 +228,19 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The file of identifiers has no column {title}. Its titles are: {titles}.",
             "В файле идентификаторов нет столбца {title}. Его заголовки: {titles}.",
         ),
-        "identifier-times-unread": (
-            "No record of the file of identifiers can be used: its times are wall-clock times, or its phones have no "
-            "country code. Give --timezone and --region.",
-            "Ни одна запись файла идентификаторов не годится: время в нём местное или телефоны без кода страны. "
-            "Укажите --timezone и --region.",
+        "identifier-timezone-needed": (
+            "The times in column {column} of the file of identifiers are wall-clock times. Say where its clocks stand, "
+            "for example: --timezone Europe/Moscow.",
+            "В столбце {column} файла идентификаторов — местное время. Укажите часовой пояс, "
+            "например: --timezone Europe/Moscow.",
+        ),
+        "identifier-records-unusable": (
+            "No record of the file of identifiers can be used. Of {read}: {phone} have no readable phone (a number "
+            "without a country code needs --region), {time} no readable time, {identifier} no usable identifier (a "
+            "workbook that keeps ids as numbers has lost their last digits).",
+            "Ни одна запись файла идентификаторов не годится. Из {read}: у {phone} не читается телефон (номеру без "
+            "кода страны нужен --region), у {time} — время, у {identifier} нет годного идентификатора (если id в книге "
+            "хранятся как числа, их последние цифры потеряны).",
         ),
         # -- output -------------------------------------------------------------------
         "output-is-input": (

@@ -90,8 +90,7 @@ class _Road:
     def _read(self, block: Block) -> Batch:
         batch = None if self._exact_only or not block.well_quoted else self._fast(block)
         batch = self._exact(block) if batch is None else batch
-        several = len(batch) and int(batch.places[-1]) - block.line != len(batch) - 1
-        multiline = [self._multiline(batch)] if several or block.lines > batch.read + len(batch.blanks) else []
+        multiline = [self._multiline(batch)] if block.all_lines > batch.read + len(batch.blanks) else []
         return batch.with_findings(*multiline, self._repeated_header(batch))
 
     def _fast(self, block: Block) -> Batch | None:

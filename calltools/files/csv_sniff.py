@@ -164,7 +164,8 @@ def _sniffed(found: _Found, rows: list[_Row], guess: HeaderGuess, text: str, lim
 def _titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
     if guess.index is None:
         return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
-    return rows[guess.index].cells
+    # A byte that the encoding cannot mean is no part of a title.
+    return tuple(cell.encode("utf-8", "replace").decode() for cell in rows[guess.index].cells)
 
 
 def _characters_before(text: str, line: int) -> int:

@@ -1,0 +1,178 @@
+"""The second file, ready to be searched: who was known by which phone, and when."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.errors import UsageError
+from calltools.fields.normalize import normalize_cells
+from calltools.fields.shapes import matches
+from calltools.fields.table import IDENTIFIERS
+from calltools.matching.titles import MatchColumns
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch, unique_titles
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, one_chunk
+from calltools.model.finding import Findings
+
+#: International numbers: 15 digits at most, so a number holds each exactly and never loses a leading zero.
+PHONE: Final = r"\+[1-9][0-9]{6,14}"
+SECONDS: Final = r"[0-9]{9,10}"
+_SHAPES: Final[Mapping[str, str]] = {"ClientId": "[1-9][0-9]{0,19}", "Yclid": "[1-9][0-9]{0,19}", "UserId": ".+"}
+_DAMAGED_USER_ID: Final = r"[+-]?[0-9]+[.,][0-9]*[Ee][+]?[0-9]+"
+_BETWEEN: Final = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Records of the second file, sorted by phone and time, one for each pair of both.
+
+    Attributes:
+        phones: Distinct phones as numbers, rising.
+        starts: Where the records of each phone begin; one more at the end.
+        times: Unix seconds, rising within a phone.
+        tied: Records beside which others of the same phone and time had different identifiers.
+        identifiers: The three identifier columns, a row a record.
+        unusable: Records without a readable phone, time or identifier, by the first that is missing.
+        findings: What is wrong with ids that the second file holds (CT209); those are joined to nothing.
+    """
+
+    phones: Numbers
+    starts: Numbers
+    times: Numbers
+    tied: Mask
+    identifiers: pa.Table
+    unusable: Mapping[str, int]
+    findings: Findings
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def build_index(
+    batches: Iterable[Batch], titles: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions
+) -> Index:
+    """The records of the second file, ready to be searched.
+
+    Args:
+        batches: Its records, columns named by ``unique_titles``.
+        titles: Its header.
+        columns: Which columns hold what.
+        assumptions: Zone and region: its times and phones follow the same rules as those of the calls.
+
+    Raises:
+        UsageError: Its times are wall-clock times and no zone was given, or none of its records can be used.
+    """
+    names = unique_titles(titles)
+    unusable: Counter[str] = Counter()
+    parts, findings = [_NOTHING], []
+    for batch in batches:
+        damage = _damage(batch, columns)
+        table = _read(batch, names, columns, assumptions, damage)
+        if assumptions.timezone is None:
+            _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
+        findings.append(damage)
+        parts.append(_usable(table, unusable))
+    table = pa.concat_tables(parts).combine_chunks()
+    if unusable and not table.num_rows:
+        counts = {key: unusable[key] for key in ("phone", "time", "identifier")}
+        raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
+    return _sorted(table, unusable, Findings.join(findings))
+
+
+_NOTHING: Final = pa.table(
+    {name: pa.array([], pa.string()) for name in IDENTIFIERS}
+    | {"phone": pa.array([], pa.int64()), "time": pa.array([], pa.int64())}
+)
+
+
+def _damage(batch: Batch, columns: MatchColumns) -> Findings:
+    """Ids whose digits a workbook has lost."""
+    positions = pa.array(list(columns.identifiers.values()), pa.int32())
+    table = batch.findings.table
+    lost = pc.and_(pc.equal(table["code"], "CT209"), pc.is_in(table["position"], positions))
+    return batch.findings.where(lost)
+
+
+def _read(
+    batch: Batch, names: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions, damage: Findings
+) -> pa.Table:
+    """Phone, time and identifiers as canonical text; what is no id is empty."""
+    read = {
+        "phone": normalize_cells("PhoneNumber", batch.cells(names[columns.phone]), assumptions),
+        "time": normalize_cells("DateTime", batch.cells(names[columns.time]), assumptions),
+    }
+    for name in IDENTIFIERS:
+        read[name] = constant("", len(batch))
+        if name in columns.identifiers:
+            position = columns.identifiers[name]
+            lost = damage.where(pc.equal(damage.table["position"], position)).table["place"].to_numpy()
+            cells = normalize_cells(name, batch.cells(names[position]), assumptions)
+            sound = matches(cells, _SHAPES[name]) & ~matches(cells, _DAMAGED_USER_ID) & ~np.isin(batch.places, lost)
+            read[name] = pc.if_else(pa.array(sound), cells, "")
+    return pa.table(read)
+
+
+def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
+    times = one_chunk(times)
+    unread = times.filter(pa.array(filled(times) & ~matches(times, SECONDS)))
+    if matches(normalize_cells("DateTime", unread, replace(assumptions, timezone="UTC")), SECONDS).any():
+        raise UsageError("identifier-timezone-needed", column=title)
+
+
+def _usable(table: pa.Table, unusable: Counter[str]) -> pa.Table:
+    """The records that can be found, their phones and times as numbers; the others are counted."""
+    phones, times = one_chunk(table["phone"]), one_chunk(table["time"])
+    known = np.logical_or.reduce([filled(one_chunk(table[name])) for name in IDENTIFIERS])
+    usable = np.ones(table.num_rows, bool)
+    for key, mask in (("phone", matches(phones, PHONE)), ("time", matches(times, SECONDS)), ("identifier", known)):
+        if lost := int((usable & ~mask).sum()):
+            unusable[key] += lost
+        usable &= mask
+    keep = pa.array(usable)
+    numbers = {"phone": phone_numbers(phones.filter(keep)), "time": pc.cast(times.filter(keep), pa.int64())}
+    return pa.table({name: table[name].filter(keep) for name in IDENTIFIERS} | numbers)
+
+
+def phone_numbers(phones: Cells) -> pa.Int64Array:
+    """Phones, each of the shape ``PHONE``, as search keys: integers are found faster than text."""
+    return pc.cast(pc.utf8_slice_codeunits(phones, 1), pa.int64())
+
+
+def _sorted(table: pa.Table, unusable: Mapping[str, int], findings: Findings) -> Index:
+    phones, times = table["phone"].to_numpy(), table["time"].to_numpy()
+    order = np.lexsort((times, phones))
+    phones, times, table = phones[order], times[order], table.take(pa.array(order))
+    new_phone = _changes(phones)
+    first = new_phone | _changes(times)
+    kept = np.flatnonzero(first)
+    starts = np.flatnonzero(new_phone[kept])
+    return Index(
+        phones=phones[kept][starts],
+        starts=np.append(starts, len(kept)),
+        times=times[kept],
+        tied=_tied(table, np.cumsum(first) - 1, kept),
+        identifiers=table.select(IDENTIFIERS).take(pa.array(kept)),
+        unusable=dict(unusable),
+        findings=findings,
+    )
+
+
+def _changes(numbers: Numbers) -> Mask:
+    """Where a number is another than the one before; always at the first."""
+    changes: Mask = np.ones(len(numbers), bool)
+    changes[1:] = numbers[1:] != numbers[:-1]
+    return changes
+
+
+def _tied(table: pa.Table, group: Numbers, kept: Numbers) -> Mask:
+    """Groups of equal phone and time in which a record has other identifiers than the first."""
+    texts = pc.binary_join_element_wise(*(one_chunk(table[name]) for name in IDENTIFIERS), _BETWEEN)
+    firsts = texts.take(pa.array(kept[group]))
+    tied: Mask = np.zeros(len(kept), bool)
+    tied[group[as_mask(pc.not_equal(texts, firsts))]] = True
+    return tied

@@ -1,0 +1,88 @@
+"""The columns of the second file: found by their titles, or named by the user."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from calltools.errors import UsageError
+from calltools.fields.table import IDENTIFIERS
+
+#: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
+#: a group counts only where the groups before it found nothing.
+_NAMES: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
+    "phone": (
+        frozenset(
+            {"phone", "phonenumber", "tel", "telephone", "mobile", "mobilephone", "callerphone", "contactphone",
+             "clientphone", "customerphone", "contactphonenumber", "телефон", "номертелефона", "телефонклиента",
+             "телефонконтакта", "мобильный", "мобильныйтелефон", "контактныйтелефон"}
+        ),
+        frozenset({"caller", "callerid", "callernumber", "number", "номер", "контакт", "абонент"}),
+    ),
+    "time": (
+        frozenset(
+            {"datetime", "createdat", "timestamp", "visittime", "visitdatetime", "starttime", "датавремя",
+             "датаивремя", "датасоздания", "времясоздания", "датавизита", "времявизита", "датазаявки"}
+        ),
+        frozenset({"time", "date", "created", "visitdate", "дата", "время", "создан", "создано"}),
+    ),
+    "UserId": (frozenset({"userid", "ownuserid", "crmid", "crmuserid"}),),
+    "ClientId": (
+        frozenset(
+            {"clientid", "ymclientid", "yaclientid", "metrikaclientid", "metricaclientid", "ymuid", "yandexclientid",
+             "clientidметрики", "clientidяндекса", "clientidметрика", "clientidяндексметрики", "metrika", "metrica"}
+        ),
+    ),
+    "Yclid": (frozenset({"yclid", "yaclid", "yandexclid"}),),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MatchColumns:
+    """Which columns of the second file hold what: positions from 0."""
+
+    phone: int
+    time: int
+    identifiers: Mapping[str, int]
+
+
+def find_columns(titles: Sequence[str], explicit: Mapping[str, str]) -> MatchColumns:
+    """The columns of the second file, by their titles or as the user says.
+
+    Args:
+        titles: Its header.
+        explicit: ``phone``, ``time``, ``ClientId``, ``Yclid``, ``UserId`` -> title.
+
+    Raises:
+        UsageError: A column is not found, or several could be meant.
+    """
+    found = {what: _positions(titles, what, explicit) for what in _NAMES}
+    unclear = [what for what, places in found.items() if len(places) > 1]
+    unclear += [what for what in ("phone", "time") if not found[what]]
+    ids = {name: found[name][0] for name in IDENTIFIERS if found[name]}
+    unclear += [] if ids else ["ClientId"]
+    if unclear:
+        raise UsageError("identifier-columns-unclear", missing=", ".join(unclear), titles=", ".join(titles))
+    return MatchColumns(found["phone"][0], found["time"][0], ids)
+
+
+def holds_identifiers(title: str, explicit: Mapping[str, str]) -> bool:
+    """Whether a column so titled holds ids, so that a workbook's number in it has lost digits (CT209)."""
+    named = {explicit[name] for name in IDENTIFIERS if name in explicit}
+    return title.strip() in named or any(_fold(title) in group for name in IDENTIFIERS for group in _NAMES[name])
+
+
+def _positions(titles: Sequence[str], what: str, explicit: Mapping[str, str]) -> list[int]:
+    if what in explicit:
+        named = [place for place, title in enumerate(titles) if title.strip() == explicit[what]]
+        if not named:
+            raise UsageError("identifier-column-missing", title=explicit[what], titles=", ".join(titles))
+        return named
+    for group in _NAMES[what]:
+        if alike := [place for place, title in enumerate(titles) if _fold(title) in group]:
+            return alike
+    return []
+
+
+def _fold(title: str) -> str:
+    return re.sub(r"[\W_]", "", title.casefold())
