@@ -235,10 +235,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "например: --timezone Europe/Moscow.",
         ),
         "identifier-records-unusable": (
-            "No record of the file of identifiers can be used. Of {read}: {phone} have no readable phone (a number "
+            "No record of the file of identifiers can be used. Of {read}: {damaged} are damaged, {phone} have no readable phone (a number "
             "without a country code needs --region), {time} no readable time, {identifier} no usable identifier (a "
             "workbook that keeps ids as numbers has lost their last digits).",
-            "Ни одна запись файла идентификаторов не годится. Из {read}: у {phone} не читается телефон (номеру без "
+            "Ни одна запись файла идентификаторов не годится. Из {read}: повреждены {damaged}, у {phone} не читается телефон (номеру без "
             "кода страны нужен --region), у {time} — время, у {identifier} нет годного идентификатора (если id в книге "
             "хранятся как числа, их последние цифры потеряны).",
         ),

@@ -37,7 +37,7 @@ class Index:
         times: Unix seconds, rising within a phone.
         tied: Records beside which others of the same phone and time had different identifiers.
         identifiers: The three identifier columns, a row a record.
-        unusable: Records without a readable phone, time or identifier, by the first that is missing.
+        unusable: Records that are damaged, or lack a readable phone, time or identifier, by the first that is so.
         findings: What is wrong with ids that the second file holds (CT209); those are joined to nothing.
     """
 
@@ -76,10 +76,11 @@ def build_index(
         if assumptions.timezone is None:
             _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
         findings.append(damage)
+        unusable["damaged"] += len(batch.damaged)
         parts.append(_usable(table, unusable))
     table = pa.concat_tables(parts).combine_chunks()
-    if unusable and not table.num_rows:
-        counts = {key: unusable[key] for key in ("phone", "time", "identifier")}
+    if unusable.total() and not table.num_rows:
+        counts = {key: unusable[key] for key in ("damaged", "phone", "time", "identifier")}
         raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
     return _sorted(table, unusable, Findings.join(findings))
 

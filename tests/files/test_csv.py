@@ -154,14 +154,13 @@ def test_a_file_of_nothing_is_empty(write, data):
     assert (table.titles, rows, [row["code"] for row in findings]) == ((), [], ["CT001"])
 
 
-# A line of as many cells as the header inside a quoted cell is taken for a swallowed record, so commas and line
-# breaks do not meet here; the damage matrix is about them.
-cells = st.one_of(
-    st.text(st.sampled_from('ab1;"\n\r\té '), max_size=6), st.text(st.sampled_from('ab1,;"\té '), max_size=6)
-)
+# A line of as many cells as the header inside a quoted cell is taken for a swallowed record, so in a record of three
+# cells commas and line breaks do not meet here; the damage matrix is about them.
+broken, plain = (st.text(st.sampled_from(signs), max_size=6) for signs in ("ab1;\n\r\té ", 'ab1,;"\té '))
+records = st.one_of(st.tuples(broken, broken, broken), st.tuples(plain, plain, plain))
 
 
-@given(st.lists(st.tuples(cells, cells, cells), max_size=8), st.sampled_from([7, 23, 1 << 20]))
+@given(st.lists(records, max_size=8), st.sampled_from([7, 23, 1 << 20]))
 def test_what_is_written_well_is_read_as_it_was_on_both_roads(tmp_path_factory, rows, size):
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     stream = io.StringIO()
@@ -186,10 +185,15 @@ def test_any_text_reads_alike_on_both_roads_and_in_any_blocks(tmp_path_factory, 
     try:
         assert read(path)[1] == whole[1]
         assert read(path, exact_only=True)[1] == whole[1]
-        told = [row for row in read(path)[2] if row["code"] != "CT018"]
+        told = in_order(read(path)[2])
     finally:
         csv_file.BLOCK_SIZE = before
-    assert told == [row for row in whole[2] if row["code"] != "CT018"]
+    assert told == in_order(whole[2])
+
+
+def in_order(findings):
+    """As the line sorts them; mixed line ends are named at the block in which the second kind is met."""
+    return sorted((row["place"], str(row)) for row in findings if row["code"] != "CT018")
 
 
 @given(st.binary(max_size=300))
