@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.matching.second_file import NOON, WINDOW, calls, index
 
-from calltools.matching.identifiers import join
+from calltools.matching.identifiers import build_index, join
+from tests.matching.second_file import COLUMNS, HERE, NOON, TITLES, WINDOW, calls, index
 
 ANNA, BORIS, VERA = "1604591025698235234", "1604591025698235235", "1604591025698235236"
 PHONE, OTHER = "+74950000001", "+74950000002"
@@ -17,11 +17,12 @@ def call(at=NOON, phone=PHONE, client="", yclid=""):
 
 
 def outcome(found):
+    """For each call its ClientId, "tie" or "none"; a call is never two of them."""
+    masks = zip(found.joined_mask, found.ambiguous_mask, found.unjoined_mask, strict=True)
     words = []
-    for row, joined in enumerate(found.joined_mask):
-        marks = [joined, found.ambiguous_mask[row], found.unjoined_mask[row]]
-        assert sum(marks) <= 1
-        words.append(found.columns["ClientId"][row].as_py() if joined else ["", "tie", "none"][sum(marks[1:]) and marks.index(True)])
+    for client, (joined, tie, none) in zip(found.columns["ClientId"].to_pylist(), masks, strict=True):
+        assert [joined, tie, none].count(True) == 1
+        words.append(client if joined else "tie" if tie else "none")
     return words
 
 
@@ -100,12 +101,8 @@ def test_a_call_that_cannot_be_searched_has_no_partner(table):
 
 
 def test_an_empty_index_joins_nothing():
-    from calltools.matching.identifiers import MatchColumns, build_index  # noqa: PLC0415
-    from tests.matching.second_file import COLUMNS, HERE, TITLES  # noqa: PLC0415
-
     found = join(calls(call(), call(client=ANNA)), build_index([], TITLES, COLUMNS, HERE), WINDOW)
 
-    assert isinstance(COLUMNS, MatchColumns)
     assert found.unjoined_mask.tolist() == [True, False]
 
 
