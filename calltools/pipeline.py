@@ -33,7 +33,7 @@ from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, m
 #: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
 _JUDGED_AT_ONCE: Final = 60_000
 #: But hold no more than this many records back while gathering them.
-_HELD: Final = 400_000
+_HELD: Final = 250_000
 _THREADS: Final = 2
 _AHEAD: Final = 4
 
@@ -255,13 +255,23 @@ def _verdicts(
 
 
 def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
-    findings = _most_specific(located(plan.ruleset.stamped(found), plan.layout)).in_order()
+    findings = _most_specific(_header_once(located(plan.ruleset.stamped(found), plan.layout))).in_order()
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
     summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
+
+
+def _header_once(findings: Findings) -> Findings:
+    """A header that stands again among the records is one fault, not one in each of its cells."""
+    table = findings.table
+    repeated = pc.equal(table["code"], "CT019")
+    if not pc.any(repeated).as_py():
+        return findings
+    among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(repeated)))
+    return findings.where(pc.or_(repeated, pc.invert(among)))
 
 
 def _most_specific(findings: Findings) -> Findings:

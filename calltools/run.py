@@ -7,6 +7,7 @@ record: how it is read, whose export it is, which zone. ``Job.run`` walks along 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, TypedDict
@@ -14,7 +15,7 @@ from typing import Final, Literal, TypedDict
 from calltools.errors import UsageError, VendorError
 from calltools.fields import clock
 from calltools.files.opening import open_table
-from calltools.matching.identifiers import Index, build_index, find_columns
+from calltools.matching.identifiers import Index, build_index, find_columns, holds_identifiers, judge_header
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table
 from calltools.model.finding import Findings
@@ -182,7 +183,9 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keeps_records=keeps_records,
-        findings=Findings.join([table.findings, _header_findings(table, ruleset, mapping), _size(path, ruleset)]),
+        findings=Findings.join(
+            [table.findings, _header_findings(table, ruleset, mapping), _size(path, ruleset), _lost_ids(setting)]
+        ),
     )
     return Job(table, plan, None if profile is None else profile.name)
 
@@ -268,7 +271,20 @@ def _size(path: Path, ruleset: RuleSet) -> Findings:
     return Findings.of([{"code": "CT013", "detail": f"{size / 1e9:.2f}"}] if too_large else [])
 
 
+def _lost_ids(setting: Setting) -> Findings:
+    """Ids that the second file holds as numbers; the title says where, for they have no place in this file."""
+    second = setting.options.identifiers
+    if second is None or setting.index is None or "CT209" not in setting.ruleset:
+        return Findings.none()
+    return Findings.of(
+        {**row, "column": f"{row['column']} ({second.name}:{row['place']})", "place": None, "position": None}
+        for row in setting.index.findings.rows()
+    )
+
+
 def _index(path: Path, options: Options, assumptions: Assumptions) -> Index:
-    table = open_table(path, str(path), Hints(), recognize.header_judge(()))
+    judge = partial(judge_header, explicit=options.identifier_columns)
+    holds = partial(holds_identifiers, explicit=options.identifier_columns)
+    table = open_table(path, str(path), Hints(), judge, identifier_titles=holds)
     columns = find_columns(table.titles, options.identifier_columns)
     return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)

@@ -1,6 +1,6 @@
 """A CSV cut into blocks at record ends, each with the number of its first physical line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import LimitError
-from calltools.files.csv_exact import ExactText
+from calltools.files.csv_exact import LOOKAHEAD_LINES, ExactText
 from calltools.files.limits import Limits
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
@@ -48,10 +48,20 @@ class Block:
     well_quoted: bool
     structure: "Structure"
 
-    @property
-    def line_ends(self) -> frozenset[str]:
-        """Which kinds of line end stand outside quoted cells: of LF, CRLF, CR."""
-        return self.structure.line_ends(len(self.data))
+    def first_line_ends(self, known: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
+        """Line, from 0, of the first line end of each kind behind a record; nothing when only known kinds occur.
+
+        Args:
+            known: Kinds, of LF, CRLF and CR, that were seen before.
+            dialect: Delimiter and width.
+            longest_cell: Bytes of a quoted cell at most.
+        """
+        if self.structure.kinds(len(self.data)) <= known:
+            return {}
+        if self.well_quoted and not self.swallows_a_record(dialect.width):
+            return self.structure.first_line_ends(len(self.data))
+        text = bytes(self.data).decode("latin-1")
+        return ExactText(text, dialect.delimiter, dialect.width, longest_cell).first_line_ends()
 
     @property
     def all_lines(self) -> int:
@@ -97,7 +107,7 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
         data += read
         while data:
             structure = Structure(data, dialect.delimiter)
-            cut, plain = structure.cut(ended=ended), True
+            cut, plain = structure.cut(dialect.width, ended=ended), True
             if not cut and (structure.is_wrong(ended=ended) or len(data) > limits.quoted_bytes):
                 exact = ExactText(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
                 cut, plain = len(data) if ended else exact.decided(), False
@@ -120,7 +130,8 @@ class Structure:
         quotes = b'"' in data
         self._quotes = np.flatnonzero(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
         self._wrong = self._first_wrong_quote() if quotes else len(data)
-        returns = data.count(b"\r")
+        # ``in`` stops at the first one and is many times faster than a count; most files hold none or only pairs.
+        returns = data.count(b"\r") if b"\r" in data else 0
         self._crlf = data.count(b"\r\n") if returns else 0
         self._lone_cr = returns > self._crlf
 
@@ -132,10 +143,29 @@ class Structure:
         """Whether a quote is wrong, or, at the end of the file, never closed."""
         return self._wrong < len(self._data) or (ended and len(self._quotes) % 2 == 1)
 
-    def cut(self, *, ended: bool) -> int:
+    def cut(self, width: int, *, ended: bool) -> int:
         """Where the last record ends before which every quote is right; 0 if there is none."""
         if ended and not self.is_wrong(ended=True):
             return len(self._data)
+        return self._before_a_torn_record(self._last_record_end(), width)
+
+    def _before_a_torn_record(self, cut: int, width: int) -> int:
+        """A place, moved to the front of a ragged record that a stray quote before a line break may have torn.
+
+        The exact road mends it when it sees both parts.
+        """
+        end = cut
+        for _ in range(LOOKAHEAD_LINES):
+            start = max(self._data.rfind(b"\n", 0, max(end - 1, 0)), self._data.rfind(b"\r", 0, max(end - 2, 0))) + 1
+            line = self._data[start:end].rstrip(b"\r\n")
+            whole = line.count(self._delimiter) >= width - 1
+            if whole or b'"' in line or not start:
+                torn = line.endswith(b'"') and not whole and self._outside(np.array([start]))[0]
+                return start if torn else cut
+            end = start
+        return cut
+
+    def _last_record_end(self) -> int:
         if self._lone_cr:
             ends = self._ends[self._outside(self._ends)]
             # The last byte may be half a CRLF.
@@ -153,21 +183,27 @@ class Structure:
         """Line ends before a place."""
         if self._lone_cr:
             return int(np.searchsorted(self._ends, cut))
-        return self._data.count(b"\n", 0, cut)
+        # numpy lets other threads run meanwhile, and is faster than ``bytes.count``.
+        return int(np.count_nonzero(self._bytes[:cut] == _LF))
 
-    def line_ends(self, cut: int) -> frozenset[str]:
-        """Kinds of line end that stand outside quoted cells before a place."""
-        feeds = self._data.count(b"\n", 0, cut)
+    def kinds(self, cut: int) -> frozenset[str]:
+        """Kinds of line end that stand before a place, inside quoted cells too."""
         if not self._crlf and not self._lone_cr:
-            return frozenset({"LF"} if feeds else ())
-        if not self._lone_cr and feeds == self._data.count(b"\r\n", 0, cut):
-            return frozenset({"CRLF"} if feeds else ())
-        ends = self._ends[self._ends < cut]
-        outside = ends[self._outside(ends)]
+            return frozenset({"LF"} if self._data.find(b"\n", 0, cut) >= 0 else ())
+        feeds = self._data.count(b"\n", 0, cut)
+        crlf, returns = self._data.count(b"\r\n", 0, cut), self._data.count(b"\r", 0, cut)
+        there = {"CRLF": crlf, "LF": feeds - crlf, "CR": returns - crlf}
+        return frozenset(kind for kind, count in there.items() if count)
+
+    def first_line_ends(self, cut: int) -> Mapping[str, int]:
+        """Line, from 0, of the first line end of each kind that stands outside quoted cells before a place."""
+        ends = self._ends[: np.searchsorted(self._ends, cut)]
+        lines = np.flatnonzero(self._outside(ends))
+        outside = ends[lines]
         last, before = self._bytes[outside], self._bytes[np.maximum(outside - 1, 0)]
         crlf = (last == _LF) & (before == _CR) & (outside > 0)
         kinds = {"CRLF": crlf, "CR": last == _CR, "LF": (last == _LF) & ~crlf}
-        return frozenset(kind for kind, mask in kinds.items() if mask.any())
+        return {kind: int(lines[mask.argmax()]) for kind, mask in kinds.items() if mask.any()}
 
     def record_starts(self, cut: int) -> NDArray[np.int64]:
         """Line, from 0, on which each record before a place starts, blank lines included."""

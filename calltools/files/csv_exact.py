@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 #: Lines that are looked at for a whole record behind a damaged one whose quoted cell runs on.
-_LOOKAHEAD_LINES: Final = 1000
+LOOKAHEAD_LINES: Final = 1000
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,19 @@ class ExactText:
             at = end
         return found
 
+    def first_line_ends(self) -> dict[str, int]:
+        """Line, from 0, of the first line end of each kind that stands behind a record."""
+        found: dict[str, int] = {}
+        at = line = 0
+        while at < len(self._text):
+            _, end = self._one(at, line)
+            ends = _LINE_END.findall(self._text, at, end)
+            line += len(ends)
+            if self._text[end - 1] in "\r\n":
+                found.setdefault(_KINDS[ends[-1]], line - 1)
+            at = end
+        return found
+
     def decided(self) -> int:
         """Up to where records can be told apart whatever follows the text; the start of the first that cannot."""
         at = 0
@@ -96,6 +110,9 @@ class ExactText:
     def _resume(self, at: int, split: _Split, fault: str) -> int:
         """Where reading goes on behind a damaged record."""
         next_line = self._line_end(at)
+        torn = self._torn(at, next_line) if fault == "CT008" and split.end <= next_line else None
+        if torn is not None:
+            return torn
         if split.end <= next_line or (split.broken_at < next_line and split.fault and not self._runs_on(at, next_line)):
             return next_line
         natural = len(self._text) if split.fault else split.end
@@ -104,6 +121,28 @@ class ExactText:
             return found
         self._touched |= natural == len(self._text)
         return natural if fault == "CT008" else next_line
+
+    def _torn(self, at: int, next_line: int) -> int | None:
+        """Where a record ends in which a stray quote right before a line break has closed a cell too early.
+
+        Proven by taking the quote out: what is left is a whole record.
+        """
+        line = self._text[at:next_line].rstrip("\r\n")
+        candidate = next_line
+        for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
+            if candidate >= len(self._text):
+                self._touched = True
+                break
+            end = self._line_end(candidate)
+            if self._whole(candidate):
+                break
+            if self._text.find('"', candidate, end) >= 0:
+                text = line[:-1] + self._text[at + len(line) : end]
+                mended = ExactText(text, self._delimiter, self._width, self._longest_cell)
+                split = mended._split(0)
+                return end if mended._whole(0) and split.end == len(text) else None
+            candidate = end
+        return None
 
     def _runs_on(self, at: int, next_line: int) -> bool:
         """Whether a quoted cell that opens on the first line of a damaged record closes on a later one."""
@@ -114,7 +153,7 @@ class ExactText:
 
     def _first_whole(self, candidate: int, end: int) -> int | None:
         """The first line from a place on that is a whole record."""
-        for _ in range(_LOOKAHEAD_LINES):
+        for _ in range(LOOKAHEAD_LINES):
             if candidate >= end:
                 return None
             if self._whole(candidate):

@@ -80,12 +80,17 @@ class _Road:
         return cast("BinaryIO", stream)
 
     def _mixed(self, seen: set[str], block: Block) -> Findings:
-        """CT018, once: CR alone, or the first block in which a second kind of line end occurs."""
-        was = seen >= {"CR"} or len(seen) > 1
-        seen |= block.line_ends
-        now = "CR" in seen or len(seen) > 1
-        found = now and not was
-        return Findings.of([{"code": "CT018", "place": block.line, "detail": "+".join(sorted(seen))}] if found else [])
+        """CT018, once: CR alone, or the line at which a second kind of line end occurs."""
+        if "CR" in seen or len(seen) > 1:
+            return Findings.none()
+        first = block.first_line_ends(seen, self._dialect, self._limits.quoted_bytes)
+        for kind in sorted(first, key=first.__getitem__):
+            seen.add(kind)
+            if "CR" in seen or len(seen) > 1:
+                return Findings.of(
+                    [{"code": "CT018", "place": block.line + first[kind], "detail": "+".join(sorted(seen))}]
+                )
+        return Findings.none()
 
     def _read(self, block: Block) -> Batch:
         batch = None if self._exact_only or not block.well_quoted else self._fast(block)

@@ -10,10 +10,19 @@ from calltools.fields import any_cell
 from calltools.fields.shapes import matches
 from calltools.fields.table import IDENTIFIERS
 from calltools.matching.index import PHONE, SECONDS, Index, build_index, phone_numbers
-from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers
+from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers, judge_header
 from calltools.model.cells import Cells, Mask, Numbers, constant, filled, one_chunk
 
-__all__ = ["Index", "Joined", "MatchColumns", "build_index", "find_columns", "holds_identifiers", "join"]
+__all__ = [
+    "Index",
+    "Joined",
+    "MatchColumns",
+    "build_index",
+    "find_columns",
+    "holds_identifiers",
+    "join",
+    "judge_header",
+]
 
 
 @dataclass(frozen=True, slots=True)

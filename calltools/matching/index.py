@@ -71,7 +71,7 @@ def build_index(
     unusable: Counter[str] = Counter()
     parts, findings = [_NOTHING], []
     for batch in batches:
-        damage = _damage(batch, columns)
+        damage = _damage(batch, titles, columns)
         table = _read(batch, names, columns, assumptions, damage)
         if assumptions.timezone is None:
             _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
@@ -91,12 +91,15 @@ _NOTHING: Final = pa.table(
 )
 
 
-def _damage(batch: Batch, columns: MatchColumns) -> Findings:
+def _damage(batch: Batch, titles: tuple[str, ...], columns: MatchColumns) -> Findings:
     """Ids whose digits a workbook has lost."""
-    positions = pa.array(list(columns.identifiers.values()), pa.int32())
     table = batch.findings.table
-    lost = pc.and_(pc.equal(table["code"], "CT209"), pc.is_in(table["position"], positions))
-    return batch.findings.where(lost)
+    parts = []
+    for name, position in columns.identifiers.items():
+        lost = pc.and_(pc.equal(table["code"], "CT209"), pc.equal(table["position"], position))
+        found = batch.findings.where(lost)
+        parts.append(found.with_column("column", titles[position]).with_column("field", name))
+    return Findings.join(parts).with_column("record", None)
 
 
 def _read(

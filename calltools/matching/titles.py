@@ -7,6 +7,7 @@ from typing import Final
 
 from calltools.errors import UsageError
 from calltools.fields.table import IDENTIFIERS
+from calltools.model.batch import HeaderGuess
 
 #: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
 #: a group counts only where the groups before it found nothing.
@@ -64,6 +65,19 @@ def find_columns(titles: Sequence[str], explicit: Mapping[str, str]) -> MatchCol
     if unclear:
         raise UsageError("identifier-columns-unclear", missing=", ".join(unclear), titles=", ".join(titles))
     return MatchColumns(found["phone"][0], found["time"][0], ids)
+
+
+def judge_header(rows: Sequence[Sequence[str]], explicit: Mapping[str, str]) -> HeaderGuess:
+    """The row that holds the most of the columns asked for; the first row where none does."""
+    scores = [_score(row, explicit) for row in rows]
+    best = max(scores, default=0)
+    return HeaderGuess(scores.index(best) if scores else None, best)
+
+
+def _score(titles: Sequence[str], explicit: Mapping[str, str]) -> int:
+    named = set(explicit.values())
+    known = set().union(*(group for groups in _NAMES.values() for group in groups))
+    return sum(title.strip() in named or _fold(title) in known for title in titles)
 
 
 def holds_identifiers(title: str, explicit: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, last_bytes, lengths
+from calltools.fields.shapes import digits_only, first_bytes, last_bytes, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled
@@ -354,7 +354,8 @@ def _stirred(numbers: Hashes) -> Hashes:
 def _numbered(cells: Cells) -> Hashes:
     """A number for each cell, the same for the same text: its digits and length where it is a number or a phone."""
     sizes = lengths(cells)
-    plain = pc.if_else(pc.starts_with(cells, "+"), pc.utf8_slice_codeunits(cells, 1), cells)
+    plus = first_bytes(cells) == ord("+")
+    plain = pc.if_else(pa.array(plus), pc.utf8_slice_codeunits(cells, 1), cells) if plus.any() else cells
     short = filled(plain) & (lengths(plain) <= _FITTING) & digits_only(plain)
     found = np.zeros(len(cells), np.uint64)
     if short.all():

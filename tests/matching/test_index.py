@@ -87,7 +87,8 @@ def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
     found = build_index([batch(*rows, findings=damage, first=5)], TITLES, COLUMNS, HERE)
 
     assert found.identifiers["ClientId"].to_pylist() == [ANNA]
-    assert [(one["code"], one["place"]) for one in found.findings.rows()] == [("CT209", 6)]
+    (told,) = found.findings.rows()
+    assert (told["code"], told["place"], told["column"], told["field"]) == ("CT209", 6, "ClientId", "ClientId")
     assert found.unusable["identifier"] == 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers
+from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers, judge_header
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,19 @@ def test_a_named_title_that_is_there_twice_is_unclear():
 )
 def test_columns_of_ids_are_known(title, holds):
     assert holds_identifiers(title, {"UserId": "Visitor", "phone": "Телефон"}) is holds
+
+
+@pytest.mark.parametrize(
+    ("rows", "index", "score"),
+    [
+        pytest.param([("Телефон", "Дата", "yclid"), ("+74950000001", "1", "2")], 0, 3, id="first"),
+        pytest.param([("Выгрузка", "", ""), ("Телефон", "Кто", "yclid")], 1, 2, id="under a title"),
+        pytest.param([("Отчёт",), ("Кто", "Кому")], 1, 1, id="only as the user names it"),
+        pytest.param([("a", "b"), ("c", "d")], 0, 0, id="nothing known"),
+        pytest.param([], None, 0, id="no rows"),
+    ],
+)
+def test_the_header_is_the_row_with_the_columns_asked_for(rows, index, score):
+    guess = judge_header(rows, {"UserId": "Кому"})
+
+    assert (guess.index, guess.score) == (index, score)
