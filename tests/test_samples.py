@@ -12,11 +12,15 @@ from calltools.cli.app import app
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 AS_OF = "2026-03-12T00:00:00Z"
-VENDORS = sorted(path.parent.name for path in SAMPLES.glob("*/options"))
+MORE = Path(__file__).parent / "vendors" / "more"
+#: Vendor, or vendor/case -> folder.
+FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/options"))} | {
+    f"{path.parts[-3]}/{path.parts[-2]}": path.parent for path in sorted(MORE.glob("*/*/options"))
+}
 
 
 def convert(name, tmp_path, *more):
-    folder = SAMPLES / name
+    folder = FOLDERS[name]
     (export,) = folder.glob("export.*")
     words = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
     report = tmp_path / "findings.jsonl"
@@ -31,26 +35,26 @@ def convert(name, tmp_path, *more):
 def test_every_profile_has_a_sample():
     profiles = {path.stem for path in (SAMPLES.parent / "schemas" / "vendors").glob("*.toml")}
 
-    assert profiles == set(VENDORS)
+    assert profiles == {path.parent.name for path in SAMPLES.glob("*/options")}
 
 
-@pytest.mark.parametrize("name", VENDORS)
+@pytest.mark.parametrize("name", FOLDERS)
 def test_a_sample_becomes_what_is_expected(name, tmp_path):
     result, output, report = convert(name, tmp_path)
 
-    assert result.exit_code == 0, result.output
-    assert output.read_bytes() == (SAMPLES / name / "expected.csv").read_bytes()
-    expected = (SAMPLES / name / "expected.findings.jsonl").read_text(encoding="utf-8").splitlines()
+    expected = (FOLDERS[name] / "expected.findings.jsonl").read_text(encoding="utf-8").splitlines()
+    assert result.exit_code == any(json.loads(line)["severity"] == "error" for line in expected), result.output
+    assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
     keys = ("code", "severity", "record", "line", "row", "column")
     told = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
     assert told == [{key: json.loads(line)[key] for key in keys} for line in expected]
 
 
-@pytest.mark.parametrize("name", VENDORS)
+@pytest.mark.parametrize("name", FOLDERS)
 def test_the_exact_road_says_the_same(name, tmp_path):
     _, output, _ = convert(name, tmp_path, "--no-fast-path")
 
-    assert output.read_bytes() == (SAMPLES / name / "expected.csv").read_bytes()
+    assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["good.csv", "good.xlsx"])
