@@ -31,8 +31,8 @@ from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
 
 #: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
-_JUDGED_AT_ONCE: Final = 60_000
-#: But hold no more than this many records back while gathering them.
+_JUDGED_AT_ONCE: Final = 100_000
+#: But hold no more than this many whole records back while gathering them.
 _HELD: Final = 250_000
 _THREADS: Final = 2
 _AHEAD: Final = 4
@@ -180,7 +180,7 @@ def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Obser
         judged = unproven(batch, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
         digests = observers.digest(batch)
         if not plan.keeps_records:
-            batch = replace(batch, columns=batch.columns.slice(0, 0), origin=None)
+            batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
         return _Worked(batch, judged, digests, joined)
 
     batches: Iterable[Batch] = in_order(pool, lambda task: task(), table.tasks())
@@ -226,7 +226,7 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
     for one in worked:
         group.append(one)
         waiting += len(one.judged.records)
-        held += len(one.batch)
+        held += len(one.batch) if one.batch.columns.num_rows else 0
         if waiting >= _JUDGED_AT_ONCE or held >= _HELD:
             yield group
             group, waiting, held = [], 0, 0

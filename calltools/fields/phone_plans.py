@@ -10,7 +10,12 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from calltools.model.cells import Cells, Numbers, offsets, text_bytes
 
 _KINDS: Final = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
@@ -27,29 +32,47 @@ class Verdict(IntEnum):
     IMPOSSIBLE = 2
 
 
-def verdict(number: str) -> Verdict:
-    """What the plans say of ``+`` and digits.
+def verdicts(numbers: Cells) -> NDArray[np.int8]:
+    """What the plans say of each cell; all hold ``+`` and digits.
+
+    Calling codes are free of prefixes: three digits tell them apart, and the numbers of one code are asked together.
 
     Source:
         ITU-T E.164; the metadata of libphonenumber as the installed ``phonenumbers`` carries it.
     """
-    code = calling_code(number)
-    if code is None or len(number) > _LONGEST + 1:
-        return Verdict.IMPOSSIBLE
-    national = number[1 + len(str(code)) :]
-    lengths, pattern = _plan(code)
-    if len(national) not in lengths:
-        return Verdict.IMPOSSIBLE
-    return Verdict.ASSIGNED if pattern.fullmatch(national) else Verdict.NOT_ASSIGNED
+    codes, sizes = _calling_codes(numbers)
+    found = np.full(len(numbers), Verdict.IMPOSSIBLE, np.int8)
+    for code in np.unique(codes[codes > 0]).tolist():
+        lengths, pattern = _plan(code)
+        possible = np.flatnonzero((codes == code) & np.isin(sizes, lengths) & (sizes <= _LONGEST + 1))
+        matched = map(pattern.fullmatch, numbers.take(pa.array(possible)).to_pylist())
+        found[possible] = [Verdict.NOT_ASSIGNED if match is None else Verdict.ASSIGNED for match in matched]
+    return found
 
 
-def calling_code(number: str) -> int | None:
-    """The country calling code that ``+`` and digits begin with."""
-    for size in (1, 2, 3):
-        digits = number[1 : 1 + size]
-        if len(digits) == size and digits[0] != "0" and int(digits) in COUNTRY_CODE_TO_REGION_CODE:
-            return int(digits)
-    return None
+def _calling_codes(numbers: Cells) -> tuple[Numbers, Numbers]:
+    """The country calling code that each cell begins with, 0 for none, and the bytes of each cell."""
+    ends = offsets(numbers).astype(np.int64)
+    sizes = np.diff(ends)
+    data = text_bytes(numbers)
+    begun = np.zeros(len(numbers), np.int64)
+    for place in (1, 2, 3):
+        there = sizes > place
+        digits = data[np.where(there, ends[:-1] + place, 0)].astype(np.int64) - ord("0") if len(data) else begun
+        begun = begun * 10 + np.where(there, digits, 0)
+    codes = _CODES[begun]
+    # Zeros that stand for digits which are not there must not make a code.
+    short = sizes <= np.where(codes >= 100, 3, np.where(codes >= 10, 2, 1))
+    return np.where(short, 0, codes), sizes
+
+
+def _code_of(digits: str) -> int:
+    """The calling code with which three digits begin; 0 if there is none."""
+    begins = (int(digits[:size]) for size in (1, 2, 3) if digits[0] != "0")
+    return next((code for code in begins if code in COUNTRY_CODE_TO_REGION_CODE), 0)
+
+
+_CODES: Final = np.array([_code_of(f"{number:03}") for number in range(1000)], np.int64)
 
 
 def assigned_pattern(code: int, length: int) -> str:
@@ -58,11 +81,13 @@ def assigned_pattern(code: int, length: int) -> str:
 
 
 @lru_cache(maxsize=512)
-def _plan(code: int) -> tuple[frozenset[int], re.Pattern[str]]:
+def _plan(code: int) -> tuple[list[int], re.Pattern[str]]:
+    """Possible lengths of a number of a calling code, plus and code included, and what an assigned one looks like."""
     types = _types(code)
-    lengths = frozenset(length for metadata in _metadata(code) for length in _possible(metadata))
-    by_length = [f"(?={_any(length)}$)(?:{pattern})" for pattern, some in types for length in some]
-    return lengths, re.compile("|".join(by_length) or r"(?!)")
+    begin = len(f"+{code}")
+    lengths = sorted({begin + length for metadata in _metadata(code) for length in _possible(metadata)})
+    by_length = "|".join(f"(?={_any(length)}$)(?:{pattern})" for pattern, some in types for length in some)
+    return lengths, re.compile(rf"\+{code}(?:{by_length or '(?!)'})")
 
 
 def _any(length: int) -> str:

@@ -52,3 +52,15 @@ def rewritten(cells: Cells, pattern: str, by: str) -> tuple[Mask, Cells]:
     if not mask.any():
         return mask, pa.array([], pa.string())
     return mask, pc.replace_substring_regex(cells.filter(pa.array(mask)), f"^(?:{pattern})$", by)
+
+
+def without(cells: Cells, signs: bytes) -> Cells:
+    """The cells without some ASCII signs."""
+    data, first = own_bytes(cells)
+    dropped = np.zeros(256, bool)
+    dropped[list(signs)] = True
+    kept = ~dropped[data]
+    ends = np.zeros(len(data) + 1, np.int32)
+    np.cumsum(kept, out=ends[1:])
+    buffers = [None, pa.py_buffer(ends[offsets(cells) - first]), pa.py_buffer(data[kept])]
+    return pa.Array.from_buffers(pa.string(), len(cells), buffers)

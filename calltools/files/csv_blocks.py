@@ -56,7 +56,7 @@ class Block:
             dialect: Delimiter and width.
             longest_cell: Bytes of a quoted cell at most.
         """
-        if self.structure.kinds(len(self.data)) <= known:
+        if self.structure.kinds() <= known:
             return {}
         if self.well_quoted and not self.swallows_a_record(dialect.width):
             return self.structure.first_line_ends(len(self.data))
@@ -130,10 +130,11 @@ class Structure:
         quotes = b'"' in data
         self._quotes = np.flatnonzero(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
         self._wrong = self._first_wrong_quote() if quotes else len(data)
-        # ``in`` stops at the first one and is many times faster than a count; most files hold none or only pairs.
-        returns = data.count(b"\r") if b"\r" in data else 0
-        self._crlf = data.count(b"\r\n") if returns else 0
-        self._lone_cr = returns > self._crlf
+        # ``in`` stops at the first one and is many times faster than a count; most files hold none.
+        returns = self._bytes == _CR if b"\r" in data else np.zeros(1, bool)
+        self._returns = int(np.count_nonzero(returns))
+        self._crlf = int(np.count_nonzero(returns[:-1] & (self._bytes[1:] == _LF))) if self._returns else 0
+        self._lone_cr = self._returns > self._crlf
 
     @property
     def _bytes(self) -> NDArray[np.uint8]:
@@ -186,13 +187,12 @@ class Structure:
         # numpy lets other threads run meanwhile, and is faster than ``bytes.count``.
         return int(np.count_nonzero(self._bytes[:cut] == _LF))
 
-    def kinds(self, cut: int) -> frozenset[str]:
-        """Kinds of line end that stand before a place, inside quoted cells too."""
-        if not self._crlf and not self._lone_cr:
-            return frozenset({"LF"} if self._data.find(b"\n", 0, cut) >= 0 else ())
-        feeds = self._data.count(b"\n", 0, cut)
-        crlf, returns = self._data.count(b"\r\n", 0, cut), self._data.count(b"\r", 0, cut)
-        there = {"CRLF": crlf, "LF": feeds - crlf, "CR": returns - crlf}
+    def kinds(self) -> frozenset[str]:
+        """Kinds of line end that stand in the bytes, inside quoted cells too."""
+        if not self._returns:
+            return frozenset({"LF"} if b"\n" in self._data else ())
+        feeds = int(np.count_nonzero(self._bytes == _LF))
+        there = {"CRLF": self._crlf, "LF": feeds - self._crlf, "CR": self._returns - self._crlf}
         return frozenset(kind for kind, count in there.items() if count)
 
     def first_line_ends(self, cut: int) -> Mapping[str, int]:

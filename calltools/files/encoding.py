@@ -4,6 +4,7 @@ import codecs
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import BinaryIO, Final
 
@@ -37,6 +38,8 @@ _STRANGE: Final = math.log(1e-5)
 _ORDINARY: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
 #: How much likelier the best reading must be than the second, as a logarithm: one wrong reading in four hundred.
 _MARGIN: Final = 6.0
+#: Bytes that are looked at: of the beginning, and of the lines beyond ASCII behind it.
+_ENOUGH: Final = 1 << 16
 #: What a known title in the header is worth.
 _TITLE: Final = 6.0
 
@@ -67,9 +70,10 @@ def detect(head: bytes, name: str, *, whole: bool, known: Callable[[str], int]) 
         return "utf-8"
     if _mostly_utf8(head):
         return "utf-8"
-    scores = sorted(((_score(head, encoding, known), encoding) for encoding in _RUSSIAN), reverse=True)
+    telling = _telling(head)
+    scores = sorted(((_score(telling, encoding, known), encoding) for encoding in _RUSSIAN), reverse=True)
     (best, encoding), (second, _) = scores[:2]
-    beyond = sum(byte > 0x7F for byte in head)
+    beyond = sum(byte > 0x7F for byte in telling)
     if best - second < _MARGIN or best <= _STRANGE * beyond / 2:
         raise SourceError("encoding-unsure", path=name)
     return encoding
@@ -102,11 +106,16 @@ def _mostly_utf8(head: bytes) -> bool:
     return bool(good) and good >= 0.9 * len(lines)
 
 
+def _telling(head: bytes) -> bytes:
+    """The beginning, and behind it the lines beyond ASCII: as much as tells the encodings apart."""
+    lines = [line for line in head[_ENOUGH:].splitlines(keepends=True) if not line.isascii()]
+    return head[:_ENOUGH] + b"".join(lines)[:_ENOUGH]
+
+
 def _score(head: bytes, encoding: str, known: Callable[[str], int]) -> float:
     """Log-likelihood of the letters beyond ASCII, with something for each known title."""
     text = head.decode(encoding, "replace")
-    beyond = [sign for sign in text if sign > "\x7f"]
-    total = sum(_weight(sign) for sign in beyond)
+    total = sum(_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
     # A capital behind a small letter: the case bit is read the wrong way round.
     total += _STRANGE * len(re.findall(r"[а-яё][А-ЯЁ]", text))
     return total + _TITLE * known(text) + _RUSSIAN[encoding]

@@ -2,11 +2,16 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
+from pandera.backends.pandas.components import ColumnBackend
+from pandera.backends.pandas.container import DataFrameSchemaBackend
+from pandera.errors import FailureCaseMetadata, SchemaError
 
 from calltools.fields.table import NAMES
 from calltools.model.assumptions import Assumptions
@@ -50,7 +55,64 @@ def _same(one: pa.Array, other: pa.Array) -> bool:
     return (one.offset, len(one)) == (other.offset, len(other)) and next(addresses) == next(addresses)
 
 
-def frame_schema(rules: Sequence[Rule], columns: Sequence[str], assumptions: Assumptions) -> pandera.DataFrameSchema:
+class _Silent:
+    """For pandera's backends: an error lists no values. They are people's, and nobody reads that list."""
+
+    def failure_cases_metadata(self, schema_name: str, schema_errors: list[SchemaError]) -> FailureCaseMetadata:  # noqa: ARG002 - pandera's
+        """Nothing: findings are made of the checks' output."""
+        return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})
+
+
+class _ColumnBackend(_Silent, ColumnBackend):
+    """pandera's own, silent."""
+
+
+class _FrameBackend(_Silent, DataFrameSchemaBackend):
+    """pandera's own, silent."""
+
+
+class _Column(pandera.Column):
+    """A column whose failures are read from the checks' output alone."""
+
+
+class _Frame(pandera.DataFrameSchema):
+    """As above, for the frame."""
+
+
+for _frame_type in (pd.DataFrame, pd.Series):
+    _Column.register_backend(_frame_type, _ColumnBackend)
+_Frame.register_backend(pd.DataFrame, _FrameBackend)
+
+
+class _Doubtful:
+    """The cells of a column that a test has to look at: all, or those that are not proven sound."""
+
+    def __init__(self, mask: Mask | None) -> None:
+        self._mask = mask
+        self._last: tuple[Cells, Cells] | None = None
+
+    def faulty(self, test: CellTest, cells: Cells, assumptions: Assumptions) -> Mask:
+        """The verdict of a test on all cells; on sound ones no test fails (a law of each kind)."""
+        if self._mask is None:
+            return test(cells, assumptions)
+        found = np.zeros(len(cells), bool)
+        if self._mask.any():
+            found[self._mask] = test(self._some(cells), assumptions)
+        return found
+
+    def _some(self, cells: Cells) -> Cells:
+        # The same object for all tests of the column: they share what they find out about it.
+        if self._last is None or self._last[0] is not cells:
+            self._last = (cells, cells.filter(pa.array(self._mask)))
+        return self._last[1]
+
+
+def frame_schema(
+    rules: Sequence[Rule],
+    columns: Sequence[str],
+    assumptions: Assumptions,
+    doubtful: Mapping[str, Mask] = MappingProxyType({}),
+) -> pandera.DataFrameSchema:
     """The schema of a table with these canonical columns.
 
     Each rule on cells or records is one named ``Check``: its name is the rule's code, and it holds the very
@@ -60,9 +122,11 @@ def frame_schema(rules: Sequence[Rule], columns: Sequence[str], assumptions: Ass
         rules: The rules of the run; others than cell and row rules are passed over.
         columns: The canonical columns that the table has.
         assumptions: What the tests rest on.
+        doubtful: Field -> cells of the very frame that are not proven sound; all cells of a field that is left out.
     """
-    return pandera.DataFrameSchema(
-        {name: pandera.Column(str, _cell_checks(rules, name, assumptions)) for name in NAMES if name in columns},
+    parts = {name: _Doubtful(doubtful.get(name)) for name in NAMES if name in columns}
+    return _Frame(
+        {name: _Column(str, _cell_checks(rules, name, part, assumptions)) for name, part in parts.items()},
         checks=[
             _check(rule, _on_frame(rule.row, assumptions))
             for rule in rules
@@ -71,9 +135,11 @@ def frame_schema(rules: Sequence[Rule], columns: Sequence[str], assumptions: Ass
     )
 
 
-def _cell_checks(rules: Sequence[Rule], name: str, assumptions: Assumptions) -> list[pandera.Check]:
+def _cell_checks(
+    rules: Sequence[Rule], name: str, doubtful: _Doubtful, assumptions: Assumptions
+) -> list[pandera.Check]:
     return [
-        _check(rule, _on_series(rule.cell, assumptions))
+        _check(rule, _on_series(rule.cell, doubtful, assumptions))
         for rule in rules
         if rule.cell is not None and name in rule.columns
     ]
@@ -85,9 +151,9 @@ def _check(rule: Rule, passes: Any) -> pandera.Check:
     return pandera.Check(passes, name=rule.code, ignore_na=False, n_failure_cases=1)
 
 
-def _on_series(test: CellTest, assumptions: Assumptions) -> Any:
+def _on_series(test: CellTest, doubtful: _Doubtful, assumptions: Assumptions) -> Any:
     def passes(series: "pd.Series[str]") -> "pd.Series[bool]":
-        return _verdict(test(series_cells(series), assumptions), series.index)
+        return _verdict(doubtful.faulty(test, series_cells(series), assumptions), series.index)
 
     return passes
 

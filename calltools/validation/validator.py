@@ -25,11 +25,19 @@ from calltools.validation.selection import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Records on which pandera has to speak, with their numbers and places."""
+    """Records on which pandera has to speak.
+
+    Attributes:
+        columns: Canonical columns.
+        records: Their numbers.
+        places: Their lines or rows.
+        doubtful: Field -> cells that are not proven sound; ``None``: nothing was proven.
+    """
 
     columns: pa.Table
     records: Numbers
     places: Numbers
+    doubtful: Mapping[str, Mask] | None = None
 
 
 def load_ahead() -> None:
@@ -49,17 +57,24 @@ def unproven(batch: Batch, ruleset: RuleSet, assumptions: Assumptions, *, exact_
     if exact_only or not batch.columns.num_columns:
         return Judged(batch.columns, batch.records, batch.places)
     columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    doubtful = reduce(np.logical_or, _doubts(columns, ruleset, assumptions))
+    cells = {name: _doubtful(name, columns[name], assumptions) for name in columns}
+    doubtful = reduce(np.logical_or, [*cells.values(), *_doubtful_records(columns, ruleset, assumptions)])
     rows = np.flatnonzero(doubtful)
-    return Judged(batch.columns.take(rows), batch.records[rows], batch.places[rows])
+    return Judged(
+        batch.columns.take(rows),
+        batch.records[rows],
+        batch.places[rows],
+        {name: mask[rows] for name, mask in cells.items()},
+    )
 
 
-def _doubts(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions) -> Iterator[Mask]:
-    for name, cells in columns.items():
-        field = BY_NAME[name]
-        yield ~KINDS[field.kind].sound(cells, assumptions)
-        if field.requirement.cell:
-            yield ~filled(cells)
+def _doubtful(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
+    field = BY_NAME[name]
+    unsound = ~KINDS[field.kind].sound(cells, assumptions)
+    return unsound | ~filled(cells) if field.requirement.cell else unsound
+
+
+def _doubtful_records(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions) -> Iterator[Mask]:
     for rule in ruleset.rules():
         if rule.row is not None and set(rule.columns) <= set(columns):
             yield rule.row(columns, assumptions)
@@ -81,7 +96,7 @@ def judge(parts: Sequence[Judged], ruleset: RuleSet, assumptions: Assumptions) -
     records = np.concatenate([part.records for part in there])
     places = np.concatenate([part.places for part in there])
     columns = {name: one_chunk(table[name]) for name in table.column_names}
-    verdicts = _verdicts(table, ruleset, assumptions)
+    verdicts = _verdicts(table, _all_doubtful(there, names), ruleset, assumptions)
     found = [
         _findings(BY_CODE[code], name, rows, _Frame(columns, records, places), assumptions)
         for code, name, rows in verdicts
@@ -95,7 +110,21 @@ def _with_all(columns: pa.Table, names: Sequence[str]) -> pa.Table:
     return pa.table({name: columns[name] if name in columns.column_names else empty for name in names})
 
 
-def _verdicts(table: pa.Table, ruleset: RuleSet, assumptions: Assumptions) -> list[tuple[str, str | None, Numbers]]:
+def _all_doubtful(parts: Sequence[Judged], names: Sequence[str]) -> Mapping[str, Mask]:
+    """Field -> doubtful cells of all parts; a field is left out when each of its cells has to be judged."""
+    proven = [part.doubtful for part in parts if part.doubtful is not None]
+    if len(proven) < len(parts):
+        return {}
+    nothing = [np.zeros(len(part.records), bool) for part in parts]
+    return {
+        name: np.concatenate([masks.get(name, none) for masks, none in zip(proven, nothing, strict=True)])
+        for name in names
+    }
+
+
+def _verdicts(
+    table: pa.Table, doubtful: Mapping[str, Mask], ruleset: RuleSet, assumptions: Assumptions
+) -> list[tuple[str, str | None, Numbers]]:
     """Code, column and faulty rows of each check that failed."""
     # Imported here: 0.6 s that a command without doubtful records does not need.
     import pandera.pandas as pandera  # noqa: PLC0415
@@ -103,7 +132,7 @@ def _verdicts(table: pa.Table, ruleset: RuleSet, assumptions: Assumptions) -> li
 
     from calltools.validation.frame_schema import frame_schema  # noqa: PLC0415
 
-    schema = frame_schema(ruleset.rules(), table.column_names, assumptions)
+    schema = frame_schema(ruleset.rules(), table.column_names, assumptions, doubtful)
     failed: list[Any] = []
     try:
         # An environment variable could switch validation off, and with it every finding.

@@ -7,23 +7,24 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.phone_plans import Verdict, assigned_pattern, verdict
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches
+from calltools.fields.phone_plans import Verdict, assigned_pattern, verdicts
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, without
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
 
 _E164: Final = r"\+[0-9]+"
 _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
 _NUMBER_TAIL: Final = r"[.,]0+$"
-_PUNCTUATION: Final = r"[ ()./\x{2010}-\x{2015}-]"
+_ASCII_PUNCTUATION: Final = b" ()./-"
+_DASHES: Final = r"[\x{2010}-\x{2015}]"
 _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
 #: A country's extension or a city number without its area code: fewer digits than any number with a country code.
 _SHORTEST: Final = 7
 _RUSSIAN_LENGTH: Final = 10
-_MEMO: Final = 200_000
 #: Countries of calling code 7, whose numbers are dialed with 8 at home.
 _SEVEN: Final = ("RU", "KZ")
 
@@ -188,7 +189,9 @@ def _number_like(cells: Cells) -> Mask:
 
 
 def _digits(cells: Cells) -> Cells:
-    return pc.replace_substring_regex(cells, _PUNCTUATION, "")
+    """Without punctuation; that of ASCII goes first, for it is nearly all there is."""
+    plain = without(cells, _ASCII_PUNCTUATION)
+    return plain if digits_only(plain).all() else pc.replace_substring_regex(plain, _DASHES, "")
 
 
 def _impossible(numbers: Cells) -> Mask:
@@ -196,14 +199,11 @@ def _impossible(numbers: Cells) -> Mask:
     return mask
 
 
-def _judged(numbers: Cells) -> np.ndarray:
+def _judged(numbers: Cells) -> NDArray[np.int8]:
     """The verdict on each plus and digits, each distinct one once."""
     encoded = numbers.dictionary_encode()
-    verdicts = np.array([_remembered(text) for text in encoded.dictionary.to_pylist()], np.int8)
-    return verdicts[encoded.indices.to_numpy()] if len(numbers) else np.zeros(0, np.int8)
-
-
-_remembered = lru_cache(maxsize=_MEMO)(verdict)
+    found: NDArray[np.int8] = verdicts(encoded.dictionary)[encoded.indices.to_numpy()]
+    return found
 
 
 def _proven(cells: Cells) -> Mask:
@@ -251,7 +251,15 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
         _rewritten(text, assumptions.region) if good else text
         for text, good in zip(clean.to_pylist(), number_like, strict=True)
     ]
-    return any_cell.replaced(cells, others, pc.take(pa.array(texts, pa.string()), encoded.indices))
+    numbers = _if_possible(pa.array(texts, pa.string()), clean)
+    return any_cell.replaced(cells, others, pc.take(numbers, encoded.indices))
+
+
+def _if_possible(numbers: Cells, as_they_were: Cells) -> Cells:
+    """The numbers to which a country was given, but as they were where no plan has such a number."""
+    doubtful = _plus(numbers) & ~_plus(as_they_were)
+    doubtful[doubtful] = _impossible(numbers.filter(pa.array(doubtful)))
+    return any_cell.replaced(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
 
 
 def _russian_trunk(cells: Cells, others: Mask) -> Cells:
@@ -276,8 +284,7 @@ def _rewritten(text: str, region: str | None) -> str:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return text
-    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return number if verdict(number) is not Verdict.IMPOSSIBLE else text
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _hide(cells: Cells) -> Cells:
