@@ -420,6 +420,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "report-header-line": ("header on line {row}", "заголовок в строке {row}"),
         "report-header-row": ("header in row {row}", "заголовок в строке {row} листа"),
+        "report-dates-dmy": ("dates are day first", "в датах сначала день"),
+        "report-dates-mdy": ("dates are month first", "в датах сначала месяц"),
         "report-header-none": ("no header", "без заголовка"),
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),

@@ -14,10 +14,12 @@ from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError, VendorError
 from calltools.fields import clock
+from calltools.fields.kinds import unix_time
 from calltools.files.opening import open_table
 from calltools.matching.identifiers import Index, build_index, find_columns, holds_identifiers, judge_header
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.batch import Batch, Hints, Table
+from calltools.model.batch import Batch, Hints, Table, unique_titles
+from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import Plan, Sink, run
@@ -26,7 +28,7 @@ from calltools.validation.selection import RuleSet, choose
 from calltools.validation.validator import load_ahead
 from calltools.vendors import library, recognize, zones
 from calltools.vendors.fitting import fit
-from calltools.vendors.mapping import Mapped, MappingOptions
+from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
 
@@ -172,6 +174,11 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
     if converting or profile is not None:
         ruleset = ruleset.mended(vendor=profile is not None)
     mapping = None if profile is None else _mapping(table, profile, setting, assumptions)
+    doubtful, order = (False, None) if assumptions.date_order else _date_order(table, mapping)
+    if order is not None:
+        assumptions = replace(assumptions, date_order=order)
+        table = replace(table, source=replace(table.source, date_order=order))
+        mapping = None if profile is None else _mapping(table, profile, setting, assumptions)
     plan = Plan(
         ruleset=ruleset,
         assumptions=assumptions,
@@ -184,7 +191,13 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         exact_only=options.exact_only,
         keeps_records=keeps_records,
         findings=Findings.join(
-            [table.findings, _header_findings(table, ruleset, mapping), _size(path, ruleset), _lost_ids(setting)]
+            [
+                table.findings,
+                _header_findings(table, ruleset, mapping),
+                _size(path, ruleset),
+                _lost_ids(setting),
+                Findings.of([{"code": "CT605", "field": "DateTime"}] if doubtful and order is None else []),
+            ]
         ),
     )
     return Job(table, plan, None if profile is None else profile.name)
@@ -223,6 +236,17 @@ def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assu
     for sample in _sample(table):
         zones.check_zone(sample, mapped)
     return mapped
+
+
+def _date_order(table: Table, mapping: Mapped | None) -> tuple[bool, DateOrder | None]:
+    """Whether the first records hold dates that can be read two ways, and the order that one of them proves."""
+    dates: Callable[[Batch], Cells] | None = None
+    if mapping is not None:
+        dates = partial(undecided_dates, mapped=mapping) if mapping.undecided else None
+    elif (place := _layout(table.titles).get("DateTime")) is not None:
+        dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
+    samples = _sample(table) if dates is not None else []
+    return unix_time.proven_order(dates(samples[0])) if dates is not None and samples else (False, None)
 
 
 def _sample(table: Table) -> list[Batch]:

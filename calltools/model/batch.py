@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, one_chunk
 from calltools.model.finding import Findings
 
@@ -29,6 +30,7 @@ class Source:
         sheet: Of a workbook.
         first_column: Of a workbook: columns of the sheet to the left of the first title, which are empty.
             A finding's ``position`` counts from the first title.
+        date_order: That of its dates, when they can be read two ways and it proves one.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class Source:
     header_row: int | None = None
     sheet: str | None = None
     first_column: int = 0
+    date_order: DateOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 def opening(source: Source, style: Style) -> str:
     """What was found out about the file, in one line."""
-    return f"{_read_as(source, style)}; {_header(source, style)}"
+    dates = [say(f"report-dates-{source.date_order}", style.language)] if source.date_order else []
+    return "; ".join([_read_as(source, style), _header(source, style), *dates])
 
 
 def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:

@@ -16,7 +16,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, as_mask, constant, filled
 from calltools.model.finding import Findings
-from calltools.vendors import transforms
+from calltools.vendors import date_orders, transforms
 from calltools.vendors.fitting import fold, refuse_misfit
 from calltools.vendors.profile import Profile, Step
 
@@ -49,6 +49,7 @@ class Mapped:
         fields: Canonical field -> steps that this header allows.
         layout: Canonical field -> title and position of its first column.
         not_taken: Columns left out because nobody said their currency.
+        undecided: Steps whose dates can be read two ways, and nobody said which.
     """
 
     profile: Profile
@@ -58,6 +59,7 @@ class Mapped:
     fields: Mapping[str, tuple[Step, ...]]
     layout: Mapping[str, tuple[str, int]]
     not_taken: tuple[str, ...]
+    undecided: tuple[Step, ...] = ()
 
     @property
     def merges_legs(self) -> bool:
@@ -89,7 +91,15 @@ def prepare(profile: Profile, titles: tuple[str, ...], options: MappingOptions) 
         not_taken = tuple(title for step in fields.pop("Price") for title in _there(step, positions, titles))
     _needs(profile, fields, options)
     layout = {name: place for name, steps in fields.items() if (place := _place(steps, positions, titles)) is not None}
-    return Mapped(profile, titles, options, positions, fields, layout, not_taken)
+    undecided = () if options.date_order else date_orders.undecided(fields)
+    if "DateTime" in fields:
+        fields["DateTime"] = date_orders.settled(fields["DateTime"], options.date_order)
+    return Mapped(profile, titles, options, positions, fields, layout, not_taken, undecided)
+
+
+def undecided_dates(batch: Batch, mapped: Mapped) -> Cells:
+    """The dates of which nobody said how they are read, as the file has them."""
+    return pa.concat_arrays([_picked(batch, mapped, step) for step in mapped.undecided])
 
 
 def _possible(step: Step, positions: Mapping[str, int]) -> bool:

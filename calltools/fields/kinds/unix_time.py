@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from calltools.fields import any_cell, clock
 from calltools.fields.field import Example, Kind
 from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
-from calltools.model.assumptions import Assumptions
+from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.cells import Cells, Mask, as_mask, filled
 
 #: 2010-01-01 00:00:00 UTC: Metrica is younger than any earlier call.
@@ -33,6 +33,9 @@ _LOOKS: Final = (
     ("month-name", r".*(?:[A-Za-z]{3}|[а-яА-Я]{3}).*"),
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
+#: A date whose order nothing but its numbers can prove.
+_TWO_SHORT: Final = r"^(?P<first>[0-9]{1,2})[/.-](?P<second>[0-9]{1,2})[/.-](?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
+_MONTHS: Final = 12
 _LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
                    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
 _SLASHED: Final = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}
@@ -160,6 +163,19 @@ def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
         found[fits] = name
         open_ &= ~fits
     return pa.array(found, pa.string())
+
+
+def proven_order(cells: Cells) -> tuple[bool, DateOrder | None]:
+    """Whether there are dates that begin with two short numbers, and the order that one of them proves.
+
+    A number over 12 is a day. Without one, or with one on each side, nothing is proven.
+    """
+    parts = pc.extract_regex(any_cell.legible(cells), _TWO_SHORT).drop_null()
+    first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
+    day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
+    if day_first == month_first:
+        return bool(len(parts)), None
+    return True, "dmy" if day_first else "mdy"
 
 
 def unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
