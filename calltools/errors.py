@@ -14,7 +14,7 @@
 An exception is about a run. What is wrong with the data is a finding, never an exception.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from calltools.messages import Language, say
 
@@ -82,6 +82,24 @@ class SourceError(CalltoolsError):
 
 class LimitError(SourceError):
     """The input is larger than a limit that protects the machine."""
+
+    def say(self, language: Language = "en") -> str:
+        """The sentence, with the option that raises the limit where there is one."""
+        sentence, name = super().say(language), _RAISED_BY.get(self.key)
+        return sentence if name is None else f"{sentence} {say('limit-option', language, name=name)}"
+
+
+#: Key of a sentence -> the limit that it speaks of, as ``--limit`` calls it.
+_RAISED_BY: Final = {
+    "csv-record-too-long": "record-bytes",
+    "too-many-columns": "columns",
+    "json-columns": "columns",
+    "workbook-unpacked": "workbook-unpacked",
+    "workbook-ratio": "entry-ratio",
+    "workbook-cells": "filled-cells",
+    "workbook-seconds": "seconds",
+    "workbook-memory": "child-memory",
+}
 
 
 class DefectError(CalltoolsError):

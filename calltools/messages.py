@@ -32,6 +32,14 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no encoding {given}. Usual ones: utf-8, cp1251, cp866, koi8-r, utf-16.",
             "Кодировки {given} нет. Обычные: utf-8, cp1251, cp866, koi8-r, utf-16.",
         ),
+        "limit-option": (
+            "Raise the limit by --limit {name}=… if the file is right.",
+            "Если файл верный, поднимите предел: --limit {name}=….",
+        ),
+        "limit-unreadable": (
+            "--limit takes NAME=VALUE, a whole number with or without KiB, MiB, GiB; not {given}. Names: {names}.",
+            "--limit — это ИМЯ=ЗНАЧЕНИЕ, целое число с KiB, MiB, GiB или без; а не {given}. Имена: {names}.",
+        ),
         "delimiter-unknown": (
             "--delimiter takes a comma, a semicolon, tab or a pipe, not {given}.",
             "--delimiter — это запятая, точка с запятой, tab или вертикальная черта, а не {given}.",
@@ -178,6 +186,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "--inbound-context NAME, or your own numbers: --own-number X (both repeatable).",
             "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите контексты из столбца {column}: "
             "--inbound-context ИМЯ, или свои номера: --own-number X (можно повторять).",
+        ),
+        "called-unknown": (
+            "An export of {vendor} does not say which calls are incoming. Give your own numbers as they stand in the "
+            "column {column}: --own-number X (repeatable).",
+            "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите свои номера так, как они записаны "
+            "в столбце {column}: --own-number X (можно повторять).",
         ),
         "timezone-needed": (
             "Times of this {vendor} export are wall-clock times and do not say their zone. Give it: --timezone Europe/Moscow.",

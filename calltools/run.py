@@ -15,6 +15,7 @@ from typing import Final, Literal, TypedDict
 from calltools.errors import UsageError, VendorError
 from calltools.fields import clock
 from calltools.fields.kinds import unix_time
+from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.matching.identifiers import Index, build_index, find_columns, holds_identifiers, judge_header
 from calltools.model.assumptions import Assumptions, DateOrder
@@ -61,6 +62,7 @@ class Options:
         select: Rules to apply; nothing: all.
         ignore: Rules not to apply.
         exact_only: Every block over the exact road, every record through pandera.
+        limits: What reading a file may cost.
     """
 
     vendor: str = "auto"
@@ -79,6 +81,7 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exact_only: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 class Asked(TypedDict, total=False):
@@ -100,6 +103,7 @@ class Asked(TypedDict, total=False):
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     exact_only: bool
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,12 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         load_ahead()
     judged_by = () if options.vendor == "none" else setting.profiles
     hints = _hints(options, setting.profiles)
-    table = open_table(path, name, hints, recognize.header_judge(judged_by), exact_only=options.exact_only)
+    judge = recognize.header_judge(judged_by)
+    table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
     profile = _profile(table, setting)
+    if profile is not None and profile.quotes != hints.quotes:
+        hints = replace(hints, quotes=profile.quotes)
+        table = open_table(path, name, hints, recognize.header_judge(judged_by), exact_only=options.exact_only)
     assumptions = setting.assumptions
     if profile is not None and profile.region and assumptions.region is None:
         assumptions = replace(assumptions, region=profile.region)
@@ -309,6 +317,6 @@ def _lost_ids(setting: Setting) -> Findings:
 def _index(path: Path, options: Options, assumptions: Assumptions) -> Index:
     judge = partial(judge_header, explicit=options.identifier_columns)
     holds = partial(holds_identifiers, explicit=options.identifier_columns)
-    table = open_table(path, str(path), Hints(), judge, identifier_titles=holds)
+    table = open_table(path, str(path), Hints(), judge, options.limits, identifier_titles=holds)
     columns = find_columns(table.titles, options.identifier_columns)
     return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)

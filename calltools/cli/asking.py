@@ -1,6 +1,7 @@
 """The words of the command line as the values of a run."""
 
 import re
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -8,10 +9,12 @@ from typing import Final
 from calltools.cli.options import Reading, Showing, words
 from calltools.errors import UsageError
 from calltools.fields.table import NAMES
+from calltools.files.limits import Limits
 from calltools.model.batch import Hints
 from calltools.run import Options
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -38,7 +41,20 @@ def run_options(reading: Reading, showing: Showing) -> Options:
         select=words(showing.select),
         ignore=words(showing.ignore),
         exact_only=showing.no_fast_path,
+        limits=_limits(reading.limit or []),
     )
+
+
+def _limits(given: list[str]) -> Limits:
+    names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    found: dict[str, int] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
+        if name.strip() not in names or not size:
+            raise UsageError("limit-unreadable", given=text, names=", ".join(names))
+        found[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
+    return Limits(**found)
 
 
 def _hints(reading: Reading) -> Hints:

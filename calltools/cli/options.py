@@ -132,6 +132,10 @@ class Reading:
     own_number: Annotated[
         list[str] | None, typer.Option(metavar="X", help="A number or extension of ours; repeatable.")
     ] = None
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Raise a limit that stopped a run, such as seconds=900; repeatable."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

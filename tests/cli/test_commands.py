@@ -273,3 +273,27 @@ def test_help_shows_three_examples(command):
     text = run(command, "--help").stdout
 
     assert text.count(f"calltools {command}") >= 3
+
+
+def test_a_limit_that_stops_a_run_is_named_and_can_be_raised(tmp_path):
+    path = tmp_path / "wide.csv"
+    titles = ",".join(["ClientId", "DateTime", *(f"c{n}" for n in range(20))])
+    path.write_text(f"{titles}\n" + "1604591025698235234,1772434800" + "," * 20 + "\n", encoding="utf-8")
+
+    stopped = run("validate", str(path), "--limit", "columns=10", "--lang", "en")
+    went_on = run("validate", str(path), "--limit", "columns=30", "--as-of", "1772500000")
+
+    assert stopped.exit_code == 3
+    assert "--limit columns=" in stopped.output
+    assert went_on.exit_code != 3
+
+
+@pytest.mark.parametrize("given", ["columns", "column=3", "columns=-3", "columns=many", "columns=0"])
+def test_a_limit_that_cannot_be_read_is_refused(tmp_path, given):
+    path = tmp_path / "calls.csv"
+    path.write_text("ClientId,DateTime\n", encoding="utf-8")
+
+    result = run("validate", str(path), "--limit", given, "--lang", "en")
+
+    assert result.exit_code == 2
+    assert "record-bytes" in result.output
