@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.normalize import normalize
+from calltools.fields.portrait import portrait
 from calltools.matching.identifiers import Index, join
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
+from calltools.model.portrait import Portrait
 from calltools.model.summary import Summary
 from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
@@ -56,6 +58,7 @@ class Plan:
         window_s: How far back a partner in ``index`` may lie, in seconds.
         exact_only: Prove nothing: each record goes through pandera.
         keeps_records: Whether a sink wants the records and not only the findings.
+        draws: Whether a report wants a portrait of the calls.
         findings: What is wrong with the file and its header, known before the first record.
     """
 
@@ -69,6 +72,7 @@ class Plan:
     window_s: int = 21 * 86_400
     exact_only: bool = False
     keeps_records: bool = False
+    draws: bool = False
     findings: Findings = field(default_factory=Findings.none)
 
 
@@ -85,6 +89,7 @@ class _Worked:
     judged: Judged
     digests: Mapping[str, Any] = field(default_factory=dict)
     joined: Mapping[str, int] = field(default_factory=dict)
+    drawn: Portrait | None = None
 
 
 def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_read: Callable[[int], None]) -> None:
@@ -105,8 +110,10 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
         try:
             groups = _gathered(_worked(pool, table, plan, observers))
             for group, verdict in in_order(judge_pool, partial(_judged, plan=plan), groups, ahead=2):
-                for batch, found, joined in _verdicts(group, verdict, observers):
-                    summary.joined.update(joined)
+                for batch, found, one in _verdicts(group, verdict, observers):
+                    summary.joined.update(one.joined)
+                    if one.drawn is not None:
+                        summary.portrait.add(one.drawn)
                     _deliver(batch, found, plan, sinks, summary)
                     on_read(summary.read)
         except BaseException:
@@ -179,15 +186,21 @@ def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Obser
         batch, joined = process(batch, plan)
         judged = unproven(batch, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
         digests = observers.digest(batch)
+        drawn = _drawn(batch, plan) if plan.draws else None
         if not plan.keeps_records:
             batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
-        return _Worked(batch, judged, digests, joined)
+        return _Worked(batch, judged, digests, joined, drawn)
 
     batches: Iterable[Batch] = in_order(pool, lambda task: task(), table.tasks())
     batches = _settled(batches)
     if plan.mapping is not None and plan.mapping.merges_legs:
         batches = legs.merge(batches, plan.mapping)
     return in_order(pool, work, batches)
+
+
+def _drawn(batch: Batch, plan: Plan) -> Portrait:
+    columns = {name: batch.cells(name) for name in batch.columns.column_names}
+    return portrait(columns, len(batch), plan.assumptions.timezone)
 
 
 def in_order(
@@ -240,7 +253,7 @@ def _judged(group: list[_Worked], plan: Plan) -> tuple[list[_Worked], Findings]:
 
 def _verdicts(
     group: Sequence[_Worked], verdict: Findings, observers: Observers
-) -> Iterator[tuple[Batch, Findings, Mapping[str, int]]]:
+) -> Iterator[tuple[Batch, Findings, _Worked]]:
     """Each batch of the group with all its findings."""
     records = verdict.table["record"]
     for one in group:
@@ -251,7 +264,7 @@ def _verdicts(
                 pc.greater_equal(records, int(batch.records[0])), pc.less_equal(records, int(batch.records[-1]))
             )
             found.append(verdict.where(own))
-        yield batch, Findings.join(found), one.joined
+        yield batch, Findings.join(found), one
 
 
 def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:

@@ -128,6 +128,7 @@ class Job:
     def run(self, name: str, sinks: Sequence[Sink], on_read: Callable[[int], None] = lambda _: None) -> Summary:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
+        summary.now = self.plan.assumptions.now
         summary.not_taken = () if self.plan.mapping is None else self.plan.mapping.not_taken
         run(self.table, self.plan, sinks, summary, on_read)
         return summary
@@ -150,7 +151,9 @@ def settle(options: Options) -> Setting:
     return Setting(options, choose(options.select, options.ignore), assumptions, profiles, index)
 
 
-def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_records: bool) -> Job:
+def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
+    path: Path, name: str, setting: Setting, *, converting: bool, keeps_records: bool, draws: bool = False
+) -> Job:
     """Open a file and settle how its records are read.
 
     Args:
@@ -159,6 +162,7 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         setting: What the files of the run share.
         converting: Normalize before judging, as ``convert`` does.
         keeps_records: Whether a sink wants the records.
+        draws: Whether a report wants a portrait of the calls.
 
     Raises:
         UsageError: No profile fits, the zone is not known, and the like.
@@ -174,7 +178,7 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
     profile = _profile(table, setting)
     if profile is not None and profile.quotes != hints.quotes:
         hints = replace(hints, quotes=profile.quotes)
-        table = open_table(path, name, hints, recognize.header_judge(judged_by), exact_only=options.exact_only)
+        table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
     assumptions = setting.assumptions
     if profile is not None and profile.region and assumptions.region is None:
         assumptions = replace(assumptions, region=profile.region)
@@ -198,6 +202,7 @@ def prepare(path: Path, name: str, setting: Setting, *, converting: bool, keeps_
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keeps_records=keeps_records,
+        draws=draws,
         findings=Findings.join(
             [
                 table.findings,
@@ -216,7 +221,12 @@ def _hints(options: Options, profiles: tuple[Profile, ...]) -> Hints:
     if options.vendor in {"auto", "none"}:
         return options.hints
     said, profile = options.hints, profiles[0]
-    return replace(said, encoding=said.encoding or profile.encoding, delimiter=said.delimiter or profile.delimiter)
+    return replace(
+        said,
+        encoding=said.encoding or profile.encoding,
+        delimiter=said.delimiter or profile.delimiter,
+        quotes=profile.quotes,
+    )
 
 
 def _profile(table: Table, setting: Setting) -> Profile | None:
@@ -254,7 +264,10 @@ def _date_order(table: Table, mapping: Mapped | None) -> tuple[bool, DateOrder |
     elif (place := _layout(table.titles).get("DateTime")) is not None:
         dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
     samples = _sample(table) if dates is not None else []
-    return unix_time.proven_order(dates(samples[0])) if dates is not None and samples else (False, None)
+    if dates is None or not samples:
+        return False, None
+    # Dots are day first wherever they are written; of a profile's layouts nobody knows.
+    return unix_time.proven_order(dates(samples[0]), "/" if mapping is None else "/.-")
 
 
 def _sample(table: Table) -> list[Batch]:

@@ -23,7 +23,7 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports import REPORTERS, by_ending
+from calltools.reports import DRAWING, REPORTERS, by_ending
 from calltools.reports.style import Reporter, Style
 from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
@@ -154,7 +154,8 @@ class _Walk:
 
     def _prepared(self, path: Path, name: str, *, converting: bool) -> Job | SourceError:
         try:
-            return prepare(path, name, self.setting, converting=converting, keeps_records=converting)
+            draws = any(by_ending(report) in DRAWING for report in self.showing.report or [])
+            return prepare(path, name, self.setting, converting=converting, keeps_records=converting, draws=draws)
         except SourceError as fault:
             return fault
 

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
+from calltools.model.portrait import Portrait
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class Summary:
         withheld: Calls whose caller hid the number.
         by_code: Findings by rule.
         by_severity: Findings by severity.
+        portrait: What the calls look like; empty unless a report draws it.
+        now: "Now" of the run, Unix seconds.
         error: The sentence when the file could not be read.
     """
 
@@ -43,6 +46,8 @@ class Summary:
     withheld: int = 0
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
+    portrait: Portrait = field(default_factory=Portrait)
+    now: int = 0
     error: str | None = None
 
     def count(self, batch: Batch, findings: Findings, *, rejected: int) -> None:

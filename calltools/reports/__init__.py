@@ -15,6 +15,14 @@ from calltools.reports.text import TextReporter
 
 MakeReporter: TypeAlias = Callable[[TextIO, Style], Reporter]
 
+
+def _html(stream: TextIO, style: Style) -> Reporter:
+    # The page brings a template engine along, which other forms do without.
+    from calltools.reports.html.reporter import HtmlReporter  # noqa: PLC0415
+
+    return HtmlReporter(stream, style)
+
+
 REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
     {
         "text": TextReporter,
@@ -23,9 +31,16 @@ REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
         "jsonl": json_lines.reporter,
         "csv": csv_report.reporter,
         "github": GithubReporter,
+        "html": _html,
     }
 )
-_ENDINGS: Final[Mapping[str, str]] = MappingProxyType({".json": "json", ".jsonl": "jsonl", ".csv": "csv"})
+_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".html": "html"}
+)
+
+
+#: Forms that show a portrait of the calls beside what is wrong with them.
+DRAWING: Final = frozenset({"html"})
 
 
 def by_ending(path: Path) -> str:

@@ -34,7 +34,7 @@ _LOOKS: Final = (
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
 #: A date whose order nothing but its numbers can prove.
-_TWO_SHORT: Final = r"^(?P<first>[0-9]{1,2})[/.-](?P<second>[0-9]{1,2})[/.-](?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
+_TWO_SHORT: Final = r"^(?P<first>[0-9]{1,2})SIGN(?P<second>[0-9]{1,2})SIGN(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
 _MONTHS: Final = 12
 _LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
                    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
@@ -165,12 +165,16 @@ def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     return pa.array(found, pa.string())
 
 
-def proven_order(cells: Cells) -> tuple[bool, DateOrder | None]:
+def proven_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | None]:
     """Whether there are dates that begin with two short numbers, and the order that one of them proves.
 
     A number over 12 is a day. Without one, or with one on each side, nothing is proven.
+
+    Args:
+        cells: Dates.
+        signs: What may stand between the numbers.
     """
-    parts = pc.extract_regex(any_cell.legible(cells), _TWO_SHORT).drop_null()
+    parts = pc.extract_regex(any_cell.legible(cells), _TWO_SHORT.replace("SIGN", f"[{signs}]")).drop_null()
     first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
     day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
     if day_first == month_first:

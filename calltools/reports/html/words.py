@@ -1,0 +1,119 @@
+"""The words of the page, English and Russian side by side."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from calltools.messages import Language
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "title": ("Call file report", "Отчёт по файлу звонков"),
+        "skip": ("Skip to what is wrong", "Сразу к ошибкам"),
+        "as_of": ("As of {time} UTC, calltools {version}", "На {time} UTC, calltools {version}"),
+        "files": ("Files", "Файлы"),
+        "file": ("File", "Файл"),
+        "records": ("Records", "Записей"),
+        "errors": ("Errors", "Ошибок"),
+        "warnings": ("Warnings", "Предупреждений"),
+        "notes": ("Notes", "Замечаний"),
+        "error": ("error", "ошибка"),
+        "warning": ("warning", "предупреждение"),
+        "note": ("note", "замечание"),
+        "more_files": ("{count} more files stand in the table only.", "Ещё файлов только в таблице: {count}."),
+        "ready": ("Ready to upload: no errors.", "Можно загружать: ошибок нет."),
+        "not_ready": (
+            "Not ready to upload: {records} of {read} records have errors.",
+            "Загружать рано: записей с ошибками {records} из {read}.",
+        ),
+        "file_not_ready": (
+            "Not ready to upload: the file itself has errors.",
+            "Загружать рано: ошибки есть в самом файле.",
+        ),
+        "unread": ("The file could not be read.", "Файл прочитать не удалось."),
+        "where": ("Where it sits", "Где ошибки в файле"),
+        "strip": (
+            "Findings along the file, from record 1 to record {last}; records in a column: {width}.",
+            "Что найдено по ходу файла, от записи 1 до записи {last}; записей в столбике: {width}.",
+        ),
+        "strip_most": ("Most of it: records {first}–{last}, found {count}.",
+                       "Гуще всего: записи {first}–{last}, найдено {count}."),
+        "strip_most_one": ("Most of it: record {first}, found {count}.",
+                           "Гуще всего: запись {first}, найдено {count}."),
+        "only_error": ("Errors", "Ошибки"),
+        "only_warning": ("Warnings", "Предупреждения"),
+        "only_note": ("Notes", "Замечания"),
+        "wrong": ("What is wrong", "Что не так"),
+        "nothing_wrong": ("Nothing was found.", "Ничего не найдено."),
+        "severity": ("Severity", "Важность"),
+        "rule": ("Rule", "Правило"),
+        "found": ("Found", "Найдено"),
+        "advice": ("What to do", "Что делать"),
+        "why": ("Why it matters", "Почему это важно"),
+        "examples": ("Examples: {shown} of {count}", "Примеры: {shown} из {count}"),
+        "examples_none": ("{count} found; the page had no room for examples.",
+                          "Найдено {count}; для примеров на странице не хватило места."),
+        "place": ("Place", "Место"),
+        "value": ("Cell", "Ячейка"),
+        "message": ("What is wrong with it", "Что с ней не так"),
+        "repaired": ("Repaired", "Исправленная"),
+        "line": ("line {number}", "строка {number}"),
+        "row": ("row {number}", "строка {number}"),
+        "whole_file": ("the file", "весь файл"),
+        "filter": ("Show only rules with", "Показать правила со словом"),
+        "all": ("All", "Все"),
+        "sort_hint": ("Click a column title to sort.", "Чтобы отсортировать, нажмите на заголовок столбца."),
+        "no_match": ("No rule fits.", "Таких правил нет."),
+        "calls": ("The calls", "Звонки"),
+        "calls_none": ("No call has a time that can be read.", "Ни у одного звонка не читается время."),
+        "answered": ("answered", "принятые"),
+        "missed": ("missed", "пропущенные"),
+        "by_hour": ("By weekday and hour", "По дням недели и часам"),
+        "zone": ("Hours and days of {zone}.", "Часы и дни по поясу {zone}."),
+        "zone_unknown": (
+            "Hours and days of UTC: no --timezone was given.",
+            "Часы и дни по UTC: --timezone не задан.",
+        ),
+        "weekday": ("Weekday", "День"),
+        "cell": ("{day}, {hour}:00: {answered} answered, {missed} missed",
+                 "{day}, {hour}:00: принято {answered}, пропущено {missed}"),
+        "by_day": ("By day", "По дням"),
+        "day": ("Day", "День"),
+        "days_cut": ("The last {count} days of {all}.", "Последние {count} дней из {all}."),
+        "talk": ("Length of talk, answered calls", "Длительность разговора, принятые звонки"),
+        "hold": ("Time on hold", "Ожидание ответа"),
+        "upto": ("up to {end}", "до {end}"),
+        "over": ("over {end}", "дольше {end}"),
+        "zero": ("0 s", "0 с"),
+        "seconds": ("{count} s", "{count} с"),
+        "minutes": ("{count} min", "{count} мин"),
+        "count": ("Calls", "Звонков"),
+        "share": ("Share", "Доля"),
+        "identified": ("Who can be tied to a visit", "Кого можно связать с визитом"),
+        "unidentified": ("without an identifier", "без идентификатора"),
+        "window": ("The window of 21 days", "Окно в 21 день"),
+        "window_why": (
+            "Metrica looks for a call's visit 21 days back. After the day in the table the calls of a day are lost.",
+            "Метрика ищет визит звонка за 21 день. После указанного дня звонки этого дня уже не связать с визитом.",
+        ),
+        "lost": ("Already lost", "Уже потеряно"),
+        "lost_on": ("Upload by", "Загрузить до"),
+        "tied": ("With an identifier", "С идентификатором"),
+        "later": ("Later", "Позже"),
+        "masked": (
+            "Phone numbers and ids are masked. Findings in full: --report findings.csv.",
+            "Телефоны и идентификаторы скрыты. Полный список: --report findings.csv.",
+        ),
+        "unmasked": (
+            "This page shows phone numbers and ids. Treat it as personal data.",
+            "На этой странице видны телефоны и идентификаторы. Это персональные данные.",
+        ),
+        "days_of_week": ("Mon Tue Wed Thu Fri Sat Sun", "Пн Вт Ср Чт Пт Сб Вс"),
+    }
+)  # fmt: skip
+
+
+def word(key: str, language: Language, **facts: object) -> str:
+    """A word or sentence of the page."""
+    english, russian = WORDS[key]
+    return (russian if language == "ru" else english).format(**facts)

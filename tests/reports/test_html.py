@@ -1,0 +1,253 @@
+"""The page, in a real browser."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import calltools
+from calltools.cli.app import app
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.reports.html.reporter import HtmlReporter
+from calltools.reports.html.strip import BINS, Strip
+from calltools.reports.html.words import WORDS
+from calltools.reports.style import Style
+from tests.browser import opened
+from tests.reports.shown import CSV, SOME, cell, shown
+from tests.reports.test_naughty import NAUGHTY
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+AS_OF = "2026-03-12T00:00:00Z"
+
+
+def report_of(tmp_path, source, *words):
+    path = tmp_path / "report.html"
+    CliRunner().invoke(app, ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", *words])
+    return path
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    return report_of(tmp_path_factory.mktemp("html"), SAMPLES / "broken" / "calls.xlsx", "--lang", "en")
+
+
+def shown_rules(page):
+    return page.eval_on_selector_all(
+        ".rules > tbody", "all => all.filter(one => !one.hidden).map(one => one.dataset.code)"
+    )
+
+
+def test_it_opens_without_a_word_to_the_console_or_the_network(broken):
+    with opened(broken) as (page, said, asked):
+        title = page.title()
+
+    assert title == "Call file report"
+    assert said == []
+    assert asked == [broken.as_uri()]
+
+
+def test_rules_are_filtered_by_word_and_by_severity(broken):
+    with opened(broken) as (page, said, _):
+        page.fill("input[data-filter]", "phone")
+        by_word = shown_rules(page)
+        page.fill("input[data-filter]", "")
+        page.click("button[data-severity=note]")
+        by_severity = shown_rules(page)
+        page.fill("input[data-filter]", "no such rule")
+        nothing, told = shown_rules(page), page.is_visible("p.nothing")
+
+    assert {"CT241", "CT242", "CT243", "CT245"} <= set(by_word)
+    assert "CT251" not in by_word
+    assert set(by_severity) == {"CT016", "CT017", "CT282", "CT304"}
+    assert nothing == []
+    assert told
+    assert said == []
+
+
+def test_rules_are_sorted_up_and_down(broken):
+    with opened(broken) as (page, _, _):
+        page.click("th[data-sort=code] button")
+        up = shown_rules(page)
+        page.click("th[data-sort=code] button")
+        down = shown_rules(page)
+        told = page.get_attribute("th[data-sort=code]", "aria-sort")
+
+    assert up == sorted(up)
+    assert down == up[::-1]
+    assert told == "descending"
+
+
+def test_the_keyboard_reaches_and_works_everything(broken):
+    with opened(broken) as (page, _, _):
+        page.keyboard.press("Tab")
+        first = page.evaluate("document.activeElement.className")
+        page.focus("th[data-sort=count] button")
+        page.keyboard.press("Enter")
+        sorted_by = page.get_attribute("th[data-sort=count]", "aria-sort")
+        page.focus(".rules summary")
+        page.keyboard.press("Enter")
+        is_open = page.eval_on_selector(".rules details", "one => one.open")
+
+    assert first == "skip"
+    assert sorted_by == "ascending"
+    assert is_open
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_both_schemes(broken, scheme):
+    contrast = """selector => {
+        const light = color => { const [r, g, b] = color.match(/[0-9.]+/g).map(Number).map(v => v / 255)
+            .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+        const ground = one => { const color = getComputedStyle(one).backgroundColor;
+            return color === "rgba(0, 0, 0, 0)" && one.parentElement ? ground(one.parentElement) : color; };
+        const one = document.querySelector(selector);
+        const [a, b] = [light(getComputedStyle(one).color), light(ground(one))].sort((x, y) => y - x);
+        return (a + 0.05) / (b + 0.05); }"""
+    selectors = ["body p", ".quiet", ".verdict", ".tag.error", ".tag.warning", ".tag.note", "summary", "td", "code"]
+    with opened(broken, color_scheme=scheme) as (page, _, _):
+        found = {selector: page.evaluate(contrast, selector) for selector in selectors}
+
+    assert min(found.values()) >= 4.5, found
+
+
+def test_everything_is_there_on_paper_too(broken, tmp_path):
+    with opened(broken) as (page, said, _):
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        tools = page.is_visible(".tools")
+        examples = page.eval_on_selector_all(".rules details", "all => all.every(one => one.open)")
+        paper = page.pdf()
+
+    assert not tools
+    assert examples
+    assert paper.startswith(b"%PDF")
+    assert said == []
+
+
+def test_a_narrow_screen_does_not_scroll_sideways(broken):
+    with opened(broken, viewport={"width": 360, "height": 700}) as (page, _, _):
+        width = page.evaluate("document.documentElement.scrollWidth")
+
+    assert width <= 360
+
+
+@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
+def test_no_cell_becomes_a_part_of_the_page(tmp_path, text):
+    hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
+    row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
+    path = tmp_path / "report.html"
+    report = shown("html", [row], sources=(CSV,), style=Style(show_values=True))
+    path.write_text(report, encoding="utf-8")
+
+    with opened(path) as (page, said, asked):
+        title, scripts = page.title(), page.eval_on_selector_all("script", "all => all.length")
+
+    assert title == "Call file report"
+    assert scripts == 1
+    assert said == []
+    assert len(asked) == 1
+
+
+def test_an_inline_script_would_not_run(tmp_path):
+    path = tmp_path / "report.html"
+    report = shown("html", list(SOME), sources=(CSV,))
+    path.write_text(report.replace("</main>", "<script>document.title='owned'</script></main>"), encoding="utf-8")
+
+    with opened(path) as (page, said, _):
+        title = page.title()
+
+    assert title == "Call file report"
+    assert any("Content Security Policy" in one for one in said)
+
+
+def test_values_are_masked_unless_asked(tmp_path):
+    source = SAMPLES / "broken" / "calls.xlsx"
+
+    masked = report_of(tmp_path, source).read_text(encoding="utf-8")
+    plain = report_of(tmp_path, source, "--show-values").read_text(encoding="utf-8")
+
+    assert "000-07-02" not in masked
+    assert "000-07-02" in plain
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_same_input_gives_the_same_bytes(tmp_path, language):
+    source = SAMPLES / "broken" / "whole-file.csv"
+
+    once = report_of(tmp_path, source, "--lang", language).read_bytes()
+
+    assert report_of(tmp_path, source, "--lang", language).read_bytes() == once
+    assert f'<html lang="{language}">'.encode() in once
+
+
+def test_no_word_is_missing_in_either_language():
+    fields = [[set(re.findall(r"{(\w+)", text)) for text in pair] for pair in WORDS.values()]
+
+    assert all(english and russian for english, russian in WORDS.values())
+    assert all(english == russian for english, russian in fields)
+    assert all(re.search("[а-яё]", russian, re.IGNORECASE) for key, (_, russian) in WORDS.items() if key != "zero")
+
+
+def test_a_page_stays_small_whatever_it_is_told():
+    text = "я" * 5000
+    rows = [cell(f"CT{code}", "Tag", 11, text, text, record=n + 1) for code in (281, 282, 283, 301) for n in range(500)]
+    stream = io.StringIO()
+    reporter = HtmlReporter(stream, Style(show_values=True))
+    for number in range(600):
+        reporter.start(CSV, f"{text}{number}.csv")
+        reporter.take(Findings.of(rows[:40]))
+        reporter.finish(Summary("x", CSV, read=10**9))
+    reporter.close([])
+
+    assert len(stream.getvalue().encode()) < 500_000
+
+
+def test_the_strip_counts_every_finding_however_long_the_file():
+    records = np.random.default_rng(3).integers(1, 3_000_000, 5000)
+    strip = Strip()
+    for part in np.array_split(records, 50):
+        strip.add(Findings.at("CT301", records=part, places=part, severity="error"))
+
+    upto = strip.upto(3_000_000)
+
+    assert upto.sum() == 5000
+    assert upto.shape[1] <= BINS
+    expected = np.bincount((records - 1) // strip.width, minlength=upto.shape[1])
+    assert (upto[0] == expected).all()
+
+
+def test_the_charts_show_what_the_file_holds(tmp_path):
+    source = tmp_path / "calls.csv"
+    lines = [
+        "ClientId,DateTime,CallMissed,TalkDuration",
+        "1604591025698235234,1772434800,0,35",  # Monday 2026-03-02 10:00 in Moscow
+        "1604591025698235235,1772434860,0,70",
+        "1604591025698235236,1772438400,1,0",  # 11:00
+        "1604591025698235237,1770000000,0,5",  # 2026-02-02, lost by March 12
+    ]
+    source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = report_of(tmp_path, source, "--timezone", "Europe/Moscow", "--lang", "en")
+
+    with opened(report) as (page, _, _):
+        cells = page.eval_on_selector_all(".hours tbody tr:first-child td", "all => all.map(one => one.title)")
+        talk = page.eval_on_selector_all(
+            ".bars:first-of-type tbody tr", "all => all.slice(0, 9).map(one => one.cells[2].innerText)"
+        )
+        window = page.inner_text("figure.wide:last-child table")
+
+    assert cells[10] == "Mon, 10:00: 2 answered, 0 missed"
+    assert cells[11] == "Mon, 11:00: 0 answered, 1 missed"
+    assert talk == ["0", "1", "0", "1", "1", "0", "0", "0", "0"]
+    assert "Already lost" in window
+    assert "2026-03-23" in window
+
+
+def test_the_library_counts_no_portrait_unless_asked(tmp_path):
+    result = calltools.validate(SAMPLES / "canonical" / "good.csv", as_of=1773273600)
+
+    assert result.summary.portrait.calls == 0
