@@ -15,6 +15,7 @@ from calltools.files.csv_blocks import Block, Dialect, blocks
 from calltools.files.csv_exact import ExactText
 from calltools.files.encoding import Recoded
 from calltools.files.limits import Limits
+from calltools.files.requoted import Requoted
 from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
 from calltools.model.cells import Mask, Numbers, as_mask, one_chunk
 from calltools.model.finding import Findings
@@ -44,17 +45,20 @@ def open_csv(  # noqa: PLR0913 - four say which file and how
     sniffed = csv_sniff.sniff(path, name, hints, judge, limits)
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
-    road = _Road(sniffed, limits, exact_only=exact_only)
+    road = _Road(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
     return Table(sniffed.source, sniffed.titles, road.tasks, sniffed.findings)
 
 
 class _Road:
     """The records of one CSV."""
 
-    def __init__(self, sniffed: csv_sniff.Sniffed, limits: Limits, *, exact_only: bool) -> None:
+    def __init__(
+        self, sniffed: csv_sniff.Sniffed, limits: Limits, *, exact_only: bool, undoubled: bool = False
+    ) -> None:
         self._sniffed = sniffed
         self._limits = limits
         self._exact_only = exact_only
+        self._undoubled = undoubled
         self._names = unique_titles(sniffed.titles)
         encoding = sniffed.source.encoding or "utf-8"
         # Encodings of several bytes a letter come as UTF-8 from the stream.
@@ -77,7 +81,8 @@ class _Road:
         encoding = self._sniffed.source.encoding or "utf-8"
         stream = Recoded(below, encoding) if Recoded.needed(encoding) else below
         stream.seek(self._sniffed.offset)
-        return cast("BinaryIO", stream)
+        cells = Requoted(cast("BinaryIO", stream), self._dialect.delimiter) if self._undoubled else stream
+        return cast("BinaryIO", cells)
 
     def _mixed(self, seen: set[str], block: Block) -> Findings:
         """CT018, once: CR alone, or the line at which a second kind of line end occurs."""

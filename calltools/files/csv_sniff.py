@@ -12,6 +12,7 @@ from typing import Final
 from calltools.errors import LimitError, SourceError
 from calltools.files.encoding import DISPLAY, Recoded, detect, mark
 from calltools.files.limits import Limits
+from calltools.files.requoted import requoted
 from calltools.model.batch import HeaderGuess, HeaderJudge, Hints, Source
 from calltools.model.finding import Findings
 
@@ -99,7 +100,7 @@ def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Ro
     """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
     tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
     for delimiter in [hints.delimiter] if hints.delimiter else DELIMITERS:
-        rows, cells = _rows(text, delimiter)
+        rows, cells = _rows(requoted(text, delimiter) if hints.quotes == "undoubled" else text, delimiter)
         guess = judge(cells)
         tried.append((guess.score, _evenness(cells), -len(tried), delimiter, rows, guess))
     best = max(tried, key=lambda one: one[:3])

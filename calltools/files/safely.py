@@ -14,18 +14,18 @@ from typing import Any, BinaryIO, TextIO
 from calltools.errors import OutputError
 
 
-def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
-    """Refuse an output that is one of the inputs, also by another name: link, other case, other spelling.
+def refuse_same(output: Path, inputs: Iterable[Path], outputs: Iterable[Path] = ()) -> None:
+    """Refuse an output that is another file of the run, also by another name: link, other case, other spelling.
 
     Raises:
-        OutputError: It is.
+        OutputError: It is an input, or another output.
     """
-    for path in inputs:
+    for path, key in [*((one, "output-is-input") for one in inputs), *((one, "output-twice") for one in outputs)]:
         same = _folded(output) == _folded(path)
         with contextlib.suppress(OSError):
             same = same or output.samefile(path)
         if same:
-            raise OutputError("output-is-input", path=output)
+            raise OutputError(key, path=output)
 
 
 def _folded(path: Path) -> str:

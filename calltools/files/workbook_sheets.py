@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calltools.errors import SourceError, UsageError
 from calltools.model.batch import HeaderGuess, HeaderJudge, Hints
 from calltools.model.finding import Findings
+from calltools.model.own_sheets import OWN_SHEETS
 
 #: Title rows above a header are few.
 HEAD_ROWS = 50
@@ -47,6 +48,8 @@ def choose(heads: Mapping[str, Rows], hints: Hints, judge: HeaderJudge, name: st
     Raises:
         UsageError: Several sheets fit: the user must say which.
     """
+    theirs = {title: rows for title, rows in heads.items() if title not in OWN_SHEETS}
+    heads = theirs or heads
     guesses = {title: _guess(rows, hints, judge) for title, rows in heads.items()}
     fitting = [title for title, guess in guesses.items() if guess.score > 0] or list(guesses)
     best = max(guesses[title].score for title in fitting)

@@ -167,12 +167,14 @@ class Hints:
         delimiter: One character.
         sheet: Title of the sheet.
         header_row: Physical line or sheet row of the header; 0: there is none.
+        quotes: ``undoubled``: every cell is quoted, and quotes inside are not doubled.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
     header_row: int | None = None
+    quotes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

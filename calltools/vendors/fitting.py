@@ -44,7 +44,8 @@ def read_columns(profile: Profile) -> tuple[str, ...]:
     steps: list[Step] = [step for listed in profile.fields.values() for step in listed] + list(profile.rows.direction)
     named = [name for step in steps for name in (*step.columns, *step.difference, *step.when)]
     rows = profile.rows
-    more = [rows.context, rows.called, profile.epoch_id, *rows.one_call_by, *rows.answered, *rows.first, *rows.incoming]
+    more = [rows.context, rows.called, profile.epoch_id, *rows.one_call_by, *rows.one_call_by_all]
+    more += [*rows.answered, *rows.first, *rows.incoming]
     return tuple(dict.fromkeys([*profile.recognize, *named, *(name for name in more if name)]))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, unique_titles
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, one_chunk
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, one_chunk
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
 from calltools.vendors.fitting import fold
@@ -75,8 +75,7 @@ def _groups(batch: Batch, mapped: Mapped) -> Numbers:
     """A number for each row, the same for legs of one call."""
     if not len(batch):
         return np.zeros(0, np.int64)
-    keys = [cells for name in mapped.profile.rows.one_call_by if (cells := mapped.column(batch, name)) is not None]
-    key = pc.utf8_trim_whitespace(transforms.first_of(keys)) if keys else constant("", len(batch))
+    key = _key(batch, mapped)
     alone = as_mask(pc.equal(key, ""))
     codes = key.dictionary_encode().indices.to_numpy().astype(np.int64)
     codes[alone] = codes.max(initial=0) + 1 + np.arange(int(alone.sum()))
@@ -86,6 +85,19 @@ def _groups(batch: Batch, mapped: Mapped) -> Numbers:
     groups = np.empty(len(batch), np.int64)
     groups[order] = new
     return groups
+
+
+def _key(batch: Batch, mapped: Mapped) -> Cells:
+    """What the legs of a call have in common; ``""`` where the row does not say it."""
+    rows = mapped.profile.rows
+    named = [mapped.column(batch, name) for name in rows.one_call_by_all or rows.one_call_by]
+    there = [pc.utf8_trim_whitespace(cells) for cells in named if cells is not None]
+    if not there or (rows.one_call_by_all and len(there) < len(named)):
+        return constant("", len(batch))
+    if not rows.one_call_by_all:
+        return transforms.first_of(there)
+    whole = np.logical_and.reduce([filled(cells) for cells in there])
+    return pc.if_else(pa.array(whole), transforms.join(there, "\x1f"), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from calltools.vendors.profile import Condition, Confidence, Profile, Rows, Shap
 
 TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
                "rows", "fields", "epoch_id", "examples", "region", "currency")  # fmt: skip
-READ: Final = ("encoding", "delimiter", "empty")
-ROWS: Final = ("direction", "context", "called", "one_call_by", "answered", "first", "incoming")
+READ: Final = ("encoding", "delimiter", "quotes", "empty")
+ROWS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
 STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
                 "format", "zone", "scale", "difference", "when")  # fmt: skip
 TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
 _ASSUME: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
+QUOTES: Final = ("undoubled",)
 _PICKS: Final = ("from", "first_of", "constant", "difference")
 
 
@@ -55,6 +56,8 @@ class _Reading:
         self._only(told, TOP, "$")
         read = self._table(told, "read", "$")
         self._only(read, READ, "$.read")
+        if read.get("quotes", QUOTES[0]) not in QUOTES:
+            self._wrong("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
         description, lacks = (self._both(told, key) for key in ("description", "lacks"))
         confidence = self._text(told, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
@@ -71,6 +74,7 @@ class _Reading:
             lacks_ru=lacks[1],
             encoding=self._text(read, "encoding", "$.read") or None,
             delimiter=self._text(read, "delimiter", "$.read") or None,
+            quotes=self._text(read, "quotes", "$.read") or None,
             empty=self._words(read, "empty", "$.read"),
             region=self._text(told, "region", "$") or None,
             currency=self._text(told, "currency", "$") or None,
@@ -145,6 +149,7 @@ class _Reading:
             context=self._text(told, "context", "$.rows") or None,
             called=self._text(told, "called", "$.rows") or None,
             one_call_by=self._words(told, "one_call_by", "$.rows"),
+            one_call_by_all=self._words(told, "one_call_by_all", "$.rows"),
             answered=self._condition(told, "answered", "$.rows"),
             first=self._words(told, "first", "$.rows"),
             incoming=self._words(told, "incoming", "$.rows"),

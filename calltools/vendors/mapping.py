@@ -64,7 +64,7 @@ class Mapped:
     @property
     def merges_legs(self) -> bool:
         """Whether several rows may be one call."""
-        return bool(self.profile.rows.one_call_by)
+        return bool(self.profile.rows.one_call_by or self.profile.rows.one_call_by_all)
 
     def column(self, batch: Batch, title: str) -> Cells | None:
         """A source column, or ``None`` where the file has none of this title."""
@@ -89,7 +89,7 @@ def prepare(profile: Profile, titles: tuple[str, ...], options: MappingOptions) 
     not_taken: tuple[str, ...] = ()
     if "Price" in fields and "Currency" not in fields and not (profile.currency or options.currency):
         not_taken = tuple(title for step in fields.pop("Price") for title in _there(step, positions, titles))
-    _needs(profile, fields, options)
+    _needs(profile, fields, options, positions)
     layout = {name: place for name, steps in fields.items() if (place := _place(steps, positions, titles)) is not None}
     undecided = () if options.date_order else date_orders.undecided(fields)
     if "DateTime" in fields:
@@ -123,12 +123,25 @@ def _place(steps: Sequence[Step], positions: Mapping[str, int], titles: Sequence
     return None
 
 
-def _needs(profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions) -> None:
-    if profile.rows.context and not options.inbound_contexts and not options.own_numbers:
-        raise UsageError("incoming-unknown", vendor=profile.name, column=profile.rows.context)
+def _needs(
+    profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions, positions: Mapping[str, int]
+) -> None:
+    if unsaid := _unsaid(profile, positions, options):
+        key = "incoming-unknown" if unsaid == profile.rows.context else "called-unknown"
+        raise UsageError(key, vendor=profile.name, column=unsaid)
     unproven = [step for step in fields.get("DateTime", ()) if _is_local(step)]
     if unproven and options.timezone is None and len(unproven) == len(fields["DateTime"]):
         raise UsageError("timezone-needed", vendor=profile.name)
+
+
+def _unsaid(profile: Profile, positions: Mapping[str, int], options: MappingOptions) -> str | None:
+    """The column that could tell incoming calls from others if the user named its words; nothing if all is said."""
+    rows = profile.rows
+    if any(_possible(step, positions) for step in rows.direction):
+        return None
+    named = ((rows.context, options.inbound_contexts), (rows.called, options.own_numbers))
+    there = [(title, words) for title, words in named if title and fold(title) in positions]
+    return None if any(words for _, words in there) else next((title for title, _ in there), None)
 
 
 def _is_local(step: Step) -> bool:
@@ -170,19 +183,26 @@ def _counted_rows(batch: Batch, mapped: Mapped) -> tuple[Mask, dict[str, int]]:
 
 
 def directions(batch: Batch, mapped: Mapped) -> Cells | None:
-    """For each row ``incoming`` or why it does not count; ``None``: the export holds incoming calls only."""
+    """For each row ``incoming`` or why it does not count; ``None``: the export holds incoming calls only.
+
+    A context or a called number that the user named is incoming whatever the columns say.
+    """
     rows = mapped.profile.rows
-    if rows.direction:
-        usable = tuple(step for step in rows.direction if _possible(step, mapped.positions))
-        return _filled(batch, mapped, usable)[0] if usable else None
-    if rows.context is None:
+    usable = tuple(step for step in rows.direction if _possible(step, mapped.positions))
+    if not usable and not rows.context and not rows.called:
         return None
-    mask: Mask = np.zeros(len(batch), bool)
+    told = _filled(batch, mapped, usable)[0] if usable else constant("outgoing", len(batch))
+    return pc.if_else(pa.array(_named(batch, mapped)), _INCOMING, told)
+
+
+def _named(batch: Batch, mapped: Mapped) -> Mask:
+    """Rows with a context or a called number that the user named."""
+    rows, mask = mapped.profile.rows, np.zeros(len(batch), bool)
     for title, words in ((rows.context, mapped.options.inbound_contexts), (rows.called, mapped.options.own_numbers)):
         cells = None if title is None else mapped.column(batch, title)
         if cells is not None and words:
             mask |= as_mask(pc.is_in(cells, pa.array(words, pa.string())))
-    return pc.if_else(pa.array(mask), _INCOMING, "outgoing")
+    return mask
 
 
 def _field(batch: Batch, mapped: Mapped, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Confidence = Literal["real-file", "documented", "code-seen"]
-#: Column -> words of which one must stand there; ``""`` is an empty cell, ``*`` a filled one.
+#: Column -> words of which one must stand there; ``""`` is an empty cell, ``*`` a filled one, ``>0`` a number above
+#: zero.
 Condition = Mapping[str, tuple[str, ...]]
 
 
@@ -55,6 +56,7 @@ class Rows:
         context: Column with the dialplan context, for exports without a direction.
         called: Column with the called number, for the same.
         one_call_by: Columns of which the first filled one is the same in all legs of a call.
+        one_call_by_all: Columns that are the same, all of them, in all legs of a call.
         answered: The leg in which somebody talked.
         first: Columns taken from the earliest leg.
         incoming: Columns taken from the earliest incoming leg.
@@ -64,6 +66,7 @@ class Rows:
     context: str | None = None
     called: str | None = None
     one_call_by: tuple[str, ...] = ()
+    one_call_by_all: tuple[str, ...] = ()
     answered: Condition = field(default_factory=dict)
     first: tuple[str, ...] = ()
     incoming: tuple[str, ...] = ()
@@ -117,6 +120,7 @@ class Profile:
         lacks_ru: The same in Russian.
         encoding: Where the vendor fixes it.
         delimiter: Where the vendor fixes it.
+        quotes: ``undoubled`` where every cell is quoted and quotes inside are not doubled.
         empty: Words that mean nothing, beside those that mean nothing everywhere.
         region: Country of numbers without a country code.
         currency: Of amounts.
@@ -142,6 +146,7 @@ class Profile:
     lacks_ru: str = ""
     encoding: str | None = None
     delimiter: str | None = None
+    quotes: str | None = None
     empty: tuple[str, ...] = ()
     region: str | None = None
     currency: str | None = None

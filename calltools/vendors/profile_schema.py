@@ -32,6 +32,7 @@ def profile_schema() -> dict[str, Any]:
         "direction": steps,
         "answered": _CONDITION,
         "one_call_by": _WORDS,
+        "one_call_by_all": _WORDS,
         "first": _WORDS,
         "incoming": _WORDS,
     }
@@ -42,7 +43,7 @@ def profile_schema() -> dict[str, Any]:
         "lacks": _BOTH,
         "aliases": _WORDS,
         "recognize": _WORDS,
-        "read": _object(loader.READ, {"empty": _WORDS}),
+        "read": _object(loader.READ, {"empty": _WORDS, "quotes": {"enum": list(loader.QUOTES)}}),
         "rows": _object(loader.ROWS, rows),
         "shapes": {"type": "array", "items": _object(("columns", "patterns"), {"columns": _WORDS, "patterns": _TABLE})},
         "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(NAMES, steps)},

@@ -22,6 +22,7 @@ from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, fille
 from calltools.vendors.profile import Condition
 
 _SECONDS: Final = r"[0-9]{1,10}"
+_ABOVE_ZERO: Final = r"0*[1-9][0-9]*"
 
 
 def first_of(columns: Sequence[Cells]) -> Cells:
@@ -107,6 +108,11 @@ def _moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
     found = np.zeros(len(cells), np.int64)
     if numbers.any():
         found[numbers] = pc.cast(cells.filter(pa.array(numbers)), pa.int64()).to_numpy()
+    if "iso" in layouts and not numbers.all():
+        told = normalize_cells("DateTime", cells, Assumptions(now=0))
+        fresh = matches(told, _SECONDS) & filled(cells) & ~numbers & ~digits_only(cells)
+        found[fresh] = pc.cast(told.filter(pa.array(fresh)), pa.int64()).to_numpy()
+        numbers = numbers | fresh
     for layout in layouts:
         if layout not in {"unix", "iso"} and not numbers.all():
             times = clock.parse_local(cells, layout, None)
@@ -146,7 +152,8 @@ def holds(condition: Condition, column: Callable[[str], Cells | None], count: in
         cells = column(name)
         cells = constant("", count) if cells is None else cells
         listed = as_mask(pc.is_in(pc.utf8_lower(cells), pa.array([word.lower() for word in words], pa.string())))
-        mask &= listed | filled(cells) if "*" in words else listed
+        listed = listed | filled(cells) if "*" in words else listed
+        mask &= listed | matches(cells, _ABOVE_ZERO) if ">0" in words else listed
     return mask
 
 

@@ -1,0 +1,25 @@
+"""A log of SQL statements is no table: refused, not read by halves."""
+
+import pytest
+
+import calltools
+from calltools.errors import VendorError
+from tests.conftest import NOW
+
+LINE = (
+    'INSERT INTO cdr VALUES ("x","84950000001","74950000001","public","2026-03-02 10:00:00","2026-03-02 10:00:08",'
+    '"2026-03-02 10:00:50","50","42","NORMAL_CLEARING","a5c9f6c0-e752-11e3-8bfb-00000000000{}","", "");'
+)
+
+
+@pytest.mark.parametrize("vendor", ["auto", "freeswitch"])
+def test_a_template_that_writes_statements_is_refused(vendor, tmp_path):
+    path = tmp_path / "Master.csv"
+    path.write_text("\n".join(LINE.format(number) for number in range(6)) + "\n", encoding="utf-8")
+
+    with pytest.raises(VendorError):
+        calltools.convert(
+            path, tmp_path / "out.csv", vendor=vendor, as_of=NOW, timezone="UTC", inbound_contexts=("public",)
+        )
+
+    assert not (tmp_path / "out.csv").exists()

@@ -1,0 +1,91 @@
+"""Incoming calls of exports that say it in part, and legs with keys of several columns."""
+
+import pytest
+
+import calltools
+from calltools.errors import UsageError
+from calltools.vendors.loader import load
+from calltools.vendors.mapping import MappingOptions, prepare
+from tests.conftest import NOW
+
+PROFILE = """
+name = "partly"
+title = "Partly"
+confidence = "code-seen"
+recognize = ["When", "Who"]
+[rows]
+{rows}
+[fields.DateTime]
+from = "When"
+format = "unix"
+[fields.PhoneNumber]
+from = "Who"
+"""
+BOTH = """
+context = "Context"
+called = "Called"
+direction = { from = "Line", values = { "" = "outgoing" }, otherwise = "incoming" }
+"""
+ROWS = [
+    "1772434800,+74950000001,trunk,100,",
+    "1772434900,+74950000002,inside,100,74950000000",
+    "1772435000,+74950000003,inside,200,",
+    "1772435100,+74950000004,inside,300,",
+]
+
+
+def phones(tmp_path, profile, header, rows, **asked):
+    (tmp_path / "own.toml").write_text(profile, encoding="utf-8")
+    (tmp_path / "export.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    calltools.convert(
+        tmp_path / "export.csv", tmp_path / "out.csv", vendor=str(tmp_path / "own.toml"), as_of=NOW, static_call="1",
+        **asked,
+    )  # fmt: skip
+    return [line.split(",")[3][-1] for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "incoming"),
+    [
+        ({}, ["2"]),
+        ({"inbound_contexts": ("trunk",)}, ["1", "2"]),
+        ({"own_numbers": ("200",)}, ["2", "3"]),
+        ({"inbound_contexts": ("trunk",), "own_numbers": ("200",)}, ["1", "2", "3"]),
+    ],
+)
+def test_the_users_words_add_to_what_the_columns_say(asked, incoming, tmp_path):
+    profile = PROFILE.replace("{rows}", BOTH)
+
+    assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **asked) == incoming
+
+
+def test_without_the_column_of_the_direction_the_user_must_say_it():
+    profile = load(PROFILE.replace("{rows}", BOTH), "own")
+
+    with pytest.raises(UsageError, match="--inbound-context"):
+        prepare(profile, ("When", "Who", "Context", "Called"), MappingOptions())
+    assert prepare(profile, ("When", "Who", "Context", "Called"), MappingOptions(own_numbers=("1",)))
+
+
+def test_a_word_for_a_column_that_is_not_there_says_nothing():
+    profile = load(PROFILE.replace("{rows}", BOTH), "own")
+
+    with pytest.raises(UsageError, match="--own-number") as refused:
+        prepare(profile, ("When", "Who", "Called"), MappingOptions(inbound_contexts=("trunk",)))
+
+    assert "Called" in refused.value.say("en")
+    assert "--inbound-context" not in refused.value.say("en")
+    assert "Called" in refused.value.say("ru")
+
+
+def test_legs_have_all_the_columns_of_their_key_in_common(tmp_path):
+    profile = PROFILE.replace("{rows}", 'one_call_by_all = ["Node", "Id"]')
+    rows = [
+        "1772434800,+74950000001,1,7",
+        "1772434810,+74950000002,2,7",
+        "1772434820,+74950000003,1,7",
+        "1772434830,+74950000004,1,",
+        "1772434840,+74950000005,1,",
+    ]
+
+    assert phones(tmp_path, profile, "When,Who,Node,Id", rows) == ["1", "2", "4", "5"]
