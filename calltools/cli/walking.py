@@ -36,6 +36,7 @@ def validate_files(files: Sequence[str], reading: Reading, showing: Showing) -> 
     """Check files, and end with the exit code."""
     with ExitStack() as stack:
         walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
+        _refuse_taken(showing.report or [], walk.inputs, reading)
         walk.report_to(sys.stdout, stack)
         code = walk.along([], converting=False)
     raise typer.Exit(code)
@@ -47,8 +48,7 @@ def convert_files(files: Sequence[str], writing: Writing, reading: Reading, show
     with ExitStack() as stack:
         walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
         outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
-        for path in outputs:
-            refuse_same(path, [path for path, _ in walk.inputs])
+        _refuse_taken([*outputs, *(showing.report or [])], walk.inputs, reading)
         converted = _Converted(writing, showing, stack)
         walk.report_to(sys.stderr if to_stdout else sys.stdout, stack)
         code = walk.along([converted], converting=True)
@@ -56,6 +56,15 @@ def convert_files(files: Sequence[str], writing: Writing, reading: Reading, show
         for summary in walk.summaries:
             typer.echo(counts_line(summary, language(showing.lang)), err=True)
     raise typer.Exit(code)
+
+
+def _refuse_taken(outputs: Sequence[Path], inputs: Sequence[tuple[Path, str]], reading: Reading) -> None:
+    """Refuse an output that is an input, or that is named twice."""
+    taken = [path for path, _ in inputs]
+    if reading.identifiers:
+        taken.append(Path(reading.identifiers))
+    for number, path in enumerate(outputs):
+        refuse_same(path, taken, outputs[:number])
 
 
 def _inputs(files: Sequence[str], reading: Reading, stack: ExitStack) -> list[tuple[Path, str]]:

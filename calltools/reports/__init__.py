@@ -23,6 +23,13 @@ def _html(stream: TextIO, style: Style) -> Reporter:
     return HtmlReporter(stream, style)
 
 
+def _workbook(stream: TextIO, style: Style) -> Reporter:
+    # Two libraries for workbooks come along.
+    from calltools.reports.workbook.reporter import WorkbookReporter  # noqa: PLC0415
+
+    return WorkbookReporter(stream, style)
+
+
 REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
     {
         "text": TextReporter,
@@ -32,10 +39,11 @@ REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
         "csv": csv_report.reporter,
         "github": GithubReporter,
         "html": _html,
+        "workbook": _workbook,
     }
 )
 _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".html": "html"}
+    {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".html": "html", ".xlsx": "workbook"}
 )
 
 

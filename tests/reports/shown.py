@@ -10,6 +10,9 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
 from calltools.reports.style import Style
 
+#: A workbook is not text; it has tests of its own.
+TEXT_FORMS = sorted(REPORTERS.keys() - {"workbook"})
+
 CSV = Source(Path("/nowhere"), "calls.csv", "csv", "utf-8", ",", 1)
 WORKBOOK = Source(Path("/nowhere"), "calls.xlsx", "workbook", header_row=3, sheet="Звонки", first_column=1)
 JSON = Source(Path("/nowhere"), "calls.json", "json", "utf-8")

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from calltools.reports import REPORTERS
 from calltools.reports.style import Style
-from tests.reports.shown import CSV, JSON, WORKBOOK, shown
+from tests.reports.shown import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {
-    **{f"{form}-{language}": (form, Style(language)) for form in REPORTERS for language in ("en", "ru")},
+    **{f"{form}-{language}": (form, Style(language)) for form in TEXT_FORMS for language in ("en", "ru")},
     "text-first-of-each-rule-en": ("text", Style(limit=1)),
     "text-first-of-each-rule-ru": ("text", Style("ru", limit=1)),
     "text-colored-en": ("text", Style(limit=20, color=True)),

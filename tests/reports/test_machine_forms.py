@@ -17,7 +17,7 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, by_ending, gathering
 from calltools.reports.presenting import present
 from calltools.reports.style import Style
-from tests.reports.shown import CSV, JSON, PHONE, SOME, WORKBOOK, cell, shown
+from tests.reports.shown import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -100,7 +100,7 @@ def test_no_file_at_all_is_still_a_document():
     jsonschema.validate(json.loads(stream.getvalue()), SCHEMA)
 
 
-@pytest.mark.parametrize("form", sorted(REPORTERS))
+@pytest.mark.parametrize("form", TEXT_FORMS)
 def test_the_bytes_do_not_depend_on_batches_or_runs(form, monkeypatch):
     whole = shown(form, sources=(CSV, WORKBOOK))
 

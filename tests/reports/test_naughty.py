@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from calltools.reports import REPORTERS
 from calltools.reports.style import Style
-from tests.reports.shown import CSV, WORKBOOK, cell, shown
+from tests.reports.shown import CSV, TEXT_FORMS, WORKBOOK, cell, shown
 
 NAUGHTY = {
     "ansi": "\x1b[2J\x1b]0;title\x07",
@@ -46,7 +45,7 @@ def reported(form, text, language):
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("form", sorted(REPORTERS))
+@pytest.mark.parametrize("form", TEXT_FORMS)
 def test_nothing_unseen_reaches_the_reader(form, language, text):
     report = reported(form, text, language).replace("\u00a0", " ")
 
