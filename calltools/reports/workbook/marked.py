@@ -11,7 +11,7 @@ from typing import Any, Final
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -157,7 +157,6 @@ def _texts(page: Worksheet, line: int, values: Sequence[str | int]) -> None:
             # A text stays a text, whatever it begins with.
             cell.data_type = "s"
             cell.quotePrefix = value[:1] in {"=", "+", "-", "@"}
-            cell.alignment = Alignment(vertical="top", wrap_text=len(values) > 1)
 
 
 def _table(page: Worksheet, width: int) -> None:
