@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test test-long bench lint clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("calltools needs Python 3.11 or later, this is " + sys.version) if sys.version_info < (3, 11) else None'
@@ -17,6 +17,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=95
+
+# SIGKILL at every step of an upload instead of some of them; hours.
+test-long: $(STAMP)
+	CALLTOOLS_LONG=1 $(BIN)/python -m pytest tests/uploading tests/metrica
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

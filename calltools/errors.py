@@ -6,14 +6,23 @@
     ├── UsageError          the call was wrong: options, configuration, zone        (exit 2)
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
     │   ├── VendorError         no profile fits, several fit, or the named one does not
-    │   └── OutputError         the output cannot be written, or must not be
+    │   ├── OutputError         the output cannot be written, or must not be
+    │   └── CredentialError     there is no token, or it lies where others can read it
     ├── SourceError         the input cannot be read                               (exit 3)
     │   └── LimitError          it is larger than a limit that protects the machine
+    ├── ServiceError        the service refused: change what was asked for          (exit 4)
+    │   ├── FileRefusedError    fix the file
+    │   ├── TokenRefusedError   fix the token, or the rights of its account
+    │   ├── QuotaError          wait until the time it names
+    │   └── UnreachableError    try again: no answer that could be read
+    ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
+    ├── UnclearError        it is not known whether the calls arrived               (exit 6)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
 An exception is about a run. What is wrong with the data is a finding, never an exception.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from calltools.messages import Language, say
@@ -74,6 +83,10 @@ class OutputError(UsageError):
     """The output cannot be written, or writing it would destroy something."""
 
 
+class CredentialError(UsageError):
+    """There is no token, it is none, or it lies where others can read it."""
+
+
 class SourceError(CalltoolsError):
     """The input cannot be read: missing, encrypted, not a table."""
 
@@ -100,6 +113,73 @@ _RAISED_BY: Final = {
     "workbook-seconds": "seconds",
     "workbook-memory": "child-memory",
 }
+
+
+class ServiceError(CalltoolsError):
+    """The service refused and stored nothing; safe to run again once it is mended.
+
+    Facts may hold ``answer``: what the service said itself, free of the token and of long digits.
+    """
+
+    exit_code = 4
+
+    def say(self, language: Language = "en") -> str:
+        """The sentence, and what the service said itself."""
+        return _with_answer(super().say(language), self.facts, language)
+
+
+class FileRefusedError(ServiceError):
+    """The service does not take the file."""
+
+
+class TokenRefusedError(ServiceError):
+    """The service does not take the token, or its account lacks a right."""
+
+
+class QuotaError(ServiceError):
+    """The service asks to wait; it did nothing with the request.
+
+    Attributes:
+        wait: Seconds, where the service or its rules name them.
+    """
+
+    def __init__(self, key: str, wait: float | None = None, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.wait = wait
+
+
+class UnreachableError(ServiceError):
+    """There was no answer that could be read.
+
+    Attributes:
+        passing: Whether it may pass by itself, so that asking again makes sense.
+    """
+
+    def __init__(self, key: str, *, passing: bool = True, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.passing = passing
+
+
+class UnclearError(CalltoolsError):
+    """It is not known whether the calls arrived; they must not be sent again before that is settled."""
+
+    exit_code = 6
+
+    def say(self, language: Language = "en") -> str:
+        """What happened, that nothing is sent again by itself, and what the service said."""
+        held = f"{super().say(language)} {say('unclear-held', language)}"
+        return _with_answer(held, self.facts, language)
+
+
+def _with_answer(sentence: str, facts: Mapping[str, object], language: Language) -> str:
+    answer = facts.get("answer")
+    return f"{sentence} {say('service-says', language, answer=answer)}" if answer else sentence
+
+
+class LedgerError(CalltoolsError):
+    """The memory of the upload cannot be trusted, or another process uses it; no request was made."""
+
+    exit_code = 4
 
 
 class DefectError(CalltoolsError):

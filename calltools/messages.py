@@ -695,6 +695,137 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{path} was changed while its upload was being prepared. Nothing was sent. Run again.",
             "{path} изменился, пока готовилась загрузка. Ничего не отправлено. Повторите.",
         ),
+        "upload-errors": (
+            "{path} holds {count} errors: nothing was sent. Mend them, or leave the bad records out by --skip-bad.",
+            "В {path} ошибок: {count}. Ничего не отправлено. Исправьте их или оставьте плохие записи: --skip-bad.",
+        ),
+        "upload-left-out": ("left out because of errors: {count}", "не отправлены из-за ошибок: {count}"),
+        "upload-dry-run": (
+            "{path} could be uploaded; nothing was sent.",
+            "{path} можно загружать; ничего не отправлено.",
+        ),
+        "upload-counter-needed": (
+            "Say which counter: --counter N, its number in Metrica.",
+            "Укажите счётчик: --counter N, его номер в Метрике.",
+        ),
+        "upload-comment-wrong": (
+            "--comment takes letters, digits and spaces, at most {limit}: the service refuses anything else.",
+            "--comment — это буквы, цифры и пробелы, не больше {limit}: другого сервис не принимает.",
+        ),
+        "upload-stdin-twice": (
+            "Standard input cannot hold both the file and the token. Use --token-file or CALLTOOLS_TOKEN.",
+            "Со стандартного входа нельзя прочитать и файл, и токен. Используйте --token-file или CALLTOOLS_TOKEN.",
+        ),
+        "upload-plan": (
+            "{path} to counter {counter}: {sent} of {records} calls to send",
+            "{path} в счётчик {counter}: к отправке звонков {sent} из {records}",
+        ),
+        "upload-plan-part": (
+            "  part {part} of {parts}: {records} calls by {kind}",
+            "  часть {part} из {parts}: звонков {records} по {kind}",
+        ),
+        "upload-plan-unchanged": ("  sent before: {count}", "  отправлены раньше: {count}"),
+        "upload-plan-changed": (
+            "  sent before, changed since: {count}; --changed sends them again",
+            "  отправлены раньше и с тех пор изменились: {count}; --changed отправит их снова",
+        ),
+        "upload-plan-doubled": (
+            "  the same call twice in the file, sent once: {count}",
+            "  повторы внутри файла, отправляются один раз: {count}",
+        ),
+        "upload-plan-left": (
+            "  left from an earlier run and sent first: {name}, {rows} calls",
+            "  осталось от прошлого запуска, уйдёт первым: {name}, звонков {rows}",
+        ),
+        "upload-held": (
+            "It is not known whether calls of this file have arrived ({names}): nothing was sent. "
+            "`calltools uploads resume` looks again.",
+            "Неизвестно, дошли ли звонки этого файла ({names}): ничего не отправлено. "
+            "`calltools uploads resume` проверит ещё раз.",
+        ),
+        "upload-nothing": ("nothing to send", "отправлять нечего"),
+        "upload-declined": ("nothing sent", "ничего не отправлено"),
+        "upload-confirm": (
+            "Send? It cannot be taken back.",
+            "Отправить? Отозвать звонки потом нельзя.",
+        ),
+        "upload-yes-needed": (
+            "Nobody can be asked here: give --yes to send, or --plan to see what would be sent.",
+            "Спросить некого: укажите --yes, чтобы отправить, или --plan, чтобы увидеть, что уйдёт.",
+        ),
+        "upload-sending": (
+            "sending {name}: {rows} calls, part {part} of {parts}",
+            "отправка {name}: звонков {rows}, часть {part} из {parts}",
+        ),
+        "upload-again": ("no answer; trying again in {seconds} s", "ответа нет; новая попытка через {seconds} с"),
+        "upload-quota-wait": ("quota used up; waiting {seconds} s", "квота исчерпана; ожидание {seconds} с"),
+        "upload-looking": (
+            "{name}: the end is unclear; looking for it in the list of uploadings",
+            "{name}: исход неясен; ищу её в списке загрузок",
+        ),
+        "upload-status": ("{name}: {status}", "{name}: {status}"),
+        "upload-asked-in-vain": ("{name}: the service does not answer just now", "{name}: сервис сейчас не отвечает"),
+        "upload-interrupted": (
+            "Interrupted. What was under way is held: `calltools uploads resume` finds out whether it arrived.",
+            "Прервано. То, что отправлялось, отложено: `calltools uploads resume` выяснит, дошло ли оно.",
+        ),
+        "upload-batch-held": (
+            "{name}: not known whether its {sent} calls have arrived; they are held and not sent again. "
+            "`calltools uploads resume` looks again.",
+            "{name}: неизвестно, дошли ли её звонки ({sent}); они отложены и повторно не отправляются. "
+            "`calltools uploads resume` проверит ещё раз.",
+        ),
+        "upload-batch-doubled": (
+            "{name}: the service has it more than once ({reason}). Nothing is sent again; ask Metrica's support.",
+            "{name}: у сервиса она больше одного раза ({reason}). Повторно ничего не уйдёт; обратитесь в поддержку Метрики.",
+        ),
+        "upload-batch-none": (
+            "{name}: the service accepted no call of {sent}.",
+            "{name}: сервис не принял ни одного звонка из {sent}.",
+        ),
+        "upload-batch-partial": (
+            "{name}: the service accepted {accepted} of {sent} calls; it does not say which.",
+            "{name}: сервис принял звонков {accepted} из {sent}; каких именно, он не сообщает.",
+        ),
+        "upload-batch-unlinked": (
+            "{name}: no call could be linked to a visit. Look at the identifiers and at the age of the calls.",
+            "{name}: ни один звонок не удалось связать с визитом. Проверьте идентификаторы и давность звонков.",
+        ),
+        "upload-batch-static": (
+            "{name}: all calls are static, so none was to be linked: LINKAGE_FAILURE is the success here.",
+            "{name}: все звонки статические, связывать было нечего: LINKAGE_FAILURE здесь означает успех.",
+        ),
+        "upload-batch-watched": (
+            "{name}: Metrica still works on it. `calltools uploads watch {name}` goes on.",
+            "{name}: Метрика ещё обрабатывает её. Продолжить: `calltools uploads watch {name}`.",
+        ),
+        "upload-batch-linked-few": (
+            "{name}: linked {linked} of {dynamic} dynamic calls, fewer than --min-linked asks for.",
+            "{name}: связано динамических звонков {linked} из {dynamic} — меньше, чем требует --min-linked.",
+        ),
+        "uploads-none": ("no uploads yet", "загрузок ещё не было"),
+        "uploads-nothing-held": ("nothing is held and nothing waits", "ничего не отложено и ничего не ждёт отправки"),
+        "uploads-ledger-only": (
+            "What the service says is missing here: {reason}",
+            "Здесь нет того, что говорит сервис: {reason}",
+        ),
+        "doctor-ledger": (
+            "ledger: {folder}, uploads {count}, held {held}",
+            "журнал загрузок: {folder}, загрузок {count}, отложено {held}",
+        ),
+        "doctor-ledger-fault": ("ledger is damaged: {fault}", "журнал загрузок повреждён: {fault}"),
+        "doctor-token-there": (
+            "token: there; give --counter N to try it",
+            "токен: есть; чтобы проверить его, укажите --counter N",
+        ),
+        "doctor-counter": (
+            "counter {counter}: the token works, permission {permission}, time zone {zone}",
+            "счётчик {counter}: токен действует, права {permission}, часовой пояс {zone}",
+        ),
+        "doctor-no-right": (
+            "with the permission {permission} nothing can be uploaded: own or edit is needed",
+            "с правами {permission} загружать нельзя: нужны own или edit",
+        ),
         # -- schema exports and templates ---------------------------------------------
         "template-ending-unknown": (
             "A template is a workbook or a text table: name it .xlsx or .csv, not {path}.",

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.normalize import normalize
 from calltools.fields.portrait import portrait
+from calltools.fields.table import IDENTIFIERS
 from calltools.matching.identifiers import Index, join
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
@@ -272,9 +273,20 @@ def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], s
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
+    findings = _file_speaks(findings, plan)
     summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
+
+
+def _file_speaks(findings: Findings, plan: Plan) -> Findings:
+    """Without an identifier column CT102 says for the file what CT301 would say of each record; bad they are still."""
+    joined = plan.mapping is not None or plan.index is not None
+    if joined or "CT102" not in plan.ruleset or any(name in plan.layout for name in IDENTIFIERS):
+        return findings
+    table = findings.table
+    repeated = pc.and_(pc.equal(table["code"], "CT301"), pc.equal(table["severity"], "error"))
+    return findings.where(pc.invert(repeated))
 
 
 def _header_once(findings: Findings) -> Findings:

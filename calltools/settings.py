@@ -15,11 +15,17 @@ class Settings:
         language: Of everything that a person reads.
         on_github: Whether this is a GitHub Actions job, whose log understands annotations.
         color: ``NO_COLOR`` and ``FORCE_COLOR``; ``None``: look at the terminal.
+        api_url: Where the service is, if not where it always is.
+        ca_file: Certificates of authorities to trust besides the system's.
+        state_dir: Where the memory of the upload lies, if not in the platform's folder.
     """
 
     language: Language = "en"
     on_github: bool = False
     color: bool | None = None
+    api_url: str | None = None
+    ca_file: str | None = None
+    state_dir: str | None = None
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -32,7 +38,15 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         language=_language(environ),
         on_github=environ.get("GITHUB_ACTIONS") == "true",
         color=False if environ.get("NO_COLOR") else True if environ.get("FORCE_COLOR") else None,
+        api_url=environ.get("CALLTOOLS_API_URL") or None,
+        ca_file=environ.get("CALLTOOLS_CA_FILE") or None,
+        state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
     )
+
+
+def token_text(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The token as the environment holds it; apart from the settings, so that printing them shows no secret."""
+    return environ.get("CALLTOOLS_TOKEN") or None
 
 
 def _language(environ: Mapping[str, str]) -> Language:

@@ -7,15 +7,16 @@ import sys
 
 import typer
 
-from calltools.cli import convert, rules, schema, template, validate, vendors
+from calltools.cli import convert, doctor, rules, schema, template, upload, uploads, validate, vendors
 from calltools.cli.options import where
 from calltools.messages import say
 from calltools.settings import from_environment
 
 app = typer.Typer(
     name="calltools",
-    help="Check phone-call exports and convert them to the CSV that Yandex Metrica takes.",
-    epilog="Exit codes: 0 clean, 1 findings, 2 wrong call, 3 unreadable input, 130 interrupted.",
+    help="Check phone-call exports, convert them to the CSV that Yandex Metrica takes, and upload it.",
+    epilog="Exit codes: 0 clean, 1 findings, 2 wrong call, 3 unreadable input, 4 refused, 5 accepted in part, "
+    "6 held, 130 interrupted.",
     no_args_is_help=True,
     # Rich help and rich tracebacks cost a tenth of a second at each start, and a traceback may show values.
     rich_markup_mode=None,
@@ -24,6 +25,9 @@ app = typer.Typer(
 )
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert)
+app.command("upload", epilog=upload.EXAMPLES)(upload.upload)
+app.add_typer(uploads.app, name="uploads")
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(vendors.app, name="vendors")
 app.command("rules", epilog=rules.EXAMPLES)(rules.rules)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
@@ -35,7 +39,7 @@ def root(
     *,
     version: bool = typer.Option(False, "--version", help="Print the version and end.", is_eager=True),
 ) -> None:
-    """Check phone-call exports and convert them to the CSV that Yandex Metrica takes."""
+    """Check phone-call exports, convert them to the CSV that Yandex Metrica takes, and upload it."""
     if version:
         from importlib.metadata import version as installed  # noqa: PLC0415 - only here
 

@@ -14,7 +14,7 @@ from calltools.vendors.fitting import fit
 from calltools.vendors.profile import Profile, Step
 from calltools.vendors.recognize import header_judge, is_canonical
 
-_CONFIDENCE = {
+CONFIDENCE = {
     "real-file": ("seen in real files", "проверен на настоящих файлах"),
     "documented": ("documented by the vendor", "описан самим сервисом"),
     "code-seen": ("unverified: seen in other programs only", "не проверен: виден только в чужих программах"),
@@ -28,7 +28,7 @@ def listing(lang: Language) -> str:
     for profile in library.profiles():
         names = ", ".join([profile.name, *profile.aliases])
         description = profile.description_ru if russian else profile.description_en
-        lines.append(f"{names}\n    {profile.title}: {description}\n    {_CONFIDENCE[profile.confidence][russian]}")
+        lines.append(f"{names}\n    {profile.title}: {description}\n    {CONFIDENCE[profile.confidence][russian]}")
     return "\n".join(lines)
 
 
@@ -38,7 +38,7 @@ def page(name: str, lang: Language) -> str:
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
-        f"{_CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
+        f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
         ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
         "",
     ]

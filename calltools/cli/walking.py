@@ -18,6 +18,7 @@ from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.opening import expand, spool_stdin
 from calltools.files.rejects import RejectsWriter
 from calltools.files.safely import Beside, refuse_same
+from calltools.messages import Language
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
@@ -30,6 +31,7 @@ from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
 
 _SHOWN_ON_A_TERMINAL: Final = 20
+_SHOWN_BEFORE_UPLOAD: Final = 3
 
 
 def validate_files(files: Sequence[str], reading: Reading, showing: Showing) -> None:
@@ -56,6 +58,34 @@ def convert_files(files: Sequence[str], writing: Writing, reading: Reading, show
         for summary in walk.summaries:
             typer.echo(counts_line(summary, language(showing.lang)), err=True)
     raise typer.Exit(code)
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """A reporter as a sink for one file, silent about a file without findings."""
+
+    reporter: Reporter
+    kept: list[Findings] = field(default_factory=list)
+
+    @classmethod
+    def to(cls, stream: TextIO, lang: Language) -> "CheckReport":
+        """One that writes text, with a few examples of each rule."""
+        return cls(REPORTERS["text"](stream, Style(lang, limit=_SHOWN_BEFORE_UPLOAD)))
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Keep the findings."""
+        if len(findings):
+            self.kept.append(findings)
+
+    def show(self, summary: Summary | None) -> None:
+        """Show them."""
+        if summary is None or not self.kept:
+            return
+        self.reporter.start(summary.source, summary.name)
+        for findings in self.kept:
+            self.reporter.take(findings)
+        self.reporter.finish(summary)
+        self.reporter.close([summary])
 
 
 def _refuse_taken(outputs: Sequence[Path], inputs: Sequence[tuple[Path, str]], reading: Reading) -> None:

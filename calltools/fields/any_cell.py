@@ -114,7 +114,12 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 def absent(cells: Cells) -> Mask:
     """Where a cell says nothing: empty, white space, or a placeholder."""
     candidates = _may_be_placeholder(cells)
-    return ~filled(cells) | scattered(candidates, lambda some: ~filled(_legible(some)), cells)
+    return ~filled(cells) | scattered(candidates, _says_nothing, cells)
+
+
+def _says_nothing(cells: Cells) -> Mask:
+    clean = _stripped(cells)
+    return ~filled(clean) | _are_placeholders(clean)
 
 
 def legible(cells: Cells) -> Cells:

@@ -6,6 +6,7 @@ worded for a person, is a ``Finding``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -42,13 +43,13 @@ class Findings:
     @staticmethod
     def none() -> "Findings":
         """No finding."""
-        return _NONE
+        return _none()
 
     @staticmethod
     def of(rows: Iterable[Mapping[str, Any]]) -> "Findings":
         """From rows; keys that are not given are null."""
         listed = [{name: row.get(name) for name in SCHEMA.names} for row in rows]
-        return Findings(pa.Table.from_pylist(listed, schema=SCHEMA)) if listed else _NONE
+        return Findings(pa.Table.from_pylist(listed, schema=SCHEMA)) if listed else _none()
 
     @staticmethod
     def at(code: str, *, records: Numbers | None, places: Numbers, **columns: Any) -> "Findings":
@@ -63,7 +64,7 @@ class Findings:
         """
         count = len(places)
         if not count:
-            return _NONE
+            return _none()
         given = {
             "code": code,
             "record": None if records is None else pa.array(records),
@@ -77,7 +78,7 @@ class Findings:
     def join(parts: "Sequence[Findings]") -> "Findings":
         """All of them, part after part."""
         some = [part.table for part in parts if len(part)]
-        return Findings(pa.concat_tables(some)) if some else _NONE
+        return Findings(pa.concat_tables(some)) if some else _none()
 
     def in_order(self) -> "Findings":
         """By place, then column, then code; what has no place comes first."""
@@ -117,7 +118,10 @@ def _column(given: Any, field: pa.Field, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(given, field.type), count)
 
 
-_NONE: Final = Findings(SCHEMA.empty_table())
+@lru_cache(maxsize=1)
+def _none() -> Findings:
+    # Made when it is asked for: the first Arrow array brings pandas along, which an upload can do without.
+    return Findings(SCHEMA.empty_table())
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,8 +221,8 @@ WORDING: Final[Mapping[str, Wording]] = MappingProxyType({
         "возьмите из адреса только параметр yclid; gclid и ymclid — другие id",
     ),
     "CT206": Wording(
-        "UserId holds a control character or white space around it: for Metrica that is another user",
-        "в UserId управляющий символ или пробелы по краям: для Метрики это другой пользователь",
+        "UserId holds a control or invisible character, or white space around it: for Metrica that is another user",
+        "в UserId управляющий или невидимый символ либо пробелы по краям: для Метрики это другой пользователь",
         "remove it where the id comes from; in Excel =TRIM(CLEAN(A1))",
         "уберите его там, откуда берётся id; в Excel =СЖПРОБЕЛЫ(ПЕЧСИМВ(A1))",
     ),

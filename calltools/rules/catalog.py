@@ -175,7 +175,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(
         ("CT206", "user-id-unprintable", _E, Scope.CELL),
-        "control characters or outer white space in UserId",
+        "control or invisible characters or outer white space in UserId",
         identifier.unprintable,
         columns=("UserId",),
         cell=identifier.unprintable,

@@ -31,6 +31,11 @@ def profiles() -> tuple[Profile, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def built_in() -> tuple[Profile, ...]:
+    """The profiles that come with calltools, by name."""
+    return tuple(_in(schemas() / "vendors"))
+
+
 def get(name: str) -> Profile:
     """The profile of a name, an alias, or a path that ends in ``.toml``.
 

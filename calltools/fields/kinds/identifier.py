@@ -179,7 +179,7 @@ def digits_cut(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 
 
 def unprintable(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
-    """UserId holds a control character, or white space around it.
+    """UserId holds a control or another invisible character, or white space around it.
 
     Why:
         Metrica compares UserId byte for byte with what the page passed to setUserID. An unseen character makes it
@@ -195,8 +195,8 @@ def unprintable(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, UserId; setUserID.
     """
-    outer = as_mask(pc.match_substring_regex(cells, r"^[\s\p{Zs}]|[\s\p{Zs}]$"))
-    return any_cell.control_character(cells) | (outer & filled(any_cell.legible(cells)))
+    invisible = any_cell.invisible_character(cells) & ~any_cell.placeholder(cells)
+    return any_cell.control_character(cells) | invisible
 
 
 def _not_digits(cells: Cells) -> Mask:

@@ -165,7 +165,7 @@ def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> M
 def _odd(cells: Cells) -> tuple[Cells, Mask]:
     """Legible cells, and those that are neither empty, nor plus and digits, nor a number cell's trace."""
     legible = any_cell.legible(cells)
-    open_ = filled(legible) & ~_plus_and_digits(legible)
+    open_ = filled(legible) & ~(_plus_and_digits(legible) & _long_enough(legible))
     if open_.any():
         open_[open_] = ~matches(legible.filter(pa.array(open_)), _NUMBER_CELL)
     return legible, open_
@@ -176,6 +176,12 @@ def _plus_and_digits(cells: Cells) -> Mask:
     others = np.flatnonzero((data - np.uint8(0x30)) > 9)
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
     return _plus(cells) & ~any_cell.rows_of(cells, inside + first) & (lengths(cells) > 1)
+
+
+def _long_enough(cells: Cells) -> Mask:
+    """Of plus and digits: not an extension with a plus. Two plans have a few assigned numbers of six digits."""
+    mask: Mask = lengths(cells) > _SHORTEST
+    return mask
 
 
 def _plus(cells: Cells) -> Mask:
@@ -215,7 +221,7 @@ def _proven(cells: Cells) -> Mask:
         proven = proven | as_mask(pc.match_substring_regex(cells, _russian()))
     elif russian.any():
         proven[russian] = as_mask(pc.match_substring_regex(cells.filter(pa.array(russian)), _russian()))
-    rest = ~proven & _plus_and_digits(cells)
+    rest = ~proven & _plus_and_digits(cells) & _long_enough(cells)
     if rest.any():
         proven[rest] = _judged(cells.filter(pa.array(rest))) == Verdict.ASSIGNED
     return proven

@@ -1,0 +1,148 @@
+"""Where the service is and whom to trust: settled before anything is sent."""
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import httpx2
+
+from calltools.errors import UnreachableError, UsageError
+from calltools.metrica.hiding import showable
+from calltools.metrica.protocol import HOST
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Seconds that each phase of a request may take. Those of a library count single reads; these count all.
+
+    Attributes:
+        connect: Address, connection, TLS; each.
+        idle: While sending: without a byte taken. While the answer comes: for the rest of it.
+        first_byte: From the last byte sent to the first answered.
+        total: The whole POST.
+        reading: The whole of a GET.
+    """
+
+    connect: float = 10
+    idle: float = 30
+    first_byte: float = 120
+    total: float = 15 * 60
+    reading: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often what is safe to repeat is repeated.
+
+    Attributes:
+        tries: In all.
+        first: Seconds before the second.
+        longest: Seconds between two at most, where the service does not say.
+        asked: Seconds that the service may ask to wait; asked for more, nobody waits.
+    """
+
+    tries: int = 4
+    first: float = 1
+    longest: float = 20
+    asked: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the service is, whom to trust, and for how long to wait.
+
+    Attributes:
+        url: ``https://host[:port][/path]``; ``http://`` to this machine only.
+        ca_file: Certificates of authorities to trust besides the system's.
+        clocks: Limits of time.
+        patience: Limits of repetition.
+    """
+
+    url: str = HOST
+    ca_file: Path | None = None
+    clocks: Clocks = Clocks()
+    patience: Patience = Patience()
+
+    @property
+    def host(self) -> str:
+        """For people: host and port."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+
+def checked_url(url: str) -> str:
+    """The address, without a slash at its end.
+
+    Raises:
+        UsageError: It is none, holds more than an address, or is not protected and leads to another machine.
+    """
+    parts = _parts(url)
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain or not url.isascii():
+        raise UsageError("api-url-wrong")
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+        raise UsageError("api-url-open", host=showable(parts.hostname))
+    return url.rstrip("/")
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise UsageError("api-url-wrong") from None
+    # The parser drops these silently; a URL that holds them is not the one that was meant.
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise UsageError("api-url-wrong")
+    return parts
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """The system's authorities and those of a file. There is no way to trust everybody.
+
+    The environment adds nothing: neither authorities nor a file for session keys.
+
+    Raises:
+        UsageError: The file holds no certificate.
+    """
+    context = httpx2.create_ssl_context(trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ValueError) as error:
+            reason = _words_of(error) or type(error).__name__
+            raise UsageError("ca-file-unreadable", path=ca_file, reason=reason) from None
+    return context
+
+
+def no_connection(error: BaseException, host: str) -> UnreachableError:
+    """What it means that no connection came about: nothing was sent."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UnreachableError("service-untrusted", passing=False, host=host, reason=cause.verify_message)
+    reason = next(filter(None, map(_words_of, _causes(error))), type(error).__name__)
+    return UnreachableError("service-no-connection", host=host, reason=showable(reason))
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    """From the first fault to the last: the first one is the system's own."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.insert(0, error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _words_of(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "TLS").replace("_", " ").lower()
+    return (error.strerror or "") if isinstance(error, OSError) else ""

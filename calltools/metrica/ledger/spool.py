@@ -1,0 +1,102 @@
+"""The spool: the file of each part, from before it is sent until it is decided."""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from calltools.metrica.ledger.fingerprints import file_digest
+from calltools.metrica.ledger.folder import spool_folder, sync_folder
+from calltools.metrica.ledger.store import Book
+from calltools.metrica.ledger.values import Batch
+
+_UNFINISHED: Final = ".part"
+
+
+def spooled(book: Book, batch: Batch) -> Path:
+    """Where the file of a batch lies while it is needed. Names hold the counter and the mark, nothing of the file."""
+    return path_of(book.folder, batch.counter, batch.mark)
+
+
+def path_of(folder: Path, counter: int, mark: str) -> Path:
+    """As ``spooled``, before there is a batch."""
+    return spool_folder(folder) / f"{counter}-{mark}.csv"
+
+
+def whole(book: Book, batch: Batch) -> bool:
+    """Whether the file is there as it was written."""
+    path = spooled(book, batch)
+    return path.is_file() and file_digest(book.key, path) == batch.digest
+
+
+def discard(path: Path) -> None:
+    """Remove a file that is needed no more."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+        sync_folder(path.parent)
+
+
+def strangers(folder: Path, counter: int, marks: frozenset[str]) -> list[Path]:
+    """Files of a counter that belong to none of these batches: a crash has left them."""
+    known = {f"{counter}-{mark}.csv" for mark in marks}
+    return [path for path in spool_folder(folder).glob(f"{counter}-*") if path.name not in known]
+
+
+def counters(folder: Path) -> set[int]:
+    """Counters that have files here."""
+    firsts = {path.name.partition("-")[0] for path in spool_folder(folder).iterdir()}
+    return {int(first) for first in firsts if first.isdecimal()}
+
+
+class PartFile:
+    """One part while it is written: mode 0600, durable under its name only when it is whole."""
+
+    def __init__(self, path: Path, key: bytes, names: Sequence[str]) -> None:
+        self._path = path
+        self._unfinished = path.with_name(path.name + _UNFINISHED)
+        self._digest = hmac.new(key, digestmod=hashlib.sha256)
+        self.size = 0
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._stream = os.fdopen(os.open(self._unfinished, flags, 0o600), "wb")
+        self._write((",".join(names) + "\n").encode())
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Add a record."""
+        self._write(as_csv(cells).encode())
+
+    def finish(self) -> str:
+        """Make it durable and give it its name; the caller syncs the folder. Gives the keyed digest."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._unfinished.replace(self._path)
+        return self._digest.hexdigest()
+
+    def discard(self) -> None:
+        """Leave nothing, whether it was finished or not."""
+        with suppress(OSError):
+            self._stream.close()
+        self._unfinished.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+
+    def _write(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._digest.update(data)
+        self.size += len(data)
+
+
+def as_csv(cells: Sequence[str]) -> str:
+    """A record as CSV: commas, LF, quotes only where they are needed."""
+    plain = ",".join(cells)
+    if '"' in plain or "\n" in plain or "\r" in plain or plain.count(",") >= len(cells):
+        plain = ",".join(map(_quoted, cells))
+    return plain + "\n"
+
+
+def _quoted(cell: str) -> str:
+    if "," in cell or '"' in cell or "\n" in cell or "\r" in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return cell

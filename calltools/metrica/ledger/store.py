@@ -1,0 +1,194 @@
+"""Opening the ledger: the database, its key, its transactions, its faults in words."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from calltools.errors import LedgerError
+from calltools.metrica.ledger import folder as places
+from calltools.metrica.ledger import journal
+from calltools.metrica.ledger.migrations import migrate
+
+_KEY_BYTES: Final = 32
+_BUSY_SECONDS: Final = 10
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",
+)
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNUSABLE: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOLFS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An open ledger; a context manager.
+
+    Attributes:
+        folder: The state folder.
+        connection: For this package alone, and for the thread that opened it.
+        key: Of all fingerprints and digests; never shown.
+        now: The clock, Unix seconds.
+    """
+
+    folder: Path
+    connection: sqlite3.Connection
+    key: bytes
+    now: Callable[[], float]
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Book({str(self.folder)!r})"
+
+    def __enter__(self) -> Self:
+        """The open ledger."""
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close it; what was written stays."""
+        self.connection.close()
+
+
+def connect(folder: Path, now: Callable[[], float]) -> Book:
+    """The ledger in a folder that ``folder.prepare`` has made; no other process may be opening it.
+
+    Raises:
+        LedgerError: It is damaged, its key is lost, or a later version wrote it.
+    """
+    with told(folder):
+        connection = sqlite3.connect(places.database(folder), timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            _set_up(connection, folder)
+            return Book(folder, connection, _matching_key(connection, folder), now)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _set_up(connection: sqlite3.Connection, folder: Path) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise LedgerError("ledger-damaged", path=folder)
+    migrate(connection)
+
+
+def _matching_key(connection: sqlite3.Connection, folder: Path) -> bytes:
+    """The key that this ledger was written with; a new ledger gets one."""
+    path = folder / "ledger.key"
+    proof = connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
+    if proof is None:
+        key = _read_key(path) or _new_key(path)
+        connection.execute("INSERT INTO meta VALUES ('key', ?)", (_proof(key),))
+        return key
+    key = _read_key(path)
+    if not hmac.compare_digest(_proof(key), proof[0]):
+        raise LedgerError("ledger-key-lost", path=path)
+    return key
+
+
+def _read_key(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    places.private(path)
+    return path.read_bytes()
+
+
+def _new_key(path: Path) -> bytes:
+    key, fresh = secrets.token_bytes(_KEY_BYTES), path.with_name(path.name + ".new")
+    places.private(fresh)
+    with fresh.open("wb") as stream:
+        stream.write(key)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
+    places.sync_folder(path.parent)
+    return key
+
+
+def _proof(key: bytes) -> bytes:
+    return hmac.digest(key, b"this is the key of the ledger", hashlib.sha256)
+
+
+@contextmanager
+def writing(book: Book) -> Iterator[sqlite3.Connection]:
+    """A transaction: everything inside is durable when it ends, or nothing of it is there.
+
+    Raises:
+        LedgerError: The ledger is damaged, in use, or the disk is full.
+    """
+    with told(book.folder):
+        book.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield book.connection
+            book.connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                book.connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Faults of the ledger in words.
+
+    Raises:
+        LedgerError: In place of what SQLite or the system says about the ledger's files.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as fault:
+        worded = _worded(fault, folder)
+        if worded is None:
+            raise
+        raise worded from fault
+    except OSError as fault:
+        raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
+
+
+def _worded(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        return LedgerError("ledger-damaged", path=folder)
+    if code in _BUSY:
+        return LedgerError("ledger-busy", path=folder)
+    if code in _UNUSABLE:
+        return LedgerError("ledger-unusable", path=folder, reason=str(fault))
+    return None
+
+
+def faults(book: Book) -> list[str]:
+    """What is wrong with the ledger: nothing, if it is whole and its events add up to its tables."""
+    with told(book.folder), closing(book.connection.cursor()) as cursor:
+        found = [str(row[0]) for row in cursor.execute("PRAGMA integrity_check") if row != ("ok",)]
+        found += [f"foreign key: {row[0]} {row[1]}" for row in cursor.execute("PRAGMA foreign_key_check")]
+        tables = {batch.id: batch for batch in journal.batches(book.connection)}
+        if journal.replayed(journal.events(book.connection)) != tables:
+            found.append("the events do not add up to the batches")
+    return found

@@ -1,0 +1,69 @@
+"""What the user asks of an upload."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import sleep, time
+from typing import Final, Protocol
+
+from calltools.metrica.ledger import Again, Policy
+
+
+#: After an unclear end a part is looked for during so many seconds.
+LOOK_S: Final = 10.0
+
+
+class Tell(Protocol):
+    """Told what happens, as a key of ``MESSAGES`` and its facts."""
+
+    def __call__(self, key: str, /, **facts: object) -> None:
+        """Tell a person."""
+
+
+def nobody(_key: str, /, **_facts: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time, and how to wait: a value, so that a test need not."""
+
+    now: Callable[[], float] = time
+    sleep: Callable[[float], None] = sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How an upload goes.
+
+    Attributes:
+        counter: Where to.
+        goal: Name of the goal that the service makes for calls.
+        comment: What stands behind the marker.
+        again: Which known calls go once more.
+        wait: Follow each uploading to its end.
+        min_linked: Percent of dynamic accepted calls that must be linked; implies ``wait``.
+        first_look_s: From the answer to the first look.
+        poll_s: Between two looks.
+        wait_limit_s: For how long to follow.
+        look_s: For how long to look for a part after an unclear end.
+        longest_quota_s: A longer wait ends the run.
+        policy: What becomes of a part that the list does not show.
+    """
+
+    counter: int
+    goal: str = ""
+    comment: str = ""
+    again: Again = "none"
+    wait: bool = False
+    min_linked: float | None = None
+    first_look_s: float = 2
+    poll_s: float = 60
+    wait_limit_s: float = 3 * 3600
+    look_s: float = LOOK_S
+    longest_quota_s: float = 60
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def follows(self) -> bool:
+        """Whether uploadings are followed to their end."""
+        return self.wait or self.min_linked is not None

@@ -1,0 +1,91 @@
+"""Whether a file may go: clean, or what is bad in it left out on purpose."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from calltools.metrica import ledger
+from calltools.metrica.ledger import Book
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+
+#: The set of rules that a remembered verdict rests on.
+_RULES: Final = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that has been looked at.
+
+    Attributes:
+        file: What may be sent: the file itself, or a copy without its bad records.
+        summary: What was found; ``None``: this version found the same bytes clean before.
+    """
+
+    file: Path
+    summary: Summary | None
+
+    @property
+    def errors(self) -> int:
+        """Findings that keep it from being sent as it is."""
+        return 0 if self.summary is None else self.summary.by_severity["error"]
+
+
+#: Takes findings; a reporter of the command line.
+Report = Callable[[object], None]
+
+
+def known_clean(book: Book | None, file: Path) -> bool:
+    """Whether this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
+    if book is None:
+        return False
+    return ledger.is_clean(book, ledger.digest_of(book, file), version("calltools"), _RULES)
+
+
+def check(book: Book | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: Path | None) -> Checked:
+    """Validate a canonical file as it is, and remember it when it is clean.
+
+    Args:
+        book: Where clean files are remembered; ``None``: nowhere.
+        file: Where its bytes are.
+        name: What the user calls it.
+        sinks: Take the findings.
+        without_bad: Where to write the records without an error, if bad ones are to be left out.
+
+    Raises:
+        SourceError: It cannot be read.
+        UsageError: It has no canonical header.
+    """
+    # The judge comes along: half a second that a file which is known to be clean does not cost.
+    from calltools.files.csv_writer import CanonicalWriter  # noqa: PLC0415
+    from calltools.run import Options, prepare, settle  # noqa: PLC0415
+
+    setting = settle(Options(vendor="none"))
+    job = prepare(file, name, setting, converting=False, keeps_records=without_bad is not None)
+    if without_bad is None:
+        summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
+    else:
+        with CanonicalWriter(without_bad, force=True) as writer:
+            summary = job.run(name, [*sinks, _Good(writer.write)])  # type: ignore[list-item]
+            writer.close()
+    if book is not None and not summary.by_severity["error"]:
+        ledger.remember_clean(book, ledger.digest_of(book, file), version("calltools"), _RULES)
+    return Checked(without_bad if without_bad is not None and summary.by_severity["error"] else file, summary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """Writes the records that hold no error."""
+
+    write: Callable[[object], None]
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        """Take a batch."""
+        import pyarrow as pa  # noqa: PLC0415 - see above
+
+        if len(batch):
+            self.write(batch.columns.filter(pa.array(~bad)))

@@ -1,0 +1,75 @@
+"""What tests of the far side share: a service on loopback, a client with short clocks, a file to send."""
+
+from pathlib import Path
+
+import pytest
+
+from calltools.metrica.client import Client
+from calltools.metrica.connection import Clocks, Patience
+from calltools.metrica.connection import Service as Place
+from calltools.metrica.token import Token
+from tests.metrica.service.foreign import Foreign
+from tests.metrica.service.server import Service
+
+CANARY = "y0_C4naryTokenAbc-123"
+#: So short that each limit is met within a second.
+CLOCKS = Clocks(connect=1, idle=0.4, first_byte=0.5, total=2, reading=0.8)
+PATIENCE = Patience(tries=2, first=0.01, longest=0.02, asked=2)
+
+
+@pytest.fixture
+def foreign():
+    with Foreign() as one:
+        yield one
+
+
+@pytest.fixture
+def service(foreign):
+    with Service(token=CANARY, foreign=foreign.url) as one:
+        yield one
+
+
+@pytest.fixture
+def client_of():
+    """A client of an address; further arguments as of the place."""
+    made = []
+
+    def new(url, *, on_wait=None, **place):
+        client = Client(
+            Token(CANARY), Place(**{"url": url, "clocks": CLOCKS, "patience": PATIENCE, **place}), on_wait=on_wait
+        )
+        made.append(client)
+        return client
+
+    yield new
+    for client in made:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(service, client_of):
+    return client_of(service.url)
+
+
+@pytest.fixture
+def calls(tmp_path) -> Path:
+    """Three calls: a dynamic one that can be linked, one that cannot, and a static one."""
+    path = tmp_path / "client name.csv"
+    path.write_text(
+        "ClientId,DateTime,StaticCall,PhoneNumber,Tag\n"
+        "133591247640966458,1773000000,0,+74950000001,первый\n"
+        "133591247640966459,1773000001,0,+74950000002,\n"
+        ',1773000002,1,+74950000003,"a,""b"""'
+        "\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    return path
+
+
+@pytest.fixture
+def many_calls(tmp_path) -> Path:
+    """8 MB: more than what the buffers of two sockets hold."""
+    path = tmp_path / "many.csv"
+    line = "133591247640966458,1773000000,0,+74950000001," + "x" * 4000 + "\n"
+    path.write_text("ClientId,DateTime,StaticCall,PhoneNumber,Tag\n" + line * 2000, encoding="utf-8")
+    return path

@@ -1,0 +1,22 @@
+"""A ledger in a folder of its own."""
+
+import pytest
+
+from calltools.metrica import ledger
+from tests.metrica.ledger.calls import Clock
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def book(folder, clock):
+    with ledger.open_book(folder, clock) as opened:
+        yield opened

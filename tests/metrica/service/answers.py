@@ -1,0 +1,49 @@
+"""What the service says, in the documented forms."""
+
+from email import message_from_bytes
+from email.policy import HTTP
+
+
+def uploading(store, one):
+    """One uploading as the reference shows it."""
+    return {
+        "id": one.id,
+        "create_time": one.created,
+        "source_quantity": one.source_quantity,
+        "line_quantity": len(one.rows),
+        "comment": one.comment,
+        "type": "CALLS",
+        "client_id_type": one.client_id_type or "CLIENT_ID",
+        "status": store.status(one),
+        "static_calls_quantity": one.static,
+        "dynamic_calls_quantity": len(one.rows) - one.static,
+        **({"linked_quantity": one.linked} if store.status(one) in {"PROCESSED", "LINKAGE_FAILURE"} else {}),
+    }
+
+
+def counter(number):
+    return {
+        "id": number,
+        "name": "Loopback",
+        "permission": "view" if number == 403 else "edit",
+        "site2": {"site": "shop.example"},
+        "time_zone_name": "Europe/Moscow",
+    }
+
+
+def refusal(status, kind, message):
+    """The error form of all of Yandex's interfaces."""
+    return {
+        "errors": [{"error_type": kind, "message": message, "location": "file"}],
+        "code": status,
+        "message": message,
+    }
+
+
+def file_in(content_type, body):
+    """The one part named ``file`` of a multipart body; ``None``: there is none."""
+    whole = b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body
+    for part in message_from_bytes(whole, policy=HTTP).iter_parts():
+        if part.get_param("name", header="content-disposition") == "file":
+            return part.get_payload(decode=True)
+    return None

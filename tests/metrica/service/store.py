@@ -1,0 +1,117 @@
+"""What the service holds: uploadings, their rows, and how far it is with them."""
+
+import csv
+import io
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+STEPS = ("PREPARED", "UPLOADED", "EXPORTED", "MATCHED")
+IDENTIFIERS = ("ClientId", "UserId", "Yclid")
+COLUMNS = {
+    *IDENTIFIERS, "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration", "HoldDuration",
+    "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
+}  # fmt: skip
+
+
+class BadFileError(Exception):
+    """The file is refused, in the service's words."""
+
+
+@dataclass
+class Uploading:
+    """One stored uploading; the rows are those that passed."""
+
+    id: int
+    counter: int
+    comment: str
+    goal: str
+    client_id_type: str
+    source_quantity: int
+    rows: list[dict[str, str]]
+    stored: float
+    created: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+    @property
+    def static(self) -> int:
+        return sum(row.get("StaticCall") == "1" for row in self.rows)
+
+    @property
+    def linked(self) -> int:
+        """A visitor whose id ends with 9 is not known."""
+        return sum(row.get("StaticCall") != "1" and is_known(row) for row in self.rows)
+
+
+def is_known(row):
+    found = next(filter(None, (row.get(name) for name in IDENTIFIERS)), "")
+    return bool(found) and not found.endswith("9")
+
+
+class Store:
+    """All uploadings of all counters. The clock can be moved on."""
+
+    def __init__(self, step_seconds=0.2):
+        self.step_seconds = step_seconds
+        self.uploadings = []
+        self.lock = threading.Lock()
+        self._ahead = 0.0
+
+    def now(self):
+        return time.monotonic() + self._ahead
+
+    def advance(self, seconds):
+        self._ahead += seconds
+
+    def add(self, counter, query, content):
+        """Store a file as the service does: rows that do not pass are left out, a file that is none is refused."""
+        rows, count = read_rows(content)
+        with self.lock:
+            uploading = Uploading(
+                id=1000 + len(self.uploadings),
+                counter=counter,
+                comment=query.get("comment", ""),
+                goal=query.get("new_goal_name", ""),
+                client_id_type=query.get("client_id_type", ""),
+                source_quantity=count,
+                rows=rows,
+                stored=self.now(),
+            )
+            self.uploadings.append(uploading)
+        return uploading
+
+    def status(self, uploading):
+        passed = int((self.now() - uploading.stored) / self.step_seconds) if self.step_seconds else len(STEPS)
+        if passed < len(STEPS):
+            return STEPS[passed]
+        return "PROCESSED" if uploading.linked else "LINKAGE_FAILURE"
+
+    def of(self, counter):
+        """Newest first: nothing says in which order the real list comes."""
+        with self.lock:
+            return [one for one in reversed(self.uploadings) if one.counter == counter]
+
+    def find(self, counter, number):
+        return next((one for one in self.of(counter) if one.id == number), None)
+
+
+def read_rows(content):
+    """The rows that pass, and how many there are."""
+    try:
+        reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        header, *rows = list(reader) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadFileError(f"The file is not CSV in UTF-8: {type(error).__name__}") from None
+    if unknown := [name for name in header if name not in COLUMNS]:
+        raise BadFileError(f"Unknown column {unknown[0]}")
+    if "DateTime" not in header or not set(header) & set(IDENTIFIERS):
+        raise BadFileError("The columns DateTime and one of UserId, ClientId, Yclid are required")
+    if not rows:
+        raise BadFileError("The file holds no rows")
+    read = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
+    return [row for row in read if passes(row)], len(rows)
+
+
+def passes(row):
+    when = row["DateTime"]
+    return when.isascii() and when.isdecimal() and int(when) < time.time()

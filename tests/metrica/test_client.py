@@ -1,0 +1,488 @@
+"""The client against a service that behaves, and against all that do not."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from calltools.errors import QuotaError, ServiceError, TokenRefusedError, UnreachableError, UsageError
+from calltools.metrica.connection import Clocks, Patience
+from calltools.metrica.protocol import upload_calls
+from calltools.metrica.verdict import Ending
+from tests.metrica.conftest import CANARY, CLOCKS
+from tests.metrica.service.behaviours import BEHAVIOURS
+
+REQUEST = upload_calls(101, "ct1marker", goal="Звонок", client_id_type="CLIENT_ID")
+PHONES = ("74950000001", "74950000002", "74950000003")
+
+ACKED, REJECTED, THROTTLED, AMBIGUOUS = Ending.ACKED, Ending.REJECTED, Ending.THROTTLED, Ending.AMBIGUOUS
+#: Behaviour -> ending, and the sentence (none where accepted).
+ENDINGS = {
+    "closes-at-once": (AMBIGUOUS, "unclear-broken"),
+    "resets-after-headers": (AMBIGUOUS, "unclear-broken"),
+    "resets-at-half-body": (AMBIGUOUS, "unclear-broken"),
+    "resets-after-body": (AMBIGUOUS, "unclear-broken"),
+    "resets-after-storing": (AMBIGUOUS, "unclear-broken"),
+    "closes-after-storing": (AMBIGUOUS, "unclear-broken"),
+    "stops-reading": (AMBIGUOUS, "unclear-silent"),
+    "silent": (AMBIGUOUS, "unclear-silent"),
+    "silent-after-storing": (AMBIGUOUS, "unclear-silent"),
+    "drips": (AMBIGUOUS, "unclear-silent"),
+    "drips-body": (AMBIGUOUS, "unclear-cut"),
+    "200-html": (AMBIGUOUS, "unclear-answer"),
+    "200-errors": (AMBIGUOUS, "unclear-answer"),
+    "200-empty": (AMBIGUOUS, "unclear-answer"),
+    "200-truncated": (AMBIGUOUS, "unclear-cut"),
+    "200-half-json": (AMBIGUOUS, "unclear-answer"),
+    "200-huge": (AMBIGUOUS, "unclear-answer"),
+    "200-packed": (AMBIGUOUS, "unclear-answer"),
+    "garbage": (AMBIGUOUS, "unclear-broken"),
+    "302": (AMBIGUOUS, "unclear-status"),
+    "307": (AMBIGUOUS, "unclear-status"),
+    "409": (AMBIGUOUS, "unclear-status"),
+    "500-after-storing": (AMBIGUOUS, "unclear-status"),
+    "503": (AMBIGUOUS, "unclear-status"),
+    "504-after-storing": (AMBIGUOUS, "unclear-status"),
+    "400": (REJECTED, "service-file-refused"),
+    "401-early": (REJECTED, "service-token-refused"),
+    "401-early-reset": (REJECTED, "service-token-refused"),
+    "403": (REJECTED, "service-access-denied"),
+    "404": (REJECTED, "service-not-found"),
+    "413-early": (REJECTED, "service-file-large"),
+    "413-early-stops-reading": (REJECTED, "service-file-large"),
+    "420": (THROTTLED, "service-quota-soon"),
+    "429": (THROTTLED, "service-quota-soon"),
+    "429-daily": (THROTTLED, "service-quota"),
+    "429-late": (THROTTLED, "service-quota"),
+    "429-nonsense": (THROTTLED, "service-quota-soon"),
+    "429-soon": (THROTTLED, "service-quota"),
+    "partial": (ACKED, None),
+    "none-accepted": (ACKED, None),
+    "stores-twice": (ACKED, None),
+    "crawls": (AMBIGUOUS, "unclear-silent"),
+    "slow": (ACKED, None),
+    "swallows": (ACKED, None),
+    "terse": (ACKED, None),
+}
+FILES = ("calls", "many_calls")
+#: A small body is in the buffers before anybody stops reading.
+ONLY_LARGE = {"stops-reading", "crawls"}
+CASES = [(name, file) for name in ENDINGS for file in FILES if file == "many_calls" or name not in ONLY_LARGE]
+
+
+def test_every_behaviour_of_uploads_is_tried():
+    assert set(ENDINGS) | {"reads-slowly"} == {
+        name for name, behaviour in BEHAVIOURS.items() if "upload" in behaviour.kinds
+    }
+
+
+# -- it works ------------------------------------------------------------------------------
+
+
+def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
+    outcome = client.upload(REQUEST, calls)
+
+    (stored,) = service.store.uploadings
+    assert outcome.ending is ACKED
+    assert (outcome.uploading.id, outcome.uploading.source_quantity, outcome.uploading.line_quantity) == (
+        stored.id,
+        3,
+        3,
+    )
+    assert (stored.comment, stored.goal, stored.client_id_type) == ("ct1marker", "Звонок", "CLIENT_ID")
+    assert [row["PhoneNumber"] for row in stored.rows] == [f"+{phone}" for phone in PHONES]
+    assert [row["Tag"] for row in stored.rows] == ["первый", "", 'a,"b"']
+    assert outcome.bytes_sent > calls.stat().st_size
+
+
+def test_one_post_with_one_token_and_no_name_of_a_file(service, client, calls):
+    client.upload(REQUEST, calls)
+
+    (post,) = service.seen
+    assert post["headers"]["Authorization"] == f"OAuth {CANARY}"
+    assert post["headers"]["User-Agent"].startswith("calltools/")
+    assert "Transfer-Encoding" not in post["headers"]
+    assert "client name" not in str(post)
+
+
+def test_uploading_is_followed_to_its_end(service, client, calls):
+    number = client.upload(REQUEST, calls).uploading.id
+    seen = []
+    for _ in range(5):
+        seen.append(client.uploading(101, number))
+        service.store.advance(0.2)
+
+    assert [one.status for one in seen] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", "PROCESSED"]
+    assert [one.linked_quantity for one in seen] == [None, None, None, None, 1]
+    assert (seen[-1].static_calls_quantity, seen[-1].dynamic_calls_quantity) == (1, 2)
+
+
+def test_static_calls_end_as_linkage_failure(service, client, tmp_path):
+    path = tmp_path / "static.csv"
+    path.write_text("ClientId,DateTime,StaticCall\n,1773000000,1\n")
+    number = client.upload(REQUEST, path).uploading.id
+    service.store.advance(60)
+
+    assert (client.uploading(101, number).status, client.uploading(101, number).finished) == ("LINKAGE_FAILURE", True)
+
+
+def test_file_that_is_none_is_refused_in_the_services_words(service, client, tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("id,when\n1,2\n")
+
+    outcome = client.upload(REQUEST, path)
+
+    assert outcome.ending is REJECTED
+    assert "Unknown column id" in outcome.error.say("ru")
+
+
+def test_counter_is_told(client):
+    assert (client.counter(101).permission, client.counter(403).permission) == ("edit", "view")
+
+
+def test_counter_that_is_not_there_is_not_asked_for_again(service, client):
+    with pytest.raises(ServiceError) as caught:
+        client.counter(404)
+
+    assert caught.value.key == "service-not-found"
+    assert len(service.seen) == 1
+
+
+def test_token_that_is_not_taken(service, client_of, calls):
+    service._token = "another"  # noqa: S105
+
+    with pytest.raises(TokenRefusedError):
+        client_of(service.url).counter(101)
+    assert client_of(service.url).upload(REQUEST, calls).error.key == "service-token-refused"
+    assert service.store.uploadings == []
+
+
+# -- every misbehaviour ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "file"), CASES)
+def test_ending_of_an_upload(name, file, service, client, request):
+    service.behave(name)
+    path, begun = request.getfixturevalue(file), time.monotonic()
+
+    outcome = client.upload(REQUEST, path)
+
+    ending, key = ENDINGS[name]
+    assert (outcome.ending, outcome.error and outcome.error.key) == (ending, key)
+    assert len(service.posts) == 1
+    assert time.monotonic() - begun < CLOCKS.total + 1
+    stored = len(service.store.uploadings)
+    assert bool(stored) == BEHAVIOURS[name].stored
+    assert not (stored and ending in {REJECTED, THROTTLED})
+
+
+def test_steady_reader_is_given_time(service, client_of, many_calls):
+    service.behave("reads-slowly")
+    client = client_of(service.url, clocks=Clocks(connect=1, idle=0.3, first_byte=5, total=10))
+    begun = time.monotonic()
+
+    assert client.upload(REQUEST, many_calls).ending is ACKED
+    assert time.monotonic() - begun > 0.6
+
+
+def test_message_of_the_service_is_kept_but_for_secrets(service, client, calls):
+    service.behave("400")
+
+    said = client.upload(REQUEST, calls).error.say("en")
+
+    assert "PhoneNumber +*** is bad, token ***, see row 123456" in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize("name", ["partial", "none-accepted"])
+def test_partial_acceptance_is_told_as_counts(name, service, client, calls):
+    service.behave(name)
+
+    uploading = client.upload(REQUEST, calls).uploading
+
+    assert (uploading.source_quantity, uploading.line_quantity) == (3, {"partial": 2, "none-accepted": 0}[name])
+
+
+def test_bytes_sent_say_how_far_it_came(service, client, many_calls):
+    service.behave("stops-reading")
+
+    outcome = client.upload(REQUEST, many_calls)
+
+    assert 0 < outcome.bytes_sent < many_calls.stat().st_size
+
+
+def test_quota_of_an_upload_is_not_waited_for(service, client, calls):
+    service.behave("429-soon")
+    begun = time.time()
+
+    outcome = client.upload(REQUEST, calls)
+
+    assert begun + 1 <= outcome.until <= time.time() + 1
+    assert len(service.posts) == 1
+
+
+def test_interrupt_passes_through(service, client, calls):
+    service.behave("silent")
+    threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(REQUEST, calls)
+
+
+# -- nothing was sent ------------------------------------------------------------------------
+
+
+def test_refused_connection_is_proof_that_nothing_was_sent(service, client, calls):
+    service.refuse()
+
+    outcome = client.upload(REQUEST, calls)
+
+    assert (outcome.ending, outcome.bytes_sent, outcome.error.key) == (Ending.NOT_SENT, 0, "service-no-connection")
+    assert "refused" in outcome.error.say("en")
+
+
+def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, calls):
+    service.refuse()
+    waits = []
+
+    def wait(seconds, error):
+        waits.append((seconds, error.key))
+        if len(waits) == 2:
+            service.listen_again()
+
+    outcome = client_of(service.url, on_wait=wait, patience=Patience(4, 0.01, 0.02)).upload(REQUEST, calls)
+
+    assert outcome.ending is ACKED
+    assert [key for _, key in waits] == ["service-no-connection"] * 2
+    assert len(service.store.uploadings) == 1
+
+
+def test_name_that_nobody_has(client_of, calls):
+    outcome = client_of("https://calltools.invalid").upload(REQUEST, calls)
+
+    assert (outcome.ending, outcome.error.key) == (Ending.NOT_SENT, "service-no-connection")
+
+
+def test_file_that_is_gone_is_seen_before_anything_is_sent(service, client, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        client.upload(REQUEST, tmp_path / "none.csv")
+
+    assert service.seen == []
+
+
+def test_file_that_became_shorter_leaves_an_unclear_end(service, client, calls):
+    class Shrunk(type(calls)):
+        def stat(self, **rest):
+            now = super().stat(**rest)
+            return os.stat_result((*now[:6], now.st_size + 1, *now[7:10]))
+
+    outcome = client.upload(REQUEST, Shrunk(calls))
+
+    assert (outcome.ending, outcome.error.key) == (AMBIGUOUS, "unclear-file")
+    assert service.store.uploadings == []
+
+
+# -- readings --------------------------------------------------------------------------------
+
+READINGS = {
+    "counter": lambda client: client.counter(101),
+    "uploading": lambda client: client.uploading(101, 7),
+    "uploadings": lambda client: list(client.uploadings(101)),
+}
+
+
+FAILURES = {
+    "reading-fails": ("service-down", 2),
+    "reading-html": ("service-nonsense", 2),
+    "reading-resets": ("service-broken", 2),
+    "reading-silent": ("service-silent", 2),
+    "reading-drips": ("service-silent", 2),
+    "reading-truncated": ("service-broken", 2),
+    "reading-redirects": ("service-redirect", 1),
+    "reading-401": ("service-token-refused", 1),
+    "429": ("service-quota-soon", 2),
+    "420": ("service-quota-soon", 2),
+    "429-late": ("service-quota", 1),
+    "429-daily": ("service-quota", 1),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("read", READINGS)
+def test_reading_that_fails(name, read, service, client):
+    if name == "429-daily" and time.gmtime()[3:5] == (23, 59):
+        pytest.skip("midnight in Greenwich is near")
+    service.behave(name)
+
+    with pytest.raises(ServiceError) as caught:
+        READINGS[read](client)
+
+    assert (caught.value.key, len(service.seen)) == FAILURES[name]
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["reading-fails", "reading-html", "reading-resets", "reading-truncated", "429", "429-soon"]
+)
+def test_reading_is_repeated_until_it_succeeds(name, service, client):
+    service.behave(name, times=1)
+
+    assert client.counter(101).id == 101
+
+
+def test_service_is_given_the_seconds_it_asks_for(service, client_of):
+    service.behave("429-soon", times=1)
+    waits, begun = [], time.monotonic()
+
+    client_of(service.url, on_wait=lambda seconds, error: waits.append((seconds, type(error)))).counter(101)
+
+    assert waits == [(1.0, QuotaError)]
+    assert time.monotonic() - begun >= 1
+
+
+def test_nobody_waits_an_hour(service, client):
+    service.behave("429-late")
+    begun = time.monotonic()
+
+    with pytest.raises(QuotaError) as caught:
+        client.counter(101)
+
+    assert time.monotonic() - begun < 1
+    assert caught.value.wait == 3600
+    assert time.strftime("%Y-%m-%d", time.gmtime(time.time() + 3600)) in caught.value.say("en")
+
+
+# -- the list ----------------------------------------------------------------------------------
+
+
+def test_list_is_read_to_its_end_over_pages(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-long")
+
+    listed = list(client.uploadings(101))
+
+    assert len(listed) == 2501
+    assert [one.comment for one in listed if one.id < 900_000] == ["ct1marker"]
+    offsets = [one["query"]["offset"] for one in service.seen if one["path"].endswith("calls_uploadings")]
+    assert offsets == ["0", "1000", "2000", "2501"]
+
+
+def test_list_without_an_end_is_not_followed_for_ever(service, client, monkeypatch):
+    monkeypatch.setattr("calltools.metrica.client._LONGEST_LIST", 2000)
+    service.behave("list-long")
+
+    with pytest.raises(UnreachableError) as caught:
+        list(client.uploadings(101))
+
+    assert (caught.value.key, len(service.seen)) == ("service-list-endless", 2)
+
+
+@pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])
+def test_list_that_pages_in_its_own_way_is_read_whole(name, service, client, calls):
+    for _ in range(5):
+        client.upload(REQUEST, calls)
+    service.behave(name)
+
+    assert sorted(one.id for one in client.uploadings(101)) == [1000, 1001, 1002, 1003, 1004]
+
+
+def test_list_shows_the_same_marker_twice_if_it_is_there_twice(service, client, calls):
+    service.behave("stores-twice")
+    client.upload(REQUEST, calls)
+
+    assert [one.comment for one in client.uploadings(101)] == ["ct1marker", "ct1marker"]
+
+
+def test_list_that_lags_shows_it_later(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-lags")
+
+    before = list(client.uploadings(101))
+    service.store.advance(6)
+
+    assert (before, [one.id for one in client.uploadings(101)]) == ([], [1000])
+
+
+@pytest.mark.parametrize("name", ["list-huge", "list-without-ids"])
+def test_list_that_is_nonsense_is_never_taken_for_an_empty_one(name, service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave(name)
+
+    with pytest.raises(UnreachableError) as caught:
+        list(client.uploadings(101))
+
+    assert caught.value.key == "service-nonsense"
+
+
+def test_list_of_another_counter_is_another(client, calls):
+    client.upload(REQUEST, calls)
+
+    assert list(client.uploadings(102)) == []
+
+
+# -- turns ---------------------------------------------------------------------------------------
+
+
+def test_one_request_at_a_time_for_a_counter(service, client, calls):
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(lambda _: client.upload(REQUEST, calls).ending, range(6)))
+
+    assert outcomes == [ACKED] * 6
+    assert service.most["101"] == 1
+
+
+def test_three_requests_at_a_time_for_a_user(service, client, calls):
+    service.behave("slow")
+    requests = [upload_calls(counter, "ct1marker") for counter in range(101, 109)]
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda request: client.upload(request, calls).ending, requests))
+
+    assert outcomes == [ACKED] * 8
+    assert service.most["all"] == 3
+
+
+# -- the whole road --------------------------------------------------------------------------------
+
+
+def test_address_is_checked_before_anything(client_of):
+    with pytest.raises(UsageError):
+        client_of("http://metrica.example")
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    program = """
+import resource, sys
+from pathlib import Path
+from calltools.metrica.client import Client
+from calltools.metrica.connection import Service
+from calltools.metrica.protocol import upload_calls
+from calltools.metrica.token import Token
+
+small, large = map(Path, sys.argv[2:])
+with Client(Token("t"), Service(sys.argv[1])) as client:
+    assert client.upload(upload_calls(1, "c"), small).ending == "acked"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert client.upload(upload_calls(1, "c"), large).ending == "acked"
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(b"x" * 1_000_000)
+    with large.open("wb") as file:
+        file.truncate(100_000_000)
+    server = [sys.executable, "-m", "tests.metrica.service", "--behaviour", "swallows"]
+
+    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as running:
+        url = running.stdout.readline().strip()
+        done = subprocess.run(
+            [sys.executable, "-c", program, url, small, large], capture_output=True, text=True, check=False
+        )
+        running.terminate()
+
+    assert done.stderr == ""
+    assert int(done.stdout) < 4096  # KiB

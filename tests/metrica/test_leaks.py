@@ -1,0 +1,337 @@
+"""Calls and token reach the one address, over a connection that is proven to be its own, and show nowhere else."""
+
+import datetime as dt
+import logging
+import ssl
+import subprocess
+import sys
+
+import httpx2
+import pytest
+import trustme
+
+from calltools.errors import ServiceError, UsageError
+from calltools.metrica.client import Client
+from calltools.metrica.connection import Service as Place
+from calltools.metrica.connection import checked_url, trusted
+from calltools.metrica.protocol import upload_calls
+from calltools.metrica.token import Token
+from calltools.metrica.verdict import Ending
+from tests.metrica.conftest import CANARY, CLOCKS, PATIENCE
+from tests.metrica.service.server import Service
+
+REQUEST = upload_calls(101, "ct1marker")
+PHONE = "74950000001"
+
+
+# -- nothing goes elsewhere ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["302", "307"])
+def test_redirect_of_an_upload_is_not_followed(name, service, foreign, client, many_calls):
+    service.behave(name)
+
+    assert client.upload(REQUEST, many_calls).ending is Ending.AMBIGUOUS
+    assert foreign.heard == []
+
+
+def test_redirect_of_a_reading_is_not_followed(service, foreign, client):
+    service.behave("reading-redirects")
+
+    with pytest.raises(ServiceError):
+        client.counter(101)
+
+    assert foreign.heard == []
+
+
+def test_foreign_host_would_have_heard_it(foreign):
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"{foreign.url}/canary", timeout=0.2, trust_env=False)
+
+    assert b"/canary" in foreign.heard[0]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
+def test_proxies_of_the_environment_are_not_used(name, service, foreign, client_of, calls, monkeypatch):
+    for other in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, foreign.url)
+
+    assert client_of(service.url).upload(REQUEST, calls).ending is Ending.ACKED
+    assert foreign.heard == []
+
+
+def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\ndefault login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    client_of(service.url).counter(101)
+
+    assert service.seen[0]["headers"]["Authorization"] == f"OAuth {CANARY}"
+
+
+# -- the address -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://api-metrika.yandex.net", "https://api-metrika.yandex.net"),
+        ("https://api.example/", "https://api.example"),
+        ("https://api.example:8443/prefix/", "https://api.example:8443/prefix"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.8.8.8", "http://127.8.8.8"),
+        ("http://localhost:1", "http://localhost:1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("HTTPS://api.example", "HTTPS://api.example"),
+    ],
+)
+def test_address_that_is_safe(url, kept):
+    assert checked_url(url) == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("http://api-metrika.yandex.net", "api-url-open"),
+        ("http://127.0.0.1.example", "api-url-open"),
+        ("http://localhost.example", "api-url-open"),
+        ("http://0.0.0.0", "api-url-open"),
+        ("http://192.0.2.1", "api-url-open"),
+        ("http://[2001:db8::1]", "api-url-open"),
+        ("http://2130706433", "api-url-open"),
+        ("http://127.0.0.1@evil.example", "api-url-wrong"),
+        ("https://user:secret@api.example", "api-url-wrong"),
+        ("https://api.example?x=1", "api-url-wrong"),
+        ("https://api.example#x", "api-url-wrong"),
+        ("https://", "api-url-wrong"),
+        ("api.example", "api-url-wrong"),
+        ("ftp://api.example", "api-url-wrong"),
+        ("file:///etc/passwd", "api-url-wrong"),
+        ("https://api.example:port", "api-url-wrong"),
+        ("https://api.example:99999", "api-url-wrong"),
+        ("https://[::1", "api-url-wrong"),
+        ("https://api.example/\r\nX: 1", "api-url-wrong"),
+        ("https://api .example", "api-url-wrong"),
+        ("https://апи.example", "api-url-wrong"),
+        ("", "api-url-wrong"),
+    ],
+)
+def test_address_that_is_not(url, key):
+    with pytest.raises(UsageError) as caught:
+        checked_url(url)
+
+    assert (caught.value.key, caught.value.exit_code) == (key, 2)
+    assert "secret" not in caught.value.say("ru")
+
+
+# -- certificates ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path):
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def secured():
+    """A service with a certificate."""
+    running = []
+
+    def start(certificate, **settings):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        for name, value in settings.items():
+            setattr(context, name, value)
+        running.append(Service(tls=context, token=CANARY))
+        return running[-1]
+
+    yield start
+    for service in running:
+        service.stop()
+
+
+def test_own_authority_is_trusted_when_it_is_given(authority, secured, ca_file, client_of, many_calls):
+    service = secured(authority.issue_cert("localhost"))
+
+    outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
+
+    assert service.url.startswith("https://")
+    assert outcome.ending is Ending.ACKED
+    assert len(service.store.uploadings[0].rows) == 2000
+
+
+@pytest.mark.parametrize(
+    "name", ["stops-reading", "silent", "401-early-reset", "413-early-stops-reading", "resets-at-half-body"]
+)
+def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client_of, many_calls):
+    service = secured(authority.issue_cert("localhost"))
+    service.behave(name)
+
+    outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
+
+    early = name.startswith(("401", "413"))
+    assert outcome.ending is (Ending.REJECTED if early else Ending.AMBIGUOUS)
+
+
+DAY = dt.timedelta(days=1)
+NOW = dt.datetime.now(dt.UTC)
+UNTRUSTED = {
+    "of an unknown authority": lambda _: trustme.CA().issue_cert("localhost"),
+    "of another name": lambda authority: authority.issue_cert("elsewhere.example"),
+    "expired": lambda authority: authority.issue_cert("localhost", not_before=NOW - 2 * DAY, not_after=NOW - DAY),
+    "not yet valid": lambda authority: authority.issue_cert("localhost", not_before=NOW + DAY, not_after=NOW + 2 * DAY),
+}
+
+
+@pytest.mark.parametrize("name", UNTRUSTED)
+def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, ca_file, client_of, calls):
+    service = secured(UNTRUSTED[name](authority))
+
+    outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
+
+    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (Ending.NOT_SENT, "service-untrusted", 4)
+    assert outcome.bytes_sent == 0
+    assert service.seen == []
+
+
+def test_certificate_is_not_asked_for_twice(authority, secured, client_of):
+    service, waits = secured(authority.issue_cert("localhost")), []
+
+    with pytest.raises(ServiceError, match="--ca-file"):
+        client_of(service.url, on_wait=lambda *told: waits.append(told)).counter(101)
+
+    assert waits == []
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
+    service = secured(
+        authority.issue_cert("localhost"), maximum_version=ssl.TLSVersion.TLSv1_1, minimum_version=ssl.TLSVersion.TLSv1
+    )
+
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is Ending.NOT_SENT
+    assert service.seen == []
+
+
+def test_verification_is_always_on(ca_file):
+    for context in (trusted(None), trusted(ca_file)):
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+        assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_environment_adds_no_authority_and_no_key_log(
+    authority, secured, ca_file, client_of, calls, tmp_path, monkeypatch
+):
+    log = tmp_path / "keys"
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(ca_file))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    service = secured(authority.issue_cert("localhost"))
+
+    assert client_of(service.url).upload(REQUEST, calls).error.key == "service-untrusted"
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is Ending.ACKED
+    assert not log.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
+)
+def test_authorities_that_cannot_be_read(content, tmp_path):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught:
+        trusted(path)
+
+    assert (caught.value.key, caught.value.exit_code) == ("ca-file-unreadable", 2)
+
+
+# -- nothing is shown --------------------------------------------------------------------------
+
+LOUD = """
+import logging, sys
+from pathlib import Path
+logging.basicConfig(level=1, stream=sys.stderr)
+from calltools.metrica.client import Client
+from calltools.metrica.connection import Clocks, Patience, Service
+from calltools.metrica.protocol import upload_calls
+from calltools.metrica.token import Token
+
+clocks = Clocks(1, 0.4, 0.5, 2, 0.8)
+token = Token(sys.stdin.readline().strip())
+with Client(token, Service(sys.argv[1], None, clocks, Patience(2, 0.01, 0.02, 1))) as client:
+    outcome = client.upload(upload_calls(101, "ct1marker"), Path(sys.argv[2]))
+    print(client, token, repr(outcome), outcome.error and outcome.error.say("ru"))
+    if len(sys.argv) > 3:
+        client.counter(101)
+"""
+
+
+@pytest.mark.parametrize("name", ["slow", "400", "resets-at-half-body", "silent", "200-html", "429-late", "401-early"])
+def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, calls):
+    service.behave(name)
+    loud = [sys.executable, "-X", "dev", "-c", LOUD, service.url, calls]
+
+    done = subprocess.run(loud, input=CANARY, capture_output=True, text=True, check=True, timeout=60)
+
+    assert "send_request_headers" in done.stderr  # it was loud
+    assert CANARY not in done.stdout + done.stderr
+    assert PHONE not in done.stdout + done.stderr
+
+
+def test_traceback_of_an_error_holds_no_token(service, calls):
+    service.behave("reading-401")
+    failing = [sys.executable, "-c", LOUD, service.url, calls, "fail"]
+
+    done = subprocess.run(failing, input=CANARY, capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 1
+    assert "TokenRefusedError" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_repetitions_are_not_printed_by_the_library(service, calls):
+    service.behave("reading-fails", times=1)
+    quiet = [
+        sys.executable,
+        "-c",
+        LOUD.replace("logging.basicConfig(level=1, stream=sys.stderr)", ""),
+        service.url,
+        calls,
+        "fail",
+    ]
+
+    done = subprocess.run(quiet, input=CANARY, capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stderr == ""
+
+
+def test_transport_is_injected():
+    heard = []
+
+    def answer(request):
+        heard.append((request.method, request.url.path, request.headers["Authorization"]))
+        return httpx2.Response(200, json={"counter": {"id": 101}})
+
+    place = Place(clocks=CLOCKS, patience=PATIENCE)
+    with Client(Token(CANARY), place, transport=httpx2.MockTransport(answer)) as client:
+        read = client.counter(101)
+
+    assert read.id == 101
+    assert heard == [("GET", "/management/v1/counter/101", f"OAuth {CANARY}")]
+
+
+def test_logging_of_this_process_is_left_alone():
+    assert [type(handler) for handler in logging.getLogger("stamina").handlers] == [logging.NullHandler]

@@ -1,0 +1,393 @@
+"""Requests as values, answers as values, and what each answer to the POST means."""
+
+import email
+import email.policy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calltools.errors import (
+    FileRefusedError,
+    QuotaError,
+    ServiceError,
+    TokenRefusedError,
+    UnclearError,
+    UnreachableError,
+)
+from calltools.metrica.answers import ANSWER_LIMIT, Answer, counter_in, refusal_in, uploading_in, uploadings_in
+from calltools.metrica.hiding import showable
+from calltools.metrica.protocol import Framing, one_counter, one_uploading, page_of_uploadings, upload_calls
+from calltools.metrica.verdict import Circumstances, Ending, error_of, verdict, wait_of
+
+#: 2026-03-10 00:00:00 UTC.
+NOW = 1773100800
+BY = Circumstances("api.example", NOW)
+ROOT = "/management/v1/counter/101"
+
+DOCUMENTED = {
+    "id": 12,
+    "create_time": "2025-01-01T00:00:00Z",
+    "source_quantity": 3,
+    "line_quantity": 3,
+    "comment": "batch 1",
+    "type": "CALLS",
+    "client_id_type": "CLIENT_ID",
+    "status": "UPLOADED",
+    "static_calls_quantity": 1,
+    "dynamic_calls_quantity": 2,
+    "linked_quantity": 0,
+    "goal_not_found_quantity": 0,
+    "user_not_found_quantity": 0,
+}
+
+
+def answer(status, told, **rest):
+    return Answer(status, json.dumps(told).encode(), **rest)
+
+
+def refusal(status, *kinds, message="m"):
+    errors = [{"error_type": kind, "message": message, "location": "file"} for kind in kinds]
+    return answer(status, {"errors": errors, "code": status, "message": message})
+
+
+# -- requests ---------------------------------------------------------------------------
+
+
+def test_upload_names_goal_comment_and_kind_in_the_query():
+    request = upload_calls(101, "ct1abc", goal="Звонок", client_id_type="YCLID")
+
+    assert (request.method, request.path, request.counter) == ("POST", f"{ROOT}/offline_conversions/upload_calls", 101)
+    assert request.query == (("new_goal_name", "Звонок"), ("comment", "ct1abc"), ("client_id_type", "YCLID"))
+
+
+def test_upload_leaves_out_what_is_not_given():
+    assert upload_calls(101, "ct1abc").query == (("comment", "ct1abc"),)
+
+
+@pytest.mark.parametrize(
+    ("request_made", "path", "query"),
+    [
+        (one_uploading(101, 7), f"{ROOT}/offline_conversions/calls_uploading/7", ()),
+        (page_of_uploadings(101), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "0"))),
+        (page_of_uploadings(101, 2000), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "2000"))),
+        (one_counter(101), ROOT, ()),
+    ],
+)  # fmt: skip
+def test_reading_requests(request_made, path, query):
+    assert (request_made.method, request_made.path, request_made.query) == ("GET", path, query)
+
+
+def test_body_is_one_part_named_file():
+    framing, content = Framing("b0undary"), "ClientId,DateTime\n1,2\nи\n".encode()
+
+    body = framing.head + content + framing.tail
+    parsed = email.message_from_bytes(
+        f"Content-Type: {framing.content_type}\r\n\r\n".encode() + body, policy=email.policy.HTTP
+    )
+    (part,) = parsed.iter_parts()
+
+    assert framing.length(len(content)) == len(body)
+    assert part.get_param("name", header="content-disposition") == "file"
+    assert part.get_filename() == "calls.csv"
+    assert part.get_content_type() == "text/csv"
+    assert part.get_payload(decode=True) == content
+
+
+# -- answers ----------------------------------------------------------------------------
+
+
+def test_documented_uploading_is_read_whole():
+    read = uploading_in(answer(200, {"uploading": DOCUMENTED}))
+
+    assert {name: getattr(read, name) for name in DOCUMENTED} == DOCUMENTED
+    assert not read.finished
+
+
+@pytest.mark.parametrize(
+    ("status", "finished"),
+    [
+        ("PREPARED", False),
+        ("UPLOADED", False),
+        ("EXPORTED", False),
+        ("MATCHED", False),
+        ("PROCESSED", True),
+        ("LINKAGE_FAILURE", True),
+        ("TELEPORTED", False),
+        (None, False),
+        (["PROCESSED"], False),
+    ],
+)
+def test_only_two_statuses_are_the_end(status, finished):
+    read = uploading_in(answer(200, {"uploading": {"id": 1, "status": status}}))
+
+    assert read.finished is finished
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTED if name != "id"])
+@pytest.mark.parametrize("odd", [None, [], {}, True, -1, 1.5, "\ud800", 1 << 70])
+def test_a_field_of_another_kind_never_breaks_the_answer(name, odd):
+    read = uploading_in(answer(200, {"uploading": {**DOCUMENTED, name: odd, "new": odd}, "other": odd}))
+
+    assert read.id == 12
+    assert getattr(read, name) in {None, "", "?"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"uploading": {"status": "UPLOADED"}},
+        {"uploading": {"id": "x"}},
+        {"uploading": {"id": True}},
+        {"uploading": {"id": -1}},
+        {"uploading": {"id": 1 << 63}},
+        {"uploading": None},
+        {"uploading": [DOCUMENTED]},
+        {"success": True},
+        [],
+        None,
+        12,
+        {"uploading": DOCUMENTED, "errors": [{"error_type": "backend_error"}]},
+        {"uploading": DOCUMENTED, "code": 503, "message": "m"},
+    ],
+)
+def test_what_is_no_uploading_is_none(told):
+    assert uploading_in(answer(200, told)) is None
+
+
+def test_an_empty_list_of_errors_is_no_error():
+    assert uploading_in(answer(200, {"uploading": DOCUMENTED, "errors": []})).id == 12
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"{", b'{"uploading": {"id": 1', b"\xff\xfe", b"[" * 100_000, b'{"uploading":{"id":' + b"9" * 5000 + b"}}"],
+)  # fmt: skip
+def test_what_is_no_json_is_none(body):
+    read = Answer(200, body)
+
+    assert (uploading_in(read), uploadings_in(read), counter_in(read), refusal_in(read)) == (None,) * 4
+
+
+@pytest.mark.parametrize("flaw", ["cut", "large", "packed"])
+def test_a_flawed_body_is_not_believed(flaw):
+    assert uploading_in(answer(200, {"uploading": DOCUMENTED}, flaw=flaw)) is None
+
+
+def test_a_page_is_read_in_its_order():
+    page = answer(200, {"uploadings": [{"id": 3}, {"id": "2"}, {"id": 1, "comment": "c"}]})
+
+    assert [(one.id, one.comment) for one in uploadings_in(page)] == [(3, ""), (2, ""), (1, "c")]
+
+
+def test_a_page_with_an_uploading_that_has_no_id_is_none():
+    assert uploadings_in(answer(200, {"uploadings": [{"id": 1}, {"comment": "c"}]})) is None
+
+
+def test_an_empty_page_is_a_page():
+    assert uploadings_in(answer(200, {"uploadings": []})) == ()
+
+
+def test_a_page_of_a_thousand_long_comments_fits_the_limit():
+    page = {"uploadings": [{**DOCUMENTED, "comment": "ы" * 255} for _ in range(1000)]}
+
+    assert len(json.dumps(page, ensure_ascii=False).encode()) < ANSWER_LIMIT
+
+
+def test_counter_is_read():
+    told = {"id": 101, "name": "Shop", "permission": "edit", "site2": {"site": "shop.example"}, "time_zone_name": "Europe/Moscow"}  # fmt: skip
+
+    read = counter_in(answer(200, {"counter": told}))
+
+    assert (read.id, read.name, read.permission, read.site, read.time_zone) == (101, "Shop", "edit", "shop.example", "Europe/Moscow")  # fmt: skip
+
+
+def test_what_the_service_says_is_kept():
+    told = {
+        "errors": [
+            {"error_type": "invalid_uploading", "message": "Строка 3: неверное время", "location": "file"},
+            {"error_type": "invalid_parameter", "message": "m2"},
+        ],
+        "code": 400,
+        "message": "Неверный файл",
+    }
+
+    said = refusal_in(answer(400, told))
+
+    assert said.kinds == ("invalid_uploading", "invalid_parameter")
+    assert said.text == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
+
+
+def test_token_and_long_digits_are_hidden_in_it():
+    told = {"errors": [{"message": "bad +74950000001 in s3cret"}], "code": 400, "message": "see 123456 and 1234567"}
+
+    said = refusal_in(answer(400, told), lambda text: text.replace("s3cret", "***"))
+
+    assert said.text == "see 123456 and ***; bad +*** in ***"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[31mb", r"a\x1b[31mb"),
+        ("a\nb\tc", "a b c"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\ud800", r"a\ud800"),
+        ("Неверный «файл»", "Неверный «файл»"),
+        ("٠١٢٣٤٥٦٧", "***"),
+        ("x" * 3000, "x" * 2000 + "…"),
+    ],
+)
+def test_strange_text_commands_no_terminal(text, shown):
+    assert showable(text) == shown
+
+
+# -- the meaning of an answer to the POST ------------------------------------------------
+
+FORMS = {
+    "form": lambda status: refusal(status, "some_error"),
+    "html": lambda status: Answer(status, b"<html><h1>Error</h1></html>"),
+    "empty": Answer,
+    "large": lambda status: Answer(status, b" " * 10, flaw="large"),
+    "other kind": lambda status: answer(status, [1, 2]),
+}
+ALWAYS_REFUSED = {400, 401, 403, 404, 413}
+REFUSED_IN_FORM = {402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451}
+QUOTAS = {420, 429}
+UNCLEAR = {101, 200, 201, 204, 206, 301, 302, 303, 304, 307, 308, 408, 409, 418, 425, 500, 501, 502, 503, 504, 520, 599}  # fmt: skip
+
+
+def expected(status, form):
+    if status in QUOTAS:
+        return Ending.THROTTLED
+    definite = status in ALWAYS_REFUSED or (status in REFUSED_IN_FORM and form == "form")
+    return Ending.REJECTED if definite else Ending.AMBIGUOUS
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", sorted(ALWAYS_REFUSED | REFUSED_IN_FORM | QUOTAS | UNCLEAR))
+def test_status_and_form_say_whether_it_can_be_stored(status, form):
+    outcome = verdict(FORMS[form](status), BY)
+
+    assert outcome.ending is expected(status, form)
+    assert outcome.status == status
+    assert outcome.error.exit_code == (6 if outcome.ending is Ending.AMBIGUOUS else 4)
+
+
+def test_a_valid_answer_is_accepted():
+    outcome = verdict(answer(200, {"uploading": DOCUMENTED}), BY)
+
+    assert (outcome.ending, outcome.uploading.id, outcome.error) == (Ending.ACKED, 12, None)
+
+
+@pytest.mark.parametrize("status", [400, 500, 302])
+def test_an_uploading_under_another_status_is_not_accepted(status):
+    assert verdict(answer(status, {"uploading": DOCUMENTED}), BY).ending is not Ending.ACKED
+
+
+@pytest.mark.parametrize(
+    ("read", "kind", "key"),
+    [
+        (refusal(400, "invalid_uploading"), FileRefusedError, "service-file-refused"),
+        (refusal(400, "invalid_parameter"), ServiceError, "service-refused"),
+        (refusal(401, "unauthorized"), TokenRefusedError, "service-token-refused"),
+        (refusal(403, "invalid_token"), TokenRefusedError, "service-token-refused"),
+        (refusal(403, "access_denied"), TokenRefusedError, "service-access-denied"),
+        (refusal(404, "not_found"), ServiceError, "service-not-found"),
+        (Answer(413, b"<html>"), FileRefusedError, "service-file-large"),
+        (refusal(429, "quota_requests_by_ip"), QuotaError, "service-quota-soon"),
+        (refusal(420, "quota_parallel_requests_by_uid"), QuotaError, "service-quota-soon"),
+        (refusal(403, "quota_of_a_new_kind"), QuotaError, "service-quota-soon"),
+        (Answer(429, b"slow down", "3600"), QuotaError, "service-quota"),
+        (refusal(409, "conflict"), UnclearError, "unclear-status"),
+        (refusal(504, "timeout"), UnclearError, "unclear-status"),
+        (refusal(200, "backend_error"), UnclearError, "unclear-answer"),
+        (Answer(200, b'{"upl', flaw="cut"), UnclearError, "unclear-cut"),
+        (Answer(307), UnclearError, "unclear-status"),
+    ],
+)
+def test_the_error_says_what_to_do(read, kind, key):
+    error = verdict(read, BY).error
+
+    assert (type(error), error.key) == (kind, key)
+    assert error.say("en")
+    assert error.say("ru")
+    assert error.say("ru") != error.say("en")
+
+
+@pytest.mark.parametrize(
+    ("read", "kind", "key", "passing"),
+    [
+        (refusal(500, "backend_error"), UnreachableError, "service-down", True),
+        (Answer(502, b"<html>"), UnreachableError, "service-down", True),
+        (Answer(408), UnreachableError, "service-down", True),
+        (Answer(200, b"<html>"), UnreachableError, "service-nonsense", True),
+        (Answer(200, b"{", flaw="cut"), UnreachableError, "service-broken", True),
+        (Answer(200, flaw="large"), UnreachableError, "service-nonsense", False),
+    ],
+)
+def test_a_reading_without_a_value_says_whether_to_ask_again(read, kind, key, passing):
+    error = error_of(read, BY)
+
+    assert (type(error), error.key, error.passing) == (kind, key, passing)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_of_a_reading_is_a_refusal(status):
+    assert error_of(Answer(status), BY).key == "service-redirect"
+
+
+def test_the_daily_quota_ends_at_midnight_in_greenwich():
+    error = verdict(refusal(429, "quota_requests_by_uid"), Circumstances("h", NOW + 3600)).error
+
+    assert error.wait == 23 * 3600
+    assert "2026-03-11 00:00:00 UTC" in error.say("en")
+
+
+def test_a_quota_names_the_time():
+    outcome = verdict(Answer(429, retry_after="7200"), BY)
+
+    assert outcome.until == NOW + 7200
+    assert "2026-03-10 02:00:00 UTC" in outcome.error.say("ru")
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("0", 0), ("30", 30), (" 30 ", 30), ("1000000", 1_000_000), ("9" * 5000, 999_999_999_999),
+        ("Tue, 10 Mar 2026 00:00:45 GMT", 45), ("Mon, 09 Mar 2026 00:00:00 GMT", 0),
+        ("-5", None), ("soon", None), ("", None), (None, None), ("1.5", None), ("٣", None),
+        ("Tue, 99 Mar 2026 00:00:45 GMT", None),
+    ],
+)  # fmt: skip
+def test_retry_after_is_seconds_or_a_date(header, wait):
+    assert wait_of(header, NOW) == wait
+
+
+def test_a_quota_beyond_the_calendar_is_still_said():
+    assert "9999" in verdict(Answer(429, retry_after="9" * 30), BY).error.say("en")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*DOCUMENTED, "uploading", "errors", "code", "message", "error_type"]) | st.text(), inner),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(st.integers(100, 599), json_values | st.fixed_dictionaries({"uploading": json_values, "errors": json_values}))
+def test_any_json_has_a_verdict(status, told):
+    outcome = verdict(answer(status, told), BY)
+
+    assert (outcome.ending is Ending.ACKED) == (outcome.error is None) == (outcome.uploading is not None)
+    assert outcome.error is None or outcome.error.say("ru").encode()
+
+
+@given(st.integers(100, 599), st.binary(), st.text())
+def test_any_bytes_have_a_verdict(status, body, header):
+    outcome = verdict(Answer(status, body, header), BY)
+    error = error_of(Answer(status, body, header), BY)
+
+    assert outcome.ending in Ending
+    assert error.say("en").encode()

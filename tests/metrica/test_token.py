@@ -1,0 +1,212 @@
+"""The token shows itself nowhere, and comes from safe places only."""
+
+import copy
+import io
+import logging
+import pickle
+import sys
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from calltools.errors import CredentialError
+from calltools.metrica.token import Token, TokenPlaces, find_token, guard_logs
+from calltools.settings import from_environment, token_text
+
+CANARY = "y0_C4naryTokenAbc-123"
+
+
+@pytest.fixture
+def closed_file(tmp_path):
+    def made(content, mode=0o600):
+        path = tmp_path / "token"
+        path.write_bytes(content)
+        path.chmod(mode)
+        return path
+
+    return made
+
+
+@pytest.fixture
+def no_keyring(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+
+
+def test_token_is_given_to_the_header_only():
+    token = Token(CANARY)
+
+    shown = [repr(token), str(token), f"{token}", f"{token!r:>20}", "%s" % token, repr([token]), repr(TokenPlaces(environment=CANARY))]  # noqa: UP031  # fmt: skip
+
+    assert token.header() == f"OAuth {CANARY}"
+    assert [text for text in shown if CANARY in text] == []
+
+
+def test_token_has_no_attributes_to_read_out():
+    assert not hasattr(Token(CANARY), "__dict__")
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_token_is_not_written_down(write):
+    with pytest.raises(TypeError):
+        write(Token(CANARY))
+
+
+def test_token_is_not_in_the_traceback_of_a_malformed_one():
+    with pytest.raises(CredentialError) as caught:
+        Token(f"{CANARY}\r\nX-Injected: 1")
+
+    text = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=False).format())
+    assert CANARY not in text + caught.value.say("ru") + repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "a b", "a\n", "a\rb", "a\r\nHost: x", "токен", "a\x00b", "a\x7f", "a\t", "é", f"OAuth {CANARY}", "x" * 4097],
+)  # fmt: skip
+def test_what_no_header_may_hold_is_refused(text):
+    with pytest.raises(CredentialError) as caught:
+        Token(text)
+
+    assert (caught.value.key, caught.value.exit_code) == ("token-malformed", 2)
+
+
+def test_token_is_taken_out_of_a_text_however_it_is_written():
+    assert Token(CANARY).hide(f"a {CANARY} b {CANARY.upper()}") == "a *** b ***"
+
+
+def test_token_with_signs_of_patterns_is_taken_out():
+    assert Token("a.b*c+").hide("a.b*c+ axb") == "*** axb"
+
+
+# -- places ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_token_file_of_one_line(closed_file, end):
+    path = closed_file(CANARY.encode() + end)
+
+    assert find_token(TokenPlaces(file=path)).header() == f"OAuth {CANARY}"
+
+
+def test_token_file_with_a_byte_order_mark(closed_file):
+    path = closed_file(b"\xef\xbb\xbf" + CANARY.encode())
+
+    assert find_token(TokenPlaces(file=path)).header() == f"OAuth {CANARY}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601, 0o620])
+def test_token_file_that_others_can_reach_is_refused(closed_file, mode):
+    path = closed_file(CANARY.encode(), mode)
+
+    with pytest.raises(CredentialError) as caught:
+        find_token(TokenPlaces(file=path))
+
+    assert (caught.value.key, caught.value.exit_code) == ("token-file-open", 2)
+    assert f"{mode:04o}" in caught.value.say("en")
+    assert "chmod 600" in caught.value.say("ru")
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_token_file_that_is_closed_is_read(closed_file, mode):
+    assert find_token(TokenPlaces(file=closed_file(CANARY.encode(), mode)))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe", b"x" * 10_000])
+def test_token_file_without_one_token_is_refused(closed_file, content):
+    with pytest.raises(CredentialError, match="no token"):
+        find_token(TokenPlaces(file=closed_file(content)))
+
+
+def test_token_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(CredentialError) as caught:
+        find_token(TokenPlaces(file=tmp_path / "none"))
+
+    assert (caught.value.key, str(caught.value.facts["path"])) == ("token-file-unreadable", str(tmp_path / "none"))
+
+
+def test_folder_as_token_file_is_refused(tmp_path):
+    with pytest.raises(CredentialError):
+        find_token(TokenPlaces(file=tmp_path))
+
+
+def test_token_from_standard_input():
+    assert find_token(TokenPlaces(stdin=io.StringIO(f"{CANARY}\n"))).header() == f"OAuth {CANARY}"
+
+
+def test_token_from_the_environment():
+    environ = {"CALLTOOLS_TOKEN": CANARY, "CALLTOOLS_API_URL": "https://x.example", "CALLTOOLS_CA_FILE": "ca.pem"}
+
+    settings = from_environment(environ)
+
+    assert find_token(TokenPlaces(environment=token_text(environ))).header() == f"OAuth {CANARY}"
+    assert CANARY not in repr(settings)
+    assert (settings.api_url, settings.ca_file) == ("https://x.example", "ca.pem")
+
+
+def test_environment_with_a_line_end_is_refused():
+    with pytest.raises(CredentialError):
+        find_token(TokenPlaces(environment=f"{CANARY}\n"))
+
+
+def test_what_the_user_named_comes_first(closed_file):
+    path = closed_file(b"from-file")
+    places = TokenPlaces(file=path, stdin=io.StringIO("from-stdin"), environment="from-environment")
+
+    assert find_token(places).header() == "OAuth from-file"
+    assert find_token(TokenPlaces(None, places.stdin, places.environment)).header() == "OAuth from-stdin"
+
+
+def test_no_token_anywhere_is_exit_2(no_keyring):
+    with pytest.raises(CredentialError) as caught:
+        find_token(TokenPlaces())
+
+    assert (caught.value.key, caught.value.exit_code) == ("token-missing", 2)
+
+
+def test_token_from_the_keyring(monkeypatch):
+    kept = {("calltools", "metrica"): CANARY}
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *name: kept.get(name)))
+
+    assert find_token(TokenPlaces()).header() == f"OAuth {CANARY}"
+
+
+def test_keyring_that_fails_tells_the_kind_of_fault_only(monkeypatch):
+    def locked(*_):
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))
+
+    with pytest.raises(CredentialError) as caught:
+        find_token(TokenPlaces())
+
+    assert caught.value.key == "keyring-unusable"
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+# -- logs --------------------------------------------------------------------------------
+
+
+def test_logs_lose_the_token_in_message_arguments_and_traceback():
+    stream = io.StringIO()
+    root, handler = logging.getLogger(), logging.StreamHandler(stream)
+    root.addHandler(handler)
+    end = guard_logs(Token(CANARY))
+    try:
+        logging.getLogger("some.library").error("at %s and %s", CANARY, Path("x"))
+        logging.getLogger("some.library").error("message %s", {"Authorization": f"OAuth {CANARY}"})
+        try:
+            int(CANARY)
+        except ValueError:
+            logging.getLogger("some.library").exception("failed", stack_info=True)
+    finally:
+        end()
+        root.removeHandler(handler)
+
+    written = stream.getvalue()
+    assert CANARY not in written
+    assert "with base 10: '***'" in written
+    assert "at *** and x" in written
+    assert handler.filters == []

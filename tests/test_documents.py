@@ -1,0 +1,90 @@
+"""What the documents say is so: tables are fresh, commands and options exist, and nothing that exists goes unsaid."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from calltools.cli import tables
+from calltools.cli.app import app
+from calltools.reports import REPORTERS
+from calltools.vendors import library
+from calltools.vendors.profile_schema import profile_schema
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCUMENTS = [README, *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks"))]
+
+
+def blocks(path):
+    """Console lines of a document, without their comments."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    return [line[2:] for block in found for line in block.splitlines() if line.startswith("$ ")]
+
+
+COMMANDS = [
+    pytest.param(line, id=f"{path.parent.name}: {line[:60]}")
+    for path in DOCUMENTS
+    for line in blocks(path)
+    if line.startswith("calltools ")
+]
+
+
+def test_tables_are_fresh():
+    text = README.read_text(encoding="utf-8")
+    if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
+        README.write_text(tables.filled(text), encoding="utf-8")
+
+    assert text == tables.filled(text)
+    assert all(f"| `{profile.name}`" in text for profile in library.built_in())
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_each_command_of_the_documents_is_one(line):
+    for part in line.split("|"):
+        words = [word for word in shlex.split(part.split("  #")[0]) if "=" not in word[:12] or word.startswith("-")]
+        command, words = get_command(app), words[1:]
+        if not part.strip().startswith("calltools"):
+            continue
+        while words and hasattr(command, "commands") and words[0] in command.commands:
+            command, words = command.commands[words[0]], words[1:]
+        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+        unknown = [word for word in words if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known]
+
+        assert not hasattr(command, "commands") or words[:1] == ["--help"] or not words
+        assert unknown == []
+
+
+def test_every_command_is_in_the_readme():
+    text = README.read_text(encoding="utf-8")
+
+    assert [name for name in get_command(app).commands if f"calltools {name}" not in text] == []
+
+
+def test_every_form_of_report_is_in_the_readme():
+    text = README.read_text(encoding="utf-8")
+
+    assert [form for form in REPORTERS if form not in text] == []
+
+
+def test_every_word_of_a_profile_is_in_its_readme():
+    text = (ROOT / "schemas" / "README.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[a-z_]+", text))
+
+    described = profile_schema()
+    named = {name for part in (described, *described.get("$defs", {}).values()) for name in part.get("properties", {})}
+
+    assert sorted(name for name in named if name.islower() and name not in words) == []
+
+
+def test_help_has_three_examples_that_parse():
+    for name in ("validate", "convert"):
+        text = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
+        examples = [line.strip() for line in text.partition("Examples")[2].splitlines() if "calltools" in line]
+
+        assert len(examples) >= 3

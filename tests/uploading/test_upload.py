@@ -1,0 +1,419 @@
+"""``upload`` as a person and a script meet it."""
+
+import json
+import os
+import subprocess
+import sys
+from time import time
+
+import pytest
+
+from calltools.metrica import ledger
+from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, stored, write
+
+
+def test_each_call_arrives_once_and_the_line_says_so(upload, service, calls):
+    result = upload(calls, "--goal", "Звонок", "--comment", "март 2026", "--wait")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n"
+    (one,) = service.store.uploadings
+    assert len(one.rows) == 10
+    assert one.goal == "Звонок"
+    assert one.comment.endswith(" март 2026")
+    assert one.client_id_type == "CLIENT_ID"
+
+
+def test_the_same_file_again_sends_nothing(upload, service, calls):
+    upload(calls)
+
+    again = upload(calls)
+
+    assert again.exit_code == 0
+    assert "nothing to send" in again.stderr
+    assert len(service.posts) == 1
+
+
+def test_only_new_calls_of_a_longer_file_go(upload, service, tmp_path, calls):
+    upload(calls)
+
+    result = upload(write(tmp_path / "more.csv", [line(number) for number in range(15)]))
+
+    assert result.exit_code == 0
+    assert [len(rows) for rows in stored(service)] == [10, 5]
+
+
+def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_path, calls):
+    upload(calls)
+    changed = write(tmp_path / "changed.csv", [line(number, tag="продажа") for number in range(3)])
+
+    first = upload(changed)
+    second = upload(changed, "--changed")
+    third = upload(changed, "--changed")
+
+    assert "changed since: 3" in first.stderr
+    assert second.exit_code == 0
+    assert [len(rows) for rows in stored(service)] == [10, 3]
+    assert "nothing to send" in third.stderr
+
+
+def test_everything_goes_again_only_when_asked(upload, service, calls):
+    upload(calls)
+
+    upload(calls, "--all")
+
+    assert [len(rows) for rows in stored(service)] == [10, 10]
+
+
+def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
+    result = upload(write(tmp_path / "doubled.csv", [line(1), line(2), line(1)]))
+
+    assert result.exit_code == 0
+    assert "sent once: 1" in result.stderr
+    assert stored(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235202", "1760000002")]]
+
+
+def test_kinds_of_identifiers_go_apart(upload, service, tmp_path):
+    header = "UserId,ClientId,Yclid,DateTime,StaticCall"
+    lines = [",1604591025698235201,,1760000001,0", ",,5871026893748593412,1760000002,0", "u7,,,1760000003,0",
+             ",,,1760000004,1"]  # fmt: skip
+
+    result = upload(write(tmp_path / "mixed.csv", lines, header))
+
+    assert result.exit_code == 0
+    assert [(one.client_id_type, len(one.rows)) for one in service.store.uploadings] == [
+        ("CLIENT_ID", 2),
+        ("YCLID", 1),
+        ("USER_ID", 1),
+    ]
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_a_plan_and_a_dry_run_send_nothing(run, service, state, calls):
+    dry = run("upload", calls, "--dry-run", CALLTOOLS_TOKEN="")
+
+    assert dry.exit_code == 0
+    assert not state.exists()
+
+    plan = run("upload", calls, "--counter", COUNTER, "--plan", CALLTOOLS_TOKEN="")
+
+    assert plan.exit_code == 0
+    assert "10 of 10 calls to send" in plan.stderr
+    assert service.seen == []
+
+
+def test_without_a_terminal_yes_is_needed(run, service, calls):
+    result = run("upload", calls, "--counter", COUNTER)
+
+    assert result.exit_code == 2
+    assert "--yes" in result.output
+    assert service.seen == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--yes"], "--counter"),
+        (["--counter", COUNTER, "--yes", "--comment", "50%"], "letters, digits and spaces"),
+        (["--counter", COUNTER, "--yes", "--comment", "x" * 250], "at most"),
+    ],
+    ids=["no counter", "signs in the comment", "long comment"],
+)
+def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, words, said):
+    result = run("upload", calls, *words)
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert service.seen == []
+    assert not state.exists()
+
+
+def test_no_token_is_exit_2(upload, service, calls):
+    result = upload(calls, CALLTOOLS_TOKEN="")
+
+    assert result.exit_code == 2
+    assert "CALLTOOLS_TOKEN" in result.stderr
+    assert service.seen == []
+
+
+def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tmp_path):
+    path = tmp_path / "token"
+    path.write_text(TOKEN + "\n")
+    path.chmod(0o644)
+
+    open_ = upload(calls, "--token-file", path, CALLTOOLS_TOKEN="")
+    path.chmod(0o600)
+    closed = upload(calls, "--token-file", path, CALLTOOLS_TOKEN="")
+
+    assert open_.exit_code == 2
+    assert closed.exit_code == 0
+    assert len(service.posts) == 1
+
+
+def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
+    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495")])
+
+    result = upload(bad)
+
+    assert result.exit_code == 1
+    assert "CT241" in result.stderr
+    assert "--skip-bad" in result.stderr
+    assert service.seen == []
+
+
+def test_bad_records_are_left_out_on_purpose(upload, service, tmp_path):
+    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495"), line(3)])
+
+    result = upload(bad, "--skip-bad")
+
+    assert result.exit_code == 0
+    assert "left out because of errors: 1" in result.stderr
+    assert stored(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235203", "1760000003")]]
+
+
+def test_a_vendors_export_is_no_canonical_file(upload, service, tmp_path):
+    result = upload(write(tmp_path / "x.csv", ["1;2"], "Время;Кто"))
+
+    assert result.exit_code in {1, 2, 3}
+    assert service.seen == []
+
+
+def test_static_calls_alone_end_well(upload, tmp_path):
+    result = upload(write(tmp_path / "static.csv", [line(n, static=1) for n in range(3)]), "--wait")
+
+    assert result.exit_code == 0
+    assert "LINKAGE_FAILURE" in result.stdout
+    assert "success" in result.stderr
+
+
+def test_dynamic_calls_of_which_none_is_linked_are_exit_5(upload, tmp_path):
+    result = upload(write(tmp_path / "lost.csv", [line(9), line(19)]), "--wait")
+
+    assert result.exit_code == 5
+    assert "LINKAGE_FAILURE" in result.stdout
+
+
+@pytest.mark.parametrize(("percent", "code"), [("80", 0), ("95", 5)])
+def test_too_few_linked_calls_are_exit_5(upload, calls, percent, code):
+    result = upload(calls, "--min-linked", percent)
+
+    assert result.exit_code == code
+
+
+def test_partial_acceptance_is_exit_5_and_nothing_is_sent_again(upload, service, calls):
+    service.behave("partial")
+
+    result = upload(calls)
+    service.behave_well()
+    again = upload(calls)
+
+    assert result.exit_code == 5
+    assert "does not say which" in result.stderr
+    assert len(service.posts) == 1
+    assert "nothing to send" in again.stderr
+    assert again.exit_code == 5
+
+
+def test_a_file_of_which_no_row_is_accepted_is_exit_5(upload, service, calls):
+    service.behave("none-accepted")
+
+    assert upload(calls).exit_code == 5
+    assert upload(calls).exit_code == 5
+    assert len(service.posts) == 1
+
+
+def test_json_lines_for_scripts(upload, calls):
+    result = upload(calls, "--wait", "--output-format", "json")
+
+    (told,) = [json.loads(text) for text in result.stdout.splitlines()]
+    assert told["status"] == "PROCESSED"
+    assert (told["sent"], told["accepted"], told["linked"]) == (10, 10, 9)
+
+
+def test_a_pipe_from_convert_to_upload(process, service, tmp_path, calls):
+    converted = process("convert", calls, "--as-of", "1760001000")
+
+    result = process("upload", "-", "--counter", COUNTER, "--yes", input=converted.stdout)
+
+    assert result.returncode == 0, result.stderr
+    assert [len(rows) for rows in stored(service)] == [10]
+
+
+def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, process, calls, environment):
+    upload(calls, "--plan")
+    code = (
+        "import sys; from calltools.cli.app import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as end: print(end.code, sorted({'pandas', 'pandera'} & set(sys.modules)))"
+    )
+
+    result = process_of(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
+
+    assert result.stdout.splitlines()[-1] == "0 []"
+
+
+def process_of(environment, code, *words):
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+#: Two faults are the service's alone: it says that it has the file and stores it twice, or not at all.
+ITS_OWN = {"stores-twice", "swallows"}
+UPLOADS = [name for name, one in BEHAVIOURS.items() if "upload" in one.kinds and name not in ITS_OWN]
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_however_the_service_misbehaves_no_call_is_doubled_and_none_is_lost(upload, run, service, calls, name):
+    service.behave(name, 1)
+
+    first = upload(calls)
+    second = upload(calls)
+    resumed = run("uploads", "resume", "--timeout", "2")
+    third = upload(calls)
+
+    held = len(stored(service)) == 0
+    assert first.exit_code in {0, 4, 5, 6}, first.output
+    assert len(stored(service)) <= 1, [result.output for result in (first, second, resumed, third)]
+    assert all(len(rows) <= 10 for rows in stored(service))
+    if held:
+        assert third.exit_code == 6
+        assert "resume" in third.stderr
+    else:
+        assert third.exit_code in {0, 5}
+
+
+@pytest.mark.parametrize("name", [one for one in UPLOADS if BEHAVIOURS[one].stored])
+def test_a_lost_answer_is_found_again_by_its_marker(upload, run, service, calls, name):
+    service.behave(name, 1)
+
+    first = upload(calls)
+
+    if first.exit_code == 6:
+        run("uploads", "resume", "--timeout", "2")
+    again = upload(calls)
+    assert again.exit_code in {0, 5}, again.output
+    assert len(stored(service)) == 1
+
+
+def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, calls):
+    service.behave("resets-after-body", 1)
+    first = upload(calls)
+
+    resent = run("uploads", "resume", "--resend", "L1", "--timeout", "2")
+
+    assert first.exit_code == 6
+    assert resent.exit_code == 0, resent.output
+    assert [len(rows) for rows in stored(service)] == [10]
+
+
+def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+
+    given_up = run("uploads", "resume", "--give-up", "L1")
+    after = upload(calls)
+
+    assert given_up.exit_code == 0
+    assert "nothing to send" in after.stderr
+    assert stored(service) == []
+
+
+def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service, calls):
+    service.refuse()
+    down = upload(calls)
+    service.listen_again()
+
+    up = upload(calls)
+
+    assert down.exit_code == 4
+    assert up.exit_code == 0
+    assert [len(rows) for rows in stored(service)] == [10]
+
+
+def test_a_wrong_token_is_exit_4_and_the_calls_stay_free(upload, service, calls):
+    wrong = upload(calls, CALLTOOLS_TOKEN="another")  # noqa: S106 - no token at all
+
+    right = upload(calls)
+
+    assert wrong.exit_code == 4
+    assert right.exit_code == 0
+    assert [len(rows) for rows in stored(service)] == [10]
+
+
+def test_lists_and_pages_of_uploads(upload, run, service, calls):
+    upload(calls)
+
+    listed = run("uploads", "list")
+    shown = run("uploads", "show", "L1")
+    watched = run("uploads", "watch", "L1", "--poll-interval", "0.05")
+    service.refuse()
+    down = run("uploads", "list")
+
+    assert "uploading 1000" in listed.stdout
+    assert "accept" in shown.stdout
+    assert watched.exit_code == 0
+    assert "PROCESSED" in watched.stdout
+    assert down.exit_code == 0
+    assert "PROCESSED" in down.stdout
+
+
+def test_an_upload_that_does_not_exist_is_exit_2(run):
+    result = run("uploads", "show", "L99")
+
+    assert result.exit_code == 2
+
+
+def test_a_second_upload_of_the_counter_says_who_holds_the_lock(upload, state, service, calls):
+    with ledger.open_book(state, time) as book, ledger.hold(book, int(COUNTER)):
+        result = upload(calls)
+
+    assert result.exit_code == 4
+    assert str(os.getpid()) in result.stderr
+    assert service.posts == []
+
+
+def test_the_doctor_looks_at_everything(run, service):
+    well = run("doctor", "--counter", COUNTER)
+    service.refuse()
+    ill = run("doctor", "--counter", COUNTER, "--timeout", "2")
+
+    assert well.exit_code == 0, well.output
+    assert "permission" in well.stdout
+    assert ill.exit_code == 4
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_both_languages_are_spoken(upload, calls, lang):
+    result = upload(calls, "--wait", "--lang", lang)
+
+    assert ("sending L1" if lang == "en" else "отправка L1") in result.stderr
+
+
+def test_nothing_of_a_person_and_no_token_is_written_anywhere(upload, run, service, state, calls, tmp_path):
+    outputs = []
+    for name in ["", "200-html", "401-early", "400", "resets-after-body"]:
+        if name:
+            service.behave(name, 1)
+        outputs += [upload(calls, "--wait"), run("uploads", "list"), run("uploads", "show", "L1"), run("doctor")]
+    outputs.append(run("uploads", "resume", "--give-up", "L1"))
+
+    said = "".join(result.output for result in outputs)
+    kept = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file() and "spool" not in path.parts)
+    for secret in (TOKEN, "+7495000", "4950007", "1604591025698"):
+        assert secret not in said
+        assert secret.encode() not in kept
+    assert HEADER.split(",")[0] in calls.read_text(encoding="utf-8")
+
+
+def test_state_is_closed_to_others(upload, state, calls):
+    upload(calls)
+
+    modes = {path.stat().st_mode & 0o077 for path in (state, *state.rglob("*"))}
+    assert modes == {0}
