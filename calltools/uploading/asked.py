@@ -7,7 +7,6 @@ from typing import Final, Protocol
 
 from calltools.metrica.ledger import Again, Policy
 
-
 #: After an unclear end a part is looked for during so many seconds.
 LOOK_S: Final = 10.0
 

@@ -13,7 +13,7 @@ from tests.metrica.service.server import Service
 
 CANARY = "y0_C4naryTokenAbc-123"
 #: So short that each limit is met within a second.
-CLOCKS = Clocks(connect=1, idle=0.4, first_byte=0.5, total=2, reading=0.8)
+CLOCKS = Clocks(connect=2, idle=0.5, first_byte=0.8, total=2.5, reading=1)
 PATIENCE = Patience(tries=2, first=0.01, longest=0.02, asked=2)
 
 

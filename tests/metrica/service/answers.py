@@ -1,8 +1,5 @@
 """What the service says, in the documented forms."""
 
-from email import message_from_bytes
-from email.policy import HTTP
-
 
 def uploading(store, one):
     """One uploading as the reference shows it."""
@@ -41,9 +38,11 @@ def refusal(status, kind, message):
 
 
 def file_in(content_type, body):
-    """The one part named ``file`` of a multipart body; ``None``: there is none."""
-    whole = b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body
-    for part in message_from_bytes(whole, policy=HTTP).iter_parts():
-        if part.get_param("name", header="content-disposition") == "file":
-            return part.get_payload(decode=True)
+    """The one part named ``file`` of a multipart body; ``None``: there is none. Framing is strict, as RFC 2046 has it."""
+    mark = b"--" + content_type.partition("boundary=")[2].encode()
+    if not (body.startswith(mark + b"\r\n") and body.endswith(b"\r\n" + mark + b"--\r\n")):
+        return None
+    head, _, content = body[len(mark) : -len(mark) - 6].partition(b"\r\n\r\n")
+    if b'name="file"' in head and mark not in content:
+        return content
     return None

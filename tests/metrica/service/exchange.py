@@ -67,6 +67,8 @@ class Exchange:
     def store_it(self):
         """What the service does with a whole upload."""
         content = answers.file_in(self.handler.headers["Content-Type"], self.read())
+        if content is None:
+            raise BadFileError("There is no part named file")
         return self.store.add(self.counter, self.query, content)
 
     def normal(self):
