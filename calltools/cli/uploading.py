@@ -48,11 +48,10 @@ def upload_file(file: str, going: Going, access: Access, speaking: Speaking) -> 
     """Check, plan, ask, send; gives the exit code."""
     with ExitStack() as stack:
         run = _Run(*_input(file, going, stack), going, speaking)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-")))
         if going.dry_run:
-            return _dry_run(run, folder)
+            return _dry_run(run, stack)
         book = stack.enter_context(opened_book())
-        checked = _checked(run, book, folder)
+        checked = _checked(run, book, stack)
         if checked is None:
             return 1
         plan = ledger.plan(book, checked, going.counter or 0, run.again)
@@ -70,14 +69,16 @@ def _input(file: str, going: Going, stack: ExitStack) -> tuple[Path, str]:
     return Path(file), file
 
 
-def _checked(run: _Run, book: Book | None, folder: Path) -> Path | None:
+def _checked(run: _Run, book: Book | None, stack: ExitStack) -> Path | None:
     """The file that may go; ``None``: it holds errors, and they have been told."""
     if checking.known_clean(book, run.path):
         return run.path
     from calltools.cli.walking import CheckReport  # noqa: PLC0415 - pandas, which a file known to be clean spares
 
     report = CheckReport.to(sys.stderr, run.speaking.language)
-    without_bad = folder / "calls.csv" if run.going.skip_bad else None
+    without_bad = None
+    if run.going.skip_bad:
+        without_bad = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-"))) / "calls.csv"
     checked = checking.check(book, run.path, run.name, [report], without_bad=without_bad)
     if not run.speaking.quiet or (checked.errors and not run.going.skip_bad):
         report.show(checked.summary)
@@ -89,8 +90,8 @@ def _checked(run: _Run, book: Book | None, folder: Path) -> Path | None:
     return checked.file
 
 
-def _dry_run(run: _Run, folder: Path) -> int:
-    if _checked(run, None, folder) is None:
+def _dry_run(run: _Run, stack: ExitStack) -> int:
+    if _checked(run, None, stack) is None:
         return 1
     run.speaking.tell("upload-dry-run", path=run.name)
     return results.OK

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import typer
 
 from calltools.cli.asking import run_options
@@ -152,9 +153,12 @@ class _Reported:
     """A reporter as a sink."""
 
     reporter: Reporter
+    errors_only: bool = False
 
     def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""
+        if self.errors_only and len(findings):
+            findings = findings.where(pc.equal(findings.table["severity"], Severity.ERROR.value))
         if len(findings):
             self.reporter.take(findings)
 
@@ -172,7 +176,8 @@ class _Walk:
     def report_to(self, stream: TextIO, stack: ExitStack) -> None:
         """Make the reporters: one for the stream, one for each ``--report``."""
         settings = from_environment()
-        chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else OutputFormat.TEXT)
+        usual = OutputFormat.CONCISE if self.showing.quiet else OutputFormat.TEXT
+        chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else usual)
         self.reporters.append(REPORTERS[chosen.value](stream, self._style(stream)))
         for path in self.showing.report or []:
             make = REPORTERS[by_ending(path)]
@@ -212,7 +217,7 @@ class _Walk:
             sink.begin(job)
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
-                summary = job.run(name, [*sinks, *map(_Reported, self.reporters)], on_read)
+                summary = job.run(name, [*sinks, *self._reported()], on_read)
         except SourceError as fault:
             if sinks:
                 raise
@@ -220,6 +225,10 @@ class _Walk:
         for sink in sinks:
             summary.written = sink.written
         return summary
+
+    def _reported(self) -> list[_Reported]:
+        """The reporters as sinks; the first of them is the one on the screen."""
+        return [_Reported(one, self.showing.quiet and one is self.reporters[0]) for one in self.reporters]
 
     def _failed(self, name: str, fault: SourceError) -> Summary:
         sentence = fault.say(language(self.showing.lang))

@@ -24,7 +24,7 @@ PLACEHOLDERS: Final = frozenset(
 )  # fmt: skip
 #: In the spellings that occur: a kernel compares whole cells faster than it folds their case.
 _SPELLINGS: Final = tuple(
-    sorted({spelled for word in PLACEHOLDERS for spelled in (word, word.upper(), word.capitalize(), word.title())})
+    sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
 _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 

@@ -130,7 +130,7 @@ def _weight(sign: str) -> float:
 
 
 class Recoded(io.RawIOBase):
-    """A stream in an encoding of several bytes a letter, as UTF-8.
+    """A stream in an encoding of several bytes a letter, as UTF-8 and without its byte order mark.
 
     ``seek`` goes to a place counted in the UTF-8 bytes, from the beginning, once.
     """
@@ -140,6 +140,7 @@ class Recoded(io.RawIOBase):
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._ready = b""
+        self._begun = False
         stream.seek(0)
 
     @staticmethod
@@ -154,7 +155,9 @@ class Recoded(io.RawIOBase):
         """Up to ``size`` bytes of UTF-8; fewer only at the end."""
         while size < 0 or len(self._ready) < size:
             raw = self._stream.read(1 << 20)
-            self._ready += self._decoder.decode(raw, final=not raw).encode("utf-8", "replace")
+            text = self._decoder.decode(raw, final=not raw)
+            self._ready += (text if self._begun else text.removeprefix("\ufeff")).encode("utf-8", "replace")
+            self._begun = True
             if not raw:
                 break
         taken = self._ready if size < 0 else self._ready[:size]

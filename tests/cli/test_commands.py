@@ -297,3 +297,18 @@ def test_a_limit_that_cannot_be_read_is_refused(tmp_path, given):
 
     assert result.exit_code == 2
     assert "record-bytes" in result.output
+
+
+def test_quiet_shows_errors_only_and_reports_stay_whole(tmp_path):
+    report = tmp_path / "report.jsonl"
+
+    result = run(
+        "validate", "samples/broken/whole-file.csv", "-q", "--as-of", "2026-03-12T00:00:00Z", "--report", str(report)
+    )
+
+    assert [line for line in result.stdout.splitlines() if "CT" in line] == [
+        line for line in result.stdout.splitlines() if "error" in line
+    ]
+    assert "CT301" in result.stdout
+    assert "CT401" not in result.stdout
+    assert "CT401" in report.read_text(encoding="utf-8")

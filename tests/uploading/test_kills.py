@@ -17,7 +17,7 @@ def kills(environment, tmp_path, calls, behaviour):
     first = 1 if LONG else 1 + 10 * BEHAVIOURS.index(behaviour)
     told = subprocess.run(
         [sys.executable, "-m", "tests.uploading.kills", str(tmp_path), str(calls), behaviour, str(first), str(STRIDE)],
-        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=3000 if LONG else 300,

@@ -93,7 +93,7 @@ def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """
     legible = any_cell.legible(cells)
     candidates = ~_proven(legible) & _plus(legible)
-    written = any_cell.scattered(candidates, _number_like, legible)
+    written = any_cell.scattered(candidates, lambda some: _number_like(some) & ~matches(some, _NUMBER_CELL), legible)
     return any_cell.scattered(written, lambda some: _impossible(_digits(some)), legible)
 
 
