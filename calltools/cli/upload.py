@@ -15,7 +15,7 @@ from calltools.errors import UsageError
 EXAMPLES = examples(
     'calltools upload calls.csv --counter 12345678 --goal "Звонок"',
     "calltools upload calls.csv --counter 12345678 --plan",
-    "calltools convert export.csv --vendor sipuni --timezone Europe/Moscow --static-call 1 | "
+    "calltools convert export.csv --timezone Europe/Moscow --static-call 1 | "
     "calltools upload - --counter 12345678 --yes --wait",
 )
 #: The service takes letters, digits and spaces in a comment; the marker needs room.

@@ -59,7 +59,11 @@ class Uploads(RuleBasedStateMachine):
             return Verdict.NEW
         return Verdict.UNCHANGED if self.known[number] == price else Verdict.CHANGED
 
-    @rule(chosen=CALLS, again=st.sampled_from(["none", "changed", "all"]), behavior=st.sampled_from((*BEHAVIORS, "not yet")))
+    @rule(
+        chosen=CALLS,
+        again=st.sampled_from(["none", "changed", "all"]),
+        behavior=st.sampled_from((*BEHAVIORS, "not yet")),
+    )
     def upload(self, chosen, again, behavior):
         """Plan and reserve; then send, unless the process is killed in between."""
         for batch in self.reserve(chosen, again):
@@ -74,11 +78,17 @@ class Uploads(RuleBasedStateMachine):
         for number, price in chosen:
             first.setdefault(number, price)
         expected = {number: self.expected(number, price) for number, price in first.items()}
-        goes = {"none": {Verdict.NEW}, "changed": {Verdict.NEW, Verdict.CHANGED}, "all": {Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED}}
+        goes = {
+            "none": {Verdict.NEW},
+            "changed": {Verdict.NEW, Verdict.CHANGED},
+            "all": {Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED},
+        }
         sent = {number for number, verdict in expected.items() if verdict in goes[again]}
 
         plan = ledger.plan(self.book, path, COUNTER, again)
-        assert +Counter(plan.counts) == Counter(expected.values()) + Counter({Verdict.DOUBLED: len(chosen) - len(first)})
+        assert +Counter(plan.counts) == Counter(expected.values()) + Counter(
+            {Verdict.DOUBLED: len(chosen) - len(first)}
+        )
         with ledger.hold(self.book, COUNTER):
             batches = ledger.reserve(self.book, plan)
 

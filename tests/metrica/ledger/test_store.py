@@ -169,8 +169,8 @@ def test_tables_that_the_events_do_not_add_up_to_are_seen(book, tmp_path, statem
 
 MOUNTS = """\
 22 1 252:0 / / rw,relatime - ext4 /dev/vda rw
-30 22 0:40 / /home rw,relatime shared:3 - nfs4 server:/home rw
-31 30 252:1 / /home/local rw - xfs /dev/vdb rw
+30 22 0:40 / /net rw,relatime shared:3 - nfs4 server:/net rw
+31 30 252:1 / /net/local rw - xfs /dev/vdb rw
 32 22 0:41 / /media/two\\040words rw - cifs //server/share rw
 33 22 0:42 / /over rw - nfs server:/over rw
 34 22 252:2 / /over rw - ext4 /dev/vdc rw
@@ -181,9 +181,9 @@ MOUNTS = """\
     ("path", "kind"),
     [
         ("/var/lib", "ext4"),
-        ("/home/anna/.local/state", "nfs4"),
-        ("/home/local/anna", "xfs"),
-        ("/homeless", "ext4"),
+        ("/net/anna/.local/state", "nfs4"),
+        ("/net/local/anna", "xfs"),
+        ("/network", "ext4"),
         ("/media/two words/x", "cifs"),
         ("/over/it", "ext4"),
     ],

@@ -6,6 +6,7 @@ import socket
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.metrica.service.behaviours import BEHAVIOURS
@@ -104,12 +105,17 @@ class Service:
             for name in names:
                 self._flying[name] += 1
                 self.most[name] = max(self.most[name], self._flying[name])
+        exchange.land = partial(self._land, exchange, names)
         try:
             yield
         finally:
-            with self._lock:
-                for name in names:
-                    self._flying[name] -= 1
+            exchange.land()
+
+    def _land(self, exchange, names):
+        with self._lock:
+            for name in names:
+                self._flying[name] -= 1
+        exchange.land = lambda: None
 
     def _refused(self, exchange):
         """What the documented service says before it looks at a request."""
