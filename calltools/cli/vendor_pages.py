@@ -1,17 +1,14 @@
 """What ``calltools vendors`` prints."""
 
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
-from calltools.errors import UsageError
 from calltools.files.opening import open_table
-from calltools.files.safely import Beside
 from calltools.messages import Language, say
 from calltools.model.batch import Hints
-from calltools.vendors import library, propose, trials
+from calltools.vendors import library, trials
 from calltools.vendors.fitting import fit
-from calltools.vendors.profile import Profile, Step
+from calltools.vendors.profile import Step
 from calltools.vendors.recognize import header_judge, is_canonical
 
 CONFIDENCE = {
@@ -97,17 +94,3 @@ def _facts(failure: trials.Failure) -> dict[str, object]:
         "expected": failure.expected or '""',
         "got": failure.got or '""',
     }
-
-
-def proposal(file: Path, output: Path | None, *, force: bool) -> str:
-    """A commented profile for a sample; written, if a place is given."""
-    everyone: tuple[Profile, ...] = library.profiles()
-    table = open_table(file, str(file), Hints(), header_judge(everyone))
-    if not table.titles:
-        raise UsageError("nothing-to-propose", path=file)
-    batches = [task() for task in islice(table.tasks(), 1)]
-    text = propose.propose(file.stem, table, batches[0] if batches else None)
-    if output is not None:
-        with Beside(output, force=force) as stream:
-            stream.write(text.encode())
-    return text

@@ -1,11 +1,12 @@
 """``calltools vendors``: which exports are known, which one a file is, and a profile of your own."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, ending, examples, language
+from calltools.cli.options import Lang, ending, examples, is_terminal, language
 
 app = typer.Typer(
     help="Known exports: list, show, detect, test, new.",
@@ -58,18 +59,46 @@ def run_examples(
         raise typer.Exit(0 if passed else 1)
 
 
-@app.command(epilog=examples("calltools vendors new export.csv", "calltools vendors new export.csv -o my-pbx.toml"))
-def new(
+@app.command(
+    epilog=examples(
+        "calltools vendors new export.csv",
+        "calltools vendors new export.csv -o my-pbx.toml",
+        'calltools vendors new export.csv -o my-pbx.toml --column "PhoneNumber=Кто" --word "вх=incoming"',
+    )
+)
+def new(  # noqa: PLR0913 - each is an option
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     *,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write it.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=TITLE", help="Which column it is, - for none; FIELD may be direction; repeatable."),
+    ] = None,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD=MEANING", help="incoming, outgoing, internal, answered or missed; repeatable."),
+    ] = None,
+    time_format: Annotated[str | None, typer.Option(metavar="LAYOUT", help="As for strptime, or iso, or unix.")] = None,
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of the example.")] = "Europe/Moscow",
+    region: Annotated[str, typer.Option(metavar="RU", help="Country of phones without a country code.")] = "RU",
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
     lang: _LangOption = None,
 ) -> None:
-    """Look at a sample and propose a commented profile; examples in it hold no real number."""
+    """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with ending(language(lang)):
-        from calltools.cli.vendor_pages import proposal  # noqa: PLC0415 - heavy
+        from calltools.cli import vendor_new  # noqa: PLC0415 - heavy
 
-        text = proposal(file, output, force=force)
+        said = vendor_new.answers(column or [], word or [], time_format, timezone, region)
+        asks = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+        text, tried = vendor_new.proposal(file, said, language(lang), _ask if asks else None)
         if output is None:
             typer.echo(text)
+        else:
+            vendor_new.write(text, output, force=force)
+        typer.echo(tried, err=True)
+
+
+def _ask(question: str, default: str) -> str:
+    answer: str = typer.prompt(question, default=default, err=True)
+    return answer.strip()

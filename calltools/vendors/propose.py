@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from calltools.fields.shapes import digits_only, matches
+from calltools.fields.table import NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells, Mask, filled
 
@@ -33,7 +35,55 @@ _ENOUGH: Final = 0.6
 _FEW_WORDS: Final = 12
 
 
-def propose(name: str, table: Table, sample: Batch | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a sample looks like, or what somebody says it is.
+
+    Attributes:
+        columns: Canonical field, or ``direction``, -> title of the column; a field that no column fills is left out.
+        time_format: Layout of the times, ``iso`` or ``unix``.
+        words: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
+            ``missed``; ``""`` where nobody knows.
+        timezone: Of the example.
+        region: Country of phones without a country code.
+    """
+
+    columns: Mapping[str, str]
+    time_format: str | None
+    words: Mapping[str, str]
+    timezone: str = "Europe/Moscow"
+    region: str = "RU"
+
+
+def guess(table: Table, sample: Batch | None) -> Guess:
+    """What the columns of a sample look like."""
+    columns = columns_of(table, sample)
+    found: dict[str, str] = {}
+    time = _time(columns)
+    if time is not None:
+        found["DateTime"] = time[0]
+    for field, pattern in _NAMES.items():
+        title = _named(columns, pattern, partial(_plausible, field))
+        if title is not None:
+            found[field] = title
+    direction = _named(columns, _DIRECTION, lambda cells: len(cells.unique()) <= _FEW_WORDS)
+    if direction is not None:
+        found["direction"] = direction
+    words = {word: _direction(word) for word in words_of(columns, direction)}
+    words |= {word: _status(word) for word in words_of(columns, found.get("CallMissed"))}
+    return Guess(found, None if time is None else time[1], words)
+
+
+def words_of(columns: Mapping[str, Cells | None], title: str | None) -> list[str]:
+    """The distinct words of a column, if they are few."""
+    cells = None if title is None else columns.get(title)
+    if cells is None:
+        return []
+    words = sorted(word for word in cells.unique().to_pylist() if word)
+    return words if len(words) <= _FEW_WORDS else []
+
+
+def propose(name: str, table: Table, sample: Batch | None, known: Guess, expect: Mapping[str, str]) -> str:
     """A profile in TOML, with comments on what must be looked at.
 
     Numbers in its example are invented: only the length of those of the sample is kept.
@@ -42,9 +92,10 @@ def propose(name: str, table: Table, sample: Batch | None) -> str:
         name: For the profile; made into a plain word.
         table: The sample's header.
         sample: Its first records, if there are any.
+        known: What the columns are.
+        expect: What comes out of the example.
     """
-    columns = _columns(table, sample)
-    fields = _fields(columns)
+    columns = columns_of(table, sample)
     plain = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "my-vendor"
     head = [
         "# Proposed from a sample. Look at each line marked with LOOK, then run:",
@@ -55,16 +106,18 @@ def propose(name: str, table: Table, sample: Batch | None) -> str:
         'link = ""',
         "# LOOK: columns that stand together in this export only.",
         f"recognize = [{', '.join(_toml(title) for title in list(columns)[:4])}]",
+        f"region = {_toml(known.region)}",
         "",
         "[description]",
         'en = "Calls"',
         'ru = "Звонки"',
-        *_rows(columns),
+        *_rows(columns, known),
     ]
-    return "\n".join([*head, *fields, *_example(columns)]) + "\n"
+    return "\n".join([*head, *_fields(columns, known), *_example(columns, known, expect)]) + "\n"
 
 
-def _columns(table: Table, sample: Batch | None) -> dict[str, Cells | None]:
+def columns_of(table: Table, sample: Batch | None) -> dict[str, Cells | None]:
+    """Title -> cells of the sample; columns without a title are left out."""
     names = unique_titles(table.titles)
     return {
         title: None if sample is None else sample.cells(name)
@@ -78,18 +131,16 @@ def _share(mask: Mask, cells: Cells) -> float:
     return float((mask & there).sum() / max(int(there.sum()), 1))
 
 
-def _fields(columns: Mapping[str, Cells | None]) -> list[str]:
-    lines: list[str] = []
-    time = _time(columns)
-    lines += ["", "[fields.DateTime]"]
-    if time is None:
+def _fields(columns: Mapping[str, Cells | None], known: Guess) -> list[str]:
+    lines = ["", "[fields.DateTime]"]
+    if "DateTime" not in known.columns:
         lines += ["# LOOK: no column looks like a time.", f"from = {_toml(next(iter(columns)))}"]
     else:
-        lines += [f"from = {_toml(time[0])}", f"format = {_toml(time[1])}"]
-    for field, pattern in _NAMES.items():
-        title = _named(columns, pattern, partial(_plausible, field))
-        if title is not None:
-            lines += ["", f"[fields.{field}]", f"from = {_toml(title)}", *_words(field, columns[title])]
+        lines += [f"from = {_toml(known.columns['DateTime'])}", f"format = {_toml(known.time_format or 'iso')}"]
+    for field in NAMES:
+        if field in known.columns and field != "DateTime":
+            title = known.columns[field]
+            lines += ["", f"[fields.{field}]", f"from = {_toml(title)}", *_words(field, columns, known)]
     return lines
 
 
@@ -119,41 +170,64 @@ def _plausible(field: str, cells: Cells) -> bool:
     return field != "CallMissed" or len(cells.unique()) <= _FEW_WORDS
 
 
-def _words(field: str, cells: Cells | None) -> list[str]:
-    if field != "CallMissed" or cells is None:
+def _words(field: str, columns: Mapping[str, Cells | None], known: Guess) -> list[str]:
+    if field != "CallMissed":
         return []
-    words = sorted(word for word in cells.unique().to_pylist() if word)
-    pairs = ", ".join(f"{_toml(word)} = {_toml('0')}" for word in words)
-    return ["# LOOK: 1 is missed, 0 is answered; these are the words of the sample.", f"values = {{ {pairs} }}"]
+    flags = {"missed": "1", "answered": "0"}
+    words = words_of(columns, known.columns[field])
+    pairs = ", ".join(
+        f"{_toml(word)} = {_toml(flags[said])}" for word in words if (said := known.words.get(word)) in flags
+    )
+    unknown = [word for word in words if known.words.get(word) not in flags]
+    look = [f"# LOOK: is it missed (1) or answered (0)? {', '.join(map(_toml, unknown))}"] if unknown else []
+    return [*look, f"values = {{ {pairs} }}"] if pairs or look else []
 
 
-def _rows(columns: Mapping[str, Cells | None]) -> list[str]:
-    title = _named(columns, _DIRECTION, lambda cells: len(cells.unique()) <= _FEW_WORDS)
-    cells = None if title is None else columns[title]
-    if title is None or cells is None:
+def _rows(columns: Mapping[str, Cells | None], known: Guess) -> list[str]:
+    title = known.columns.get("direction")
+    words = words_of(columns, title)
+    if title is None or not words:
         return []
-    words = sorted(word for word in cells.unique().to_pylist() if word)
-    pairs = ", ".join(f"{_toml(word)} = {_toml(_direction(word))}" for word in words)
-    look = "# LOOK: incoming counts; any other word here is the reason for which a row is left out."
-    return ["", look, "[rows.direction]", f"from = {_toml(title)}", f"values = {{ {pairs} }}"]
+    pairs = ", ".join(f"{_toml(word)} = {_toml(known.words.get(word) or 'unknown')}" for word in words)
+    look = "# Incoming counts; any other word here is the reason for which a row is left out."
+    unsure = ["# LOOK: what is unknown?"] if "unknown" in pairs else []
+    return ["", look, *unsure, "[rows.direction]", f"from = {_toml(title)}", f"values = {{ {pairs} }}"]
 
 
 def _direction(word: str) -> str:
     small = word.lower()
+    if re.search(r"intern|внутр", small):
+        return "internal"
     if re.search(r"^in|вход", small):
-        return "internal" if "intern" in small else "incoming"
-    return "internal" if "внутр" in small else "outgoing"
+        return "incoming"
+    return "outgoing" if re.search(r"^out|исх", small) else ""
 
 
-def _example(columns: Mapping[str, Cells | None]) -> list[str]:
+def _status(word: str) -> str:
+    small = word.lower()
+    if re.search(r"miss|no.?answer|busy|cancel|пропущ|не ?отв|неотв|занят|потер", small):
+        return "missed"
+    return "answered" if re.search(r"answer|success|принят|отвеч|успеш|разговор", small) else ""
+
+
+def example_of(columns: Mapping[str, Cells | None]) -> dict[str, str]:
+    """The first record of a sample with its long numbers invented: column -> cell."""
     cells = {title: column[0].as_py() for title, column in columns.items() if column is not None and len(column)}
-    if not cells:
+    return {title: _invented(text) for title, text in cells.items() if text}
+
+
+def _example(columns: Mapping[str, Cells | None], known: Guess, expect: Mapping[str, str]) -> list[str]:
+    example = example_of(columns)
+    if not example:
         return []
-    source = ", ".join(f"{_toml(title)} = {_toml(_invented(text))}" for title, text in cells.items() if text)
-    look = "# LOOK: say what should come out. Digits of long numbers are invented; free text is not, so read it."
-    assume = 'assume = { timezone = "Europe/Moscow", region = "RU" }'
-    lines = ["", look, "[[examples]]", 'why = "the first record of the sample"', f"source = {{ {source} }}"]
-    return [*lines, assume, "expect = { }"]
+    source = ", ".join(f"{_toml(title)} = {_toml(text)}" for title, text in example.items())
+    look = "# LOOK: is this what should come out? Digits of long numbers are invented; free text is not, so read it."
+    assume = f"assume = {{ timezone = {_toml(known.timezone)}, region = {_toml(known.region)} }}"
+    lines = ["", look, "[[examples]]", 'why = "the first record of the sample"', f"source = {{ {source} }}", assume]
+    if "skipped" in expect:
+        return [*lines, f"skipped = {_toml(expect['skipped'])}"]
+    pairs = ", ".join(f"{name} = {_toml(text)}" for name, text in expect.items())
+    return [*lines, f"expect = {{ {pairs} }}"]
 
 
 def _invented(text: str) -> str:

@@ -40,7 +40,7 @@ def run_trials(profile: Profile) -> list[Failure]:
 
 
 def _failures(profile: Profile, trial: Trial, number: int) -> list[Failure]:
-    got = _outcome(profile, trial)
+    got = outcome(profile, trial)
     expected = {"skipped": trial.skipped} if trial.skipped else dict(trial.expect)
     return [
         Failure(number, trial.why, name, text or "", got.get(name, ""))
@@ -49,7 +49,8 @@ def _failures(profile: Profile, trial: Trial, number: int) -> list[Failure]:
     ]
 
 
-def _outcome(profile: Profile, trial: Trial) -> dict[str, str]:
+def outcome(profile: Profile, trial: Trial) -> dict[str, str]:
+    """What comes out of an example: canonical field -> cell, or ``skipped`` -> the reason."""
     assume = trial.assume
     options = MappingOptions(
         timezone=assume.get("timezone"),

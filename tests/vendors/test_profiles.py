@@ -232,7 +232,7 @@ def test_a_proposal_loads_and_holds_no_number_of_the_sample(tmp_path):
     table = opening.open_table(path, "sample", Hints(), header_judge(()))
     batch = next(iter(table.tasks()))()
 
-    text = propose.propose("Sample 1", table, batch)
+    text = propose.propose("Sample 1", table, batch, propose.guess(table, batch), {})
     profile = load(text, "proposed")
 
     assert profile.name == "sample-1"
@@ -241,4 +241,4 @@ def test_a_proposal_loads_and_holds_no_number_of_the_sample(tmp_path):
     assert profile.rows.direction[0].values == {"вход": "incoming", "внутр": "internal", "исход": "outgoing"}
     assert "1234567" not in text
     assert "893748593412" not in text
-    assert propose.propose("x", table, None).startswith("# Proposed")
+    assert propose.propose("x", table, None, propose.guess(table, None), {}).startswith("# Proposed")
