@@ -1,4 +1,4 @@
-"""Reading a canonical file call by call: memory does not grow with it, and neither pandas nor Arrow is needed."""
+"""Reading a canonical file call by call: memory does not grow with it; no pandas (Arrow would load it)."""
 
 import csv
 import hashlib

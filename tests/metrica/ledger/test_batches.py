@@ -1,6 +1,6 @@
 import pytest
 
-from calltools.errors import DefectError, LedgerError, UsageError
+from calltools.errors import DefectError, LedgerError, SourceError, UsageError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Acked, Ambiguous, NotSent, Rejected, State, Throttled
 from tests.metrica.ledger.calls import COUNTER, START, numbered, send, upload
@@ -292,3 +292,8 @@ def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(book, clock,
     assert not ledger.is_clean(book, digest, "1.1", "upload")
     assert not ledger.is_clean(book, digest, "1.0")
     assert not ledger.is_clean(book, ledger.digest_of(book, numbered(path, 2)), "1.0", "upload")
+
+
+def test_a_file_that_is_not_there_has_no_digest(book, tmp_path):
+    with pytest.raises(SourceError, match=r"gone\.csv"):
+        ledger.digest_of(book, tmp_path / "gone.csv")

@@ -27,15 +27,15 @@ def kills(folder, what, behavior, stride):
 @pytest.mark.parametrize(
     ("what", "behavior", "stride"),
     [
-        ("upload", "stored", 3),
+        ("upload", "stored", 7),
         ("upload", "lost", 5),
-        ("upload", "vanished", 5),
-        ("upload", "refused", 5),
-        ("upload", "unreachable", 5),
-        ("upload", "busy", 5),
-        ("resume", "lost", 5),
-        ("resume", "vanished", 5),
-        ("resume", "unreachable", 5),
+        ("upload", "vanished", 9),
+        ("upload", "refused", 9),
+        ("upload", "unreachable", 9),
+        ("upload", "busy", 9),
+        ("resume", "lost", 7),
+        ("resume", "vanished", 7),
+        ("resume", "unreachable", 11),
     ],
 )
 def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what, behavior, stride):
@@ -59,7 +59,7 @@ def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what
 
 
 def test_the_points_around_the_post_are_all_among_the_kills(tmp_path):
-    found = kills(tmp_path, "upload", "stored", 1)
+    found = kills(tmp_path, "upload", "stored", 3)
 
     seen = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
     assert seen == {

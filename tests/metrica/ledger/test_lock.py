@@ -60,6 +60,16 @@ def test_the_second_upload_of_a_counter_is_told_who_has_it(book, other):
     assert str(process.pid) in refused.value.say("ru")
 
 
+def test_a_holder_that_has_not_said_its_name_yet_holds_all_the_same(book, other):
+    other(COUNTER)
+    book.connection.execute("DELETE FROM lease")
+
+    with pytest.raises(LedgerError) as refused, ledger.hold(book, COUNTER):
+        pass
+
+    assert refused.value.key == "ledger-locked-somehow"
+
+
 def test_another_counter_is_free(book, other):
     other(COUNTER)
 
@@ -95,9 +105,13 @@ def test_a_living_process_that_is_sending_is_left_alone(book, folder, clock, oth
 
 
 def test_a_process_cannot_take_a_counter_twice(folder, book, clock):
-    with ledger.hold(book, COUNTER), ledger.open_book(folder, clock) as second:
-        with pytest.raises(LedgerError, match=str(os.getpid())), ledger.hold(second, COUNTER):
-            pass
+    with (
+        ledger.hold(book, COUNTER),
+        ledger.open_book(folder, clock) as second,
+        pytest.raises(LedgerError, match=str(os.getpid())),
+        ledger.hold(second, COUNTER),
+    ):
+        pass
 
 
 def put_lease(book, holder):

@@ -236,4 +236,4 @@ class Uploads(RuleBasedStateMachine):
 
 
 TestUploads = Uploads.TestCase
-TestUploads.settings = settings(max_examples=settings().max_examples // 2, stateful_step_count=50)
+TestUploads.settings = settings(max_examples=max(100, settings().max_examples // 5), stateful_step_count=50)

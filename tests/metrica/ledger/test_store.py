@@ -289,7 +289,7 @@ def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
     assert found[0][1] != found[1][1]
 
 
-def test_neither_pandas_nor_arrow_tables_are_needed_to_plan(folder, tmp_path):
+def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
     path = numbered(tmp_path / "a.csv", 3)
     program = (
         "import sys, time; from pathlib import Path; from calltools.metrica import ledger\n"

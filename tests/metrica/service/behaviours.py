@@ -117,8 +117,8 @@ def drips_body(exchange):
 def reads_slowly(exchange):
     """But steadily: no pause is long."""
     while len(exchange.body) < exchange.length:
-        exchange.read(1 << 20)
-        exchange.wait(0.08)
+        exchange.read(1 << 19)
+        exchange.wait(0.1)
     exchange.normal()
 
 

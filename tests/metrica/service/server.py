@@ -156,6 +156,11 @@ class Server(ThreadingHTTPServer):
         self.tls = tls
         super().__init__(address, handler)
 
+    def server_bind(self):
+        """With a small buffer, so that who stops reading is noticed after a few hundred kilobytes."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+        super().server_bind()
+
     def finish_request(self, request, client_address):
         """In the thread of the request: a handshake must not keep others waiting."""
         if self.tls is None:
