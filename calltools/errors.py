@@ -5,6 +5,7 @@
     CalltoolsError
     ├── UsageError          the call was wrong: options, configuration, zone        (exit 2)
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
+    │   ├── ConfigError         the configuration is written wrong; all its problems
     │   ├── VendorError         no profile fits, several fit, or the named one does not
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
@@ -22,10 +23,13 @@
 An exception is about a run. What is wrong with the data is a finding, never an exception.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final, TypeAlias
 
 from calltools.messages import Language, say
+
+#: Path in a file, key of the sentence, facts.
+Problem: TypeAlias = tuple[str, str, dict[str, object]]
 
 
 class CalltoolsError(Exception):
@@ -71,8 +75,28 @@ class ProfileError(UsageError):
 
     def say(self, language: Language = "en") -> str:
         """All problems, one a line, each with its path."""
-        lines = [f"  {path}: {say(key, language, **facts)}" for path, key, facts in self.problems]
-        return "\n".join([super().say(language), *lines])
+        return _with_problems(super().say(language), self.problems, language)
+
+
+class ConfigError(UsageError):
+    """The configuration file or a variable of the environment is written wrong.
+
+    Attributes:
+        problems: Every problem, as ``(path, key, facts)``; the path is like ``$.overrides[0].vendor``.
+    """
+
+    def __init__(self, source: object, problems: tuple[Problem, ...]) -> None:
+        super().__init__("config-wrong", source=source, count=len(problems))
+        self.problems = problems
+
+    def say(self, language: Language = "en") -> str:
+        """All problems, one a line, each with its path."""
+        return _with_problems(super().say(language), self.problems, language)
+
+
+def _with_problems(sentence: str, problems: Iterable[Problem], language: Language) -> str:
+    lines = [f"  {path}: {say(key, language, **facts)}" for path, key, facts in problems]
+    return "\n".join([sentence, *lines])
 
 
 class VendorError(UsageError):

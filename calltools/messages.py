@@ -24,6 +24,70 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "No rule is called {word}. Did you mean {nearest}? `calltools rules` lists them all.",
             "Правила {word} нет. Может быть, {nearest}? Все правила показывает `calltools rules`.",
         ),
+        "config-wrong": (
+            "The configuration {source} has {count} problem(s):",
+            "В настройках {source} ошибки ({count}):",
+        ),
+        "config-unreadable": (
+            "The configuration {path} cannot be read: {reason}.",
+            "Файл настроек {path} не читается: {reason}.",
+        ),
+        "config-unknown": (
+            "there is no such option; `calltools config show` lists them all",
+            "такого параметра нет; все показывает `calltools config show`",
+        ),
+        "config-unknown-near": (
+            "there is no such option; the nearest is {near}",
+            "такого параметра нет; ближайший — {near}",
+        ),
+        "config-twice": (
+            "{word} is given twice, with dashes and with underscores",
+            "{word} указан дважды: через дефис и через подчёркивание",
+        ),
+        "config-not-per-file": (
+            "this holds for a whole run; write it outside the overrides",
+            "это относится ко всему запуску; напишите вне overrides",
+        ),
+        "config-not-flag": ("true or false is expected", "здесь должно быть true или false"),
+        "config-not-number": (
+            "a whole number is expected, {least} or more",
+            "здесь должно быть целое число, не меньше {least}",
+        ),
+        "config-not-text": ("a text in quotes is expected", "здесь должен быть текст в кавычках"),
+        "config-not-set": ("is not set", "не задан"),
+        "config-default": ("default", "по умолчанию"),
+        "baseline-unreadable": (
+            "The baseline {path} cannot be read: {reason}. --write-baseline {path} makes one.",
+            "Файл известных замечаний {path} не читается: {reason}. Создаёт его --write-baseline {path}.",
+        ),
+        "baseline-not-one": (
+            "{path} is not a baseline; the fault is at {where}. Give a file that --write-baseline has made.",
+            "{path} — не файл известных замечаний; ошибка в {where}. Нужен файл, созданный --write-baseline.",
+        ),
+        "baseline-version": (
+            "The baseline {path} is of version {version}, and this calltools reads {expected}. "
+            "Make it anew by --write-baseline {path} --force.",
+            "Файл известных замечаний {path} версии {version}, а эта программа читает версию {expected}. "
+            "Создайте его заново: --write-baseline {path} --force.",
+        ),
+        "baseline-accepted": (
+            "Findings that the baseline {path} knows: {count}. They are not shown.",
+            "Замечаний, известных по {path}: {count}. Они не показаны.",
+        ),
+        "baseline-fewer": (
+            "The baseline {path} knows {count} more than are found. Lower it by the same command with "
+            "--write-baseline {path} --force.",
+            "В {path} замечаний больше, чем найдено, лишних: {count}. Уберёт их та же команда с "
+            "--write-baseline {path} --force.",
+        ),
+        "baseline-written": (
+            "Known findings written to {path}: {count}.",
+            "Записано в {path} известных замечаний: {count}.",
+        ),
+        "baseline-not-written": (
+            "{path} is not written: a file could not be read.",
+            "{path} не записан: один из файлов не прочитан.",
+        ),
         "zone-unknown": (
             "There is no time zone {zone}. Give an IANA name such as Europe/Moscow or Asia/Almaty.",
             "Часового пояса {zone} нет. Укажите имя по IANA, например Europe/Moscow или Asia/Almaty.",
@@ -176,10 +240,6 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "This is not an export of {vendor}: it needs the columns {missing}. The header is that of {other}: "
             "--vendor {other}.",
             "Это не выгрузка {vendor}: ей нужны столбцы {missing}. Заголовки как у {other}: --vendor {other}.",
-        ),
-        "vendor-column-doubled": (
-            "Columns that {vendor} reads stand in the file twice: {columns}. Remove one of each.",
-            "Столбцы, которые читает {vendor}, в файле дважды: {columns}. Оставьте по одному.",
         ),
         "incoming-unknown": (
             "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
@@ -826,6 +886,44 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "with the permission {permission} nothing can be uploaded: own or edit is needed",
             "с правами {permission} загружать нельзя: нужны own или edit",
         ),
+        "answer-unreadable": (
+            "{given} cannot be read. What stands before or behind = is one of: {names}.",
+            "Не понять {given}. С одной стороны от = должно стоять одно из: {names}.",
+        ),
+        "columns-missing": (
+            "The sample has no column {columns}. It has: {there}.",
+            "В образце нет столбца {columns}. Есть: {there}.",
+        ),
+        "ask-datetime": (
+            "Column with the time of the call ({there}); - for none",
+            "Столбец с временем звонка ({there}); - если нет",
+        ),
+        "ask-phonenumber": ("Column with the caller's number; - for none", "Столбец с номером звонящего; - если нет"),
+        "ask-direction": (
+            "Column that tells incoming from outgoing; - for none",
+            "Столбец с направлением звонка; - если нет",
+        ),
+        "ask-callmissed": (
+            "Column that tells answered from missed; - for none",
+            "Столбец со статусом (принят, пропущен); - если нет",
+        ),
+        "ask-talkduration": (
+            "Column with the length of the talk; - for none",
+            "Столбец с длительностью разговора; - если нет",
+        ),
+        "ask-holdduration": ("Column with the time on hold; - for none", "Столбец с временем ожидания; - если нет"),
+        "ask-time-format": (
+            "Layout of the time, as for strptime, or iso, or unix",
+            "Формат времени, как в strptime, или iso, или unix",
+        ),
+        "ask-word": ("What is {word}: {meanings}", "Что значит «{word}»: {meanings}"),
+        "new-tried": (
+            "Tried on the sample: read {read}, incoming {taken}, left out {skipped}, words to look at {unknown}; "
+            "filled: {fields}.",
+            "Проверено на образце: прочитано {read}, входящих {taken}, не считаются {skipped}, непонятных слов {unknown}; "
+            "заполнено: {fields}.",
+        ),
+        "new-untried": ("The sample holds no record to try it on.", "В образце нет записей, проверить не на чем."),
         # -- schema exports and templates ---------------------------------------------
         "template-ending-unknown": (
             "A template is a workbook or a text table: name it .xlsx or .csv, not {path}.",

@@ -23,10 +23,12 @@ from calltools.fields.table import IDENTIFIERS
 from calltools.matching.identifiers import Index, join
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
-from calltools.model.cells import Mask
+from calltools.model.cells import Mask, one_chunk
 from calltools.model.finding import Findings
 from calltools.model.portrait import Portrait
 from calltools.model.summary import Summary
+from calltools.reports.masking import masked_titles
+from calltools.validation.baseline import Spot, sift
 from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
 from calltools.validation.validator import Judged, judge, unproven
@@ -61,6 +63,7 @@ class Plan:
         keeps_records: Whether a sink wants the records and not only the findings.
         draws: Whether a report wants a portrait of the calls.
         findings: What is wrong with the file and its header, known before the first record.
+        known: What the baseline knows of the file: as many findings of a rule in a column do not exist.
     """
 
     ruleset: RuleSet
@@ -75,6 +78,7 @@ class Plan:
     keeps_records: bool = False
     draws: bool = False
     findings: Findings = field(default_factory=Findings.none)
+    known: Mapping[Spot, int] = field(default_factory=dict)
 
 
 class Sink(Protocol):
@@ -121,7 +125,8 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
             pool.shutdown(wait=True, cancel_futures=True)
             judge_pool.shutdown(wait=True, cancel_futures=True)
             raise
-    empty = [Findings.of([{"code": "CT002"}])] if not summary.read and "CT001" not in summary.by_code else []
+    said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
+    empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
     _deliver(_EMPTY, Findings.join([*empty, observers.close()]), plan, sinks, summary)
 
 
@@ -270,6 +275,8 @@ def _verdicts(
 
 def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
     findings = _most_specific(_header_once(located(plan.ruleset.stamped(found), plan.layout))).in_order()
+    if plan.known:
+        findings = _unknown(findings, plan, summary)
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
@@ -277,6 +284,14 @@ def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], s
     summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
+
+
+def _unknown(findings: Findings, plan: Plan, summary: Summary) -> Findings:
+    """Without what the baseline knows. Where it knows CT102 it knows what that says of each record."""
+    titles = masked_titles(one_chunk(findings.table["column"]))
+    findings, accepted = sift(findings, titles, plan.known, summary.accepted)
+    summary.accepted.update(accepted)
+    return _file_speaks(findings, plan) if any(code == "CT102" for code, _ in plan.known) else findings
 
 
 def _file_speaks(findings: Findings, plan: Plan) -> Findings:

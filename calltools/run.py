@@ -25,10 +25,12 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import Plan, Sink, run
 from calltools.rules import header
+from calltools.validation.baseline import Baseline
+from calltools.validation.baseline import read as read_baseline
 from calltools.validation.selection import RuleSet, choose
 from calltools.validation.validator import load_ahead
 from calltools.vendors import library, recognize, zones
-from calltools.vendors.fitting import fit
+from calltools.vendors.fitting import fit, fold
 from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
@@ -61,6 +63,7 @@ class Options:
         as_of: "Now" for the time rules, Unix seconds; ``None``: the clock.
         select: Rules to apply; nothing: all.
         ignore: Rules not to apply.
+        baseline: Findings that are known and do not count.
         exact_only: Every block over the exact road, every record through pandera.
         limits: What reading a file may cost.
     """
@@ -80,6 +83,7 @@ class Options:
     as_of: int | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    baseline: Path | None = None
     exact_only: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -102,6 +106,7 @@ class Asked(TypedDict, total=False):
     as_of: int | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
+    baseline: Path | None
     exact_only: bool
     limits: Limits
 
@@ -115,6 +120,7 @@ class Setting:
     assumptions: Assumptions
     profiles: tuple[Profile, ...]
     index: Index | None
+    baseline: Baseline = field(default_factory=Baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def settle(options: Options) -> Setting:
     """Settle what does not depend on a file.
 
     Raises:
-        UsageError: An unknown rule, zone or profile.
+        UsageError: An unknown rule, zone or profile; a baseline that is none.
         SourceError: The file of identifiers cannot be read.
     """
     if options.timezone is not None and not clock.zone_exists(options.timezone):
@@ -148,7 +154,9 @@ def settle(options: Options) -> Setting:
     special = options.vendor not in {"auto", "none"}
     profiles = (library.get(options.vendor),) if special else library.profiles()
     index = None if options.identifiers is None else _index(options.identifiers, options, assumptions)
-    return Setting(options, choose(options.select, options.ignore), assumptions, profiles, index)
+    ruleset = choose(options.select, options.ignore)
+    baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
+    return Setting(options, ruleset, assumptions, profiles, index, baseline)
 
 
 def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
@@ -203,6 +211,7 @@ def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
         exact_only=options.exact_only,
         keeps_records=keeps_records,
         draws=draws,
+        known={spot: count for spot, count in setting.baseline.known(name).items() if spot[0] in ruleset},
         findings=Findings.join(
             [
                 table.findings,
@@ -294,8 +303,10 @@ def _layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
 
 
 def _header_findings(table: Table, ruleset: RuleSet, mapping: Mapped | None) -> Findings:
-    if mapping is not None or not table.titles:
+    if not table.titles:
         return Findings.none()
+    if mapping is not None:
+        return _doubled(table, mapping) if "CT105" in ruleset else Findings.none()
     return Findings.of(
         {
             "code": rule.code,
@@ -307,6 +318,25 @@ def _header_findings(table: Table, ruleset: RuleSet, mapping: Mapped | None) -> 
         for rule in ruleset.rules()
         if rule.header is not None
         for position, detail in rule.header(table.titles)
+    )
+
+
+def _doubled(table: Table, mapping: Mapped) -> Findings:
+    """Columns that the profile reads and that stand twice; the first of them is read."""
+    folded = [fold(title) for title in table.titles]
+    places = [
+        [position for position, title in enumerate(folded) if title == fold(name)]
+        for name in fit(mapping.profile, table.titles).doubled
+    ]
+    return Findings.of(
+        {
+            "code": "CT105",
+            "place": table.source.header_row,
+            "position": second,
+            "column": table.titles[second],
+            "detail": str(first + 1),
+        }
+        for first, second, *_ in places
     )
 
 

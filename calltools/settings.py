@@ -1,7 +1,7 @@
 """What the environment says: the one place that reads it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from calltools.messages import Language
@@ -47,6 +47,18 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
 def token_text(environ: Mapping[str, str] = os.environ) -> str | None:
     """The token as the environment holds it; apart from the settings, so that printing them shows no secret."""
     return environ.get("CALLTOOLS_TOKEN") or None
+
+
+def variable(option: str) -> str:
+    """The variable that speaks for an option of the command line."""
+    return f"CALLTOOLS_{option.upper().replace('-', '_')}"
+
+
+def option_texts(options: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What the variables of these options hold; an empty one says nothing."""
+    found = {name: text for name in options if (text := environ.get(variable(name)))}
+    # A language may be told as a locale, as in the variables beside it.
+    return found | ({"lang": _language({"LANG": found["lang"]})} if "lang" in found else {})
 
 
 def _language(environ: Mapping[str, str]) -> Language:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from calltools.cli import convert, doctor, rules, schema, template, upload, uploads, validate, vendors
+from calltools.cli import config, convert, doctor, rules, schema, template, upload, uploads, validate, vendors
 from calltools.cli.options import where
 from calltools.messages import say
 from calltools.settings import from_environment
@@ -29,6 +29,7 @@ app.command("upload", epilog=upload.EXAMPLES)(upload.upload)
 app.add_typer(uploads.app, name="uploads")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(config.app, name="config")
 app.command("rules", epilog=rules.EXAMPLES)(rules.rules)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 app.command("template", epilog=template.EXAMPLES)(template.template)

@@ -40,6 +40,7 @@ def run_options(reading: Reading, showing: Showing) -> Options:
         as_of=None if reading.as_of is None else _unix(reading.as_of),
         select=words(showing.select),
         ignore=words(showing.ignore),
+        baseline=showing.baseline,
         exact_only=showing.no_fast_path,
         limits=_limits(reading.limit or []),
     )

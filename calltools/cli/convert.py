@@ -1,6 +1,9 @@
 """``calltools convert``: a vendor's export or an untidy file becomes the canonical CSV."""
 
+import typer
+
 from calltools.cli.gathering import gathered
+from calltools.cli.layers import layers
 from calltools.cli.options import Files, Reading, Showing, Writing, ending, examples, language
 
 EXAMPLES = examples(
@@ -11,9 +14,12 @@ EXAMPLES = examples(
 
 
 @gathered
-def convert(files: Files, writing: Writing, reading: Reading, showing: Showing) -> None:
+def convert(context: typer.Context, files: Files, writing: Writing, reading: Reading, showing: Showing) -> None:
     """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
+    with ending(language(showing.lang), debug=showing.debug):
+        found = layers(context)
+        writing, reading, showing = (found.over(writing), found.over(reading), found.over(showing))
     with ending(language(showing.lang), debug=showing.debug):
         from calltools.cli.walking import convert_files  # noqa: PLC0415 - heavy
 
-        convert_files(files, writing, reading, showing)
+        convert_files(files, writing, reading, showing, found)

@@ -154,6 +154,14 @@ class Showing:
         list[Path] | None,
         typer.Option(metavar="FILE", help="Also write the findings here, by ending: .json .jsonl .csv; repeatable."),
     ] = None
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Accept the findings that it knows, by rule, column and count."),
+    ] = None
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what is found as the known findings, and end with 0."),
+    ] = None
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
     show_values: Annotated[bool, typer.Option("--show-values", help="Print phones and ids unmasked.")] = False
     no_fast_path: Annotated[

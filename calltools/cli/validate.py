@@ -1,6 +1,9 @@
 """``calltools validate``: tell everything that is wrong; write nothing but reports."""
 
+import typer
+
 from calltools.cli.gathering import gathered
+from calltools.cli.layers import layers
 from calltools.cli.options import Files, Reading, Showing, ending, examples, language
 
 EXAMPLES = examples(
@@ -11,9 +14,12 @@ EXAMPLES = examples(
 
 
 @gathered
-def validate(files: Files, reading: Reading, showing: Showing) -> None:
+def validate(context: typer.Context, files: Files, reading: Reading, showing: Showing) -> None:
     """Check canonical files or vendor exports; nothing is written but reports."""
+    with ending(language(showing.lang), debug=showing.debug):
+        found = layers(context)
+        reading, showing = (found.over(reading), found.over(showing))
     with ending(language(showing.lang), debug=showing.debug):
         from calltools.cli.walking import validate_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing)
+        validate_files(files, reading, showing, found)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import typer
 
 from calltools.cli.asking import run_options
+from calltools.cli.known import Knowing
+from calltools.cli.layers import Layers
 from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language
 from calltools.cli.progress import progress
 from calltools.errors import SourceError
@@ -35,23 +37,27 @@ _SHOWN_ON_A_TERMINAL: Final = 20
 _SHOWN_BEFORE_UPLOAD: Final = 3
 
 
-def validate_files(files: Sequence[str], reading: Reading, showing: Showing) -> None:
+def validate_files(files: Sequence[str], reading: Reading, showing: Showing, layers: Layers) -> None:
     """Check files, and end with the exit code."""
     with ExitStack() as stack:
-        walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
-        _refuse_taken(showing.report or [], walk.inputs, reading)
+        inputs = _inputs(files, reading, stack)
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
+        _refuse_taken(_reports(showing), inputs, walk.settings)
+        walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         walk.report_to(sys.stdout, stack)
         code = walk.along([], converting=False)
     raise typer.Exit(code)
 
 
-def convert_files(files: Sequence[str], writing: Writing, reading: Reading, showing: Showing) -> None:
+def convert_files(files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers) -> None:
     """Convert files into one, and end with the exit code."""
     to_stdout = writing.output == "-"
     with ExitStack() as stack:
-        walk = _Walk(_inputs(files, reading, stack), showing, settle(run_options(reading, showing)))
+        inputs = _inputs(files, reading, stack)
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
         outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
-        _refuse_taken([*outputs, *(showing.report or [])], walk.inputs, reading)
+        _refuse_taken([*outputs, *_reports(showing)], inputs, walk.settings)
+        walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         converted = _Converted(writing, showing, stack)
         walk.report_to(sys.stderr if to_stdout else sys.stdout, stack)
         code = walk.along([converted], converting=True)
@@ -89,11 +95,27 @@ class CheckReport:
         self.reporter.close([summary])
 
 
-def _refuse_taken(outputs: Sequence[Path], inputs: Sequence[tuple[Path, str]], reading: Reading) -> None:
+def _reports(showing: Showing) -> list[Path]:
+    """What a run writes about its findings."""
+    return [*(showing.report or []), *([showing.write_baseline] if showing.write_baseline else [])]
+
+
+def _settled(inputs: Sequence[tuple[Path, str]], reading: Reading, showing: Showing, layers: Layers) -> list[Setting]:
+    """What holds for the run, and after it what holds for each file; all share one "now"."""
+    base = settle(run_options(reading, showing))
+    known: dict[tuple[int, ...], Setting] = {(): base}
+    fitting = [layers.config.matching(name) for _, name in inputs]
+    for matching in fitting:
+        if matching not in known:
+            options = run_options(layers.over(reading, matching), layers.over(showing, matching))
+            known[matching] = settle(replace(options, as_of=base.assumptions.now))
+    return [base, *(known[matching] for matching in fitting)]
+
+
+def _refuse_taken(outputs: Sequence[Path], inputs: Sequence[tuple[Path, str]], settings: Sequence[Setting]) -> None:
     """Refuse an output that is an input, or that is named twice."""
     taken = [path for path, _ in inputs]
-    if reading.identifiers:
-        taken.append(Path(reading.identifiers))
+    taken += [one.options.identifiers for one in settings if one.options.identifiers is not None]
     for number, path in enumerate(outputs):
         refuse_same(path, taken, outputs[:number])
 
@@ -169,9 +191,10 @@ class _Walk:
 
     inputs: list[tuple[Path, str]]
     showing: Showing
-    setting: Setting
+    settings: list[Setting]
     reporters: list[Reporter] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    knowing: Knowing | None = None
 
     def report_to(self, stream: TextIO, stack: ExitStack) -> None:
         """Make the reporters: one for the stream, one for each ``--report``."""
@@ -189,17 +212,22 @@ class _Walk:
 
         What the user got wrong stops the run before the first record of the first file.
         """
-        jobs = [self._prepared(path, name, converting=converting) for path, name in self.inputs]
+        jobs = [
+            self._prepared(path, name, setting, converting=converting)
+            for (path, name), setting in zip(self.inputs, self.settings[1:], strict=True)
+        ]
         for (_, name), job in zip(self.inputs, jobs, strict=True):
             self.summaries.append(self._one(name, job, sinks))
         for reporter in self.reporters:
             reporter.close(self.summaries)
-        return self._exit_code()
+        readable = not any(summary.error for summary in self.summaries)
+        written = self.knowing is not None and self.knowing.close(readable=readable)
+        return 0 if written else self._exit_code()
 
-    def _prepared(self, path: Path, name: str, *, converting: bool) -> Job | SourceError:
+    def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool) -> Job | SourceError:
         try:
             draws = any(by_ending(report) in DRAWING for report in self.showing.report or [])
-            return prepare(path, name, self.setting, converting=converting, keeps_records=converting, draws=draws)
+            return prepare(path, name, setting, converting=converting, keeps_records=converting, draws=draws)
         except SourceError as fault:
             return fault
 
@@ -217,13 +245,16 @@ class _Walk:
             sink.begin(job)
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
-                summary = job.run(name, [*sinks, *self._reported()], on_read)
+                counting = [] if self.knowing is None else [self.knowing]
+                summary = job.run(name, [*sinks, *counting, *self._reported()], on_read)
         except SourceError as fault:
             if sinks:
                 raise
             return self._failed(name, fault)
         for sink in sinks:
             summary.written = sink.written
+        if self.knowing is not None:
+            self.knowing.finish(name, job.plan.known, summary)
         return summary
 
     def _reported(self) -> list[_Reported]:

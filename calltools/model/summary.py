@@ -28,6 +28,7 @@ class Summary:
         withheld: Calls whose caller hid the number.
         by_code: Findings by rule.
         by_severity: Findings by severity.
+        accepted: Findings that the baseline knows, by rule and column; they are in no other count.
         portrait: What the calls look like; empty unless a report draws it.
         now: "Now" of the run, Unix seconds.
         error: The sentence when the file could not be read.
@@ -46,6 +47,7 @@ class Summary:
     withheld: int = 0
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     portrait: Portrait = field(default_factory=Portrait)
     now: int = 0
     error: str | None = None

@@ -1,0 +1,172 @@
+"""``calltools.toml`` or ``[tool.calltools]``: found upward, read whole, every mistake named at once."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from calltools.cli.option_keys import Wrong, keys
+from calltools.cli.options import Reading
+from calltools.errors import ConfigError, UsageError
+
+_OWN: Final = "calltools.toml"
+_SHARED: Final = "pyproject.toml"
+_FILES: Final = "files"
+#: What may differ from file to file: how it is read, and which rules count.
+PER_FILE: Final = frozenset({one.name for one in fields(Reading)} - {"stdin_name", "as_of"} | {"select", "ignore"})
+_GLOB: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value, and where it comes from."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Values for the files that one of the globs fits."""
+
+    globs: tuple[str, ...]
+    values: Mapping[str, Told]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a configuration file says.
+
+    Attributes:
+        folder: Where it lies; globs start there.
+        values: By option.
+        overrides: In their order; the last one that fits wins.
+    """
+
+    folder: Path = field(default_factory=Path)
+    values: Mapping[str, Told] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+
+    def matching(self, name: str) -> tuple[int, ...]:
+        """The numbers of the overrides that fit a file."""
+        path = PurePath(os.path.normpath(Path.cwd() / name))
+        inside = path.is_relative_to(self.folder)
+        seen = (path.relative_to(self.folder) if inside else path).as_posix()
+        return tuple(
+            number for number, one in enumerate(self.overrides) if any(_fits(glob, seen) for glob in one.globs)
+        )
+
+
+def find(folder: Path) -> Config:
+    """The configuration of the nearest file, from a folder upward.
+
+    Raises:
+        ConfigError: With all mistakes of the file.
+        UsageError: It cannot be read.
+    """
+    for place in (folder, *folder.parents):
+        for path in (place / _OWN, place / _SHARED):
+            if path.is_file() and (told := _table(path)) is not None:
+                return _Reading(path, "$" if path.name == _OWN else "$.tool.calltools").config(told)
+    return Config()
+
+
+def _table(path: Path) -> Any:
+    """The table about us; ``None``: the file is not about us."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as fault:
+        raise UsageError("config-unreadable", path=path, reason=fault.strerror) from None
+    except UnicodeDecodeError as fault:
+        if path.name == _SHARED:
+            return None
+        raise ConfigError(path, (("$", "profile-not-toml", {"reason": str(fault.reason)}),)) from None
+    if path.name == _SHARED and "calltools" not in text:
+        return None
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(path, (("$", "profile-not-toml", {"reason": str(fault)}),)) from None
+    if path.name == _OWN:
+        return told
+    tools = told.get("tool")
+    return tools.get("calltools") if isinstance(tools, dict) else None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a file: takes what it can and remembers each problem."""
+
+    path: Path
+    root: str
+    problems: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+
+    def config(self, told: Any) -> Config:
+        overrides: tuple[Override, ...] = ()
+        values: Mapping[str, Told] = {}
+        if isinstance(told, dict):
+            plain = {word: value for word, value in told.items() if word != "overrides"}
+            values = self._values(plain, self.root, ("overrides",))
+            overrides = self._overrides(told.get("overrides", []))
+        else:
+            self._wrong(self.root, "profile-not-a-table")
+        if self.problems:
+            raise ConfigError(self.path, tuple(self.problems))
+        return Config(self.path.parent, values, overrides)
+
+    def _overrides(self, told: Any) -> tuple[Override, ...]:
+        where = f"{self.root}.overrides"
+        if not isinstance(told, list):
+            self._wrong(where, "profile-not-a-list")
+            return ()
+        return tuple(self._override(one, f"{where}[{number}]") for number, one in enumerate(told))
+
+    def _override(self, told: Any, where: str) -> Override:
+        if not isinstance(told, dict):
+            self._wrong(where, "profile-not-a-table")
+            return Override((), {})
+        globs = told.get(_FILES)
+        listed = [globs] if isinstance(globs, str) else globs
+        if listed is None or listed == []:
+            self._wrong(where, "profile-missing", what=_FILES)
+        elif not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            self._wrong(f"{where}.{_FILES}", "profile-not-text")
+            listed = []
+        values = self._values({word: value for word, value in told.items() if word != _FILES}, where, (_FILES,))
+        for name in values.keys() - PER_FILE:
+            self._wrong(values[name].origin.partition(": ")[2], "config-not-per-file")
+        return Override(tuple(listed or ()), values)
+
+    def _values(self, told: Mapping[str, Any], where: str, more: Iterable[str]) -> dict[str, Told]:
+        found: dict[str, Told] = {}
+        folder = None if self.path.parent == Path.cwd() else self.path.parent
+        for word, value in told.items():
+            name, path = word.replace("-", "_"), f"{where}.{word}"
+            if name not in keys():
+                near = _near(word, [*(key.word for key in keys().values()), *more])
+                self._wrong(path, "config-unknown-near" if near else "config-unknown", near=near)
+            elif name in found:
+                self._wrong(path, "config-twice", word=keys()[name].word)
+            elif isinstance(read := keys()[name].read(value, folder), Wrong):
+                self._wrong(path, read.key, **read.facts)
+            else:
+                found[name] = Told(read, f"{self.path.name if folder is None else self.path}: {path}")
+        return found
+
+    def _wrong(self, path: str, key: str, **facts: object) -> None:
+        self.problems.append((path, key, facts))
+
+
+def _near(word: str, allowed: Iterable[str]) -> str:
+    return "".join(difflib.get_close_matches(word.replace("_", "-"), list(allowed), 1, 0.5))
+
+
+def _fits(glob: str, path: str) -> bool:
+    """Whether a glob fits; one without a slash is about the name alone, as in ``.gitignore``."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", glob.removeprefix("./"))
+    pattern = "".join(_GLOB.get(piece, re.escape(piece)) for piece in pieces)
+    return re.fullmatch(pattern, path if "/" in glob else path.rpartition("/")[2], re.DOTALL) is not None
