@@ -13,6 +13,7 @@ from calltools.files.safely import Beside
 from calltools.messages import Language, say
 from calltools.model.batch import Batch, Hints, Table
 from calltools.model.cells import Cells
+from calltools.model.titles import told
 from calltools.vendors import library, propose
 from calltools.vendors.loader import load
 from calltools.vendors.mapping import MappingOptions, map_batch, prepare
@@ -86,7 +87,7 @@ def _known(guessed: Guess, said: Guess, table: Table) -> Guess:
     """The guess, with what was said in place of it; ``-`` for a column means that there is none."""
     missing = [title for title in said.columns.values() if title not in {*table.titles, _NONE}]
     if missing:
-        raise UsageError("columns-missing", columns=", ".join(missing), there=", ".join(filter(None, table.titles)))
+        raise UsageError("columns-missing", columns=", ".join(missing), there=told(table.titles))
     columns = {name: title for name, title in {**guessed.columns, **said.columns}.items() if title != _NONE}
     return replace(
         said,

@@ -8,6 +8,7 @@ from typing import Final
 from calltools.errors import UsageError
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.batch import HeaderGuess
+from calltools.model.titles import told
 
 #: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
 #: a group counts only where the groups before it found nothing.
@@ -63,7 +64,7 @@ def find_columns(titles: Sequence[str], explicit: Mapping[str, str]) -> MatchCol
     ids = {name: found[name][0] for name in IDENTIFIERS if found[name]}
     unclear += [] if ids else ["ClientId"]
     if unclear:
-        raise UsageError("identifier-columns-unclear", missing=", ".join(unclear), titles=", ".join(titles))
+        raise UsageError("identifier-columns-unclear", missing=", ".join(unclear), titles=told(titles))
     return MatchColumns(found["phone"][0], found["time"][0], ids)
 
 
@@ -90,7 +91,7 @@ def _positions(titles: Sequence[str], what: str, explicit: Mapping[str, str]) ->
     if what in explicit:
         named = [place for place, title in enumerate(titles) if title.strip() == explicit[what]]
         if not named:
-            raise UsageError("identifier-column-missing", title=explicit[what], titles=", ".join(titles))
+            raise UsageError("identifier-column-missing", title=explicit[what], titles=told(titles))
         return named
     for group in _NAMES[what]:
         if alike := [place for place, title in enumerate(titles) if _fold(title) in group]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calltools.errors import UsageError, VendorError
+from calltools.errors import VendorError
+from calltools.model.titles import told
 from calltools.vendors.profile import Profile, Step
 
 
@@ -54,7 +55,6 @@ def refuse_misfit(profile: Profile, titles: Sequence[str]) -> None:
 
     Raises:
         VendorError: What the profile needs and the file does not have.
-        UsageError: A column that is read stands twice.
     """
     compared = fit(profile, titles)
     if compared.missing:
@@ -62,7 +62,5 @@ def refuse_misfit(profile: Profile, titles: Sequence[str]) -> None:
             "vendor-misfit",
             vendor=profile.name,
             missing=", ".join(compared.missing),
-            titles=", ".join(title for title in titles if title)[:300],
+            titles=told(titles),
         )
-    if compared.doubled:
-        raise UsageError("vendor-column-doubled", vendor=profile.name, columns=", ".join(compared.doubled))

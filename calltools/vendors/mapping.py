@@ -77,7 +77,7 @@ def prepare(profile: Profile, titles: tuple[str, ...], options: MappingOptions) 
 
     Raises:
         VendorError: The header is not this export's.
-        UsageError: A zone is needed, or a way to tell incoming calls from others; a mapped column stands twice.
+        UsageError: A zone is needed, or a way to tell incoming calls from others.
     """
     refuse_misfit(profile, titles)
     positions = {fold(title): position for position, title in reversed(list(enumerate(titles)))}

@@ -7,6 +7,7 @@ from typing import Final
 from calltools.errors import VendorError
 from calltools.fields.table import NAMES
 from calltools.model.batch import HeaderGuess, HeaderJudge
+from calltools.model.titles import told
 from calltools.vendors.fitting import fit, fold, read_columns
 from calltools.vendors.profile import Profile, Shape
 
@@ -49,7 +50,7 @@ def recognize(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
     if fitting:
         raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
     known = ", ".join(profile.name for profile in profiles)
-    raise VendorError("vendor-none", titles=", ".join(title for title in titles if title)[:300], names=known)
+    raise VendorError("vendor-none", titles=told(titles), names=known)
 
 
 def header_judge(profiles: Sequence[Profile]) -> HeaderJudge:

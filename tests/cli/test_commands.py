@@ -312,3 +312,16 @@ def test_quiet_shows_errors_only_and_reports_stay_whole(tmp_path):
     assert "CT301" in result.stdout
     assert "CT401" not in result.stdout
     assert "CT401" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["validate", "convert"])
+def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
+    path = tmp_path / "raw.csv"
+    path.write_text("2026-03-02;+74950001234;1604591025698235234;anna@example.com;Входящий\n" * 3, encoding="utf-8")
+
+    result = run(command, str(path), "--lang", "en")
+
+    assert result.exit_code == 2
+    assert "Входящий" in result.output
+    for secret in ("0001234", "1604591025698235234", "anna@"):
+        assert secret not in result.output

@@ -216,8 +216,6 @@ def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
         prepare(profile, ("When", "Who"), MappingOptions())
     with pytest.raises(VendorError, match="Who"):
         prepare(profile, ("When",), MappingOptions(timezone="UTC"))
-    with pytest.raises(UsageError, match="twice"):
-        prepare(profile, ("When", "Who", "who"), MappingOptions(timezone="UTC"))
 
 
 def test_a_proposal_loads_and_holds_no_number_of_the_sample(tmp_path):

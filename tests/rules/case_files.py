@@ -1,0 +1,181 @@
+"""Case files: what a rule passes and what it names, run through the public library.
+
+``cases/CT###.toml`` has blocks ``[[pass]]`` and ``[[fail]]``. A block is one file, given in one of these ways:
+
+- ``cells`` of a ``column``, each in a record of its own (``beside``: other cells of these records). A fail cell with
+  a repair is a pair: the cell, and what it should be.
+- ``records``, each a table of cells; the header is what they hold. ``column``: where the finding stands.
+- a whole file: ``text`` (in ``encoding``; ``undecodable``: the bytes for which ``¿`` stands) or ``hex``, called
+  ``name``; ``sheets`` of a workbook; or ``text`` that ``size`` makes a large file of, of which the beginning is looked
+  at only.
+
+What is expected:
+
+- ``fix``: the kind of repair of each pair. ``severity``: where it is not the rule's own.
+- ``told``: other rules that speak, of each cell or record, or of the file. No others may.
+- ``found``: of a whole file, each finding of the rule: its address, and if they are given ``after`` and ``says``
+  (a part of the sentence). ``refused``: the key of the usage error that stops the run.
+
+How it is run: ``options`` (of ``Options``), ``hints``, ``convert``, ``profile`` (text of a vendor profile),
+``identifiers`` (text of a second file).
+"""
+
+import csv
+import io
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+
+import calltools
+from calltools.fields.table import NAMES
+from calltools.model.batch import Hints
+from calltools.reports.presenting import present
+from calltools.reports.style import Style
+from calltools.run import Options, prepare, settle
+from tests.conftest import NOW
+
+#: Bytes that a run may look at before the first record.
+BEGINNING = 6 << 20
+
+CASES = Path(__file__).parent / "cases"
+ID = "1604591025698235234"
+YESTERDAY = NOW - 86_400
+
+
+def read(code):
+    """The case file of a rule."""
+    return tomllib.loads((CASES / f"{code}.toml").read_text(encoding="utf-8"))
+
+
+def run(block, folder):
+    """The findings on a block's file."""
+    path = written(block, folder)
+    asked = {"as_of": NOW, "hints": Hints(**block.get("hints", {}))} | block.get("options", {})
+    if "profile" in block:
+        asked["vendor"] = str(text_file(folder / "profile.toml", block["profile"]))
+    if "identifiers" in block:
+        asked["identifiers"] = text_file(folder / "identifiers.csv", block["identifiers"])
+    if "size" in block:
+        return first_look(path, asked, block["size"], converting="convert" in block)
+    if block.get("convert"):
+        return calltools.convert(path, folder / "out.csv", show_values=True, **asked).findings
+    return calltools.validate(path, show_values=True, **asked).findings
+
+
+def first_look(path, asked, size, *, converting):
+    """What is known of a large file before its records are read: some megabytes of the last line, then a hole."""
+    last = path.read_bytes().splitlines(keepends=True)[-1]
+    with path.open("ab") as stream:
+        stream.write(last * (BEGINNING // len(last)))
+        stream.truncate(size)
+    job = prepare(path, path.name, settle(Options(**asked)), converting=converting, keeps_records=False)
+    findings = job.plan.ruleset.stamped(job.plan.findings)
+    return tuple(present(findings, job.table.source, path.name, Style()))
+
+
+def written(block, folder):
+    """The file of a block."""
+    if "sheets" in block:
+        return workbook(folder / "calls.xlsx", block["sheets"])
+    path = folder / block.get("name", "calls.csv")
+    if "hex" in block:
+        path.write_bytes(bytes.fromhex(block["hex"]))
+        return path
+    text = block["text"] if "text" in block else as_csv(records_of(block))
+    text_file(path, text, block.get("encoding", "utf-8"))
+    if "undecodable" in block:
+        path.write_bytes(path.read_bytes().replace("¿".encode(), bytes.fromhex(block["undecodable"])))
+    return path
+
+
+def text_file(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def records_of(block):
+    """The records of a block of cells or of records."""
+    if "records" in block:
+        return [{"DateTime": str(YESTERDAY + n)} | record for n, record in enumerate(block["records"])]
+    around = {"ClientId": ID, "DateTime": str(YESTERDAY)} | block.get("beside", {})
+    return [around | {block["column"]: cell} for cell, _ in pairs(block)]
+
+
+def pairs(block):
+    """Each cell, and its repair or ``None``."""
+    return [tuple(cell) if isinstance(cell, list) else (cell, None) for cell in block["cells"]]
+
+
+def as_csv(records):
+    stream = io.StringIO(newline="")
+    header = [name for name in NAMES if any(name in record for record in records)]
+    writer = csv.DictWriter(stream, header, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerows(records)
+    return stream.getvalue()
+
+
+def workbook(path, sheets):
+    book = Workbook()
+    book.remove(book.active)
+    for given in sheets:
+        sheet = book.create_sheet(given["title"])
+        sheet.sheet_state = "hidden" if given.get("hidden") else "visible"
+        for row in given["rows"]:
+            sheet.append([None if cell == "" else cell for cell in row])
+    book.save(path)
+    return path
+
+
+def expected(block, severity) -> list[dict[str, Any]]:
+    """What the rule has to say of a fail block."""
+    severity = block.get("severity", severity)
+    if "found" in block:
+        found = block["found"]
+    elif "cells" in block:
+        found = [
+            {"record": number, "line": number + 1, "column": block["column"], "after": after}
+            for number, (_, after) in enumerate(pairs(block), 1)
+        ]
+    else:
+        found = [
+            {"record": number, "line": number + 1, "column": block.get("column")}
+            for number in range(1, len(block["records"]) + 1)
+        ]
+    return [
+        {name: one.get(name) for name in ("record", "line", "row", "column", "cell")}
+        | {"severity": severity, "fix": repair(block, one), "says": one.get("says", "")}
+        for one in found
+    ]
+
+
+def repair(block, one):
+    return None if one.get("after") is None else {"kind": block["fix"], "after": one["after"]}
+
+
+def shown(finding, says) -> dict[str, Any]:
+    """A finding as ``expected`` has it; of its sentence only whether it says what it should."""
+    return {name: getattr(finding, name) for name in ("record", "line", "row", "column", "cell", "severity", "fix")} | {
+        "says": says if says in finding.message else finding.message
+    }
+
+
+def others(block, findings, code):
+    """The other rules that spoke: of each cell or record, or of the file."""
+    rest = [one for one in findings if one.code != code]
+    rows = block.get("cells", block.get("records"))
+    if rows is None:
+        return sorted({one.code for one in rest})
+    column = block["column"] if "cells" in block else None
+    return [
+        sorted(one.code for one in rest if one.record == number and column in {None, one.column})
+        for number in range(1, len(rows) + 1)
+    ]
+
+
+def expected_others(block):
+    told = sorted(block.get("told", []))
+    rows = block.get("cells", block.get("records"))
+    return told if rows is None else [told] * len(rows)

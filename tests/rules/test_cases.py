@@ -1,0 +1,55 @@
+"""Every rule passes what it should pass and names what it should name: ``cases/CT###.toml``."""
+
+import pytest
+
+from calltools.errors import UsageError
+from calltools.rules.catalog import BY_CODE
+from tests.rules import case_files
+
+CODES = sorted(path.stem for path in case_files.CASES.glob("*.toml"))
+
+
+def blocks(verdict):
+    return [
+        pytest.param(code, block, id=f"{code}-{number}")
+        for code in CODES
+        for number, block in enumerate(case_files.read(code).get(verdict, []), 1)
+    ]
+
+
+def test_every_rule_has_a_case_file_and_every_file_a_rule():
+    assert sorted(BY_CODE) == CODES
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_case_file_passes_something_and_fails_something(code):
+    case = case_files.read(code)
+
+    assert set(case) == {"pass", "fail"}
+    assert all(case.values())
+
+
+@pytest.mark.parametrize(("code", "block"), blocks("pass"))
+def test_what_is_right_is_not_named(code, block, tmp_path):
+    if "refused" in block:
+        with pytest.raises(UsageError) as refusal:
+            case_files.run(block, tmp_path)
+        assert refusal.value.key == block["refused"]
+        return
+
+    findings = case_files.run(block, tmp_path)
+
+    assert [one for one in findings if one.code == code] == []
+    assert case_files.others(block, findings, code) == case_files.expected_others(block)
+
+
+@pytest.mark.parametrize(("code", "block"), blocks("fail"))
+def test_what_is_wrong_is_named_where_it_stands(code, block, tmp_path):
+    expected = case_files.expected(block, BY_CODE[code].severity)
+
+    findings = case_files.run(block, tmp_path)
+
+    named = [one for one in findings if one.code == code]
+    assert [case_files.shown(one, wanted["says"]) for one, wanted in zip(named, expected, strict=False)] == expected
+    assert len(named) == len(expected)
+    assert case_files.others(block, findings, code) == case_files.expected_others(block)
