@@ -1,13 +1,15 @@
 """``calltools rules``: the catalog, or one rule's manual."""
 
 import difflib
-from typing import Annotated
+import textwrap
+from typing import Annotated, Final
 
 import typer
 
 from calltools.cli.options import Lang, ending, examples, language
 from calltools.messages import Language
 
+_WIDTH: Final = 92
 EXAMPLES = examples("calltools rules", "calltools rules CT241", "calltools rules phone-impossible --lang ru")
 
 
@@ -44,9 +46,9 @@ def page(word: str, lang: Language) -> str:
         UsageError: No rule is called so; the nearest is named.
     """
     from calltools.errors import UsageError  # noqa: PLC0415 - heavy
-    from calltools.reports.wording import SECTIONS, SEVERITIES, advice, rule_title  # noqa: PLC0415 - heavy
+    from calltools.reports.wording import SECTIONS, SEVERITIES  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import BY_CODE, BY_NAME, RETIRED  # noqa: PLC0415 - heavy
-    from calltools.rules.manual import manual  # noqa: PLC0415 - heavy
+    from calltools.rules.manual import page_of  # noqa: PLC0415 - heavy
 
     if word.upper() in RETIRED:
         return f"{word.upper()}: {RETIRED[word.upper()]}"
@@ -54,13 +56,12 @@ def page(word: str, lang: Language) -> str:
     if rule is None:
         near = difflib.get_close_matches(word.lower(), [*BY_NAME, *(code.lower() for code in BY_CODE)], 1, 0.5)
         raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest="".join(near))
-    told = manual(rule.manual)
+    told = page_of(rule, lang)
     head = f"{rule.code} {rule.name} ({SEVERITIES[rule.severity][lang == 'ru']})"
-    if lang == "ru":
-        told_ru = [rule_title(rule, lang), "", SECTIONS["Fix"][1] + ":", f"    {advice(rule.code, lang)}"]
-        head = "\n".join([head, "", *told_ru])
     parts = [head, told.finds]
     for name, text in (("Why", told.why), ("Example", told.example), ("Fix", told.fix), ("Source", told.source)):
-        indented = "\n".join(f"    {line}" for line in text.splitlines())
+        # Examples are lines; the rest is prose.
+        lines = text.splitlines() if name == "Example" else textwrap.wrap(" ".join(text.split()), _WIDTH)
+        indented = "\n".join(f"    {line}" for line in lines)
         parts.append(f"{SECTIONS[name][lang == 'ru']}:\n{indented}")
     return "\n\n".join(parts)

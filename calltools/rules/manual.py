@@ -1,9 +1,13 @@
-"""A rule's page: the sections of a docstring."""
+"""A rule's page: the sections of a docstring, or its Russian counterpart."""
 
 import inspect
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from calltools.messages import Language
+from calltools.model.rule import Rule
+from calltools.rules.russian import PAGES
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
 
@@ -40,3 +44,12 @@ def manual(text: str) -> Manual:
     if missing or not parts[0].strip():
         raise ValueError(", ".join(missing) or "the first line")
     return Manual(parts[0].strip(), *(found[section] for section in _SECTIONS))
+
+
+def page_of(rule: Rule, language: Language) -> Manual:
+    """A rule's manual in the reader's language; sources are the same documents in both."""
+    english = manual(rule.manual)
+    if language != "ru":
+        return english
+    page = PAGES[rule.code]
+    return Manual(page.finds, page.why, f"плохо: {page.bad}\nхорошо: {page.good}", page.fix, english.source)

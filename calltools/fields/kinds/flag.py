@@ -53,7 +53,7 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     legible = any_cell.legible(some)
     read = pc.index_in(pc.utf8_lower(legible), pa.array(list(_WORDS)))
     words = pc.take(pa.array(list(_WORDS.values())), read)
-    known = pc.coalesce(words, pc.if_else(pa.array(_canonical(legible)), legible, some))
+    known = pc.coalesce(words, legible)
     lost = any_cell.control_character(some)
     return any_cell.replaced(cells, others, any_cell.replaced(known, lost, some.filter(pa.array(lost))))
 

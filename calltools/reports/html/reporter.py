@@ -26,7 +26,7 @@ from calltools.reports.style import Style
 from calltools.reports.visible import visible
 from calltools.reports.wording import advice, counts_line
 from calltools.rules.catalog import BY_CODE
-from calltools.rules.manual import manual
+from calltools.rules.manual import page_of
 
 #: Findings shown of each rule; of all rules of all files together; files shown with charts. They bound the page.
 _OF_A_RULE: Final = 5
@@ -112,18 +112,13 @@ class HtmlReporter:
             Group(
                 met=met,
                 name=BY_CODE[met.code].name,
-                finds=_pages(met.code, self.style)[0],
-                why=_pages(met.code, self.style)[1],
+                finds=page_of(BY_CODE[met.code], self.style.language).finds,
+                why=page_of(BY_CODE[met.code], self.style.language).why,
                 advice=advice(met.code, self.style.language),
                 examples=[one for one in page.examples if one.code == met.code and one.severity == met.severity.value],
             )
             for met in page.first.met()
         ]
-
-
-def _pages(code: str, _style: Style) -> tuple[str, str]:
-    page = manual(BY_CODE[code].manual)
-    return page.finds, page.why
 
 
 def _environment(style: Style) -> Environment:

@@ -1,0 +1,118 @@
+"""What the whole file shows does not depend on how its records are cut into batches."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calltools.fields.table import NAMES
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch
+from calltools.model.finding import Findings
+from calltools.rules import service
+from calltools.rules.catalog import RULES
+from calltools.validation.observing import Observers
+from calltools.validation.selection import choose
+from tests.conftest import NOW
+
+SAID = Assumptions(NOW)
+#: Rules with a memory.
+REMEMBERING = [rule.code for rule in RULES if rule.observer is not None]
+ROUNDED = ["1604591025698235136", "1604591031177021952", "1604602233445566720", "1604591025698240000"]
+#: Cells of which few differ, so that records meet again.
+CELLS = {
+    "UserId": ["", "", "client-1042", "клиент", "(not set)"],
+    "ClientId": ["", "1604591025698235234", "1604591031177021911", *ROUNDED, "-"],
+    "Yclid": ["", "", "5871026893748593412"],
+    "DateTime": ["", str(NOW - 60), str(NOW - 3600), str(NOW - 20 * 86_400), str(NOW - 22 * 86_400), "yesterday"],
+    "StaticCall": ["1", "1", "1", "0", ""],
+    "PhoneNumber": ["", "+74950000000", "+74950000001", "anonymous"],
+    "FirstTimeCaller": ["1", "0", ""],
+}
+RECORDS = st.lists(st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in CELLS.items()}), max_size=14)
+COLUMNS = st.sets(st.sampled_from(sorted(CELLS)), min_size=1)
+
+
+def batch(records, columns, first):
+    """Records as a batch, with the numbers and lines of their places in the file."""
+    table = pa.table({name: pa.array([one[name] for one in records], pa.string()) for name in NAMES if name in columns})
+    numbers = np.arange(first + 1, first + 1 + len(records))
+    return Batch(table, numbers, numbers + 1, read=len(records))
+
+
+def told(records, columns, cuts, codes=()):
+    """All findings of the rules with a memory, batch after batch."""
+    observers = Observers(choose(codes or REMEMBERING), SAID)
+    found = []
+    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
+        one = batch(records[start:end], columns, start)
+        found.append(observers.add(observers.digest(one), one.records, one.places))
+    return sorted(map(str, Findings.join([*found, observers.close()]).rows()))
+
+
+def test_the_rules_that_remember_are_those_of_the_catalog():
+    assert REMEMBERING == ["CT102", "CT401", "CT402", "CT403", "CT404", "CT405", "CT502"]
+
+
+@given(records=RECORDS, columns=COLUMNS, data=st.data())
+def test_findings_do_not_depend_on_the_cuts(records, columns, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
+
+    assert told(records, columns, cuts) == told(records, columns, [])
+
+
+@given(records=RECORDS, columns=COLUMNS, data=st.data())
+def test_a_rule_says_the_same_alone_and_beside_others(records, columns, data):
+    code = data.draw(st.sampled_from(REMEMBERING))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
+
+    together = [row for row in told(records, columns, cuts) if f"'code': '{code}'" in row]
+
+    assert told(records, columns, cuts, [code]) == together
+
+
+@given(records=RECORDS, data=st.data())
+def test_digests_may_be_made_in_any_order(records, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
+    batches = [
+        batch(records[start:end], CELLS, start) for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True)
+    ]
+    order = data.draw(st.permutations(range(len(batches))))
+    observers = Observers(choose(REMEMBERING), SAID)
+
+    digests = {number: observers.digest(batches[number]) for number in order}
+
+    added = [observers.add(digests[number], one.records, one.places) for number, one in enumerate(batches)]
+    assert sorted(map(str, Findings.join([*added, observers.close()]).rows())) == told(records, CELLS, [])
+
+
+@given(records=RECORDS.filter(bool), data=st.data())
+def test_the_window_is_asked_of_each_record_by_itself(records, data):
+    cut = data.draw(st.integers(0, len(records)))
+    times = [one["DateTime"] for one in records]
+
+    parts = [
+        service.outside_window({"DateTime": pa.array(part, pa.string())}, SAID) for part in (times[:cut], times[cut:])
+    ]
+
+    assert np.concatenate(parts).tolist() == [text == str(NOW - 22 * 86_400) for text in times]
+
+
+@pytest.mark.parametrize("cut", range(7))
+def test_each_rule_speaks_across_a_cut(cut):
+    same = {
+        "UserId": "",
+        "Yclid": "",
+        "DateTime": str(NOW - 20 * 86_400),
+        "StaticCall": "1",
+        "PhoneNumber": "+74950000000",
+        "FirstTimeCaller": "1",
+    }
+    records = [same | {"ClientId": text} for text in [*ROUNDED[:3], ROUNDED[0]]]
+    records += [same | {"ClientId": "", "Yclid": "5871026893748593412"}, same | {"ClientId": ROUNDED[1]}]
+
+    found = told(records, CELLS, [cut] if cut <= len(records) else [])
+
+    codes = [code for code in REMEMBERING for row in found if f"'code': '{code}'" in row]
+    assert codes == ["CT401", "CT401", "CT402", "CT403", "CT404", *["CT405"] * 5, "CT502"]
