@@ -500,6 +500,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-header-row": ("header in row {row}", "заголовок в строке {row} листа"),
         "report-dates-dmy": ("dates are day first", "в датах сначала день"),
         "report-dates-mdy": ("dates are month first", "в датах сначала месяц"),
+        "report-left-out": (
+            "{count} more findings were left out: the format has a limit. The whole list: --report findings.csv.",
+            "Ещё находок не показано: {count}; у формата есть предел. Полный список: --report findings.csv.",
+        ),
         "report-header-none": ("no header", "без заголовка"),
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),

@@ -24,6 +24,11 @@ class OutputFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     GITHUB = "github"
+    GITLAB = "gitlab"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    RDJSON = "rdjson"
+    MARKDOWN = "markdown"
 
 
 class Lang(StrEnum):
@@ -152,7 +157,10 @@ class Showing:
     ] = None
     report: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Also write the findings here, by ending: .json .jsonl .csv; repeatable."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the findings here too: .html .xlsx .json .jsonl .csv .sarif .xml .md; repeatable.",
+        ),
     ] = None
     baseline: Annotated[
         Path | None,

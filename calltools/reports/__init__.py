@@ -6,10 +6,12 @@ from types import MappingProxyType
 from typing import Final, TextIO, TypeAlias
 
 from calltools.errors import UsageError
-from calltools.reports import csv_report, json_lines
+from calltools.reports import csv_report, gitlab, json_lines, rdjson, sarif
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.github import GithubReporter
 from calltools.reports.json_report import JsonReporter
+from calltools.reports.junit import JunitReporter
+from calltools.reports.markdown import MarkdownReporter
 from calltools.reports.style import Reporter, Style
 from calltools.reports.text import TextReporter
 
@@ -38,12 +40,26 @@ REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
         "jsonl": json_lines.reporter,
         "csv": csv_report.reporter,
         "github": GithubReporter,
+        "gitlab": gitlab.reporter,
+        "sarif": sarif.reporter,
+        "junit": JunitReporter,
+        "rdjson": rdjson.reporter,
+        "markdown": MarkdownReporter,
         "html": _html,
         "workbook": _workbook,
     }
 )
 _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".html": "html", ".xlsx": "workbook"}
+    {
+        ".json": "json",
+        ".jsonl": "jsonl",
+        ".csv": "csv",
+        ".sarif": "sarif",
+        ".xml": "junit",
+        ".md": "markdown",
+        ".html": "html",
+        ".xlsx": "workbook",
+    }
 )
 
 

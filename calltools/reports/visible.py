@@ -3,6 +3,7 @@ r"""Characters that are not seen, or that command a terminal, written out: ESC b
 A cell may hold anything, and a report is read on terminals, in job logs and in spreadsheets.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -47,6 +48,11 @@ def visible(text: str, *, parts: bool = False) -> str:
         parts: Leave U+001F as it is.
     """
     return _EACH.sub(lambda found: found[0] if parts and found[0] == _BETWEEN_PARTS else _written(found[0]), text)
+
+
+def json_escaped(document: str) -> str:
+    """One line of JSON with such characters as JSON writes them out."""
+    return _EACH.sub(lambda found: json.dumps(found[0])[1:-1], document)
 
 
 def visible_cells(cells: Cells, *, parts: bool = False) -> Cells:

@@ -3,6 +3,7 @@
 import inspect
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from calltools.messages import Language
@@ -31,6 +32,7 @@ class Manual:
     source: str
 
 
+@lru_cache(maxsize=256)
 def manual(text: str) -> Manual:
     """The page in a docstring.
 

@@ -1,0 +1,84 @@
+"""SARIF 2.1.0, as GitHub code scanning and others read it.
+
+Source:
+    OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0; GitHub Docs, "SARIF support for code
+    scanning": 25,000 results a run.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final, TextIO
+from urllib.parse import quote
+
+from calltools.messages import Language, say
+from calltools.model.finding import Finding
+from calltools.model.rule import Rule
+from calltools.reports.arrays import ArrayReporter, line_of, relative
+from calltools.reports.style import Style
+from calltools.reports.wording import advice, rule_title
+from calltools.rules.catalog import RULES
+from calltools.rules.manual import page_of
+
+_MOST: Final = 25_000
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_INDEX: Final = {rule.code: number for number, rule in enumerate(RULES)}
+
+
+def reporter(stream: TextIO, style: Style) -> ArrayReporter:
+    """A reporter for a SARIF file; the first 25,000 findings, and how many were left out."""
+    driver = {
+        "name": "calltools",
+        "semanticVersion": version("calltools"),
+        "rules": [_rule(rule, style.language) for rule in RULES],
+    }
+    before = json.dumps({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
+    tool = json.dumps({"driver": driver}, ensure_ascii=False)
+    head = f'{before}, "runs": [{{"tool": {tool}, "columnKind": "unicodeCodePoints", "results": [\n'
+
+    def tail(left_out: int) -> str:
+        told = json.dumps([_invocation(left_out, style.language)], ensure_ascii=False)
+        return f'\n], "invocations": {told}}}]}}\n'
+
+    return ArrayReporter(stream, style, head, _item, tail, _MOST)
+
+
+def _rule(rule: Rule, language: Language) -> Mapping[str, Any]:
+    page = page_of(rule, language)
+    text = f"{page.why}\n\n{page.example}\n\n{page.fix}"
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule_title(rule, language)},
+        "fullDescription": {"text": page.finds},
+        "help": {"text": text},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _item(finding: Finding) -> Mapping[str, Any]:
+    place = {
+        "artifactLocation": {"uri": quote(relative(finding.file))},
+        "region": {"startLine": line_of(finding)},
+    }
+    known = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": _INDEX[finding.code],
+        "level": finding.severity,
+        "message": {"text": finding.message},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"calltools/v1": finding.fingerprint},
+        "properties": {name: value for name, value in known.items() if value is not None}
+        | {"advice": advice(finding.code, "en")},
+    }
+
+
+def _invocation(left_out: int, language: Language) -> Mapping[str, Any]:
+    if not left_out:
+        return {"executionSuccessful": True}
+    text = say("report-left-out", language, count=left_out)
+    return {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+    }

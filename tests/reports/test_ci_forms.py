@@ -1,0 +1,200 @@
+"""Forms for CI: sound by their own rules, whatever a cell holds, and whole in their counts."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from defusedxml.ElementTree import fromstring
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from calltools.cli.app import app
+from calltools.model.finding import Findings
+from calltools.reports import REPORTERS, sarif
+from calltools.reports.style import Style
+from calltools.rules.catalog import RULES
+from tests.reports.shown import CSV, SOME, cell, shown, summary_of
+from tests.reports.test_naughty import NAUGHTY
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+#: As far as the documents of each format require; the sources stand in the modules of the reporters.
+TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+SCHEMAS = {
+    "gitlab": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["description", "check_name", "fingerprint", "severity", "location"],
+            "properties": {
+                "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+                "location": {
+                    "required": ["path", "lines"],
+                    "properties": {"path": {"not": {"pattern": "^(/|[.]/)"}},
+                                   "lines": {"required": ["begin"], "properties": {"begin": {"type": "integer", "minimum": 1}}}},
+                },
+            },
+        },
+    },
+    "rdjson": {
+        "type": "object",
+        "required": ["source", "diagnostics"],
+        "properties": {
+            "diagnostics": {
+                "items": {
+                    "required": ["message", "location"],
+                    "properties": {"severity": {"enum": ["ERROR", "WARNING", "INFO"]},
+                                   "location": {"required": ["path", "range"]}, "code": {"required": ["value"]}},
+                }
+            }
+        },
+    },
+    "sarif": {
+        "type": "object",
+        "required": ["version", "runs"],
+        "properties": {
+            "version": {"const": "2.1.0"},
+            "runs": {
+                "minItems": 1,
+                "items": {
+                    "required": ["tool", "results"],
+                    "properties": {
+                        "tool": {"required": ["driver"], "properties": {"driver": {
+                            "required": ["name"],
+                            "properties": {"rules": {"items": {"required": ["id"], "properties": {
+                                "shortDescription": TEXT, "fullDescription": TEXT, "help": TEXT}}}},
+                        }}},
+                        "results": {"items": {
+                            "required": ["message", "ruleId", "locations"],
+                            "properties": {
+                                "message": TEXT,
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "ruleIndex": {"type": "integer", "minimum": 0},
+                                "locations": {"minItems": 1, "items": {"required": ["physicalLocation"]}},
+                                "partialFingerprints": {"additionalProperties": {"type": "string"}},
+                            },
+                        }},
+                    },
+                },
+            },
+        },
+    },
+}  # fmt: skip
+LISTS = {
+    "gitlab": lambda told: told,
+    "rdjson": lambda told: told["diagnostics"],
+    "sarif": lambda told: told["runs"][0]["results"],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
+    told = json.loads(shown(form, list(SOME), sources=(CSV,), style=Style(language)))
+
+    Draft202012Validator(SCHEMAS[form]).validate(told)
+    assert len(LISTS[form](told)) == len(SOME)
+
+
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_a_clean_file_gives_a_sound_empty_list(form):
+    told = json.loads(shown(form, [], sources=(CSV,)))
+
+    Draft202012Validator(SCHEMAS[form]).validate(told)
+    assert LISTS[form](told) == []
+
+
+@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_hostile_cells_leave_documents_sound(form, text):
+    told = json.loads(shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=Style(show_values=True)))
+
+    assert len(LISTS[form](told)) == 1
+
+
+def test_sarif_knows_every_rule_and_points_at_it():
+    told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
+
+    rules = told["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [rule.code for rule in RULES]
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in told["runs"][0]["results"])
+
+
+def test_sarif_says_how_many_it_left_out(monkeypatch):
+    monkeypatch.setattr(sarif, "_MOST", 4)
+
+    told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))["runs"][0]
+
+    assert len(told["results"]) == 4
+    text = told["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert text.startswith(f"{len(SOME) - 4} ")
+
+
+@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
+def test_junit_is_xml_whatever_a_cell_holds(text):
+    report = shown("junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=Style(show_values=True))
+
+    suites = fromstring(report.encode())
+    assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]
+
+
+def test_junit_counts_rules_and_fails_for_errors_only():
+    suites = fromstring(shown("junit", list(SOME), sources=(CSV,)).encode())
+
+    (suite,) = suites
+    failed = {case.get("name").split()[0] for case in suite if case.find("failure") is not None}
+    assert failed == {"CT005", "CT103", "CT241", "CT203", "CT221"}
+    assert int(suite.get("failures")) == len(failed)
+    assert int(suite.get("tests")) == len(list(suite))
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_junit(tmp_path):
+    result = CliRunner().invoke(app, ["validate", str(tmp_path / "none.csv"), "--output-format", "junit"])
+
+    suites = fromstring(result.stdout.encode())
+    assert result.exit_code == 3
+    assert suites[0].get("errors") == "1"
+
+
+def test_markdown_counts_are_exact_and_nobody_is_mentioned():
+    rows = [
+        cell("CT281", "@everyone <b>x</b> | y", 11, "(not set)", "", record=n + 1, severity="warning")
+        for n in range(30)
+    ]
+
+    report = shown("markdown", rows, sources=(CSV,))
+
+    assert "| 30 |" in report
+    assert report.count("\n- ") == 6
+    assert "\\@everyone" in report
+    assert "<b>" not in report
+
+
+@pytest.mark.parametrize("form", ["gitlab", "sarif", "rdjson", "junit", "markdown"])
+def test_paths_are_relative_and_the_same_input_gives_the_same_bytes(form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    source = tmp_path / "in" / "calls.csv"
+    source.write_bytes((SAMPLES / "broken" / "whole-file.csv").read_bytes())
+    words = ["validate", str(source), "--as-of", "2026-03-12T00:00:00Z", "--output-format", form, "--lang", "en"]
+
+    once = CliRunner().invoke(app, words).stdout
+
+    assert "in/calls.csv" in once.replace("\\", "")
+    assert str(tmp_path) not in once
+    assert CliRunner().invoke(app, words).stdout == once
+
+
+@pytest.mark.parametrize("form", ["gitlab", "rdjson", "sarif"])
+def test_fingerprints_and_order_do_not_depend_on_batches(form):
+    def written(parts):
+        stream = io.StringIO()
+        reporter = REPORTERS[form](stream, Style())
+        reporter.start(CSV, CSV.name)
+        for part in parts:
+            reporter.take(Findings.of(part))
+        reporter.finish(summary_of(CSV, SOME))
+        reporter.close([])
+        return stream.getvalue()
+
+    assert written([SOME]) == written([SOME[:3], SOME[3:4], SOME[4:]])
