@@ -103,6 +103,22 @@ class VendorError(UsageError):
     """No profile fits the file, several do, or the named one does not."""
 
 
+class WithoutConverterError(VendorError):
+    """The vendor is known, and there is no converter for its exports.
+
+    Attributes:
+        reasons: Why, by language.
+    """
+
+    def __init__(self, title: str, reasons: Mapping[Language, str]) -> None:
+        super().__init__("vendor-without", title=title)
+        self.reasons = reasons
+
+    def say(self, language: Language = "en") -> str:
+        """That there is none, why, and how to make one."""
+        return say(self.key, language, **self.facts, reason=self.reasons[language])
+
+
 class OutputError(UsageError):
     """The output cannot be written, or writing it would destroy something."""
 

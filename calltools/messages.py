@@ -241,6 +241,13 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "--vendor {other}.",
             "Это не выгрузка {vendor}: ей нужны столбцы {missing}. Заголовки как у {other}: --vendor {other}.",
         ),
+        "vendor-without": (
+            "There is no converter for {title}: {reason}. If you have its export, describe it: "
+            "`calltools vendors new FILE -o my.toml`, then --vendor my.toml.",
+            "Для {title} конвертера нет: {reason}. Если у вас есть его выгрузка, опишите её: "
+            "`calltools vendors new ФАЙЛ -o my.toml`, затем --vendor my.toml.",
+        ),
+        "vendors-without": ("Known, without a converter:", "Известны, но конвертера нет:"),
         "incoming-unknown": (
             "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
             "--inbound-context NAME, or your own numbers: --own-number X (both repeatable).",
@@ -518,6 +525,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-found": (
             "errors: {errors}, warnings: {warnings}, notes: {notes}",
             "ошибок: {errors}, предупреждений: {warnings}, замечаний: {notes}",
+        ),
+        "report-nothing-new": (
+            "{name}: nothing new is wrong; accepted by the baseline: {count}",
+            "{name}: нового ничего; принято по списку известных: {count}",
         ),
         "report-clean": ("{name}: nothing is wrong", "{name}: всё в порядке"),
         "report-next": (

@@ -10,6 +10,7 @@ from calltools.vendors import library, trials
 from calltools.vendors.fitting import fit
 from calltools.vendors.profile import Step
 from calltools.vendors.recognize import header_judge, is_canonical
+from calltools.vendors.without import without_converter
 
 CONFIDENCE = {
     "real-file": ("seen in real files", "проверен на настоящих файлах"),
@@ -26,6 +27,8 @@ def listing(lang: Language) -> str:
         names = ", ".join([profile.name, *profile.aliases])
         description = profile.description_ru if russian else profile.description_en
         lines.append(f"{names}\n    {profile.title}: {description}\n    {CONFIDENCE[profile.confidence][russian]}")
+    lines += ["", say("vendors-without", lang)]
+    lines += [f"{one.name}\n    {one.title}: {one.reasons[lang]}" for one in without_converter(library.schemas())]
     return "\n".join(lines)
 
 

@@ -34,7 +34,7 @@ def opening(source: Source, style: Style) -> str:
 
 def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
     """The end of a file's report: rules, severities, counts, and what was done on the way."""
-    lines = [] if met or summary.error else [say("report-clean", style.language, name=visible(summary.name))]
+    lines = [] if met or summary.error else [_clean(summary, style)]
     for one in met:
         # With a limit the advice stands beside the findings of the rule.
         lines += [_line(one, style), *([fix(one, style)] if style.limit is None else [])]
@@ -45,6 +45,13 @@ def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
     if summary.written is None and not summary.error:
         lines.append(counts_line(summary, style.language))
     return [*lines, ""] if lines else []
+
+
+def _clean(summary: Summary, style: Style) -> str:
+    """That nothing is wrong, or nothing new: what a baseline accepts is not forgotten."""
+    accepted = summary.accepted.total()
+    key = "report-nothing-new" if accepted else "report-clean"
+    return say(key, style.language, name=visible(summary.name), count=number(accepted, style))
 
 
 def fix(met: Met, style: Style) -> str:

@@ -8,9 +8,10 @@ from typing import Final
 
 from platformdirs import user_config_path
 
-from calltools.errors import SourceError, VendorError
+from calltools.errors import SourceError, VendorError, WithoutConverterError
 from calltools.vendors.loader import load
 from calltools.vendors.profile import Profile
+from calltools.vendors.without import without_converter
 
 #: Folder of a project's own profiles.
 PROJECT: Final = Path("calltools-vendors")
@@ -40,7 +41,7 @@ def get(name: str) -> Profile:
     """The profile of a name, an alias, or a path that ends in ``.toml``.
 
     Raises:
-        VendorError: There is none; the nearest name is told.
+        VendorError: There is none; the nearest name is told, or why there is no converter.
         ProfileError: It is written wrong.
         SourceError: The path cannot be read.
     """
@@ -50,6 +51,9 @@ def get(name: str) -> Profile:
     for profile in everyone:
         if name.lower() in {profile.name, *profile.aliases}:
             return profile
+    for known in without_converter(schemas()):
+        if known.is_called(name):
+            raise WithoutConverterError(known.title, known.reasons)
     names = [word for profile in everyone for word in (profile.name, *profile.aliases)]
     near = difflib.get_close_matches(name.lower(), names, 1, 0.5)
     raise VendorError("vendor-unknown-name", name=name, near=near[0] if near else "-", names=", ".join(sorted(names)))

@@ -1,6 +1,7 @@
 """Known findings: written, accepted, lowered."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -233,3 +234,15 @@ def test_the_library_knows_baselines_too(folder):
 
     assert result.ok
     assert result.summary.accepted == {("CT221", "Price"): 3}
+
+
+def test_what_is_accepted_is_not_called_clean(tmp_path):
+    baseline = tmp_path / "known.json"
+    sample = Path(__file__).parents[2] / "samples" / "broken" / "whole-file.csv"
+    words = ["validate", str(sample), "--as-of", "2026-03-12T00:00:00Z", "--lang", "en"]
+    CliRunner().invoke(app, [*words, "--write-baseline", str(baseline)])
+
+    result = CliRunner().invoke(app, [*words, "--baseline", str(baseline)])
+
+    assert "nothing new is wrong; accepted by the baseline: " in result.stdout
+    assert "nothing is wrong" not in result.stdout
