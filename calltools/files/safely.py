@@ -4,6 +4,7 @@ import contextlib
 import errno
 import io
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,15 @@ def refuse_same(output: Path, inputs: Iterable[Path], outputs: Iterable[Path] = 
             raise OutputError(key, path=output)
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether the place is a device or a pipe: put in its place, a file would end it for every other program."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
 def _folded(path: Path) -> str:
     return str(path.resolve()).casefold()
 
@@ -35,7 +45,8 @@ def _folded(path: Path) -> str:
 class Beside:
     """A file that is written beside its place and put there when all of it is on the disk.
 
-    A context manager: leaving it with an exception leaves nothing behind.
+    A context manager: leaving it with an exception leaves nothing behind. What is no file, such as ``/dev/null`` or a
+    named pipe, is written straight and stays what it is.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
@@ -52,6 +63,9 @@ class Beside:
         """
         self._refuse_taken()
         with told(self._path):
+            if _is_stream(self._path):
+                self._stream = self._path.open("wb", buffering=0)
+                return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
             handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
             self._temporary = Path(name)
             self._stream = os.fdopen(handle, "wb")
@@ -66,11 +80,14 @@ class Beside:
 
     def commit(self) -> None:
         """Put the file in its place."""
-        if self._stream is None or self._temporary is None:
+        if self._stream is None:
             return
         try:
             with told(self._path):
                 self._stream.flush()
+                if self._temporary is None:
+                    self._stream.close()
+                    return
                 os.fsync(self._stream.fileno())
                 self._stream.close()
                 self._refuse_taken()
@@ -100,6 +117,8 @@ class Beside:
             wrapped.detach()
 
     def _refuse_taken(self) -> None:
+        if _is_stream(self._path):
+            return
         if self._path.is_symlink():
             raise OutputError("output-link", path=self._path)
         if self._path.is_dir():
@@ -108,6 +127,22 @@ class Beside:
             raise OutputError("output-no-folder", path=self._path)
         if self._path.exists() and not self._force:
             raise OutputError("output-exists", path=self._path)
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[TextIO]:
+    """A text file, UTF-8, that keeps what stands in it.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with told(path):
+        below = path.open("ab")
+    with below:
+        wrapped = io.TextIOWrapper(_Told(below, path), "utf-8", newline="")  # type: ignore[type-var]  # as above
+        yield wrapped
+        wrapped.flush()
+        wrapped.detach()
 
 
 class _Told(io.RawIOBase):

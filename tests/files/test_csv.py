@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import os
 
 import pyarrow as pa
 import pytest
@@ -279,3 +280,18 @@ def test_a_place_taken_meanwhile_is_not_overwritten(tmp_path):
 
     assert [one.name for one in tmp_path.iterdir()] == ["out.csv"]
     assert path.read_text(encoding="utf-8") == "theirs"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    with Beside(pipe, force=False) as stream:
+        stream.write(b"calls")
+
+    assert os.read(reader, 100) == b"calls"
+    assert pipe.is_fifo()
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe.csv"]
+    os.close(reader)
