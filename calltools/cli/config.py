@@ -28,7 +28,7 @@ def show(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None,
 ) -> None:
-    """Each option of validate and convert as the configuration has it, in the words of calltools.toml."""
+    """Each option as the configuration has it, in the words of calltools.toml."""
     with ending(language(lang)):
         found = layers()
         matching = () if file is None else found.config.matching(file)

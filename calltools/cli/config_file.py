@@ -9,15 +9,19 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from calltools.cli.option_keys import Wrong, keys
+from calltools.cli.option_keys import Wrong, by_hand, keys
 from calltools.cli.options import Reading
 from calltools.errors import ConfigError, UsageError
 
 _OWN: Final = "calltools.toml"
 _SHARED: Final = "pyproject.toml"
 _FILES: Final = "files"
-#: What may differ from file to file: how it is read, and which rules count.
-PER_FILE: Final = frozenset({one.name for one in fields(Reading)} - {"stdin_name", "as_of"} | {"select", "ignore"})
+#: What may differ from file to file: how it is read, which rules count, and where its calls go.
+PER_FILE: Final = frozenset(
+    {one.name for one in fields(Reading)} - {"stdin_name", "as_of"}
+    | {"select", "ignore", "counter", "goal", "comment", "min_linked"}
+)
+_SECRETS: Final = frozenset({"token", "token_file", "token_stdin"})
 _GLOB: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -147,8 +151,7 @@ class _Reading:
         for word, value in told.items():
             name, path = word.replace("-", "_"), f"{where}.{word}"
             if name not in keys():
-                near = _near(word, [*(key.word for key in keys().values()), *more])
-                self._wrong(path, "config-unknown-near" if near else "config-unknown", near=near)
+                self._unknown(name, path, [*(key.word for key in keys().values()), *more])
             elif name in found:
                 self._wrong(path, "config-twice", word=keys()[name].word)
             elif isinstance(read := keys()[name].read(value, folder), Wrong):
@@ -156,6 +159,15 @@ class _Reading:
             else:
                 found[name] = Told(read, f"{self.path.name if folder is None else self.path}: {path}")
         return found
+
+    def _unknown(self, name: str, path: str, allowed: Iterable[str]) -> None:
+        if name in _SECRETS:
+            self._wrong(path, "config-secret")
+        elif name in by_hand():
+            self._wrong(path, "config-by-hand", word=name.replace("_", "-"))
+        else:
+            near = _near(name, allowed)
+            self._wrong(path, "config-unknown-near" if near else "config-unknown", near=near)
 
     def _wrong(self, path: str, key: str, **facts: object) -> None:
         self.problems.append((path, key, facts))

@@ -4,13 +4,14 @@ import platform
 import sys
 from contextlib import ExitStack
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from calltools.cli.gathering import gathered
+from calltools.cli.layers import layers
 from calltools.cli.options import ending, examples
-from calltools.cli.uploading_options import Access, Speaking
+from calltools.cli.uploading_options import Access, Chosen, Speaking
 from calltools.errors import CalltoolsError
 from calltools.messages import say
 
@@ -20,19 +21,17 @@ _MAY_UPLOAD: Final = frozenset({"own", "edit"})
 
 
 @gathered
-def doctor(
-    access: Access,
-    speaking: Speaking,
-    *,
-    counter: Annotated[int | None, typer.Option(min=1, metavar="N", help="Look at the rights to this counter.")] = None,
-) -> None:
+def doctor(context: typer.Context, chosen: Chosen, access: Access, speaking: Speaking) -> None:
     """Look at versions, ledger, token, counter and rights; nothing is sent."""
+    with ending(speaking.language, debug=speaking.debug):
+        found = layers(context)
+        chosen, access, speaking = found.over(chosen), found.over(access), found.over(speaking)
     with ending(speaking.language, debug=speaking.debug), ExitStack() as stack:
         packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
         typer.echo(
             f"calltools {version('calltools')}, Python {sys.version.split()[0]}, {platform.system()}; {packages}"
         )
-        codes = [_ledger(speaking, stack), _service(counter, access, speaking, stack)]
+        codes = [_ledger(speaking, stack), _service(chosen.counter, access, speaking, stack)]
         raise typer.Exit(max(codes))
 
 

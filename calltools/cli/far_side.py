@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from time import time
 
 from calltools.cli.uploading_options import Access, Speaking
@@ -31,9 +30,8 @@ def connected(access: Access, speaking: Speaking) -> Iterator[Client]:
         UsageError: The address or the file of authorities is wrong.
     """
     settings = from_environment()
-    ca_file = access.ca_file or (Path(settings.ca_file) if settings.ca_file else None)
     clocks = Clocks(total=access.timeout, reading=min(Clocks().reading, access.timeout))
-    service = Service(settings.api_url or Service().url, ca_file, clocks)
+    service = Service(settings.api_url or Service().url, access.ca_file, clocks)
     token = find_token(TokenPlaces(access.token_file, sys.stdin if access.token_stdin else None, token_text()))
     unguard = guard_logs(token)
     try:
@@ -43,7 +41,3 @@ def connected(access: Access, speaking: Speaking) -> Iterator[Client]:
             yield client
     finally:
         unguard()
-
-
-def _tell_wait(seconds: float, speaking: Speaking) -> None:
-    speaking.tell("upload-again", seconds=round(seconds))

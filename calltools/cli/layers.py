@@ -1,14 +1,14 @@
 """Who has the last word on an option: the command line, the environment, the file, the default."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import typer
 
 from calltools.cli.config_file import Config, Told, find
-from calltools.cli.option_keys import Wrong, keys
+from calltools.cli.option_keys import Wrong, keys, told_of
 from calltools.errors import ConfigError
 from calltools.settings import option_texts, variable
 
@@ -43,7 +43,7 @@ class Layers:
 
     def over(self, group: _Group, matching: Sequence[int] = ()) -> _Group:
         """A group of options with what the layers say."""
-        open_ = [one.name for one in fields(group) if one.name not in self.said]
+        open_ = told_of(type(group)) - self.said
         found = {name: told.value for name in open_ if (told := self.told(name, matching)) is not None}
         return replace(group, **found)
 

@@ -1,16 +1,25 @@
-"""The long options of ``validate`` and ``convert`` as words of the configuration and of the environment."""
+"""The long options of the commands about files and uploads as words of the configuration and of the environment."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from calltools.cli.options import Reading, Showing, Writing
+from calltools.cli.uploading_options import Absence, Access, Chosen, Following, Going, Speaking
 
-GROUPS: Final = (Reading, Writing, Showing)
+GROUPS: Final = (Reading, Writing, Showing, Chosen, Going, Following, Absence, Access, Speaking)
+#: Said on the command line alone: what is for one run, what would double every call, where the secret is.
+BY_HAND: Final[Mapping[Any, frozenset[str]]] = MappingProxyType(
+    {
+        Going: frozenset({"plan", "dry_run", "all", "output_format"}),
+        Access: frozenset({"token_file", "token_stdin"}),
+    }
+)
 _BY_COMMAS: Final = frozenset({"select", "ignore"})
 _PLACES: Final[dict[str, Callable[[str], bool]]] = {
     "vendor": lambda text: text.endswith(".toml"),
@@ -30,13 +39,15 @@ class Key:
         item: Type of its value, or of each of its values.
         many: Whether it is repeatable.
         least: The smallest number that it takes.
+        most: The largest.
         default: What holds when nobody says anything.
     """
 
     name: str
     item: Any
     many: bool
-    least: int | None
+    least: float | None
+    most: float | None
     default: Any
 
     @property
@@ -67,23 +78,30 @@ class Key:
             return self.read([word.strip() for word in text.split(",") if word.strip()])
         if self.item is bool:
             return self.read(_FLAGS.get(text.strip().lower(), text))
-        if self.item is int and text.strip().isdecimal():
-            return self.read(int(text))
+        if self.item in {int, float}:
+            return self.read(_number_in(text))
         return self.read(text)
 
     def _one(self, told: Any, folder: Path | None) -> Any:
         if self.item is bool:
             return told if isinstance(told, bool) else Wrong("config-not-flag", {})
-        if self.item is int:
-            return told if self._is_number(told) else Wrong("config-not-number", {"least": self.least or 0})
+        if self.item in {int, float}:
+            return self._number(told)
         if issubclass(self.item, StrEnum):
             return self._choice(told)
         if not isinstance(told, str):
             return Wrong("profile-not-text" if self.many else "config-not-text", {})
         return self.item(self._placed(told, folder))
 
-    def _is_number(self, told: Any) -> bool:
-        return isinstance(told, int) and not isinstance(told, bool) and told >= (self.least or 0)
+    def _number(self, told: Any) -> Any:
+        least, most = self.least or 0, math.inf if self.most is None else self.most
+        kinds = int if self.item is int else int | float
+        if isinstance(told, kinds) and not isinstance(told, bool) and math.isfinite(told) and least <= told <= most:
+            return told
+        if self.item is int:
+            return Wrong("config-not-number", {"least": least})
+        key = "config-not-amount" if self.most is None else "config-not-between"
+        return Wrong(key, {"least": least, "most": self.most})
 
     def _choice(self, told: Any) -> Any:
         allowed = [str(one) for one in self.item]
@@ -105,19 +123,43 @@ class Wrong:
     facts: dict[str, object]
 
 
+def told_of(group: Any) -> frozenset[str]:
+    """The options of a group that the configuration and the environment may speak of."""
+    return frozenset(one.name for one in fields(group)) - BY_HAND.get(group, frozenset())
+
+
 @lru_cache(maxsize=1)
 def keys() -> dict[str, Key]:
-    """All options, by the names of their fields, in the order of the help."""
-    return {key.name: key for group in GROUPS for key in _keys_of(group)}
+    """All options, by the names of their fields, in the order of the help; what several groups share is one."""
+    found: dict[str, Key] = {}
+    for key in (key for group in GROUPS for key in _keys_of(group)):
+        found.setdefault(key.name, key)
+    return found
+
+
+@lru_cache(maxsize=1)
+def by_hand() -> frozenset[str]:
+    """Options that are only on the command line."""
+    return frozenset().union(*BY_HAND.values()) - keys().keys()
 
 
 def _keys_of(group: Any) -> list[Key]:
-    hints = get_type_hints(group, include_extras=True)
-    return [_key(field.name, hints[field.name], field.default) for field in fields(group)]
+    hints, told = get_type_hints(group, include_extras=True), told_of(group)
+    return [_key(field.name, hints[field.name], field.default) for field in fields(group) if field.name in told]
 
 
 def _key(name: str, hint: Any, default: Any) -> Key:
     kind, option = get_args(hint)
     some = [one for one in get_args(kind) if one is not NoneType] if get_origin(kind) not in {None, list} else [kind]
     many = get_origin(some[0]) is list
-    return Key(name, get_args(some[0])[0] if many else some[0], many, option.min, default)
+    return Key(name, get_args(some[0])[0] if many else some[0], many, option.min, option.max, default)
+
+
+def _number_in(text: str) -> int | float | str:
+    """The number that a text is, or the text."""
+    if text.strip().isdecimal():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -10,14 +10,13 @@ import typer
 
 from calltools.cli.far_side import connected, opened_book
 from calltools.cli.options import is_terminal
-from calltools.cli.upload import Form, Going
-from calltools.cli.uploading_options import Access, Speaking
+from calltools.cli.uploading_options import Absence, Access, Following, Form, Going, Speaking
 from calltools.errors import UsageError
 from calltools.files.opening import check_file, spool_stdin
 from calltools.messages import say
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
-from calltools.metrica.ledger import Again, Batch, Book, Plan, Verdict
+from calltools.metrica.ledger import Again, Batch, Book, Plan, Policy, Verdict
 from calltools.uploading import checking, results
 from calltools.uploading.asked import LOOK_S, Asked
 from calltools.uploading.desk import Desk
@@ -26,13 +25,35 @@ from calltools.uploading.upload import upload as carry_out
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user wants of an upload.
+
+    Attributes:
+        counter: Where to; 0: to none, in a dry run.
+        going: What goes, and how.
+        following: How it is followed.
+        absence: What becomes of a part that is missing.
+    """
+
+    counter: int
+    going: Going
+    following: Following
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """One run of the command."""
 
     path: Path
     name: str
-    going: Going
+    wanted: Wanted
     speaking: Speaking
+
+    @property
+    def going(self) -> Going:
+        """What goes, and how."""
+        return self.wanted.going
 
     def say(self, key: str, **facts: object) -> None:
         """Say what must be said even when quiet."""
@@ -44,17 +65,17 @@ class _Run:
         return "all" if self.going.all else "changed" if self.going.changed else "none"
 
 
-def upload_file(file: str, going: Going, access: Access, speaking: Speaking) -> int:
+def upload_file(file: str, wanted: Wanted, access: Access, speaking: Speaking) -> int:
     """Check, plan, ask, send; gives the exit code."""
     with ExitStack() as stack:
-        run = _Run(*_input(file, going, stack), going, speaking)
-        if going.dry_run:
+        run = _Run(*_input(file, wanted.going, stack), wanted, speaking)
+        if run.going.dry_run:
             return _dry_run(run, stack)
         book = stack.enter_context(opened_book())
         checked = _checked(run, book, stack)
         if checked is None:
             return 1
-        plan = ledger.plan(book, checked, going.counter or 0, run.again)
+        plan = ledger.plan(book, checked, wanted.counter, run.again)
         _show(run, book, plan)
         code = _without_sending(run, book, plan)
         if code is not None:
@@ -144,20 +165,30 @@ def _agreed(run: _Run) -> bool:
     return typer.confirm(say("upload-confirm", run.speaking.language), err=True)
 
 
-def _sent(run: _Run, book: Book, client: Client, plan: Plan, timeout_s: float) -> int:
-    going = run.going
-    asked = Asked(
-        counter=plan.counter,
+def policy(absence: Absence) -> Policy:
+    """The options as the ledger takes them."""
+    return Policy(settle_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
+
+
+def _asked(run: _Run, counter: int, timeout_s: float) -> Asked:
+    going, following = run.going, run.wanted.following
+    return Asked(
+        counter=counter,
         goal=going.goal,
         comment=going.comment,
         again=run.again,
         wait=going.wait,
-        min_linked=going.min_linked,
-        poll_s=going.poll_interval,
-        wait_limit_s=going.wait_limit,
+        min_linked=following.min_linked,
+        poll_s=following.poll_interval,
+        wait_limit_s=following.wait_limit,
         look_s=min(LOOK_S, timeout_s),
+        policy=policy(run.wanted.absence),
     )
-    show = results.as_json if going.output_format is Form.JSON else results.line
+
+
+def _sent(run: _Run, book: Book, client: Client, plan: Plan, timeout_s: float) -> int:
+    asked = _asked(run, plan.counter, timeout_s)
+    show = results.as_json if run.going.output_format is Form.JSON else results.line
     desk = Desk(book, client, asked, run.speaking.tell, lambda batch: typer.echo(show(batch)))
     try:
         uploaded = carry_out(desk, plan, run.name)

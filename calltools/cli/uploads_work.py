@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import typer
 
 from calltools.cli.far_side import connected, opened_book
-from calltools.cli.upload import Form
-from calltools.cli.uploading import tell_remark
-from calltools.cli.uploading_options import Access, Speaking
+from calltools.cli.uploading import policy, tell_remark
+from calltools.cli.uploading_options import Absence, Access, Following, Form, Speaking
 from calltools.errors import CalltoolsError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Batch, Book
@@ -23,12 +22,18 @@ from calltools.uploading.sending import send
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
-    """How ``watch`` waits, and what it is content with."""
+class Search:
+    """What ``resume`` looks for.
 
-    poll_s: float
-    limit_s: float
-    min_linked: float | None
+    Attributes:
+        counter: Only there.
+        resend: Name of the one that a person wants to be sent again.
+        absence: What becomes of a part that is missing.
+    """
+
+    counter: int | None
+    resend: str | None
+    absence: Absence
 
 
 def listed(counter: int | None, form: Form, access: Access, speaking: Speaking) -> None:
@@ -51,7 +56,7 @@ def shown(name: str) -> None:
             typer.echo(f"  {when}  {event.step}  {event.facts.get('reason', '')}".rstrip())
 
 
-def watched(name: str, clocks: Clocks, access: Access, speaking: Speaking) -> int:
+def watched(name: str, following: Following, access: Access, speaking: Speaking) -> int:
     """Follow one uploading; gives the exit code."""
     with ExitStack() as stack:
         book = stack.enter_context(opened_book())
@@ -59,9 +64,9 @@ def watched(name: str, clocks: Clocks, access: Access, speaking: Speaking) -> in
         asked = Asked(
             batch.counter,
             wait=True,
-            min_linked=clocks.min_linked,
-            poll_s=clocks.poll_s,
-            wait_limit_s=clocks.limit_s,
+            min_linked=following.min_linked,
+            poll_s=following.poll_interval,
+            wait_limit_s=following.wait_limit,
         )
         if batch.watched:
             client = stack.enter_context(connected(access, speaking))
@@ -80,18 +85,19 @@ def given_up(name: str) -> int:
     return results.OK
 
 
-def resumed(counter: int | None, resend: str | None, access: Access, speaking: Speaking) -> int:
+def resumed(search: Search, access: Access, speaking: Speaking) -> int:
     """Look for what is held and send what waits, counter by counter; gives the exit code."""
     with ExitStack() as stack:
         book = stack.enter_context(opened_book())
-        chosen = None if resend is None else ledger.find(book, resend)
-        counter = counter if chosen is None else chosen.counter
+        chosen = None if search.resend is None else ledger.find(book, search.resend)
+        counter = search.counter if chosen is None else chosen.counter
         counters = sorted({batch.counter for batch in _open(book, counter)})
         if not counters:
             speaking.tell("uploads-nothing-held")
             return results.OK
         client = stack.enter_context(connected(access, speaking))
-        return max(_resume(Desk(book, client, Asked(one), speaking.tell), chosen, speaking) for one in counters)
+        asked = [Asked(one, policy=policy(search.absence)) for one in counters]
+        return max(_resume(Desk(book, client, one, speaking.tell), chosen, speaking) for one in asked)
 
 
 def _resume(desk: Desk, chosen: Batch | None, speaking: Speaking) -> int:

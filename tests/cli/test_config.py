@@ -1,6 +1,7 @@
 """Options from files and variables: who wins, where it comes from, what is refused."""
 
 import json
+import re
 import tomllib
 from dataclasses import fields
 
@@ -9,8 +10,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.cli.config_file import Config, Override, find
-from calltools.cli.option_keys import keys
-from calltools.cli.options import Reading, Showing, Writing
+from calltools.cli.option_keys import GROUPS, by_hand, keys
 from calltools.errors import ConfigError
 from calltools.settings import option_texts
 from tests.conftest import NOW
@@ -52,11 +52,16 @@ def exit_code(*words, **environ):
     return run("validate", *words, "--as-of", NOW, **environ).exit_code
 
 
-def test_a_key_for_each_long_option_and_no_other():
-    help_text = run("convert", "--help", COLUMNS="300").output
+COMMANDS = (["convert"], ["upload"], ["doctor"])
 
-    assert [*keys()] == [one.name for group in (Reading, Writing, Showing) for one in fields(group)]
-    assert [key.word for key in keys().values() if f"--{key.word}" not in help_text] == []
+
+def test_a_key_for_each_long_option_and_no_other():
+    help_text = " ".join(run(*words, "--help", COLUMNS="300").output for words in COMMANDS)
+    by_field = {one.name for group in GROUPS for one in fields(group)}
+    said = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
+
+    assert {*keys()} | by_hand() == by_field == said
+    assert {key.word for key in keys().values()} & {"plan", "dry-run", "all", "token", "token-file"} == set()
 
 
 def test_without_a_file_the_defaults_hold():
@@ -147,6 +152,12 @@ def test_the_language_of_the_file_beats_the_locale_and_its_variable_beats_the_fi
         ("CALLTOOLS_IGNORE", "CT1,CT2", "ignore", "CT1,CT2"),
         ("CALLTOOLS_STATIC_CALL", "1", "static-call", "1"),
         ("CALLTOOLS_LANG", "ru_RU.UTF-8", "lang", "ru"),
+        ("CALLTOOLS_COUNTER", "12345678", "counter", 12345678),
+        ("CALLTOOLS_MIN_LINKED", "62.5", "min-linked", 62.5),
+        ("CALLTOOLS_SETTLE_MINUTES", "30", "settle-minutes", 30),
+        ("CALLTOOLS_ON_ABSENT", "resend", "on-absent", "resend"),
+        ("CALLTOOLS_WAIT", "yes", "wait", True),
+        ("CALLTOOLS_CA_FILE", "ca.pem", "ca-file", "ca.pem"),
     ],
 )
 def test_a_variable_is_read_as_its_option(variable, text, key, value):
@@ -177,6 +188,15 @@ def test_all_problems_of_a_file_are_named_at_once_with_their_paths(folder):
         report = ["a.json", 1]
         header-row = -1
         xyzzy = 1
+        countr = 12345678
+        token = "y0_secret"
+        token-file = "token.txt"
+        dry-run = true
+        counter = 0
+        timeout = nan
+        wait-limit = inf
+        poll-interval = "60"
+        min-linked = 101
         on-error = "fail"
         on_error = "fail"
         [[overrides]]
@@ -202,6 +222,15 @@ def test_all_problems_of_a_file_are_named_at_once_with_their_paths(folder):
         ("$.report", "profile-not-text"),
         ("$.header-row", "config-not-number"),
         ("$.xyzzy", "config-unknown"),
+        ("$.countr", "config-unknown-near"),
+        ("$.token", "config-secret"),
+        ("$.token-file", "config-secret"),
+        ("$.dry-run", "config-by-hand"),
+        ("$.counter", "config-not-number"),
+        ("$.timeout", "config-not-amount"),
+        ("$.wait-limit", "config-not-amount"),
+        ("$.poll-interval", "config-not-amount"),
+        ("$.min-linked", "config-not-between"),
         ("$.on_error", "config-twice"),
         ("$.overrides[0].vedor", "config-unknown-near"),
         ("$.overrides[0].baseline", "config-not-per-file"),
@@ -209,6 +238,8 @@ def test_all_problems_of_a_file_are_named_at_once_with_their_paths(folder):
         ("$.overrides[2].files", "profile-not-text"),
     ]
     assert "nearest is vendor" in str(refused.value)
+    assert "nearest is counter" in str(refused.value)
+    assert "y0_secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -137,13 +137,13 @@ def test_token_from_standard_input():
 
 
 def test_token_from_the_environment():
-    environ = {"CALLTOOLS_TOKEN": CANARY, "CALLTOOLS_API_URL": "https://x.example", "CALLTOOLS_CA_FILE": "ca.pem"}
+    environ = {"CALLTOOLS_TOKEN": CANARY, "CALLTOOLS_API_URL": "https://x.example", "CALLTOOLS_STATE_DIR": "state"}
 
     settings = from_environment(environ)
 
     assert find_token(TokenPlaces(environment=token_text(environ))).header() == f"OAuth {CANARY}"
     assert CANARY not in repr(settings)
-    assert (settings.api_url, settings.ca_file) == ("https://x.example", "ca.pem")
+    assert (settings.api_url, settings.state_dir) == ("https://x.example", "state")
 
 
 def test_environment_with_a_line_end_is_refused():
