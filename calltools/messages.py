@@ -53,6 +53,19 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "a whole number is expected, {least} or more",
             "здесь должно быть целое число, не меньше {least}",
         ),
+        "config-not-amount": ("a number is expected, {least} or more", "здесь должно быть число, не меньше {least}"),
+        "config-not-between": (
+            "a number from {least} to {most} is expected",
+            "здесь должно быть число от {least} до {most}",
+        ),
+        "config-secret": (
+            "a token does not belong here: give it by CALLTOOLS_TOKEN, --token-file or --token-stdin",
+            "токену здесь не место: его дают CALLTOOLS_TOKEN, --token-file или --token-stdin",
+        ),
+        "config-by-hand": (
+            "this holds for one run: give --{word} on the command line",
+            "это относится к одному запуску: укажите --{word} в команде",
+        ),
         "config-not-text": ("a text in quotes is expected", "здесь должен быть текст в кавычках"),
         "config-not-set": ("is not set", "не задан"),
         "config-default": ("default", "по умолчанию"),
@@ -511,6 +524,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{count} more findings were left out: the format has a limit. The whole list: --report findings.csv.",
             "Ещё находок не показано: {count}; у формата есть предел. Полный список: --report findings.csv.",
         ),
+        "report-files-left-out": (
+            "Files left out for want of room: {count}; the log lists their findings.",
+            "Не поместилось файлов: {count}; их находки перечислены в журнале.",
+        ),
         "report-header-none": ("no header", "без заголовка"),
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
@@ -520,6 +537,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "and {count} more findings of {codes}: the log lists them",
             "и ещё замечания {codes}, всего {count}: они перечислены в журнале",
         ),
+        "report-in-all": ("{count} in all, at {places}", "всего {count}; места: {places}"),
+        "report-in-files": ("{count} in all, by file: {places}", "всего {count}, по файлам: {places}"),
         "report-repaired": ("; it should read ", "; правильно: "),
         "report-fix": ("fix: {advice}", "что делать: {advice}"),
         "report-found": (

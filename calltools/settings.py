@@ -14,17 +14,17 @@ class Settings:
     Attributes:
         language: Of everything that a person reads.
         on_github: Whether this is a GitHub Actions job, whose log understands annotations.
+        step_summary: The file whose Markdown GitHub Actions shows on the page of the job.
         color: ``NO_COLOR`` and ``FORCE_COLOR``; ``None``: look at the terminal.
         api_url: Where the service is, if not where it always is.
-        ca_file: Certificates of authorities to trust besides the system's.
         state_dir: Where the memory of the upload lies, if not in the platform's folder.
     """
 
     language: Language = "en"
     on_github: bool = False
+    step_summary: str | None = None
     color: bool | None = None
     api_url: str | None = None
-    ca_file: str | None = None
     state_dir: str | None = None
 
 
@@ -37,9 +37,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         language=_language(environ),
         on_github=environ.get("GITHUB_ACTIONS") == "true",
+        step_summary=environ.get("GITHUB_STEP_SUMMARY") or None,
         color=False if environ.get("NO_COLOR") else True if environ.get("FORCE_COLOR") else None,
         api_url=environ.get("CALLTOOLS_API_URL") or None,
-        ca_file=environ.get("CALLTOOLS_CA_FILE") or None,
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
     )
 

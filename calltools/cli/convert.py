@@ -10,6 +10,7 @@ EXAMPLES = examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
     "calltools convert journal.json --rejects rejects.csv -o calls.csv",
     "calltools convert export.csv --timezone Asia/Almaty --identifiers crm.xlsx -o calls.csv",
+    "calltools convert exports/ --check --timezone Europe/Moscow --static-call 1",
 )
 
 
@@ -20,6 +21,9 @@ def convert(context: typer.Context, files: Files, writing: Writing, reading: Rea
         found = layers(context)
         writing, reading, showing = (found.over(writing), found.over(reading), found.over(showing))
     with ending(language(showing.lang), debug=showing.debug):
-        from calltools.cli.walking import convert_files  # noqa: PLC0415 - heavy
+        from calltools.cli.walking import check_files, convert_files  # noqa: PLC0415 - heavy
 
-        convert_files(files, writing, reading, showing, found)
+        if writing.check:
+            check_files(files, reading, showing, found, converting=True)
+        else:
+            convert_files(files, writing, reading, showing, found)

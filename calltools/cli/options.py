@@ -159,7 +159,8 @@ class Showing:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Write the findings here too: .html .xlsx .json .jsonl .csv .sarif .xml .md; repeatable.",
+            help="Write the findings here too: .html .xlsx .json .jsonl .csv .sarif .xml .md .rdjson .gitlab.json; "
+            "repeatable.",
         ),
     ] = None
     baseline: Annotated[
@@ -203,6 +204,7 @@ class Writing:
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
     ] = OnError.REJECT
+    check: Annotated[bool, typer.Option("--check", help="Write no records: only say what is wrong with them.")] = False
 
 
 def language(lang: Lang | None) -> Language:

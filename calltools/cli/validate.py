@@ -20,6 +20,6 @@ def validate(context: typer.Context, files: Files, reading: Reading, showing: Sh
         found = layers(context)
         reading, showing = (found.over(reading), found.over(showing))
     with ending(language(showing.lang), debug=showing.debug):
-        from calltools.cli.walking import validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.walking import check_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing, found)
+        check_files(files, reading, showing, found)

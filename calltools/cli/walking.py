@@ -20,7 +20,7 @@ from calltools.errors import SourceError
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.opening import expand, spool_stdin
 from calltools.files.rejects import RejectsWriter
-from calltools.files.safely import Beside, refuse_same
+from calltools.files.safely import Beside, appending, refuse_same
 from calltools.messages import Language
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -28,6 +28,7 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports import DRAWING, REPORTERS, by_ending
+from calltools.reports.step_summary import ROOM, StepSummary
 from calltools.reports.style import Reporter, Style
 from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
@@ -37,15 +38,17 @@ _SHOWN_ON_A_TERMINAL: Final = 20
 _SHOWN_BEFORE_UPLOAD: Final = 3
 
 
-def validate_files(files: Sequence[str], reading: Reading, showing: Showing, layers: Layers) -> None:
-    """Check files, and end with the exit code."""
+def check_files(
+    files: Sequence[str], reading: Reading, showing: Showing, layers: Layers, *, converting: bool = False
+) -> None:
+    """Check files as they are, or as they would be converted, and end with the exit code."""
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
         walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
         _refuse_taken(_reports(showing), inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         walk.report_to(sys.stdout, stack)
-        code = walk.along([], converting=False)
+        code = walk.along([], converting=converting)
     raise typer.Exit(code)
 
 
@@ -202,10 +205,18 @@ class _Walk:
         usual = OutputFormat.CONCISE if self.showing.quiet else OutputFormat.TEXT
         chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else usual)
         self.reporters.append(REPORTERS[chosen.value](stream, self._style(stream)))
+        if chosen is OutputFormat.GITHUB and settings.step_summary:
+            self._summarize_in(Path(settings.step_summary), stack)
         for path in self.showing.report or []:
             make = REPORTERS[by_ending(path)]
             beside = stack.enter_context(Beside(path, force=self.showing.force).text())
             self.reporters.append(make(beside, self._style(beside)))
+
+    def _summarize_in(self, path: Path, stack: ExitStack) -> None:
+        # The runner makes the file; a container that was handed the variable alone has none.
+        if path.is_file():
+            page = stack.enter_context(appending(path))
+            self.reporters.append(StepSummary(page, self._style(page), ROOM - path.stat().st_size))
 
     def along(self, sinks: Sequence[_Converted], *, converting: bool) -> int:
         """Walk all files and give the exit code.
@@ -213,7 +224,7 @@ class _Walk:
         What the user got wrong stops the run before the first record of the first file.
         """
         jobs = [
-            self._prepared(path, name, setting, converting=converting)
+            self._prepared(path, name, setting, converting=converting, keeps=bool(sinks))
             for (path, name), setting in zip(self.inputs, self.settings[1:], strict=True)
         ]
         for (_, name), job in zip(self.inputs, jobs, strict=True):
@@ -224,10 +235,10 @@ class _Walk:
         written = self.knowing is not None and self.knowing.close(readable=readable)
         return 0 if written else self._exit_code()
 
-    def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool) -> Job | SourceError:
+    def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool, keeps: bool) -> Job | SourceError:
         try:
             draws = any(by_ending(report) in DRAWING for report in self.showing.report or [])
-            return prepare(path, name, setting, converting=converting, keeps_records=converting, draws=draws)
+            return prepare(path, name, setting, converting=converting, keeps_records=keeps, draws=draws)
         except SourceError as fault:
             return fault
 

@@ -51,10 +51,12 @@ REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
 )
 _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        ".gitlab.json": "gitlab",
         ".json": "json",
         ".jsonl": "jsonl",
         ".csv": "csv",
         ".sarif": "sarif",
+        ".rdjson": "rdjson",
         ".xml": "junit",
         ".md": "markdown",
         ".html": "html",
@@ -73,7 +75,7 @@ def by_ending(path: Path) -> str:
     Raises:
         UsageError: No form has this ending.
     """
-    name = _ENDINGS.get(path.suffix.lower())
+    name = next((form for ending, form in _ENDINGS.items() if path.name.lower().endswith(ending)), None)
     if name is None:
         raise UsageError("report-ending-unknown", path=path, endings=", ".join(_ENDINGS))
     return name

@@ -2,11 +2,13 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from defusedxml.ElementTree import fromstring
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import validator_for
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
@@ -14,7 +16,7 @@ from calltools.model.finding import Findings
 from calltools.reports import REPORTERS, sarif
 from calltools.reports.style import Style
 from calltools.rules.catalog import RULES
-from tests.reports.shown import CSV, SOME, cell, shown, summary_of
+from tests.reports.shown import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
 from tests.reports.test_naughty import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -80,6 +82,7 @@ SCHEMAS = {
         },
     },
 }  # fmt: skip
+PUBLISHED = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
 LISTS = {
     "gitlab": lambda told: told,
     "rdjson": lambda told: told["diagnostics"],
@@ -112,6 +115,34 @@ def test_hostile_cells_leave_documents_sound(form, text):
     assert len(LISTS[form](told)) == 1
 
 
+def as_published(report):
+    """The run, if the published schema of SARIF takes the document."""
+    told = json.loads(report)
+    validator_for(PUBLISHED)(PUBLISHED).validate(told)
+    return told["runs"][0]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+def test_sarif_is_as_published(rows, language):
+    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), style=Style(language)))
+
+    assert len(run["results"]) == 3 * len(rows)
+
+
+@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
+def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
+    source = replace(CSV, name=f"{text}.csv")
+    rows = [cell("CT281", text, 11, text, text)]
+
+    assert len(as_published(shown("sarif", rows, sources=(source,), style=Style(show_values=True)))["results"]) == 1
+
+
+def test_the_published_schema_refuses_what_is_not_sarif():
+    with pytest.raises(ValidationError):
+        as_published('{"version": "2.1.0", "runs": [{"results": []}]}')
+
+
 def test_sarif_knows_every_rule_and_points_at_it():
     told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
 
@@ -123,7 +154,7 @@ def test_sarif_knows_every_rule_and_points_at_it():
 def test_sarif_says_how_many_it_left_out(monkeypatch):
     monkeypatch.setattr(sarif, "_MOST", 4)
 
-    told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))["runs"][0]
+    told = as_published(shown("sarif", list(SOME), sources=(CSV,)))
 
     assert len(told["results"]) == 4
     text = told["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]

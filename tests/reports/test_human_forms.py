@@ -162,12 +162,44 @@ def annotations(report, word):
     return [line for line in report.splitlines() if line.startswith(f"::{word} ")]
 
 
-def test_github_shows_one_annotation_a_rule_and_says_how_many_stand_behind_it():
+def test_github_shows_one_annotation_a_rule_with_count_places_and_advice():
     errors = annotations(shown("github", [*MANY, *FEW]), "error")
 
     assert len(errors) == 1
     assert errors[0].startswith("::error file=calls.csv,line=2,title=CT241 phone-not-international::")
-    assert errors[0].endswith("(and 1,223 more like this)")
+    _, in_all, fix = errors[0].split("%0A")
+    assert in_all == "1,224 in all, at 2, 3, 4, 5, 6, …"
+    assert fix.startswith("fix: say whose numbers they are")
+
+
+def test_github_shows_each_finding_while_ten_annotations_hold_them_all():
+    ten = annotations(shown("github", MANY[:10]), "error")
+    eleven = annotations(shown("github", MANY[:11]), "error")
+
+    assert [line.split(",")[1] for line in ten] == [f"line={number}" for number in range(2, 12)]
+    assert not any(" in all" in line for line in ten)
+    assert len(eleven) == 1
+
+
+def test_github_takes_files_together_when_rules_of_each_are_too_many():
+    sources = [replace(CSV, name=f"{number:02}.csv") for number in range(11)]
+
+    few = annotations(shown("github", MANY[:3], sources=sources[:10]), "error")
+    many = annotations(shown("github", [*MANY[:3], cell("CT221", "Price", 5, "12,50")], sources=sources[:6]), "error")
+
+    assert len(few) == 10
+    assert len(many) == 2
+    files = ", ".join(f"0{number}.csv (3)" for number in range(5))
+    assert many[0].split("%0A")[1] == f"18 in all, by file: {files}, …"
+
+
+def test_github_takes_paths_from_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = replace(CSV, name=str(tmp_path / "in" / "calls.csv"))
+
+    report = shown("github", MANY[:1], sources=(source,))
+
+    assert "::error file=in/calls.csv,line=2," in report
 
 
 def test_github_shows_at_most_ten_of_a_severity_and_the_last_counts_the_rest():
@@ -177,7 +209,9 @@ def test_github_shows_at_most_ten_of_a_severity_and_the_last_counts_the_rest():
     errors = annotations(shown("github", rows), "error")
 
     assert len(errors) == 10
-    assert errors[-1] == "::error title=calltools::and 6 more findings of CT213, CT214, CT215: the log lists them"
+    assert errors[-1] == (
+        "::error title=calltools::and 6 more findings of CT213 (2), CT214 (2), CT215 (2): the log lists them"
+    )
     assert len(annotations(shown("github", rows[:20]), "error")) == 10
     assert "calltools::" not in shown("github", rows[:20])
 

@@ -175,7 +175,10 @@ def test_any_cell_survives_the_way_through_json_and_csv(value, after, title):
     assert None not in line[0]
 
 
-@pytest.mark.parametrize(("name", "form"), [("a.json", "json"), ("b.JSONL", "jsonl"), ("c.d.csv", "csv")])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.json", "json"), ("b.JSONL", "jsonl"), ("c.d.csv", "csv"), ("g.gitlab.json", "gitlab"), ("r.rdjson", "rdjson")],
+)
 def test_the_ending_of_a_report_file_chooses_the_form(name, form):
     assert by_ending(Path(name)) == form
 

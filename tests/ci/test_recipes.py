@@ -1,0 +1,45 @@
+"""The recipes of the README name what there is."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from calltools.cli.option_keys import keys
+from calltools.settings import variable
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)]
+PRE_COMMIT, GITHUB, GITLAB = BLOCKS
+
+
+def test_hooks_are_there():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    assert [hook["id"] for hook in PRE_COMMIT["repos"][0]["hooks"]] == [hook["id"] for hook in hooks]
+
+
+def test_inputs_are_those_of_the_action():
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in GITHUB["jobs"]["calls"]["steps"] if "calltools" in step["uses"]]
+
+    assert step["with"].keys() <= action["inputs"].keys()
+
+
+def test_variables_are_options():
+    template = yaml.safe_load((ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8"))
+    known = {variable(name) for name in keys()} | template["variables"].keys()
+
+    assert GITLAB["variables"].keys() <= known
+    assert GITLAB["include"][0]["remote"].endswith("/.gitlab/calltools.yml")
+
+
+def test_recipes_and_template_name_this_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    template = (ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8")
+
+    named = re.findall(r"calltools/calltools(?:@|/|/archive/refs/tags/|\n +rev: )v([0-9.]+[0-9])", README + template)
+
+    assert named == [version] * 4
