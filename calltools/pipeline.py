@@ -167,7 +167,7 @@ def _about_kept(batch: Batch, plan: Plan) -> Batch:
     positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
     about = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
     mapped = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
-    whole = pc.is_in(table["code"], pa.array(["CT006", "CT007", "CT008"]))
+    whole = pc.is_in(table["code"], pa.array(["CT006", "CT007", "CT008", "CT601"]))
     return replace(batch, findings=batch.findings.where(pc.and_(about, pc.or_(mapped, whole))))
 
 

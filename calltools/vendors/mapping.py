@@ -151,12 +151,13 @@ def _is_local(step: Step) -> bool:
 def map_batch(batch: Batch, mapped: Mapped) -> Batch:
     """Canonical columns of the rows that count.
 
-    Words that the profile does not know stay as they are and are named (CT601); times that the zone had twice or
+    Words that the profile does not know stay as they are and are named (CT601), those of the direction too: such a row
+    is neither counted nor left out, but rejected by its finding. Times that the zone had twice or
     never stay as they are too (CT602, CT603).
     """
-    keep, skipped = _counted_rows(batch, mapped)
+    keep, unknown, skipped = _counted_rows(batch, mapped)
     chosen = batch.chosen(keep)
-    findings: list[Findings] = []
+    findings = [_unknown_direction(chosen, mapped, unknown[keep])]
     columns = {name: _field(chosen, mapped, name, steps, findings) for name, steps in mapped.fields.items()}
     withheld = 0
     if "PhoneNumber" in columns:
@@ -173,13 +174,29 @@ def map_batch(batch: Batch, mapped: Mapped) -> Batch:
     ).with_findings(*findings)
 
 
-def _counted_rows(batch: Batch, mapped: Mapped) -> tuple[Mask, dict[str, int]]:
-    direction = directions(batch, mapped)
-    if direction is None:
-        return np.ones(len(batch), bool), {}
-    keep = as_mask(pc.equal(direction, _INCOMING))
+def _counted_rows(batch: Batch, mapped: Mapped) -> tuple[Mask, Mask, dict[str, int]]:
+    """Rows to keep; those among them whose direction is a word that is not known; why the others are left out."""
+    told = _directed(batch, mapped)
+    if told is None:
+        return np.ones(len(batch), bool), np.zeros(len(batch), bool), {}
+    direction, unknown = told
+    keep = as_mask(pc.equal(direction, _INCOMING)) | unknown
     others = pc.value_counts(direction.filter(pa.array(~keep)))
-    return keep, {pair["values"] or "unknown": pair["counts"] for pair in others.to_pylist()}
+    return keep, unknown, {pair["values"] or "unknown": pair["counts"] for pair in others.to_pylist()}
+
+
+def _unknown_direction(batch: Batch, mapped: Mapped, unknown: Mask) -> Findings:
+    if not unknown.any():
+        return Findings.none()
+    direction, (title, position) = directions(batch, mapped), _direction_column(mapped)
+    value = None if direction is None else direction.filter(pa.array(unknown))
+    return _found("CT601", batch, unknown, value=value, column=title, position=position)
+
+
+def _direction_column(mapped: Mapped) -> tuple[str | None, int | None]:
+    """The column whose words are looked up to tell incoming calls from others."""
+    looked_up = [step for step in mapped.profile.rows.direction if step.values]
+    return _place(looked_up, mapped.positions, mapped.titles) or (None, None)
 
 
 def directions(batch: Batch, mapped: Mapped) -> Cells | None:
@@ -187,12 +204,21 @@ def directions(batch: Batch, mapped: Mapped) -> Cells | None:
 
     A context or a called number that the user named is incoming whatever the columns say.
     """
+    told = _directed(batch, mapped)
+    return None if told is None else told[0]
+
+
+def _directed(batch: Batch, mapped: Mapped) -> tuple[Cells, Mask] | None:
+    """The same, and where the word for the direction is not known."""
     rows = mapped.profile.rows
     usable = tuple(step for step in rows.direction if _possible(step, mapped.positions))
     if not usable and not rows.context and not rows.called:
         return None
-    told = _filled(batch, mapped, usable)[0] if usable else constant("outgoing", len(batch))
-    return pc.if_else(pa.array(_named(batch, mapped)), _INCOMING, told)
+    told, unknown = constant("outgoing", len(batch)), np.zeros(len(batch), bool)
+    if usable:
+        told, unknown, _ = _filled(batch, mapped, usable)
+    named = _named(batch, mapped)
+    return pc.if_else(pa.array(named), _INCOMING, told), unknown & ~named
 
 
 def _named(batch: Batch, mapped: Mapped) -> Mask:

@@ -33,10 +33,14 @@ def test_an_unknown_word_is_named_and_not_guessed(tmp_path):
     assert result.summary.rejected == 1
 
 
-def test_an_unknown_direction_is_counted_by_its_word(tmp_path):
+def test_an_unknown_direction_is_named_and_not_guessed(tmp_path):
     result = convert(pbx(tmp_path, row(kind="Конференция"), row()), tmp_path, timezone="Europe/Moscow")
 
-    assert result.summary.skipped == {"Конференция": 1}
+    assert [(one.code, one.line, one.column) for one in result.findings if one.severity == "error"] == [
+        ("CT601", 3, "Тип")
+    ]
+    assert (result.summary.written, result.summary.rejected, result.summary.skipped) == (1, 1, {})
+    assert result.summary.adds_up
 
 
 def test_times_that_were_twice_or_never_are_named(tmp_path):
