@@ -52,6 +52,8 @@ def _told(step: Step) -> str:
         told = f'"{step.constant}"'
     elif step.difference:
         told = " - ".join(step.difference)
+    elif step.sum:
+        told = " + ".join(step.sum)
     else:
         told = (" / " if step.first_of else " + ").join(step.columns)
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]

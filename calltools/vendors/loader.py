@@ -17,12 +17,12 @@ TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "
 READ: Final = ("encoding", "delimiter", "quotes", "empty")
 ROWS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
 STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
-                "format", "zone", "scale", "difference", "when")  # fmt: skip
+                "format", "zone", "scale", "difference", "sum", "when")  # fmt: skip
 TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
 _ASSUME: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
 QUOTES: Final = ("undoubled",)
-_PICKS: Final = ("from", "first_of", "constant", "difference")
+_PICKS: Final = ("from", "first_of", "constant", "difference", "sum")
 
 
 def load(text: str, source: str) -> Profile:
@@ -125,6 +125,7 @@ class _Reading:
             zone=self._text(told, "zone", path) or None,
             scale=self._text(told, "scale", path) or None,
             difference=self._words(told, "difference", path),
+            sum=self._words(told, "sum", path),
             when=self._condition(told, "when", path),
         )
 

@@ -107,12 +107,14 @@ def _possible(step: Step, positions: Mapping[str, int]) -> bool:
         return True
     if step.difference:
         return all(fold(name) in positions for name in step.difference)
+    if step.sum:
+        return any(fold(name) in positions for name in step.sum)
     there = [fold(name) in positions for name in step.columns]
     return any(there) if step.first_of or len(there) > 1 else all(there)
 
 
 def _there(step: Step, positions: Mapping[str, int], titles: Sequence[str]) -> list[str]:
-    named = step.columns or step.difference[:1]
+    named = step.columns or step.sum or step.difference[:1]
     return [titles[positions[fold(name)]] for name in named if fold(name) in positions]
 
 
@@ -296,10 +298,12 @@ def _picked(batch: Batch, mapped: Mapped, step: Step) -> Cells:
     if step.difference:
         later, earlier = (_clean(mapped.column(batch, name), mapped, len(batch)) for name in step.difference)
         return transforms.difference(later, earlier, step.format)
-    there = [mapped.column(batch, name) for name in step.columns]
+    there = [mapped.column(batch, name) for name in step.columns or step.sum]
     columns = [_clean(cells, mapped, len(batch)) for cells in there if cells is not None]
     if not columns:
         return constant("", len(batch))
+    if step.sum:
+        return transforms.total(columns)
     return transforms.first_of(columns) if step.first_of else transforms.join(columns, step.join)
 
 

@@ -28,6 +28,7 @@ class Step:
         zone: Of these times, when the vendor fixes it.
         scale: A factor for whole numbers.
         difference: Two columns: the first minus the second, in seconds.
+        sum: Columns whose durations are added.
         when: Only where this holds.
     """
 
@@ -44,6 +45,7 @@ class Step:
     zone: str | None = None
     scale: str | None = None
     difference: tuple[str, ...] = ()
+    sum: tuple[str, ...] = ()
     when: Condition = field(default_factory=dict)
 
 

@@ -21,6 +21,7 @@ def profile_schema() -> dict[str, Any]:
             "from": _WORDS,
             "first_of": _WORDS,
             "format": _WORDS,
+            "sum": _WORDS,
             "difference": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
             "values": _TABLE,
             "when": _CONDITION,

@@ -102,6 +102,19 @@ def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
     return pc.if_else(pa.array(both), text, "")
 
 
+def total(columns: Sequence[Cells]) -> Cells:
+    """Durations added, in seconds. A cell that is not one stands alone, so that a rule can name it."""
+    seconds = [normalize_cells("HoldDuration", cells, Assumptions(now=0)) for cells in columns]
+    known = [matches(cells, _SECONDS) for cells in seconds]
+    numbers = [
+        pc.cast(pc.if_else(pa.array(good), cells, "0"), pa.int64()) for good, cells in zip(known, seconds, strict=True)
+    ]
+    added = pc.cast(reduce(pc.add, numbers), pa.string())
+    strange = first_of([pc.if_else(pa.array(good), "", cells) for good, cells in zip(known, seconds, strict=True)])
+    some = np.logical_or.reduce([filled(cells) for cells in seconds])
+    return pc.if_else(pc.equal(strange, ""), pc.if_else(pa.array(some), added, ""), strange)
+
+
 def _moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
     """Seconds on one clock, and which cells hold a time. Zero stands for "never" in columns of Unix seconds."""
     numbers = matches(cells, _SECONDS) & ~as_mask(pc.equal(cells, "0"))
