@@ -57,6 +57,7 @@ def _told(step: Step) -> str:
     else:
         told = (" / " if step.first_of else " + ").join(step.columns)
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]
+    marks += [f":ss {' / '.join(step.seconds_from)}"] if step.seconds_from else []
     marks += [", ".join(step.format), ", ".join(f"{word} = {text}" for word, text in step.values.items())]
     when = ", ".join(f"{name}: {'/'.join(words)}" for name, words in step.when.items())
     told = " ".join([told, *(f"({mark})" for mark in marks if mark)])

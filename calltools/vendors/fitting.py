@@ -43,7 +43,9 @@ def fit(profile: Profile, titles: Sequence[str]) -> Fit:
 def read_columns(profile: Profile) -> tuple[str, ...]:
     """Every source column that a profile reads or is recognized by."""
     steps: list[Step] = [step for listed in profile.fields.values() for step in listed] + list(profile.rows.direction)
-    named = [name for step in steps for name in (*step.columns, *step.difference, *step.sum, *step.when)]
+    named = [
+        name for step in steps for name in (*step.columns, *step.difference, *step.sum, *step.seconds_from, *step.when)
+    ]
     rows = profile.rows
     more = [rows.context, rows.called, profile.epoch_id, *rows.one_call_by, *rows.one_call_by_all]
     more += [*rows.answered, *rows.first, *rows.incoming]

@@ -17,7 +17,7 @@ TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "
 READ: Final = ("encoding", "delimiter", "quotes", "empty")
 ROWS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
 STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
-                "format", "zone", "scale", "difference", "sum", "when")  # fmt: skip
+                "seconds_from", "format", "zone", "scale", "difference", "sum", "when")  # fmt: skip
 TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
 _ASSUME: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
@@ -121,6 +121,7 @@ class _Reading:
             pluck=self._text(told, "pluck", path) if "pluck" in told else None,
             values=self._mapping(told, "values", path),
             otherwise=self._text(told, "otherwise", path) if "otherwise" in told else None,
+            seconds_from=self._words(told, "seconds_from", path),
             format=self._words(told, "format", path),
             zone=self._text(told, "zone", path) or None,
             scale=self._text(told, "scale", path) or None,

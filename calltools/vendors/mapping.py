@@ -283,6 +283,8 @@ def _step(batch: Batch, mapped: Mapped, step: Step) -> tuple[Cells, Mask, transf
         cells = transforms.pluck(cells, step.pluck)
     if step.values:
         cells, unknown = transforms.values(cells, step.values, step.otherwise)
+    if step.seconds_from:
+        cells = transforms.with_seconds(cells, _first_filled(batch, mapped, step.seconds_from))
     times = None
     if step.format and not step.difference:
         times = transforms.Times(cells, step.format, step.zone or mapped.options.timezone)
@@ -305,6 +307,10 @@ def _picked(batch: Batch, mapped: Mapped, step: Step) -> Cells:
     if step.sum:
         return transforms.total(columns)
     return transforms.first_of(columns) if step.first_of else transforms.join(columns, step.join)
+
+
+def _first_filled(batch: Batch, mapped: Mapped, titles: Sequence[str]) -> Cells:
+    return transforms.first_of([_clean(mapped.column(batch, title), mapped, len(batch)) for title in titles])
 
 
 def _clean(cells: Cells | None, mapped: Mapped, count: int) -> Cells:

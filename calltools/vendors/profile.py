@@ -23,6 +23,7 @@ class Step:
         url_parameter: The value of a query parameter of an address.
         pluck: A key: of a JSON list of objects the values, of a list of words the words; joined by ``; ``.
         values: Source word -> canonical text; another word is left alone and named.
+        seconds_from: Columns of a clock that shows the seconds which the time lacks; the first filled one counts.
         otherwise: For any other word, where the vendor's documentation says so.
         format: Layouts of wall-clock times; or ``unix``, or ``iso`` for times that say their offset.
         zone: Of these times, when the vendor fixes it.
@@ -41,6 +42,7 @@ class Step:
     pluck: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     otherwise: str | None = None
+    seconds_from: tuple[str, ...] = ()
     format: tuple[str, ...] = ()
     zone: str | None = None
     scale: str | None = None

@@ -22,6 +22,7 @@ def profile_schema() -> dict[str, Any]:
             "first_of": _WORDS,
             "format": _WORDS,
             "sum": _WORDS,
+            "seconds_from": _WORDS,
             "difference": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
             "values": _TABLE,
             "when": _CONDITION,

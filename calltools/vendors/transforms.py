@@ -23,6 +23,10 @@ from calltools.vendors.profile import Condition
 
 _SECONDS: Final = r"[0-9]{1,10}"
 _ABOVE_ZERO: Final = r"0*[1-9][0-9]*"
+_MINUTE_AT_END: Final = r"[ T][0-9]{1,2}:([0-9]{2})$"
+_MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
+_SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
+_QUARTER_MIN: Final = 15
 
 
 def first_of(columns: Sequence[Cells]) -> Cells:
@@ -113,6 +117,20 @@ def total(columns: Sequence[Cells]) -> Cells:
     strange = first_of([pc.if_else(pa.array(good), "", cells) for good, cells in zip(known, seconds, strict=True)])
     some = np.logical_or.reduce([filled(cells) for cells in seconds])
     return pc.if_else(pc.equal(strange, ""), pc.if_else(pa.array(some), added, ""), strange)
+
+
+def with_seconds(cells: Cells, clocks: Cells) -> Cells:
+    """Times that end with the minute, with the seconds that another clock shows.
+
+    Zones differ by quarters of an hour: where the minutes differ otherwise, it is not the same moment, and nothing is
+    added.
+    """
+    minute, other = extract(cells, _MINUTE_AT_END), extract(clocks, _MINUTE_OF_CLOCK)
+    seconds = extract(clocks, _SECOND_OF_CLOCK)
+    both = filled(minute) & filled(other) & filled(seconds)
+    apart = [pc.cast(pc.if_else(pa.array(both), text, "0"), pa.int64()).to_numpy() for text in (minute, other)]
+    same = both & ((apart[0] - apart[1]) % _QUARTER_MIN == 0)
+    return pc.if_else(pa.array(same), pc.binary_join_element_wise(cells, seconds, ":"), cells)
 
 
 def _moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
