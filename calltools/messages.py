@@ -250,9 +250,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Какой профиль подходит, скажет calltools vendors detect ФАЙЛ.",
         ),
         "vendor-misfit-other": (
-            "This is not an export of {vendor}: it needs the columns {missing}. The header is that of {other}: "
-            "--vendor {other}.",
-            "Это не выгрузка {vendor}: ей нужны столбцы {missing}. Заголовки как у {other}: --vendor {other}.",
+            "This is not an export of {vendor}: it needs the columns {missing}, the file has {titles}. "
+            "The header is that of {other}: --vendor {other}.",
+            "Это не выгрузка {vendor}: ей нужны столбцы {missing}, а в файле {titles}. "
+            "Заголовки как у {other}: --vendor {other}.",
         ),
         "vendor-without": (
             "There is no converter for {title}: {reason}. If you have its export, describe it: "

@@ -23,6 +23,7 @@ from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.model.titles import told
 from calltools.pipeline import Plan, Sink, run
 from calltools.rules import header
 from calltools.validation.baseline import Baseline
@@ -259,7 +260,7 @@ def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assu
     try:
         mapped = prepare_mapping(profile, table.titles, wanted)
     except UsageError as fault:
-        raise _advised(fault, table, profile, wanted) from None
+        raise _advised(fault, table, profile, wanted, setting) from None
     for sample in _sample(table):
         zones.check_zone(sample, mapped)
     return mapped
@@ -284,18 +285,32 @@ def _sample(table: Table) -> list[Batch]:
     return [task() for task in islice(table.tasks(), 1)]
 
 
-def _advised(fault: UsageError, table: Table, profile: Profile, wanted: MappingOptions) -> UsageError:
+def _advised(fault: UsageError, table: Table, profile: Profile, wanted: MappingOptions, setting: Setting) -> UsageError:
     """The fault, with what a look at the file adds: the profile that fits, the zone that its ids agree on."""
     if fault.key == "vendor-misfit":
-        others = [other.name for other in library.profiles() if fit(other, table.titles).fits]
-        if len(others) == 1:
-            return VendorError("vendor-misfit-other", **fault.facts, other=others[0])
+        return _misfit(fault, table, profile, setting.options)
     if fault.key == "timezone-needed":
         mapped = prepare_mapping(profile, table.titles, replace(wanted, timezone="UTC"))
         for sample in _sample(table):
             if suggestion := zones.suggested(sample, mapped):
                 return UsageError("timezone-needed-suggested", **fault.facts, suggestion=suggestion)
     return fault
+
+
+def _misfit(fault: UsageError, table: Table, profile: Profile, options: Options) -> UsageError:
+    """What the vendor that was named misses in the file as it reads without that name, and whose export it is."""
+    everyone = library.profiles()
+    plain = open_table(
+        table.source.path, table.source.name, options.hints, recognize.header_judge(everyone), limits=options.limits
+    )
+    compared = fit(profile, plain.titles)
+    if compared.fits:
+        return fault
+    facts = {"vendor": profile.name, "missing": ", ".join(compared.missing), "titles": told(plain.titles)}
+    others = [other.name for other in everyone if fit(other, plain.titles).fits]
+    if len(others) == 1:
+        return VendorError("vendor-misfit-other", **facts, other=others[0])
+    return VendorError("vendor-misfit", **facts)
 
 
 def _layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
