@@ -281,7 +281,7 @@ def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], s
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
     findings = _file_speaks(findings, plan)
-    summary.count(batch, findings, rejected=len(wrong) if batch.read else 0)
+    summary.count(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
 
