@@ -83,8 +83,13 @@ def file(tmp_path, *lines, name="export.csv", encoding="utf-8"):
         ("Currency", set()),
         ("CallTrackerURL", {"call_card", "timeline_url"}),
         (
+            "URL",
+            {"callUrl", "url", "communication_page_url", "entrance_page", "landing_page", "lid_landing",
+             "landing_page_url", "landing", "visit.landing_page", "visit_landing_page"},
+        ),
+        (
             "FirstTimeCaller",
-            {"uniqueCall", "attributes", "communication_number", "conversations_number", "Новый клиент", "first_call",
+            {"uniqueCall", "communication_number", "conversations_number", "Новый клиент", "first_call",
              "unique_call", "repeated_flag"},
         ),
     ],
@@ -441,6 +446,27 @@ def test_words_for_nothing_are_nothing(word, tmp_path):
 
     assert word not in rows[0].values()
     assert rows[0]["PhoneNumber"] == "+74950000001"
+
+
+# Several rows of one call.
+
+
+def test_the_second_leg_to_a_telephone_is_not_a_call_to_the_number(tmp_path):
+    row = '"84950000001","84950000001","{to}","public","2026-03-02 10:00:0{n}","2026-03-02 10:00:08","2026-03-02 10:00:50","50","42","NORMAL_CLEARING","a5c9f6c0-e752-11e3-9bfb-00{n}deadbeef0","","","PCMA","PCMA"'
+    path = file(tmp_path, row.format(to="74950000009", n=0), row.format(to="1001", n=1))
+
+    rows, result = rows_of(path, tmp_path, timezone="Europe/Moscow", region="RU", own_numbers=("74950000009",))
+
+    assert [row["PhoneNumber"] for row in rows] == ["+74950000001"]
+    assert result.summary.skipped == {"outgoing": 1}
+
+
+@pytest.mark.parametrize("name", ["asterisk", "asterisk-custom", "cucm", "freepbx", "ringcentral", "twilio", "webex"])
+def test_legs_are_counted_and_no_calls_of_their_own(name, tmp_path):
+    summary, _ = converted(name, tmp_path)
+
+    assert summary.skipped["leg"] > 0
+    assert summary.adds_up
 
 
 # Files that are not what they seem.
