@@ -24,6 +24,7 @@ from calltools.vendors.profile import Condition
 _SECONDS: Final = r"[0-9]{1,10}"
 _ABOVE_ZERO: Final = r"0*[1-9][0-9]*"
 _MINUTE_AT_END: Final = r"[ T][0-9]{1,2}:([0-9]{2})$"
+_NO_SECONDS: Final = r"([ T][0-9]{1,2}:[0-9]{2}):00$"
 _MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
 _SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
 _QUARTER_MIN: Final = 15
@@ -122,15 +123,16 @@ def total(columns: Sequence[Cells]) -> Cells:
 def with_seconds(cells: Cells, clocks: Cells) -> Cells:
     """Times that end with the minute, with the seconds that another clock shows.
 
-    Zones differ by quarters of an hour: where the minutes differ otherwise, it is not the same moment, and nothing is
-    added.
+    A workbook writes such a time with ``:00``: the clock beside it knows better. Zones differ by quarters of an hour:
+    where the minutes differ otherwise, it is not the same moment, and nothing is added.
     """
-    minute, other = extract(cells, _MINUTE_AT_END), extract(clocks, _MINUTE_OF_CLOCK)
+    short = pc.replace_substring_regex(cells, _NO_SECONDS, r"\1")
+    minute, other = extract(short, _MINUTE_AT_END), extract(clocks, _MINUTE_OF_CLOCK)
     seconds = extract(clocks, _SECOND_OF_CLOCK)
     both = filled(minute) & filled(other) & filled(seconds)
     apart = [pc.cast(pc.if_else(pa.array(both), text, "0"), pa.int64()).to_numpy() for text in (minute, other)]
     same = both & ((apart[0] - apart[1]) % _QUARTER_MIN == 0)
-    return pc.if_else(pa.array(same), pc.binary_join_element_wise(cells, seconds, ":"), cells)
+    return pc.if_else(pa.array(same), pc.binary_join_element_wise(short, seconds, ":"), cells)
 
 
 def _moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
