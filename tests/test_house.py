@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "calltools").rglob("*.py"))
 #: Area or operator code, then zeros: invented. Ranges reserved for fiction in Britain and North America.
 INVENTED = re.compile(
-    r"(?:\+?7|8|810)?(?:495|499|812|9[0-9]{2})000[0-9]{4}|44(?:2079460|7700900)[0-9]{3}|1?[2-9][0-9]{2}55501[0-9]{2}"
+    r"(?:\+?7|8|810)?(?:495|499|812|9[0-9]{2})000[0-9]{4}|44(?:2079460|7700900)[0-9]{3}|38044000[0-9]{4}|1?[2-9][0-9]{2}55501[0-9]{2}"
 )
 PHONE = re.compile(r"(?<![0-9.])(?:\+|8|7)[0-9 ()-]{9,17}[0-9](?![0-9.])")
 
