@@ -35,12 +35,13 @@ from calltools.validation.validator import Judged, judge, unproven
 from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
 
-#: A failing check costs pandera some milliseconds a call whatever the number of records: judge many at once.
-_JUDGED_AT_ONCE: Final = 100_000
+#: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
+#: that the end of a file waits for them.
+_JUDGED_AT_ONCE: Final = 50_000
 #: But hold no more than this many whole records back while gathering them.
 _HELD: Final = 250_000
 _THREADS: Final = 2
-_AHEAD: Final = 4
+_AHEAD: Final = 3
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -109,17 +110,17 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
         on_read: Told how many records have been read so far.
     """
     observers = Observers(plan.ruleset, plan.assumptions)
-    _deliver(_EMPTY, plan.findings, plan, sinks, summary)
+    _deliver(_EMPTY, _told(plan.findings, plan), plan, sinks, summary)
     # pandera speaks in a thread of its own, while the others read on.
     with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:
         try:
             groups = _gathered(_worked(pool, table, plan, observers))
             for group, verdict in in_order(judge_pool, partial(_judged, plan=plan), groups, ahead=2):
-                for batch, found, one in _verdicts(group, verdict, observers):
+                for one, found in _verdicts(group, verdict, plan, observers):
                     summary.joined.update(one.joined)
                     if one.drawn is not None:
                         summary.portrait.add(one.drawn)
-                    _deliver(batch, found, plan, sinks, summary)
+                    _deliver(one.batch, found, plan, sinks, summary)
                     on_read(summary.read)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -127,7 +128,7 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    _deliver(_EMPTY, Findings.join([*empty, observers.close()]), plan, sinks, summary)
+    _deliver(_EMPTY, _told(Findings.join([*empty, observers.close()]), plan), plan, sinks, summary)
 
 
 def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
@@ -190,9 +191,11 @@ def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Obser
 
     def work(batch: Batch) -> _Worked:
         batch, joined = process(batch, plan)
-        judged = unproven(batch, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-        digests = observers.digest(batch)
-        drawn = _drawn(batch, plan) if plan.draws else None
+        # Made once: what is found out about a column is remembered by its identity.
+        columns = {name: batch.cells(name) for name in batch.columns.column_names}
+        judged = unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+        digests = observers.digest(columns)
+        drawn = portrait(columns, len(batch), plan.assumptions.timezone) if plan.draws else None
         if not plan.keeps_records:
             batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
         return _Worked(batch, judged, digests, joined, drawn)
@@ -202,11 +205,6 @@ def _worked(pool: ThreadPoolExecutor, table: Table, plan: Plan, observers: Obser
     if plan.mapping is not None and plan.mapping.merges_legs:
         batches = legs.merge(batches, plan.mapping)
     return in_order(pool, work, batches)
-
-
-def _drawn(batch: Batch, plan: Plan) -> Portrait:
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    return portrait(columns, len(batch), plan.assumptions.timezone)
 
 
 def in_order(
@@ -254,27 +252,29 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
 
 
 def _judged(group: list[_Worked], plan: Plan) -> tuple[list[_Worked], Findings]:
-    return group, judge([one.judged for one in group], plan.ruleset, plan.assumptions)
+    return group, _told(judge([one.judged for one in group], plan.ruleset, plan.assumptions), plan)
+
+
+def _told(findings: Findings, plan: Plan) -> Findings:
+    """Those of the chosen rules, with severity and column, in the order of the file."""
+    return located(plan.ruleset.stamped(findings), plan.layout).in_order()
 
 
 def _verdicts(
-    group: Sequence[_Worked], verdict: Findings, observers: Observers
-) -> Iterator[tuple[Batch, Findings, _Worked]]:
-    """Each batch of the group with all its findings."""
-    records = verdict.table["record"]
+    group: Sequence[_Worked], verdict: Findings, plan: Plan, observers: Observers
+) -> Iterator[tuple[_Worked, Findings]]:
+    """Each batch of the group with all its findings, in order."""
+    # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
+    records = verdict.table["record"].to_numpy()
     for one in group:
-        batch = one.batch
-        found = [batch.findings, observers.add(one.digests, batch.records, batch.places)]
-        if len(batch.records):
-            own = pc.and_(
-                pc.greater_equal(records, int(batch.records[0])), pc.less_equal(records, int(batch.records[-1]))
-            )
-            found.append(verdict.where(own))
-        yield batch, Findings.join(found), one
+        numbers = one.batch.records
+        first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
+        judged = Findings(verdict.table.slice(first, last - first))
+        more = _told(Findings.join([one.batch.findings, observers.add(one.digests, numbers, one.batch.places)]), plan)
+        yield one, _most_specific(_header_once(Findings.join([more, judged]))).in_order() if len(more) else judged
 
 
-def _deliver(batch: Batch, found: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
-    findings = _most_specific(_header_once(located(plan.ruleset.stamped(found), plan.layout))).in_order()
+def _deliver(batch: Batch, findings: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
     if plan.known:
         findings = _unknown(findings, plan, summary)
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]

@@ -1,5 +1,6 @@
 """Files, one after the other, along the line: what ``validate`` and ``convert`` share."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -227,6 +228,8 @@ class _Walk:
             self._prepared(path, name, setting, converting=converting, keeps=bool(sinks))
             for (path, name), setting in zip(self.inputs, self.settings[1:], strict=True)
         ]
+        # What is loaded by now stays: the collector need not look at it again and again.
+        gc.freeze()
         for (_, name), job in zip(self.inputs, jobs, strict=True):
             self.summaries.append(self._one(name, job, sinks))
         for reporter in self.reporters:

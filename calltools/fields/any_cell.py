@@ -1,6 +1,5 @@
 """Faults that a cell of any kind can have, and the cell without them."""
 
-import threading
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, offsets, remembered, text_bytes
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
@@ -31,13 +30,14 @@ _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 #: No longer cell can be absent without being white space through and through.
 LONGEST_ABSENT: Final = _LONGEST_PLACEHOLDER + 8
 _RUSSIAN_LEAD: Final = 0xD0
-_FIRST_BYTES: Final = np.zeros(256, bool)
-_FIRST_BYTES[[word.encode()[0] for word in _SPELLINGS]] = True
-_FIRST_BYTES[list(range(0x21))] = True
-_FIRST_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True  # leads of invisible characters
+#: First byte -> the fewest bytes of an absent cell that begins with it. Codes such as USD are shorter than "undefined".
+_FEWEST_BYTES: Final = np.full(256, LONGEST_ABSENT + 1, np.int64)
+for _word in _SPELLINGS:
+    _FEWEST_BYTES[_word.encode()[0]] = min(_FEWEST_BYTES[_word.encode()[0]], len(_word.encode()))
+_FEWEST_BYTES[list(range(0x21))] = 1
+_FEWEST_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = 1  # leads of invisible characters
 _SECOND_BYTES: Final = np.zeros(256, bool)
 _SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
-_REMEMBERED: Final = threading.local()
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
 _CONTROL: Final = (
@@ -111,6 +111,7 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     return scattered(_may_be_placeholder(cells), lambda some: _are_placeholders(_stripped(some)), cells)
 
 
+@remembered
 def absent(cells: Cells) -> Mask:
     """Where a cell says nothing: empty, white space, or a placeholder."""
     candidates = _may_be_placeholder(cells)
@@ -122,21 +123,13 @@ def _says_nothing(cells: Cells) -> Mask:
     return ~filled(clean) | _are_placeholders(clean)
 
 
+@remembered
 def legible(cells: Cells) -> Cells:
     """The cells as a kind should read them, when generic faults have been told by their own rules.
 
     Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
     a control character, is ``""``.
     """
-    # Each test of a column asks for the same cells again, one test after the other.
-    last = getattr(_REMEMBERED, "pair", None)
-    if last is None or last[0] is not cells:
-        last = _REMEMBERED.pair = (cells, _legible(cells))
-    readable: Cells = last[1]
-    return readable
-
-
-def _legible(cells: Cells) -> Cells:
     odd = has_odd_bytes(cells, space=True) | placeholder(cells)
     if not odd.any():
         return cells
@@ -221,6 +214,7 @@ def _are_placeholders(cells: Cells) -> Mask:
     return as_mask(pc.is_in(cells, pa.array(_SPELLINGS)))
 
 
+@remembered
 def _may_be_placeholder(cells: Cells) -> Mask:
     """Short cells that begin as a placeholder does, or with white space or an invisible character."""
     ends = offsets(cells).astype(np.int64)
@@ -230,10 +224,10 @@ def _may_be_placeholder(cells: Cells) -> Mask:
     if len(rows):
         data = text_bytes(cells)
         begins = data[ends[rows]]
-        may = _FIRST_BYTES[begins]
+        may = sizes[rows] >= _FEWEST_BYTES[begins]
         # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
         russian = np.flatnonzero(begins == _RUSSIAN_LEAD)
-        may[russian] = _SECOND_BYTES[data[np.minimum(ends[rows[russian]] + 1, len(data) - 1)]]
+        may[russian] &= _SECOND_BYTES[data[np.minimum(ends[rows[russian]] + 1, len(data) - 1)]]
         mask[rows[may]] = True
     return mask
 

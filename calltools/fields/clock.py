@@ -44,7 +44,13 @@ class LocalTimes:
 
 def zone_exists(name: str) -> bool:
     """Whether it is an IANA zone."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    # Asking walks a folder of files, and each profile with a zone asks.
+    return frozenset(available_timezones())
 
 
 def parse_local(cells: Cells, layout: str, zone: str | None) -> LocalTimes:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
@@ -35,19 +34,23 @@ class Verdict(IntEnum):
 def verdicts(numbers: Cells) -> NDArray[np.int8]:
     """What the plans say of each cell; all hold ``+`` and digits.
 
-    Calling codes are free of prefixes: three digits tell them apart, and the numbers of one code are asked together.
+    Calling codes are free of prefixes: three digits tell them apart.
 
     Source:
         ITU-T E.164; the metadata of libphonenumber as the installed ``phonenumbers`` carries it.
     """
     codes, sizes = _calling_codes(numbers)
-    found = np.full(len(numbers), Verdict.IMPOSSIBLE, np.int8)
-    for code in np.unique(codes[codes > 0]).tolist():
-        lengths, pattern = _plan(code)
-        possible = np.flatnonzero((codes == code) & np.isin(sizes, lengths) & (sizes <= _LONGEST + 1))
-        matched = map(pattern.fullmatch, numbers.take(pa.array(possible)).to_pylist())
-        found[possible] = [Verdict.NOT_ASSIGNED if match is None else Verdict.ASSIGNED for match in matched]
-    return found
+    told = zip(numbers.to_pylist(), codes.tolist(), sizes.tolist(), strict=True)
+    return np.array([_verdict(text, code, size) for text, code, size in told], np.int8)
+
+
+def _verdict(text: str, code: int, size: int) -> Verdict:
+    if not code or size > _LONGEST + 1:
+        return Verdict.IMPOSSIBLE
+    lengths, pattern = _plan(code)
+    if size not in lengths:
+        return Verdict.IMPOSSIBLE
+    return Verdict.ASSIGNED if pattern.fullmatch(text) else Verdict.NOT_ASSIGNED
 
 
 def _calling_codes(numbers: Cells) -> tuple[Numbers, Numbers]:
@@ -81,11 +84,11 @@ def assigned_pattern(code: int, length: int) -> str:
 
 
 @lru_cache(maxsize=512)
-def _plan(code: int) -> tuple[list[int], re.Pattern[str]]:
+def _plan(code: int) -> tuple[frozenset[int], re.Pattern[str]]:
     """Possible lengths of a number of a calling code, plus and code included, and what an assigned one looks like."""
     types = _types(code)
     begin = len(f"+{code}")
-    lengths = sorted({begin + length for metadata in _metadata(code) for length in _possible(metadata)})
+    lengths = frozenset(begin + length for metadata in _metadata(code) for length in _possible(metadata))
     by_length = "|".join(f"(?={_any(length)}$)(?:{pattern})" for pattern, some in types for length in some)
     return lengths, re.compile(rf"\+{code}(?:{by_length or '(?!)'})")
 

@@ -5,16 +5,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.any_cell import own_bytes, rows_of
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, offsets, remembered, text_bytes
 
 ZERO, NINE = 0x30, 0x39
 
 
+@remembered
 def lengths(cells: Cells) -> Numbers:
     """Bytes of each cell."""
     return np.diff(offsets(cells)).astype(np.int64)
 
 
+@remembered
 def digits_only(cells: Cells) -> Mask:
     """Nothing but ASCII digits, or nothing at all."""
     data, first = own_bytes(cells)
@@ -23,11 +25,13 @@ def digits_only(cells: Cells) -> Mask:
     return mask
 
 
+@remembered
 def first_bytes(cells: Cells) -> np.ndarray:
     """The first byte of each cell; 0 where it is empty."""
     return _bytes_at(cells, offsets(cells)[:-1])
 
 
+@remembered
 def last_bytes(cells: Cells) -> np.ndarray:
     """The last byte of each cell; 0 where it is empty."""
     return _bytes_at(cells, offsets(cells)[1:] - 1)

@@ -207,19 +207,39 @@ class Structure:
 
     def record_starts(self, cut: int) -> NDArray[np.int64]:
         """Line, from 0, on which each record before a place starts, blank lines included."""
-        ends = self._ends[: np.searchsorted(self._ends, cut)]
-        outside = np.flatnonzero(self._outside(ends))
-        starts = np.concatenate([np.zeros(1, np.int64), outside + 1])
-        return starts[:-1] if len(ends) and ends[-1] == cut - 1 else starts
+        count = int(np.searchsorted(self._ends, cut))
+        ends_there = count and self._ends[count - 1] == cut - 1
+        lines = np.arange(count if ends_there else count + 1)
+        return np.delete(lines, self._inside_before(count) + 1)
 
     def swallows_a_record(self, cut: int, width: int) -> bool:
         """Whether before a place a quoted cell holds a line with as many cells as a record."""
         if width < 2:
             return False
-        ends = np.append(self._ends[: np.searchsorted(self._ends, cut)], cut)
-        inside = np.flatnonzero(~self._outside(ends[:-1]))
+        count = int(np.searchsorted(self._ends, cut))
+        ends = np.append(self._ends[:count], cut)
         delimiter = bytes([self._delimiter])
-        return any(self._data.count(delimiter, ends[at], ends[at + 1]) >= width - 1 for at in inside)
+        return any(
+            self._data.count(delimiter, ends[at], ends[at + 1]) >= width - 1 for at in self._inside_before(count)
+        )
+
+    def holds(self, byte: bytes, cut: int) -> bool:
+        """Whether a byte stands before a place."""
+        return self._data.find(byte, 0, cut) >= 0
+
+    def _inside_before(self, count: int) -> NDArray[np.int64]:
+        """Of the first line ends, those that stand inside quoted cells."""
+        return self._inside[: np.searchsorted(self._inside, count)]
+
+    @cached_property
+    def _inside(self) -> NDArray[np.int64]:
+        """Which line ends stand inside quoted cells. There are fewer quotes than lines, and few cells of several."""
+        before = np.searchsorted(self._ends, self._quotes)
+        first, last = before[::2], before[1::2]
+        if len(last) < len(first):
+            last = np.append(last, len(self._ends))
+        several = np.flatnonzero(last > first)
+        return np.concatenate([np.zeros(0, np.int64), *map(np.arange, first[several], last[several])])
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:

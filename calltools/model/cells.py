@@ -5,7 +5,10 @@ A mask is a numpy array of booleans, one a cell, ``True`` where something is so.
 Kernels work on whole columns and release the interpreter lock.
 """
 
-from typing import TypeAlias
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +18,34 @@ from numpy.typing import NDArray
 Cells: TypeAlias = pa.StringArray
 Mask: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
+
+_Fact = TypeVar("_Fact")
+#: Canonical columns, and one more for what a test has made of a column.
+_REMEMBERED_COLUMNS: Final = 16
+
+
+def remembered(ask: Callable[[Cells], _Fact]) -> Callable[[Cells], _Fact]:
+    """A question about a column that is answered once: rules ask the same of it one after the other.
+
+    Each thread remembers its last columns, by identity. An answer that is an array is shared and cannot be written to.
+    """
+    own = threading.local()
+
+    @wraps(ask)
+    def answer(cells: Cells) -> _Fact:
+        known: dict[int, tuple[Cells, _Fact]] = own.__dict__.setdefault("known", {})
+        there = known.get(id(cells))
+        if there is not None and there[0] is cells:
+            return there[1]
+        fact = ask(cells)
+        if isinstance(fact, np.ndarray):
+            fact.setflags(write=False)
+        if len(known) >= _REMEMBERED_COLUMNS:
+            del known[next(iter(known))]
+        known[id(cells)] = (cells, fact)
+        return fact
+
+    return answer
 
 
 def as_mask(verdict: pa.BooleanArray) -> Mask:

@@ -1,5 +1,6 @@
 """What only the whole file shows: duplicates, mixed and rounded identifiers."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -9,10 +10,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, first_bytes, last_bytes, lengths
+from calltools.fields.shapes import digits_only, last_bytes, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets
 from calltools.model.finding import Findings
 
 Hashes = NDArray[np.uint64]
@@ -295,8 +296,6 @@ class PrecisionLost:
         return Findings.of({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
 
 
-#: Digits that fit into 64 bits whatever they are.
-_FITTING: Final = 19
 #: A column of fewer distinct ids may be rounded by chance.
 _FEWEST: Final = 3
 #: Shortest id that does not fit into 53 bits whatever its digits.
@@ -335,39 +334,41 @@ def _hashed(columns: Sequence[Cells]) -> Hashes:
     """A 64-bit hash of the cells of each row together."""
     mixed: Hashes = np.zeros(len(columns[0]), np.uint64)
     for cells in columns:
-        mixed = _stirred(mixed * _ODD + _numbered(cells))
+        sizes = lengths(cells)
+        mixed = _stirred(mixed, sizes.astype(np.uint64))
+        _stir_in_text(mixed, cells, sizes)
     return mixed
 
 
-#: Factors of the finalizer of SplitMix64.
+#: A factor whose bits are spread evenly (of SplitMix64).
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND: Final = np.uint64(0x94D049BB133111EB)
+_WORD: Final = 8
+#: A cell of more bytes is rare, and hashed by itself.
+_LONGEST_BY_WORDS: Final = 64
+#: Bytes of a word that belong to a cell -> the bits to keep (the first byte is the lowest).
+_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
 
 
-def _stirred(numbers: Hashes) -> Hashes:
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * _FIRST
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * _SECOND
-    return numbers ^ (numbers >> np.uint64(31))
+def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
+    product = (mixed ^ words) * _ODD
+    return product ^ (product >> np.uint64(29))
 
 
-def _numbered(cells: Cells) -> Hashes:
-    """A number for each cell, the same for the same text: its digits and length where it is a number or a phone."""
-    sizes = lengths(cells)
-    plus = first_bytes(cells) == ord("+")
-    plain = pc.if_else(pa.array(plus), pc.utf8_slice_codeunits(cells, 1), cells) if plus.any() else cells
-    short = filled(plain) & (lengths(plain) <= _FITTING) & digits_only(plain)
-    found = np.zeros(len(cells), np.uint64)
-    if short.all():
-        found = pc.cast(plain, pa.uint64()).to_numpy()
-    elif short.any():
-        found[short] = pc.cast(plain.filter(pa.array(short)), pa.uint64()).to_numpy()
-    rest = ~short & (sizes > 0)
-    if rest.any():
-        # Damaged cells and own ids: any text.
-        import pandas as pd  # noqa: PLC0415 - heavy, and rarely needed
-
-        texts = cells.filter(pa.array(rest)).to_numpy(zero_copy_only=False)
-        found[rest] = pd.util.hash_array(texts, categorize=False)
-    result: Hashes = found * _ODD + sizes.astype(np.uint64)
-    return result
+def _stir_in_text(mixed: Hashes, cells: Cells, sizes: Numbers) -> None:
+    """Stir the bytes of each cell into its hash, eight at a time."""
+    data, first = any_cell.own_bytes(cells)
+    padded = np.concatenate([data, np.zeros(_WORD, np.uint8)])
+    # At each byte the word that begins there.
+    words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
+    starts = offsets(cells)[:-1] - first
+    long = sizes > _LONGEST_BY_WORDS
+    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_BY_WORDS), _WORD):
+        rows = np.flatnonzero((sizes > at) & ~long)
+        if len(rows) == len(cells):
+            mixed[:] = _stirred(mixed, words[starts + at] & _KEPT_BITS[np.minimum(sizes - at, _WORD)])
+        elif len(rows):
+            kept = _KEPT_BITS[np.minimum(sizes[rows] - at, _WORD)]
+            mixed[rows] = _stirred(mixed[rows], words[starts[rows] + at] & kept)
+    for row in np.flatnonzero(long):
+        text = hashlib.blake2b(data[starts[row] :][: sizes[row]].tobytes(), digest_size=_WORD).digest()
+        mixed[row : row + 1] = _stirred(mixed[row : row + 1], np.frombuffer(text, "<u8"))

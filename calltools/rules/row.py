@@ -17,6 +17,7 @@ from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
 Columns: TypeAlias = Mapping[str, Cells]
 
 #: Currencies of most calls, which have two decimals, and none at all.
+_DOT_FROM_END: Final = 3
 _TWO_DECIMALS: Final = pa.array(["RUB", "KZT", "BYN", "USD", "EUR", "UAH", "UZS", ""])
 
 
@@ -208,15 +209,13 @@ def _above_zero(cells: Cells) -> Mask:
 
 
 def _long_tail(price: Cells) -> Mask:
-    """Cells whose third byte from the end is no dot, but that hold one further left."""
+    """Cells with a dot anywhere but in the third byte from the end."""
     data, first = any_cell.own_bytes(price)
-    dots = np.flatnonzero(data == ord(".")) + first
+    dots = data == ord(".")
     ends = offsets(price)
-    mask: Mask = np.zeros(len(price), bool)
-    if len(dots):
-        rows = np.searchsorted(ends, dots, side="right") - 1
-        mask[rows[(ends[rows + 1] - dots) != 3]] = True
-    return mask
+    usual = ends[1:][np.diff(ends) >= _DOT_FROM_END] - _DOT_FROM_END - first
+    dots[usual] = False
+    return any_cell.rows_of(price, np.flatnonzero(dots) + first)
 
 
 def _too_precise(price: Cells, code: Cells) -> Mask:

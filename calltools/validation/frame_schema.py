@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
+from pandera.api.base.checks import CheckResult
+from pandera.backends.base import CoreCheckResult
+from pandera.backends.pandas.checks import PandasCheckBackend
 from pandera.backends.pandas.components import ColumnBackend
 from pandera.backends.pandas.container import DataFrameSchemaBackend
-from pandera.errors import FailureCaseMetadata, SchemaError
+from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason
 
 from calltools.fields.table import NAMES
 from calltools.model.assumptions import Assumptions
@@ -55,8 +58,31 @@ def _same(one: pa.Array, other: pa.Array) -> bool:
     return (one.offset, len(one)) == (other.offset, len(other)) and next(addresses) == next(addresses)
 
 
+class _CheckBackend(PandasCheckBackend):
+    """pandera's own, but a verdict is the check's output and no more.
+
+    Examples of failures are people's values, nobody reads them, and picking them is most of what a failing check costs.
+    """
+
+    def postprocess(self, check_obj: Any, check_output: Any) -> CheckResult:
+        """The verdict as it is."""
+        return CheckResult(check_output, check_output.all(), check_obj, None)
+
+
 class _Silent:
-    """For pandera's backends: an error lists no values. They are people's, and nobody reads that list."""
+    """For pandera's backends: an error has neither a text nor values, for the same reasons."""
+
+    def run_check(self, check_obj: Any, _schema: Any, check: Any, check_index: int, *args: Any) -> CoreCheckResult:
+        """What the check says."""
+        result = check(check_obj, *args)
+        return CoreCheckResult(
+            passed=result.check_passed,
+            check=check,
+            check_index=check_index,
+            check_output=result.check_output,
+            reason_code=SchemaErrorReason.DATAFRAME_CHECK,
+            message="",
+        )
 
     def failure_cases_metadata(self, schema_name: str, schema_errors: list[SchemaError]) -> FailureCaseMetadata:  # noqa: ARG002 - pandera's
         """Nothing: findings are made of the checks' output."""
@@ -71,8 +97,12 @@ class _FrameBackend(_Silent, DataFrameSchemaBackend):
     """pandera's own, silent."""
 
 
+class _Check(pandera.Check):
+    """A check whose failures are read from its output alone."""
+
+
 class _Column(pandera.Column):
-    """A column whose failures are read from the checks' output alone."""
+    """As above, for a column."""
 
 
 class _Frame(pandera.DataFrameSchema):
@@ -80,6 +110,7 @@ class _Frame(pandera.DataFrameSchema):
 
 
 for _frame_type in (pd.DataFrame, pd.Series):
+    _Check.register_backend(_frame_type, _CheckBackend)
     _Column.register_backend(_frame_type, _ColumnBackend)
 _Frame.register_backend(pd.DataFrame, _FrameBackend)
 
@@ -135,9 +166,7 @@ def frame_schema(
     )
 
 
-def _cell_checks(
-    rules: Sequence[Rule], name: str, doubtful: _Doubtful, assumptions: Assumptions
-) -> list[pandera.Check]:
+def _cell_checks(rules: Sequence[Rule], name: str, doubtful: _Doubtful, assumptions: Assumptions) -> list[Any]:
     return [
         _check(rule, _on_series(rule.cell, doubtful, assumptions))
         for rule in rules
@@ -145,10 +174,8 @@ def _cell_checks(
     ]
 
 
-def _check(rule: Rule, passes: Any) -> pandera.Check:
-    # One example of a failure is enough for pandera: the findings come from check_output, which holds all of
-    # them, and assembling each failure as a row of its own is what makes a failing check slow.
-    return pandera.Check(passes, name=rule.code, ignore_na=False, n_failure_cases=1)
+def _check(rule: Rule, passes: Any) -> _Check:
+    return _Check(passes, name=rule.code, ignore_na=False)
 
 
 def _on_series(test: CellTest, doubtful: _Doubtful, assumptions: Assumptions) -> Any:

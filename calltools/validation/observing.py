@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch
-from calltools.model.cells import Numbers
+from calltools.model.cells import Cells, Numbers
 from calltools.model.finding import Findings
 from calltools.model.rule import Observer
 from calltools.validation.selection import RuleSet
@@ -20,11 +19,10 @@ class Observers:
             rule.code: rule.observer() for rule in ruleset.rules() if rule.observer is not None
         }
 
-    def digest(self, batch: Batch) -> dict[str, Any]:
+    def digest(self, columns: Mapping[str, Cells]) -> dict[str, Any]:
         """What each observer must know of a batch. Pure; runs in worker threads."""
-        if not len(batch) or not batch.columns.num_columns:
+        if not any(len(cells) for cells in columns.values()):
             return {}
-        columns = {name: batch.cells(name) for name in batch.columns.column_names}
         return {code: observer.digest(columns, self._assumptions) for code, observer in self._observers.items()}
 
     def add(self, digests: Mapping[str, Any], records: Numbers, places: Numbers) -> Findings:

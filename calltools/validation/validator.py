@@ -45,18 +45,20 @@ def load_ahead() -> None:
     threading.Thread(target=partial(import_module, "calltools.validation.frame_schema"), daemon=True).start()
 
 
-def unproven(batch: Batch, ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False) -> Judged:
+def unproven(
+    batch: Batch, columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+) -> Judged:
     """The records of a batch that are not proven clean. Pure; runs in worker threads.
 
     Args:
-        batch: Canonical columns.
+        batch: The records.
+        columns: Their canonical columns.
         ruleset: The rules of the run.
         assumptions: What the tests rest on.
         exact_only: Prove nothing: each record goes to pandera.
     """
     if exact_only or not batch.columns.num_columns:
         return Judged(batch.columns, batch.records, batch.places)
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
     cells = {name: _doubtful(name, columns[name], assumptions) for name in columns}
     doubtful = reduce(np.logical_or, [*cells.values(), *_doubtful_records(columns, ruleset, assumptions)])
     rows = np.flatnonzero(doubtful)
