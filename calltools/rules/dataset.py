@@ -40,17 +40,14 @@ class _Repeats:
 
     def findings(self, field: str | None) -> Findings:
         """Each record whose key an earlier one has; the detail names the first of them."""
-        if not self._hashes:
+        twice = self._twice()
+        if not len(twice):
             return Findings.none()
-        hashes = np.concatenate(self._hashes)
-        self._hashes.clear()
-        repeated = self._repeated(hashes)
-        if not len(repeated):
-            return Findings.none()
-        records, places = np.concatenate(self._records), np.concatenate(self._places)
-        first = self._first(hashes, repeated)
-        again = repeated[repeated != first]
-        named = first[repeated != first]
+        parts = zip(self._hashes, self._records, self._places, strict=True)
+        hashes, records, places = map(np.concatenate, zip(*(_known(twice, *part) for part in parts), strict=True))
+        _, first, key = np.unique(hashes, return_index=True, return_inverse=True)
+        again = np.flatnonzero(first[key] != np.arange(len(key)))
+        named = first[key[again]]
         detail = pc.binary_join_element_wise(
             pc.cast(pa.array(records[named]), pa.string()), pc.cast(pa.array(places[named]), pa.string()), _SEPARATOR
         )
@@ -62,17 +59,20 @@ class _Repeats:
             detail=detail,
         )
 
-    def _repeated(self, hashes: Hashes) -> Numbers:
-        """Positions of all keys that occur more than once."""
-        ordered = np.sort(hashes)
-        twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return np.flatnonzero(np.isin(hashes, twice)) if len(twice) else np.zeros(0, np.int64)
-
-    def _first(self, hashes: Hashes, repeated: Numbers) -> Numbers:
-        """For each of these positions, the first position with the same key."""
-        _, first, place = np.unique(hashes[repeated], return_index=True, return_inverse=True)
-        found: Numbers = repeated[first][place]
+    def _twice(self) -> Hashes:
+        """The keys that occur more than once, in order."""
+        ordered: Hashes = np.concatenate([*self._hashes, np.zeros(0, np.uint64)])
+        ordered.sort()
+        found: Hashes = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         return found
+
+
+def _known(
+    keys: Hashes, hashes: Hashes, records: NDArray[np.int32], places: NDArray[np.int32]
+) -> tuple[Hashes, NDArray[np.int32], NDArray[np.int32]]:
+    """Those of some records whose key is among the ordered keys. Part by part: all at once would take much memory."""
+    there = keys[np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)] == hashes
+    return hashes[there], records[there], places[there]
 
 
 class Duplicates:
