@@ -1,13 +1,19 @@
 """Byte shapes of whole columns, shared by kinds: which cells are digits only, how they begin and end."""
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from calltools.fields.any_cell import own_bytes, rows_of
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, offsets, remembered, text_bytes
 
 ZERO, NINE = 0x30, 0x39
+#: Digits of the longest number that ``numbers_behind`` reads: two words of eight, less the sign before them.
+LONGEST_NUMBER: Final = 15
+_WORD: Final = 8
 
 
 @remembered
@@ -43,6 +49,57 @@ def _bytes_at(cells: Cells, positions: np.ndarray) -> np.ndarray:
         return np.zeros(len(cells), np.uint8)
     found = data[np.clip(positions, 0, len(data) - 1)]
     return np.where(np.diff(offsets(cells)) > 0, found, np.uint8(0))
+
+
+def numbers_behind(cells: Cells, sign: int) -> tuple[Numbers, NDArray[np.int8]]:
+    """The number that stands behind a sign, and how many digits it has; 0 and 0 for any other cell.
+
+    Args:
+        cells: Any text.
+        sign: The byte with which the cell must begin. At most 15 digits, and nothing else, must follow it.
+    """
+    sizes = lengths(cells) - 1
+    there = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_NUMBER) & (first_bytes(cells) == sign))
+    data, first = own_bytes(cells)
+    # A word may begin before the first cell does.
+    padded = np.concatenate([np.zeros(2 * _WORD, np.uint8), data])
+    words = np.ndarray((len(data) + _WORD + 1,), "<u8", padded, strides=(1,))
+    ends = offsets(cells)[1:][there].astype(np.int64) - first
+    digits = sizes[there]
+    low = _kept(words[ends + _WORD], np.minimum(digits, _WORD))
+    high = _kept(words[ends], np.maximum(digits - _WORD, 0))
+    good = _are_digits(low) & _are_digits(high)
+    values, found = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int8)
+    values[there[good]] = (_value(high[good]) * np.uint64(10**_WORD) + _value(low[good])).astype(np.int64)
+    found[there[good]] = digits[good]
+    return values, found
+
+
+#: Bytes at the end of a word -> the bits to keep, and the zeros (as digits) that stand for the others.
+_KEPT: Final = np.array([(1 << 64) - (1 << 8 * (_WORD - size)) for size in range(_WORD + 1)], np.uint64)
+_ZEROS: Final = np.uint64(0x3030303030303030)
+_TENS: Final = np.uint64(0xF0F0F0F0F0F0F0F0)
+
+
+def _kept(words: NDArray[np.uint64], sizes: Numbers) -> NDArray[np.uint64]:
+    """Words of which only so many bytes at the end count; zeros stand before them."""
+    kept = _KEPT[sizes]
+    return (words & kept) | (_ZEROS & ~kept)
+
+
+def _are_digits(words: NDArray[np.uint64]) -> Mask:
+    above = (words + np.uint64(0x0606060606060606)) & _TENS
+    mask: Mask = ((words & _TENS) == _ZEROS) & (above == _ZEROS)
+    return mask
+
+
+def _value(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The number that eight digits write: pairs, then fours, then all eight, each in one multiplication."""
+    pairs = (words - _ZEROS) * np.uint64(10) + ((words - _ZEROS) >> np.uint64(8))
+    every_other = np.uint64(0x000000FF000000FF)
+    odd = (pairs & every_other) * np.uint64(0x000F424000000064)
+    even = ((pairs >> np.uint64(16)) & every_other) * np.uint64(0x0000271000000001)
+    return (odd + even) >> np.uint64(32)
 
 
 def matches(cells: Cells, pattern: str) -> Mask:

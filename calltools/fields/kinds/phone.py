@@ -1,6 +1,5 @@
 """Phone numbers: plus, country code, number."""
 
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.phone_plans import Verdict, assigned_pattern, verdicts
+from calltools.fields.phone_plans import Verdict, verdicts
 from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, without
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
+from calltools.model.cells import Cells, Mask, filled, offsets, remembered
 
-_E164: Final = r"\+[0-9]+"
 _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
 _NUMBER_TAIL: Final = r"[.,]0+$"
 _ASCII_PUNCTUATION: Final = b" ()./-"
@@ -115,8 +113,8 @@ def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         Numbering plans as in the metadata of libphonenumber.
     """
     legible = any_cell.legible(cells)
-    candidates = ~_proven(legible) & matches(legible, _E164)
-    return any_cell.scattered(candidates, lambda some: _judged(some) == Verdict.NOT_ASSIGNED, legible)
+    mask: Mask = _judged(legible) == Verdict.NOT_ASSIGNED
+    return mask
 
 
 def not_a_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -205,32 +203,15 @@ def _impossible(numbers: Cells) -> Mask:
     return mask
 
 
-def _judged(numbers: Cells) -> NDArray[np.int8]:
-    """The verdict on each plus and digits, each distinct one once."""
-    encoded = numbers.dictionary_encode()
-    found: NDArray[np.int8] = verdicts(encoded.dictionary)[encoded.indices.to_numpy()]
-    return found
+@remembered
+def _judged(cells: Cells) -> NDArray[np.int8]:
+    return verdicts(cells)
 
 
 def _proven(cells: Cells) -> Mask:
     """Empty, or a number of an assigned range."""
-    size = lengths(cells)
-    russian = size == _RUSSIAN_LENGTH + 2
-    proven: Mask = size == 0
-    # Over the whole column where most are of this length: picking them costs more than asking.
-    if 2 * np.count_nonzero(russian) > len(cells):
-        proven |= as_mask(pc.match_substring_regex(cells, _russian()))
-    elif russian.any():
-        proven[russian] = as_mask(pc.match_substring_regex(cells.filter(pa.array(russian)), _russian()))
-    rest = ~proven & _plus_and_digits(cells) & _long_enough(cells)
-    if rest.any():
-        proven[rest] = _judged(cells.filter(pa.array(rest))) == Verdict.ASSIGNED
-    return proven
-
-
-@lru_cache(maxsize=1)
-def _russian() -> str:
-    return rf"^\+7(?:{assigned_pattern(7, _RUSSIAN_LENGTH)})$"
+    mask: Mask = ~filled(cells) | ((_judged(cells) == Verdict.ASSIGNED) & _long_enough(cells))
+    return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
@@ -275,7 +256,7 @@ def _russian_trunk(cells: Cells, others: Mask) -> Cells:
     national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
     eleven = (lengths(digits) == _RUSSIAN_LENGTH + 1) & digits_only(digits)
     trunk = eleven & np.isin(first_bytes(digits), (ord("8"), ord("7")))
-    trunk[trunk] = as_mask(pc.match_substring_regex(national.filter(pa.array(trunk)), _russian()))
+    trunk[trunk] = verdicts(national.filter(pa.array(trunk))) == Verdict.ASSIGNED
     rewritten = np.zeros(len(cells), bool)
     rewritten[others] = trunk
     return any_cell.replaced(cells, rewritten, national.filter(pa.array(trunk)))
