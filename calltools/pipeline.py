@@ -31,7 +31,7 @@ from calltools.reports.masking import masked_titles
 from calltools.validation.baseline import Spot, sift
 from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
-from calltools.validation.validator import Judged, judge, unproven
+from calltools.validation.validator import Judge, Judged, unproven
 from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
 
@@ -115,7 +115,8 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
     with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:
         try:
             groups = _gathered(_worked(pool, table, plan, observers))
-            for group, verdict in in_order(judge_pool, partial(_judged, plan=plan), groups, ahead=2):
+            speak = partial(_judged, judge=Judge(plan.ruleset, plan.assumptions), plan=plan)
+            for group, verdict in in_order(judge_pool, speak, groups, ahead=2):
                 for one, found in _verdicts(group, verdict, plan, observers):
                     summary.joined.update(one.joined)
                     if one.drawn is not None:
@@ -251,8 +252,8 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
         yield group
 
 
-def _judged(group: list[_Worked], plan: Plan) -> tuple[list[_Worked], Findings]:
-    return group, _told(judge([one.judged for one in group], plan.ruleset, plan.assumptions), plan)
+def _judged(group: list[_Worked], judge: Judge, plan: Plan) -> tuple[list[_Worked], Findings]:
+    return group, _told(judge.findings([one.judged for one in group]), plan)
 
 
 def _told(findings: Findings, plan: Plan) -> Findings:

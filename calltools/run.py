@@ -114,12 +114,21 @@ class Asked(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all files of a run share, settled once."""
+    """What all files of a run share, settled once.
+
+    Attributes:
+        options: What the user says.
+        ruleset: The rules that count.
+        assumptions: What the user says and the files do not.
+        profiles: Gives the profiles that may fit, or the one that was named; a canonical file asks for none.
+        index: Identifiers from a second file.
+        baseline: Findings that are known.
+    """
 
     options: Options
     ruleset: RuleSet
     assumptions: Assumptions
-    profiles: tuple[Profile, ...]
+    profiles: Callable[[], tuple[Profile, ...]]
     index: Index | None
     baseline: Baseline = field(default_factory=Baseline)
 
@@ -152,12 +161,15 @@ def settle(options: Options) -> Setting:
         raise UsageError("zone-unknown", zone=options.timezone)
     now = int(time.time()) if options.as_of is None else options.as_of
     assumptions = Assumptions(now, options.timezone, options.region, options.currency, options.date_order)
-    special = options.vendor not in {"auto", "none"}
-    profiles = (library.get(options.vendor),) if special else library.profiles()
+    profiles = library.profiles if options.vendor in {"auto", "none"} else _only(library.get(options.vendor))
     index = None if options.identifiers is None else _index(options.identifiers, options, assumptions)
     ruleset = choose(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
     return Setting(options, ruleset, assumptions, profiles, index, baseline)
+
+
+def _only(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
+    return lambda: (profile,)
 
 
 def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
@@ -181,7 +193,7 @@ def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
     if path.is_file() and path.stat().st_size > _LARGE:
         load_ahead()
     judged_by = () if options.vendor == "none" else setting.profiles
-    hints = _hints(options, setting.profiles)
+    hints = _hints(options, setting)
     judge = recognize.header_judge(judged_by)
     table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
     profile = _profile(table, setting)
@@ -226,11 +238,11 @@ def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
     return Job(table, plan, None if profile is None else profile.name)
 
 
-def _hints(options: Options, profiles: tuple[Profile, ...]) -> Hints:
+def _hints(options: Options, setting: Setting) -> Hints:
     """The user's hints, and behind them those of the one profile that the user named."""
     if options.vendor in {"auto", "none"}:
         return options.hints
-    said, profile = options.hints, profiles[0]
+    said, (profile,) = options.hints, setting.profiles()
     return replace(
         said,
         encoding=said.encoding or profile.encoding,
@@ -243,8 +255,8 @@ def _profile(table: Table, setting: Setting) -> Profile | None:
     if setting.options.vendor == "none" or not table.titles:
         return None
     if setting.options.vendor != "auto":
-        return setting.profiles[0]
-    return None if recognize.is_canonical(table.titles) else recognize.recognize(table.titles, setting.profiles)
+        return setting.profiles()[0]
+    return None if recognize.is_canonical(table.titles) else recognize.recognize(table.titles, setting.profiles())
 
 
 def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assumptions) -> Mapped:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from calltools.files.csv_exact import LOOKAHEAD_LINES, ExactText
 from calltools.files.limits import Limits
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
+#: The first block is read with an eighth of the bytes, each other one with twice as many as the one before.
+_FIRST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,9 @@ class Block:
 
 
 def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Limits) -> Iterator[Block]:
-    """Cut a stream, from its place on, into blocks of about a size.
+    """Cut a stream, from its place on, into blocks of about a size; the first ones are smaller.
 
+    A look at the first records costs little then, and the threads have work at once.
     A block ends where a record ends. Behind a wrong quote only the exact road knows where that is; it is asked for as
     much as it can say whatever follows.
 
@@ -99,9 +102,10 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
     Raises:
         LimitError: A record is longer than the limit.
     """
-    data, ended = b"", False
+    data, ended, begun = b"", False, max(size // _FIRST, 1)
     while not ended:
-        wanted = max(size, len(data))
+        begun = min(2 * begun, size)
+        wanted = max(begun, len(data))
         read = stream.read(wanted)
         ended = len(read) < wanted
         data += read

@@ -23,7 +23,6 @@ from calltools.model.finding import Findings
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
 #: between them, cost more than the kernels; larger ones take more memory.
 BLOCK_SIZE: Final = 8 << 20
-_LF, _CR = 0x0A, 0x0D
 
 
 def open_csv(  # noqa: PLR0913 - four say which file and how
@@ -102,7 +101,7 @@ class _Road:
     def _read(self, block: Block) -> Batch:
         batch = None if self._exact_only or not block.well_quoted else self._fast(block)
         batch = self._exact(block) if batch is None else batch
-        multiline = [self._multiline(batch)] if block.all_lines > batch.read + len(batch.blanks) else []
+        multiline = [self._multiline(batch, block)] if block.all_lines > batch.read + len(batch.blanks) else []
         return batch.with_findings(*multiline, self._repeated_header(batch))
 
     def _fast(self, block: Block) -> Batch | None:
@@ -189,22 +188,24 @@ class _Road:
             "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
         }
 
-    def _multiline(self, batch: Batch) -> Findings:
+    def _multiline(self, batch: Batch, block: Block) -> Findings:
         """CT010: cells with a line break inside."""
+        # The next line, blank or not, belongs to the next record: only records of several lines are looked at.
+        lines = np.diff(batch.places, append=block.line + block.all_lines)
+        rows = np.flatnonzero(lines > 1)
+        several = batch.columns.take(rows)
         found = []
         for position, name in enumerate(batch.columns.column_names):
-            cells = batch.cells(name)
-            if _holds_line_end(cells):
-                mask = as_mask(pc.match_substring_regex(cells, "[\r\n]"))
-                found.append(
-                    Findings.at(
-                        "CT010",
-                        records=batch.records[mask],
-                        places=batch.places[mask],
-                        position=position,
-                        column=self._sniffed.titles[position],
-                    )
+            broken = rows[as_mask(pc.match_substring_regex(one_chunk(several[name]), "[\r\n]"))]
+            found.append(
+                Findings.at(
+                    "CT010",
+                    records=batch.records[broken],
+                    places=batch.places[broken],
+                    position=position,
+                    column=self._sniffed.titles[position],
                 )
+            )
         return Findings.join(found)
 
     def _repeated_header(self, batch: Batch) -> Findings:
@@ -231,15 +232,6 @@ def _batch(table: pa.Table, places: Numbers) -> Batch:
     kept = pa.table([one_chunk(column) for column in kept.columns], kept.column_names)
     numbers = np.arange(1, len(rows) + 1)
     return Batch(kept, numbers, places[rows], read=len(rows), blanks=tuple(places[blank].tolist()))
-
-
-def _holds_line_end(cells: pa.StringArray) -> bool:
-    data = cells.buffers()[2]
-    if data is None:
-        return False
-    array = np.frombuffer(data, np.uint8)
-    # Most columns hold no byte as small as these: one look, and nothing is compared.
-    return bool(len(array) and array.min() <= _CR and ((array == _LF).any() or (array == _CR).any()))
 
 
 def _undecodable(cells: tuple[str, ...]) -> str | None:

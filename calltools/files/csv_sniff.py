@@ -103,6 +103,8 @@ def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Ro
         rows, cells = _rows(requoted(text, delimiter) if hints.quotes == "undoubled" else text, delimiter)
         guess = judge(cells)
         tried.append((guess.score, _evenness(cells), -len(tried), delimiter, rows, guess))
+        if guess.sure:
+            break
     best = max(tried, key=lambda one: one[:3])
     delimiter, rows, guess = best[3:]
     if hints.header_row == 0:

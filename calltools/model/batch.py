@@ -186,11 +186,13 @@ class HeaderGuess:
         score: How many of its cells are known titles (or, without a header, how many cells have the known
             shape); 0: nothing is known here.
         titles: Names for the columns of a file without a header, as a profile gives them for this shape.
+        sure: Nothing else about the file, such as another delimiter, needs to be tried.
     """
 
     index: int | None
     score: int
     titles: tuple[str, ...] = ()
+    sure: bool = False
 
 
 #: Says which of the first rows is the header. Readers ask it; who knows canonical names and profiles makes it.

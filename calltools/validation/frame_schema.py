@@ -14,7 +14,8 @@ from pandera.backends.base import CoreCheckResult
 from pandera.backends.pandas.checks import PandasCheckBackend
 from pandera.backends.pandas.components import ColumnBackend
 from pandera.backends.pandas.container import DataFrameSchemaBackend
-from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, SchemaErrors
 
 from calltools.fields.table import NAMES
 from calltools.model.assumptions import Assumptions
@@ -118,52 +119,70 @@ _Frame.register_backend(pd.DataFrame, _FrameBackend)
 class _Doubtful:
     """The cells of a column that a test has to look at: all, or those that are not proven sound."""
 
-    def __init__(self, mask: Mask | None) -> None:
-        self._mask = mask
+    def __init__(self) -> None:
+        self.mask: Mask | None = None
         self._last: tuple[Cells, Cells] | None = None
+
+    def look_at(self, mask: Mask | None) -> None:
+        """These cells of the next frame; ``None``: all."""
+        self.mask, self._last = mask, None
 
     def faulty(self, test: CellTest, cells: Cells, assumptions: Assumptions) -> Mask:
         """The verdict of a test on all cells; on sound ones no test fails (a law of each kind)."""
-        if self._mask is None:
+        if self.mask is None:
             return test(cells, assumptions)
         found = np.zeros(len(cells), bool)
-        if self._mask.any():
-            found[self._mask] = test(self._some(cells), assumptions)
+        if self.mask.any():
+            found[self.mask] = test(self._some(cells), assumptions)
         return found
 
     def _some(self, cells: Cells) -> Cells:
         # The same object for all tests of the column: they share what they find out about it.
         if self._last is None or self._last[0] is not cells:
-            self._last = (cells, cells.filter(pa.array(self._mask)))
+            self._last = (cells, cells.filter(pa.array(self.mask)))
         return self._last[1]
 
 
-def frame_schema(
-    rules: Sequence[Rule],
-    columns: Sequence[str],
-    assumptions: Assumptions,
-    doubtful: Mapping[str, Mask] = MappingProxyType({}),
-) -> pandera.DataFrameSchema:
-    """The schema of a table with these canonical columns.
+class FrameSchema:
+    """The pandera schema of a table with some canonical columns.
 
     Each rule on cells or records is one named ``Check``: its name is the rule's code, and it holds the very
-    function of the catalog. The frame is text only, ``""`` means absent.
+    function of the catalog. The frame is text only, ``""`` means absent. Building it costs more than validating a small
+    frame, so that a run keeps it; one thread at a time may use it.
 
     Args:
         rules: The rules of the run; others than cell and row rules are passed over.
         columns: The canonical columns that the table has.
         assumptions: What the tests rest on.
-        doubtful: Field -> cells of the very frame that are not proven sound; all cells of a field that is left out.
     """
-    parts = {name: _Doubtful(doubtful.get(name)) for name in NAMES if name in columns}
-    return _Frame(
-        {name: _Column(str, _cell_checks(rules, name, part, assumptions)) for name, part in parts.items()},
-        checks=[
-            _check(rule, _on_frame(rule.row, assumptions))
-            for rule in rules
-            if rule.row is not None and set(rule.columns) <= set(columns)
-        ],
-    )
+
+    def __init__(self, rules: Sequence[Rule], columns: Sequence[str], assumptions: Assumptions) -> None:
+        self._doubtful = {name: _Doubtful() for name in NAMES if name in columns}
+        self.schema = _Frame(
+            {name: _Column(str, _cell_checks(rules, name, part, assumptions)) for name, part in self._doubtful.items()},
+            checks=[
+                _check(rule, _on_frame(rule.row, assumptions))
+                for rule in rules
+                if rule.row is not None and set(rule.columns) <= set(columns)
+            ],
+        )
+
+    def failures(self, frame: pd.DataFrame, doubtful: Mapping[str, Mask] = MappingProxyType({})) -> list[SchemaError]:
+        """What pandera says of each check that failed.
+
+        Args:
+            frame: Text in the columns of the schema.
+            doubtful: Field -> its cells that are not proven sound; all cells of a field that is left out.
+        """
+        for name, part in self._doubtful.items():
+            part.look_at(doubtful.get(name))
+        try:
+            # An environment variable could switch validation off, and with it every finding.
+            with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+                self.schema.validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            return list(errors.schema_errors)
+        return []
 
 
 def _cell_checks(rules: Sequence[Rule], name: str, doubtful: _Doubtful, assumptions: Assumptions) -> list[Any]:

@@ -82,28 +82,51 @@ def _doubtful_records(columns: Mapping[str, Cells], ruleset: RuleSet, assumption
             yield rule.row(columns, assumptions)
 
 
-def judge(parts: Sequence[Judged], ruleset: RuleSet, assumptions: Assumptions) -> Findings:
-    """The verdict of the pandera schema on records that are not proven.
+class Judge:
+    """pandera's verdict on the records of a run that are not proven. One thread at a time may ask it.
 
-    Findings hold the canonical field; title, position and severity are put in later.
-
-    Raises:
-        DefectError: A check itself failed: a fault in calltools.
+    Args:
+        ruleset: The rules of the run.
+        assumptions: What the tests rest on.
     """
-    there = [part for part in parts if len(part.records) and part.columns.num_columns]
-    if not there:
-        return Findings.none()
-    names = [name for name in NAMES if any(name in part.columns.column_names for part in there)]
-    table = pa.concat_tables([_with_all(part.columns, names) for part in there]).combine_chunks()
-    records = np.concatenate([part.records for part in there])
-    places = np.concatenate([part.places for part in there])
-    columns = {name: one_chunk(table[name]) for name in table.column_names}
-    verdicts = _verdicts(table, _all_doubtful(there, names), ruleset, assumptions)
-    found = [
-        _findings(BY_CODE[code], name, rows, _Frame(columns, records, places), assumptions)
-        for code, name, rows in verdicts
-    ]
-    return Findings.join(found)
+
+    def __init__(self, ruleset: RuleSet, assumptions: Assumptions) -> None:
+        self._ruleset = ruleset
+        self._assumptions = assumptions
+        self._schemas: dict[tuple[str, ...], Any] = {}
+
+    def findings(self, parts: Sequence[Judged]) -> Findings:
+        """The verdict on some records.
+
+        Findings hold the canonical field; title, position and severity are put in later.
+
+        Raises:
+            DefectError: A check itself failed: a fault in calltools.
+        """
+        there = [part for part in parts if len(part.records) and part.columns.num_columns]
+        if not there:
+            return Findings.none()
+        names = tuple(name for name in NAMES if any(name in part.columns.column_names for part in there))
+        table = pa.concat_tables([_with_all(part.columns, names) for part in there]).combine_chunks()
+        frame = _Frame(
+            {name: one_chunk(table[name]) for name in table.column_names},
+            np.concatenate([part.records for part in there]),
+            np.concatenate([part.places for part in there]),
+        )
+        failures = self._schema(names).failures(table.to_pandas(), _all_doubtful(there, names))
+        # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
+        verdicts = [_verdict(failure) for failure in failures]
+        return Findings.join(
+            [_findings(BY_CODE[code], name, rows, frame, self._assumptions) for code, name, rows in verdicts]
+        )
+
+    def _schema(self, names: tuple[str, ...]) -> Any:
+        # Imported here: 0.6 s that a command without doubtful records does not need.
+        from calltools.validation.frame_schema import FrameSchema  # noqa: PLC0415
+
+        if names not in self._schemas:
+            self._schemas[names] = FrameSchema(self._ruleset.rules(), names, self._assumptions)
+        return self._schemas[names]
 
 
 def _with_all(columns: pa.Table, names: Sequence[str]) -> pa.Table:
@@ -122,34 +145,6 @@ def _all_doubtful(parts: Sequence[Judged], names: Sequence[str]) -> Mapping[str,
         name: np.concatenate([masks.get(name, none) for masks, none in zip(proven, nothing, strict=True)])
         for name in names
     }
-
-
-def _verdicts(
-    table: pa.Table, doubtful: Mapping[str, Mask], ruleset: RuleSet, assumptions: Assumptions
-) -> list[tuple[str, str | None, Numbers]]:
-    """Code, column and faulty rows of each check that failed."""
-    # Imported here: 0.6 s that a command without doubtful records does not need.
-    import pandera.pandas as pandera  # noqa: PLC0415
-    from pandera.config import config_context  # noqa: PLC0415
-
-    from calltools.validation.frame_schema import frame_schema  # noqa: PLC0415
-
-    schema = frame_schema(ruleset.rules(), table.column_names, assumptions, doubtful)
-    failed: list[Any] = []
-    try:
-        # An environment variable could switch validation off, and with it every finding.
-        with config_context(validation_enabled=True, validation_depth=_depth()):
-            schema.validate(table.to_pandas(), lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        failed = list(errors.schema_errors)
-    # Outside the handler: pandera's text holds the values of people and must not become anyone's context.
-    return [_verdict(error) for error in failed]
-
-
-def _depth() -> Any:
-    from pandera.config import ValidationDepth  # noqa: PLC0415 - see above
-
-    return ValidationDepth.SCHEMA_AND_DATA
 
 
 def _verdict(error: Any) -> tuple[str, str | None, Numbers]:

@@ -1,17 +1,20 @@
 """The header -> the one profile that fits; none or several are refused, never guessed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from calltools.errors import VendorError
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELDS, NAMES
 from calltools.model.batch import HeaderGuess, HeaderJudge
 from calltools.model.titles import told
 from calltools.vendors.fitting import fit, fold, read_columns
 from calltools.vendors.profile import Profile, Shape
 
 _CANONICAL: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in NAMES)
+_NAMES: Final = frozenset(NAMES)
+_SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
 _ENOUGH_ROWS: Final = 0.8
 
 
@@ -53,12 +56,23 @@ def recognize(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
     raise VendorError("vendor-none", titles=told(titles), names=known)
 
 
-def header_judge(profiles: Sequence[Profile]) -> HeaderJudge:
-    """A judge who knows the canonical names and the columns and shapes of profiles."""
-    known = {fold(name) for profile in profiles for name in read_columns(profile)}
-    shapes = [shape for profile in profiles for shape in profile.shapes]
+def header_judge(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) -> HeaderJudge:
+    """A judge who knows the canonical names and the columns and shapes of profiles.
+
+    Args:
+        profiles: They, or a function that gives them: a file that begins with canonical names does not need them.
+    """
+
+    @lru_cache(maxsize=1)
+    def learned() -> tuple[frozenset[str], tuple[Shape, ...]]:
+        everyone = profiles() if callable(profiles) else profiles
+        known = frozenset(fold(name) for profile in everyone for name in read_columns(profile))
+        return known, tuple(shape for profile in everyone for shape in profile.shapes)
 
     def judge(rows: Sequence[Sequence[str]]) -> HeaderGuess:
+        if rows and _SURE <= {*rows[0]} <= _NAMES:
+            return HeaderGuess(0, len(rows[0]), sure=True)
+        known, shapes = learned()
         scores = [sum(fold(cell) in known or _is_canonical_name(cell) for cell in row if cell) for row in rows]
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0
