@@ -1,17 +1,15 @@
 """Faults that a cell of any kind can have, and the cell without them."""
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from calltools.fields.shapes import Bytes, first_bytes, lengths, own_bytes, rows_of
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, offsets, remembered, text_bytes
-
-Bytes: TypeAlias = NDArray[np.uint8]
+from calltools.model.cells import Cells, Mask, as_mask, constant, filled, offsets, remembered, text_bytes
 
 #: Words that exports and spreadsheets put in place of nothing (lower case).
 PLACEHOLDERS: Final = frozenset(
@@ -164,20 +162,6 @@ def empties(where: Mask) -> Cells:
     return constant("", int(where.sum()))
 
 
-def rows_of(cells: Cells, positions: Numbers) -> Mask:
-    """The cells in which the bytes at these positions (absolute, as in ``text_bytes``) stand."""
-    mask: Mask = np.zeros(len(cells), bool)
-    if len(positions):
-        mask[np.searchsorted(offsets(cells), positions, side="right") - 1] = True
-    return mask
-
-
-def own_bytes(cells: Cells) -> tuple[Bytes, int]:
-    """The bytes of these cells alone, and the absolute position of the first of them."""
-    ends = offsets(cells)
-    return text_bytes(cells)[ends[0] : ends[-1]], int(ends[0])
-
-
 def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
     """Cells that may hold a control or an invisible character: cheap, and never too few.
 
@@ -217,18 +201,13 @@ def _are_placeholders(cells: Cells) -> Mask:
 @remembered
 def _may_be_placeholder(cells: Cells) -> Mask:
     """Short cells that begin as a placeholder does, or with white space or an invisible character."""
-    ends = offsets(cells).astype(np.int64)
-    sizes = np.diff(ends)
-    rows = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_ABSENT))
-    mask: Mask = np.zeros(len(cells), bool)
-    if len(rows):
-        data = text_bytes(cells)
-        begins = data[ends[rows]]
-        may = sizes[rows] >= _FEWEST_BYTES[begins]
-        # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
-        russian = np.flatnonzero(begins == _RUSSIAN_LEAD)
-        may[russian] &= _SECOND_BYTES[data[np.minimum(ends[rows[russian]] + 1, len(data) - 1)]]
-        mask[rows[may]] = True
+    sizes, begins = lengths(cells), first_bytes(cells)
+    mask: Mask = (sizes > 0) & (sizes <= LONGEST_ABSENT)
+    mask &= sizes >= _FEWEST_BYTES[begins]
+    # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
+    russian = np.flatnonzero(mask & (begins == _RUSSIAN_LEAD))
+    if len(russian):
+        mask[russian] = _SECOND_BYTES[text_bytes(cells)[offsets(cells)[:-1][russian] + 1]]
     return mask
 
 

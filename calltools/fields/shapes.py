@@ -1,19 +1,34 @@
 """Byte shapes of whole columns, shared by kinds: which cells are digits only, how they begin and end."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields.any_cell import own_bytes, rows_of
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, offsets, remembered, text_bytes
+
+Bytes: TypeAlias = NDArray[np.uint8]
 
 ZERO, NINE = 0x30, 0x39
 #: Digits of the longest number that ``numbers_behind`` reads: two words of eight, less the sign before them.
 LONGEST_NUMBER: Final = 15
 _WORD: Final = 8
+
+
+def rows_of(cells: Cells, positions: Numbers) -> Mask:
+    """The cells in which the bytes at these positions (absolute, as in ``text_bytes``) stand."""
+    mask: Mask = np.zeros(len(cells), bool)
+    if len(positions):
+        mask[np.searchsorted(offsets(cells), positions, side="right") - 1] = True
+    return mask
+
+
+def own_bytes(cells: Cells) -> tuple[Bytes, int]:
+    """The bytes of these cells alone, and the absolute position of the first of them."""
+    ends = offsets(cells)
+    return text_bytes(cells)[ends[0] : ends[-1]], int(ends[0])
 
 
 @remembered

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import own_bytes, rows_of
+from calltools.fields.shapes import own_bytes, rows_of
 from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
 from calltools.files.safely import Beside, told
 from calltools.model.cells import Cells, Mask, constant, filled, one_chunk

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import own_bytes, replaced, rows_of
-from calltools.fields.shapes import first_bytes
+from calltools.fields.any_cell import replaced
+from calltools.fields.shapes import first_bytes, own_bytes, rows_of
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, as_mask, one_chunk
 from calltools.model.finding import Findings

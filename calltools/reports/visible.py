@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import own_bytes, rows_of
+from calltools.fields.shapes import own_bytes, rows_of
 from calltools.model.cells import Cells, Mask, as_mask
 
 

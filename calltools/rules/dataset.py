@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, last_bytes, lengths
+from calltools.fields.shapes import digits_only, last_bytes, lengths, own_bytes
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets
@@ -356,7 +356,7 @@ def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
 
 def _stir_in_text(mixed: Hashes, cells: Cells, sizes: Numbers) -> None:
     """Stir the bytes of each cell into its hash, eight at a time."""
-    data, first = any_cell.own_bytes(cells)
+    data, first = own_bytes(cells)
     padded = np.concatenate([data, np.zeros(_WORD, np.uint8)])
     # At each byte the word that begins there.
     words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
+from calltools.fields.shapes import lengths, own_bytes, rows_of
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
 
 Columns: TypeAlias = Mapping[str, Cells]
 
-#: Currencies of most calls, which have two decimals, and none at all.
 _DOT_FROM_END: Final = 3
-_TWO_DECIMALS: Final = pa.array(["RUB", "KZT", "BYN", "USD", "EUR", "UAH", "UZS", ""])
+_CODE_BYTES: Final = 3
 
 
 def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -96,15 +96,11 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
         ISO 4217, minor units.
     """
     price, code = columns["Price"], columns["Currency"]
-    # Two decimals are enough for most currencies; look closer at the others only.
+    # Most currencies have two decimals, and most prices no more: look closer at the others only.
+    rows = np.flatnonzero(filled(price) & (_long_tail(price) | _may_have_other_units(code)))
     mask: Mask = np.zeros(len(price), bool)
-    priced = filled(price)
-    if not priced.any():
-        return mask
-    unusual = priced & (_long_tail(price) | ~as_mask(pc.is_in(code, _TWO_DECIMALS)))
-    if unusual.any():
-        rows = pa.array(np.flatnonzero(unusual))
-        mask[unusual] = _too_precise(price.take(rows), code.take(rows))
+    if len(rows):
+        mask[rows] = _too_precise(price.take(pa.array(rows)), code.take(pa.array(rows)))
     return mask
 
 
@@ -129,7 +125,7 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
     there = filled(price)
     if "Currency" in columns:
         there &= any_cell.absent(columns["Currency"])
-    return any_cell.scattered(there, _above_zero, price) if there.any() else there
+    return any_cell.scattered(there, _above_zero, price)
 
 
 def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -173,8 +169,9 @@ def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
     """
-    missed = as_mask(pc.equal(columns["CallMissed"], "1"))
-    return any_cell.scattered(missed, _above_zero, columns["TalkDuration"]) if missed.any() else missed
+    talk = columns["TalkDuration"]
+    talked = as_mask(pc.equal(columns["CallMissed"], "1")) & filled(talk) & ~as_mask(pc.equal(talk, "0"))
+    return any_cell.scattered(talked, _above_zero, talk)
 
 
 def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -210,12 +207,19 @@ def _above_zero(cells: Cells) -> Mask:
 
 def _long_tail(price: Cells) -> Mask:
     """Cells with a dot anywhere but in the third byte from the end."""
-    data, first = any_cell.own_bytes(price)
+    data, first = own_bytes(price)
     dots = data == ord(".")
     ends = offsets(price)
     usual = ends[1:][np.diff(ends) >= _DOT_FROM_END] - _DOT_FROM_END - first
     dots[usual] = False
-    return any_cell.rows_of(price, np.flatnonzero(dots) + first)
+    return rows_of(price, np.flatnonzero(dots) + first)
+
+
+def _may_have_other_units(code: Cells) -> Mask:
+    """A currency that has not two decimals, or a cell that must be read before it is one."""
+    sizes = lengths(code)
+    mask: Mask = ((sizes > 0) & (sizes != _CODE_BYTES)) | as_mask(pc.is_in(code, currency.with_other_units()))
+    return mask
 
 
 def _too_precise(price: Cells, code: Cells) -> Mask:

@@ -19,7 +19,7 @@ from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, 
 
 from calltools.fields.table import NAMES
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask
+from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.rule import CellTest, RowTest, Rule
 
 
@@ -63,11 +63,13 @@ class _CheckBackend(PandasCheckBackend):
     """pandera's own, but a verdict is the check's output and no more.
 
     Examples of failures are people's values, nobody reads them, and picking them is most of what a failing check costs.
+    Nor is there anything to prepare: text has no missing values, and no check asks for groups.
     """
 
-    def postprocess(self, check_obj: Any, check_output: Any) -> CheckResult:
-        """The verdict as it is."""
-        return CheckResult(check_output, check_output.all(), check_obj, None)
+    def __call__(self, check_obj: Any, key: str | None = None) -> CheckResult:
+        """Which rows of a frame, or of one of its columns, pass, as a mask."""
+        passes = self.check_fn(check_obj if key is None else check_obj[key])
+        return CheckResult(passes, passes.all(), check_obj, None)
 
 
 class _Silent:
@@ -120,26 +122,26 @@ class _Doubtful:
     """The cells of a column that a test has to look at: all, or those that are not proven sound."""
 
     def __init__(self) -> None:
-        self.mask: Mask | None = None
+        self._rows: Numbers | None = None
         self._last: tuple[Cells, Cells] | None = None
 
     def look_at(self, mask: Mask | None) -> None:
         """These cells of the next frame; ``None``: all."""
-        self.mask, self._last = mask, None
+        self._rows, self._last = None if mask is None else np.flatnonzero(mask), None
 
     def faulty(self, test: CellTest, cells: Cells, assumptions: Assumptions) -> Mask:
         """The verdict of a test on all cells; on sound ones no test fails (a law of each kind)."""
-        if self.mask is None:
+        if self._rows is None:
             return test(cells, assumptions)
         found = np.zeros(len(cells), bool)
-        if self.mask.any():
-            found[self.mask] = test(self._some(cells), assumptions)
+        if len(self._rows):
+            found[self._rows] = test(self._some(cells), assumptions)
         return found
 
     def _some(self, cells: Cells) -> Cells:
         # The same object for all tests of the column: they share what they find out about it.
         if self._last is None or self._last[0] is not cells:
-            self._last = (cells, cells.filter(pa.array(self.mask)))
+            self._last = (cells, cells.take(pa.array(self._rows)))
         return self._last[1]
 
 
@@ -198,18 +200,14 @@ def _check(rule: Rule, passes: Any) -> _Check:
 
 
 def _on_series(test: CellTest, doubtful: _Doubtful, assumptions: Assumptions) -> Any:
-    def passes(series: "pd.Series[str]") -> "pd.Series[bool]":
-        return _verdict(doubtful.faulty(test, series_cells(series), assumptions), series.index)
+    def passes(series: "pd.Series[str]") -> Mask:
+        return ~doubtful.faulty(test, series_cells(series), assumptions)
 
     return passes
 
 
 def _on_frame(test: RowTest, assumptions: Assumptions) -> Any:
-    def passes(frame: pd.DataFrame) -> "pd.Series[bool]":
-        return _verdict(test(FrameCells(frame), assumptions), frame.index)
+    def passes(frame: pd.DataFrame) -> Mask:
+        return ~test(FrameCells(frame), assumptions)
 
     return passes
-
-
-def _verdict(faulty: Mask, index: "pd.Index[Any]") -> "pd.Series[bool]":
-    return pd.Series(~faulty, index=index)

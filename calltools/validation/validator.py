@@ -150,9 +150,9 @@ def _all_doubtful(parts: Sequence[Judged], names: Sequence[str]) -> Mapping[str,
 def _verdict(error: Any) -> tuple[str, str | None, Numbers]:
     # Never the error's own text: it holds the values of people.
     code = str(getattr(error.check, "name", None))
-    if code not in BY_CODE or error.check_output is None or not hasattr(error.check_output, "index"):
+    if code not in BY_CODE or not isinstance(error.check_output, np.ndarray):
         raise DefectError("check-failed", check=code, reason=str(error.reason_code))
-    rows: Numbers = np.flatnonzero(~error.check_output.to_numpy(dtype=bool))
+    rows: Numbers = np.flatnonzero(~error.check_output)
     return code, error.column_name, rows
 
 

@@ -141,10 +141,15 @@ def minor_units(cells: Cells) -> NDArray[np.int64]:
     """Decimals that each currency has; -1 where the cell is no current currency."""
     exponents = _exponents()
     place = pc.index_in(cells, pa.array(list(exponents)))
-    found: NDArray[np.int64] = pc.fill_null(
-        pc.take(pa.array(list(exponents.values()), pa.int64()), place), -1
-    ).to_numpy()
+    units = np.array([*exponents.values(), -1])
+    found: NDArray[np.int64] = units[pc.fill_null(place, -1).to_numpy()]
     return found
+
+
+@lru_cache(maxsize=1)
+def with_other_units() -> Cells:
+    """The currencies that have not two decimals."""
+    return pa.array([code for code, units in _exponents().items() if units not in {2, -1}], pa.string())
 
 
 @lru_cache(maxsize=1)

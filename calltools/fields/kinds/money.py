@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import first_bytes, last_bytes, matches, rewritten
+from calltools.fields.shapes import first_bytes, last_bytes, matches, own_bytes, rewritten, rows_of
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, filled, offsets
 
@@ -76,15 +76,15 @@ def decimals(cells: Cells) -> NDArray[np.int64]:
 
 
 def _holds_dot(cells: Cells) -> Mask:
-    data, first = any_cell.own_bytes(cells)
-    return any_cell.rows_of(cells, np.flatnonzero(data == ord(".")) + first)
+    data, first = own_bytes(cells)
+    return rows_of(cells, np.flatnonzero(data == ord(".")) + first)
 
 
 def _canonical(cells: Cells) -> Mask:
     """Digits with at most one dot among them, or nothing."""
-    data, first = any_cell.own_bytes(cells)
+    data, first = own_bytes(cells)
     odd = ((data - np.uint8(0x30)) > 9) & (data != ord("."))
-    mask: Mask = ~any_cell.rows_of(cells, np.flatnonzero(odd) + first)
+    mask: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
     dots = np.flatnonzero(data == ord(".")) + first
     if len(dots):
         rows = np.searchsorted(offsets(cells), dots, side="right") - 1

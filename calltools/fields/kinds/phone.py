@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
 from calltools.fields.phone_plans import Verdict, verdicts
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, without
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, own_bytes, rows_of, without
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, filled, offsets, remembered
 
@@ -170,10 +170,10 @@ def _odd(cells: Cells) -> tuple[Cells, Mask]:
 
 
 def _plus_and_digits(cells: Cells) -> Mask:
-    data, first = any_cell.own_bytes(cells)
+    data, first = own_bytes(cells)
     others = np.flatnonzero((data - np.uint8(0x30)) > 9)
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
-    return _plus(cells) & ~any_cell.rows_of(cells, inside + first) & (lengths(cells) > 1)
+    return _plus(cells) & ~rows_of(cells, inside + first) & (lengths(cells) > 1)
 
 
 def _long_enough(cells: Cells) -> Mask:

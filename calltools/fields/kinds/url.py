@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import matches
+from calltools.fields.shapes import matches, own_bytes, rows_of
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets, text_bytes
 
@@ -94,14 +94,14 @@ def _has_host(text: str) -> bool:
 
 def _plain(cells: Cells) -> Mask:
     """Printable ASCII behind a scheme and the beginning of a host, without a sign of a secret."""
-    data, first = any_cell.own_bytes(cells)
+    data, first = own_bytes(cells)
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord("@")) | (data == ord("\\")) | (data == ord("["))
-    mask: Mask = ~any_cell.rows_of(cells, np.flatnonzero(odd) + first)
+    mask: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
     equals = np.flatnonzero(data == ord("="))
     if len(equals):
         before = equals[equals >= 2]
         named = _PAIRS[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
-        mask &= ~any_cell.rows_of(cells, before[named] + first)
+        mask &= ~rows_of(cells, before[named] + first)
     secure = as_mask(pc.starts_with(cells, "https://"))
     mask &= secure | as_mask(pc.starts_with(cells, "http://"))
     return mask & _good_host(cells, secure)
