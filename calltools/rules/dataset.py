@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,25 +19,48 @@ from calltools.model.finding import Findings
 
 Hashes = NDArray[np.uint64]
 _SEPARATOR: Final = "\x1f"
+_TO_QUARTER: Final = np.uint64(62)
 _SAME_CALL: Final = (*IDENTIFIERS, "DateTime", "PhoneNumber")
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Numbers that mostly rise by little, in a byte each, or in none where each is one more than the one before."""
+
+    count: int
+    first: int
+    steps: NDArray[np.uint8] | Numbers | None
+
+    @classmethod
+    def of(cls, numbers: Numbers) -> "_Steps":
+        if not len(numbers):
+            return cls(0, 0, None)
+        steps = np.diff(numbers)
+        small = steps.astype(np.uint8)
+        kept = None if (steps == 1).all() else small if (small == steps).all() else steps
+        return cls(len(numbers), int(numbers[0]), kept)
+
+    def numbers(self) -> Numbers:
+        steps = np.ones(max(self.count - 1, 0), np.int64) if self.steps is None else self.steps
+        found: Numbers = self.first + np.cumsum(np.concatenate([np.zeros(min(self.count, 1), np.int64), steps]))
+        return found
+
+
 class _Repeats:
-    """Keys seen before, as 64-bit hashes: 8 bytes a record for the hash, 8 for its number, 8 for its place.
+    """Keys seen before, as 64-bit hashes: 8 bytes a record, and one or two for its number and its place.
 
     Two different keys share a hash once in some million files of five million records.
     """
 
     def __init__(self) -> None:
         self._hashes: list[Hashes] = []
-        self._records: list[NDArray[np.int32]] = []
-        self._places: list[NDArray[np.int32]] = []
+        self._records: list[_Steps] = []
+        self._places: list[_Steps] = []
 
     def add(self, hashes: Hashes, records: Numbers, places: Numbers) -> None:
         self._hashes.append(hashes)
-        # Files of over two thousand million lines are far beyond what the service takes.
-        self._records.append(records.astype(np.int32))
-        self._places.append(places.astype(np.int32))
+        self._records.append(_Steps.of(records))
+        self._places.append(_Steps.of(places))
 
     def findings(self, field: str | None) -> Findings:
         """Each record whose key an earlier one has; the detail names the first of them."""
@@ -53,26 +77,29 @@ class _Repeats:
         )
         return Findings.at(
             "",
-            records=records[again].astype(np.int64),
-            places=places[again].astype(np.int64),
+            records=records[again],
+            places=places[again],
             field=field,
             detail=detail,
         )
 
     def _twice(self) -> Hashes:
-        """The keys that occur more than once, in order."""
-        ordered: Hashes = np.concatenate([*self._hashes, np.zeros(0, np.uint64)])
-        ordered.sort()
-        found: Hashes = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return found
+        """The keys that occur more than once, in order. A quarter of them at a time: sorting takes a copy."""
+        found: list[Hashes] = []
+        for quarter in range(4):
+            parts = [hashes[hashes >> _TO_QUARTER == quarter] for hashes in self._hashes]
+            ordered = np.concatenate([*parts, np.zeros(0, np.uint64)])
+            ordered.sort()
+            found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+        return np.concatenate(found)
 
 
-def _known(
-    keys: Hashes, hashes: Hashes, records: NDArray[np.int32], places: NDArray[np.int32]
-) -> tuple[Hashes, NDArray[np.int32], NDArray[np.int32]]:
+def _known(keys: Hashes, hashes: Hashes, records: _Steps, places: _Steps) -> tuple[Hashes, Numbers, Numbers]:
     """Those of some records whose key is among the ordered keys. Part by part: all at once would take much memory."""
     there = keys[np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)] == hashes
-    return hashes[there], records[there], places[there]
+    if not there.any():
+        return hashes[:0], np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return hashes[there], records.numbers()[there], places.numbers()[there]
 
 
 class Duplicates:
