@@ -37,9 +37,9 @@ from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, m
 
 #: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
 #: that the end of a file waits for them.
-_JUDGED_AT_ONCE: Final = 50_000
-#: But hold no more than this many whole records back while gathering them.
-_HELD: Final = 250_000
+_JUDGED_AT_ONCE: Final = 150_000
+#: No more records than this are gathered, whole ones and those of which only what observers must know is left.
+_WHOLE, _REDUCED = 250_000, 400_000
 _THREADS: Final = 2
 _AHEAD: Final = 3
 
@@ -240,14 +240,14 @@ def _settled(batches: Iterable[Batch]) -> Iterator[Batch]:
 def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
     """Batches until enough of their records wait for a verdict."""
     group: list[_Worked] = []
-    waiting = held = 0
+    waiting = held = 0.0
     for one in worked:
         group.append(one)
-        waiting += len(one.judged.records)
-        held += len(one.batch) if one.batch.columns.num_rows else 0
-        if waiting >= _JUDGED_AT_ONCE or held >= _HELD:
+        waiting += len(one.judged.records) / _JUDGED_AT_ONCE
+        held += len(one.batch) / (_WHOLE if one.batch.columns.num_rows else _REDUCED)
+        if max(waiting, held) >= 1:
             yield group
-            group, waiting, held = [], 0, 0
+            group, waiting, held = [], 0.0, 0.0
     if group:
         yield group
 

@@ -13,6 +13,10 @@ from calltools.vendors.fitting import fit, fold, read_columns
 from calltools.vendors.profile import Profile, Shape
 
 _CANONICAL: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in NAMES)
+#: Letters of a title -> the names that one slip could have made it.
+_BY_LENGTH: Final = {
+    length: [name for name in _CANONICAL if len(name) > 4 and abs(len(name) - length) <= 1] for length in range(4, 20)
+}
 _NAMES: Final = frozenset(NAMES)
 _SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
 _ENOUGH_ROWS: Final = 0.8
@@ -24,9 +28,11 @@ def is_canonical(titles: Sequence[str]) -> bool:
     return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
 
 
+@lru_cache(maxsize=4096)
 def _is_canonical_name(title: str) -> bool:
     folded = re.sub(r"[\W_]", "", title.casefold())
-    return folded in _CANONICAL or any(_one_slip(folded, name) for name in _CANONICAL if len(name) > 4)
+    alike = _BY_LENGTH.get(len(folded), ())
+    return folded in _CANONICAL or any(_one_slip(folded, name) for name in alike)
 
 
 def _one_slip(one: str, other: str) -> bool:
