@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 
 from calltools.fields.normalize import normalize
 from calltools.fields.portrait import portrait
-from calltools.fields.table import IDENTIFIERS
 from calltools.matching.identifiers import Index, join
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
@@ -31,6 +30,7 @@ from calltools.reports.masking import masked_titles
 from calltools.validation.baseline import Spot, sift
 from calltools.validation.observing import Observers
 from calltools.validation.selection import RuleSet
+from calltools.validation.telling import Telling
 from calltools.validation.validator import Judge, Judged, unproven
 from calltools.vendors import legs, zones
 from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, map_batch
@@ -81,6 +81,11 @@ class Plan:
     findings: Findings = field(default_factory=Findings.none)
     known: Mapping[Spot, int] = field(default_factory=dict)
 
+    @property
+    def telling(self) -> Telling:
+        """How findings are told."""
+        return Telling(self.ruleset, self.layout, joined=self.mapping is not None or self.index is not None)
+
 
 class Sink(Protocol):
     """Takes what comes off the line."""
@@ -110,7 +115,7 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
         on_read: Told how many records have been read so far.
     """
     observers = Observers(plan.ruleset, plan.assumptions)
-    _deliver(_EMPTY, _told(plan.findings, plan), plan, sinks, summary)
+    _deliver(_EMPTY, plan.telling.told(plan.findings), plan, sinks, summary)
     # pandera speaks in a thread of its own, while the others read on.
     with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:
         try:
@@ -129,7 +134,7 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    _deliver(_EMPTY, _told(Findings.join([*empty, observers.close()]), plan), plan, sinks, summary)
+    _deliver(_EMPTY, plan.telling.told(Findings.join([*empty, observers.close()])), plan, sinks, summary)
 
 
 def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
@@ -253,12 +258,7 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
 
 
 def _judged(group: list[_Worked], judge: Judge, plan: Plan) -> tuple[list[_Worked], Findings]:
-    return group, _told(judge.findings([one.judged for one in group]), plan)
-
-
-def _told(findings: Findings, plan: Plan) -> Findings:
-    """Those of the chosen rules, with severity and column, in the order of the file."""
-    return located(plan.ruleset.stamped(findings), plan.layout).in_order()
+    return group, plan.telling.told(judge.findings([one.judged for one in group]))
 
 
 def _verdicts(
@@ -271,8 +271,9 @@ def _verdicts(
         numbers = one.batch.records
         first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
         judged = Findings(verdict.table.slice(first, last - first))
-        more = _told(Findings.join([one.batch.findings, observers.add(one.digests, numbers, one.batch.places)]), plan)
-        yield one, _most_specific(_header_once(Findings.join([more, judged]))).in_order() if len(more) else judged
+        observed = observers.add(one.digests, numbers, one.batch.places)
+        more = plan.telling.told(Findings.join([one.batch.findings, observed]))
+        yield one, plan.telling.once(Findings.join([more, judged])) if len(more) else judged
 
 
 def _deliver(batch: Batch, findings: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
@@ -281,7 +282,7 @@ def _deliver(batch: Batch, findings: Findings, plan: Plan, sinks: Sequence[Sink]
     records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
     wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
     bad = np.isin(batch.records, wrong, assume_unique=True)
-    findings = _file_speaks(findings, plan)
+    findings = plan.telling.file_speaks(findings)
     summary.count(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
     for sink in sinks:
         sink.take(batch, findings, bad)
@@ -292,51 +293,7 @@ def _unknown(findings: Findings, plan: Plan, summary: Summary) -> Findings:
     titles = masked_titles(one_chunk(findings.table["column"]))
     findings, accepted = sift(findings, titles, plan.known, summary.accepted)
     summary.accepted.update(accepted)
-    return _file_speaks(findings, plan) if any(code == "CT102" for code, _ in plan.known) else findings
+    return plan.telling.file_speaks(findings) if any(code == "CT102" for code, _ in plan.known) else findings
 
 
-def _file_speaks(findings: Findings, plan: Plan) -> Findings:
-    """Without an identifier column CT102 says for the file what CT301 would say of each record; bad they are still."""
-    joined = plan.mapping is not None or plan.index is not None
-    if joined or "CT102" not in plan.ruleset or any(name in plan.layout for name in IDENTIFIERS):
-        return findings
-    table = findings.table
-    repeated = pc.and_(pc.equal(table["code"], "CT301"), pc.equal(table["severity"], "error"))
-    return findings.where(pc.invert(repeated))
-
-
-def _header_once(findings: Findings) -> Findings:
-    """A header that stands again among the records is one fault, not one in each of its cells."""
-    table = findings.table
-    repeated = pc.equal(table["code"], "CT019")
-    if not pc.any(repeated).as_py():
-        return findings
-    among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(repeated)))
-    return findings.where(pc.or_(repeated, pc.invert(among)))
-
-
-def _most_specific(findings: Findings) -> Findings:
-    """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
-    table = findings.table
-    named = pc.is_in(table["code"], _NAMED_BEFORE)
-    if not pc.any(named).as_py():
-        return findings
-    cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
-    again = pc.and_(pc.is_in(cell, pc.drop_null(cell.filter(named))), pc.starts_with(table["code"], "CT2"))
-    return findings.where(pc.invert(pc.and_(again, pc.invert(named))))
-
-
-def located(findings: Findings, layout: Mapping[str, tuple[str, int]]) -> Findings:
-    """Findings on a canonical field get the title and position of its column in the file."""
-    if not len(findings):
-        return findings
-    field_index = pc.index_in(findings.table["field"], pa.array(list(layout), pa.string()))
-    titles = pa.array([title for title, _ in layout.values()], pa.string())
-    positions = pa.array([position for _, position in layout.values()], pa.int32())
-    column = pc.coalesce(findings.table["column"], pc.take(titles, field_index), findings.table["field"])
-    position = pc.coalesce(findings.table["position"], pc.take(positions, field_index))
-    return findings.with_column("column", column).with_column("position", position)
-
-
-_NAMED_BEFORE: Final = pa.array(["CT014", "CT015", "CT209", "CT601", "CT602", "CT603", "CT604"])
 _EMPTY: Final = Batch(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))
