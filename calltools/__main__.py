@@ -1,13 +1,44 @@
 """``python -m calltools`` and the ``calltools`` command."""
 
+import contextlib
+import os
+import signal
 import sys
+from typing import Final, NoReturn
+
+_INTERRUPTED: Final = 130
 
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of the contract."""
-    from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
+    _interrupt_when_ended()
+    try:
+        from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
 
-    sys.exit(start())
+        code = start()
+    except KeyboardInterrupt:  # while the commands were still being loaded
+        code = _INTERRUPTED
+    # All is written and said: what comes now must not turn into a traceback, or into another code.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if code == _INTERRUPTED:
+        # Where the interrupt met code made from text, as dataclasses are, Python would end by the signal instead.
+        _end_at_once(code)
+    sys.exit(code)
+
+
+def _end_at_once(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _interrupt_when_ended() -> None:
+    """Take a request to end, or a closed terminal, as Ctrl-C: what is half-written is cleared away."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class CalltoolsError(Exception):
         key: Stable name of the fault, a key of ``calltools.messages.MESSAGES``.
         facts: What the sentence names. No secret and no personal value.
         exit_code: What the command line ends with.
+        about: The file that it is about, where a run has several and the sentence names none.
     """
 
     exit_code: ClassVar[int] = 70
@@ -47,6 +48,7 @@ class CalltoolsError(Exception):
         super().__init__(key)
         self.key = key
         self.facts = facts
+        self.about: str | None = None
 
     def say(self, language: Language = "en") -> str:
         """The sentence for a person."""

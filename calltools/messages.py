@@ -16,6 +16,14 @@ Language = Literal["en", "ru"]
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         # -- the call -----------------------------------------------------------------
+        "call-help": ("Help: {command} --help", "Справка: {command} --help"),
+        "call-meant": ("Did you mean {near}?", "Может быть, {near}?"),
+        "call-missing": ("{what} is missing.", "Не указано: {what}."),
+        "call-value-missing": ("{option} needs a value.", "У {option} не указано значение."),
+        "call-option-unknown": ("There is no option {word}.", "Параметра {word} нет."),
+        "call-command-unknown": ("There is no command {word}.", "Команды {word} нет."),
+        "call-choice-wrong": ("{word} is not possible here.", "{word} здесь не подходит."),
+        "call-choices": ("Possible: {choices}.", "Возможно: {choices}."),
         "rule-unknown": (
             "No rule is called {word}. `calltools rules` lists them all.",
             "Правила {word} нет. Все правила показывает `calltools rules`.",
@@ -105,6 +113,22 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no time zone {zone}. Give an IANA name such as Europe/Moscow or Asia/Almaty.",
             "Часового пояса {zone} нет. Укажите имя по IANA, например Europe/Moscow или Asia/Almaty.",
         ),
+        "zone-unknown-near": (
+            "There is no time zone {zone}. Did you mean {near}? Names are those of IANA, such as Asia/Almaty.",
+            "Часового пояса {zone} нет. Может быть, {near}? Нужно имя по IANA, например Asia/Almaty.",
+        ),
+        "region-unknown": (
+            "--region {region} is no country. Give the two letters of its code: RU, KZ, BY, DE and so on.",
+            "--region {region} — не страна. Укажите её код из двух латинских букв: RU, KZ, BY, DE и так далее.",
+        ),
+        "currency-unknown": (
+            "--currency {currency} is no currency of ISO 4217. Give its three letters: RUB, KZT, BYN, EUR and so on.",
+            "--currency {currency} — не валюта по ISO 4217. Укажите три латинские буквы: RUB, KZT, BYN, EUR и так далее.",
+        ),
+        "currency-withdrawn": (
+            "--currency {currency}: this currency has been replaced by {successor}. Give {successor} if the amounts are in it.",
+            "--currency {currency}: эту валюту заменила {successor}. Укажите {successor}, если суммы в ней.",
+        ),
         "encoding-unknown": (
             "There is no encoding {given}. Usual ones: utf-8, cp1251, cp866, koi8-r, utf-16.",
             "Кодировки {given} нет. Обычные: utf-8, cp1251, cp866, koi8-r, utf-16.",
@@ -165,6 +189,16 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{path} is not a table: it holds bytes that no text has. Export the calls as CSV, XLSX or JSON.",
             "{path} — не таблица: в нём байты, которых в тексте не бывает. Выгрузите звонки в CSV, XLSX или JSON.",
         ),
+        "csv-no-rows": (
+            "The first MiB of {path} holds no line that could be a header: a line end is missing, or it is no list of "
+            "calls. Export the calls again as CSV, XLSX or JSON.",
+            "В первом мегабайте {path} нет строки, похожей на заголовки: потерян конец строки, либо это не список звонков. "
+            "Выгрузите звонки заново в CSV, XLSX или JSON.",
+        ),
+        "csv-header-row-beyond": (
+            "{path} has no such header row: rows up to line {last} were looked at. Check --header-row.",
+            "В {path} нет такой строки заголовков: просмотрены строки до {last}. Проверьте --header-row.",
+        ),
         "csv-record-too-long": (
             "The record that begins on line {line} is longer than {limit} MiB. This is not a list of calls, or a line "
             "end is missing.",
@@ -172,9 +206,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "строки.",
         ),
         "too-many-columns": (
-            "{path} has {count} columns; a list of calls has at most {limit}. Look whether lines became columns.",
-            "В файле {path} столбцов: {count}; у списка звонков их не больше {limit}. Проверьте, не стали ли строки "
-            "столбцами.",
+            "{path} has {count} columns or more, the limit is {limit}. Check whether lines have become columns.",
+            "В файле {path} столбцов не меньше {count}, предел — {limit}. Проверьте, не стали ли строки столбцами.",
         ),
         # -- vendors ------------------------------------------------------------------
         "profile-not-toml": (
@@ -362,6 +395,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no folder for {path}. Make it first.",
             "Папки для файла {path} нет. Сначала создайте её.",
         ),
+        "output-stream": (
+            "Standard output takes no more ({reason}); what it got is not the whole. Make room and run again.",
+            "Стандартный вывод больше не принимает данные ({reason}); выведено не всё. Освободите место и запустите ещё раз.",
+        ),
         "output-full": (
             "The disk is full: {path} was not written. Nothing half-written is left. Make room and run again.",
             "Диск заполнен: {path} не записан, недописанного не осталось. Освободите место и запустите ещё раз.",
@@ -402,6 +439,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "source-other": (
             "{path} is not a table: it holds {what}. Export the calls as CSV, XLSX or JSON.",
             "{path} — не таблица: внутри {what}. Выгрузите звонки в CSV, XLSX или JSON.",
+        ),
+        "source-ole": (
+            "{path} is an old Office file (OLE) without a workbook, or a part of it is missing. If it opens in Excel, save "
+            "it as XLSX.",
+            "{path} — старый файл Office (OLE), но книги в нём нет, или часть файла потеряна. Если он открывается в Excel, "
+            "сохраните его как XLSX.",
         ),
         "workbook-password": (
             "{path} is protected with a password. Save a copy without one: File, Info, Protect Workbook, Encrypt.",
@@ -560,6 +603,14 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "identifiers from the second file: joined {joined}, no partner {unjoined}, several partners {ambiguous}",
             "идентификаторы из второго файла: найдено {joined}, нет пары {unjoined}, несколько пар {ambiguous}",
         ),
+        "report-unusable": (
+            "records of the second file that could not be used: {reasons}",
+            "записи второго файла, которые не удалось использовать: {reasons}",
+        ),
+        "unusable-damaged": ("damaged", "повреждены"),
+        "unusable-phone": ("no readable phone (is --region given?)", "не читается телефон (указан ли --region?)"),
+        "unusable-time": ("no readable time", "не читается время"),
+        "unusable-identifier": ("no usable identifier", "нет годного идентификатора"),
         "report-withheld": (
             "callers who withheld their number: {count}",
             "звонков со скрытым номером: {count}",

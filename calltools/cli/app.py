@@ -1,15 +1,21 @@
 """The commands, and how the process starts and ends."""
 
 import contextlib
+import errno
 import io
+import itertools
 import os
 import sys
+from pathlib import Path
+from typing import Final, TextIO
 
 import typer
 
 from calltools.cli import config, convert, doctor, rules, schema, template, upload, uploads, validate, vendors
+from calltools.cli.misuse import Misuse, told
 from calltools.cli.options import where
-from calltools.messages import say
+from calltools.errors import CalltoolsError, OutputError, UsageError
+from calltools.messages import Language, say
 from calltools.settings import from_environment
 
 app = typer.Typer(
@@ -50,23 +56,68 @@ def root(
 
 def start() -> int:
     """Run the command that ``sys.argv`` asks for, and give the exit code."""
+    nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    # A stream that was closed on purpose (``>&-``) is ``None``.
+    sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A Windows console or a C locale must not turn a Russian sentence into a traceback.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        return _run()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader has seen enough (``| head``). Python would complain once more while closing.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(sys.stdout)
         return 0
+    except OSError as fault:
+        if fault.errno not in _UNWRITABLE:
+            return _defect(fault)
+        # A file would have been named before: it is standard output or standard error that takes no more.
+        _let_go(sys.stdout)
+        _complain(say("output-stream", _language(), reason=fault.strerror))
+        return OutputError.exit_code
     except Exception as fault:  # noqa: BLE001 - the last resort: a person sees where, and no value
-        typer.echo(f"calltools: {say('defect', from_environment().language, fault=type(fault).__name__)}", err=True)
-        typer.echo(where(fault), err=True)
-        return 70
-    return 0
+        return _defect(fault)
+
+
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except Misuse as fault:
+        typer.echo(told(fault, _language()), err=True)
+        return UsageError.exit_code
+    except SystemExit as end:
+        code = end.code
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _language() -> Language:
+    """Of a person whose options could not be read."""
+    words = list(itertools.pairwise([*sys.argv, ""]))
+    asked = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
+    asked += [value for word, value in words if word == "--lang"]
+    return "ru" if "ru" in asked else "en" if "en" in asked else from_environment().language
+
+
+def _defect(fault: Exception) -> int:
+    _complain(f"{say('defect', _language(), fault=type(fault).__name__)}\n{where(fault)}")
+    return CalltoolsError.exit_code
+
+
+def _complain(sentence: str) -> None:
+    try:
+        typer.echo(f"calltools: {sentence}", err=True)
+    except OSError:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Send what a stream still holds nowhere, so that closing it is no fault of its own."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -225,7 +225,8 @@ def ending(lang: Language, *, debug: bool = False) -> Iterator[None]:
     try:
         yield
     except CalltoolsError as fault:
-        typer.echo(f"calltools: {fault.say(lang)}", err=True)
+        about = "" if fault.about is None else f"{fault.about}: "
+        typer.echo(f"calltools: {about}{fault.say(lang)}", err=True)
         if debug:
             typer.echo(where(fault), err=True)
         raise typer.Exit(fault.exit_code) from None

@@ -17,7 +17,7 @@ from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
 from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language
 from calltools.cli.progress import progress
-from calltools.errors import SourceError
+from calltools.errors import SourceError, UsageError
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.opening import expand, spool_stdin
 from calltools.files.rejects import RejectsWriter
@@ -252,6 +252,10 @@ class _Walk:
             return prepare(path, name, setting, converting=converting, keeps_records=keeps, draws=draws)
         except SourceError as fault:
             return fault
+        except UsageError as fault:
+            if len(self.inputs) > 1 and "path" not in fault.facts:
+                fault.about = name
+            raise
 
     def _one(self, name: str, job: Job | SourceError, sinks: Sequence[_Converted]) -> Summary:
         source = None if isinstance(job, SourceError) else job.table.source

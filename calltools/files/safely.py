@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, Final, TextIO
 
 from calltools.errors import OutputError
+
+#: What only writing meets: a full disk, a quota, a limit of the size of files, a reader that has gone.
+OF_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE})
 
 
 def refuse_same(output: Path, inputs: Iterable[Path], outputs: Iterable[Path] = ()) -> None:
@@ -170,13 +173,13 @@ class _Told(io.RawIOBase):
 @contextmanager
 def told(path: object) -> Iterator[None]:
     """Faults of writing in words."""
-    name = path if isinstance(path, Path) else "-"
+    name = path if isinstance(path, Path) else "stdout"
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as fault:
-        full = fault.errno in {errno.ENOSPC, errno.EDQUOT}
+        full = fault.errno in OF_WRITING
         raise OutputError("output-full" if full else "output-unwritable", path=name, reason=fault.strerror) from fault
 
 
