@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError, VendorError
-from calltools.fields import clock
+from calltools.fields import assuming
 from calltools.fields.kinds import unix_time
 from calltools.files.limits import Limits
-from calltools.files.opening import open_table
+from calltools.files.opening import open_table, unreadable
 from calltools.matching.identifiers import Index, build_index, find_columns, holds_identifiers, judge_header
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table, unique_titles
@@ -99,7 +99,7 @@ class Asked(TypedDict, total=False):
     currency: str | None
     static_call: StaticCall | None
     date_order: DateOrder | None
-    identifiers: Path | None
+    identifiers: str | Path | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
     own_numbers: tuple[str, ...]
@@ -107,7 +107,7 @@ class Asked(TypedDict, total=False):
     as_of: int | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
-    baseline: Path | None
+    baseline: str | Path | None
     exact_only: bool
     limits: Limits
 
@@ -145,8 +145,10 @@ class Job:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
+        summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
         summary.not_taken = () if self.plan.mapping is None else self.plan.mapping.not_taken
-        run(self.table, self.plan, sinks, summary, on_read)
+        with unreadable(name):
+            run(self.table, self.plan, sinks, summary, on_read)
         return summary
 
 
@@ -157,8 +159,7 @@ def settle(options: Options) -> Setting:
         UsageError: An unknown rule, zone or profile; a baseline that is none.
         SourceError: The file of identifiers cannot be read.
     """
-    if options.timezone is not None and not clock.zone_exists(options.timezone):
-        raise UsageError("zone-unknown", zone=options.timezone)
+    assuming.check(options.timezone, options.region, options.currency)
     now = int(time.time()) if options.as_of is None else options.as_of
     assumptions = Assumptions(now, options.timezone, options.region, options.currency, options.date_order)
     profiles = library.profiles if options.vendor in {"auto", "none"} else _only(library.get(options.vendor))
