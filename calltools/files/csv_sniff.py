@@ -111,7 +111,7 @@ def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Ro
         guess = HeaderGuess(None, guess.score, guess.titles)
     elif hints.header_row is not None:
         there = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
-        guess = HeaderGuess(there[0] if there else 0, guess.score)
+        guess = HeaderGuess(there[0] if there else len(rows), guess.score)
     elif not guess.score:
         guess = HeaderGuess(_widest(rows), 0)
     return delimiter, rows, guess
@@ -150,7 +150,9 @@ def _widest(rows: Sequence[_Row]) -> int:
 
 def _sniffed(found: _Found, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits) -> Sniffed:
     if not rows:
-        raise SourceError("file-binary", path=found.name)
+        raise SourceError("csv-no-rows", path=found.name)
+    if guess.index is not None and guess.index >= len(rows):
+        raise SourceError("csv-header-row-beyond", path=found.name, last=rows[-1].line)
     header = None if guess.index is None else rows[guess.index]
     titles = _titles(rows, guess)
     if len(titles) > limits.columns:

@@ -41,6 +41,7 @@ _ORDINARY: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
 _MARGIN: Final = 6.0
 #: Bytes that are looked at: of the beginning, and of the lines beyond ASCII behind it.
 _ENOUGH: Final = 1 << 16
+_CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a"))
 #: What a known title in the header is worth.
 _TITLE: Final = 6.0
 #: Titles cost reading the header by all profiles; where they could not change the order, nobody asks for them.
@@ -71,7 +72,11 @@ def detect(head: bytes, name: str, *, whole: bool, known: Callable[[str], int]) 
         SourceError: It is no text, or two encodings read it equally well.
     """
     if b"\0" in head:
-        return _with_zeros(head, name)
+        if wide := _wide(head):
+            return wide
+        head = head.replace(b"\0", b"\x01")
+    if _is_binary(head):
+        raise SourceError("file-binary", path=name)
     if _is_utf8(head, whole=whole):
         return "utf-8"
     if _mostly_utf8(head):
@@ -88,16 +93,19 @@ def detect(head: bytes, name: str, *, whole: bool, known: Callable[[str], int]) 
     return encoding
 
 
-def _with_zeros(head: bytes, name: str) -> str:
-    """Every other byte zero is UTF-16; some zeros are a damaged text; many are no text."""
+def _wide(head: bytes) -> str:
+    """UTF-16 without a mark has a zero in every other byte."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     half = max(len(head) // 2, 1)
     for encoding, here, there in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if here > 0.3 * half and there < 0.05 * half:
             return encoding
-    if even + odd > 0.05 * len(head):
-        raise SourceError("file-binary", path=name)
-    return "utf-8"
+    return ""
+
+
+def _is_binary(head: bytes) -> bool:
+    """Some control characters are a damaged text; many are no text."""
+    return len(head) - len(head.translate(None, _CONTROLS)) > 0.05 * len(head)
 
 
 def _is_utf8(head: bytes, *, whole: bool) -> bool:

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfileobj
 from typing import BinaryIO, Final
 
 from calltools.errors import SourceError
 from calltools.files.limits import Limits
+from calltools.files.safely import OF_WRITING, told
 from calltools.files.signatures import kind_of
 from calltools.files.workbook_sheets import is_identifier_title
 from calltools.model.batch import HeaderJudge, Hints, Table
@@ -18,6 +18,7 @@ from calltools.model.batch import HeaderJudge, Hints, Table
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".json", ".jsonl")
 #: What stands before the name of a file that an office program has open.
 _LOCKS: Final = ("~$", ".~lock")
+_PIECE: Final = 1 << 20
 
 
 def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a default that all but tests take
@@ -46,7 +47,8 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
         UsageError: The user must say which sheet.
     """
     check_file(path, name)
-    kind = kind_of(path, name)
+    with unreadable(name):
+        kind = kind_of(path, name)
     if kind == "text":
         from calltools.files.csv_file import open_csv  # noqa: PLC0415 - each reader is loaded when it is needed
 
@@ -73,10 +75,26 @@ def check_file(path: Path, name: str) -> None:
             return
     except FileNotFoundError as fault:
         raise SourceError("file-missing", path=name) from fault
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or "?"
-        raise SourceError("file-unreadable", path=name, reason=reason) from fault
+    except ValueError as fault:
+        raise SourceError("file-missing", path=name) from fault
+    except OSError as fault:
+        raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
     raise SourceError("file-folder" if stat.S_ISDIR(mode) else "file-special", path=name)
+
+
+@contextmanager
+def unreadable(name: str) -> Iterator[None]:
+    """Faults of reading in words: a broken disk, a share that went away.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in OF_WRITING:
+            raise
+        raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
 
 
 def expand(paths: Sequence[str]) -> list[tuple[Path, str]]:
@@ -107,9 +125,20 @@ def _tables_in(folder: Path) -> list[Path]:
 
 @contextmanager
 def spool_stdin(stream: BinaryIO) -> Iterator[Path]:
-    """A private copy of standard input, gone at the end."""
+    """A private copy of standard input, gone at the end.
+
+    Raises:
+        SourceError: It cannot be read: a folder, or closed.
+        OutputError: There is no room for the copy.
+    """
     with tempfile.TemporaryDirectory(prefix="calltools-") as folder:
         path = Path(folder) / "stdin"
-        with path.open("xb") as copy:
-            copyfileobj(stream, copy)
+        with told(path), path.open("xb") as copy:
+            while piece := _piece(stream):
+                copy.write(piece)
         yield path
+
+
+def _piece(stream: BinaryIO) -> bytes:
+    with unreadable("-"):
+        return stream.read(_PIECE)

@@ -92,7 +92,9 @@ def _in_ole(path: Path, name: str) -> Kind:
         raise SourceError("workbook-password", path=name)
     if found & {"Workbook", "Book"}:
         return "xls"
-    raise SourceError("source-other", path=name, what="Word" if "WordDocument" in found else "OLE")
+    if "WordDocument" in found:
+        raise SourceError("source-other", path=name, what="Word")
+    raise SourceError("source-ole", path=name)
 
 
 def _ole_names(path: Path, names: tuple[str, ...]) -> set[str]:

@@ -9,5 +9,5 @@ _LONGEST: Final = 300
 
 
 def told(titles: Iterable[str]) -> str:
-    """The titles in a row, without anything like a number, an id or an address of a person."""
-    return ", ".join(_SECRET.sub("***", title) for title in titles if title.strip())[:_LONGEST]
+    """The titles in a row, on one line, without anything like a number, an id or an address of a person."""
+    return ", ".join(_SECRET.sub("***", " ".join(title.split())) for title in titles if title.strip())[:_LONGEST]

@@ -20,6 +20,8 @@ _BY_LENGTH: Final = {
 _NAMES: Final = frozenset(NAMES)
 _SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
 _ENOUGH_ROWS: Final = 0.8
+#: Titles of a row that are looked at; a row of a million cells is no header, and must not take long to say so.
+_LOOKED_AT: Final = 1000
 
 
 def is_canonical(titles: Sequence[str]) -> bool:
@@ -79,7 +81,9 @@ def header_judge(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) 
         if rows and _SURE <= {*rows[0]} <= _NAMES:
             return HeaderGuess(0, len(rows[0]), sure=True)
         known, shapes = learned()
-        scores = [sum(fold(cell) in known or _is_canonical_name(cell) for cell in row if cell) for row in rows]
+        scores = [
+            sum(fold(cell) in known or _is_canonical_name(cell) for cell in row[:_LOOKED_AT] if cell) for row in rows
+        ]
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0
         for shape in shapes:

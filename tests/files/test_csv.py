@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import time
 
 import pyarrow as pa
 import pytest
@@ -121,11 +122,42 @@ def test_the_first_second_kind_of_line_end_is_named_once(write):
         (Hints(header_row=0), ("column 1", "column 2")),
         (Hints(header_row=2), ("1", "2")),
         (Hints(delimiter=";"), ("a,b",)),
-        (Hints(header_row=99), ("a", "b")),
     ],
 )
 def test_what_the_user_says_is_taken(write, hints, titles):
     assert read(write("a,b\n1,2\n3,4\n"), hints)[0].titles == titles
+
+
+def test_a_header_row_that_is_not_there_is_refused(write):
+    with pytest.raises(SourceError, match="up to line 3"):
+        read(write("a,b\n1,2\n3,4\n"), Hints(header_row=4))
+
+
+def test_a_beginning_without_a_line_is_told_as_it_is(write):
+    with pytest.raises(SourceError, match="line end is missing"):
+        read(write("z" * (1 << 20)))
+
+
+def test_a_header_of_a_million_titles_is_refused_in_time(write):
+    begun = time.monotonic()
+
+    with pytest.raises(LimitError, match="16384"):
+        read(write(",".join(f"c{number}" for number in range(10**6)) + "\n"))
+
+    assert time.monotonic() - begun < 10
+
+
+def test_bytes_of_no_text_are_refused(write):
+    with pytest.raises(SourceError, match="bytes that no text has"):
+        read(write(bytes(range(256)) * 40))
+
+
+def test_a_zero_byte_hides_no_encoding(write):
+    text = "DateTime;Tag\n" + "".join(f"{number};Заявка с сайта\n" for number in range(20))
+
+    table, *_ = read(write(text.encode("cp1251").replace(b" ", b"\0", 1)))
+
+    assert table.source.encoding == "cp1251"
 
 
 def test_limits_are_named(write):

@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -84,8 +85,8 @@ SPREADSHEET = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:
         pytest.param(b"PK\x03\x04 cut off", "workbook-damaged", None, id="cut zip"),
         pytest.param(ole("EncryptedPackage", "Workbook"), "workbook-password", None, id="password"),
         pytest.param(ole("WordDocument"), "source-other", "Word", id="doc"),
-        pytest.param(ole("Else"), "source-other", "OLE", id="other ole"),
-        pytest.param(ole() + b"\1" + "Workbook".encode("utf-16-le").ljust(127, b"\0"), "source-other", "OLE", id="ole"),
+        pytest.param(ole("Else"), "source-ole", None, id="other ole"),
+        pytest.param(ole() + b"\1" + "Workbook".encode("utf-16-le").ljust(127, b"\0"), "source-ole", None, id="ole"),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_named_with_advice(tmp_path, content, key, what):
@@ -149,6 +150,14 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path):
         open_table(tmp_path / "a\0b", "a", Hints(), judge)
 
     assert fault.value.key in {"file-unreadable", "file-missing"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_file_that_breaks_off_is_told_in_words():
+    with pytest.raises(SourceError) as fault:
+        open_table(Path("/proc/self/mem"), "calls.csv", Hints(), judge)
+
+    assert fault.value.key == "file-unreadable"
 
 
 def test_a_folder_means_the_tables_in_it(tmp_path):
