@@ -100,7 +100,7 @@ def convert(
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
     """
-    refuse_same(Path(output), [Path(path)])
+    refuse_same(Path(output), [Path(path), *_second_files(asked).values()])
     with CanonicalWriter(Path(output), force=force) as writer:
         result = _walk(Path(path), Style(language, show_values), asked, _Written(writer))
         writer.close()
@@ -108,7 +108,7 @@ def convert(
 
 
 def _walk(path: Path, style: Style, asked: Any, written: _Written | None) -> Result:
-    setting = settle(Options(**asked))
+    setting = settle(Options(**{**asked, **_second_files(asked)}))
     job = prepare(path, str(path), setting, converting=written is not None, keeps_records=written is not None)
     kept = _Kept()
     summary = job.run(str(path), [kept, *([] if written is None else [written])])
@@ -116,3 +116,8 @@ def _walk(path: Path, style: Style, asked: Any, written: _Written | None) -> Res
         summary.written = written.count
     findings = present(Findings.join(kept.parts), job.table.source, str(path), style)
     return Result(tuple(findings), summary)
+
+
+def _second_files(asked: Any) -> dict[str, Path]:
+    """The other files that are read, which may be given as text."""
+    return {name: Path(asked[name]) for name in ("identifiers", "baseline") if asked.get(name) is not None}

@@ -1,6 +1,7 @@
 """Counts of a run that must add up: read = written + skipped + rejected."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
@@ -24,6 +25,7 @@ class Summary:
         rejected: Records with an error.
         rewritten: Cells that normalizing changed, by field.
         joined: With ``--identifiers``: calls joined, not joined, ambiguous.
+        unusable: Records of the second file that were joined to nothing, by what they lack.
         not_taken: Columns of the export that were left out for want of an assumption (money without a currency).
         withheld: Calls whose caller hid the number.
         by_code: Findings by rule.
@@ -43,6 +45,7 @@ class Summary:
     rejected: int = 0
     rewritten: Counter[str] = field(default_factory=Counter)
     joined: Counter[str] = field(default_factory=Counter)
+    unusable: Mapping[str, int] = field(default_factory=dict)
     not_taken: tuple[str, ...] = ()
     withheld: int = 0
     by_code: Counter[str] = field(default_factory=Counter)

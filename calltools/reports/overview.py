@@ -94,6 +94,12 @@ def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
     if summary.joined:
         counts = {key: number(summary.joined[key], style) for key in ("joined", "unjoined", "ambiguous")}
         yield say("report-joined", language, **counts)
+    if unusable := [
+        f"{say(f'unusable-{reason}', language)} {number(count, style)}"
+        for reason, count in summary.unusable.items()
+        if count
+    ]:
+        yield say("report-unusable", language, reasons=", ".join(unusable))
     if summary.withheld:
         yield say("report-withheld", language, count=number(summary.withheld, style))
     if summary.not_taken:

@@ -1,0 +1,83 @@
+"""``import calltools``: the public names, their types for a user under mypy strict, and files given as text."""
+
+import subprocess
+import sys
+
+import pytest
+
+import calltools
+
+CALLS = "DateTime,PhoneNumber\n1773014400,+74950000001\n1773018000,+74950000002\n"
+CRM = "phone,time,ClientId\n+74950000001,1773014000,1604591025698235234\n"
+
+USER = """
+from pathlib import Path
+
+import calltools
+
+
+def faults(path: Path) -> list[str]:
+    result = calltools.validate(path, hints=calltools.Hints(encoding="cp866"), limits=calltools.Limits(columns=30))
+    return [f"{finding.line or 0} {finding.column or ''} {finding.code} {finding.message}" for finding in result.findings]
+
+
+def written(path: str) -> int:
+    try:
+        result = calltools.convert(path, "out.csv", identifiers="crm.csv", timezone="Europe/Moscow", static_call="auto")
+    except calltools.CalltoolsError as fault:
+        raise SystemExit(fault.exit_code) from None
+    return result.summary.written or 0
+"""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "calls.csv").write_text(CALLS, encoding="utf-8")
+    (tmp_path / "crm.csv").write_text(CRM, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_program_of_a_user_is_typed_strictly(files):
+    (files / "user.py").write_text(USER, encoding="utf-8")
+
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(files / "cache"), "user.py"],
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert result.returncode == 0, result.stdout.decode()
+
+
+def test_a_wrong_option_is_found_by_its_type(files):
+    (files / "user.py").write_text(USER.replace("timezone=", "time_zone="), encoding="utf-8")
+
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(files / "cache"), "user.py"],
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert "time_zone" in result.stdout.decode()
+
+
+def test_the_second_file_may_be_text_and_is_never_the_output(files):
+    asked = {"identifiers": "crm.csv", "as_of": 1773100800, "force": True}
+
+    result = calltools.convert("calls.csv", "out.csv", **asked)
+
+    assert (result.summary.read, result.summary.written, result.summary.rejected) == (2, 1, 1)
+    with pytest.raises(calltools.CalltoolsError, match="one of the inputs"):
+        calltools.convert("calls.csv", "crm.csv", **asked)
+    assert (files / "crm.csv").read_text(encoding="utf-8") == CRM
+
+
+def test_records_of_the_second_file_that_say_nothing_are_counted(files):
+    (files / "crm.csv").write_text(CRM + "8 495 000-00-02,1773014000,5\n+74950000002,soon,6\n", encoding="utf-8")
+
+    result = calltools.validate("calls.csv", identifiers="crm.csv", as_of=1773100800)
+
+    assert dict(result.summary.unusable) == {"damaged": 0, "phone": 1, "time": 1}
