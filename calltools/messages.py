@@ -79,31 +79,31 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "config-default": ("default", "по умолчанию"),
         "baseline-unreadable": (
             "The baseline {path} cannot be read: {reason}. --write-baseline {path} makes one.",
-            "Файл известных замечаний {path} не читается: {reason}. Создаёт его --write-baseline {path}.",
+            "Файл известных находок {path} не читается: {reason}. Создаёт его --write-baseline {path}.",
         ),
         "baseline-not-one": (
             "{path} is not a baseline; the fault is at {where}. Give a file that --write-baseline has made.",
-            "{path} — не файл известных замечаний; ошибка в {where}. Нужен файл, созданный --write-baseline.",
+            "{path} — не файл известных находок; ошибка в {where}. Нужен файл, созданный --write-baseline.",
         ),
         "baseline-version": (
             "The baseline {path} is of version {version}, and this calltools reads {expected}. "
             "Make it anew by --write-baseline {path} --force.",
-            "Файл известных замечаний {path} версии {version}, а эта программа читает версию {expected}. "
+            "Файл известных находок {path} версии {version}, а эта программа читает версию {expected}. "
             "Создайте его заново: --write-baseline {path} --force.",
         ),
         "baseline-accepted": (
             "Findings that the baseline {path} knows: {count}. They are not shown.",
-            "Замечаний, известных по {path}: {count}. Они не показаны.",
+            "Находок, известных по {path}: {count}. Они не показаны.",
         ),
         "baseline-fewer": (
             "The baseline {path} knows {count} more than are found. Lower it by the same command with "
             "--write-baseline {path} --force.",
-            "В {path} замечаний больше, чем найдено, лишних: {count}. Уберёт их та же команда с "
+            "В {path} находок больше, чем нашлось сейчас, лишних: {count}. Уберёт их та же команда с "
             "--write-baseline {path} --force.",
         ),
         "baseline-written": (
             "Known findings written to {path}: {count}.",
-            "Записано в {path} известных замечаний: {count}.",
+            "Записано в {path} известных находок: {count}.",
         ),
         "baseline-not-written": (
             "{path} is not written: a file could not be read.",
@@ -154,8 +154,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "В --as-of {given} не указан часовой пояс. Добавьте смещение: 2026-03-10T12:00:00+03:00, или Z для UTC.",
         ),
         "window-unreadable": (
-            "--identifier-window {given} is not a span. Give a number and d, h or m: 21d, 12h, 90m.",
-            "--identifier-window {given} — не промежуток. Укажите число и d, h или m: 21d, 12h, 90m.",
+            "--identifier-window {given} is not a span of time. Give a number and d, h or m: 21d, 12h, 90m.",
+            "--identifier-window {given} — не промежуток времени. Укажите число и d, h или m: 21d, 12h, 90m.",
         ),
         "identifier-columns-unreadable": (
             "--identifier-columns does not understand {given}. Write phone=Title,time=Title,ClientId=Title.",
@@ -180,7 +180,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         # -- text files ---------------------------------------------------------------
         "encoding-unsure": (
-            "The encoding of {path} cannot be told: several read it equally well. Say it: --encoding cp1251, cp866, "
+            "The encoding of {path} cannot be told: several fit equally well. Name it: --encoding cp1251, cp866, "
             "koi8-r or utf-8.",
             "Кодировку файла {path} не определить: подходят несколько. Укажите её: --encoding cp1251, cp866, "
             "koi8-r или utf-8.",
@@ -211,7 +211,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         # -- vendors ------------------------------------------------------------------
         "profile-not-toml": (
-            "this is no TOML: {reason}",
+            "this is not TOML: {reason}",
             "это не TOML: {reason}",
         ),
         "profile-missing": (
@@ -268,9 +268,9 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "vendor-none": (
             "No known export has this header: {titles}. Known are: {names}. Name the vendor with --vendor, use --vendor none "
-            "for a canonical file, or make a profile: calltools vendors new FILE.",
-            "Выгрузки с такими заголовками нет: {titles}. Известны: {names}. Назовите сервис: --vendor; для файла в формате "
-            "Метрики есть --vendor none; свой профиль делает calltools vendors new ФАЙЛ.",
+            "for a canonical file, or describe a new vendor: calltools vendors new FILE.",
+            "Среди известных выгрузок нет такой, с заголовками: {titles}. Известны: {names}. Назовите сервис: --vendor; для файла в формате "
+            "Метрики есть --vendor none; новый сервис описывает calltools vendors new ФАЙЛ.",
         ),
         "vendor-several": (
             "Several profiles fit this header: {names}. Say which: --vendor NAME.",
@@ -308,8 +308,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "в столбце {column}: --own-number X (можно повторять).",
         ),
         "timezone-needed": (
-            "Times of this {vendor} export are wall-clock times and do not say their zone. Give it: --timezone Europe/Moscow.",
-            "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его: --timezone Europe/Moscow.",
+            "Times of this {vendor} export are wall-clock times and do not say their zone. Give it, for example --timezone Europe/Moscow.",
+            "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его, например --timezone Europe/Moscow.",
         ),
         "timezone-needed-suggested": (
             "Times of this {vendor} export are wall-clock times and do not say their zone. The ids of its records agree on "
@@ -334,7 +334,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "У {path} заголовки в формате Метрики: сервис указывать не нужно.",
         ),
         "trials": (
-            "{vendor}: {good} of {count} examples came out as they say",
+            "{vendor}: {good} of {count} examples came out as expected",
             "{vendor}: примеров сошлось {good} из {count}",
         ),
         "trial-failed": (
@@ -380,7 +380,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Файл {path} указан для двух выходных файлов. Дайте каждому своё имя.",
         ),
         "output-exists": (
-            "{path} exists already. Give another name, or --force to overwrite it.",
+            "{path} already exists. Give another name, or --force to overwrite it.",
             "Файл {path} уже есть. Дайте другое имя или укажите --force, чтобы перезаписать.",
         ),
         "output-link": (
@@ -579,7 +579,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-more": ("and {count} more like this", "и ещё таких же: {count}"),
         "report-more-rules": (
             "and {count} more findings of {codes}: the log lists them",
-            "и ещё замечания {codes}, всего {count}: они перечислены в журнале",
+            "и ещё находки {codes}, всего {count}: они перечислены в журнале",
         ),
         "report-in-all": ("{count} in all, at {places}", "всего {count}; места: {places}"),
         "report-in-files": ("{count} in all, by file: {places}", "всего {count}, по файлам: {places}"),

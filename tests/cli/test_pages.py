@@ -24,6 +24,14 @@ def test_every_rule_has_a_page_in_both_languages(rule):
     assert "Что делать" in russian.stdout
 
 
+def test_the_russian_catalog_says_of_each_rule_what_its_page_says():
+    lines = {line.split()[0]: line for line in run("rules", "--lang", "ru").stdout.splitlines() if "  CT" in line}
+
+    for rule in RULES:
+        finds = run("rules", rule.code, "--lang", "ru").stdout.splitlines()[2].removesuffix(".")
+        assert lines[rule.code].casefold().endswith(finds.casefold()), rule.code
+
+
 def test_the_catalog_lists_every_rule_once():
     for lang in ("en", "ru"):
         lines = run("rules", "--lang", lang).stdout.splitlines()

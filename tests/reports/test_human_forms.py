@@ -57,7 +57,7 @@ def test_text_gives_advice_once_a_rule():
 
 def test_advice_is_folded_to_the_width():
     report = shown("text", SOME, style=Style(limit=1, width=40))
-    advice = re.search(r"  fix: say whose.*?(?=\n\n)", report, re.DOTALL)[0].splitlines()
+    advice = re.search(r"  fix: say which.*?(?=\n\n)", report, re.DOTALL)[0].splitlines()
 
     assert len(advice) > 2
     assert all(len(line) <= 40 for line in advice)
@@ -169,7 +169,7 @@ def test_github_shows_one_annotation_a_rule_with_count_places_and_advice():
     assert errors[0].startswith("::error file=calls.csv,line=2,title=CT241 phone-not-international::")
     _, in_all, fix = errors[0].split("%0A")
     assert in_all == "1,224 in all, at 2, 3, 4, 5, 6, …"
-    assert fix.startswith("fix: say whose numbers they are")
+    assert fix.startswith("fix: say which country the numbers are from")
 
 
 def test_github_shows_each_finding_while_ten_annotations_hold_them_all():

@@ -1,0 +1,17 @@
+"""How a rule speaks."""
+
+from typing import NamedTuple
+
+
+class Wording(NamedTuple):
+    """A rule's sentence (what is wrong, what was expected) and its advice (what to do), in English and Russian.
+
+    Placeholders: ``{value}`` the cell, masked already; ``{column}`` its title; ``{detail}`` what the rule adds, or its
+    parts ``{detail0}`` and ``{detail1}``; ``{near}`` the detail as a title that may be meant; ``{word}`` the detail as
+    a word of ``reports/wording.py``; ``{calls}`` the detail as a number of calls.
+    """
+
+    en: str
+    ru: str
+    advice_en: str
+    advice_ru: str
