@@ -24,6 +24,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "slashed-date": ("a date with slashes", "дата с косыми чертами"),
     "excel-serial": ("a spreadsheet's day number", "номер дня из таблицы"),
     "month-name": ("a date in words or text", "дата словами или текст"),
+    "twice": ("a time that happened twice in the zone", "время, которое в этом поясе было дважды"),
+    "never": ("a time that the zone skipped", "время, которого в этом поясе не было"),
     "number": ("not a whole number", "не целое число"),
     "text": ("text", "текст"),
     "milliseconds": ("milliseconds", "миллисекунды"), "microseconds": ("microseconds", "микросекунды"),

@@ -153,7 +153,7 @@ def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     return mask
 
 
-def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+def looks_like(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
     """What a cell that is no Unix time looks like: a key that the wording knows."""
     legible = any_cell.legible(cells)
     found = np.full(len(cells), "text", object)
@@ -162,6 +162,10 @@ def looks_like(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
         fits = open_ & matches(legible, pattern)
         found[fits] = name
         open_ &= ~fits
+    if assumptions is not None and assumptions.timezone is not None:
+        for layout in _layouts(assumptions):
+            times = clock.parse_local(legible, layout, assumptions.timezone)
+            found[times.ambiguous], found[times.nonexistent] = "twice", "never"
     return pa.array(found, pa.string())
 
 
