@@ -560,6 +560,13 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{name}: JSON, {encoding}",
             "{name}: JSON, {encoding}",
         ),
+        "verbose-assumed": (
+            "time zone: {timezone}; country: {region}; currency: {currency}; order of dates: {order}; now: {now}",
+            "часовой пояс: {timezone}; страна: {region}; валюта: {currency}; порядок дат: {order}; сейчас: {now}",
+        ),
+        "verbose-columns": ("columns taken: {columns}", "взяты столбцы: {columns}"),
+        "verbose-rules": ("rules applied: {count} of {all}", "применено правил: {count} из {all}"),
+        "verbose-not-said": ("not said", "не указано"),
         "report-header-line": ("header on line {row}", "заголовок в строке {row}"),
         "report-header-row": ("header in row {row}", "заголовок в строке {row} листа"),
         "report-dates-dmy": ("dates are day first", "в датах сначала день"),

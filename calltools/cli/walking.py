@@ -15,8 +15,9 @@ import typer
 from calltools.cli.asking import run_options
 from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
-from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language
+from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
 from calltools.cli.progress import progress
+from calltools.cli.verbose import assumed
 from calltools.errors import SourceError, UsageError
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.opening import expand, spool_stdin
@@ -269,6 +270,9 @@ class _Walk:
     def _run(self, name: str, job: Job, sinks: Sequence[_Converted]) -> Summary:
         for sink in sinks:
             sink.begin(job)
+        if self.showing.verbose:
+            for line in assumed(job.plan, language(self.showing.lang)):
+                typer.echo(f"{name}: {line}", err=True)
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
                 counting = [] if self.knowing is None else [self.knowing]
@@ -290,6 +294,8 @@ class _Walk:
     def _failed(self, name: str, fault: SourceError) -> Summary:
         sentence = fault.say(language(self.showing.lang))
         typer.echo(f"calltools: {sentence}", err=True)
+        if self.showing.debug:
+            typer.echo(where(fault), err=True)
         return Summary(name, error=sentence)
 
     def _exit_code(self) -> int:

@@ -325,3 +325,23 @@ def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
     assert "Входящий" in result.output
     for secret in ("0001234", "1604591025698235234", "anna@"):
         assert secret not in result.output
+
+
+def test_verbose_says_on_what_a_run_rests(calls):
+    words = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
+
+    said = run(*words, "-v")
+
+    assert "time zone: Europe/Moscow; country: not said" in said.stderr
+    assert "now: 2026-03-10 00:00:00+00:00" in said.stderr
+    assert "columns taken: ClientId = ClientId, DateTime = DateTime" in said.stderr
+    assert "rules applied: 75 of 81" in said.stderr
+    assert said.stdout == run(*words).stdout
+
+
+def test_debug_says_where_a_run_stopped(tmp_path):
+    result = run("validate", tmp_path / "none.csv", "--debug", "--lang", "en")
+
+    assert result.exit_code == 3
+    assert "opening.py" in result.stderr
+    assert "opening.py" not in run("validate", tmp_path / "none.csv", "--lang", "en").stderr
