@@ -15,7 +15,7 @@ class Settings:
         language: Of everything that a person reads.
         on_github: Whether this is a GitHub Actions job, whose log understands annotations.
         step_summary: The file whose Markdown GitHub Actions shows on the page of the job.
-        color: ``NO_COLOR`` and ``FORCE_COLOR``; ``None``: look at the terminal.
+        color: ``NO_COLOR``, ``FORCE_COLOR``, a terminal that has none; ``None``: look at the terminal.
         api_url: Where the service is, if not where it always is.
         state_dir: Where the memory of the upload lies, if not in the platform's folder.
     """
@@ -38,10 +38,18 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         language=_language(environ),
         on_github=environ.get("GITHUB_ACTIONS") == "true",
         step_summary=environ.get("GITHUB_STEP_SUMMARY") or None,
-        color=False if environ.get("NO_COLOR") else True if environ.get("FORCE_COLOR") else None,
+        color=_color(environ),
         api_url=environ.get("CALLTOOLS_API_URL") or None,
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
     )
+
+
+def _color(environ: Mapping[str, str]) -> bool | None:
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return False if environ.get("TERM") == "dumb" else None
 
 
 def token_text(environ: Mapping[str, str] = os.environ) -> str | None:
