@@ -1,5 +1,6 @@
 """Phone numbers: plus, country code, number."""
 
+import re
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,8 @@ _ASCII_PUNCTUATION: Final = b" ()./-"
 _DASHES: Final = r"[\x{2010}-\x{2015}]"
 _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
 #: A country's extension or a city number without its area code: fewer digits than any number with a country code.
+#: The Russian trunk prefix with a plus: without the punctuation, which sets it apart, it would be a Vietnamese number.
+_PLUS_EIGHT: Final = r"\+8[ (./-].*"
 _SHORTEST: Final = 7
 _RUSSIAN_LENGTH: Final = 10
 #: Countries of calling code 7, whose numbers are dialed with 8 at home.
@@ -68,7 +71,7 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     """
     cells, open_ = _odd(cells)
     written = any_cell.scattered(open_, lambda some: _plus(some) & _number_like(some), cells)
-    return any_cell.scattered(written, lambda some: ~_impossible(_digits(some)), cells)
+    return any_cell.scattered(written, lambda some: ~_impossible(_digits(some)) & ~matches(some, _PLUS_EIGHT), cells)
 
 
 def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -92,7 +95,7 @@ def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     legible = any_cell.legible(cells)
     candidates = ~_proven(legible) & _plus(legible)
     written = any_cell.scattered(candidates, lambda some: _number_like(some) & ~matches(some, _NUMBER_CELL), legible)
-    return any_cell.scattered(written, lambda some: _impossible(_digits(some)), legible)
+    return any_cell.scattered(written, lambda some: _impossible(_digits(some)) | matches(some, _PLUS_EIGHT), legible)
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -264,6 +267,8 @@ def _russian_trunk(cells: Cells, others: Mask) -> Cells:
 
 def _rewritten(text: str, region: str | None) -> str:
     """Plus and digits, or the text as it was when its country is not known."""
+    if re.fullmatch(_PLUS_EIGHT, text):
+        return text
     if text.startswith("+"):
         return "".join(sign for sign in text if sign.isdigit() or sign == "+")
     if region is None:
@@ -304,6 +309,7 @@ KIND = Kind(
         Example("8 (495) 000-00-00", None, "no country was given", fault="phone-not-international"),
         Example("7.495E+10", None, "digits are lost", _RUSSIA, "phone-stored-as-number"),
         Example("+7965123", None, "truncated", _RUSSIA, "phone-impossible"),
+        Example("+8 (495) 000-00-00", None, "8 alone is no country code", _RUSSIA, "phone-impossible"),
         Example("123456", None, "no area code", _RUSSIA, "phone-not-a-number"),
         Example("anonymous", None, "withheld", _RUSSIA, "phone-not-a-number"),
     ),
