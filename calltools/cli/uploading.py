@@ -94,7 +94,7 @@ def _checked(run: _Run, book: Book | None, stack: ExitStack) -> Path | None:
     """The file that may go; ``None``: it holds errors, and they have been told."""
     if checking.known_clean(book, run.path):
         return run.path
-    from calltools.cli.walking import CheckReport  # noqa: PLC0415 - pandas, which a file known to be clean spares
+    from calltools.cli.sinks import CheckReport  # noqa: PLC0415 - pandas, which a file known to be clean spares
 
     report = CheckReport.to(sys.stderr, run.speaking.language)
     without_bad = None

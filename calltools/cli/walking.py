@@ -9,24 +9,18 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import typer
 
 from calltools.cli.asking import run_options
 from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
-from calltools.cli.options import Color, OnError, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
+from calltools.cli.options import Color, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
 from calltools.cli.progress import progress
+from calltools.cli.sinks import Converted, Reported
 from calltools.cli.verbose import assumed
 from calltools.errors import SourceError, UsageError
-from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.opening import expand, spool_stdin
-from calltools.files.rejects import RejectsWriter
 from calltools.files.safely import Beside, appending, refuse_same
-from calltools.messages import Language
-from calltools.model.batch import Batch
-from calltools.model.cells import Mask
-from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports import DRAWING, REPORTERS, by_ending
@@ -37,7 +31,6 @@ from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
 
 _SHOWN_ON_A_TERMINAL: Final = 20
-_SHOWN_BEFORE_UPLOAD: Final = 3
 
 
 def check_files(
@@ -65,7 +58,7 @@ def convert_files(files: Sequence[str], writing: Writing, reading: Reading, show
         outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
         _refuse_taken([*outputs, *_reports(showing)], inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
-        converted = _Converted(writing, showing, stack)
+        converted = Converted(writing, showing, stack)
         walk.report_to(sys.stderr if to_stdout else sys.stdout, stack)
         code = walk.along([converted], converting=True)
         converted.close(walk.summaries)
@@ -78,34 +71,6 @@ def _spare_memory() -> None:
     """Where Arrow was built with jemalloc, use it: what is free goes back to the system, a fifth of the peak."""
     with suppress(NotImplementedError):
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-
-
-@dataclass(slots=True)
-class CheckReport:
-    """A reporter as a sink for one file, silent about a file without findings."""
-
-    reporter: Reporter
-    kept: list[Findings] = field(default_factory=list)
-
-    @classmethod
-    def to(cls, stream: TextIO, lang: Language) -> "CheckReport":
-        """One that writes text, with a few examples of each rule."""
-        return cls(REPORTERS["text"](stream, Style(lang, limit=_SHOWN_BEFORE_UPLOAD)))
-
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
-        """Keep the findings."""
-        if len(findings):
-            self.kept.append(findings)
-
-    def show(self, summary: Summary | None) -> None:
-        """Show them."""
-        if summary is None or not self.kept:
-            return
-        self.reporter.start(summary.source, summary.name)
-        for findings in self.kept:
-            self.reporter.take(findings)
-        self.reporter.finish(summary)
-        self.reporter.close([summary])
 
 
 def _reports(showing: Showing) -> list[Path]:
@@ -144,60 +109,6 @@ def _inputs(files: Sequence[str], reading: Reading, stack: ExitStack) -> list[tu
     return found
 
 
-class _Converted:
-    """The sinks of a conversion: good records to the output, bad ones to the rejects."""
-
-    def __init__(self, writing: Writing, showing: Showing, stack: ExitStack) -> None:
-        output = sys.stdout.buffer if writing.output == "-" else Path(writing.output)
-        self._all_or_nothing = writing.on_error is OnError.FAIL
-        self._writer = stack.enter_context(CanonicalWriter(output, force=showing.force))
-        self._rejects = (
-            stack.enter_context(RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
-        )
-        self.written = 0
-
-    def begin(self, job: Job) -> None:
-        """A file begins."""
-        self.written = 0
-        if self._rejects:
-            self._rejects.titled(job.table.titles)
-
-    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
-        """Write a batch."""
-        if self._rejects:
-            self._rejects.take(batch, findings, bad)
-        if len(batch):
-            self.written += int((~bad).sum())
-            self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
-
-    def close(self, summaries: Sequence[Summary]) -> None:
-        """Let the outputs appear, or none of the good records when any is bad and that was asked."""
-        if self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries):
-            self._writer.discard()
-            for summary in summaries:
-                summary.skipped["held"] += summary.written or 0
-                summary.written = 0
-        else:
-            self._writer.close()
-        if self._rejects:
-            self._rejects.close()
-
-
-@dataclass(slots=True)
-class _Reported:
-    """A reporter as a sink."""
-
-    reporter: Reporter
-    errors_only: bool = False
-
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
-        """Hand on the findings."""
-        if self.errors_only and len(findings):
-            findings = findings.where(pc.equal(findings.table["severity"], Severity.ERROR.value))
-        if len(findings):
-            self.reporter.take(findings)
-
-
 @dataclass(slots=True)
 class _Walk:
     """A run over several files: an unreadable one is reported and the others go on."""
@@ -228,7 +139,7 @@ class _Walk:
             page = stack.enter_context(appending(path))
             self.reporters.append(StepSummary(page, self._style(page), ROOM - path.stat().st_size))
 
-    def along(self, sinks: Sequence[_Converted], *, converting: bool) -> int:
+    def along(self, sinks: Sequence[Converted], *, converting: bool) -> int:
         """Walk all files and give the exit code.
 
         What the user got wrong stops the run before the first record of the first file.
@@ -258,7 +169,7 @@ class _Walk:
                 fault.about = name
             raise
 
-    def _one(self, name: str, job: Job | SourceError, sinks: Sequence[_Converted]) -> Summary:
+    def _one(self, name: str, job: Job | SourceError, sinks: Sequence[Converted]) -> Summary:
         source = None if isinstance(job, SourceError) else job.table.source
         for reporter in self.reporters:
             reporter.start(source, name)
@@ -267,7 +178,7 @@ class _Walk:
             reporter.finish(summary)
         return summary
 
-    def _run(self, name: str, job: Job, sinks: Sequence[_Converted]) -> Summary:
+    def _run(self, name: str, job: Job, sinks: Sequence[Converted]) -> Summary:
         for sink in sinks:
             sink.begin(job)
         if self.showing.verbose:
@@ -287,9 +198,9 @@ class _Walk:
             self.knowing.finish(name, job.plan.known, summary)
         return summary
 
-    def _reported(self) -> list[_Reported]:
+    def _reported(self) -> list[Reported]:
         """The reporters as sinks; the first of them is the one on the screen."""
-        return [_Reported(one, self.showing.quiet and one is self.reporters[0]) for one in self.reporters]
+        return [Reported(one, self.showing.quiet and one is self.reporters[0]) for one in self.reporters]
 
     def _failed(self, name: str, fault: SourceError) -> Summary:
         sentence = fault.say(language(self.showing.lang))

@@ -1,0 +1,108 @@
+"""Where the records and the findings of a command go, batch by batch."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.cli.options import OnError, Showing, Writing
+from calltools.files.csv_writer import CanonicalWriter
+from calltools.files.rejects import RejectsWriter
+from calltools.messages import Language
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.reports import REPORTERS
+from calltools.reports.style import Reporter, Style
+from calltools.run import Job
+
+_SHOWN_BEFORE_UPLOAD: Final = 3
+
+
+class Converted:
+    """The sinks of a conversion: good records to the output, bad ones to the rejects."""
+
+    def __init__(self, writing: Writing, showing: Showing, stack: ExitStack) -> None:
+        output = sys.stdout.buffer if writing.output == "-" else Path(writing.output)
+        self._all_or_nothing = writing.on_error is OnError.FAIL
+        self._writer = stack.enter_context(CanonicalWriter(output, force=showing.force))
+        self._rejects = (
+            stack.enter_context(RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
+        )
+        self.written = 0
+
+    def begin(self, job: Job) -> None:
+        """A file begins."""
+        self.written = 0
+        if self._rejects:
+            self._rejects.titled(job.table.titles)
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Write a batch."""
+        if self._rejects:
+            self._rejects.take(batch, findings, bad)
+        if len(batch):
+            self.written += int((~bad).sum())
+            self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """Let the outputs appear, or none of the good records when any is bad and that was asked."""
+        if self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries):
+            self._writer.discard()
+            for summary in summaries:
+                summary.skipped["held"] += summary.written or 0
+                summary.written = 0
+        else:
+            self._writer.close()
+        if self._rejects:
+            self._rejects.close()
+
+
+@dataclass(slots=True)
+class Reported:
+    """A reporter as a sink."""
+
+    reporter: Reporter
+    errors_only: bool = False
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Hand on the findings."""
+        if self.errors_only and len(findings):
+            findings = findings.where(pc.equal(findings.table["severity"], Severity.ERROR.value))
+        if len(findings):
+            self.reporter.take(findings)
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """A reporter as a sink for one file, silent about a file without findings."""
+
+    reporter: Reporter
+    kept: list[Findings] = field(default_factory=list)
+
+    @classmethod
+    def to(cls, stream: TextIO, lang: Language) -> "CheckReport":
+        """One that writes text, with a few examples of each rule."""
+        return cls(REPORTERS["text"](stream, Style(lang, limit=_SHOWN_BEFORE_UPLOAD)))
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Keep the findings."""
+        if len(findings):
+            self.kept.append(findings)
+
+    def show(self, summary: Summary | None) -> None:
+        """Show them."""
+        if summary is None or not self.kept:
+            return
+        self.reporter.start(summary.source, summary.name)
+        for findings in self.kept:
+            self.reporter.take(findings)
+        self.reporter.finish(summary)
+        self.reporter.close([summary])
