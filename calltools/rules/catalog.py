@@ -11,7 +11,7 @@ from calltools.fields import any_cell
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
 from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
 from calltools.model.rule import Rule, Scope, Severity
-from calltools.rules import dataset, file, header, mapping, row, service
+from calltools.rules import dataset, file, header, mapping, row, service, workbook
 
 _TYPED: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
 _ALL_BUT_USER_ID: Final = tuple(name for name in NAMES if name != "UserId")
@@ -74,10 +74,12 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT014", "formula-without-value", _E, Scope.FILE),
         "a formula cell for which the workbook holds no stored value",
-        file.FORMULA_WITHOUT_VALUE,
+        workbook.FORMULA_WITHOUT_VALUE,
     ),
     _rule(
-        ("CT015", "error-cell", _E, Scope.FILE), "an error value such as #N/A in a cell of a workbook", file.ERROR_CELL
+        ("CT015", "error-cell", _E, Scope.FILE),
+        "an error value such as #N/A in a cell of a workbook",
+        workbook.ERROR_CELL,
     ),
     _rule(
         ("CT016", "rows-above-header", _N, Scope.FILE),
@@ -87,7 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT017", "sheet-chosen", _N, Scope.FILE),
         "the workbook has several sheets with records: which was read, which were not",
-        file.SHEET_CHOSEN,
+        workbook.SHEET_CHOSEN,
     ),
     _rule(
         ("CT018", "line-ends-mixed", _W, Scope.FILE),
@@ -198,7 +200,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT209", "id-stored-as-number", _E, Scope.FILE),
         "an identifier of 16 digits or more in a numeric cell of a workbook",
-        file.ID_STORED_AS_NUMBER,
+        workbook.ID_STORED_AS_NUMBER,
     ),
     _rule(
         ("CT211", "datetime-missing", _E, Scope.CELL),
