@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import stat
 import time
 
 import pyarrow as pa
@@ -327,3 +328,21 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     assert pipe.is_fifo()
     assert [one.name for one in tmp_path.iterdir()] == ["pipe.csv"]
     os.close(reader)
+
+
+def test_a_file_is_on_the_disk_before_it_appears_and_its_name_behind_it(tmp_path, monkeypatch):
+    path, steps, fsync = tmp_path / "out.csv", [], os.fsync
+
+    def watched(handle):
+        there = os.fstat(handle)
+        steps.append(
+            (stat.S_ISDIR(there.st_mode), there.st_size if stat.S_ISREG(there.st_mode) else None, path.exists())
+        )
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+
+    with Beside(path, force=False) as stream:
+        stream.write(b"a,b\n")
+
+    assert steps == [(False, 4, False), (True, None, True)]
