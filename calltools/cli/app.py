@@ -65,8 +65,8 @@ def start() -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return _run()
-    except KeyboardInterrupt:
-        return 130
+    except (KeyboardInterrupt, typer.Abort):  # an answer that was broken off, too
+        return _INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough (``| head``). Python would complain once more while closing.
         _let_go(sys.stdout)
@@ -82,6 +82,7 @@ def start() -> int:
         return _defect(fault)
 
 
+_INTERRUPTED: Final = 130
 _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 

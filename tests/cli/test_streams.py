@@ -117,3 +117,26 @@ def test_one_of_several_files_that_is_wrong_is_named(calls, tmp_path):
     assert result.returncode == 2
     assert result.stderr.decode().startswith(f"calltools: {other}: No known export")
     assert os.fsencode(other) not in spawn("validate", other, "--lang", "en").stderr
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
+    sample = tmp_path / "pbx.csv"
+    sample.write_text("Дата;Откуда;Статус\n02.03.2026 10:00:00;+74950000001;принят\n", encoding="utf-8")
+    profile = tmp_path / "pbx.toml"
+    command = [sys.executable, "-m", "calltools", "vendors", "new", str(sample), "-o", str(profile), "--lang", "en"]
+    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+    with subprocess.Popen(
+        [sys.executable, "-c", terminal, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        said = b""
+        while b"Column with the time" not in said and (piece := process.stdout.read(4096)):
+            said += piece
+        process.stdin.write(key)
+        said += process.stdout.read()
+
+    assert process.returncode == 130, said
+    assert b"Traceback" not in said
+    assert b"fault" not in said
+    assert not profile.exists()
