@@ -58,11 +58,18 @@ def refuse_misfit(profile: Profile, titles: Sequence[str]) -> None:
     Raises:
         VendorError: What the profile needs and the file does not have.
     """
-    compared = fit(profile, titles)
-    if compared.missing:
+    missing = fit(profile, titles).missing or _without_time(profile, titles)
+    if missing:
         raise VendorError(
             "vendor-misfit",
             vendor=profile.name,
-            missing=", ".join(compared.missing),
+            missing=", ".join(missing),
             titles=told(titles),
         )
+
+
+def _without_time(profile: Profile, titles: Sequence[str]) -> tuple[str, ...]:
+    """The columns that give the time of a call, when the header has none of them: without it nothing can be made."""
+    there = {fold(title) for title in titles}
+    named = [name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)]
+    return () if any(fold(name) in there for name in named) else tuple(dict.fromkeys(named))

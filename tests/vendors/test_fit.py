@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from calltools.errors import VendorError
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints
 from calltools.vendors import library
-from calltools.vendors.fitting import fit, fold
+from calltools.vendors.fitting import fit, fold, read_columns, refuse_misfit
 from calltools.vendors.recognize import header_judge
 
 ROOT = Path(__file__).parent.parent.parent
@@ -82,3 +83,14 @@ def test_the_refusal_speaks_russian_as_well():
     assert "нужны столбцы records, start, finish" in told
     assert "в файле Тип, Статус, Время" in told
     assert "--vendor sipuni." in told
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_an_export_without_any_column_of_the_time_is_refused(profile):
+    times = {name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)}
+    titles = [title for title in read_columns(profile) if title not in times]
+
+    with pytest.raises(VendorError) as fault:
+        refuse_misfit(profile, titles)
+
+    assert times & set(fault.value.facts["missing"].split(", "))
