@@ -76,6 +76,8 @@ def test_no_room_for_a_copy_of_standard_input_is_a_sentence(calls):
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("wait_s", [0.12, 0.6, 1.2, 2.5])
 def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, wait_s):
+    if signal.getsignal(sent) is signal.SIG_IGN:
+        pytest.skip("these tests run in the background, or under nohup: what they start inherits that")
     path = tmp_path / "many.csv"
     lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")
