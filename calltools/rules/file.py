@@ -13,7 +13,7 @@ Example:
     good: a header and records
 
 Fix:
-    Export the calls again, and look why the export is empty.
+    Export the calls again, and find out why the export is empty.
 
 Source:
     Yandex Metrica, Passing call data: the file has a header and at least one record
@@ -231,7 +231,7 @@ Example:
     good: no such line
 
 Fix:
-    Remove the line, and look whether both halves have the same columns.
+    Remove the line, and check that both halves have the same columns.
 
 Source:
     Yandex Metrica, Passing call data: the file has one header

@@ -45,7 +45,7 @@ Example:
     good: a time that was
 
 Fix:
-    Look at --timezone: perhaps the exchange runs on UTC.
+    Check --timezone: perhaps the PBX runs on UTC.
 
 Source:
     IANA time zone database
@@ -62,7 +62,7 @@ Example:
     good: the same with --timezone Europe/Moscow
 
 Fix:
-    Look at --timezone. For single records look whether the clock was set that day.
+    Check --timezone. For single records find out whether the clock was set that day.
 
 Source:
     Unique ids of open PBXs: the epoch and a counter
@@ -94,7 +94,7 @@ Example:
     good: a call whose phone left a form before
 
 Fix:
-    Look whether both files cover the same days, whether phones are complete in both, and at
+    Check that both files cover the same days and that phones are complete in both, and check
     --identifier-window.
 
 Source:

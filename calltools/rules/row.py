@@ -90,7 +90,7 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
         good: 1234.00 RUB
 
     Fix:
-        Look at the amount in its source, and round it.
+        Compare the amount with its source, and round it.
 
     Source:
         ISO 4217, minor units.
@@ -186,7 +186,7 @@ def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> M
         good: CallMissed 0, TalkDuration 35
 
     Fix:
-        Nothing for single calls. For many, look which words of the export mean that a person answered.
+        Nothing for single calls. If there are many, find out which words of the export mean that a person answered.
 
     Source:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
