@@ -39,6 +39,9 @@ def texts(*values):
         pytest.param(time(0, 3, 15), "00:03:15", id="time"),
         pytest.param(timedelta(hours=30, seconds=5), "30:00:05", id="over a day"),
         pytest.param(timedelta(seconds=-61), "-00:01:01", id="negative span"),
+        pytest.param(timedelta(minutes=3, seconds=14, microseconds=999_999), "00:03:15", id="computed span"),
+        pytest.param(time(0, 3, 14, 999_999), "00:03:15", id="computed time"),
+        pytest.param(time(23, 59, 59, 600_000), "24:00:00", id="computed midnight"),
         pytest.param("\ud800x", "\ufffdx", id="half a surrogate pair"),
     ],
 )
