@@ -12,7 +12,7 @@ from calltools.files.opening import open_table
 from calltools.model.batch import Hints
 from calltools.vendors import library
 from calltools.vendors.fitting import fit, fold, read_columns, refuse_misfit
-from calltools.vendors.recognize import header_judge, is_canonical
+from calltools.vendors.recognize import header_judge
 
 ROOT = Path(__file__).parent.parent.parent
 PROFILES = library.built_in()
@@ -94,22 +94,3 @@ def test_an_export_without_any_column_of_the_time_is_refused(profile):
         refuse_misfit(profile, titles)
 
     assert times & set(fault.value.facts["missing"].split(", "))
-
-
-@pytest.mark.parametrize(
-    ("titles", "canonical"),
-    [
-        (["ClientId", "DateTime"], True),
-        (["clientid", "date time", "Phone_Number"], True),
-        (["ClientId", "DateTime", "manager", "office"], True),
-        (["ClientId", "DateTime", "manager", "office", "floor"], False),
-        (["ClintId", "DateTimee", "PhoneNubmer", "manager", "office"], True),
-        (["ClntId", "Dtetme", "PhoneNumber"], False),
-        (["", " ", "ClientId"], True),
-        ([], False),
-        (["", " "], False),
-        (["Tga"], False),
-    ],
-)
-def test_half_the_titles_make_a_file_canonical_and_one_slip_in_each_is_forgiven(titles, canonical):
-    assert is_canonical(titles) is canonical

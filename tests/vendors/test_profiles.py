@@ -176,6 +176,8 @@ def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
         (["clientid", "date time", "x"], True),
         (["ClentId", "DateTimme", "PhoneNumbre", "Prixe"], True),
         (["ClientId", "a", "b"], False),
+        (["ClientId", "DateTime", "a", "b", " "], True),
+        (["ClientId", "DateTime", "a", "b", "c"], False),
         ([], False),
     ],
 )
