@@ -90,8 +90,8 @@ def _window_s(text: str) -> int:
 
 
 def _columns(text: str | None) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words(text)]
-    wrong = [word for word, equals, title in pairs if not equals or not title or word not in {*NAMES, "phone", "time"}]
+    pairs = [[part.strip() for part in word.partition("=")] for word in words(text)]
+    wrong = [word for word, _, title in pairs if not title or word not in {*NAMES, "phone", "time"}]
     if wrong:
         raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
-    return {word.strip(): title.strip() for word, _, title in pairs}
+    return {word: title for word, _, title in pairs}
