@@ -5,7 +5,7 @@ import random
 import phonenumbers
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberFormat
 
@@ -178,5 +178,7 @@ def test_punctuation_of_an_international_number_goes_whatever_the_region(digits,
         st.lists(st.sampled_from(["", " ", "-", "(", ")", ".", "/", "–"]), min_size=len(digits), max_size=len(digits))
     )
     text = "+" + "".join(f"{sign}{digit}" for sign, digit in zip(signs, digits, strict=True))
+    # The trunk prefix of Russia: no country has the code 8.
+    assume(not text.startswith(("+8 ", "+8(", "+8.", "+8/", "+8-")))
 
     assert normalized([text], region) == [f"+{digits}"]
