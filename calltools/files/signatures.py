@@ -37,8 +37,8 @@ _OTHERS: Final = {
 _HTML: Final = re.compile(r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE)
 _MHTML: Final = re.compile(r"(?:mime-version|content-type: *multipart/related)\b", re.IGNORECASE)
 _XML_SPREADSHEET: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?Workbook[\s>]")
-#: A list or an object; ``[`` alone may well begin the first title of a CSV.
-_JSON: Final = re.compile(r"""\[\s*(?:[\[{\]"]|\Z)|\{\s*(?:["}]|\Z)""")
+#: A list or an object; ``[`` alone may well begin the first title of a CSV, and ``[];`` its first record.
+_JSON: Final = re.compile(r"""\[\s*(?:[\[{"]|\]\s*\Z|\Z)|\{\s*(?:["}]|\Z)""")
 
 
 def kind_of(path: Path, name: str) -> Kind:
