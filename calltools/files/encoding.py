@@ -25,7 +25,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 #: How likely each is before a letter is read, as a logarithm: files of today come from Windows.
-_RUSSIAN: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -3.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
+_RUSSIAN: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -5.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
 #: Letters of Russian texts per thousand.
 # fmt: off
 _FREQUENCY: Final = {
@@ -34,6 +34,7 @@ _FREQUENCY: Final = {
     "ж": 9, "ш": 7, "ю": 6, "ц": 5, "щ": 4, "э": 3, "ф": 3, "ё": 1, "ъ": 1,
 }
 # fmt: on
+_SHOUTED: Final = re.compile(r"(?<![а-яё])[А-ЯЁ]{2,}(?![а-яё])")
 #: A sign that no Russian table holds weighs as one letter in a hundred thousand.
 _STRANGE: Final = math.log(1e-5)
 _ORDINARY: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
@@ -135,8 +136,10 @@ def _ranked(likely: Mapping[str, float]) -> list[tuple[float, str]]:
 
 def _likelihood(head: bytes, encoding: str) -> float:
     """Log-likelihood of the letters beyond ASCII."""
-    text = head.decode(encoding, "replace")
+    # A word in capitals is a word of small letters that was shouted: once improbable, not with each letter.
+    text, shouted = _SHOUTED.subn(lambda word: word[0].lower(), head.decode(encoding, "replace"))
     total = sum(_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
+    total += shouted * math.log(1 / 12)
     # A capital behind a small letter: the case bit is read the wrong way round.
     total += _STRANGE * len(re.findall(r"[а-яё][А-ЯЁ]", text))
     return total + _RUSSIAN[encoding]

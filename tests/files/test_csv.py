@@ -69,6 +69,15 @@ def test_russian_text_is_read_in_the_encodings_of_exports(write, encoding, name)
     assert codes == {"CT005"} | ({"CT003"} if name != "utf-8" else {"CT004"} if encoding == "utf-8-sig" else set())
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866"])
+@pytest.mark.parametrize("words", ["ИСТИНА;ЛОЖЬ;ИСТИНА", "ВХОДЯЩИЙ;ОТВЕЧЕН;ИВАНОВ", "принят;ИТОГО;ПРОПУЩЕН"])
+def test_words_in_capitals_are_not_taken_for_small_letters_of_another_encoding(write, encoding, words):
+    table, rows, _, _ = read(write(f"a;b;c\n{words}\n".encode(encoding)))
+
+    assert table.source.encoding == encoding
+    assert list(rows[0][2]) == words.split(";")
+
+
 def test_an_encoding_that_cannot_be_told_is_asked_for(write):
     path = write(b"ClientId,Tag\n1,\x90\x91\xfe\n")
 
