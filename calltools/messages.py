@@ -582,6 +582,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-header-none": ("no header", "без заголовка"),
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
+        "report-unverified": (
+            "This profile is UNVERIFIED: the format is known only in part. Compare a few calls with the export before you "
+            "rely on the result.",
+            "Этот профиль НЕ ПРОВЕРЕН: формат известен лишь отчасти. Прежде чем полагаться на результат, сверьте "
+            "несколько звонков с выгрузкой.",
+        ),
         "report-record": ("record", "запись"),
         "report-more": ("and {count} more like this", "и ещё таких же: {count}"),
         "report-more-rules": (

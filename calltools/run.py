@@ -146,7 +146,9 @@ class Job:
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
-        summary.not_taken = () if self.plan.mapping is None else self.plan.mapping.not_taken
+        if self.plan.mapping is not None:
+            summary.not_taken = self.plan.mapping.not_taken
+            summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with unreadable(name):
             run(self.table, self.plan, sinks, summary, on_read)
         return summary

@@ -15,7 +15,7 @@ from calltools.vendors.without import without_converter
 CONFIDENCE = {
     "real-file": ("seen in real files", "проверен на настоящих файлах"),
     "documented": ("documented by the vendor", "описан самим сервисом"),
-    "code-seen": ("unverified: seen in other programs only", "не проверен: виден только в чужих программах"),
+    "code-seen": ("unverified: known only in part, check the result", "не проверен: известен лишь отчасти, сверьте результат"),
 }
 
 

@@ -19,6 +19,7 @@ class Summary:
         name: The file as the user named it.
         source: How it was read; ``None`` when it could not be.
         vendor: The profile's name.
+        unverified: Whether nobody has checked this profile against a whole export.
         read: Records found.
         written: Records in the output; ``None`` when nothing is converted.
         skipped: Records left out on purpose, by reason.
@@ -39,6 +40,7 @@ class Summary:
     name: str
     source: Source | None = None
     vendor: str | None = None
+    unverified: bool = False
     read: int = 0
     written: int | None = None
     skipped: Counter[str] = field(default_factory=Counter)

@@ -88,6 +88,8 @@ def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
     language = style.language
     if summary.vendor is not None:
         yield say("report-vendor", language, vendor=visible(summary.vendor))
+    if summary.unverified:
+        yield textwrap.fill(say("report-unverified", language), style.width, break_on_hyphens=False)
     if summary.rewritten.total():
         fields = ", ".join(f"{name} {number(count, style)}" for name, count in sorted((+summary.rewritten).items()))
         yield say("report-rewritten", language, fields=fields)

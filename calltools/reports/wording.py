@@ -37,7 +37,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "outgoing": ("outgoing", "исходящие"), "internal": ("internal", "внутренние"), "leg": ("legs", "плечи звонка"),
     "held": ("held back", "задержано"), "callback": ("callbacks", "обратные"), "not-call": ("not calls", "не звонки"),
-    "robot": ("robots", "роботы"), "test": ("tests", "тестовые"),
+    "robot": ("robots", "роботы"), "test": ("tests", "тестовые"), "fax": ("faxes", "факсы"),
+    "unknown": ("direction not said", "направление не указано"),
 })
 # fmt: on
 

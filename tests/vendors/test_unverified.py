@@ -1,0 +1,37 @@
+"""A profile that nobody could check says so whenever it is used, in both languages."""
+
+import shlex
+
+import pytest
+from typer.testing import CliRunner
+
+from calltools.cli.app import app
+from calltools.vendors import library
+from tests.vendors.test_fit import FOLDERS
+
+PROFILES = {profile.name: profile for profile in library.built_in()}
+#: Known from descriptions, from other programs, or from a file too small to trust.
+PRESETS = {"callibri", "3cx", "ringcentral", "issabel", "five9", "beeline", "binotel", "sinch", "ivozprovider", "webex",
+           "cucm"}  # fmt: skip
+
+
+def used(name, command, language):
+    (export,) = FOLDERS[name].glob("export.*")
+    words = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
+    result = CliRunner().invoke(
+        app, [command, str(export), "--as-of", "2026-03-12T00:00:00Z", "--lang", language, *words]
+    )
+    return " ".join(result.stderr.split() if command == "convert" else result.output.split())
+
+
+def test_the_presets_are_marked():
+    assert {name for name, one in PROFILES.items() if one.confidence == "code-seen"} >= PRESETS
+
+
+@pytest.mark.parametrize("command", ["convert", "validate"])
+@pytest.mark.parametrize("name", PROFILES)
+def test_it_is_said_aloud(name, command):
+    unverified = PROFILES[name].confidence == "code-seen"
+
+    assert ("This profile is UNVERIFIED" in used(name, command, "en")) == unverified
+    assert ("Этот профиль НЕ ПРОВЕРЕН" in used(name, command, "ru")) == unverified
