@@ -149,6 +149,12 @@ def test_exports_of_all_calls_say_which_are_incoming():
     assert everything == {"calltouch", "roistat", "didww", "callibri"}
 
 
+def test_an_export_whose_direction_was_not_asked_for_is_not_taken_for_incoming_calls():
+    for one in PROFILES.values():
+        told = {name for step in one.rows.direction if step.values for name in step.columns}
+        assert not told or one.rows.context or one.rows.called or told & set(one.recognize), one.name
+
+
 # What is left out is counted by its reason.
 
 LEFT_OUT = {
