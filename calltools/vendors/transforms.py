@@ -4,9 +4,11 @@ Each takes cells and gives cells. A word of one profile only is a sign to look a
 profiles becomes a word here.
 """
 
+import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 from typing import Final
 
@@ -21,6 +23,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled
 from calltools.vendors.profile import Condition
 
+_LONGEST_LITERAL: Final = 10_000
 _SECONDS: Final = r"[0-9]{1,10}"
 _ABOVE_ZERO: Final = r"0*[1-9][0-9]*"
 _MINUTE_AT_END: Final = r"[ T][0-9]{1,2}:([0-9]{2})$"
@@ -65,9 +68,8 @@ def pluck(cells: Cells, key: str) -> Cells:
 def _plucked(text: str, key: str) -> str:
     if not text.startswith(("[", "{")):
         return text
-    try:
-        told = json.loads(text)
-    except json.JSONDecodeError:
+    told = _list_in(text)
+    if told is None:
         return text
     listed = told if isinstance(told, list) else [told]
     words: list[str] = []
@@ -75,6 +77,17 @@ def _plucked(text: str, key: str) -> str:
         found = one.get(key, "") if isinstance(one, dict) else one
         words += [str(word) for word in (found if isinstance(found, list) else [found]) if word not in ("", None)]
     return "; ".join(words)
+
+
+def _list_in(text: str) -> object:
+    """What a cell holds: JSON, or what a program of Python wrote in its place; ``None``: neither."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    # A backslash would make the parser warn.
+    if len(text) < _LONGEST_LITERAL and "\\" not in text:
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            return ast.literal_eval(text)
+    return None
 
 
 def values(cells: Cells, words: Mapping[str, str], otherwise: str | None) -> tuple[Cells, Mask]:
