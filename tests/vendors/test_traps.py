@@ -146,7 +146,7 @@ def test_exports_of_all_calls_say_which_are_incoming():
         name for name, one in PROFILES.items() if not (one.rows.direction or one.rows.context or one.rows.called)
     }
 
-    assert everything == {"calltouch", "roistat", "didww", "callibri"}
+    assert everything == {"calltouch", "calltouch-xlsx", "roistat", "didww", "callibri"}
 
 
 def test_an_export_whose_direction_was_not_asked_for_is_not_taken_for_incoming_calls():

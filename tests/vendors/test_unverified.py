@@ -11,7 +11,7 @@ from tests.vendors.test_fit import FOLDERS
 
 PROFILES = {profile.name: profile for profile in library.built_in()}
 #: Known from descriptions, from other programs, or from a file too small to trust.
-PRESETS = {"callibri", "3cx", "ringcentral", "issabel", "five9", "beeline", "binotel", "sinch", "ivozprovider", "webex",
+PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9", "beeline", "binotel", "sinch", "ivozprovider", "webex",
            "cucm"}  # fmt: skip
 
 
