@@ -267,10 +267,16 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Сервиса {name} нет (ближайший: {near}). Известны: {names}. Путь к своему профилю кончается на .toml.",
         ),
         "vendor-none": (
-            "No known export has this header: {titles}. Known are: {names}. Name the vendor with --vendor, use --vendor none "
-            "for a canonical file, or describe a new vendor: calltools vendors new FILE.",
-            "Среди известных выгрузок нет такой, с заголовками: {titles}. Известны: {names}. Назовите сервис: --vendor; для файла в формате "
-            "Метрики есть --vendor none; новый сервис описывает calltools vendors new ФАЙЛ.",
+            "No known export has this header: {titles}. Name the vendor with --vendor (calltools vendors list), use "
+            "--vendor none for a canonical file, or make a profile: calltools vendors new FILE.",
+            "Среди известных выгрузок нет такой, с заголовками: {titles}. Назовите сервис: --vendor (calltools vendors list); для файла в "
+            "формате Метрики есть --vendor none; свой профиль делает calltools vendors new ФАЙЛ.",
+        ),
+        "vendor-none-near": (
+            "No known export has this header: {titles}. The nearest is {near}, which also needs {missing}: export again with "
+            "these columns, or make a profile: calltools vendors new FILE.",
+            "Среди известных выгрузок нет такой, с заголовками: {titles}. Ближе всех {near}, но ей нужны ещё столбцы {missing}: выгрузите "
+            "файл снова вместе с ними или сделайте свой профиль: calltools vendors new ФАЙЛ.",
         ),
         "vendor-several": (
             "Several profiles fit this header: {names}. Say which: --vendor NAME.",
@@ -294,7 +300,18 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Для {title} конвертера нет: {reason}. Если у вас есть его выгрузка, опишите её: "
             "`calltools vendors new ФАЙЛ -o my.toml`, затем --vendor my.toml.",
         ),
-        "vendors-without": ("Known, without a converter:", "Известны, но конвертера нет:"),
+        "vendors-without": (
+            "Known by name, without a converter:",
+            "Известны по названию, но конвертера нет:",
+        ),
+        "vendors-also": ("Also: {names}", "Другие имена: {names}"),
+        "vendors-own": ("Your own profile: {path}", "Ваш собственный профиль: {path}"),
+        "vendors-more": (
+            "The mapping of one of them: calltools vendors show NAME. Which one a file is: calltools vendors detect FILE. "
+            "A profile of your own: calltools vendors new FILE.",
+            "Что из чего берётся: calltools vendors show ИМЯ. Чья это выгрузка: calltools vendors detect ФАЙЛ. "
+            "Свой профиль: calltools vendors new ФАЙЛ.",
+        ),
         "incoming-unknown": (
             "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
             "--inbound-context NAME, or your own numbers: --own-number X (both repeatable).",
@@ -325,9 +342,41 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{path} is an export of {vendor}: --vendor {vendor}",
             "{path} — выгрузка {vendor}: --vendor {vendor}",
         ),
+        "detected-by-header": ("known by the columns {columns}", "узнана по столбцам {columns}"),
+        "detected-by-shape": (
+            "there is no header: known by the number of columns and the look of their cells",
+            "заголовков нет: узнана по числу столбцов и виду ячеек",
+        ),
+        "detected-none": (
+            "{path} is no export that is known. A profile of your own: calltools vendors new {path}",
+            "{path} — неизвестная выгрузка. Свой профиль: calltools vendors new {path}",
+        ),
         "not-detected": (
-            "  not {vendor}: it needs {missing}",
-            "  не {vendor}: нужны столбцы {missing}",
+            "not {vendor}: missing {missing}; found {there}",
+            "не {vendor}: нет {missing}; есть {there}",
+        ),
+        "not-detected-at-all": (
+            "less than half of their columns is here: {vendors}",
+            "нет и половины нужных столбцов: {vendors}",
+        ),
+        "vendor-known-by": ("Known by the columns {columns}", "Узнаётся по столбцам {columns}"),
+        "vendor-or": ("or", "или"),
+        "vendor-incoming": ("incoming", "входящие"),
+        "vendor-says-timezone": (
+            "Times do not say their zone: --timezone ZONE is needed.",
+            "Время без пояса: нужен --timezone ПОЯС.",
+        ),
+        "vendor-says-incoming": (
+            "The direction is not said: --own-number NUMBER or, where contexts are known, --inbound-context NAME is needed.",
+            "Направление не указано: нужен --own-number НОМЕР или, если известны контексты, --inbound-context ИМЯ.",
+        ),
+        "vendor-says-currency": (
+            "Price is taken only with --currency RUB or the like.",
+            "Price берётся только с --currency RUB или другой валютой.",
+        ),
+        "vendor-says-identifiers": (
+            "There are no identifiers: --identifiers FILE joins them, --static-call 1 sends calls without them.",
+            "Идентификаторов нет: --identifiers ФАЙЛ присоединит их, --static-call 1 пропустит звонки без них.",
         ),
         "detected-canonical": (
             "{path} has a canonical header: no vendor is needed.",

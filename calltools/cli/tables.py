@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from calltools.cli.vendor_pages import CONFIDENCE
+from calltools.cli.vendor_list import CONFIDENCE
 from calltools.reports.wording import rule_title
 from calltools.rules.catalog import RULES
 from calltools.vendors import library

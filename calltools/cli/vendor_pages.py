@@ -1,49 +1,58 @@
-"""What ``calltools vendors`` prints."""
+"""What ``calltools vendors show``, ``detect`` and ``test`` print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
+from calltools.cli.vendor_list import CONFIDENCE, folded
 from calltools.files.opening import open_table
 from calltools.messages import Language, say
-from calltools.model.batch import Hints
+from calltools.model.batch import Hints, Table
 from calltools.vendors import library, trials
 from calltools.vendors.fitting import fit
-from calltools.vendors.profile import Step
+from calltools.vendors.profile import Profile, Step
 from calltools.vendors.recognize import header_judge, is_canonical
-from calltools.vendors.without import without_converter
 
-CONFIDENCE = {
-    "real-file": ("seen in real files", "проверен на настоящих файлах"),
-    "documented": ("documented by the vendor", "описан самим сервисом"),
-    "code-seen": ("unverified: known only in part, check the result", "не проверен: известен лишь отчасти, сверьте результат"),
-}
-
-
-def listing(lang: Language) -> str:
-    """Every profile, a line each."""
-    russian = lang == "ru"
-    lines = []
-    for profile in library.profiles():
-        names = ", ".join([profile.name, *profile.aliases])
-        description = profile.description_ru if russian else profile.description_en
-        lines.append(f"{names}\n    {profile.title}: {description}\n    {CONFIDENCE[profile.confidence][russian]}")
-    lines += ["", say("vendors-without", lang)]
-    lines += [f"{one.name}\n    {one.title}: {one.reasons[lang]}" for one in without_converter(library.schemas())]
-    return "\n".join(lines)
+_HANGING: Final = 4
 
 
 def page(name: str, lang: Language) -> str:
-    """One profile."""
+    """One profile: what it is, what the user must say, which rows count, and the mapping."""
     profile, russian = library.get(name), lang == "ru"
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
         f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
         ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
-        "",
+        say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
+        *(say(f"vendor-says-{key}", lang) for key in _to_say(profile)),
     ]
-    lines += [f"  {field:<16} {' | '.join(map(_told, steps))}" for field, steps in profile.fields.items()]
-    return "\n".join(lines)
+    told = [line for text in lines if text for line in folded(text, "", _HANGING)]
+    parts = [(say("vendor-incoming", lang), profile.rows.direction), *profile.fields.items()]
+    mapping = [line for title, steps in parts if steps for line in _mapped(title, steps, lang)]
+    return "\n".join([*told, "", *mapping])
+
+
+def _to_say(profile: Profile) -> Iterator[str]:
+    """What a run over such an export must be told."""
+    times = profile.fields["DateTime"]
+    if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
+        yield "timezone"
+    if not profile.rows.direction and (profile.rows.context or profile.rows.called):
+        yield "incoming"
+    if "Price" in profile.fields and not profile.currency:
+        yield "currency"
+    if not {"UserId", "ClientId", "Yclid"} & {*profile.fields}:
+        yield "identifiers"
+
+
+def _mapped(title: str, steps: Sequence[Step], lang: Language) -> list[str]:
+    """A field and the ways to fill it, the later where the earlier give nothing."""
+    first, other = f"  {title:<16} ", say("vendor-or", lang)
+    lines = folded(_told(steps[0]), first, len(first) + _HANGING)
+    for step in steps[1:]:
+        lines += folded(_told(step), f"{other:>{len(first) - 1}} ", len(first) + _HANGING)
+    return lines
 
 
 def _told(step: Step) -> str:
@@ -58,10 +67,15 @@ def _told(step: Step) -> str:
         told = (" / " if step.first_of else " + ").join(step.columns)
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]
     marks += [f":ss {' / '.join(step.seconds_from)}"] if step.seconds_from else []
-    marks += [", ".join(step.format), ", ".join(f"{word} = {text}" for word, text in step.values.items())]
-    when = ", ".join(f"{name}: {'/'.join(words)}" for name, words in step.when.items())
+    words = {**step.values, **({} if step.otherwise is None else {"*": step.otherwise})}
+    marks += [", ".join(step.format), ", ".join(f"{_word(word)} = {_word(text)}" for word, text in words.items())]
+    when = ", ".join(f"{name}: {' / '.join(map(_word, words))}" for name, words in step.when.items())
     told = " ".join([told, *(f"({mark})" for mark in marks if mark)])
     return f"{told} [{when}]" if when else told
+
+
+def _word(text: str) -> str:
+    return text or '""'
 
 
 def detection(file: Path, lang: Language) -> tuple[str, bool]:
@@ -71,12 +85,35 @@ def detection(file: Path, lang: Language) -> tuple[str, bool]:
     if is_canonical(table.titles):
         return say("detected-canonical", lang, path=file), False
     fits = [profile for profile in everyone if fit(profile, table.titles).fits]
-    lines = [say("detected", lang, path=file, vendor=profile.name) for profile in fits]
-    for profile in everyone:
-        missing = fit(profile, table.titles).missing
-        if missing:
-            lines.append(say("not-detected", lang, vendor=profile.name, missing=", ".join(missing)))
+    lines = [line for profile in fits for line in _detected(file, profile, table, lang)]
+    if not fits:
+        lines = folded(say("detected-none", lang, path=file), "")
+    lines += _others([profile for profile in everyone if profile not in fits], table.titles, lang)
     return "\n".join(lines), len(fits) == 1
+
+
+def _detected(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
+    key = "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
+    told = f"{profile.title}; {CONFIDENCE[profile.confidence][lang == 'ru']}"
+    return [
+        say("detected", lang, path=file, vendor=profile.name),
+        *folded(told, "  ", _HANGING),
+        *folded(say(key, lang, columns=", ".join(profile.recognize)), "  ", _HANGING),
+    ]
+
+
+def _others(profiles: Sequence[Profile], titles: Sequence[str], lang: Language) -> list[str]:
+    """Why they do not fit, the nearest first; those of which less than half is there, in one sentence."""
+    compared = [(fit(profile, titles).missing, profile) for profile in profiles]
+    near = [one for one in compared if 2 * len(one[0]) <= len(one[1].recognize)]
+    near.sort(key=lambda one: len(one[0]) / len(one[1].recognize))
+    lines: list[str] = []
+    for missing, profile in near:
+        there = [name for name in profile.recognize if name not in missing]
+        facts = {"vendor": profile.name, "there": ", ".join(there), "missing": ", ".join(missing)}
+        lines += folded(say("not-detected", lang, **facts), "  ", _HANGING)
+    far = ", ".join(profile.name for profile in profiles if profile not in [one for _, one in near])
+    return [*lines, *(folded(say("not-detected-at-all", lang, vendors=far), "  ", _HANGING) if far else [])]
 
 
 def trial(paths: Sequence[str], lang: Language) -> tuple[str, bool]:

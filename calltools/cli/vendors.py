@@ -21,7 +21,7 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
 def list_(*, lang: _LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
     with ending(language(lang)):
-        from calltools.cli.vendor_pages import listing  # noqa: PLC0415 - heavy
+        from calltools.cli.vendor_list import listing  # noqa: PLC0415 - heavy
 
         typer.echo(listing(language(lang)))
 

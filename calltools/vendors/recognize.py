@@ -22,6 +22,8 @@ _SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.col
 _ENOUGH_ROWS: Final = 0.8
 #: Titles of a row that are looked at; a row of a million cells is no header, and must not take long to say so.
 _LOOKED_AT: Final = 1000
+#: Share of its columns that may miss in a header that is nearly an export's.
+_NEAR: Final = 0.5
 
 
 def is_canonical(titles: Sequence[str]) -> bool:
@@ -53,15 +55,23 @@ def recognize(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
     """The one profile that fits a header.
 
     Raises:
-        VendorError: None fits, or several do; they are named.
+        VendorError: None fits, and the nearest is named; or several do.
     """
     fitting = [profile for profile in profiles if fit(profile, titles).fits]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
-    known = ", ".join(profile.name for profile in profiles)
-    raise VendorError("vendor-none", titles=told(titles), names=known)
+    raise _refused(titles, profiles)
+
+
+def _refused(titles: Sequence[str], profiles: Sequence[Profile]) -> VendorError:
+    missing = {profile.name: fit(profile, titles).missing for profile in profiles}
+    share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
+    near = min(share, key=share.__getitem__, default=None)
+    if near is None or share[near] > _NEAR:
+        return VendorError("vendor-none", titles=told(titles))
+    return VendorError("vendor-none-near", titles=told(titles), near=near, missing=", ".join(missing[near]))
 
 
 def header_judge(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) -> HeaderJudge:

@@ -8,6 +8,9 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.rules.catalog import RULES
 from calltools.rules.manual import manual
+from calltools.vendors import library
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def run(*words):
@@ -57,11 +60,73 @@ def test_a_manual_without_a_section_is_a_fault():
 def test_vendors_are_listed_and_shown(lang):
     listed = run("vendors", "list", "--lang", lang).stdout
 
-    assert "sipuni" in listed
+    assert all(f"\n  {one.name} " in listed for one in library.built_in())
     shown = run("vendors", "show", "asterisk", "--lang", lang)
     assert shown.exit_code == 0
     assert "disposition" in shown.stdout
     assert "answer - start" in shown.stdout
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("words", [["list"], ["show", "aircall"], ["detect", SAMPLES / "freepbx" / "export.csv"]])
+def test_pages_on_vendors_are_as_wide_as_the_terminal(words, width, lang, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = run("vendors", *words, "--lang", lang).stdout.splitlines()
+
+    # A path, and a word with no space in it, are not broken.
+    assert max(len(line) for line in lines if " is an export" not in line and " — выгрузка" not in line) <= width
+    assert max(map(len, lines)) > width * 0.6
+
+
+def test_a_profile_of_the_project_is_marked_in_the_list(tmp_path, monkeypatch):
+    (tmp_path / "calltools-vendors").mkdir()
+    (tmp_path / "calltools-vendors" / "mine.toml").write_text(
+        'name="mine"\ntitle="Mine"\nconfidence="real-file"\nrecognize=["a"]\n[fields.DateTime]\nfrom="a"\nformat="unix"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+
+    listed = run("vendors", "list", "--lang", "en").stdout
+
+    assert [line.split()[0] for line in listed.splitlines() if "Your own profile" in line] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lang", "said"),
+    [
+        ("uis", "en", ["--timezone ZONE is needed", "only with --currency", "communication_type"]),
+        ("asterisk", "en", ["--timezone ZONE is needed", "--own-number", "--static-call 1"]),
+        ("mango", "ru", ["--static-call 1", "* = internal", "или"]),
+        ("calltouch", "en", ["Known by the columns callerNumber"]),
+        ("five9", "ru", ["не проверен"]),
+    ],
+)
+def test_a_page_says_what_a_run_must_be_told(name, lang, said):
+    shown = " ".join(run("vendors", "show", name, "--lang", lang).stdout.split())
+
+    assert [word for word in said if word not in shown] == []
+    assert ("--timezone" in shown) == (name in {"uis", "asterisk", "five9"})
+
+
+def test_detect_says_why_the_others_do_not_fit():
+    told = " ".join(run("vendors", "detect", SAMPLES / "freepbx" / "export.csv", "--lang", "en").stdout.split())
+
+    assert "known by the columns calldate, dcontext" in told
+    assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in told
+    assert all(one.name in told for one in library.built_in())
+    assert "known by the number of columns" in run("vendors", "detect", SAMPLES / "mango" / "export.csv").stdout
+
+
+def test_detect_points_to_a_profile_of_ones_own(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("Когда;Кто\n02.03.2026 10:00:00;74950000001\n", encoding="utf-8")
+
+    result = run("vendors", "detect", path, "--lang", "en")
+
+    assert result.exit_code == 1
+    assert "calltools vendors new" in result.stdout
 
 
 @pytest.mark.parametrize(

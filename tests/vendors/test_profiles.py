@@ -194,6 +194,8 @@ def test_one_profile_fits_or_the_header_is_refused():
         recognize(["Who", "When"], [profile, other])
     with pytest.raises(VendorError, match="nothing of it"):
         recognize(["nothing of it"], [profile])
+    with pytest.raises(VendorError, match="nearest is plain, which also needs When"):
+        recognize(["who", "where"], [profile])
 
 
 def test_a_file_without_a_header_is_known_by_its_shape():
