@@ -30,7 +30,7 @@ class Step:
         scale: A factor for whole numbers.
         difference: Two columns: the first minus the second, in seconds.
         sum: Columns whose durations are added.
-        when: Only where this holds.
+        when: Only where this holds; in a file ``answered`` stands for the condition of that name in ``rows``.
     """
 
     columns: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Rows:
         called: Column with the called number, for the same.
         one_call_by: Columns of which the first filled one is the same in all legs of a call.
         one_call_by_all: Columns that are the same, all of them, in all legs of a call.
-        answered: The leg in which somebody talked.
+        answered: Where somebody talked; of several legs, the one whose talk counts.
         first: Columns taken from the earliest leg.
         incoming: Columns taken from the earliest incoming leg.
     """
@@ -82,7 +82,7 @@ class Shape:
 
     Attributes:
         titles: Names for its columns.
-        patterns: Name -> what its cells match whole.
+        patterns: Name -> what its cells match whole. A file says it once for all its shapes.
     """
 
     titles: tuple[str, ...]

@@ -25,7 +25,7 @@ def profile_schema() -> dict[str, Any]:
             "seconds_from": _WORDS,
             "difference": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
             "values": _TABLE,
-            "when": _CONDITION,
+            "when": {"oneOf": [{"const": "answered"}, _CONDITION]},
             "scale": {"enum": list(loader.SCALES)},
         },
     )
@@ -47,7 +47,8 @@ def profile_schema() -> dict[str, Any]:
         "recognize": _WORDS,
         "read": _object(loader.READ, {"empty": _WORDS, "quotes": {"enum": list(loader.QUOTES)}}),
         "rows": _object(loader.ROWS, rows),
-        "shapes": {"type": "array", "items": _object(("columns", "patterns"), {"columns": _WORDS, "patterns": _TABLE})},
+        "shapes": {"type": "array", "items": _object(("columns",), {"columns": _WORDS})},
+        "patterns": _TABLE,
         "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(NAMES, steps)},
         "examples": {"type": "array", "items": _object(loader.TRIAL, trial)},
     }

@@ -41,7 +41,9 @@ rows = 3
 delimeter = ";"
 [[shapes]]
 columns = ["a"]
-patterns = { b = "[", a = "ok" }
+[patterns]
+b = "["
+a = "ok"
 [fields.DateTime]
 from = "a"
 first_of = ["b"]
@@ -81,7 +83,7 @@ assume = { time_zone = "UTC" }
             "$.epoch_id": "profile-not-text",
             "$.rows": "profile-not-a-table",
             "$.read.delimeter": "profile-unknown-word",
-            "$.shapes[0].patterns.b": "profile-no-such-column",
+            "$.patterns.b": "profile-no-such-column",
             "$.fields.DateTime": "profile-one-pick",
             "$.fields.DateTime.format": "profile-layout",
             "$.fields.DateTime.zone": "zone-unknown",
@@ -97,6 +99,7 @@ assume = { time_zone = "UTC" }
             "$.examples[0].assume.time_zone": "profile-unknown-word",
         }.items()
     )
+    assert len(fault.problems) == len({str(problem) for problem in fault.problems})
     assert "$.fields.Prise" in fault.say("en")
     assert "ближайшее — Price" in fault.say("ru")
 
@@ -110,6 +113,8 @@ assume = { time_zone = "UTC" }
         ("shapes = 3\nexamples = [1]\n" + PLAIN, "$.shapes", "profile-not-a-list"),
         ("shapes = [3]\n" + PLAIN, "$.shapes[0]", "profile-not-a-table"),
         ("examples = [1]\n" + PLAIN, "$.examples[0]", "profile-not-a-table"),
+        (PLAIN + 'when = "answered"', "$.fields.PhoneNumber.when", "profile-missing"),
+        (PLAIN + 'when = "missed"', "$.fields.PhoneNumber.when", "profile-not-a-table"),
         (
             PLAIN.replace('[fields.PhoneNumber]\nfrom = "Who"', "[fields]\nPhoneNumber = 3"),
             "$.fields.PhoneNumber",
@@ -119,6 +124,12 @@ assume = { time_zone = "UTC" }
 )
 def test_one_mistake(text, path, key):
     assert problems(text)[0].get(path) == key
+
+
+def test_a_step_asks_whether_somebody_talked_by_its_name():
+    profile = load(PLAIN + 'when = "answered"\n[rows]\nanswered = { Status = ["ok", ""] }\n', "mine")
+
+    assert profile.fields["PhoneNumber"][0].when == profile.rows.answered == {"Status": ("ok", "")}
 
 
 def test_a_field_that_is_no_table_is_named():
@@ -200,8 +211,7 @@ def test_one_profile_fits_or_the_header_is_refused():
 
 def test_a_file_without_a_header_is_known_by_its_shape():
     shaped = load(
-        PLAIN
-        + '[[shapes]]\ncolumns = ["When", "Who", "x"]\npatterns = { When = "[0-9-]{10}", Who = "[0-9]+", x = ".*" }',
+        PLAIN + '[[shapes]]\ncolumns = ["When", "Who", "x"]\n[patterns]\nWhen = "[0-9-]{10}"\nWho = "[0-9]+"\nx = ".*"',
         "s",
     )
     rows = [["2026-03-02", "7495", "a"], ["2026-03-03", "7495", ""]]
