@@ -1,24 +1,29 @@
 """What ``calltools vendors new`` does: look at a sample, ask, write a profile, and run it at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from calltools.errors import CalltoolsError, UsageError
+from calltools.fields.normalize import normalize
+from calltools.fields.shapes import digits_only
 from calltools.fields.table import NAMES
 from calltools.files.opening import open_table
 from calltools.files.safely import Beside
 from calltools.messages import Language, say
+from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table
-from calltools.model.cells import Cells
+from calltools.model.cells import filled
 from calltools.model.titles import told
+from calltools.reports.wording import reasons
 from calltools.vendors import library, propose
+from calltools.vendors.guessing import Columns, Guess, guess, is_data, words_of
 from calltools.vendors.loader import load
 from calltools.vendors.mapping import MappingOptions, map_batch, prepare
 from calltools.vendors.profile import Profile
-from calltools.vendors.propose import Guess
 from calltools.vendors.recognize import header_judge
 from calltools.vendors.trials import outcome
 
@@ -27,6 +32,8 @@ Ask = Callable[[str, str], str]
 _ASKED: Final = ("DateTime", "PhoneNumber", "direction", "CallMissed", "TalkDuration", "HoldDuration")
 _MEANINGS: Final = ("incoming", "outgoing", "internal", "answered", "missed")
 _NONE: Final = "-"
+#: Between columns that make one time.
+_AND: Final = " + "
 
 
 def proposal(file: Path, said: Guess, language: Language, ask: Ask | None) -> tuple[str, str]:
@@ -39,30 +46,44 @@ def proposal(file: Path, said: Guess, language: Language, ask: Ask | None) -> tu
         ask: Asks a person about each guess; ``None``: there is nobody.
 
     Raises:
-        UsageError: The sample has no header, or a column that was named is not there.
+        UsageError: The sample holds no call, or a column that was named is not there.
     """
-    table = open_table(file, str(file), Hints(), header_judge(library.profiles()))
-    if not table.titles:
-        raise UsageError("nothing-to-propose", path=file)
-    sample = next((task() for task in islice(table.tasks(), 1)), None)
-    known = _known(propose.guess(table, sample), said, table)
+    table, sample = _opened(file)
+    columns = propose.columns_of(table, sample)
+    known = _known(columns, said, table, language)
     if ask is not None:
-        known = _asked(known, propose.columns_of(table, sample), language, ask)
-    bare = load(propose.propose(file.stem, table, sample, known, {}), str(file))
+        known = _asked(known, columns, language, ask)
+    taken = {word for one in library.profiles() for word in (one.name, *one.aliases)}
+    name = propose.plain_name(file.stem, taken)
+    bare = load(propose.propose(name, table, sample, known, {}), str(file))
     expect = outcome(bare, bare.trials[0]) if bare.trials else {}
-    text = propose.propose(file.stem, table, sample, known, {name: cell for name, cell in expect.items() if cell})
+    text = propose.propose(name, table, sample, known, {name: cell for name, cell in expect.items() if cell})
     return text, _tried(load(text, str(file)), table, sample, known, language)
 
 
-def answers(columns: Sequence[str], words: Sequence[str], time_format: str | None, timezone: str, region: str) -> Guess:
+def _opened(file: Path) -> tuple[Table, Batch]:
+    """The sample and its first records. Where the first of them stands for the header, its columns get numbers."""
+    table = open_table(file, str(file), Hints(), header_judge(library.profiles()))
+    if is_data(table.titles) and table.source.format == "csv":
+        table = open_table(file, str(file), Hints(header_row=0), header_judge(()))
+    sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
+    if sample is None or not len(sample) or is_data(table.titles):
+        raise UsageError("nothing-to-propose", path=file)
+    return table, sample
+
+
+def answers(
+    columns: Sequence[str], words: Sequence[str], time_format: str | None, timezone: str, region: str | None
+) -> Guess:
     """What the options say.
 
     Raises:
         UsageError: One of them cannot be read.
     """
-    pairs = dict(_pair(text, (*NAMES, "direction")) for text in columns)
+    pairs = [_pair(text, (*NAMES, "direction")) for text in columns]
+    titles = {name: tuple(title for other, title in pairs if other == name) for name, _ in pairs}
     meanings = {word: meaning for meaning, word in (_pair(_turned(text), _MEANINGS) for text in words)}
-    return Guess(pairs, time_format, meanings, timezone, region)
+    return Guess(titles, time_format, words=meanings, timezone=timezone, region=region)
 
 
 def write(text: str, output: Path, *, force: bool) -> None:
@@ -83,39 +104,54 @@ def _turned(text: str) -> str:
     return f"{meaning.strip()}={word.strip()}"
 
 
-def _known(guessed: Guess, said: Guess, table: Table) -> Guess:
-    """The guess, with what was said in place of it; ``-`` for a column means that there is none."""
-    missing = [title for title in said.columns.values() if title not in {*table.titles, _NONE}]
+def _known(columns: Columns, said: Guess, table: Table, language: Language) -> Guess:
+    """What the sample looks like where nothing was said; ``-`` for a column means that there is none."""
+    missing = [title for titles in said.columns.values() for title in titles if title not in {*columns, _NONE}]
     if missing:
         raise UsageError("columns-missing", columns=", ".join(missing), there=told(table.titles))
-    columns = {name: title for name, title in {**guessed.columns, **said.columns}.items() if title != _NONE}
+    wanted = {name: () if _NONE in titles else titles for name, titles in said.columns.items()}
+    guessed = guess(columns, wanted)
     return replace(
-        said,
-        columns=columns,
+        guessed,
         time_format=said.time_format or guessed.time_format,
+        unsure_order=guessed.unsure_order and said.time_format is None,
         words={**guessed.words, **said.words},
+        timezone=said.timezone,
+        region=said.region or guessed.region,
+        language=language,
     )
 
 
-def _asked(known: Guess, columns: Mapping[str, Cells | None], language: Language, ask: Ask) -> Guess:
+def _asked(known: Guess, columns: Columns, language: Language, ask: Ask) -> Guess:
     """A person confirms or corrects each guess."""
     found = dict(known.columns)
     there = ", ".join(columns)
     for name in _ASKED:
-        title = ""
-        while title not in {*columns, _NONE}:
-            title = ask(say(f"ask-{name.lower()}", language, there=there), found.get(name, _NONE))
-        found[name] = title
-    found = {name: title for name, title in found.items() if title != _NONE}
-    layout = known.time_format
-    if "DateTime" in found:
-        layout = ask(say("ask-time-format", language), known.time_format or "%d.%m.%Y %H:%M:%S")
-    words = dict(known.words)
-    asked = [(found.get("direction"), _MEANINGS[:3]), (found.get("CallMissed"), _MEANINGS[3:])]
-    for column, meanings in asked:
-        for word in propose.words_of(columns, column):
+        question = say(f"ask-{name.lower()}", language, there=there)
+        titles = _titles(question, _AND.join(found.get(name, (_NONE,))), columns, language, ask)
+        found[name] = () if _NONE in titles else titles
+    # Another column may hold other words, and a time in another layout.
+    again = guess(columns, found)
+    layout = known.time_format if found["DateTime"] == known.columns.get("DateTime") else again.time_format
+    if found["DateTime"]:
+        layout = ask(say("ask-time-format", language), layout or "%d.%m.%Y %H:%M:%S")
+    words = {**again.words, **known.words}
+    asked = [(found["direction"], _MEANINGS[:3]), (found["CallMissed"], _MEANINGS[3:])]
+    for titles, meanings in asked:
+        for word in words_of(columns, "".join(titles)):
             words[word] = _meaning(word, words.get(word, ""), meanings, language, ask)
-    return replace(known, columns=found, time_format=layout, words=words)
+    return replace(known, columns=again.columns, time_format=layout, unsure_order=False, whole_call=False, words=words)
+
+
+def _titles(question: str, default: str, columns: Columns, language: Language, ask: Ask) -> tuple[str, ...]:
+    """Columns that are there; asked again until they are."""
+    asked = question
+    while True:
+        answer = ask(asked, default)
+        titles = (answer,) if answer in columns else tuple(answer.split(_AND))
+        if {*titles} <= {*columns, _NONE}:
+            return titles
+        asked = f"{say('ask-no-such', language, title=answer)} {question}"
 
 
 def _meaning(word: str, guessed: str, meanings: Sequence[str], language: Language, ask: Ask) -> str:
@@ -125,21 +161,22 @@ def _meaning(word: str, guessed: str, meanings: Sequence[str], language: Languag
     return said
 
 
-def _tried(profile: Profile, table: Table, sample: Batch | None, known: Guess, language: Language) -> str:
+def _tried(profile: Profile, table: Table, sample: Batch, known: Guess, language: Language) -> str:
     """What the profile makes of the sample, in a sentence."""
-    if sample is None:
-        return say("new-untried", language)
     try:
         mapped = map_batch(sample, prepare(profile, table.titles, MappingOptions(known.timezone, known.region)))
     except CalltoolsError as fault:
         return fault.say(language)
-    skipped = ", ".join(f"{reason} {count}" for reason, count in sorted(mapped.skipped.items()))
+    assumptions = Assumptions(0, known.timezone, known.region)
+    cells, _ = normalize({name: mapped.cells(name) for name in mapped.columns.column_names}, assumptions)
+    times = {"DateTime": digits_only(cells["DateTime"]) & filled(cells["DateTime"])}
+    counts = {name: int(times.get(name, filled(column)).sum()) for name, column in cells.items()}
     return say(
         "new-tried",
         language,
         read=sample.read,
         taken=len(mapped),
-        skipped=skipped or "0",
+        skipped=reasons(Counter(mapped.skipped), language) or "0",
         unknown=len(mapped.findings),
-        fields=", ".join(mapped.columns.column_names),
+        fields=", ".join(f"{name} {count}" for name, count in counts.items()),
     )

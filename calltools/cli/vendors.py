@@ -72,15 +72,20 @@ def new(  # noqa: PLR0913 - each is an option
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write it.")] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=TITLE", help="Which column it is, - for none; FIELD may be direction; repeatable."),
+        typer.Option(
+            metavar="FIELD=TITLE",
+            help="Which column it is, - for none; FIELD may be direction; repeatable: the parts of a time are joined.",
+        ),
     ] = None,
     word: Annotated[
         list[str] | None,
         typer.Option(metavar="WORD=MEANING", help="incoming, outgoing, internal, answered or missed; repeatable."),
     ] = None,
-    time_format: Annotated[str | None, typer.Option(metavar="LAYOUT", help="As for strptime, or iso, or unix.")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(metavar="LAYOUT", help="As for strptime, or iso, unix, unix-ms.")
+    ] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of the example.")] = "Europe/Moscow",
-    region: Annotated[str, typer.Option(metavar="RU", help="Country of phones without a country code.")] = "RU",
+    region: Annotated[str | None, typer.Option(metavar="RU", help="Country of phones without a country code.")] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
     lang: _LangOption = None,

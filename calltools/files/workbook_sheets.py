@@ -1,5 +1,6 @@
 """Which sheet of a workbook is read, and where its header is."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,12 +62,22 @@ def choose(heads: Mapping[str, Rows], hints: Hints, judge: HeaderJudge, name: st
 
 def _guess(rows: Rows, hints: Hints, judge: HeaderJudge) -> HeaderGuess:
     if hints.header_row is None:
-        return judge(rows)
+        guess = judge(rows)
+        return guess if guess.score or guess.titles else HeaderGuess(_fullest(rows), 0)
     if hints.header_row == 0:
         guess = judge(rows)
         return HeaderGuess(None, max(guess.score, 1), guess.titles)
     guess = judge(rows[hints.header_row - 1 : hints.header_row])
     return HeaderGuess(hints.header_row - 1, guess.score)
+
+
+def _fullest(rows: Rows) -> int | None:
+    """Without any known title: the first row in which as many cells are filled as in most; what is above are titles."""
+    counts = [sum(map(bool, row)) for row in rows]
+    usual, _ = max(
+        Counter(count for count in counts if count).items(), key=lambda one: (one[1], one[0]), default=(0, 0)
+    )
+    return next((number for number, count in enumerate(counts) if count >= max(usual, 1)), None)
 
 
 def _with_header(sheet: str, heads: Mapping[str, Rows], guess: HeaderGuess, hints: Hints, name: str) -> Chosen:

@@ -187,14 +187,15 @@ def counts_line(summary: Summary, language: Language) -> str:
     read, written, skipped, rejected = _COUNTS[language]
     terms = [] if summary.written is None else [f"{written} {summary.written}"]
     if summary.skipped.total():
-        terms.append(f"{skipped} {summary.skipped.total()} ({_reasons(summary.skipped, language)})")
+        terms.append(f"{skipped} {summary.skipped.total()} ({reasons(summary.skipped, language)})")
     terms.append(f"{rejected} {summary.rejected}")
     if summary.written is None:
         return f"{read} {summary.read}, " + ", ".join(terms)
     return f"{read} {summary.read} = " + " + ".join(terms)
 
 
-def _reasons(skipped: Counter[str], language: Language) -> str:
+def reasons(skipped: Counter[str], language: Language) -> str:
+    """Why records were left out, the most frequent first."""
     named = (
         (_REASONS.get(reason, (reason, reason))[language == "ru"], count) for reason, count in skipped.most_common()
     )

@@ -2,12 +2,15 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
@@ -95,6 +98,116 @@ def test_no_number_of_the_sample_is_written_down(tmp_path):
     result = run("vendors", "new", path)
 
     assert "1234567" not in result.stdout
+
+
+#: Files in shapes that no profile knows: bytes, what is read of them.
+UNSEEN = {
+    "title-rows.csv": (
+        (
+            "Компания: ООО Ромашка;;;;;;\r\nПериод: 01.03.2026 - 03.03.2026;;;;;;\r\n"
+            "Дата;Время;Номер абонента;Номер компании;Направление звонка;Итог;Разговор, сек\r\n"
+            "02.03.2026;10:00:05;8 999 000-22-01;74950000001;Вход.;Успешно;45\r\n"
+            "02.03.2026;10:10:05;8 999 000-22-02;74950000001;Вход.;Не дозвонились;10\r\n"
+            "02.03.2026;10:20:05;8 999 000-22-03;74950000001;Исх.;Успешно;15\r\n"
+        ).encode("cp1251"),
+        ["1772434805,1,+79990002201,45,0", "1772435405,1,+79990002202,0,1"],
+    ),
+    "months-first.csv": (
+        b'"Start","Caller ID","Called","Dir","Disposition","Len"\n'
+        b'"03/02/2026 09:00:00 AM","+1 202 555 0111","+1 202 555 0100","I","Connected","00:01:05"\n'
+        b'"03/02/2026 12:10:00 PM","+1 202 555 0112","+1 202 555 0100","I","Missed","00:00:09"\n'
+        b'"03/22/2026 09:00:00 PM","+1 202 555 0100","+1 202 555 0113","O","Connected","00:00:30"\n',
+        ["1772431200,1,+12025550111,65,0", "1772442600,1,+12025550112,0,1"],
+    ),
+    "no-header.csv": (
+        b"2026-03-02 10:00:00,79990004401,74950000001,in,35\n2026-03-02 10:10:00,79990004402,74950000001,in,0\n",
+        ["1772434800,1,+79990004401", "1772435400,1,+79990004402"],
+    ),
+    "milliseconds.json": (
+        b'{"ok": true, "result": {"calls": ['
+        b'{"at": 1772434800123, "client": {"phone": "+79990003301"}, "direction": "INBOUND", "missed": false, "talk_ms": 35010},'
+        b'{"at": 1772434900123, "client": {"phone": "+79990003302"}, "direction": "OUTBOUND", "missed": true, "talk_ms": 1}]}}',
+        ["1772434800,1,+79990003301,35,0"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_shape_not_seen_before_is_understood_and_runs_at_once(name, tmp_path):
+    content, expected = UNSEEN[name]
+    path, profile = tmp_path / name, tmp_path / "mine.toml"
+    path.write_bytes(content)
+
+    result = run("vendors", "new", path, "-o", profile, "--lang", "en")
+    converted = run("convert", path, "--vendor", profile, "--timezone", "Europe/Moscow", "--static-call", "1",
+                    "--as-of", "2026-03-12T00:00:00Z")  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    assert run("vendors", "test", profile).exit_code == 0
+    assert converted.stdout.splitlines()[1:] == [f",{line}" for line in expected], converted.output
+    assert not re.search("[0-9]000(?:22|44|33)0[12]|555 01", profile.read_text(encoding="utf-8"))
+
+
+def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
+    path, profile = tmp_path / "report.xlsx", tmp_path / "mine.toml"
+    book = Workbook()
+    for row in (
+        ["Отчёт о звонках"],
+        [],
+        ["№", "Дата и время", "Кто звонил", "Линия", "Вид вызова", "Результат", "Разговор", "Комментарий"],
+        [1, datetime(2026, 3, 2, 10), "+7 (999) 000-11-01", "+7 (495) 000-00-01", "входящий", "принят", 65, "Анна"],  # noqa: DTZ001 - sheets know no zone
+        [2, datetime(2026, 3, 2, 10, 5), "+7 (999) 000-11-02", "+7 (495) 000-00-01", "входящий", "пропущен", 7, ""],  # noqa: DTZ001 - see above
+        [3, datetime(2026, 3, 2, 10, 9), "+7 (495) 000-00-01", "+7 (999) 000-11-03", "исходящий", "принят", 33, ""],  # noqa: DTZ001 - see above
+        ["", "Итого", "", "", "", "", 105, ""],
+    ):
+        book.active.append(row)
+    book.save(path)
+
+    result = run("vendors", "new", path, "-o", profile, "--lang", "ru")
+    converted = run("convert", path, "--vendor", profile, "--timezone", "Europe/Moscow", "--static-call", "1",
+                    "--as-of", "2026-03-12T00:00:00Z", "--lang", "en")  # fmt: skip
+
+    text = profile.read_text(encoding="utf-8")
+    assert "входящих 2, не считаются исходящие 1" in result.stderr
+    assert "# ПРОВЕРЬТЕ: ничего не взято из: №, Линия, Комментарий" in text
+    assert "Анна" not in text
+    assert "000-11-01" not in text
+    assert converted.stdout.splitlines()[1:] == [",1772434800,1,+79990001101,65,0", ",1772435100,1,+79990001102,0,1"]
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in SAMPLES.glob("*/options")))
+def test_every_sample_gives_a_profile_that_loads_and_does_what_it_says(folder, tmp_path):
+    (export,) = (SAMPLES / folder).glob("export.*")
+    path = tmp_path / "mine.toml"
+
+    result = run("vendors", "new", export, "-o", path)
+
+    assert result.exit_code == 0, result.output
+    assert run("vendors", "test", path).exit_code == 0
+    taken = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert {"DateTime", "PhoneNumber"} <= set(taken["fields"])
+    # Of the number of each record the last digits are gone.
+    phones = set(re.findall(r"[+]?[0-9]{8,13}[1-9][0-9](?![0-9])", export.read_bytes().decode("utf-8", "ignore")))
+    times = str(taken["examples"][0]["source"])
+    assert not [one for one in phones if one in path.read_text(encoding="utf-8") and not one.startswith("17")], times
+
+
+@pytest.mark.parametrize("content", ["", "Дата;Кто\n"])
+def test_a_sample_without_calls_is_refused(content, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(content, encoding="utf-8")
+
+    result = run("vendors", "new", path, "--lang", "en")
+
+    assert result.exit_code == 2
+    assert "Give a sample" in result.output
+
+
+def test_a_profile_does_not_take_the_name_of_a_built_in_one(tmp_path):
+    path = tmp_path / "Sipuni.csv"
+    path.write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+
+    assert tomllib.loads(run("vendors", "new", path).stdout)["name"] == "my-sipuni"
 
 
 def test_a_person_at_a_terminal_is_asked(export, tmp_path):

@@ -3,9 +3,7 @@
 import pytest
 
 from calltools.errors import ProfileError, SourceError, UsageError, VendorError
-from calltools.files import opening
-from calltools.model.batch import Hints
-from calltools.vendors import library, propose, trials
+from calltools.vendors import library, trials
 from calltools.vendors.loader import load
 from calltools.vendors.mapping import MappingOptions, prepare
 from calltools.vendors.recognize import header_judge, is_canonical, recognize
@@ -230,27 +228,3 @@ def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
         prepare(profile, ("When", "Who"), MappingOptions())
     with pytest.raises(VendorError, match="Who"):
         prepare(profile, ("When",), MappingOptions(timezone="UTC"))
-
-
-def test_a_proposal_loads_and_holds_no_number_of_the_sample(tmp_path):
-    path = tmp_path / "sample.csv"
-    path.write_text(
-        "Тип;Дата;Откуда;Разговор;Ожидание;Статус;yclid;Метка;Страница\n"
-        "вход;02.03.2026 10:00:00;+74951234567;35;4;принят;5871026893748593412;заявка;https://example.com/\n"
-        "исход;02.03.2026 10:05:00;+74951234568;0;9;пропущен;5871026893748593413;;https://example.com/\n"
-        "внутр;02.03.2026 10:06:00;+74951234568;1;9;принят;;;\n",
-        encoding="utf-8",
-    )
-    table = opening.open_table(path, "sample", Hints(), header_judge(()))
-    batch = next(iter(table.tasks()))()
-
-    text = propose.propose("Sample 1", table, batch, propose.guess(table, batch), {})
-    profile = load(text, "proposed")
-
-    assert profile.name == "sample-1"
-    assert profile.fields["DateTime"][0].format == ("%d.%m.%Y %H:%M:%S",)
-    assert profile.fields["PhoneNumber"][0].columns == ("Откуда",)
-    assert profile.rows.direction[0].values == {"вход": "incoming", "внутр": "internal", "исход": "outgoing"}
-    assert "1234567" not in text
-    assert "893748593412" not in text
-    assert propose.propose("x", table, None, propose.guess(table, None), {}).startswith("# Proposed")
