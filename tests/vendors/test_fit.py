@@ -94,3 +94,18 @@ def test_an_export_without_any_column_of_the_time_is_refused(profile):
         refuse_misfit(profile, titles)
 
     assert times & set(fault.value.facts["missing"].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [(alias, profile.name) for profile in PROFILES for alias in (*profile.aliases, profile.name)]
+)
+def test_a_vendor_answers_to_each_of_its_names(alias, name, tmp_path):
+    output = tmp_path / "calls.csv"
+
+    CliRunner().invoke(
+        app,
+        ["convert", str(export(name)), "--vendor", alias.upper(), "--as-of", "2026-03-12T00:00:00Z", "-o", str(output),
+         *options(name)],
+    )  # fmt: skip
+
+    assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
