@@ -30,7 +30,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "direction": r"direction|\bdir\b|flow|направл|тип|вид|type",
     "CallMissed": r"status|state|missed|lost|disposition|result|answered|success|outcome|"
     r"итог|стату|пропущ|результат|исход|успеш",
-    "ClientId": r"ym_?client|ya_?client|metri[kc]a|client_?id|ym_uid",
+    "ClientId": r"ym_?client|ya_?client|metrika|metrica|client_?id|ym_uid",
     "Yclid": r"yclid",
     "Tag": r"\btags?\b|метк|тег",
     "URL": r"landing|page|url|страниц|сайт",
@@ -42,7 +42,7 @@ _MISSED: Final = (
     r"miss|no.?answer|not.?answer|unanswer|busy|cancel|abandon|fail|lost|reject|voice.?mail|"
     r"пропущ|не ?отв|не ?прин|не ?дозв|не ?усп|занят|потер|сброш|отклон"
 )
-_ANSWERED: Final = r"answer|success|complet|connect|talk|принят|отвеч|успеш|разговор|состоял|соедин"
+_ANSWERED: Final = r"answer|success|complete|connect|talk|принят|отвеч|успеш|разговор|состоял|соедин"
 _YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
 _ENOUGH: Final = 0.6
 _FEW_WORDS: Final = 12
