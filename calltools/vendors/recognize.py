@@ -19,7 +19,8 @@ _BY_LENGTH: Final = {
 }
 _NAMES: Final = frozenset(NAMES)
 _SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
-_ENOUGH_ROWS: Final = 0.8
+#: Of the rows, to know an export by its shape; and where the user names the vendor.
+_ENOUGH_ROWS, _ENOUGH_OF_NAMED = 0.8, 0.5
 #: Titles of a row that are looked at; a row of a million cells is no header, and must not take long to say so.
 _LOOKED_AT: Final = 1000
 #: Share of its columns that may miss in a header that is nearly an export's.
@@ -82,32 +83,33 @@ def header_judge(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) 
     """
 
     @lru_cache(maxsize=1)
-    def learned() -> tuple[frozenset[str], tuple[Shape, ...]]:
+    def learned() -> tuple[frozenset[str], tuple[Shape, ...], float]:
         everyone = profiles() if callable(profiles) else profiles
         known = frozenset(fold(name) for profile in everyone for name in read_columns(profile))
-        return known, tuple(shape for profile in everyone for shape in profile.shapes)
+        enough = _ENOUGH_OF_NAMED if len(everyone) == 1 else _ENOUGH_ROWS
+        return known, tuple(shape for profile in everyone for shape in profile.shapes), enough
 
     def judge(rows: Sequence[Sequence[str]]) -> HeaderGuess:
         if rows and _SURE <= {*rows[0]} <= _NAMES:
             return HeaderGuess(0, len(rows[0]), sure=True)
-        known, shapes = learned()
+        known, shapes, enough = learned()
         scores = [
             sum(fold(cell) in known or _is_canonical_name(cell) for cell in row[:_LOOKED_AT] if cell) for row in rows
         ]
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0
         for shape in shapes:
-            if score < len(shape.patterns) and _has_shape(shape, rows):
+            if score < len(shape.patterns) and _has_shape(shape, rows, enough):
                 return HeaderGuess(None, len(shape.titles), shape.titles)
         return HeaderGuess(best, score)
 
     return judge
 
 
-def _has_shape(shape: Shape, rows: Sequence[Sequence[str]]) -> bool:
-    """Whether four in five of the rows are as wide and look as the shape says."""
+def _has_shape(shape: Shape, rows: Sequence[Sequence[str]], enough: float) -> bool:
+    """Whether enough of the rows are as wide and look as the shape says."""
     fitting = sum(_row_fits(shape, row) for row in rows)
-    return bool(rows) and fitting >= _ENOUGH_ROWS * len(rows)
+    return bool(rows) and fitting >= enough * len(rows)
 
 
 def _row_fits(shape: Shape, row: Sequence[str]) -> bool:

@@ -221,6 +221,16 @@ def test_a_file_without_a_header_is_known_by_its_shape():
     assert header_judge([])([]).score == 0
 
 
+def test_a_vendor_that_was_named_needs_fewer_rows_of_its_shape():
+    mango = library.get("mango")
+    (shape,) = [one for one in mango.shapes if len(one.titles) == 8]
+    good = ["[]", "1772434800", "1772434860", "1772434808", "74950000001", "74950000002", "74950000002", "x"]
+    rows = [good, good, ["Total", *good[1:]]]
+
+    assert header_judge([mango])(rows).titles == shape.titles
+    assert header_judge(library.built_in())(rows).titles == ()
+
+
 def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
     profile = load(PLAIN, "mine")
 
