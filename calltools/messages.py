@@ -312,6 +312,14 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Что из чего берётся: calltools vendors show ИМЯ. Чья это выгрузка: calltools vendors detect ФАЙЛ. "
             "Свой профиль: calltools vendors new ФАЙЛ.",
         ),
+        "incoming-unknown-there": (
+            "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
+            "--inbound-context NAME, or your own numbers: --own-number X (both repeatable). Contexts at the beginning "
+            "of the file: {there}.",
+            "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите контексты из столбца {column}: "
+            "--inbound-context ИМЯ, или свои номера: --own-number X (оба можно повторять). Контексты в начале файла: "
+            "{there}.",
+        ),
         "incoming-unknown": (
             "An export of {vendor} does not say which calls are incoming. Name the contexts in the column {column}: "
             "--inbound-context NAME, or your own numbers: --own-number X (both repeatable).",
@@ -631,6 +639,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "report-header-none": ("no header", "без заголовка"),
         "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
         "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
+        "report-none-incoming": (
+            "NO RECORD counts as an incoming call. Look whether it is the right vendor, and at --own-number and "
+            "--inbound-context if you gave them.",
+            "НИ ОДНА ЗАПИСЬ не считается входящим звонком. Проверьте, тот ли это сервис, и --own-number и "
+            "--inbound-context, если вы их указали.",
+        ),
         "report-unverified": (
             "This profile is UNVERIFIED: the format is known only in part. Compare a few calls with the export before you "
             "rely on the result.",

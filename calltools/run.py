@@ -5,6 +5,7 @@ record: how it is read, whose export it is, which zone. ``Job.run`` walks along 
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,6 +41,8 @@ StaticCall = Literal["0", "1", "auto"]
 
 #: The service's limit for one file: 1 GB.
 _LARGEST_UPLOAD: Final = 10**9
+#: Words of a column that are told.
+_MOST_WORDS: Final = 12
 #: Bytes from which on a file is worth loading the judge ahead.
 _LARGE: Final = 4 << 20
 
@@ -304,12 +307,23 @@ def _advised(fault: UsageError, table: Table, profile: Profile, wanted: MappingO
     """The fault, with what a look at the file adds: the profile that fits, the zone that its ids agree on."""
     if fault.key == "vendor-misfit":
         return _misfit(fault, table, profile, setting.options)
+    if fault.key == "incoming-unknown" and (there := _words_there(table, str(fault.facts["column"]))):
+        return UsageError("incoming-unknown-there", **fault.facts, there=there)
     if fault.key == "timezone-needed":
         mapped = prepare_mapping(profile, table.titles, replace(wanted, timezone="UTC"))
         for sample in _sample(table):
             if suggestion := zones.suggested(sample, mapped):
                 return UsageError("timezone-needed-suggested", **fault.facts, suggestion=suggestion)
     return fault
+
+
+def _words_there(table: Table, column: str) -> str:
+    """The words of a column in the first records, the most frequent first."""
+    place = [fold(title) for title in table.titles].index(fold(column))
+    counts = Counter(
+        word for one in _sample(table) for word in one.cells(unique_titles(table.titles)[place]).to_pylist()
+    )
+    return told(f"{word}: {count}" for word, count in counts.most_common(_MOST_WORDS) if word)
 
 
 def _misfit(fault: UsageError, table: Table, profile: Profile, options: Options) -> UsageError:

@@ -88,6 +88,9 @@ def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
     language = style.language
     if summary.vendor is not None:
         yield say("report-vendor", language, vendor=visible(summary.vendor))
+    left_out = summary.skipped.total()
+    if left_out > summary.rejected and left_out + summary.rejected == summary.read:
+        yield textwrap.fill(say("report-none-incoming", language), style.width, break_on_hyphens=False)
     if summary.unverified:
         yield textwrap.fill(say("report-unverified", language), style.width, break_on_hyphens=False)
     if summary.rewritten.total():

@@ -1,8 +1,10 @@
 """Incoming calls of exports that say it in part, and legs with keys of several columns."""
 
 import pytest
+from typer.testing import CliRunner
 
 import calltools
+from calltools.cli.app import app
 from calltools.errors import UsageError
 from calltools.vendors.loader import load
 from calltools.vendors.mapping import MappingOptions, prepare
@@ -89,3 +91,35 @@ def test_legs_have_all_the_columns_of_their_key_in_common(tmp_path):
     ]
 
     assert phones(tmp_path, profile, "When,Who,Node,Id", rows) == ["1", "2", "4", "5"]
+
+
+def converted_by_context(tmp_path, lines, *words):
+    (tmp_path / "own.toml").write_text(PROFILE.replace("{rows}", 'context = "Context"'), encoding="utf-8")
+    (tmp_path / "export.csv").write_text("\n".join(["When,Who,Context", *lines]) + "\n", encoding="utf-8")
+    return CliRunner().invoke(
+        app,
+        ["convert", str(tmp_path / "export.csv"), "--vendor", str(tmp_path / "own.toml"), "--static-call", "1",
+         "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", *words],
+    )  # fmt: skip
+
+
+def test_contexts_that_are_there_are_told_but_no_number(tmp_path):
+    lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
+
+    asked = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])
+    empty = converted_by_context(tmp_path, [])
+
+    assert asked.exit_code == empty.exit_code == 2
+    assert "beginning of the file: inside: 3, trunk: 1, ***: 1." in asked.stderr
+    assert "does not say which calls are incoming" in empty.stderr
+    assert "beginning of" not in empty.stderr
+
+
+@pytest.mark.parametrize(("context", "said"), [("trnk", True), ("trunk", False)])
+def test_a_file_of_which_nothing_counts_is_not_passed_in_silence(context, said, tmp_path):
+    lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
+
+    result = converted_by_context(tmp_path, lines, "--inbound-context", context)
+
+    assert result.exit_code == 0
+    assert ("NO RECORD counts as an incoming call" in result.stderr) is said
