@@ -1080,6 +1080,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Формат времени, как в strptime, или iso, или unix, или unix-ms для миллисекунд",
         ),
         "ask-word": ("What is {word}: {meanings}", "Что значит «{word}»: {meanings}"),
+        "new-known": (
+            "There is a profile for this export already: --vendor {vendor}.",
+            "Для этой выгрузки профиль уже есть: --vendor {vendor}.",
+        ),
         "new-tried": (
             "Tried on the sample: read {read}, incoming {taken}, left out {skipped}, words to look at {unknown}; "
             "filled: {fields}.",

@@ -20,6 +20,7 @@ from calltools.model.cells import filled
 from calltools.model.titles import told
 from calltools.reports.wording import reasons
 from calltools.vendors import library, propose
+from calltools.vendors.fitting import fit
 from calltools.vendors.guessing import Columns, Guess, guess, is_data, words_of
 from calltools.vendors.loader import load
 from calltools.vendors.mapping import MappingOptions, map_batch, prepare
@@ -58,7 +59,9 @@ def proposal(file: Path, said: Guess, language: Language, ask: Ask | None) -> tu
     bare = load(propose.propose(name, table, sample, known, {}), str(file))
     expect = outcome(bare, bare.trials[0]) if bare.trials else {}
     text = propose.propose(name, table, sample, known, {name: cell for name, cell in expect.items() if cell})
-    return text, _tried(load(text, str(file)), table, sample, known, language)
+    tried = _tried(load(text, str(file)), table, sample, known, language)
+    fits = [one.name for one in library.profiles() if fit(one, table.titles).fits]
+    return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in fits), tried])
 
 
 def _opened(file: Path) -> tuple[Table, Batch]:

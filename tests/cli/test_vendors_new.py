@@ -46,6 +46,7 @@ def test_a_sample_whose_titles_speak_needs_no_answer(tmp_path):
 
     assert result.exit_code == 0, result.output
     assert "incoming 21" in result.stderr
+    assert "already: --vendor sipuni." in result.stderr
     assert tested.exit_code == 0
     profile = tomllib.loads(path.read_text(encoding="utf-8"))
     assert profile["rows"]["direction"]["values"]["Входящий"] == "incoming"
@@ -143,6 +144,7 @@ def test_a_shape_not_seen_before_is_understood_and_runs_at_once(name, tmp_path):
                     "--as-of", "2026-03-12T00:00:00Z")  # fmt: skip
 
     assert result.exit_code == 0, result.output
+    assert "already" not in result.stderr
     assert run("vendors", "test", profile).exit_code == 0
     assert converted.stdout.splitlines()[1:] == [f",{line}" for line in expected], converted.output
     assert not re.search("[0-9]000(?:22|44|33)0[12]|555 01", profile.read_text(encoding="utf-8"))
