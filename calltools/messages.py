@@ -272,6 +272,23 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Среди известных выгрузок нет такой, с заголовками: {titles}. Назовите сервис: --vendor (calltools vendors list); для файла в "
             "формате Метрики есть --vendor none; свой профиль делает calltools vendors new ФАЙЛ.",
         ),
+        "vendor-headless": (
+            "The first line is a record and not a header, and no known export without a header has {count} columns that look "
+            "so. By their place alone columns are not guessed: where a program joined values with commas, they shift. "
+            "Export with a header or as JSON, or describe the columns: calltools vendors new FILE.",
+            "Первая строка — запись, а не заголовок, и ни одна известная выгрузка без заголовка не состоит из {count} таких "
+            "столбцов. По одному месту столбцы не угадываются: там, где программа склеила значения запятыми, они "
+            "сдвигаются. Выгрузите с заголовком или в JSON либо опишите столбцы: calltools vendors new ФАЙЛ.",
+        ),
+        "vendor-headless-named": (
+            "This is not an export of {vendor}: the first line is a record and not a header, and its exports without a "
+            "header do not have {count} columns that look so. By their place alone columns are not guessed: where a program "
+            "joined values with commas, they shift. Export with a header or as JSON. calltools vendors detect FILE says "
+            "which one fits.",
+            "Это не выгрузка {vendor}: первая строка — запись, а не заголовок, и в его выгрузках без заголовка нет {count} "
+            "таких столбцов. По одному месту столбцы не угадываются: там, где программа склеила значения запятыми, они "
+            "сдвигаются. Выгрузите с заголовком или в JSON. Какой профиль подходит, скажет calltools vendors detect ФАЙЛ.",
+        ),
         "vendor-none-near": (
             "No known export has this header: {titles}. The nearest is {near}, which also needs {missing}: export again with "
             "these columns, or make a profile: calltools vendors new FILE.",

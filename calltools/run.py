@@ -33,6 +33,7 @@ from calltools.validation.selection import RuleSet, choose
 from calltools.validation.validator import load_ahead
 from calltools.vendors import library, recognize, zones
 from calltools.vendors.fitting import fit, fold
+from calltools.vendors.guessing import is_data
 from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
@@ -335,6 +336,8 @@ def _misfit(fault: UsageError, table: Table, profile: Profile, options: Options)
     compared = fit(profile, plain.titles)
     if compared.fits:
         return fault
+    if is_data(plain.titles):
+        return VendorError("vendor-headless-named", vendor=profile.name, count=len(plain.titles))
     facts = {"vendor": profile.name, "missing": ", ".join(compared.missing), "titles": told(plain.titles)}
     others = [other.name for other in everyone if fit(other, plain.titles).fits]
     if len(others) == 1:

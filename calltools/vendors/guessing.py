@@ -1,7 +1,7 @@
 """What the columns of a sample are: by what their cells look like, and behind that by their titles."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,7 +102,7 @@ def guess(columns: Columns, said: Mapping[str, tuple[str, ...]] | None = None) -
     return Guess(found, times.layout, times.unsure_order, words, whole_call=whole_call, region=region)
 
 
-def is_data(titles: tuple[str, ...]) -> bool:
+def is_data(titles: Sequence[str]) -> bool:
     """Whether what should be titles is a record: it holds a time, or the number of a telephone."""
     cells = {str(place): pa.array([title], pa.string()) for place, title in enumerate(titles) if title.strip()}
     return times_of(cells) is not None or any(_share(matches(one, _PHONE), one) for one in cells.values())

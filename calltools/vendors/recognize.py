@@ -10,6 +10,7 @@ from calltools.fields.table import FIELDS, NAMES
 from calltools.model.batch import HeaderGuess, HeaderJudge
 from calltools.model.titles import told
 from calltools.vendors.fitting import fit, fold, read_columns
+from calltools.vendors.guessing import is_data
 from calltools.vendors.profile import Profile, Shape
 
 _CANONICAL: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in NAMES)
@@ -67,6 +68,9 @@ def recognize(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
 
 
 def _refused(titles: Sequence[str], profiles: Sequence[Profile]) -> VendorError:
+    if is_data(titles):
+        # The first record stands for the titles, and a record is a person's.
+        return VendorError("vendor-headless", count=len(titles))
     missing = {profile.name: fit(profile, titles).missing for profile in profiles}
     share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
     near = min(share, key=share.__getitem__, default=None)

@@ -505,3 +505,14 @@ def test_what_a_webhook_sent_twice_is_told(tmp_path):
     _, result = rows_of(file(tmp_path, head, row, row), tmp_path, static_call=None)
 
     assert "CT401" in {one.code for one in result.findings}
+
+
+@pytest.mark.parametrize("vendor", ["auto", "calltouch"])
+def test_values_that_a_program_joined_with_commas_are_refused_with_that_reason(vendor, tmp_path):
+    row = "9001,calldisconnected,1,,29/06/2023 13:06:05,35,74950000101,,74950000001,Анна,true,true,a, b,https://example.com/"
+
+    with pytest.raises(VendorError, match="joined values with commas, they shift") as refused:
+        rows_of(file(tmp_path, *[row] * 5), tmp_path, vendor=vendor, timezone="Europe/Moscow")
+
+    assert "Анна" not in str(refused.value)
+    assert "склеила значения запятыми" in refused.value.say("ru")
