@@ -24,6 +24,8 @@ _SURE: Final = frozenset(field.name for field in FIELDS if field.requirement.col
 _ENOUGH_ROWS, _ENOUGH_OF_NAMED = 0.8, 0.5
 #: Titles of a row that are looked at; a row of a million cells is no header, and must not take long to say so.
 _LOOKED_AT: Final = 1000
+#: Known titles in a row that no record holds by chance.
+_SURELY_TITLES: Final = 3
 #: Share of its columns that may miss in a header that is nearly an export's.
 _NEAR: Final = 0.5
 
@@ -102,6 +104,9 @@ def header_judge(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) 
         ]
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0
+        if 0 < score < _SURELY_TITLES and is_data(rows[best]):
+            # A record holds a word that is somewhere a title: an answered call, a column "Answered".
+            score = best = 0
         for shape in shapes:
             if score < len(shape.patterns) and _has_shape(shape, rows, enough):
                 return HeaderGuess(None, len(shape.titles), shape.titles)

@@ -221,6 +221,14 @@ def test_a_file_without_a_header_is_known_by_its_shape():
     assert header_judge([])([]).score == 0
 
 
+def test_a_record_that_holds_a_known_title_is_no_header():
+    judge = header_judge(library.built_in())
+    rows = [["Fecha", "Origen", "Estado"], ["2026-03-02 10:00:00", "84950000001", "ANSWERED"]]
+
+    assert (judge(rows).index, judge(rows).score) == (0, 0)
+    assert judge([["x", "y", "Answered"], ["a", "b", "c"]]).score == 1
+
+
 def test_a_vendor_that_was_named_needs_fewer_rows_of_its_shape():
     mango = library.get("mango")
     (shape,) = [one for one in mango.shapes if len(one.titles) == 8]
