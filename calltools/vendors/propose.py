@@ -70,7 +70,9 @@ def columns_of(table: Table, sample: Batch) -> Columns:
 
 def _recognized_by(columns: Columns, known: Guess) -> list[str]:
     """The columns that are read; with few of them, the first others as well."""
-    named = [title for field in _RECOGNIZED_BY for title in known.columns.get(field, ())]
+    # Where no column looks like a time the first one stands in its place.
+    times = [] if "DateTime" in known.columns else list(columns)[:1]
+    named = times + [title for field in _RECOGNIZED_BY for title in known.columns.get(field, ())]
     more = [title for title in columns if title not in named]
     return list(dict.fromkeys([*named, *more[: max(_FEWEST - len(named), 0)]]))
 
