@@ -28,7 +28,7 @@ from calltools.model.portrait import Portrait
 from calltools.model.summary import Summary
 from calltools.reports.masking import masked_titles
 from calltools.validation.baseline import Spot, sift
-from calltools.validation.observing import Observers
+from calltools.validation.observing import Earlier, Observers
 from calltools.validation.selection import RuleSet
 from calltools.validation.telling import Telling
 from calltools.validation.validator import Judge, Judged, unproven
@@ -65,6 +65,7 @@ class Plan:
         draws: Whether a report wants a portrait of the calls.
         findings: What is wrong with the file and its header, known before the first record.
         known: What the baseline knows of the file: as many findings of a rule in a column do not exist.
+        earlier: What observers know of the files before, of those that become one.
     """
 
     ruleset: RuleSet
@@ -80,6 +81,7 @@ class Plan:
     draws: bool = False
     findings: Findings = field(default_factory=Findings.none)
     known: Mapping[Spot, int] = field(default_factory=dict)
+    earlier: Earlier = field(default_factory=dict)
 
     @property
     def telling(self) -> Telling:
@@ -114,7 +116,7 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
         summary: Is filled in.
         on_read: Told how many records have been read so far.
     """
-    observers = Observers(plan.ruleset, plan.assumptions)
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.earlier)
     _deliver(_EMPTY, plan.telling.told(plan.findings), plan, sinks, summary)
     # pandera speaks in a thread of its own, while the others read on.
     with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:

@@ -29,6 +29,7 @@ from calltools.reports.style import Reporter, Style
 from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
+from calltools.validation.observing import Earlier
 
 _SHOWN_ON_A_TERMINAL: Final = 20
 
@@ -119,6 +120,7 @@ class _Walk:
     reporters: list[Reporter] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     knowing: Knowing | None = None
+    earlier: Earlier = field(default_factory=dict)
 
     def report_to(self, stream: TextIO, stack: ExitStack) -> None:
         """Make the reporters: one for the stream, one for each ``--report``."""
@@ -161,7 +163,8 @@ class _Walk:
     def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool, keeps: bool) -> Job | SourceError:
         try:
             draws = any(by_ending(report) in DRAWING for report in self.showing.report or [])
-            return prepare(path, name, setting, converting=converting, keeps_records=keeps, draws=draws)
+            job = prepare(path, name, setting, converting=converting, keeps_records=keeps, draws=draws)
+            return replace(job, plan=replace(job.plan, earlier=self.earlier)) if converting else job
         except SourceError as fault:
             return fault
         except UsageError as fault:

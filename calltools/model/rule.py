@@ -62,6 +62,13 @@ class Observer(Protocol):
         """What only the end of the table shows."""
 
 
+class Spanning(Observer, Protocol):
+    """An observer that also knows the files before, of those that become one file."""
+
+    def begin(self, name: str) -> None:
+        """A file begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One thing that can be wrong.
@@ -80,6 +87,7 @@ class Rule:
         note_where: Records for which a row rule's finding is only a note.
         header: The test of a header rule.
         observer: Makes the observer of a rule that needs the whole table.
+        spans_files: Whether that observer is a ``Spanning`` one.
         fix: Whether the rule offers a repaired value, and whether that rests on the user's word.
         repair: The repaired cell where it is not simply the normalized one.
         detail: What the sentence says beside the cell.
@@ -98,6 +106,7 @@ class Rule:
     note_where: RowTest | None = None
     header: HeaderTest | None = None
     observer: Callable[[], Observer] | None = None
+    spans_files: bool = False
     fix: Literal["safe", "unsafe"] | None = None
     repair: CellText | None = None
     detail: CellText | None = None

@@ -451,6 +451,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "same identifier, time and phone as an earlier record",
         dataset.Duplicates,
         observer=dataset.Duplicates,
+        spans_files=True,
     ),
     _rule(
         ("CT402", "identifier-kinds-mixed", _W, Scope.DATASET),

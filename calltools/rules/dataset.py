@@ -1,105 +1,21 @@
 """What only the whole file shows: duplicates, mixed and rounded identifiers."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, last_bytes, lengths, own_bytes
+from calltools.fields.shapes import digits_only, last_bytes, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled
 from calltools.model.finding import Findings
+from calltools.rules.repeats import Repeats, hashed
 
-Hashes = NDArray[np.uint64]
-_SEPARATOR: Final = "\x1f"
-_TO_QUARTER: Final = np.uint64(62)
-_SAME_CALL: Final = (*IDENTIFIERS, "DateTime", "PhoneNumber")
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """Numbers that mostly rise by little, in a byte each, or in none where each is one more than the one before."""
-
-    count: int
-    first: int
-    steps: NDArray[np.uint8] | Numbers | None
-
-    @classmethod
-    def of(cls, numbers: Numbers) -> "_Steps":
-        if not len(numbers):
-            return cls(0, 0, None)
-        steps = np.diff(numbers)
-        small = steps.astype(np.uint8)
-        kept = None if (steps == 1).all() else small if (small == steps).all() else steps
-        return cls(len(numbers), int(numbers[0]), kept)
-
-    def numbers(self) -> Numbers:
-        steps = np.ones(max(self.count - 1, 0), np.int64) if self.steps is None else self.steps
-        found: Numbers = self.first + np.cumsum(np.concatenate([np.zeros(min(self.count, 1), np.int64), steps]))
-        return found
-
-
-class _Repeats:
-    """Keys seen before, as 64-bit hashes: 8 bytes a record, and one or two for its number and its place.
-
-    Two different keys share a hash once in some million files of five million records.
-    """
-
-    def __init__(self) -> None:
-        self._hashes: list[Hashes] = []
-        self._records: list[_Steps] = []
-        self._places: list[_Steps] = []
-
-    def add(self, hashes: Hashes, records: Numbers, places: Numbers) -> None:
-        self._hashes.append(hashes)
-        self._records.append(_Steps.of(records))
-        self._places.append(_Steps.of(places))
-
-    def findings(self, field: str | None) -> Findings:
-        """Each record whose key an earlier one has; the detail names the first of them."""
-        twice = self._twice()
-        if not len(twice):
-            return Findings.none()
-        parts = zip(self._hashes, self._records, self._places, strict=True)
-        hashes, records, places = map(np.concatenate, zip(*(_known(twice, *part) for part in parts), strict=True))
-        _, first, key = np.unique(hashes, return_index=True, return_inverse=True)
-        again = np.flatnonzero(first[key] != np.arange(len(key)))
-        named = first[key[again]]
-        detail = pc.binary_join_element_wise(
-            pc.cast(pa.array(records[named]), pa.string()), pc.cast(pa.array(places[named]), pa.string()), _SEPARATOR
-        )
-        return Findings.at(
-            "",
-            records=records[again],
-            places=places[again],
-            field=field,
-            detail=detail,
-        )
-
-    def _twice(self) -> Hashes:
-        """The keys that occur more than once, in order. A quarter of them at a time: sorting takes a copy."""
-        found: list[Hashes] = []
-        for quarter in range(4):
-            parts = [hashes[hashes >> _TO_QUARTER == quarter] for hashes in self._hashes]
-            ordered = np.concatenate([*parts, np.zeros(0, np.uint64)])
-            ordered.sort()
-            found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
-        return np.concatenate(found)
-
-
-def _known(keys: Hashes, hashes: Hashes, records: _Steps, places: _Steps) -> tuple[Hashes, Numbers, Numbers]:
-    """Those of some records whose key is among the ordered keys. Part by part: all at once would take much memory."""
-    there = keys[np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)] == hashes
-    if not there.any():
-        return hashes[:0], np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return hashes[there], records.numbers()[there], places.numbers()[there]
+_NAMED_BY: Final = (*IDENTIFIERS, "PhoneNumber")
 
 
 class Duplicates:
@@ -122,18 +38,24 @@ class Duplicates:
     """
 
     def __init__(self) -> None:
-        self._repeats = _Repeats()
+        self._repeats = Repeats()
+
+    def begin(self, name: str) -> None:
+        """Another file of the same conversion begins."""
+        self._repeats.begin(name)
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Hashes of the records that have a time and an identifier or a phone, and which records those are."""
-        named = [columns[name] for name in _SAME_CALL if name in columns and name != "DateTime"]
+        named = [columns[name] for name in _NAMED_BY if name in columns]
         if "DateTime" not in columns or not named:
             return None
-        key = [columns["DateTime"], *named]
+        # A file without a column of identifiers has the same calls as one in which the column is empty.
+        nothing = constant("", len(columns["DateTime"]))
+        key = [columns["DateTime"], *(columns.get(name, nothing) for name in _NAMED_BY)]
         known: Mask = np.logical_or.reduce([filled(cells) for cells in named]) & filled(columns["DateTime"])
         if known.all():
-            return _hashed(key), slice(None)
-        return _hashed([cells.filter(pa.array(known)) for cells in key]), known
+            return hashed(key), slice(None)
+        return hashed([cells.filter(pa.array(known)) for cells in key]), known
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
@@ -166,14 +88,14 @@ class FirstTimeRepeated:
     """
 
     def __init__(self) -> None:
-        self._repeats = _Repeats()
+        self._repeats = Repeats()
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Hashes of the phones of first-time callers, and which records those are."""
         if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
             return None
         first = as_mask(pc.equal(columns["FirstTimeCaller"], "1")) & ~any_cell.absent(columns["PhoneNumber"])
-        return _hashed([columns["PhoneNumber"].filter(pa.array(first))]), first
+        return hashed([columns["PhoneNumber"].filter(pa.array(first))]), first
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
@@ -355,47 +277,3 @@ def _rounded_binary(text: str) -> bool:
 
 def _rounded_decimal(text: str) -> bool:
     return not text[_KEPT_DIGITS:].strip("0")
-
-
-def _hashed(columns: Sequence[Cells]) -> Hashes:
-    """A 64-bit hash of the cells of each row together."""
-    mixed: Hashes = np.zeros(len(columns[0]), np.uint64)
-    for cells in columns:
-        sizes = lengths(cells)
-        mixed = _stirred(mixed, sizes.astype(np.uint64))
-        _stir_in_text(mixed, cells, sizes)
-    return mixed
-
-
-#: A factor whose bits are spread evenly (of SplitMix64).
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_WORD: Final = 8
-#: A cell of more bytes is rare, and hashed by itself.
-_LONGEST_BY_WORDS: Final = 64
-#: Bytes of a word that belong to a cell -> the bits to keep (the first byte is the lowest).
-_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
-
-
-def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
-    product = (mixed ^ words) * _ODD
-    return product ^ (product >> np.uint64(29))
-
-
-def _stir_in_text(mixed: Hashes, cells: Cells, sizes: Numbers) -> None:
-    """Stir the bytes of each cell into its hash, eight at a time."""
-    data, first = own_bytes(cells)
-    padded = np.concatenate([data, np.zeros(_WORD, np.uint8)])
-    # At each byte the word that begins there.
-    words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
-    starts = offsets(cells)[:-1] - first
-    long = sizes > _LONGEST_BY_WORDS
-    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_BY_WORDS), _WORD):
-        rows = np.flatnonzero((sizes > at) & ~long)
-        if len(rows) == len(cells):
-            mixed[:] = _stirred(mixed, words[starts + at] & _KEPT_BITS[np.minimum(sizes - at, _WORD)])
-        elif len(rows):
-            kept = _KEPT_BITS[np.minimum(sizes[rows] - at, _WORD)]
-            mixed[rows] = _stirred(mixed[rows], words[starts[rows] + at] & kept)
-    for row in np.flatnonzero(long):
-        text = hashlib.blake2b(data[starts[row] :][: sizes[row]].tobytes(), digest_size=_WORD).digest()
-        mixed[row : row + 1] = _stirred(mixed[row : row + 1], np.frombuffer(text, "<u8"))

@@ -1,22 +1,37 @@
 """Rules with a memory, walked along with the table."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers
 from calltools.model.finding import Findings
-from calltools.model.rule import Observer
+from calltools.model.rule import Observer, Rule, Spanning
 from calltools.validation.selection import RuleSet
+
+#: Code -> an observer that goes from one file to the next.
+Earlier: TypeAlias = dict[str, Spanning]
 
 
 class Observers:
-    """The observers of one file."""
+    """The observers of one file.
 
-    def __init__(self, ruleset: RuleSet, assumptions: Assumptions) -> None:
+    Args:
+        ruleset: The rules of the run.
+        assumptions: What they rest on.
+        name: The file.
+        earlier: Those that know the files before; the new ones are put into it.
+    """
+
+    def __init__(
+        self, ruleset: RuleSet, assumptions: Assumptions, name: str = "", earlier: Earlier | None = None
+    ) -> None:
         self._assumptions = assumptions
+        earlier = {} if earlier is None else earlier
         self._observers: Mapping[str, Observer] = {
-            rule.code: rule.observer() for rule in ruleset.rules() if rule.observer is not None
+            rule.code: _begun(rule, name, earlier) if rule.spans_files else rule.observer()
+            for rule in ruleset.rules()
+            if rule.observer is not None
         }
 
     def digest(self, columns: Mapping[str, Cells]) -> dict[str, Any]:
@@ -34,6 +49,13 @@ class Observers:
     def close(self) -> Findings:
         """What only the end of the table shows."""
         return Findings.join([_coded(code, observer.close()) for code, observer in self._observers.items()])
+
+
+def _begun(rule: Rule, name: str, earlier: Earlier) -> Observer:
+    if rule.code not in earlier:
+        earlier[rule.code] = cast("Callable[[], Spanning]", rule.observer)()
+    earlier[rule.code].begin(name)
+    return earlier[rule.code]
 
 
 def _coded(code: str, findings: Findings) -> Findings:

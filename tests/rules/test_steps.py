@@ -4,26 +4,26 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.rules.dataset import _Steps
+from calltools.rules.repeats import Steps
 
 
 @given(st.lists(st.integers(min_value=0, max_value=2**40), max_size=50))
 def test_any_numbers_come_back(numbers):
     given = np.array(numbers, np.int64)
 
-    assert _Steps.of(given).numbers().tolist() == numbers
+    assert Steps.of(given).numbers().tolist() == numbers
 
 
 @given(first=st.integers(min_value=0, max_value=2**40), count=st.integers(min_value=1, max_value=2000))
 def test_numbers_one_after_the_other_take_no_room(first, count):
-    kept = _Steps.of(np.arange(first, first + count))
+    kept = Steps.of(np.arange(first, first + count))
 
     assert kept.steps is None
     assert kept.numbers().tolist() == list(range(first, first + count))
 
 
 def test_lines_of_records_take_a_byte_each():
-    kept = _Steps.of(np.array([2, 3, 7, 260]))
+    kept = Steps.of(np.array([2, 3, 7, 260]))
 
     assert kept.steps is not None
     assert kept.steps.nbytes == 3
