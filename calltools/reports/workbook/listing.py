@@ -1,8 +1,8 @@
-"""Both sheets as plain rows of text, whichever library writes them."""
+"""Both sheets as plain rows of text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from calltools.model.finding import Finding
 from calltools.model.rule import Severity
@@ -14,11 +14,13 @@ from calltools.reports.visible import visible
 from calltools.reports.wording import advice, counts_line
 from calltools.reports.workbook.words import word
 from calltools.rules.catalog import BY_CODE
+from calltools.rules.manual import page_of
 
 COLUMNS: Final = ("severity", "code", "rule", "file", "place", "column", "value", "message", "advice", "repaired")
 WIDTHS: Final = (18, 8, 30, 24, 16, 16, 28, 60, 60, 24)
 #: Fill of a cell by severity: pale enough to read black text on.
-FILLS: Final = {Severity.ERROR: "FFC7CE", Severity.WARNING: "FFEB9C", Severity.NOTE: "DDEBF7"}
+#: One step beside the shades that Excel offers, so that a fill of the user's own is never taken for ours.
+FILLS: Final = {Severity.ERROR: "FFC8CE", Severity.WARNING: "FFEB9D", Severity.NOTE: "DDEBF8"}
 _LONGEST: Final = 1000
 
 
@@ -29,6 +31,15 @@ class Row:
     texts: tuple[str, ...]
     severity: Severity
     cell: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the sheet of counts."""
+
+    kind: Literal["title", "said", "head", "row"]
+    values: tuple[str | int, ...]
+    severity: Severity | None = None
 
 
 def titles(style: Style) -> list[str]:
@@ -71,26 +82,27 @@ def cut(text: str) -> str:
     return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + "…"
 
 
-def summary_rows(
+def summary_lines(
     summaries: Sequence[Summary], met: Sequence[Met], said: Sequence[str], style: Style
-) -> Iterator[tuple[str | int, ...]]:
-    """The sheet of counts: what was said, each file, each rule."""
-    for sentence in said:
-        yield (sentence,)
-    for summary in summaries:
-        unread = "" if summary.error is None else word("unread", style.language, error=summary.error)
-        yield (cut(summary.name), cut(unread) or counts_line(summary, style.language))
-    yield ()
+) -> Iterator[Line]:
+    """The sheet of counts: each file, what was said, each rule."""
     language = style.language
-    yield tuple(word(name, language) for name in ("severity", "code", "rule", "found", "advice"))
+    yield Line("title", (word("headline", language),))
+    for summary in summaries:
+        unread = "" if summary.error is None else word("unread", language, error=summary.error)
+        yield Line("said", (f"{cut(summary.name)}: {cut(unread) or counts_line(summary, language)}",))
+    for sentence in said:
+        yield Line("said", (sentence,))
+    yield Line("said", ())
+    if not met:
+        yield Line("said", (word("nothing", language),))
+        return
+    yield Line("head", tuple(word(name, language) for name in ("severity", "code", "what", "found", "advice")))
     for one in met:
-        yield (
-            word(one.severity.value, language),
-            one.code,
-            BY_CODE[one.code].name,
-            one.count,
-            advice(one.code, language),
-        )
+        texts = (page_of(BY_CODE[one.code], language).finds, advice(one.code, language))
+        finds, help_ = (text.replace("`", "") for text in texts)
+        values = (word(one.severity.value, language), one.code, finds, one.count, help_)
+        yield Line("row", values, one.severity)
 
 
 def listed(shown: int, count: int, style: Style) -> list[str]:

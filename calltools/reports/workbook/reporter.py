@@ -1,9 +1,12 @@
 """Findings as a workbook: gathered while files run, written when all have ended."""
 
 import io
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Final, TextIO
+from pathlib import Path
+from typing import IO, Final, TextIO
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
@@ -13,13 +16,17 @@ from calltools.reports.gathering import FirstOfEachRule
 from calltools.reports.numbers import number
 from calltools.reports.presenting import column_letters, present
 from calltools.reports.style import Style
-from calltools.reports.workbook.listing import Row, cut, listed, row_of, summary_rows, titles
-from calltools.reports.workbook.marked import MOST_COMMENTS, Mark, lost, markable, marked
+from calltools.reports.workbook.blank import blank
+from calltools.reports.workbook.copying import MOST_COMMENTS, Mark, Report, copy
+from calltools.reports.workbook.listing import Line, cut, listed, row_of, summary_lines, titles
+from calltools.reports.workbook.package import UnknownPackageError
+from calltools.reports.workbook.rewritten import is_workbook, lost, rewritten, spooled
 from calltools.reports.workbook.words import word
 
 #: Findings that the list has room for: a workbook is held in memory.
 MOST_LISTED: Final = 50_000
-#: Records of a workbook that is still marked: it has to be loaded whole.
+_IN_A_COMMENT: Final = 5
+#: Records of a workbook that is still marked when it has to be loaded whole.
 _MOST_RECORDS: Final = 250_000
 
 
@@ -53,43 +60,69 @@ class WorkbookReporter:
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the workbook."""
-        source = self.sources[0] if len(self.sources) == 1 else None
-        refused = self._unmarkable(source, summaries)
-        data = self._fresh(summaries, refused) if source is None or refused else self._marked(source, summaries)
         if not isinstance(self.stream, io.TextIOWrapper):
             raise TypeError("a workbook needs a stream of bytes")
         self.stream.flush()
-        self.stream.buffer.write(data)
+        with self._made(summaries) as made:
+            shutil.copyfileobj(made, self.stream.buffer)
 
-    def _unmarkable(self, source: Source | None, summaries: Sequence[Summary]) -> list[str]:
+    def _made(self, summaries: Sequence[Summary]) -> IO[bytes]:
+        source = self.sources[0] if len(self.sources) == 1 else None
         if source is None or source.format != "workbook":
-            return [""]
-        if not markable(source.path):
-            return [word("unmarkable", self.style.language)]
-        records = summaries[0].read
-        too_large = word("too_large", self.style.language, records=number(records, self.style))
-        return [too_large] if records > _MOST_RECORDS else []
+            return self._fresh(summaries, [])
+        if not is_workbook(source.path):
+            return self._fresh(summaries, [word("unmarkable", self.style.language)])
+        return self._marked(source, summaries)
 
-    def _fresh(self, summaries: Sequence[Summary], refused: Sequence[str]) -> bytes:
-        from calltools.reports.workbook.fresh import fresh  # noqa: PLC0415 - one of the two libraries is enough
+    def _fresh(self, summaries: Sequence[Summary], said: Sequence[str]) -> IO[bytes]:
+        findings = list(self._findings(self.style))
+        return self._written(blank(), "", self._report(findings, summaries, said, self.style, {}))
 
-        rows = [row_of(one, self.style) for one in self._findings(self.style)]
-        said = [sentence for sentence in refused if sentence]
-        return fresh(rows, list(self._counts(rows, summaries, said)), self.style)
-
-    def _marked(self, source: Source, summaries: Sequence[Summary]) -> bytes:
+    def _marked(self, source: Source, summaries: Sequence[Summary]) -> IO[bytes]:
         # The copy is the user's own data: nothing in it is masked.
         open_style = replace(self.style, show_values=True)
         findings = list(self._findings(open_style))
-        rows = [row_of(one, open_style) for one in findings]
         marks = _marks(findings, open_style, source)
+
+        def report(*, anew: bool) -> Report:
+            said = [self._said_of(len(marks)), *self._lost(source, anew=anew)]
+            return self._report(findings, summaries, said, open_style, marks)
+
+        with suppress(UnknownPackageError):
+            return self._written(source.path, source.sheet or "", report(anew=False))
+        if summaries[0].read > _MOST_RECORDS:
+            too_large = word("too_large", self.style.language, records=number(summaries[0].read, self.style))
+            return self._fresh(summaries, [too_large])
+        with suppress(UnknownPackageError), rewritten(source.path) as anew:
+            return self._written(anew, source.sheet or "", report(anew=True))
+        return self._fresh(summaries, [word("unmarkable", self.style.language)])
+
+    def _report(
+        self,
+        findings: Sequence[Finding],
+        summaries: Sequence[Summary],
+        said: Sequence[str],
+        style: Style,
+        marks: Mapping[str, Mark],
+    ) -> Report:
+        rows = (row_of(one, style) for one in findings)
+        lines = self._lines(len(findings), summaries, said)
+        return Report(titles(style), rows, len(findings), lines, marks)
+
+    def _written(self, base: Path | IO[bytes], sheet: str, report: Report) -> IO[bytes]:
+        made = spooled()
+        try:
+            copy(base, sheet, report, made)
+        except BaseException:
+            made.close()
+            raise
+        made.seek(0)
+        return made
+
+    def _lost(self, source: Source, *, anew: bool) -> list[str]:
         language = self.style.language
-        book = marked(source.path, source.sheet or "", marks, word("more", language, count="{count}"))
-        said = [self._said_of(len(marks))]
-        if parts := lost(source.path):
-            said.append(word("lost", language, parts=", ".join(word(part, language) for part in parts)))
-        book.add(titles(self.style), rows, self._counts(rows, summaries, said), source.sheet or "")
-        return book.data()
+        parts = ", ".join(word(part, language) for part in lost(source.path, anew=anew))
+        return [word("lost", language, parts=parts)] if parts else []
 
     def _said_of(self, count: int) -> str:
         key = "marked" if count <= MOST_COMMENTS else "commented"
@@ -99,12 +132,10 @@ class WorkbookReporter:
     def _findings(self, style: Style) -> list[Finding]:
         return [one for some, source, name in self.kept for one in present(some, source, name, style)]
 
-    def _counts(
-        self, rows: Sequence[Row], summaries: Sequence[Summary], said: Sequence[str]
-    ) -> list[tuple[str | int, ...]]:
+    def _lines(self, shown: int, summaries: Sequence[Summary], said: Sequence[str]) -> list[Line]:
         count = self.all_of_them.seen.total()
-        sentences = [*said, *listed(len(rows), count, self.style)]
-        return list(summary_rows(summaries, self.all_of_them.met(), sentences, self.style))
+        sentences = [*said, *listed(shown, count, self.style)]
+        return list(summary_lines(summaries, self.all_of_them.met(), sentences, self.style))
 
 
 def _marks(findings: Sequence[Finding], style: Style, source: Source) -> dict[str, Mark]:
@@ -115,15 +146,23 @@ def _marks(findings: Sequence[Finding], style: Style, source: Source) -> dict[st
         address = one.cell or (f"{first}{one.row}" if one.row else None)
         if address:
             found.setdefault(address, []).append(one)
-    return {address: _mark(some, style) for address, some in found.items()}
+    return {
+        address: Mark(_worst(some), _said(some, style) if count < MOST_COMMENTS else "")
+        for count, (address, some) in enumerate(found.items())
+    }
 
 
-def _mark(findings: Sequence[Finding], style: Style) -> Mark:
-    worst = min((Severity(one.severity) for one in findings), key=lambda severity: severity.rank)
-    return Mark(worst, tuple(_said(one, style) for one in findings))
+def _worst(findings: Sequence[Finding]) -> Severity:
+    return min((Severity(one.severity) for one in findings), key=lambda severity: severity.rank)
 
 
-def _said(finding: Finding, style: Style) -> str:
+def _said(findings: Sequence[Finding], style: Style) -> str:
+    texts = [_of_one(one, style) for one in findings[:_IN_A_COMMENT]]
+    left = len(findings) - _IN_A_COMMENT
+    return "\n\n".join([*texts, *([word("more", style.language, count=left)] if left > 0 else [])])
+
+
+def _of_one(finding: Finding, style: Style) -> str:
     row = row_of(finding, style)
     lines = [f"{finding.code} {finding.name}", cut(finding.message), word("fix", style.language, advice=row.texts[8])]
     if finding.fix is not None and finding.fix["after"]:

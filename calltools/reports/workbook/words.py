@@ -29,9 +29,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "after": ("Repaired: {after}", "Правильно: {after}"),
         "more": ("… and {count} more", "… и ещё {count}"),
         "unread": ("could not be read: {error}", "прочитать не удалось: {error}"),
+        "headline": ("What is wrong with the calls", "Что не так со звонками"),
+        "what": ("What is wrong", "Что не так"),
+        "nothing": ("Nothing is wrong.", "Всё в порядке."),
         "listed": (
-            "The sheet lists {listed} of {count} findings; the counts here are of all.",
-            "На листе {listed} из {count} находок; счёт здесь — по всем.",
+            "Listed and marked: the first {listed} of {count} findings; the counts here are of all.",
+            "В списке и на листе отмечены первые {listed} из {count} находок; счёт здесь — по всем.",
         ),
         "commented": (
             "Marked cells: {marked}. With a comment: the first {commented}; more would make Excel slow.",
@@ -52,6 +55,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "macros": ("macros", "макросы"),
         "pivots": ("slicers", "срезы"),
         "controls": ("form controls", "элементы управления"),
+        "signature": ("the digital signature", "цифровая подпись"),
+        "results": ("stored results of formulas", "сохранённые результаты формул"),
         "threads": ("threads of comments", "обсуждения в примечаниях"),
     }
 )

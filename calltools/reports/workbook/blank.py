@@ -1,0 +1,42 @@
+"""A workbook with no sheet yet, for findings on files that are none."""
+
+import io
+import zipfile
+from typing import Final
+
+from calltools.reports.workbook.package import MAIN, RELATED, TYPES
+
+_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_WAYS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument"
+_PARTS: Final = {
+    TYPES: f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_OFFICE}.spreadsheetml.sheet.main+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_OFFICE}.spreadsheetml.styles+xml"/></Types>',
+    "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_WAYS}">'
+    f'<Relationship Id="rId1" Type="{RELATED}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{MAIN}"><sheets></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_WAYS}">'
+    f'<Relationship Id="rId1" Type="{RELATED}/styles" Target="styles.xml"/></Relationships>',
+    "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{MAIN}">'
+    '<fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    '<dxfs count="0"/></styleSheet>',
+}
+
+
+def blank() -> io.BytesIO:
+    """The bytes of such a package."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, text in _PARTS.items():
+            package.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    stream.seek(0)
+    return stream

@@ -1,0 +1,203 @@
+"""Comments on cells: the part with their texts and the drawing with their boxes; those of the user stay."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import unescape
+
+from calltools.model.own_sheets import AUTHOR
+from calltools.reports.workbook.cells import column_number
+from calltools.reports.workbook.package import MAIN, UnknownPackageError, before, written
+
+#: What we say of a cell stands below this line: authors are lost in some programs.
+_OURS: Final = "— calltools —"
+_COMMENTS: Final = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    f'<comments xmlns="{MAIN}"><authors></authors><commentList></commentList></comments>'
+)
+_DRAWING: Final = (
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+    ' xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
+)
+_LAYOUT: Final = '<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>'
+_SHAPE_TYPE: Final = (
+    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+_SHAPE: Final = (
+    '<v:shape id="_x0000_s{id}" type="#_x0000_t202" style="position:absolute;visibility:hidden"'
+    ' fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
+    '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div>'
+    '</v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{anchor}</x:Anchor>'
+    "<x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
+)
+_COMMENT: Final = re.compile(r"<comment(?:\s[^>]*)?>.*?</comment>", re.DOTALL)
+_TEXT: Final = re.compile(r"<t(?:\s[^>]*)?>([^<]*)</t>")
+_AUTHORS: Final = re.compile(r"<author\s*/>|<author(?:\s[^>]*)?>(.*?)</author>", re.DOTALL)
+_ANY_SHAPE: Final = re.compile(r"<([\w.-]+:shape)\s.*?</\1>", re.DOTALL)
+_ID: Final = re.compile(r'"_x0000_s([0-9]+)"')
+_BLOCKS: Final = re.compile(r'(<[\w.-]+:idmap\s[^>]*data=")([0-9, ]*)(")')
+_PREFIXES: Final = re.compile(r'xmlns:([\w.-]+)="urn:schemas-microsoft-com:(vml|office:office|office:excel)"')
+_USUAL: Final = {"vml": "v", "office:office": "o", "office:excel": "x"}
+_IN_A_BLOCK: Final = 1024
+#: Of a sheet whose columns and rows have the usual size, in pixels.
+_COLUMN, _ROW, _WIDTH = 64, 20, 420
+_OPENED: Final = re.compile(r"<(/?)([\w:]+)(?:\s[^<>]*?)?(/?)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Both parts, as text; empty: there is none."""
+
+    comments: str = ""
+    drawing: str = ""
+
+    def without_ours(self) -> "Notes":
+        """Without what an earlier run said."""
+        gone = {_place(one) for one in _COMMENT.findall(self.comments) if _is_ours(one)}
+        kept = _COMMENT.sub(lambda found: "" if _place(found[0]) in gone else _cut(found[0]), self.comments)
+        drawing = _ANY_SHAPE.sub(lambda found: "" if _place_of_shape(found[0]) in gone else found[0], self.drawing)
+        if kept.count("<comment ") > drawing.count('ObjectType="Note"'):
+            raise UnknownPackageError("notes")
+        return Notes(kept, drawing)
+
+    def said(self, texts: Mapping[str, str], first_block: int) -> "Notes":
+        """With something said of cells: below what the user says there, if anything.
+
+        Args:
+            texts: A1 address -> text.
+            first_block: Of numbers for boxes, free in the whole workbook.
+        """
+        texts = {address: text for address, text in texts.items() if address not in self._threads()}
+        there = {_attribute(one, "ref") for one in _COMMENT.findall(self.comments)}
+        comments = _COMMENT.sub(lambda found: _longer(found[0], texts), self.comments or _COMMENTS)
+        comments = re.sub(r"<(authors|commentList)\s*/>", r"<\1></\1>", comments)
+        author = _author(comments)
+        if author is None:
+            author = str(len(_AUTHORS.findall(comments)))
+            comments = before(comments, "</authors>", f"<author>{AUTHOR}</author>")
+        new = [address for address in texts if address not in there]
+        lines = (_comment(address, author, texts[address]) for address in new)
+        return Notes(before(comments, "</commentList>", "".join(lines)), self._drawn(new, texts, first_block))
+
+    def _threads(self) -> set[str]:
+        """Cells that people talk about: Excel shows the talk, and what is added to it here would be lost."""
+        authors = [str(number) for number, name in enumerate(_AUTHORS.findall(self.comments)) if name[:3] == "tc="]
+        found = _COMMENT.findall(self.comments)
+        return {_attribute(one, "ref") for one in found if _attribute(one, "authorId") in authors}
+
+    def _drawn(self, new: Sequence[str], texts: Mapping[str, str], first_block: int) -> str:
+        drawing = self.drawing or _DRAWING
+        shapes = [
+            _SHAPE.format(id=_number(first_block, number), **_box(address, texts[address]))
+            for number, address in enumerate(new)
+        ]
+        if not shapes:
+            return drawing
+        blocks = ",".join(str(first_block + number) for number in range(1 + (len(new) - 1) // (_IN_A_BLOCK - 1)))
+        layout = "" if _BLOCKS.search(drawing) else _LAYOUT.format(blocks=blocks)
+        drawing = _BLOCKS.sub(lambda found: f"{found[1]}{found[2]},{blocks}{found[3]}", drawing, count=1)
+        kind = "" if 'id="_x0000_t202"' in drawing else _SHAPE_TYPE
+        return before(drawing, "</xml>", _as_in(drawing, layout + kind + "".join(shapes)))
+
+
+def free_block(drawings: Sequence[str]) -> int:
+    """The first block of numbers that no drawing of the workbook uses."""
+    used = [int(number) // _IN_A_BLOCK for drawing in drawings for number in _ID.findall(drawing)]
+    for drawing in drawings:
+        for found in _BLOCKS.finditer(drawing):
+            used += [int(number) for number in re.findall(r"[0-9]+", found[2])]
+    return max(used, default=0) + 1
+
+
+def _as_in(drawing: str, ours: str) -> str:
+    """Our elements with the prefixes that the drawing uses."""
+    theirs = {_USUAL[found[2]]: found[1] for found in _PREFIXES.finditer(drawing)}
+    if set(theirs) != set(_USUAL.values()):
+        raise UnknownPackageError("drawing")
+    return re.sub(r"(?<=[</ ])[vox](?=:)", lambda found: theirs[found[0]], ours)
+
+
+def _number(first_block: int, number: int) -> int:
+    block, place = divmod(number, _IN_A_BLOCK - 1)
+    return (first_block + block) * _IN_A_BLOCK + place + 1
+
+
+def _author(comments: str) -> str | None:
+    names = [unescape(name) for name in _AUTHORS.findall(comments)]
+    return str(names.index(AUTHOR)) if AUTHOR in names else None
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.match(rf'<[^>]*?\s{name}="([^"]*)"', tag)
+    if found is None:
+        raise UnknownPackageError("notes")
+    return found[1]
+
+
+def _place(comment: str) -> tuple[int, int]:
+    """Row and column, from 0."""
+    return _row_and_column(_attribute(comment, "ref"))
+
+
+def _row_and_column(address: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([A-Z]{1,3})([0-9]+)", address)
+    if found is None:
+        raise UnknownPackageError("notes")
+    return int(found[2]) - 1, column_number(found[1]) - 1
+
+
+def _place_of_shape(shape: str) -> tuple[int, int] | None:
+    row, column = (re.search(rf"<[\w.-]+:{name}>\s*([0-9]+)\s*</", shape) for name in ("Row", "Column"))
+    return (int(row[1]), int(column[1])) if row and column and 'ObjectType="Note"' in shape else None
+
+
+def _is_ours(comment: str) -> bool:
+    """Whether nothing of the user's stands above our line."""
+    theirs, line, _ = comment.partition(_OURS)
+    return bool(line) and not "".join(_TEXT.findall(theirs + "</t>")).strip()
+
+
+def _cut(comment: str) -> str:
+    """A comment of the user's without what an earlier run wrote below it."""
+    at = comment.find(_OURS)
+    if at < 0:
+        return comment
+    kept = comment[:at].rstrip("\n")
+    opened: list[str] = []
+    for found in _OPENED.finditer(kept):
+        if found[1]:
+            opened.pop()
+        elif not found[3]:
+            opened.append(found[2])
+    return kept + "".join(f"</{name}>" for name in reversed(opened))
+
+
+def _longer(comment: str, texts: Mapping[str, str]) -> str:
+    text = texts.get(_attribute(comment, "ref"))
+    if text is None:
+        return comment
+    inside = re.search(r"<text>(.*)</text>", comment, re.DOTALL)
+    if inside is None:
+        raise UnknownPackageError("notes")
+    # Text beside runs is not shown: it becomes a run.
+    theirs = re.sub(r"^\s*(<t(?:\s[^>]*)?>.*?</t>)", r"<r>\1</r>", inside[1], flags=re.DOTALL)
+    ours = f'<r><t xml:space="preserve">\n{_OURS}\n{written(text)}</t></r>'
+    return comment[: inside.start(1)] + theirs + ours + comment[inside.end(1) :]
+
+
+def _comment(address: str, author: str, text: str) -> str:
+    return (
+        f'<comment ref="{address}" authorId="{author}"><text><r><rPr><sz val="9"/><rFont val="Tahoma"/></rPr>'
+        f'<t xml:space="preserve">{_OURS}\n{written(text)}</t></r></text></comment>'
+    )
+
+
+def _box(address: str, text: str) -> dict[str, str | int]:
+    row, column = _row_and_column(address)
+    height = min(60 + 18 * (text.count("\n") + len(text) // 60), 400)
+    right, bottom = divmod(15 + _WIDTH, _COLUMN), divmod(10 + height, _ROW)
+    top = max(row - 1, 0)
+    anchor = (column + 1, 15, top, 10, column + 1 + right[0], right[1], top + bottom[0], bottom[1])
+    return {"anchor": ", ".join(map(str, anchor)), "row": row, "column": column}

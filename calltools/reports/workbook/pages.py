@@ -1,0 +1,146 @@
+"""Our two sheets as XML: the list of findings, each with a link to its cell, and the counts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from calltools.model.rule import Severity
+from calltools.reports.presenting import column_letters
+from calltools.reports.workbook.listing import WIDTHS, Line, Row
+from calltools.reports.workbook.package import MAIN, RELATED, written
+from calltools.reports.workbook.styles import Styles
+
+_OPENING: Final = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN}">'
+_PAPER: Final = (
+    '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+    '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+)
+_FIT: Final = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+_SUMMARY_WIDTHS: Final = (18, 10, 46, 12, 90)
+_PLACE: Final = 5
+_LINE_HEIGHT: Final = 15
+_LETTERS: Final = tuple(column_letters(place) for place in range(len(WIDTHS)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shades:
+    """Numbers of the styles that the sheets use."""
+
+    head: int
+    title: int
+    text: int
+    loose: int
+    quoted: int
+    link: int
+    count: int
+    severity: dict[Severity, int]
+
+    @classmethod
+    def of(cls, styles: Styles) -> "_Shades":
+        shades = {severity: styles.shade(severity) for severity in Severity}
+        return cls(
+            styles.head(),
+            styles.title(),
+            styles.text(),
+            styles.text(wrapped=False),
+            styles.text(quoted=True),
+            styles.link(),
+            styles.count(),
+            shades,
+        )
+
+    def of_text(self, text: str) -> int:
+        return self.quoted if text[:1] in {"=", "+", "-", "@"} else self.text
+
+
+def listing(header: Sequence[str], rows: Iterable[Row], count: int, sheet: str, styles: Styles) -> Iterator[str]:
+    """The sheet of findings, piece by piece; without ``sheet`` there are no cells to lead to."""
+    shades = _Shades.of(styles)
+    links: list[str] = []
+    yield (
+        f'{_OPENING}{_FIT}<dimension ref="A1:{_LETTERS[len(header) - 1]}{max(count, 1) + 1}"/>'
+        '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft"'
+        ' state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
+        f"{_widths(WIDTHS)}<sheetData>"
+    )
+    yield _row(1, [(title, shades.head) for title in header], WIDTHS)
+    for line, row in enumerate(rows, start=2):
+        linked = bool(sheet and row.cell)
+        if linked:
+            links.append(f'<hyperlink ref="{_LETTERS[_PLACE - 1]}{line}" location={_location(sheet, row.cell or "")}/>')
+        yield _listed(line, row, shades, linked=linked)
+    yield "</sheetData>" + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
+    yield f'{_PAPER}<tableParts count="1"><tablePart xmlns:r="{RELATED}" r:id="rIdCT1"/></tableParts></worksheet>'
+
+
+def table(header: Sequence[str], count: int, number: int, name: str) -> str:
+    """The part that makes the list a table to sort and filter."""
+    ref = f"A1:{column_letters(len(header) - 1)}{max(count, 1) + 1}"
+    columns = "".join(
+        f'<tableColumn id="{place}" name={quoteattr(title)}/>' for place, title in enumerate(header, start=1)
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<table xmlns="{MAIN}" id="{number}" name="{name}"'
+        f' displayName="{name}" ref="{ref}" totalsRowShown="0"><autoFilter ref="{ref}"/>'
+        f'<tableColumns count="{len(header)}">{columns}</tableColumns>'
+        '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" showRowStripes="1"'
+        ' showColumnStripes="0"/></table>'
+    )
+
+
+def summary(lines: Iterable[Line], styles: Styles) -> Iterator[str]:
+    """The sheet of counts, piece by piece."""
+    shades = _Shades.of(styles)
+    yield f'{_OPENING}{_FIT}<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
+    yield f'<sheetFormatPr defaultRowHeight="15"/>{_widths(_SUMMARY_WIDTHS)}<sheetData>'
+    for number, line in enumerate(lines, start=1):
+        yield _row(number, list(_styled(line, shades)), _SUMMARY_WIDTHS if line.kind == "row" else ())
+    yield f"</sheetData>{_PAPER}</worksheet>"
+
+
+def _listed(line: int, row: Row, shades: _Shades, *, linked: bool) -> str:
+    cells = [(text, shades.of_text(text)) for text in row.texts]
+    cells[0] = (row.texts[0], shades.severity[row.severity])
+    if linked:
+        cells[_PLACE - 1] = (row.texts[_PLACE - 1], shades.link)
+    return _row(line, cells, WIDTHS)
+
+
+def _styled(line: Line, shades: _Shades) -> Iterator[tuple[str | int, int]]:
+    for place, value in enumerate(line.values):
+        if line.kind == "row" and line.severity is not None and not place:
+            yield value, shades.severity[line.severity]
+        elif line.kind == "row":
+            yield value, shades.of_text(value) if isinstance(value, str) else shades.count
+        else:
+            yield value, {"title": shades.title, "head": shades.head}.get(line.kind, shades.loose)
+
+
+def _row(number: int, cells: Sequence[tuple[str | int, int]], widths: Sequence[int]) -> str:
+    inside = "".join(
+        _cell(f"{_LETTERS[place]}{number}", value, style) for place, (value, style) in enumerate(cells) if value != ""
+    )
+    # Programs that do not fold text when they open a workbook need to be told the height.
+    lines = max((1 + len(str(value)) // width for (value, _), width in zip(cells, widths, strict=False)), default=1)
+    height = f' ht="{_LINE_HEIGHT * lines}" customHeight="1"' if lines > 1 else ""
+    return f'<row r="{number}"{height}>{inside}</row>'
+
+
+def _cell(address: str, value: str | int, style: int) -> str:
+    if isinstance(value, int):
+        return f'<c r="{address}" s="{style}"><v>{value}</v></c>'
+    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{written(value)}</t></is></c>'
+
+
+def _widths(widths: Sequence[int]) -> str:
+    columns = (
+        f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
+        for place, width in enumerate(widths, start=1)
+    )
+    return f"<cols>{''.join(columns)}</cols>"
+
+
+def _location(sheet: str, cell: str) -> str:
+    quoted = sheet.replace("'", "''")
+    return quoteattr(f"'{quoted}'!{cell}")

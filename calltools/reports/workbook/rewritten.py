@@ -1,0 +1,51 @@
+"""A workbook whose package is not understood, written anew by openpyxl: what that leaves out is said."""
+
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final
+
+from openpyxl import load_workbook
+
+_LOST: Final[Mapping[str, str]] = {
+    r"xl/charts/": "charts",
+    r"xl/(drawings/drawing|media/)": "drawings",
+    r"xl/slicers/": "pivots",
+    r"xl/(ctrlProps|activeX)/": "controls",
+    r"xl/threadedComments/": "threads",
+    r"_xmlsignatures/": "signature",
+}
+_MACROS: Final = "xl/vbaProject"
+_IN_MEMORY: Final = 32 << 20
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether it is a workbook of the kind that can be marked: .xlsx or .xlsm, whatever its name."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as package:
+        return "[Content_Types].xml" in package.namelist()
+
+
+def lost(path: Path, *, anew: bool) -> list[str]:
+    """What of a workbook its copy will not hold, as keys of words."""
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+    patterns = {_MACROS: "macros", **(_LOST if anew else {})}
+    found = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
+    return [*found, *(["results"] if anew else [])]
+
+
+def rewritten(path: Path) -> IO[bytes]:
+    """The workbook as openpyxl writes it."""
+    stream = spooled()
+    load_workbook(path).save(stream)
+    stream.seek(0)
+    return stream
+
+
+def spooled() -> IO[bytes]:
+    """A temporary file, in memory while it is small."""
+    return tempfile.SpooledTemporaryFile(_IN_MEMORY)
