@@ -691,6 +691,15 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Next: `calltools rules {code}` explains the rule and how to mend the file.",
             "Дальше: `calltools rules {code}` объяснит правило и как исправить файл.",
         ),
+        "report-next-convert": (
+            "Next: `calltools convert {name} -o clean.csv` mends errors by itself, {count} of them; `calltools rules {code}` explains the most frequent rule.",
+            "Дальше: `calltools convert {name} -o clean.csv` сам исправит часть ошибок ({count}); `calltools rules {code}` объяснит самое частое правило.",
+        ),
+        "report-next-upload": (
+            "Next: `calltools upload {name} --counter N --plan` shows what would be sent.",
+            "Дальше: `calltools upload {name} --counter N --plan` покажет, что будет отправлено.",
+        ),
+        "report-files": ("FILES", "ФАЙЛЫ"),
         "report-rewritten": ("cells rewritten: {fields}", "переписано ячеек: {fields}"),
         "report-joined": (
             "identifiers from the second file: joined {joined}, no partner {unjoined}, several partners {ambiguous}",

@@ -18,6 +18,7 @@ class Settings:
         color: ``NO_COLOR``, ``FORCE_COLOR``, a terminal that has none; ``None``: look at the terminal.
         api_url: Where the service is, if not where it always is.
         state_dir: Where the memory of the upload lies, if not in the platform's folder.
+        old_console: Whether ``PYTHONIOENCODING`` says in what encoding text leaves.
     """
 
     language: Language = "en"
@@ -26,6 +27,7 @@ class Settings:
     color: bool | None = None
     api_url: str | None = None
     state_dir: str | None = None
+    old_console: bool = False
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -41,6 +43,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         color=_color(environ),
         api_url=environ.get("CALLTOOLS_API_URL") or None,
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
+        old_console=bool(environ.get("PYTHONIOENCODING")),
     )
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import io
 import itertools
 import os
 import sys
@@ -11,7 +10,19 @@ from typing import Final, TextIO
 
 import typer
 
-from calltools.cli import config, convert, doctor, rules, schema, template, upload, uploads, validate, vendors
+from calltools.cli import (
+    config,
+    convert,
+    doctor,
+    encodings,
+    rules,
+    schema,
+    template,
+    upload,
+    uploads,
+    validate,
+    vendors,
+)
 from calltools.cli.misuse import Misuse, told
 from calltools.cli.options import where
 from calltools.errors import CalltoolsError, OutputError, UsageError
@@ -59,10 +70,7 @@ def start() -> int:
     nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the process ends
     # A stream that was closed on purpose (``>&-``) is ``None``.
     sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A Windows console or a C locale must not turn a Russian sentence into a traceback.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    encodings.prepare(sys.stdout, sys.stderr)
     try:
         return _run()
     except (KeyboardInterrupt, typer.Abort):  # an answer that was broken off, too

@@ -1,9 +1,11 @@
 """``calltools schema``: the columns of the canonical file in another notation."""
 
+import sys
 from enum import StrEnum
 
 import typer
 
+from calltools.cli.encodings import for_machines
 from calltools.cli.options import examples
 
 EXAMPLES = examples(
@@ -24,4 +26,5 @@ def schema(which: Notation) -> None:
     """The columns of the canonical file, for other tools."""
     from calltools.exports import EXPORTS  # noqa: PLC0415 - heavy
 
+    for_machines(sys.stdout)
     typer.echo(EXPORTS[which.value]().rstrip("\n"))

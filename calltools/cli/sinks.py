@@ -1,7 +1,7 @@
 """Where the records and the findings of a command go, batch by batch."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
 from calltools.reports.style import Reporter, Style
+from calltools.reports.text import TextReporter
 from calltools.run import Job
 
 _SHOWN_BEFORE_UPLOAD: Final = 3
@@ -71,9 +72,12 @@ class Reported:
 
     reporter: Reporter
     errors_only: bool = False
+    layout: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+    def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""
+        if isinstance(self.reporter, TextReporter):
+            self.reporter.see(batch, findings, self.layout)
         if self.errors_only and len(findings):
             findings = findings.where(pc.equal(findings.table["severity"], Severity.ERROR.value))
         if len(findings):

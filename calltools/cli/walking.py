@@ -1,6 +1,7 @@
 """Files, one after the other, along the line: what ``validate`` and ``convert`` share."""
 
 import gc
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -12,6 +13,7 @@ import pyarrow as pa
 import typer
 
 from calltools.cli.asking import run_options
+from calltools.cli.encodings import for_machines
 from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
 from calltools.cli.options import Color, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
@@ -26,11 +28,16 @@ from calltools.model.summary import Summary
 from calltools.reports import DRAWING, REPORTERS, by_ending
 from calltools.reports.step_summary import ROOM, StepSummary
 from calltools.reports.style import Reporter, Style
+from calltools.reports.text import TextReporter
 from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
 from calltools.validation.observing import Earlier
 
+#: Lines longer or shorter than these are hard to read.
+_USUAL: Final = 100
+_NARROWEST: Final = 40
+_WIDEST: Final = 120
 _SHOWN_ON_A_TERMINAL: Final = 20
 
 
@@ -127,6 +134,8 @@ class _Walk:
         settings = from_environment()
         usual = OutputFormat.CONCISE if self.showing.quiet else OutputFormat.TEXT
         chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else usual)
+        if chosen not in {OutputFormat.TEXT, OutputFormat.CONCISE}:
+            for_machines(stream)
         self.reporters.append(REPORTERS[chosen.value](stream, self._style(stream)))
         if chosen is OutputFormat.GITHUB and settings.step_summary:
             self._summarize_in(Path(settings.step_summary), stack)
@@ -147,7 +156,7 @@ class _Walk:
         What the user got wrong stops the run before the first record of the first file.
         """
         jobs = [
-            self._prepared(path, name, setting, converting=converting, keeps=bool(sinks))
+            self._prepared(path, name, setting, converting=converting, keeps=bool(sinks) or self._shows_records())
             for (path, name), setting in zip(self.inputs, self.settings[1:], strict=True)
         ]
         # What is loaded by now stays: the collector need not look at it again and again.
@@ -159,6 +168,10 @@ class _Walk:
         readable = not any(summary.error for summary in self.summaries)
         written = self.knowing is not None and self.knowing.close(readable=readable)
         return 0 if written else self._exit_code()
+
+    def _shows_records(self) -> bool:
+        """Whether a reader is shown a few records: then they have to be kept until they are judged."""
+        return any(isinstance(one, TextReporter) and one.style.limit is not None for one in self.reporters)
 
     def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool, keeps: bool) -> Job | SourceError:
         try:
@@ -190,7 +203,7 @@ class _Walk:
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
                 counting = [] if self.knowing is None else [self.knowing]
-                summary = job.run(name, [*sinks, *counting, *self._reported()], on_read)
+                summary = job.run(name, [*sinks, *counting, *self._reported(job)], on_read)
         except SourceError as fault:
             if sinks:
                 raise
@@ -201,9 +214,10 @@ class _Walk:
             self.knowing.finish(name, job.plan.known, summary)
         return summary
 
-    def _reported(self) -> list[Reported]:
+    def _reported(self, job: Job) -> list[Reported]:
         """The reporters as sinks; the first of them is the one on the screen."""
-        return [Reported(one, self.showing.quiet and one is self.reporters[0]) for one in self.reporters]
+        layout = job.plan.layout
+        return [Reported(one, self.showing.quiet and one is self.reporters[0], layout) for one in self.reporters]
 
     def _failed(self, name: str, fault: SourceError) -> Summary:
         sentence = fault.say(language(self.showing.lang))
@@ -231,4 +245,9 @@ class _Walk:
             show_values=self.showing.show_values,
             limit=self.showing.max_findings or (_SHOWN_ON_A_TERMINAL if terminal else None),
             color=terminal if forced is None else forced,
+            width=_width() if terminal else _USUAL,
         )
+
+
+def _width() -> int:
+    return min(max(shutil.get_terminal_size().columns - 1, _NARROWEST), _WIDEST)

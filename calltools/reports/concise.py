@@ -1,7 +1,6 @@
 """One line a finding, beginning with the place, for people and for grep."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,24 +14,37 @@ from calltools.model.summary import Summary
 from calltools.reports.gathering import FirstOfEachRule, Streaming, Writable
 from calltools.reports.numbers import number
 from calltools.reports.presenting import presented
-from calltools.reports.style import Style
+from calltools.reports.style import BOLD, COLORS, PLAIN, Style
 from calltools.reports.visible import visible, visible_cells
-
-BOLD: Final = "\x1b[1m"
-DIM: Final = "\x1b[2m"
-PLAIN: Final = "\x1b[0m"
-COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 
 
 def concise_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
     """``calls.csv:12 PhoneNumber CT241 error: …``; in a workbook ``calls.xlsx [Calls!C7] CT203 error: …``."""
     table = presented(findings, source, name, style)
-    column = pc.if_else(pc.is_valid(table["cell"]), None, visible_cells(one_chunk(table["column"])))
-    column = pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
     rule = pc.binary_join_element_wise(one_chunk(table["code"]), _severities(table["severity"], style), " ")
     begin, end = (BOLD, PLAIN) if style.color else ("", "")
     places = _places(table, source, name, style)
-    return pc.binary_join_element_wise(begin, places, end, column, " ", rule, ": ", one_chunk(table["message"]), "")
+    message = one_chunk(table["message"])
+    return pc.binary_join_element_wise(begin, places, end, _columns(table), " ", rule, ": ", message, "")
+
+
+def lines_of_a_rule(findings: Findings, source: Source | None, name: str, style: Style) -> list[str]:
+    """The same of a few findings that stand below the rule and the severity which they share."""
+    table = presented(findings, source, name, style)
+    begin, end = (BOLD, PLAIN) if style.color else ("", "")
+    columns = (_places(table, source, name, style), _columns(table), table["message"])
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    # Most sentences name the column themselves.
+    return [
+        f"{begin}{place}{end}{'' if column.strip() in message else column}: {message}"
+        for place, column, message in rows
+    ]
+
+
+def _columns(table: pa.Table) -> Cells:
+    """The column, where the place does not name it."""
+    column = pc.if_else(pc.is_valid(table["cell"]), None, visible_cells(one_chunk(table["column"])))
+    return pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
 
 
 def severity_word(severity: Severity, style: Style) -> str:

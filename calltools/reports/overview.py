@@ -17,11 +17,12 @@ from calltools.reports.wording import advice, counts_line
 from calltools.rules.catalog import BY_CODE
 
 INDENT: Final = "  "
-_FOLD: Final[Mapping[str, Any]] = {
+FOLD: Final[Mapping[str, Any]] = {
     "initial_indent": INDENT,
     "subsequent_indent": INDENT * 2,
     "break_long_words": False,
     "break_on_hyphens": False,
+    "replace_whitespace": False,
 }
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
@@ -57,7 +58,7 @@ def _clean(summary: Summary, style: Style) -> str:
 def fix(met: Met, style: Style) -> str:
     """What to do about a rule, folded."""
     said = say("report-fix", style.language, advice=advice(met.code, style.language))
-    return textwrap.fill(said, style.width, **_FOLD)
+    return textwrap.fill(said, style.width, **FOLD)
 
 
 def _read_as(source: Source, style: Style) -> str:

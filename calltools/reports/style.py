@@ -1,12 +1,18 @@
 """How findings are shown, and what shows them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from calltools.messages import Language
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
+
+BOLD: Final = "\x1b[1m"
+DIM: Final = "\x1b[2m"
+PLAIN: Final = "\x1b[0m"
+COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Style:
         show_values: Leave phones and ids as they are.
         limit: Details kept for each rule by the forms for people; ``None``: all. Counts are always exact.
         color: Whether the stream understands ANSI colors.
-        width: Columns at which advice is folded.
+        width: Columns at which lines for people are folded.
     """
 
     language: Language = "en"

@@ -1,20 +1,23 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
 import pyarrow.compute as pc
 
 from calltools.messages import say
-from calltools.model.batch import Source
+from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.concise import BOLD, DIM, PLAIN, concise_lines
-from calltools.reports.gathering import FirstOfEachRule, Met, Streaming, write_lines
+from calltools.reports.concise import concise_lines, lines_of_a_rule, severity_word
+from calltools.reports.excerpts import Excerpts
+from calltools.reports.gathering import FirstOfEachRule, Met, Streaming
+from calltools.reports.next_step import Mendable, next_step
 from calltools.reports.numbers import number
-from calltools.reports.overview import INDENT, fix, opening, overview
-from calltools.reports.style import Style
+from calltools.reports.overview import FOLD, INDENT, fix, opening, overview
+from calltools.reports.style import BOLD, DIM, PLAIN, Style
 from calltools.rules.catalog import BY_CODE
 
 
@@ -28,24 +31,35 @@ class TextReporter:
     first: FirstOfEachRule = field(init=False)
     kept: list[Findings] = field(default_factory=list)
     worst: list[Met] = field(default_factory=list)
+    mendable: Mendable = field(default_factory=Mendable)
+    excerpts: Excerpts = field(init=False)
     source: Source | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
         self.streaming = Streaming(self.stream, self.style, concise_lines)
         self.first = FirstOfEachRule(self.style.limit)
+        self.excerpts = Excerpts(self.style)
 
     def start(self, source: Source | None, name: str) -> None:
         """A file begins."""
         self.source, self.name = source, name
         self.first = FirstOfEachRule(self.style.limit)
         self.kept = []
+        self.excerpts = Excerpts(self.style)
         self.streaming.start(source, name)
         if source is not None:
-            self._say([self._bold(opening(source, self.style)), ""])
+            said = opening(source, self.style)
+            self._say([self._bold(said if self.style.limit is None else self._whole(said)), ""])
+
+    def see(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
+        """Look at records before their findings come: the first of each rule is shown in its record."""
+        self.excerpts.layout = layout
+        self.excerpts.see(batch, findings)
 
     def take(self, findings: Findings) -> None:
         """Keep the first of each rule, or write all."""
+        self.mendable.add(findings)
         some = self.first.of(findings)
         if self.style.limit is None:
             self.streaming.take(some)
@@ -62,11 +76,11 @@ class TextReporter:
         self._say(overview(summary, self.first.met(), self.style))
         self.worst += self.first.met()[:1]
 
-    def close(self, _summaries: list[Summary]) -> None:
+    def close(self, summaries: list[Summary]) -> None:
         """Say what to do next."""
-        if self.worst:
-            worst = min(self.worst, key=lambda met: (met.severity.rank, -met.count, met.code))
-            self._say([say("report-next", self.style.language, code=worst.code)])
+        worst = min(self.worst, key=lambda met: (met.severity.rank, -met.count, met.code), default=None)
+        if said := next_step(summaries, worst, self.mendable, self.style):
+            self._say([self._bold(said if self.style.limit is None else self._whole(said))])
 
     def _groups(self, findings: Findings) -> None:
         for met in self.first.met():
@@ -76,10 +90,20 @@ class TextReporter:
                     pc.equal(findings.table["severity"], met.severity.value),
                 )
             )
-            self._say([self._bold(f"{met.code} {BY_CODE[met.code].name}") + f" ({number(met.count, self.style)})"])
-            lines = concise_lines(own, self.source, self.name, self.style)
-            write_lines(self.stream, pc.binary_join_element_wise(INDENT, lines, ""))
-            self._say([*self._after(met), ""])
+            rule = self._bold(f"{met.code} {BY_CODE[met.code].name}")
+            self._say([f"{severity_word(met.severity, self.style)} {rule} ({number(met.count, self.style)})"])
+            first, *others = lines_of_a_rule(own, self.source, self.name, self.style)
+            shown = self.excerpts.lines.get(f"{met.code} {met.severity.value}", ())
+            self._say([self._folded(first), *shown, *map(self._folded, others), *self._after(met), ""])
+
+    def _whole(self, line: str) -> str:
+        return textwrap.fill(line, self.style.width, break_long_words=False, break_on_hyphens=False)
+
+    def _folded(self, line: str) -> str:
+        """The line within the width; marks for colors take no room."""
+        marked = line.replace(BOLD, "\x0e").replace(PLAIN, "\x0f")
+        folded = textwrap.fill(marked, self.style.width, **FOLD)
+        return folded.replace("\x0e", BOLD).replace("\x0f", PLAIN)
 
     def _after(self, met: Met) -> Iterator[str]:
         if more := self.first.held_back(met):

@@ -1,0 +1,34 @@
+"""In what encoding text leaves: UTF-8, unless ``PYTHONIOENCODING`` names that of an old console."""
+
+import codecs
+import io
+from typing import Final, TextIO
+
+from calltools.settings import from_environment
+
+_PLAIN: Final = {
+    "—": "-", "–": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'",
+    "→": "->", "×": "x", "•": "*", "№": "N", "\u0301": "", "\u00a0": " ", "\u202f": " ",
+}  # fmt: skip
+
+
+def prepare(*streams: TextIO) -> None:
+    """Let the streams take any text: a C locale or an old console must not turn a sentence into a traceback."""
+    codecs.register_error("plainly", _plainly)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if from_environment().old_console else "utf-8", errors="plainly")
+
+
+def for_machines(stream: TextIO) -> None:
+    """Let the stream be UTF-8 whatever the console: formats that are read by programs are."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
+
+
+def _plainly(fault: UnicodeError) -> tuple[str, int]:
+    """What the encoding lacks: dashes and quotes as typewriters have them, anything else by its number."""
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    signs = fault.object[fault.start : fault.end]
+    return "".join(_PLAIN.get(sign, sign.encode("ascii", "backslashreplace").decode()) for sign in signs), fault.end

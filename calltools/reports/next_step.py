@@ -1,0 +1,58 @@
+"""The last line of a report: what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.messages import say
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.reports.gathering import Met
+from calltools.reports.numbers import number
+from calltools.reports.style import Style
+from calltools.reports.visible import visible
+from calltools.rules.catalog import RULES
+
+_SAFE: Final = frozenset(rule.code for rule in RULES if rule.fix == "safe")
+
+
+@dataclass(slots=True)
+class Mendable:
+    """Counts errors that a conversion mends without being told anything."""
+
+    count: int = 0
+
+    def add(self, findings: Findings) -> None:
+        """Some findings."""
+        table = findings.table
+        safe = pc.is_in(table["code"], pa.array(sorted(_SAFE), pa.string()))
+        wrong = pc.and_(safe, pc.equal(table["severity"], Severity.ERROR.value))
+        self.count += pc.sum(pc.and_(wrong, pc.is_valid(table["after"]))).as_py() or 0
+
+
+def next_step(summaries: Sequence[Summary], worst: Met | None, mendable: Mendable, style: Style) -> str | None:
+    """What to do next, if there is anything to say."""
+    checked = all(one.written is None and one.source is not None for one in summaries)
+    name = _quoted(summaries[0].name) if len(summaries) == 1 else say("report-files", style.language)
+    if worst is None:
+        fit = checked and len(summaries) == 1 and _may_be_uploaded(summaries[0])
+        return say("report-next-upload", style.language, name=name) if fit else None
+    if checked and mendable.count:
+        count = number(mendable.count, style)
+        return say("report-next-convert", style.language, name=name, count=count, code=worst.code)
+    return say("report-next", style.language, code=worst.code)
+
+
+def _may_be_uploaded(summary: Summary) -> bool:
+    canonical = summary.source is not None and summary.source.format == "csv" and not summary.vendor
+    return canonical and not summary.error and not summary.accepted
+
+
+def _quoted(name: str) -> str:
+    """A file as shells of all systems take it."""
+    shown = visible(name)
+    return f'"{shown}"' if " " in shown else shown
