@@ -20,6 +20,31 @@ from tests.reports.shown import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_
 from tests.reports.test_naughty import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
+STRING = {"type": "string", "minLength": 1}
+SEVERITY = {"enum": ["ERROR", "WARNING", "INFO"]}
+#: Elements of JUnit with the attributes that they may have, and those that they must, as Jenkins publishes it
+#: (xunit-plugin, junit-10.xsd).
+JUNIT = {
+    "testsuites": ({"name", "tests", "failures", "errors", "time"}, set(), {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "timestamp", "hostname", "id", "package", "file", "time"},
+        {"name", "tests", "failures", "errors"},
+        {"properties", "testcase", "system-out", "system-err"},
+    ),
+    "testcase": ({"name", "classname", "time", "group"}, {"name"}, {"skipped", "error", "failure", "system-out"}),
+    "failure": ({"type", "message"}, set(), set()),
+    "error": ({"type", "message"}, set(), set()),
+    "system-out": (set(), set(), set()),
+}
+
+
+def only(**properties):
+    """An object with these properties, all of them, and no other."""
+    return {
+        "type": "object", "properties": properties, "required": [*properties], "additionalProperties": False,
+    }  # fmt: skip
+
+
 #: As far as the documents of each format require; the sources stand in the modules of the reporters.
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SCHEMAS = {
@@ -38,19 +63,15 @@ SCHEMAS = {
             },
         },
     },
-    "rdjson": {
-        "type": "object",
-        "required": ["source", "diagnostics"],
-        "properties": {
-            "diagnostics": {
-                "items": {
-                    "required": ["message", "location"],
-                    "properties": {"severity": {"enum": ["ERROR", "WARNING", "INFO"]},
-                                   "location": {"required": ["path", "range"]}, "code": {"required": ["value"]}},
-                }
-            }
-        },
-    },
+    # As reviewdog publishes it (proto/rdf/jsonschema/DiagnosticResult.json), but nothing unknown is let through.
+    "rdjson": only(
+        source=only(name=STRING), severity=SEVERITY, diagnostics={"type": "array", "items": only(
+            message=STRING,
+            location=only(path=STRING, range=only(start=only(line={"type": "integer", "minimum": 1}))),
+            severity=SEVERITY,
+            code=only(value=STRING),
+        )},
+    ),
     "sarif": {
         "type": "object",
         "required": ["version", "runs"],
@@ -167,6 +188,18 @@ def test_junit_is_xml_whatever_a_cell_holds(text):
 
     suites = fromstring(report.encode())
     assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]
+
+
+@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+@pytest.mark.parametrize("error", [None, "There is no file."], ids=["read", "unread"])
+def test_junit_is_as_jenkins_publishes_it(rows, error):
+    suites = fromstring(shown("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
+
+    assert suites.tag == "testsuites"
+    for one in suites.iter():
+        allowed, required, inside = JUNIT[one.tag]
+        assert required <= set(one.keys()) <= allowed
+        assert {child.tag for child in one} <= inside
 
 
 def test_junit_counts_rules_and_fails_for_errors_only():
