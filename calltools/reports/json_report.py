@@ -1,30 +1,39 @@
 """The JSON report: one document, whose shape is a promise (``schemas/report.schema.json``)."""
 
+import codecs
+import io
+import shutil
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Final, TextIO
+from typing import IO, Any, Final, TextIO
+
+import pyarrow.compute as pc
 
 from calltools.model.batch import Source
+from calltools.model.cells import offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.gathering import Gathering
 from calltools.reports.json_cells import json_lines, json_text
+from calltools.reports.spool import spooled
 from calltools.reports.style import Style
 
 SCHEMA_VERSION: Final = 1
+_PIECE: Final = 1 << 20
 
 
 @dataclass(slots=True)
 class JsonReporter:
-    """Keeps findings as columns until all files have ended: counts come first in the document.
+    """Keeps findings, as they will be written, in a file until all files have ended: counts come first in the document.
 
     Same input, same bytes: no clock, no path but the user's.
     """
 
     stream: TextIO
     style: Style
-    kept: list[tuple[Findings, Source | None, str]] = field(default_factory=list)
+    kept: IO[bytes] = field(default_factory=spooled)
     gathering: Gathering = field(default_factory=Gathering)
     source: Source | None = None
     name: str = ""
@@ -48,15 +57,19 @@ class JsonReporter:
         files = _listed([json_text(_file(summary)) for summary in summaries])
         self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {json_text(tool)},\n "files": {files},\n')
         self.stream.write(f' "counts": {json_text(dict(sorted(counts.items())))},\n "findings": [')
-        between = "\n  "
-        for findings, source, name in self.kept:
-            lines = json_lines(findings, source, name, self.style).to_pylist()
-            self.stream.write(between + ",\n  ".join(lines))
-            between = ",\n  "
-        self.stream.write("\n ]}\n" if self.kept else "]}\n")
+        some = self.kept.tell()
+        self.kept.seek(0)
+        _copy(self.kept, self.stream)
+        self.kept.close()
+        self.stream.write("\n ]}\n" if some else "]}\n")
 
-    def _keep(self, gathered: Any) -> None:
-        self.kept.extend((findings, self.source, self.name) for findings in gathered)
+    def _keep(self, gathered: Iterable[Findings]) -> None:
+        for findings in gathered:
+            between = ",\n  " if self.kept.tell() else "\n  "
+            lines = pc.binary_join_element_wise(",\n  ", json_lines(findings, self.source, self.name, self.style), "")
+            ends = offsets(lines)
+            self.kept.write(between.encode())
+            self.kept.write(text_bytes(lines)[ends[0] + len(",\n  ") : ends[-1]].tobytes())
 
 
 def _listed(texts: list[str]) -> str:
@@ -82,3 +95,14 @@ def _file(summary: Summary) -> dict[str, Any]:
         "notes": summary.by_severity["note"],
         **failed,
     }
+
+
+def _copy(source: IO[bytes], stream: TextIO) -> None:
+    """What was kept, as bytes where the stream takes them."""
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
+        stream.flush()
+        shutil.copyfileobj(source, stream.buffer)
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    while piece := source.read(_PIECE):
+        stream.write(decoder.decode(piece))

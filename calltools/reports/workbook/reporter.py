@@ -15,12 +15,13 @@ from calltools.model.summary import Summary
 from calltools.reports.gathering import FirstOfEachRule
 from calltools.reports.numbers import number
 from calltools.reports.presenting import column_letters, present
+from calltools.reports.spool import spooled
 from calltools.reports.style import Style
 from calltools.reports.workbook.blank import blank
 from calltools.reports.workbook.copying import MOST_COMMENTS, Mark, Report, copy
 from calltools.reports.workbook.listing import Line, cut, listed, row_of, summary_lines, titles
 from calltools.reports.workbook.package import UnknownPackageError
-from calltools.reports.workbook.rewritten import is_workbook, lost, rewritten, spooled
+from calltools.reports.workbook.rewritten import is_workbook, lost, rewritten
 from calltools.reports.workbook.words import word
 
 #: Findings that the list has room for: a workbook is held in memory.

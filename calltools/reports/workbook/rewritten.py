@@ -1,13 +1,14 @@
 """A workbook whose package is not understood, written anew by openpyxl: what that leaves out is said."""
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
 from openpyxl import load_workbook
+
+from calltools.reports.spool import spooled
 
 _LOST: Final[Mapping[str, str]] = {
     r"xl/charts/": "charts",
@@ -18,7 +19,6 @@ _LOST: Final[Mapping[str, str]] = {
     r"_xmlsignatures/": "signature",
 }
 _MACROS: Final = "xl/vbaProject"
-_IN_MEMORY: Final = 32 << 20
 
 
 def is_workbook(path: Path) -> bool:
@@ -44,8 +44,3 @@ def rewritten(path: Path) -> IO[bytes]:
     load_workbook(path).save(stream)
     stream.seek(0)
     return stream
-
-
-def spooled() -> IO[bytes]:
-    """A temporary file, in memory while it is small."""
-    return tempfile.SpooledTemporaryFile(_IN_MEMORY)

@@ -1,0 +1,11 @@
+"""A place for what is written before it can go out."""
+
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
+
+_IN_MEMORY: Final = 16 << 20
+
+
+def spooled() -> IO[bytes]:
+    """A temporary file that nobody else can read, in memory while it is small; whoever asks closes it."""
+    return SpooledTemporaryFile(_IN_MEMORY)
