@@ -33,7 +33,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Правила {word} нет. Может быть, {nearest}? Все правила показывает `calltools rules`.",
         ),
         "config-wrong": (
-            "The configuration {source} has {count} problem(s):",
+            "What is wrong with the configuration {source} ({count}):",
             "В настройках {source} ошибки ({count}):",
         ),
         "config-unreadable": (
@@ -162,7 +162,7 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "--identifier-columns не понимает {given}. Пишите phone=Название,time=Название,ClientId=Название.",
         ),
         "profile-wrong": (
-            "The vendor profile {source} has {count} problem(s):",
+            "What is wrong with the vendor profile {source} ({count}):",
             "В профиле {source} ошибки ({count}):",
         ),
         "check-failed": (
