@@ -4,6 +4,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.styles import PatternFill
 
 from calltools.model.own_sheets import FINDINGS_SHEET, SUMMARY_SHEET
+from tests.reports.test_naughty import NAUGHTY
 from tests.reports.test_workbook import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, marked
 
 MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
@@ -275,6 +277,15 @@ def test_a_package_that_is_not_understood_is_written_anew_and_that_is_said(tmp_p
     assert any("Not kept" in one and "charts" in one and "drawings" in one for one in said)
 
 
+def test_what_is_written_anew_says_no_time(tmp_path):
+    source = edited(furnished(tmp_path / "calls.xlsx"), prefixed)
+    once = marked(tmp_path, source, name="one.xlsx").read_bytes()
+
+    time.sleep(1.1)  # a workbook says when it was written, to the second
+
+    assert marked(tmp_path, source, name="one.xlsx").read_bytes() == once
+
+
 def test_the_copy_of_a_workbook_with_macros_has_none_and_says_so(tmp_path):
     def change(name, data):
         if name == "[Content_Types].xml":
@@ -324,6 +335,35 @@ def test_text_that_excel_would_read_as_an_escape_stays_as_it_is(tmp_path):
 
     # Excel reads _x0041_ as the letter A; openpyxl does not.
     assert "_x005F_x0041_ &lt;b&gt;&amp;amp;" in page
+
+
+def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
+    texts = [text for text in NAUGHTY.values() if text.strip()]
+    source = tmp_path / "calls.xlsx"
+    book = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet("R&D 'calls' <1>")
+    sheet.write_row(0, 0, ("ClientId", "DateTime", "URL"))
+    for number, text in enumerate(texts, start=1):
+        sheet.write_row(number, 0, ("1604591025698235234", "1772434800"))
+        sheet.write_string(number, 2, text)
+    book.close()
+
+    copy = marked(tmp_path, source)
+
+    after = load_workbook(copy)
+    page = after[FINDINGS_SHEET]
+    found = {row[4].value: row[6].value for row in page.iter_rows(min_row=2) if row[1].value == "CT271"}
+    assert len(found) > len(texts) / 2
+    assert {cell.data_type for row in page.iter_rows() for cell in row if cell.value is not None} == {"s"}
+    assert all(
+        row[4].hyperlink.location.startswith("'R&D ''calls'' <1>'!")
+        for row in page.iter_rows(min_row=2)
+        if row[4].hyperlink
+    )
+    assert [cell.value for cell in after.worksheets[0]["C"]] == [
+        cell.value for cell in load_workbook(source).worksheets[0]["C"]
+    ]
+    assert parts(copy)["xl/sharedStrings.xml"] == parts(source)["xl/sharedStrings.xml"]
 
 
 def test_a_large_workbook_is_marked_in_little_memory(tmp_path):

@@ -36,6 +36,8 @@ _PAGES: Final = {
     FINDINGS_SHEET: "xl/worksheets/calltools_findings.xml",
     SUMMARY_SHEET: "xl/worksheets/calltools_summary.xml",
 }
+_CORE: Final = "docProps/core.xml"
+_MODIFIED: Final = re.compile(r"(<dcterms:modified[^>]*>)[^<]*")
 _LARGE: Final = 1 << 30
 #: Deflating is most of the work: the first levels give nearly all of the gain.
 _LEVEL: Final = 2
@@ -68,7 +70,7 @@ class Report:
     marks: Mapping[str, Mark]
 
 
-def copy(path: Path | IO[bytes], sheet: str, report: Report, stream: IO[bytes]) -> None:
+def copy(path: Path | IO[bytes], sheet: str, report: Report, stream: IO[bytes], *, anew: bool = False) -> None:
     """Write the copy.
 
     Args:
@@ -76,13 +78,17 @@ def copy(path: Path | IO[bytes], sheet: str, report: Report, stream: IO[bytes]) 
         sheet: Whose cells are marked; empty: none.
         report: What to say.
         stream: Holds half a workbook when this fails.
+        anew: The workbook was written just now, and says when: the same input must give the same bytes.
 
     Raises:
         UnknownPackageError: The package is built in a way that is not understood.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            _Copy(Package(archive), sheet, report).to(stream)
+            package = Package(archive)
+            if anew:
+                package.add(_CORE, _MODIFIED.sub(r"\g<1>1980-01-01T00:00:00Z", package.text(_CORE)))
+            _Copy(package, sheet, report).to(stream)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise UnknownPackageError("zip") from fault
 

@@ -95,7 +95,7 @@ class WorkbookReporter:
             too_large = word("too_large", self.style.language, records=number(summaries[0].read, self.style))
             return self._fresh(summaries, [too_large])
         with suppress(UnknownPackageError), rewritten(source.path) as anew:
-            return self._written(anew, source.sheet or "", report(anew=True))
+            return self._written(anew, source.sheet or "", report(anew=True), anew=True)
         return self._fresh(summaries, [word("unmarkable", self.style.language)])
 
     def _report(
@@ -110,10 +110,10 @@ class WorkbookReporter:
         lines = self._lines(len(findings), summaries, said)
         return Report(titles(style), rows, len(findings), lines, marks)
 
-    def _written(self, base: Path | IO[bytes], sheet: str, report: Report) -> IO[bytes]:
+    def _written(self, base: Path | IO[bytes], sheet: str, report: Report, *, anew: bool = False) -> IO[bytes]:
         made = spooled()
         try:
-            copy(base, sheet, report, made)
+            copy(base, sheet, report, made, anew=anew)
         except BaseException:
             made.close()
             raise
