@@ -39,6 +39,8 @@ _USUAL: Final = 100
 _NARROWEST: Final = 40
 _WIDEST: Final = 120
 _SHOWN_ON_A_TERMINAL: Final = 20
+#: Bytes of a file whose records are kept to be shown; a larger one is read in as little memory as can be.
+_SHOWN_OF: Final = 64 << 20
 
 
 def check_files(
@@ -156,7 +158,7 @@ class _Walk:
         What the user got wrong stops the run before the first record of the first file.
         """
         jobs = [
-            self._prepared(path, name, setting, converting=converting, keeps=bool(sinks) or self._shows_records())
+            self._prepared(path, name, setting, converting=converting, keeps=bool(sinks) or self._shows_records(path))
             for (path, name), setting in zip(self.inputs, self.settings[1:], strict=True)
         ]
         # What is loaded by now stays: the collector need not look at it again and again.
@@ -169,9 +171,10 @@ class _Walk:
         written = self.knowing is not None and self.knowing.close(readable=readable)
         return 0 if written else self._exit_code()
 
-    def _shows_records(self) -> bool:
-        """Whether a reader is shown a few records: then they have to be kept until they are judged."""
-        return any(isinstance(one, TextReporter) and one.style.limit is not None for one in self.reporters)
+    def _shows_records(self, path: Path) -> bool:
+        """Whether a reader is shown a few records: then they are kept until they are judged."""
+        shows = any(isinstance(one, TextReporter) and one.style.limit is not None for one in self.reporters)
+        return shows and path.is_file() and path.stat().st_size <= _SHOWN_OF
 
     def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool, keeps: bool) -> Job | SourceError:
         try:
