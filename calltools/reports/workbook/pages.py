@@ -17,7 +17,7 @@ _PAPER: Final = (
     '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
 )
 _FIT: Final = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
-_SUMMARY_WIDTHS: Final = (18, 10, 46, 12, 90)
+_SUMMARY_WIDTHS: Final = (18, 10, 56, 12, 96)
 _PLACE: Final = 5
 _LINE_HEIGHT: Final = 15
 _LETTERS: Final = tuple(column_letters(place) for place in range(len(WIDTHS)))
@@ -122,9 +122,14 @@ def _row(number: int, cells: Sequence[tuple[str | int, int]], widths: Sequence[i
         _cell(f"{_LETTERS[place]}{number}", value, style) for place, (value, style) in enumerate(cells) if value != ""
     )
     # Programs that do not fold text when they open a workbook need to be told the height.
-    lines = max((1 + len(str(value)) // width for (value, _), width in zip(cells, widths, strict=False)), default=1)
+    lines = max((_lines(str(value), width) for (value, _), width in zip(cells, widths, strict=False)), default=1)
     height = f' ht="{_LINE_HEIGHT * lines}" customHeight="1"' if lines > 1 else ""
     return f'<row r="{number}"{height}>{inside}</row>'
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that a text takes in a column, whose width is counted in digits: with the next best font, too."""
+    return 1 + len(text) * 17 // (width * 16)
 
 
 def _cell(address: str, value: str | int, style: int) -> str:

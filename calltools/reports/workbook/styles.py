@@ -100,7 +100,8 @@ class Styles:
 
     def count(self) -> int:
         """Of a number of findings."""
-        return self._made(self._plain_font(), 0, '<alignment vertical="top"/>', form=_COUNT_FORMAT)
+        alignment = '<alignment horizontal="center" vertical="top"/>'
+        return self._made(self._plain_font(), 0, alignment, form=_COUNT_FORMAT)
 
     def link(self) -> int:
         """Of a link."""
