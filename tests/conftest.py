@@ -1,7 +1,7 @@
 """What tests share: batches from text, cells, a frozen now."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pytest
@@ -16,6 +16,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 #: 2026-03-10 00:00:00 UTC: "now" in tests.
 NOW = 1773100800
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the ledger of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLTOOLS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture

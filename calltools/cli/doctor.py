@@ -1,5 +1,6 @@
 """``calltools doctor``: whether everything that an upload needs is in order."""
 
+import math
 import platform
 import sys
 from contextlib import ExitStack
@@ -12,17 +13,19 @@ from calltools.cli.gathering import gathered
 from calltools.cli.layers import layers
 from calltools.cli.options import ending, examples
 from calltools.cli.uploading_options import Access, Chosen, Speaking
-from calltools.errors import CalltoolsError
+from calltools.errors import CalltoolsError, UsageError
 from calltools.messages import say
 
 EXAMPLES = examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
 _MAY_UPLOAD: Final = frozenset({"own", "edit"})
+#: Seconds: the rule about calls in the future (CT214) forgives as much.
+_CLOCK_OFF: Final = 300
 
 
 @gathered
 def doctor(context: typer.Context, chosen: Chosen, access: Access, speaking: Speaking) -> None:
-    """Look at versions, ledger, token, counter and rights; nothing is sent."""
+    """Look at versions, ledger, token, counter, rights and clock; nothing is sent."""
     with ending(speaking.language, debug=speaking.debug):
         found = layers(context)
         chosen, access, speaking = found.over(chosen), found.over(access), found.over(speaking)
@@ -54,9 +57,10 @@ def _ledger(speaking: Speaking, stack: ExitStack) -> int:
 
 def _service(counter: int | None, access: Access, speaking: Speaking, stack: ExitStack) -> int:
     from calltools.cli.far_side import connected  # noqa: PLC0415 - heavy
+    from calltools.cli.telling import telling  # noqa: PLC0415 - with it
 
     try:
-        client = stack.enter_context(connected(access, speaking))
+        client = stack.enter_context(connected(access, stack.enter_context(telling(speaking))))
         if counter is None:
             _say(speaking, "doctor-token-there")
             return 0
@@ -64,10 +68,23 @@ def _service(counter: int | None, access: Access, speaking: Speaking, stack: Exi
     except CalltoolsError as fault:
         return _fault(fault, speaking)
     _say(speaking, "doctor-counter", counter=counter, permission=found.permission or "-", zone=found.time_zone or "-")
+    code = _clock(client.clock_ahead, speaking)
     if found.permission and found.permission not in _MAY_UPLOAD:
         _say(speaking, "doctor-no-right", permission=found.permission)
         return 4
-    return 0
+    return code
+
+
+def _clock(ahead: float | None, speaking: Speaking) -> int:
+    """Compare with the service's clock, which tells whole seconds, a moment ago."""
+    if ahead is None:
+        _say(speaking, "doctor-clock-unknown")
+        return 0
+    if abs(ahead) <= _CLOCK_OFF:
+        _say(speaking, "doctor-clock", seconds=math.ceil(abs(ahead)))
+        return 0
+    _say(speaking, "doctor-clock-ahead" if ahead > 0 else "doctor-clock-behind", seconds=round(abs(ahead)))
+    return UsageError.exit_code
 
 
 def _say(speaking: Speaking, key: str, **facts: object) -> None:

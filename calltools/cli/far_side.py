@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import time
 
-from calltools.cli.uploading_options import Access, Speaking
+from calltools.cli.telling import Telling
+from calltools.cli.uploading_options import Access
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
 from calltools.metrica.connection import Clocks, Service
@@ -22,7 +23,7 @@ def opened_book() -> Iterator[Book]:
 
 
 @contextmanager
-def connected(access: Access, speaking: Speaking) -> Iterator[Client]:
+def connected(access: Access, tell: Telling) -> Iterator[Client]:
     """The service, with a token that no log shows.
 
     Raises:
@@ -34,10 +35,9 @@ def connected(access: Access, speaking: Speaking) -> Iterator[Client]:
     service = Service(settings.api_url or Service().url, access.ca_file, clocks)
     token = find_token(TokenPlaces(access.token_file, sys.stdin if access.token_stdin else None, token_text()))
     unguard = guard_logs(token)
+    tell.detail("upload-service", host=service.host, seconds=round(access.timeout))
     try:
-        with Client(
-            token, service, on_wait=lambda wait, _: speaking.tell("upload-again", seconds=round(wait))
-        ) as client:
+        with Client(token, service, on_wait=lambda wait, _: tell("upload-again", seconds=round(wait))) as client:
             yield client
     finally:
         unguard()

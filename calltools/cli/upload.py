@@ -25,7 +25,9 @@ _COMMENT_LONGEST: Final = 200
 @gathered
 def upload(  # noqa: PLR0913 - each is a group of options
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A canonical CSV; - is standard input.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Canonical CSV; - is standard input.", show_default=False)
+    ],
     *,
     chosen: Chosen,
     going: Going,
@@ -34,27 +36,28 @@ def upload(  # noqa: PLR0913 - each is a group of options
     access: Access,
     speaking: Speaking,
 ) -> None:
-    """Send the calls of a canonical CSV to Yandex Metrica: each exactly once."""
+    """Send the calls of canonical CSV files to Yandex Metrica: each exactly once."""
     with ending(speaking.language, debug=speaking.debug):
         found = layers(context)
         speaking, going = found.over(speaking), found.over(going)
     with ending(speaking.language, debug=speaking.debug):
-        matching = found.config.matching(going.stdin_name if file == "-" else file)
-        chosen, going = found.over(chosen, matching), found.over(going, matching)
-        following = found.over(following, matching)
-        absence, access = found.over(absence), found.over(access)
-        _refuse(file, chosen, going, access)
-        from calltools.cli.uploading import Wanted, upload_file  # noqa: PLC0415 - heavy
+        access = found.over(access)
+        if "-" in files and access.token_stdin:
+            raise UsageError("upload-stdin-twice")
+        from calltools.cli.uploading import Wanted, upload_files  # noqa: PLC0415 - heavy
 
-        wanted = Wanted(chosen.counter or 0, going, following, absence)
-        raise typer.Exit(upload_file(file, wanted, access, speaking))
+        def wanted(name: str) -> Wanted:
+            matching = found.config.matching(going.stdin_name if name == "-" else name)
+            asked = found.over(chosen, matching), found.over(going, matching)
+            _refuse(*asked)
+            return Wanted(asked[0].counter or 0, asked[1], found.over(following, matching), found.over(absence))
+
+        raise typer.Exit(upload_files(files, wanted, access, speaking))
 
 
-def _refuse(file: str, chosen: Chosen, going: Going, access: Access) -> None:
+def _refuse(chosen: Chosen, going: Going) -> None:
     """What can be told before anything is read."""
     if not going.dry_run and chosen.counter is None:
         raise UsageError("upload-counter-needed")
     if not _COMMENT.fullmatch(going.comment) or len(going.comment) > _COMMENT_LONGEST:
         raise UsageError("upload-comment-wrong", limit=_COMMENT_LONGEST)
-    if file == "-" and access.token_stdin:
-        raise UsageError("upload-stdin-twice")

@@ -1,32 +1,39 @@
 """What ``calltools upload`` does. Heavy: imported when it runs."""
 
 import sys
-import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from calltools.cli.far_side import connected, opened_book
 from calltools.cli.options import is_terminal
+from calltools.cli.telling import Telling, telling
 from calltools.cli.uploading_options import Absence, Access, Following, Form, Going, Speaking
-from calltools.errors import UsageError
-from calltools.files.opening import check_file, spool_stdin
+from calltools.cli.uploading_words import interruptible, tell_batch, tell_plan
+from calltools.errors import LedgerError, SourceError, UsageError
+from calltools.files.opening import check_file, expand, private_file, spool_stdin
 from calltools.messages import say
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
-from calltools.metrica.ledger import Again, Batch, Book, Plan, Policy, Verdict
+from calltools.metrica.ledger import Again, Book, Plan, Policy, Verdict
 from calltools.uploading import checking, results
 from calltools.uploading.asked import LOOK_S, Asked
+from calltools.uploading.checking import Checked
 from calltools.uploading.desk import Desk
-from calltools.uploading.upload import Uploaded
 from calltools.uploading.upload import upload as carry_out
+
+#: Keys of sentences about the file that is uploaded.
+_OF_THE_FILE: Final = ("upload-", "ledger-plan-")
+_YES: Final = frozenset({"y", "yes", "д", "да"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user wants of an upload.
+    """What the user wants of the upload of one file.
 
     Attributes:
         counter: Where to; 0: to none, in a dry run.
@@ -40,110 +47,151 @@ class Wanted:
     following: Following
     absence: Absence
 
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One run of the command."""
-
-    path: Path
-    name: str
-    wanted: Wanted
-    speaking: Speaking
-
-    @property
-    def going(self) -> Going:
-        """What goes, and how."""
-        return self.wanted.going
-
-    def say(self, key: str, **facts: object) -> None:
-        """Say what must be said even when quiet."""
-        typer.echo(say(key, self.speaking.language, **facts), err=True)
-
     @property
     def again(self) -> Again:
         """Which known calls go once more."""
         return "all" if self.going.all else "changed" if self.going.changed else "none"
 
 
-def upload_file(file: str, wanted: Wanted, access: Access, speaking: Speaking) -> int:
-    """Check, plan, ask, send; gives the exit code."""
-    with ExitStack() as stack:
-        run = _Run(*_input(file, wanted.going, stack), wanted, speaking)
-        if run.going.dry_run:
-            return _dry_run(run, stack)
-        book = stack.enter_context(opened_book())
-        checked = _checked(run, book, stack)
-        if checked is None:
-            return 1
-        plan = ledger.plan(book, checked, wanted.counter, run.again)
-        _show(run, book, plan)
-        code = _without_sending(run, book, plan)
-        if code is not None:
-            return code
-        return _sent(run, book, stack.enter_context(connected(access, speaking)), plan, access.timeout)
+def upload_files(files: Sequence[str], wanted: Callable[[str], Wanted], access: Access, speaking: Speaking) -> int:
+    """Check, plan, ask, send, file by file; gives the exit code, the highest of all.
+
+    Args:
+        files: As the user named them; folders are opened.
+        wanted: What is wanted of a file, by its name; asked for all files before anything is done.
+        access: How the service is reached.
+        speaking: How what happens is told.
+    """
+    inputs = [one for name in files for one in ([(Path("-"), name)] if name == "-" else expand([name]))]
+    asked = [wanted(name) for _, name in inputs]
+    with telling(speaking) as tell, ExitStack() as stack:
+        book = None if all(one.going.dry_run for one in asked) else stack.enter_context(opened_book())
+        if book is not None:
+            tell.detail("upload-ledger", folder=book.folder, count=len(ledger.uploads(book)))
+        far = _Far(access, tell, stack)
+        codes = [results.OK]
+        for (path, name), one in zip(inputs, asked, strict=True):
+            codes.append(_guarded(_Run(path, name, one, tell, book, far), alone=len(inputs) == 1))
+            if far.stopped:
+                break
+        return max(codes)
 
 
-def _input(file: str, going: Going, stack: ExitStack) -> tuple[Path, str]:
-    if file == "-":
-        return stack.enter_context(spool_stdin(sys.stdin.buffer)), going.stdin_name
-    check_file(Path(file), file)
-    return Path(file), file
+@dataclass(slots=True)
+class _Far:
+    """The service, connected when a first file needs it, and whether another file need not try."""
+
+    access: Access
+    tell: Telling
+    stack: ExitStack
+    stopped: bool = False
+    _client: Client | None = None
+
+    def client(self) -> Client:
+        if self._client is None:
+            self._client = self.stack.enter_context(connected(self.access, self.tell))
+        return self._client
 
 
-def _checked(run: _Run, book: Book | None, stack: ExitStack) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The upload of one file."""
+
+    path: Path
+    name: str
+    wanted: Wanted
+    tell: Telling
+    book: Book | None
+    far: _Far
+
+    @property
+    def going(self) -> Going:
+        """What goes, and how."""
+        return self.wanted.going
+
+    @property
+    def shown(self) -> str:
+        """What the file is called."""
+        return self.going.stdin_name if self.name == "-" else self.name
+
+
+def _guarded(run: _Run, *, alone: bool) -> int:
+    """One file of several: what stops it stops no other."""
+    try:
+        with ExitStack() as stack:
+            return _one_file(run, stack)
+    except (SourceError, LedgerError) as fault:
+        if fault.key.startswith(_OF_THE_FILE):
+            # The user's name of it, not that of a copy.
+            fault.facts["path"] = run.shown
+        if alone:
+            raise
+        run.tell.fault(fault)
+        return fault.exit_code
+
+
+def _one_file(run: _Run, stack: ExitStack) -> int:
+    path = _input(run, stack)
+    checked = _checked(run, path, stack)
+    if checked is None:
+        return 1
+    if run.book is None:
+        records = None if checked.summary is None else checked.summary.read - checked.summary.rejected
+        run.tell("upload-dry-run", path=run.shown, count=records)
+        return results.OK
+    plan = ledger.plan(run.book, checked.file, run.wanted.counter, run.wanted.again)
+    if checked.digest not in {"", plan.digest}:
+        raise SourceError("upload-changed", path=run.shown)
+    tell_plan(run.tell, run.shown, run.book, plan)
+    code = _without_sending(run, run.book, plan)
+    return _sent(run, run.book, plan) if code is None else code
+
+
+def _input(run: _Run, stack: ExitStack) -> Path:
+    if run.name == "-":
+        return stack.enter_context(spool_stdin(sys.stdin.buffer))
+    check_file(run.path, run.name)
+    return run.path
+
+
+def _checked(run: _Run, path: Path, stack: ExitStack) -> Checked | None:
     """The file that may go; ``None``: it holds errors, and they have been told."""
-    if checking.known_clean(book, run.path):
-        return run.path
+    known = None if run.book is None else checking.known_clean(run.book, path)
+    if known is not None:
+        run.tell("upload-clean-before", path=run.shown)
+        return known
     from calltools.cli.sinks import CheckReport  # noqa: PLC0415 - pandas, which a file known to be clean spares
 
-    report = CheckReport.to(sys.stderr, run.speaking.language)
-    without_bad = None
-    if run.going.skip_bad:
-        without_bad = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-"))) / "calls.csv"
-    checked = checking.check(book, run.path, run.name, [report], without_bad=without_bad)
-    if not run.speaking.quiet or (checked.errors and not run.going.skip_bad):
+    report = CheckReport.to(sys.stderr, run.tell.speaking.language)
+    without_bad = stack.enter_context(private_file()) if run.going.skip_bad else None
+    checked = checking.check(run.book, path, run.shown, [report], without_bad=without_bad)
+    refused = checked.errors and not run.going.skip_bad
+    if refused or not run.tell.speaking.quiet:
         report.show(checked.summary)
-    if checked.errors and not run.going.skip_bad:
-        run.say("upload-errors", path=run.name, count=checked.errors)
+    if refused:
+        run.tell.must("upload-errors", path=run.shown, count=checked.errors)
         return None
     if checked.errors and checked.summary is not None:
-        run.speaking.tell("upload-left-out", count=checked.summary.rejected)
-    return checked.file
-
-
-def _dry_run(run: _Run, stack: ExitStack) -> int:
-    if _checked(run, None, stack) is None:
-        return 1
-    run.speaking.tell("upload-dry-run", path=run.name)
-    return results.OK
-
-
-def _show(run: _Run, book: Book, plan: Plan) -> None:
-    """The plan, in words."""
-    tell = run.speaking.tell
-    tell("upload-plan", path=run.name, counter=plan.counter, sent=plan.sent, records=plan.records)
-    for number, part in enumerate(plan.parts, start=1):
-        tell("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-    for verdict in (Verdict.UNCHANGED, Verdict.CHANGED, Verdict.DOUBLED):
-        if count := plan.counts[verdict]:
-            tell(f"upload-plan-{verdict.name.lower()}", count=count)
-    for batch in ledger.waiting(book, plan.counter):
-        tell("upload-plan-left", name=batch.name, rows=batch.rows)
+        run.tell("upload-left-out", count=checked.summary.rejected)
+    return checked
 
 
 def _without_sending(run: _Run, book: Book, plan: Plan) -> int | None:
     """The exit code when nothing is to be sent; ``None``: something is."""
+    left = ledger.waiting(book, plan.counter)
     if plan.counts[Verdict.HELD]:
         held = [ledger.load(book, number) for number in plan.by_batch]
-        run.say("upload-held", names=", ".join(batch.name for batch in held if batch.held))
+        names = ", ".join(batch.name for batch in held if batch.held)
+        run.tell.must("upload-held", names=names, count=plan.counts[Verdict.HELD])
         return results.HELD
     if run.going.plan:
         return results.OK
-    if not plan.parts and not ledger.waiting(book, plan.counter):
-        run.speaking.tell("upload-nothing")
+    if not plan.parts and not left:
+        run.tell("upload-nothing", records=plan.records)
         return _known_already(run, book, plan)
-    if not _agreed(run):
-        run.speaking.tell("upload-declined")
+    count = plan.sent + sum(batch.rows for batch in left)
+    if not _agreed(run, count):
+        run.tell("upload-declined", count=count)
         return results.OK
     return None
 
@@ -153,16 +201,18 @@ def _known_already(run: _Run, book: Book, plan: Plan) -> int:
     asked = Asked(plan.counter)
     batches = [ledger.load(book, number) for number in plan.accepted]
     for batch in batches:
-        tell_remark(batch, asked, run.speaking)
+        tell_batch(run.tell, batch, asked)
     return max((results.code_of(batch, asked) for batch in batches), default=results.OK)
 
 
-def _agreed(run: _Run) -> bool:
+def _agreed(run: _Run, count: int) -> bool:
     if run.going.yes:
         return True
     if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
         raise UsageError("upload-yes-needed")
-    return typer.confirm(say("upload-confirm", run.speaking.language), err=True)
+    # Not typer.confirm: it writes to standard output, where only lines for scripts may stand.
+    typer.echo(say("upload-confirm", run.tell.speaking.language, count=count), nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in _YES
 
 
 def policy(absence: Absence) -> Policy:
@@ -170,46 +220,31 @@ def policy(absence: Absence) -> Policy:
     return Policy(settle_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
 
 
-def _asked(run: _Run, counter: int, timeout_s: float) -> Asked:
+def _asked(run: _Run, counter: int) -> Asked:
     going, following = run.going, run.wanted.following
     return Asked(
         counter=counter,
         goal=going.goal,
         comment=going.comment,
-        again=run.again,
+        again=run.wanted.again,
         wait=going.wait,
         min_linked=following.min_linked,
         poll_s=following.poll_interval,
         wait_limit_s=following.wait_limit,
-        look_s=min(LOOK_S, timeout_s),
+        look_s=min(LOOK_S, run.far.access.timeout),
         policy=policy(run.wanted.absence),
     )
 
 
-def _sent(run: _Run, book: Book, client: Client, plan: Plan, timeout_s: float) -> int:
-    asked = _asked(run, plan.counter, timeout_s)
+def _sent(run: _Run, book: Book, plan: Plan) -> int:
+    asked, client = _asked(run, plan.counter), run.far.client()
     show = results.as_json if run.going.output_format is Form.JSON else results.line
-    desk = Desk(book, client, asked, run.speaking.tell, lambda batch: typer.echo(show(batch)))
-    try:
-        uploaded = carry_out(desk, plan, run.name)
-    except KeyboardInterrupt:
-        run.say("upload-interrupted")
-        raise
-    _told(run, uploaded, asked)
-    return uploaded.code
-
-
-def _told(run: _Run, uploaded: Uploaded, asked: Asked) -> None:
-    """Why parts did not go, and what should be known of those that did."""
+    desk = Desk(book, client, asked, run.tell, lambda batch: run.tell.line(show(batch)))
+    with interruptible(run.tell, book, asked):
+        uploaded = carry_out(desk, plan, run.shown)
     for error in uploaded.errors:
-        typer.echo(f"calltools: {error.say(run.speaking.language)}", err=True)
+        run.tell.fault(error)
     for batch in uploaded.batches:
-        tell_remark(batch, asked, run.speaking)
-
-
-def tell_remark(batch: Batch, asked: Asked, speaking: Speaking) -> None:
-    """What a person should know of a part beside its line."""
-    if key := results.remark(batch, asked):
-        facts = {"name": batch.name, "sent": batch.rows, "linked": batch.linked, "dynamic": batch.dynamic}
-        said = say(key, speaking.language, accepted=batch.line_quantity, reason=batch.reason, **facts)
-        typer.echo(said, err=True)
+        tell_batch(run.tell, batch, asked)
+    run.far.stopped = uploaded.stopped
+    return uploaded.code

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from calltools.cli.options import Lang, language
-from calltools.messages import Language, say
+from calltools.messages import Language
 
 
 class Form(StrEnum):
@@ -93,14 +93,10 @@ class Speaking:
 
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what is usually known.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
 
     @property
     def language(self) -> Language:
         """The reader's."""
         return language(self.lang)
-
-    def tell(self, key: str, /, **facts: object) -> None:
-        """Say a sentence on standard error, unless that was not wanted."""
-        if not self.quiet:
-            typer.echo(say(key, self.language, **facts), err=True)

@@ -27,7 +27,7 @@ def list_(
     *,
     output_format: Annotated[Form, typer.Option(help="What stands on standard output.")] = Form.TEXT,
 ) -> None:
-    """Every uploading that the ledger knows, with what the service says; with --counter also those of others."""
+    """Every uploading: what the ledger knows, with what the service says, and what only the service knows."""
     with ending(speaking.language, debug=speaking.debug):
         found = layers(context)
         speaking = found.over(speaking)
@@ -46,7 +46,7 @@ def show(context: typer.Context, name: _Id, speaking: Speaking) -> None:
     with ending(speaking.language, debug=speaking.debug):
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
-        uploads_work.shown(name)
+        uploads_work.shown(name, speaking)
 
 
 @app.command("watch", epilog=examples("calltools uploads watch L12", "calltools uploads watch 7654321"))
@@ -82,6 +82,6 @@ def resume(  # noqa: PLR0913 - each is an option, or a group of them
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
         if give_up is not None:
-            raise typer.Exit(uploads_work.given_up(give_up))
+            raise typer.Exit(uploads_work.given_up(give_up, speaking))
         search = uploads_work.Search(found.over(chosen).counter, resend, found.over(absence))
         raise typer.Exit(uploads_work.resumed(search, found.over(access), speaking))

@@ -1,23 +1,23 @@
 """What ``calltools uploads`` does. Heavy: imported when it runs."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import typer
 
 from calltools.cli.far_side import connected, opened_book
-from calltools.cli.uploading import policy, tell_remark
+from calltools.cli.telling import Telling, telling
+from calltools.cli.uploading import policy
 from calltools.cli.uploading_options import Absence, Access, Following, Form, Speaking
-from calltools.errors import CalltoolsError
+from calltools.cli.uploading_words import interruptible, tell_batch, tell_step
+from calltools.errors import CalltoolsError, LedgerError, UsageError
 from calltools.metrica import ledger
+from calltools.metrica.answers import Uploading
 from calltools.metrica.ledger import Batch, Book
 from calltools.uploading import results
 from calltools.uploading.asked import Asked
 from calltools.uploading.desk import Desk
 from calltools.uploading.finding import reconcile
 from calltools.uploading.following import follow
+from calltools.uploading.joining import joined
 from calltools.uploading.sending import send
 
 
@@ -37,28 +37,38 @@ class Search:
 
 
 def listed(counter: int | None, form: Form, access: Access, speaking: Speaking) -> None:
-    """Print every uploading."""
-    with opened_book() as book:
-        batches = _refreshed(book, ledger.uploads(book, counter), access, speaking)
+    """Print every uploading: what the ledger knows, and what the service knows alone."""
+    with telling(speaking) as tell, opened_book() as book:
+        known = {batch.counter for batch in ledger.uploads(book)}
+        others: list[tuple[int, Uploading]] = []
+        try:
+            if known or counter is not None:
+                with connected(access, tell) as client:
+                    for one in sorted(known) if counter is None else [counter]:
+                        others += [(one, other) for other in joined(book, client, one)]
+        except CalltoolsError as fault:
+            tell("uploads-ledger-only", reason=fault.say(speaking.language))
+        batches = ledger.uploads(book, counter)
         for batch in batches:
-            typer.echo(_line(batch, form))
-        if not batches:
-            speaking.tell("uploads-none")
+            tell.line(_line(batch, form))
+        for one, other in others:
+            tell.line(results.other_as_json(one, other) if form is Form.JSON else results.other_line(one, other))
+        if not batches and not others:
+            tell("uploads-none")
 
 
-def shown(name: str) -> None:
+def shown(name: str, speaking: Speaking) -> None:
     """Print one uploading and its history."""
-    with opened_book() as book:
+    with telling(speaking) as tell, opened_book() as book:
         batch = ledger.find(book, name)
-        typer.echo(_line(batch))
+        tell.line(_line(batch))
         for event in ledger.history(book, batch):
-            when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-            typer.echo(f"  {when}  {event.step}  {event.facts.get('reason', '')}".rstrip())
+            tell_step(tell, batch, event)
 
 
 def watched(name: str, following: Following, access: Access, speaking: Speaking) -> int:
     """Follow one uploading; gives the exit code."""
-    with ExitStack() as stack:
+    with telling(speaking) as tell, ExitStack() as stack:
         book = stack.enter_context(opened_book())
         batch = ledger.find(book, name)
         asked = Asked(
@@ -69,78 +79,82 @@ def watched(name: str, following: Following, access: Access, speaking: Speaking)
             wait_limit_s=following.wait_limit,
         )
         if batch.watched:
-            client = stack.enter_context(connected(access, speaking))
-            batch = follow(Desk(book, client, asked, speaking.tell), batch)
-        typer.echo(results.line(batch))
-        tell_remark(batch, asked, speaking)
+            client = stack.enter_context(connected(access, tell))
+            batch = follow(Desk(book, client, asked, tell), batch)
+        tell.line(results.line(batch))
+        tell_batch(tell, batch, asked)
         return results.code_of(batch, asked)
 
 
-def given_up(name: str) -> int:
+def given_up(name: str, speaking: Speaking) -> int:
     """Leave one uploading that is held."""
-    with opened_book() as book:
+    with telling(speaking) as tell, opened_book() as book:
         batch = ledger.find(book, name)
         with ledger.hold(book, batch.counter):
-            typer.echo(_line(ledger.give_up(book, batch.id)))
+            batch = ledger.give_up(book, batch.id)
+        tell.line(_line(batch))
+        tell_batch(tell, batch, Asked(batch.counter))
     return results.OK
 
 
 def resumed(search: Search, access: Access, speaking: Speaking) -> int:
     """Look for what is held and send what waits, counter by counter; gives the exit code."""
-    with ExitStack() as stack:
+    with telling(speaking) as tell, ExitStack() as stack:
         book = stack.enter_context(opened_book())
-        chosen = None if search.resend is None else ledger.find(book, search.resend)
+        chosen = None if search.resend is None else _to_decide(book, search.resend)
         counter = search.counter if chosen is None else chosen.counter
         counters = sorted({batch.counter for batch in _open(book, counter)})
         if not counters:
-            speaking.tell("uploads-nothing-held")
+            tell("uploads-nothing-held")
             return results.OK
-        client = stack.enter_context(connected(access, speaking))
+        client = stack.enter_context(connected(access, tell))
         asked = [Asked(one, policy=policy(search.absence)) for one in counters]
-        return max(_resume(Desk(book, client, one, speaking.tell), chosen, speaking) for one in asked)
+        return max(_resume(Desk(book, client, one, tell), chosen, tell) for one in asked)
 
 
-def _resume(desk: Desk, chosen: Batch | None, speaking: Speaking) -> int:
+def _to_decide(book: Book, name: str) -> Batch:
+    batch = ledger.find(book, name)
+    if not (batch.held or batch.waiting):
+        raise UsageError("ledger-not-held", name=batch.name, state=batch.state)
+    return batch
+
+
+def _resume(desk: Desk, chosen: Batch | None, tell: Telling) -> int:
     book, counter = desk.book, desk.asked.counter
-    with ledger.hold(book, counter):
-        before = _open(book, counter)
-        _, error = reconcile(desk)
-        _tell(error, speaking)
-        if chosen is not None and ledger.load(book, chosen.id).held:
-            ledger.resend(book, chosen.id)
-        for batch in ledger.waiting(book, counter):
-            sent = send(desk, batch)
-            _tell(None if sent.batch.accepted else sent.error, speaking)
-    after = [ledger.load(book, batch.id) for batch in before]
+    try:
+        with interruptible(tell, book, desk.asked), ledger.hold(book, counter):
+            before = _open(book, counter)
+            changed, error = reconcile(desk)
+            if error is not None:
+                tell.fault(error)
+            if chosen is not None and ledger.load(book, chosen.id).held:
+                _resend(book, chosen, error, tell)
+            for batch in ledger.waiting(book, counter):
+                sent = send(desk, batch)
+                if sent.error is not None and not sent.batch.accepted:
+                    tell.fault(sent.error)
+    except LedgerError as fault:
+        # The other counters need not wait for this one.
+        tell.fault(fault)
+        return fault.exit_code
+    after = [ledger.load(book, number) for number in sorted({batch.id for batch in (*before, *changed)})]
     for batch in after:
-        typer.echo(_line(batch))
-        tell_remark(batch, desk.asked, speaking)
+        tell.line(_line(batch))
+        tell_batch(tell, batch, desk.asked)
     return max((results.code_of(batch, desk.asked) for batch in after), default=results.OK)
+
+
+def _resend(book: Book, chosen: Batch, error: CalltoolsError | None, tell: Telling) -> None:
+    """Send again what a person says is not there, unless nobody could look whether it is."""
+    if error is None:
+        ledger.resend(book, chosen.id)
+    else:
+        tell.must("uploads-not-resent", name=chosen.name, rows=chosen.rows)
 
 
 def _open(book: Book, counter: int | None) -> list[Batch]:
     """What is held, and what waits to be sent."""
     return [*ledger.held(book, counter), *ledger.waiting(book, counter)]
-
-
-def _tell(error: CalltoolsError | None, speaking: Speaking) -> None:
-    if error is not None:
-        typer.echo(f"calltools: {error.say(speaking.language)}", err=True)
-
-
-def _refreshed(book: Book, batches: Sequence[Batch], access: Access, speaking: Speaking) -> Sequence[Batch]:
-    """The batches, those that the service still works on asked after; without token or service as they are."""
-    if not any(batch.watched for batch in batches):
-        return batches
-    try:
-        with connected(access, speaking) as client:
-            for batch in batches:
-                if batch.watched and batch.upload_id is not None:
-                    said = client.uploading(batch.counter, batch.upload_id)
-                    ledger.look(book, batch.id, said.status, linked=said.linked_quantity, line=said.line_quantity)
-    except CalltoolsError as fault:
-        speaking.tell("uploads-ledger-only", reason=fault.say(speaking.language))
-    return [ledger.load(book, batch.id) for batch in batches]
 
 
 def _line(batch: Batch, form: Form = Form.TEXT) -> str:

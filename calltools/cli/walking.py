@@ -18,6 +18,7 @@ from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
 from calltools.cli.options import Color, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
 from calltools.cli.progress import progress
+from calltools.cli.remembering import Seen
 from calltools.cli.sinks import Converted, Reported
 from calltools.cli.verbose import assumed
 from calltools.errors import SourceError, UsageError
@@ -54,7 +55,10 @@ def check_files(
         _refuse_taken(_reports(showing), inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         walk.report_to(sys.stdout, stack)
+        seen = Seen.of([path for path, _ in inputs])
         code = walk.along([], converting=converting)
+        if not converting and reading.as_of is None:
+            seen.remember(walk.settings[1:], walk.summaries, walk.settings[0].assumptions.now)
     raise typer.Exit(code)
 
 

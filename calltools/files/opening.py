@@ -1,11 +1,12 @@
 """Opening a file by what it holds; finding the files behind an argument."""
 
+import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
 from calltools.files.limits import Limits
@@ -16,6 +17,8 @@ from calltools.model.batch import HeaderJudge, Hints, Table
 
 #: Files of a folder that are taken for tables; what they hold is then looked at.
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".json", ".jsonl")
+#: What tells whether a file was written to meanwhile.
+Stamp: TypeAlias = tuple[int, ...]
 #: What stands before the name of a file that an office program has open.
 _LOCKS: Final = ("~$", ".~lock")
 _PIECE: Final = 1 << 20
@@ -123,6 +126,19 @@ def _tables_in(folder: Path) -> list[Path]:
     ]
 
 
+def stamp(path: Path) -> Stamp:
+    """Taken before a file is read and again after it: equal, if nobody has written to it.
+
+    Raises:
+        SourceError: It is gone.
+    """
+    try:
+        found = path.stat()
+    except OSError as fault:
+        raise SourceError("file-unreadable", path=path, reason=fault.strerror) from fault
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 @contextmanager
 def spool_stdin(stream: BinaryIO) -> Iterator[Path]:
     """A private copy of standard input, gone at the end.
@@ -131,14 +147,31 @@ def spool_stdin(stream: BinaryIO) -> Iterator[Path]:
         SourceError: It cannot be read: a folder, or closed.
         OutputError: There is no room for the copy.
     """
-    with tempfile.TemporaryDirectory(prefix="calltools-") as folder:
-        path = Path(folder) / "stdin"
-        with told(path), path.open("xb") as copy:
+    with private_file() as (copy, path):
+        with told(Path("stdin")):
             while piece := _piece(stream):
                 copy.write(piece)
+            copy.flush()
         yield path
 
 
 def _piece(stream: BinaryIO) -> bytes:
     with unreadable("-"):
         return stream.read(_PIECE)
+
+
+@contextmanager
+def private_file() -> Iterator[tuple[BinaryIO, Path]]:
+    """A file to write, and the path by which what was written can be read; gone at the end.
+
+    It has no name where the platform can reach a file without one, so that not even a kill leaves it behind.
+    """
+    with tempfile.TemporaryFile() as nameless:
+        path = Path(f"/proc/{os.getpid()}/fd/{nameless.fileno()}")
+        if path.is_file():
+            yield nameless, path
+            return
+    with tempfile.TemporaryDirectory(prefix="calltools-") as folder:  # pragma: no cover - not on Linux
+        path = Path(folder) / "file"
+        with path.open("xb") as named:
+            yield named, path

@@ -31,12 +31,14 @@ class Answer:
         body: As far as it was read.
         retry_after: That header as it came.
         flaw: Why the body is not to be believed, if it is not.
+        date: The service's clock: that header as it came.
     """
 
     status: int
     body: bytes = b""
     retry_after: str | None = None
     flaw: Flaw = ""
+    date: str | None = None
 
     def json(self) -> Any:
         """The body as JSON; ``None`` where it is none, or not to be believed."""

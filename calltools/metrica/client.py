@@ -21,7 +21,7 @@ from calltools.metrica.exchange import NOTHING_SENT, Sending, answer_to, body_ar
 from calltools.metrica.protocol import Framing, Request, one_counter, one_uploading, page_of_uploadings
 from calltools.metrica.token import Token
 from calltools.metrica.turns import Turns
-from calltools.metrica.verdict import Circumstances, Ending, Outcome, error_of, verdict
+from calltools.metrica.verdict import Circumstances, Ending, Outcome, ahead_of, error_of, verdict
 
 Value = TypeVar("Value")
 #: Told before each wait: for how many seconds at least, and why.
@@ -60,6 +60,7 @@ class Client:
         self._service = replace(service, url=checked_url(service.url))
         self._token = token
         self._on_wait = on_wait
+        self._ahead: float | None = None
         self._turns = Turns()
         self._http = new_http(token, self._service, transport)
 
@@ -128,6 +129,11 @@ class Client:
         """
         return self._get(one_counter(counter), counter_in)
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By how many seconds this machine's clock was ahead of the service's at the last reading, if it said."""
+        return self._ahead
+
     def _get(self, request: Request, read: Callable[[Answer], Value | None]) -> Value:
         def once() -> Value:
             answer = self._answer_to(request)
@@ -143,12 +149,14 @@ class Client:
         with self._turns.of(request.counter), Deadline(clocks, clocks.reading) as deadline:
             sending = Sending(deadline, 0)
             try:
-                return answer_to(self._http, self._built(request, deadline))
+                answer = answer_to(self._http, self._built(request, deadline))
             except NOTHING_SENT as error:
                 raise no_connection(error, host) from None
             except httpx2.TransportError as error:
                 key = "service-silent" if sending.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
+            self._ahead = ahead_of(answer.date, time.time())
+            return answer
 
     def _post(self, request: Request, file: BinaryIO, size: int) -> Outcome:
         clocks, framing = self._service.clocks, Framing(secrets.token_hex(16))

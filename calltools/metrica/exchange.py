@@ -74,7 +74,8 @@ def answer_to(http: httpx2.Client, request: httpx2.Request) -> Answer:
     response = http.send(request, stream=True)
     with closing(response):
         body, flaw = _body_of(response)
-        return Answer(response.status_code, body, response.headers.get("Retry-After"), flaw)
+        told = response.headers
+        return Answer(response.status_code, body, told.get("Retry-After"), flaw, told.get("Date"))
 
 
 def body_around(file: BinaryIO, size: int, framing: Framing, sending: Sending) -> Generator[bytes]:

@@ -135,6 +135,14 @@ def wait_of(retry_after: str | None, now: float) -> float | None:
         return None
 
 
+def ahead_of(date: str | None, now: float) -> float | None:
+    """By how many seconds our clock is ahead of the one that a Date header shows; ``None``: it shows none."""
+    try:
+        return now - parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def _is_success(status: int) -> bool:
     return 200 <= status < 300
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from calltools.errors import SourceError
+from calltools.files.opening import Stamp, stamp
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Book
 from calltools.model.batch import Batch
@@ -23,10 +25,12 @@ class Checked:
 
     Attributes:
         file: What may be sent: the file itself, or a copy without its bad records.
+        digest: Of the bytes that were looked at; only these may be sent. ``""``: the copy is ours, nobody writes to it.
         summary: What was found; ``None``: this version found the same bytes clean before.
     """
 
     file: Path
+    digest: str
     summary: Summary | None
 
     @property
@@ -35,18 +39,28 @@ class Checked:
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
-#: Takes findings; a reporter of the command line.
-Report = Callable[[object], None]
+def known_clean(book: Book, file: Path) -> Checked | None:
+    """The file, if this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
+    digest = ledger.digest_of(book, file)
+    return Checked(file, digest, None) if ledger.is_clean(book, digest, version("calltools"), _RULES) else None
 
 
-def known_clean(book: Book | None, file: Path) -> bool:
-    """Whether this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
-    if book is None:
-        return False
-    return ledger.is_clean(book, ledger.digest_of(book, file), version("calltools"), _RULES)
+def remember(book: Book, file: Path, before: Stamp) -> str:
+    """Remember a file that was found clean; gives the digest of its bytes.
+
+    Raises:
+        SourceError: It was written to while it was looked at, so nobody knows what was found clean.
+    """
+    digest = ledger.digest_of(book, file)
+    if stamp(file) != before:
+        raise SourceError("upload-changed", path=file)
+    ledger.remember_clean(book, digest, version("calltools"), _RULES)
+    return digest
 
 
-def check(book: Book | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: Path | None) -> Checked:
+def check(
+    book: Book | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: tuple[BinaryIO, Path] | None
+) -> Checked:
     """Validate a canonical file as it is, and remember it when it is clean.
 
     Args:
@@ -54,27 +68,28 @@ def check(book: Book | None, file: Path, name: str, sinks: Sequence[object], *, 
         file: Where its bytes are.
         name: What the user calls it.
         sinks: Take the findings.
-        without_bad: Where to write the records without an error, if bad ones are to be left out.
+        without_bad: Where to write the records without an error, and where to read them, if bad ones are left out.
 
     Raises:
-        SourceError: It cannot be read.
+        SourceError: It cannot be read, or is written to.
         UsageError: It has no canonical header.
     """
     # The judge comes along: half a second that a file which is known to be clean does not cost.
     from calltools.files.csv_writer import CanonicalWriter  # noqa: PLC0415
     from calltools.run import Options, prepare, settle  # noqa: PLC0415
 
-    setting = settle(Options(vendor="none"))
-    job = prepare(file, name, setting, converting=False, keeps_records=without_bad is not None)
+    before = stamp(file)
+    job = prepare(file, name, settle(Options(vendor="none")), converting=False, keeps_records=without_bad is not None)
     if without_bad is None:
         summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
     else:
-        with CanonicalWriter(without_bad, force=True) as writer:
+        with CanonicalWriter(without_bad[0], force=True) as writer:
             summary = job.run(name, [*sinks, _Good(writer.write)])  # type: ignore[list-item]
             writer.close()
-    if book is not None and not summary.by_severity["error"]:
-        ledger.remember_clean(book, ledger.digest_of(book, file), version("calltools"), _RULES)
-    return Checked(without_bad if without_bad is not None and summary.by_severity["error"] else file, summary)
+        if summary.by_severity["error"]:
+            return Checked(without_bad[1], "", summary)
+    clean = book is not None and not summary.by_severity["error"]
+    return Checked(file, remember(book, file, before) if book is not None and clean else "", summary)
 
 
 @dataclass(frozen=True, slots=True)

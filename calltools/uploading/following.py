@@ -15,6 +15,8 @@ def follow(desk: Desk, batch: Batch) -> Batch:
     asked, clock = desk.asked, desk.clock
     end = clock.now() + asked.wait_limit_s
     pause = min(asked.first_look_s, asked.poll_s)
+    if batch.watched:
+        desk.tell("upload-followed", name=batch.name, rows=batch.rows)
     while batch.watched:
         if clock.now() + pause > end:
             return ledger.tire(desk.book, batch.id)
@@ -30,8 +32,8 @@ def _look(desk: Desk, batch: Batch) -> Batch:
     except ServiceError as fault:
         if not getattr(fault, "passing", False) and not hasattr(fault, "wait"):
             raise
-        desk.tell("upload-asked-in-vain", name=batch.name)
+        desk.tell("upload-asked-in-vain", name=batch.name, rows=batch.rows)
         return batch
     if said.status != batch.status:
-        desk.tell("upload-status", name=batch.name, status=said.status or "-")
+        desk.tell("upload-status", name=batch.name, rows=batch.rows, status=said.status or "-")
     return ledger.look(desk.book, batch.id, said.status, linked=said.linked_quantity, line=said.line_quantity)

@@ -3,6 +3,8 @@
 import json
 from typing import Final
 
+from calltools.metrica.answers import Uploading
+from calltools.metrica.hiding import showable
 from calltools.metrica.ledger import Batch, State
 from calltools.uploading.asked import Asked
 
@@ -41,7 +43,10 @@ def remark(batch: Batch, asked: Asked) -> str | None:
     told = (
         (batch.held, "upload-batch-held"),
         (batch.state is State.DUPLICATED, "upload-batch-doubled"),
-        (not batch.accepted, None),
+        (batch.waiting, "upload-batch-waiting"),
+        (batch.state is State.REJECTED, "upload-batch-refused"),
+        (batch.state is State.RELEASED, "upload-batch-released"),
+        (batch.state is State.GIVEN_UP, "upload-batch-given-up"),
         (batch.line_quantity == 0, "upload-batch-none"),
         (batch.partial, "upload-batch-partial"),
         (batch.status == "LINKAGE_FAILURE" and batch.dynamic, "upload-batch-unlinked"),
@@ -52,15 +57,29 @@ def remark(batch: Batch, asked: Asked) -> str | None:
     return next((key for holds, key in told if holds), None)
 
 
+def accepted(batch: Batch) -> int | None:
+    """How many of its calls the service has taken, as far as it says."""
+    if batch.state is State.REJECTED:
+        return 0
+    return batch.line_quantity if batch.line_quantity is not None else batch.source_quantity
+
+
 def line(batch: Batch) -> str:
-    """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out."""
+    """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out.
+
+    Calls that may have been sent or not are ``held``, those of which nothing was sent are ``waiting``.
+    """
     words = ["uploading", str(batch.upload_id or batch.name), batch.status or str(batch.state).upper()]
-    words += ["sent", str(batch.rows)]
-    accepted = batch.line_quantity if batch.line_quantity is not None else batch.source_quantity
-    for name, count in (("accepted", accepted), ("linked", batch.linked)):
+    for name, count in ((_went(batch), batch.rows), ("accepted", accepted(batch)), ("linked", batch.linked)):
         if count is not None:
             words += [name, str(count)]
     return " ".join(words)
+
+
+def _went(batch: Batch) -> str:
+    if batch.waiting:
+        return "waiting"
+    return "held" if batch.held else str(batch.state) if batch.state in {State.RELEASED, State.GIVEN_UP} else "sent"
 
 
 def as_json(batch: Batch) -> str:
@@ -72,13 +91,39 @@ def as_json(batch: Batch) -> str:
         "state": str(batch.state),
         "status": batch.status or None,
         "kind": batch.kind,
-        "sent": batch.rows,
+        "calls": batch.rows,
+        "sent": batch.rows if _went(batch) == "sent" else 0,
         "dynamic": batch.dynamic,
         "source_quantity": batch.source_quantity,
-        "accepted": batch.line_quantity,
+        "accepted": accepted(batch),
         "linked": batch.linked,
         "part": batch.part,
         "parts": batch.parts,
         "reason": batch.reason or None,
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def other_line(counter: int, one: Uploading) -> str:
+    """An uploading that only the service knows, in the form of the list."""
+    words = ["uploading", str(one.id), one.status or "-"]
+    counts = (("sent", one.source_quantity), ("accepted", one.line_quantity), ("linked", one.linked_quantity))
+    words += [word for name, count in counts if count is not None for word in (name, str(count))]
+    return f"-  counter {counter}  other  {' '.join(words)}"
+
+
+def other_as_json(counter: int, one: Uploading) -> str:
+    """The same as one object on one line."""
+    told = {
+        "id": None,
+        "uploading": one.id,
+        "counter": counter,
+        "state": "other",
+        "status": one.status or None,
+        "sent": one.source_quantity,
+        "accepted": one.line_quantity,
+        "linked": one.linked_quantity,
+        "created": one.create_time or None,
+        "comment": showable(one.comment) or None,
     }
     return json.dumps(told, ensure_ascii=False)

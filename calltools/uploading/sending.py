@@ -42,11 +42,11 @@ def send(desk: Desk, batch: Batch) -> Sent:
         wait = _quota_wait(desk, sent.batch)
         if wait is None:
             break
-        desk.tell("upload-quota-wait", seconds=round(wait))
+        desk.tell("upload-quota-wait", rows=batch.rows, seconds=round(wait))
         desk.clock.sleep(wait)
         batch = sent.batch
     if sent.batch.held:
-        desk.tell("upload-looking", name=sent.batch.name)
+        desk.tell("upload-looking", name=sent.batch.name, rows=sent.batch.rows)
         return Sent(look_for(desk, sent.batch), sent.error)
     return sent
 

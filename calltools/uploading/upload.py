@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from calltools.errors import CalltoolsError, FileRefusedError, QuotaError, ServiceError, TokenRefusedError
+from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Batch, Plan, Verdict
 from calltools.uploading import results
@@ -21,11 +20,13 @@ class Uploaded:
         batches: The parts, those left by an earlier run first.
         errors: Why parts did not go, in their order.
         code: Exit code.
+        stopped: Token or quota failed: they would fail for another file too.
     """
 
     batches: tuple[Batch, ...]
     errors: tuple[CalltoolsError, ...]
     code: int
+    stopped: bool = False
 
 
 def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
@@ -40,14 +41,18 @@ def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
         LedgerError: Another upload of the counter is under way, or the ledger cannot be trusted.
     """
     book, asked = desk.book, desk.asked
+    changed: list[CalltoolsError] = []
     with ledger.hold(book, plan.counter):
         sent = _send_all(desk, ledger.waiting(book, plan.counter))
         if not _stopped(sent):
-            plan = ledger.plan(book, plan.file, plan.counter, asked.again)
-            if not plan.counts[Verdict.HELD] and plan.parts:
+            shown, plan = plan, ledger.plan(book, plan.file, plan.counter, asked.again)
+            if plan.digest != shown.digest:
+                # What was checked and shown was another file.
+                changed.append(SourceError("upload-changed", path=source))
+            elif not plan.counts[Verdict.HELD] and plan.parts:
                 goes = ledger.reserve(book, plan, goal=asked.goal, comment=asked.comment, source=source)
                 sent += _send_all(desk, goes)
-    return _ended(desk, sent, results.HELD if plan.counts[Verdict.HELD] else results.OK)
+    return _ended(desk, sent, changed, results.HELD if plan.counts[Verdict.HELD] else results.OK)
 
 
 def _send_all(desk: Desk, batches: Iterable[Batch]) -> list[Sent]:
@@ -62,16 +67,17 @@ def _stopped(sent: Sequence[Sent]) -> bool:
     return any(isinstance(one.error, TokenRefusedError | QuotaError) for one in sent)
 
 
-def _ended(desk: Desk, sent: Sequence[Sent], held: int) -> Uploaded:
-    errors = [one.error for one in sent if one.error is not None and not one.batch.accepted]
+def _ended(desk: Desk, sent: Sequence[Sent], errors: list[CalltoolsError], code: int) -> Uploaded:
+    codes = [code, *(error.exit_code for error in errors)]
+    errors = [*(one.error for one in sent if one.error is not None and not one.batch.accepted), *errors]
     batches = []
     for one in sent:
         batch, error = _followed(desk, ledger.load(desk.book, one.batch.id))
         errors += [error] if error is not None else []
         batches.append(batch)
         desk.done(batch)
-    code = max([held, *(results.code_of(batch, desk.asked) for batch in batches)])
-    return Uploaded(tuple(batches), tuple(errors), code)
+    codes += [results.code_of(batch, desk.asked) for batch in batches]
+    return Uploaded(tuple(batches), tuple(errors), max(codes), _stopped(sent))
 
 
 def _followed(desk: Desk, batch: Batch) -> tuple[Batch, ServiceError | None]:
@@ -81,8 +87,3 @@ def _followed(desk: Desk, batch: Batch) -> tuple[Batch, ServiceError | None]:
         return follow(desk, batch), None
     except ServiceError as fault:
         return ledger.load(desk.book, batch.id), fault
-
-
-def refused(file: Path, errors: int) -> FileRefusedError:
-    """A file with errors does not go."""
-    return FileRefusedError("upload-errors", path=file, count=errors)

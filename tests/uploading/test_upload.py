@@ -417,3 +417,237 @@ def test_state_is_closed_to_others(upload, state, calls):
 
     modes = {path.stat().st_mode & 0o077 for path in (state, *state.rglob("*"))}
     assert modes == {0}
+
+
+def test_several_files_go_one_after_the_other(upload, service, tmp_path):
+    files = [write(tmp_path / f"{name}.csv", [line(n) for n in numbers])
+             for name, numbers in (("a", range(3)), ("b", range(2, 6)), ("c", range(6)))]  # fmt: skip
+
+    result = upload(files[0], *files[1:])
+
+    assert result.exit_code == 0
+    assert [len(rows) for rows in stored(service)] == [3, 3]
+    assert [text.split()[1:] for text in result.stdout.splitlines()] == [
+        ["1000", "ACKED", "sent", "3", "accepted", "3"],
+        ["1001", "ACKED", "sent", "3", "accepted", "3"],
+    ]
+    assert "c.csv to counter 12345678: 0 of 6 calls to send" in result.stderr
+
+
+def test_what_stops_one_file_stops_no_other(upload, service, tmp_path, calls):
+    bad = write(tmp_path / "bad.csv", [line(30).replace("+7495", "8495")])
+    (tmp_path / "more").mkdir()
+    write(tmp_path / "more" / "x.csv", [line(40)])
+
+    result = upload(tmp_path / "missing.csv", bad, calls, tmp_path / "more")
+
+    assert result.exit_code == 3
+    assert "missing.csv" in result.stderr
+    assert "bad.csv holds 1 errors" in result.stderr
+    assert [len(rows) for rows in stored(service)] == [10, 1]
+
+
+def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, calls):
+    result = upload(calls, write(tmp_path / "b.csv", [line(50)]), CALLTOOLS_TOKEN="another")  # noqa: S106 - none at all
+
+    assert result.exit_code == 4
+    assert len(service.seen) == 1
+    assert "L1: the service refused it; none of its 10 calls was stored" in result.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("429-late", "uploading L1 THROTTLED waiting 10"),
+        ("400", "uploading L1 REJECTED sent 10 accepted 0"),
+        ("resets-after-body", "uploading L1 AMBIGUOUS held 10"),
+        ("partial", "uploading 1000 ACKED-PARTIAL sent 10 accepted 5"),
+    ],
+)
+def test_what_happened_to_how_many_calls_is_always_said(upload, service, calls, name, words, lang):
+    service.behave(name)
+
+    result = upload(calls, "--lang", lang)
+
+    assert result.stdout == words + "\n"
+    said = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
+    assert said
+    assert all("10" in text for text in said), said
+
+
+def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, calls, tmp_path):
+    validated = run("validate", calls, "--timezone", "Europe/Moscow")
+    code = (
+        "import sys; from calltools.cli.app import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as end: print(end.code, sorted({'pandas', 'pandera'} & set(sys.modules)))"
+    )
+
+    result = process_of(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
+
+    assert validated.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "0 []"
+    assert "found clean before by this version" in result.stderr
+    assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--ignore", "CT241"], ["--select", "CT1"], ["--baseline", "known.json"], ["--as-of", "1999999999"],
+     ["--static-call", "1"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_file_that_validate_forgave_something_is_checked_by_upload(
+    run, upload, service, tmp_path, monkeypatch, words
+):
+    monkeypatch.chdir(tmp_path)
+    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495"), line(3, moment=1999999900)])
+    run("validate", bad, "--write-baseline", "known.json")
+    run("validate", bad, *words, "--exit-zero")
+
+    result = upload(bad)
+
+    assert result.exit_code == 1
+    assert service.seen == []
+
+
+def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, calls):
+    run("validate", calls)
+    calls.write_text(calls.read_text(encoding="utf-8").replace("+74950000703", "84950000703"), encoding="utf-8")
+
+    result = upload(calls)
+
+    assert result.exit_code == 1
+    assert service.seen == []
+
+
+def test_validate_does_without_a_ledger_that_cannot_be_used(run, calls, tmp_path):
+    taken = tmp_path / "a file"
+    taken.write_text("")
+
+    assert run("validate", calls, CALLTOOLS_STATE_DIR=str(taken)).exit_code == 0
+
+
+def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, service, calls, tmp_path):
+    upload(calls)
+    run("upload", write(tmp_path / "b.csv", [line(50)]), "--counter", COUNTER, "--yes",
+        CALLTOOLS_STATE_DIR=str(tmp_path / "another machine"))  # fmt: skip
+    service.store.advance(60)
+
+    text = run("uploads", "list")
+    told = [json.loads(one) for one in run("uploads", "list", "--output-format", "json").stdout.splitlines()]
+    elsewhere = run("uploads", "list", "--counter", "777")
+
+    assert text.stdout.splitlines() == [
+        "L1  counter 12345678  processed  uploading 1000 PROCESSED sent 10 accepted 10 linked 9",
+        "-  counter 12345678  other  uploading 1001 PROCESSED sent 1 accepted 1 linked 1",
+    ]
+    assert [(one["id"], one["uploading"], one["state"]) for one in told] == [
+        ("L1", 1000, "processed"),
+        (None, 1001, "other"),
+    ]
+    assert (elsewhere.exit_code, elsewhere.stdout) == (0, "")
+
+
+def test_the_list_finds_what_is_held_and_never_counts_it_as_missing(run, upload, service, state, calls):
+    service.behave("resets-after-storing", 1)
+    service.behave("list-empty")
+    upload(calls)
+    for _ in range(5):
+        run("uploads", "list")
+    with ledger.open_book(state, time) as book:
+        (before,) = ledger.uploads(book)
+    service.behave_well()
+
+    listed = run("uploads", "list")
+
+    assert before.held
+    assert "uploading 1000 " in listed.stdout
+    assert "accepted 10" in listed.stdout
+    assert len(service.posts) == 1
+
+
+def test_nothing_is_sent_again_while_nobody_can_look_whether_it_is_there(run, upload, service, calls):
+    service.behave("resets-after-storing", 1)
+    service.behave("reading-html")
+    upload(calls)
+
+    resent = run("uploads", "resume", "--resend", "L1", "--timeout", "2")
+
+    assert resent.exit_code == 6
+    assert "its 10 calls are there" in resent.stderr
+    assert len(service.posts) == 1
+
+
+def test_only_what_is_held_or_waits_is_sent_again(run, upload, service, calls):
+    upload(calls)
+
+    assert run("uploads", "resume", "--resend", "L1").exit_code == 2
+    assert run("uploads", "resume", "--give-up", "L1").exit_code == 2
+    assert len(service.posts) == 1
+
+
+def test_a_late_twin_is_an_alarm_also_in_resume(run, upload, service, calls, tmp_path):
+    upload(calls)
+    service.behave("resets-after-body", 1)
+    upload(write(tmp_path / "b.csv", [line(70)]))
+    service.behave("list-doubles")
+
+    resumed = run("uploads", "resume", "--timeout", "2")
+
+    assert resumed.exit_code == 6
+    assert "L1: the service has it more than once (1000 501000)" in resumed.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_history_of_an_upload_says_what_happened_to_how_many_calls(run, upload, service, calls, lang):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+    run("uploads", "resume", "--timeout", "2")
+    run("uploads", "resume", "--resend", "L1", "--timeout", "2")
+    run("uploads", "watch", "L1", "--poll-interval", "0.05")
+
+    lines = run("uploads", "show", "L1", "--lang", lang).stdout.splitlines()
+
+    words = {"en": ["set aside", "attempt 1", "no clear end", "not in the list", "sent again", "attempt 2", "uploading 1000",
+                    "linked 9"],
+             "ru": ["отложено", "попытка 1", "исход неясен", "в списке её нет", "отправлена снова", "попытка 2",
+                    "загрузка 1000", "связано звонков 9"]}  # fmt: skip
+    for word in words[lang]:
+        assert any(word in text for text in lines), (word, lines)
+    assert "None" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("clock-late", 2, "ahead"),
+        ("clock-early", 2, "behind"),
+        ("clock-none", 0, "no time to compare"),
+        ("", 0, "agrees"),
+    ],
+)
+def test_the_doctor_compares_the_clocks(run, service, name, code, said):
+    if name:
+        service.behave(name)
+
+    result = run("doctor", "--counter", COUNTER)
+
+    assert result.exit_code == code, result.output
+    assert said in result.stdout
+
+
+def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process, service, tmp_path, environment):
+    environment["TMPDIR"] = str(tmp_path / "tmp")
+    (tmp_path / "tmp").mkdir()
+    text = "\n".join([HEADER, line(1), line(2).replace("+7495", "8495")]) + "\n"
+
+    refused = process("upload", "-", "--stdin-name", "ночь.csv", "--counter", COUNTER, "--yes", input=text)
+    sent = process("upload", "-", "--counter", COUNTER, "--yes", "--skip-bad", input=text)
+
+    assert refused.returncode == 1
+    assert "ночь.csv holds 1 errors" in refused.stderr
+    assert sent.returncode == 0, sent.stderr
+    assert stored(service) == [[("1604591025698235201", "1760000001")]]
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -442,6 +442,20 @@ def reading_401(exchange):
     exchange.refuse(401, "unauthorized", "Unauthorized")
 
 
+def _clock(ahead):
+    """The service's clock is so many seconds ahead of everybody's."""
+
+    def act(exchange):
+        exchange.ahead = ahead
+        exchange.normal()
+
+    return act
+
+
+for _name, _ahead in {"clock-early": 4000, "clock-late": -4000, "clock-none": None}.items():
+    _entered(_name, READINGS, stored=None)(_clock(_ahead))
+
+
 @reading("status-unknown", "status")
 def status_unknown(exchange):
     exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "TELEPORTED"}})

@@ -4,7 +4,9 @@ import json
 import os
 import socket
 import struct
+import time
 from contextlib import suppress
+from email.utils import formatdate
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.metrica.service import answers
@@ -36,6 +38,7 @@ class Exchange:
         self.parts = self.path.strip("/").split("/")
         self.length = int(handler.headers.get("Content-Length") or 0)
         self.body = b""
+        self.ahead = 0
         self.land = lambda: None
 
     @property
@@ -85,6 +88,8 @@ class Exchange:
     def framed(self, status, body, length=None, kind="application/json", **headers):
         lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}", f"Content-Type: {kind}", "Connection: close"]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
+        if self.ahead is not None:
+            lines.append(f"Date: {formatdate(time.time() + self.ahead, usegmt=True)}")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 

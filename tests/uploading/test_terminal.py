@@ -1,0 +1,177 @@
+"""Uploads that a person watches: the question, the line that changes, the interrupt."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.uploading.conftest import COUNTER, line, stored, write
+from tests.uploading.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+ASK = ("--counter", COUNTER, "--timeout", "5", "--poll-interval", "0.05")
+
+
+@pytest.fixture
+def terminal(environment):
+    def opened(*words):
+        return Terminal(environment, *words)
+
+    return opened
+
+
+def test_the_plan_is_shown_and_asked_about(terminal, service, calls):
+    with terminal("upload", calls, *ASK) as screen:
+        screen.until("Send 10 calls?")
+        assert "10 of 10 calls to send" in screen.seen
+        assert service.posts == []
+        screen.type("y\n")
+        code, out = screen.end()
+
+    assert code == 0
+    assert out == "uploading 1000 ACKED sent 10 accepted 10\n"
+
+
+def test_no_is_an_answer(terminal, service, calls):
+    with terminal("upload", calls, *ASK, "--lang", "ru") as screen:
+        screen.until("Отправить звонков: 10?")
+        screen.type("n\n")
+        code, out = screen.end()
+
+    assert (code, out) == (0, "")
+    assert "ничего не отправлено" in screen.seen
+    assert service.posts == []
+
+
+def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, calls):
+    with terminal("upload", calls, *ASK) as screen:
+        screen.until("Send 10 calls?")
+        write(calls, [line(1).replace("+7495", "8495")])
+        screen.type("y\n")
+        code, _ = screen.end()
+
+    assert code == 3
+    assert "was changed while its upload was being prepared" in screen.seen
+    assert service.posts == []
+
+
+def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, service, calls):
+    service.store.step_seconds = 0.3
+    with terminal("upload", calls, *ASK, "--wait", "--yes") as screen:
+        code, out = screen.end()
+
+    assert code == 0
+    assert out == "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n"
+    shown, _, after = screen.seen.partition("L1: 10 calls, PREPARED")
+    assert "sending L1: 10 calls" in shown
+    # Back to the beginning of the line and over it, not one line after the other.
+    live = after[: after.rindex("MATCHED")]
+    assert "UPLOADED" in live
+    assert "\n" not in live
+    assert "\x1b[2K" in live
+    assert after.rindex("\x1b[?25h") > after.rindex("\x1b[?25l") if "\x1b[?25l" in after else True
+
+
+def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(terminal, service, run, calls):
+    service.behave("silent-after-storing", 1)
+    with terminal("upload", calls, *ASK, "--yes") as screen:
+        screen.until("sending L1")
+        wait_for(lambda: stored(service))
+        screen.interrupt()
+        code, out = screen.end()
+
+    assert (code, out) == (130, "")
+    assert "L1: not known whether its 10 calls have arrived" in screen.seen
+    assert "Traceback" not in screen.seen
+    resumed = run("uploads", "resume", "--timeout", "2")
+    assert (resumed.exit_code, resumed.stdout) == (
+        0,
+        "L1  counter 12345678  acked  uploading 1000 ACKED sent 10 accepted 10\n",
+    )
+    assert len(service.posts) == 1
+
+
+def test_an_interrupt_while_it_is_followed_says_that_nothing_is_lost(terminal, service, run, calls):
+    service.store.step_seconds = 60
+    with terminal("upload", calls, *ASK, "--yes", "--wait") as screen:
+        screen.until("L1: 10 calls, PREPARED")
+        screen.interrupt()
+        code, _ = screen.end()
+    service.store.advance(600)
+
+    assert code == 130
+    assert "held" not in screen.seen
+    assert "calltools uploads watch L1" in screen.seen
+    watched = run("uploads", "watch", "L1", "--poll-interval", "0.05")
+    assert (watched.exit_code, watched.stdout) == (0, "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n")
+
+
+def test_yes_is_understood_in_both_languages(terminal, service, calls):
+    with terminal("upload", calls, *ASK, "--lang", "ru") as screen:
+        screen.until("Отправить звонков: 10?")
+        screen.type("да\n")
+        code, _ = screen.end()
+
+    assert code == 0
+    assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, signal_):
+    service.behave("silent-after-storing", 1)
+    with terminal("upload", calls, *ASK, "--yes") as screen:
+        screen.until("sending L1")
+        wait_for(lambda: stored(service))
+        os.killpg(screen.process.pid, signal_)
+        screen.end()
+
+    again = run("upload", calls, *ASK, "--yes")
+    assert again.exit_code == 6
+    assert "10 calls of this file" in again.stderr
+    assert run("uploads", "resume", "--timeout", "2").exit_code == 0
+    assert len(service.posts) == 1
+
+
+def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, service, run, calls, tmp_path):
+    service.behave("silent-after-storing", 1)
+    other = write(tmp_path / "other.csv", [line(number) for number in range(20, 25)])
+    with terminal("upload", calls, *ASK, "--yes") as first:
+        first.until("sending L1")
+        wait_for(lambda: stored(service))
+        second = run("upload", other, *ASK, "--yes")
+        elsewhere = run("upload", other, "--counter", "777", "--timeout", "5", "--yes")
+        resume = run("uploads", "resume", "--timeout", "2")
+        assert first.process.poll() is None
+        pid = first.process.pid
+
+    assert second.exit_code == resume.exit_code == 4
+    assert f"Process {pid} is uploading to counter {COUNTER}" in second.stderr
+    assert str(pid) in resume.stderr
+    assert elsewhere.exit_code == 0
+    assert [one.counter for one in service.store.uploadings] == [int(COUNTER), 777]
+
+
+def test_who_reads_no_more_stops_no_upload(environment, service, calls):
+    """``upload | head -0``: the exit code still tells how it ended."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    service.behave("partial")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "calltools", "upload", str(calls), *ASK, "--yes"],
+        env={**os.environ, **environment}, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(writing)
+
+    assert done.returncode == 5
+    assert len(stored(service)) == 1
+
+
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
