@@ -68,8 +68,9 @@ class Telling:
         self.still()
         try:
             typer.echo(text, err=err)
-        except BrokenPipeError:
-            # The reader has gone. What is under way goes on, and the exit code tells how it ended.
+        except OSError:
+            # The reader has gone, or the disk of the log is full. What is under way goes on, and the exit code
+            # tells how it ended.
             os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
 
     def _change(self, text: str) -> None:

@@ -1,11 +1,10 @@
-"""Runs ``calltools upload`` again and again; SIGKILL comes some steps later each time. Then it is run to its end.
+"""Runs a command of the upload again and again; SIGKILL comes some steps later each time. Then it is brought to its end.
 
-``python -m tests.uploading.kills FOLDER FILE BEHAVIOUR FIRST STRIDE`` prints a JSON line a kill, the last one for the run
-that ended untouched. A step is the moment before or after a call into the system, the network or SQLite. The command line is
-imported once; each run is a fork, with a counter and a ledger of its own.
+``python -m tests.uploading.kills FOLDER FILE VICTIM BEHAVIOUR FIRST STRIDE`` prints a JSON line a kill, the last one for the
+run that ended untouched. A step is the moment before or after a call into the system, the network or SQLite. The command
+line is imported once; each run is a fork, with a counter and a ledger of its own.
 """
 
-import io
 import json
 import os
 import shutil
@@ -13,15 +12,21 @@ import signal
 import sys
 import urllib.request
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
+from time import time
 
 import calltools.cli.uploading
 import calltools.cli.uploads_work  # noqa: F401 - so that no run has to import it
 from calltools.cli.app import app
+from calltools.metrica import ledger
 
 WATCHED = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
            "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
 SHORT = ("--timeout", "1")
+RESUME = ("uploads", "resume", *SHORT)
+WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
+LIST = ("uploads", "list", *SHORT)
 
 
 def trip_after(count):
@@ -38,12 +43,12 @@ def trip_after(count):
     sys.setprofile(step)
 
 
-def command(words, trip=0):
-    """A run of the command line in a fork: its exit code, -9 when it was killed."""
+def command(words, trip=0, said=Path(os.devnull)):
+    """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
     child = os.fork()
     if not child:
         code = 70
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
             if trip:
                 trip_after(trip)
             try:
@@ -56,48 +61,82 @@ def command(words, trip=0):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def killed_at(trip, words, said):
+    return command(words, trip, said)
+
+
 def control(word):
     with urllib.request.urlopen(f"{os.environ['CALLTOOLS_API_URL']}/_control/{word}", timeout=5) as answer:  # noqa: S310
         return json.loads(answer.read() or b"{}")
 
 
 def stored(counter):
-    """How often each call of a counter is in the service's store, and the POSTs that were made for it."""
+    """How often each call of a counter is in the service's store, and the markers of the POSTs that were made for it."""
     told = control("state")
     rows = [row for one in told["uploadings"] if one["counter"] == counter for row in one["rows"]]
-    posts = sum(one["method"] == "POST" and f"/{counter}/" in one["path"] for one in told["seen"])
+    posts = [
+        one["query"]["comment"] for one in told["seen"] if one["method"] == "POST" and f"/{counter}/" in one["path"]
+    ]
     times = [row["DateTime"] for row in rows]
     return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
 
 
-def one_kill(folder, file, behaviour, trip):
-    counter = 10_000 + trip
-    os.environ["CALLTOOLS_STATE_DIR"] = str(folder / f"state-{trip}")
+def remembered(state):
+    """What the ledger says of it all, and the bytes that lie about besides the calls that wait."""
+    with ledger.open_book(state, time) as book:
+        batches = ledger.uploads(book)
+        return {
+            "faults": ledger.faults(book),
+            "held": sum(batch.held for batch in batches),
+            "attempts": [f"ct1{batch.mark}A{one.n}" for batch in batches for one in batch.attempts],
+            "ends": [[str(one.state) for one in batch.attempts] for batch in batches],
+            "spool": len(list((state / "spool").iterdir())),
+        }
+
+
+def leaked(state, said):
+    """Canaries in what was said and written."""
+    kept = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
+    text = b"".join(path.read_bytes() for path in [*kept, *([said] if said.is_file() else [])])
+    canaries = (os.environ["CALLTOOLS_TOKEN"].encode(), b"+7495000", b"4950007", b"1604591025698")
+    return [canary.decode() for canary in canaries if canary in text]
+
+
+def one_fault(folder, file, victim, behaviour, counter, hurt):
+    """One run that is hurt, and what became of its calls.
+
+    Args:
+        victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
+        hurt: Runs the words of a command, with something happening to it; gives its exit code.
+    """
+    state, said = folder / f"state-{counter}", folder / f"said-{counter}"
+    os.environ["CALLTOOLS_STATE_DIR"] = str(state)
     upload = ("upload", file, "--counter", counter, "--yes", *SHORT)
     # The file is known to be clean: all steps are those of the upload itself.
-    command(("upload", file, "--counter", counter, "--plan"))
+    command(("upload", file, "--counter", counter, "--plan"), said=said)
     if behaviour != "well":
         control(f"behave?name={behaviour}&times=1")
-    code = command(upload, trip)
+    if victim != "upload":
+        command(upload, said=said)
+    code = hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
     control("behave-well")
-    codes = [command(words) for words in (upload, ("uploads", "resume", *SHORT), upload)]
-    before = stored(counter)["posts"]
-    codes.append(command(("uploads", "resume", *SHORT)))
-    told = {"trip": trip, "killed": code == -signal.SIGKILL, "code": code, "codes": codes, **stored(counter)}
-    told["posts_of_second_resume"] = told["posts"] - before
-    told["doctor"] = command(("doctor", *SHORT))
-    shutil.rmtree(os.environ["CALLTOOLS_STATE_DIR"])
+    codes = [command(words, said=said) for words in (upload, RESUME, upload)]
+    before = len(stored(counter)["posts"])
+    codes.append(command(RESUME, said=said))
+    told = {"code": code, "codes": codes, **stored(counter), **remembered(state), "leaked": leaked(state, said)}
+    told["posts_of_second_resume"] = len(told["posts"]) - before
+    shutil.rmtree(state)
+    said.unlink(missing_ok=True)
     return told
 
 
 def main():
-    folder, file, behaviour, first, stride = sys.argv[1:]
-    trip = int(first)
-    while True:
-        told = one_kill(Path(folder), file, behaviour, trip)
-        print(json.dumps(told), flush=True)  # noqa: T201 - what the test reads
-        if not told["killed"]:
-            break
+    folder, file, victim, behaviour, first, stride = sys.argv[1:]
+    trip, killed = int(first), True
+    while killed:
+        told = one_fault(Path(folder), file, victim, behaviour, 10_000 + trip, partial(killed_at, trip))
+        killed = told["code"] == -signal.SIGKILL
+        print(json.dumps({"trip": trip, "killed": killed, **told}), flush=True)  # noqa: T201 - what the test reads
         trip += int(stride)
 
 

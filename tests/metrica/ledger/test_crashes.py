@@ -11,7 +11,7 @@ import pytest
 from tests.metrica.ledger.calls import call
 
 ROOT = Path(__file__).parents[3]
-LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+LONG = os.environ.get("CALLTOOLS_LONG") == "1"
 ALL_CALLS = sorted([list(call(n).values())[:5] for n in range(5)])
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")

@@ -1,0 +1,91 @@
+"""The walk of the README: an upload to the service on loopback, ended in the middle, resumed and watched."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.uploading.terminal import Terminal
+from tests.uploading.test_terminal import wait_for
+
+ROOT = Path(__file__).parents[2]
+CALLS = len((ROOT / "samples" / "sipuni" / "expected.csv").read_text(encoding="utf-8").splitlines()) - 1
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+
+
+def walk():
+    """The commands of the block after "To try it without a token", as words, without remarks."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("To try it without a token")[2]
+    block = re.search(r"```console\n(.*?)```", text, re.DOTALL)[1]
+    return [shlex.split(line.removeprefix("$ ").removesuffix(" &"), comments=True) for line in block.splitlines()]
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """The service as the README starts it, on a free port; the words of the three commands after it."""
+    exported, started, *commands = walk()
+    assert exported[0] == "export"
+    assert started[:3] == [".venv/bin/python", "-m", "tests.metrica.service"]
+    words = [word if word != "8080" else "0" for word in started[1:]]
+    service = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        url = service.stdout.readline().strip()
+        for name, _, value in (pair.partition("=") for pair in exported[1:]):
+            told = {"CALLTOOLS_API_URL": url, "CALLTOOLS_STATE_DIR": str(tmp_path / "state")}
+            monkeypatch.setenv(name, told.get(name, value))
+        monkeypatch.chdir(ROOT)
+        assert all(command[0] == ".venv/bin/calltools" for command in commands)
+        yield [command[1:] for command in commands]
+    finally:
+        service.terminate()
+        service.wait()
+        service.stdout.close()
+
+
+def run(words):
+    return subprocess.run(
+        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def listed():
+    return run(["uploads", "list", "--counter", "1", "--timeout", "2"]).stdout
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
+def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
+    upload, resume, watch = begun
+
+    with Terminal({"CALLTOOLS_LANG": "en"}, *upload) as screen:
+        screen.until(f"Send {CALLS} calls?")
+        screen.type("y\n")
+        screen.until(f"sending L1: {CALLS} calls, part 1 of 1")
+        wait_for(lambda: "other" in run_elsewhere(), 20)
+        os.killpg(screen.process.pid, ended_by)
+        code, out = screen.end()
+    resumed, watched, again = run(resume), run(watch), run([*upload, "--yes"])
+
+    assert (code, out) == (130 if ended_by == signal.SIGINT else -9, "")
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout == f"L1  counter 1  acked  uploading 1000 ACKED sent {CALLS} accepted {CALLS}\n"
+    assert watched.returncode == 0
+    assert watched.stdout == f"uploading 1000 LINKAGE_FAILURE sent {CALLS} accepted {CALLS} linked 0\n"
+    assert f"L1: all {CALLS} calls are static" in watched.stderr
+    assert f"0 of {CALLS} calls to send" in again.stderr
+    assert (again.returncode, again.stdout) == (0, "")
+    assert listed().count("\n") == 1
+
+
+def run_elsewhere():
+    """What another machine sees: the store, without touching this ledger."""
+    return subprocess.run(
+        [sys.executable, "-m", "calltools", "uploads", "list", "--counter", "1", "--timeout", "2"],
+        env={**os.environ, "CALLTOOLS_STATE_DIR": os.environ["CALLTOOLS_STATE_DIR"] + "-elsewhere"},
+        capture_output=True, text=True, timeout=60, check=False,
+    ).stdout  # fmt: skip
