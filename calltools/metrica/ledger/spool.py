@@ -1,10 +1,12 @@
 """The spool: the file of each part, from before it is sent until it is decided."""
 
+import csv
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +53,13 @@ def counters(folder: Path) -> set[int]:
     return {int(first) for first in firsts if first.isdecimal()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What ``csv`` writes to."""
+
+    write: Callable[[str], None]
+
+
 class PartFile:
     """One part while it is written: mode 0600, durable under its name only when it is whole."""
 
@@ -61,11 +70,14 @@ class PartFile:
         self.size = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         self._stream = os.fdopen(os.open(self._unfinished, flags, 0o600), "wb")
-        self._write((",".join(names) + "\n").encode())
+        # The dialect of Python's ``csv``, as in the file that ``convert`` writes. Only what stands in the terminator is
+        # quoted, so that it must be both; the first half is taken off below.
+        self._writer = csv.writer(_Texts(self._write), lineterminator="\r\n")
+        self.write(names)
 
     def write(self, cells: Sequence[str]) -> None:
         """Add a record."""
-        self._write(as_csv(cells).encode())
+        self._writer.writerow(cells)
 
     def finish(self) -> str:
         """Make it durable and give it its name; the caller syncs the folder. Gives the keyed digest."""
@@ -82,21 +94,8 @@ class PartFile:
         self._unfinished.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, text: str) -> None:
+        data = f"{text[:-2]}\n".encode()
         self._stream.write(data)
         self._digest.update(data)
         self.size += len(data)
-
-
-def as_csv(cells: Sequence[str]) -> str:
-    """A record as CSV: commas, LF, quotes only where they are needed."""
-    plain = ",".join(cells)
-    if '"' in plain or "\n" in plain or "\r" in plain or plain.count(",") >= len(cells):
-        plain = ",".join(map(_quoted, cells))
-    return plain + "\n"
-
-
-def _quoted(cell: str) -> str:
-    if "," in cell or '"' in cell or "\n" in cell or "\r" in cell:
-        return '"' + cell.replace('"', '""') + '"'
-    return cell

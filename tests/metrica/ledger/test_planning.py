@@ -1,8 +1,13 @@
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calltools.errors import LedgerError, SourceError
+from calltools.files.csv_writer import serialize
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Acked, Ambiguous, Cut, NotSent, Rejected, Verdict
+from calltools.metrica.ledger.spool import PartFile
 from tests.metrica.ledger.calls import COUNTER, call, numbered, records, upload, write_calls
 
 STORED = Acked(1)
@@ -300,3 +305,16 @@ def test_planning_writes_nothing_into_the_ledger(book, folder, tmp_path):
 
     assert (folder / "ledger.sqlite3-wal").read_bytes() == before
     assert list((folder / "spool").iterdir()) == []
+
+
+@given(st.lists(st.tuples(*[st.text("ab,\"\n\r ;'\u00e9", max_size=5)] * 2), min_size=1, max_size=5))
+def test_the_spool_and_the_writer_of_convert_write_one_dialect(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("part") / "1-mark.csv"
+    part = PartFile(path, b"key", ("UserId", "Tag"))
+    for row in rows:
+        part.write(row)
+    part.finish()
+
+    written = serialize([pa.array(column, pa.string()) for column in zip(*rows, strict=True)])
+    assert path.read_bytes() == b"UserId,Tag\n" + bytes(written)
+    assert part.size == path.stat().st_size
