@@ -1071,6 +1071,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{name}: the service has its {sent} calls and still works on them. `calltools uploads watch {name}` goes on.",
             "{name}: звонки ({sent}) у сервиса, он ещё обрабатывает их. Следить дальше: `calltools uploads watch {name}`.",
         ),
+        "upload-batch-linked-unknown": (
+            "{name}: the service does not say how many of its {dynamic} dynamic calls are linked, so --min-linked cannot be "
+            "met.",
+            "{name}: сервис не сообщает, сколько динамических звонков из {dynamic} связано, поэтому условие --min-linked не "
+            "выполнено.",
+        ),
         "upload-batch-linked-few": (
             "{name}: linked {linked} of {dynamic} dynamic calls, fewer than --min-linked asks for.",
             "{name}: связано динамических звонков {linked} из {dynamic} — меньше, чем требует --min-linked.",

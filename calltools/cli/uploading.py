@@ -19,11 +19,12 @@ from calltools.files.opening import check_file, expand, private_file, spool_stdi
 from calltools.messages import say
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
-from calltools.metrica.ledger import Again, Book, Plan, Policy, Verdict
+from calltools.metrica.ledger import Again, Batch, Book, Plan, Policy, Verdict
 from calltools.uploading import checking, results
 from calltools.uploading.asked import LOOK_S, Asked
 from calltools.uploading.checking import Checked
 from calltools.uploading.desk import Desk
+from calltools.uploading.following import follow
 from calltools.uploading.upload import upload as carry_out
 
 #: Keys of sentences about the file that is uploaded.
@@ -197,9 +198,16 @@ def _without_sending(run: _Run, book: Book, plan: Plan) -> int | None:
 
 
 def _known_already(run: _Run, book: Book, plan: Plan) -> int:
-    """The exit code of a file all of whose calls went before: what was wrong then is wrong still."""
-    asked = Asked(plan.counter)
+    """The exit code of a file all of whose calls went before: what was wrong then is wrong still.
+
+    What the service still works on is followed, if that is asked for: an earlier run may have been interrupted.
+    """
+    asked = _asked(run, plan.counter)
     batches = [ledger.load(book, number) for number in plan.accepted]
+    if asked.follows:
+        batches = [follow(_desk(run, book, asked), batch) if batch.watched else batch for batch in batches]
+        for batch in batches:
+            run.tell.line(_shown(run, batch))
     for batch in batches:
         tell_batch(run.tell, batch, asked)
     return max((results.code_of(batch, asked) for batch in batches), default=results.OK)
@@ -236,10 +244,18 @@ def _asked(run: _Run, counter: int) -> Asked:
     )
 
 
+def _desk(run: _Run, book: Book, asked: Asked) -> Desk:
+    return Desk(book, run.far.client(), asked, run.tell, lambda batch: run.tell.line(_shown(run, batch)))
+
+
+def _shown(run: _Run, batch: Batch) -> str:
+    """The line for scripts."""
+    return results.as_json(batch) if run.going.output_format is Form.JSON else results.line(batch)
+
+
 def _sent(run: _Run, book: Book, plan: Plan) -> int:
-    asked, client = _asked(run, plan.counter), run.far.client()
-    show = results.as_json if run.going.output_format is Form.JSON else results.line
-    desk = Desk(book, client, asked, run.tell, lambda batch: run.tell.line(show(batch)))
+    asked = _asked(run, plan.counter)
+    desk = _desk(run, book, asked)
     with interruptible(run.tell, book, asked):
         uploaded = carry_out(desk, plan, run.shown)
     for error in uploaded.errors:

@@ -49,7 +49,7 @@ def interruptible(tell: Telling, book: Book, asked: Asked) -> Iterator[None]:
 def tell_step(tell: Telling, batch: Batch, event: Event) -> None:
     """One thing that happened to a part, when, and why."""
     when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    facts = {name: event.facts.get(name) for name in ("upload_id", "status", "linked")}
+    facts = {name: event.facts.get(name, "-") for name in ("upload_id", "status", "linked")}
     counts = (event.facts.get(name) for name in ("line_quantity", "source_quantity"))
     accepted = next((count for count in counts if count is not None), "-")
     attempt = max(event.attempts, default=0)

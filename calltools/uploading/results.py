@@ -52,6 +52,7 @@ def remark(batch: Batch, asked: Asked) -> str | None:
         (batch.status == "LINKAGE_FAILURE" and batch.dynamic, "upload-batch-unlinked"),
         (batch.status == "LINKAGE_FAILURE", "upload-batch-static"),
         (asked.follows and batch.watched, "upload-batch-watched"),
+        (few and batch.linked is None, "upload-batch-linked-unknown"),
         (few, "upload-batch-linked-few"),
     )
     return next((key for holds, key in told if holds), None)

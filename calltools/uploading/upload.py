@@ -34,7 +34,7 @@ def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
 
     Args:
         desk: What it works with.
-        plan: Of the file, as it was shown; it is made again under the lock.
+        plan: Of the file, as it was shown; it is made again under the lock if anything has happened since.
         source: What the user calls the file.
 
     Raises:
@@ -45,7 +45,9 @@ def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
     with ledger.hold(book, plan.counter):
         sent = _send_all(desk, ledger.waiting(book, plan.counter))
         if not _stopped(sent):
-            shown, plan = plan, ledger.plan(book, plan.file, plan.counter, asked.again)
+            shown = plan
+            if not ledger.fresh(book, plan):
+                plan = ledger.plan(book, plan.file, plan.counter, asked.again)
             if plan.digest != shown.digest:
                 # What was checked and shown was another file.
                 changed.append(SourceError("upload-changed", path=source))

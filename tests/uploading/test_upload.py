@@ -651,3 +651,119 @@ def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process
     assert sent.returncode == 0, sent.stderr
     assert stored(service) == [[("1604591025698235201", "1760000001")]]
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+ENDINGS = {
+    "302": 6, "307": 6, "409": 6, "503": 6, "200-html": 6, "200-errors": 6, "garbage": 0, "silent": 6, "resets-at-half-body": 6,
+    "resets-after-headers": 6, "500-after-storing": 0, "504-after-storing": 0, "200-truncated": 0, "200-empty": 0, "400": 4,
+    "401-early": 4, "403": 4, "404": 4, "413-early": 4, "429": 4, "429-late": 4, "429-daily": 4, "420": 4, "429-soon": 0,
+    "partial": 5, "none-accepted": 5, "terse": 0, "slow": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "code"), ENDINGS.items())
+def test_each_ending_has_its_exit_code(upload, service, calls, name, code):
+    service.behave(name, 1)
+
+    result = upload(calls)
+
+    assert result.exit_code == code, result.output
+    assert len(service.posts) == (2 if name == "429-soon" else 1)
+
+
+def test_a_longer_wait_than_a_minute_is_named_and_not_waited_for(upload, service, calls):
+    service.behave("429-late", 1)
+    begun = time()
+
+    result = upload(calls)
+
+    assert result.exit_code == 4
+    assert time() - begun < 30
+    assert "Run again after 20" in result.stderr
+
+
+def test_other_parts_go_though_one_is_refused(upload, service, tmp_path):
+    header = "UserId,ClientId,Yclid,DateTime,StaticCall"
+    lines = [",1604591025698235201,,1760000001,0", ",,5871026893748593412,1760000002,0", "u7,,,1760000003,0"]
+    service.behave("400", 1)
+    service.behave("resets-after-body", 1)
+
+    result = upload(write(tmp_path / "mixed.csv", lines, header))
+
+    assert result.exit_code == 6
+    assert [line.split()[2] for line in result.stdout.splitlines()] == ["REJECTED", "AMBIGUOUS", "ACKED"]
+    assert [one.client_id_type for one in service.store.uploadings] == ["USER_ID"]
+
+
+def test_no_part_goes_after_the_token_failed(upload, service, tmp_path):
+    header = "UserId,ClientId,DateTime,StaticCall"
+    lines = [",1604591025698235201,1760000001,0", "u7,,1760000003,0"]
+    service.behave("403", 1)
+
+    result = upload(write(tmp_path / "mixed.csv", lines, header))
+
+    assert result.exit_code == 4
+    assert [line.split()[2:4] for line in result.stdout.splitlines()] == [["REJECTED", "sent"], ["RESERVED", "waiting"]]
+    assert len(service.posts) == 1
+
+
+def test_a_lost_key_stops_before_any_request(upload, service, state, calls):
+    upload(calls)
+    asked = len(service.seen)
+    (state / "ledger.key").write_bytes(bytes(32))
+
+    lost = upload(calls)
+
+    assert (lost.exit_code, len(service.seen)) == (4, asked)
+    assert "Nothing was sent" in lost.stderr
+
+
+def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, calls):
+    upload(calls)
+    asked = len(service.seen)
+    for path in state.glob("ledger.sqlite3*"):
+        path.write_bytes(b"not a database" * 1000)
+
+    damaged = upload(calls)
+
+    assert (damaged.exit_code, len(service.seen)) == (4, asked)
+    assert run("doctor").exit_code == 4
+
+
+def test_too_few_linked_calls_are_exit_5_when_run_again_too(upload, service, calls):
+    codes = [upload(calls, "--min-linked", "95").exit_code for _ in range(2)]
+
+    assert codes == [5, 5]
+    assert len(service.posts) == 1
+
+
+def test_a_service_that_does_not_say_how_many_are_linked_is_exit_5(upload, service, calls):
+    service.behave("status-without-linked")
+
+    result = upload(calls, "--min-linked", "1")
+
+    assert result.exit_code == 5
+    assert "does not say" in result.stderr
+
+
+def test_waiting_ends_with_exit_4_and_the_command_that_goes_on(upload, run, service, calls):
+    service.store.step_seconds = 3600
+
+    tired = upload(calls, "--wait", "--wait-limit", "0.2")
+    service.store.advance(9 * 3600)
+    again = upload(calls, "--wait")
+
+    assert tired.exit_code == 4
+    assert "calltools uploads watch L1" in tired.stderr
+    assert (again.exit_code, again.stdout) == (0, "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n")
+    assert len(service.posts) == 1
+
+
+def test_a_status_that_nobody_knows_is_no_end(upload, service, calls):
+    service.behave("status-unknown", 3)
+
+    result = upload(calls, "--wait")
+
+    assert result.exit_code == 0
+    assert "L1: 10 calls, TELEPORTED" in result.stderr
+    assert "PROCESSED" in result.stdout

@@ -8,7 +8,8 @@ It knows nothing of HTTP. It is told what became of an attempt, and says what ma
     with ledger.open_book(folder, now=time.time) as book:          # recovers what a killed process has left
         plan = ledger.plan(book, path, counter, again="none")      # reads only: `--plan` ends here
         with ledger.hold(book, counter):                           # one upload per counter; the error names its holder
-            plan = ledger.plan(book, path, counter)                # again, now that nothing can come between
+            if not ledger.fresh(book, plan):                       # something has come between
+                plan = ledger.plan(book, path, counter)
             batches = ledger.reserve(book, plan, goal=..., comment=..., source="calls.csv")
             for batch in batches:
                 sending = ledger.begin(book, batch.id)             # durable: now the first byte may leave
@@ -80,7 +81,7 @@ from calltools.metrica.ledger.journal import Event
 from calltools.metrica.ledger.known import Verdict
 from calltools.metrica.ledger.lock import opening
 from calltools.metrica.ledger.markers import read_marker
-from calltools.metrica.ledger.planning import Again, Cut, Part, Plan, plan
+from calltools.metrica.ledger.planning import Again, Cut, Part, Plan, fresh, plan
 from calltools.metrica.ledger.reconciling import reconcile
 from calltools.metrica.ledger.recovery import hold, recover
 from calltools.metrica.ledger.states import State, Step
@@ -126,6 +127,7 @@ __all__ = [
     "faults",
     "find",
     "finish",
+    "fresh",
     "give_up",
     "held",
     "history",

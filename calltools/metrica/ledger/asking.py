@@ -49,3 +49,10 @@ def history(book: Book, batch: Batch) -> list[Event]:
     """Everything that happened to a batch, in order."""
     with told(book.folder):
         return journal.events(book.connection, batch.id)
+
+
+def last_event(book: Book) -> int:
+    """Number of the last thing that happened to any batch; as long as it stays, so does what is known of every call."""
+    with told(book.folder):
+        number: int = book.connection.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+        return number

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.fields.table import NAMES
+from calltools.metrica.ledger.asking import last_event
 from calltools.metrica.ledger.known import Verdict, known_calls
 from calltools.metrica.ledger.reading import CallFile
 from calltools.metrica.ledger.store import Book
@@ -70,6 +71,7 @@ class Plan:
         parts: What would be sent, in order.
         by_batch: For batches that wait or are held: how many calls of the file are in them.
         accepted: For batches that the service has: how many calls of the file are in them.
+        event: The last one that the ledger knew when it was planned.
         calls: Fingerprints and more, for this package.
         part_of: Which part each call goes with, -1: none.
         verdicts: Of each call.
@@ -82,6 +84,7 @@ class Plan:
     parts: tuple[Part, ...]
     by_batch: Mapping[int, int]
     accepted: Mapping[int, int]
+    event: int
     calls: Survey
     part_of: NDArray[np.int32]
     verdicts: NDArray[np.int8]
@@ -111,6 +114,7 @@ def plan(book: Book, file: Path, counter: int, again: Again = "none", cut: Cut |
         LedgerError: The ledger cannot be read.
         SourceError: The file cannot be read, or is not canonical.
     """
+    event = last_event(book)
     source = CallFile(file, book.key)
     calls = survey(source, book.key, counter)
     known = known_calls(book, calls)
@@ -120,7 +124,12 @@ def plan(book: Book, file: Path, counter: int, again: Again = "none", cut: Cut |
     counts = MappingProxyType({verdict: numbers[verdict] for verdict in Verdict})
     by_batch = MappingProxyType(dict(known.by_batch))
     accepted = MappingProxyType(dict(known.accepted))
-    return Plan(file, counter, source.digest, counts, parts, by_batch, accepted, calls, part_of, known.verdicts)
+    return Plan(file, counter, source.digest, counts, parts, by_batch, accepted, event, calls, part_of, known.verdicts)
+
+
+def fresh(book: Book, plan: Plan) -> bool:
+    """Whether nothing has happened to any call since it was planned. The file itself is looked at by ``reserve``."""
+    return last_event(book) == plan.event
 
 
 def _parts(calls: Survey, chosen: Mask, cut: Cut) -> tuple[NDArray[np.int32], tuple[Part, ...]]:

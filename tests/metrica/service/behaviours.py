@@ -461,6 +461,14 @@ def status_unknown(exchange):
     exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "TELEPORTED"}})
 
 
+@reading("status-without-linked", "status")
+def status_without_linked(exchange):
+    """As in the editions of the reference that know no such field."""
+    found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
+    told = answers.uploading(exchange.store, found)
+    exchange.answer(200, {"uploading": {name: told[name] for name in told if name != "linked_quantity"}})
+
+
 @reading("status-linkage-failure", "status")
 def status_linkage_failure(exchange):
     found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
