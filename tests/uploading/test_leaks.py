@@ -1,0 +1,144 @@
+"""No token and nobody's number in what is said, written, or handed to another process: for each command and failure."""
+
+import os
+import re
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+
+from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, write
+from tests.uploading.test_kills import LONG
+from tests.uploading.test_terminal import wait_for
+
+CANARIES = (TOKEN, "+7495000", "4950007", "1604591025698")
+COMMANDS = [
+    ("upload", "FILE", "--counter", COUNTER, "--yes", "--wait", "--poll-interval", "0.05", "--wait-limit", "0.5"),
+    ("uploads", "list", "--counter", COUNTER), ("uploads", "list", "--output-format", "json"), ("uploads", "resume"),
+    ("uploads", "show", "L1"), ("uploads", "watch", "L1", "--poll-interval", "0.05", "--wait-limit", "0.5"),
+    ("doctor", "--counter", COUNTER), ("uploads", "resume", "--give-up", "L1"),
+]  # fmt: skip
+
+
+def leaks(*texts):
+    return [canary for canary in CANARIES for text in texts if canary in text]
+
+
+def kept(folder):
+    """What lies in the state folder, besides the calls that wait."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "spool"]
+    return [path.read_bytes().decode("latin-1") for path in files] + [path.name for path in folder.rglob("*")]
+
+
+@pytest.fixture
+def debugged(run, calls):
+    """All commands, one after the other, as loud as they can be: all that was said."""
+
+    def called(*words, **more):
+        said = []
+        for command in COMMANDS:
+            shown = [calls if word == "FILE" else word for word in command]
+            offline = command[1] == "show" or "--give-up" in command
+            result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *words, **more)
+            assert result.exit_code in {0, 2, 4, 5, 6}, result.output
+            said.append(result.output)
+        return said
+
+    return called
+
+
+#: One of each class that is not tried again and again; ``make test-long`` takes all.
+SOME = ("400", "401-early", "403", "302", "429-late", "200-errors", "200-truncated", "garbage", "resets-after-body",
+        "partial", "list-doubles", "list-huge", "reading-401", "reading-redirects", "status-unknown", "clock-late")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(BEHAVIOURS) if LONG else SOME)
+def test_however_the_service_misbehaves_nothing_is_told(debugged, service, state, name):
+    service.behave(name)
+
+    said = debugged()
+
+    assert leaks(*said, *kept(state)) == []
+
+
+def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, calls):
+    """A defect is planted whose exception holds the file: what a person sees of it does not."""
+    code = (
+        "import sqlite3, sys\n"
+        "from calltools.uploading import upload as stage\n"
+        "from calltools.cli.app import start\n"
+        "def broken(*given):\n"
+        "    raise RuntimeError(open(sys.argv[2]).read())\n"
+        "stage._send_all = broken\n"
+        "sys.exit(start())\n"
+    )
+    given = ["upload", str(calls), "--counter", COUNTER, "--yes", "--debug"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, *given], env={**os.environ, **environment}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 70
+    assert "RuntimeError" in done.stderr
+    assert leaks(done.stdout, done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["upload", "calls.csv", "--counter", COUNTER, "--yes", "--timeout", "2"],
+        ["validate", "calls.xlsx"],
+        ["convert", "calls.xlsx", "-o", "out.csv"],
+        ["doctor", "--counter", COUNTER],
+    ],
+    ids=lambda words: words[0],
+)
+def test_no_other_process_is_handed_anything(environment, service, tmp_path, words):
+    """Seen by the system: the arguments and the environment of every process that is started."""
+    write(tmp_path / "calls.csv", [line(1)])
+    book = openpyxl.Workbook()
+    for row in (HEADER.split(","), line(1).split(",")):
+        book.active.append(row)
+    book.save(tmp_path / "calls.xlsx")
+    log = tmp_path / "strace"
+    tracing = ["strace", "-f", "-qq", "-v", "-s", "100000", "-e", "trace=execve", "-o", str(log)]
+
+    done = subprocess.run(
+        [*tracing, sys.executable, "-m", "calltools", *words], env={**os.environ, **environment}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    ourselves, *children = re.findall(r"execve\(.*", log.read_text(encoding="utf-8", errors="replace"))
+    assert TOKEN in ourselves  # it is seen where the user put it
+    assert bool(children) == ("calls.xlsx" in words)
+    assert leaks(*children) == []
+
+
+@pytest.mark.parametrize("words", [["--timeout", "20"], ["--timeout", "20", "--skip-bad"]], ids=["whole", "skip bad"])
+def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, words):
+    service.behave("silent")
+    place = tmp_path / "tmp"
+    place.mkdir()
+    bad = [line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
+    text = "\n".join([HEADER, line(1), *bad]) + "\n"
+    given = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
+
+    with subprocess.Popen(
+        given, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        process.stdin.write(text)
+        process.stdin.close()
+        wait_for(lambda: service.posts, 30)
+        names = list(place.rglob("*"))
+        process.kill()
+
+    assert names == []
+    assert list(place.rglob("*")) == []
+    assert leaks(*kept(state)) == []
+    (spooled,) = (state / "spool").iterdir()
+    assert spooled.stat().st_mode & 0o777 == 0o600
