@@ -1,10 +1,12 @@
 """Runs a command of the upload again and again; SIGKILL comes some steps later each time. Then it is brought to its end.
 
-``python -m tests.uploading.kills FOLDER FILE VICTIM BEHAVIOUR FIRST STRIDE`` prints a JSON line a kill, the last one for the
-run that ended untouched. A step is the moment before or after a call into the system, the network or SQLite. The command
-line is imported once; each run is a fork, with a counter and a ledger of its own.
+``python -m tests.uploading.kills FOLDER FILE VICTIM BEHAVIOUR SINCE STEP...`` prints a JSON line a kill. A step is the moment
+before or after a call into the system, the network or SQLite, counted from the first such call that is named SINCE: from
+``open`` all are counted, from ``getaddrinfo`` those around the request. Without steps each is taken in turn, until a run ends
+untouched. The command line is imported once; each run is a fork, with a counter and a ledger of its own.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -22,35 +24,36 @@ from calltools.cli.app import app
 from calltools.metrica import ledger
 
 WATCHED = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
-           "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
+           "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
 SHORT = ("--timeout", "1")
 RESUME = ("uploads", "resume", *SHORT)
 WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
 
 
-def trip_after(count):
+def trip_after(count, since="open"):
     """Kill this process at the step with this number."""
-    left = count
+    left, begun = count, False
 
     def step(_frame, event, what):
-        nonlocal left
+        nonlocal left, begun
         if event in {"c_call", "c_return"} and what.__name__ in WATCHED:
-            left -= 1
+            begun = begun or what.__name__ == since
+            left -= begun
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(step)
 
 
-def command(words, trip=0, said=Path(os.devnull)):
+def command(words, trip=0, said=Path(os.devnull), since="open"):
     """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
     child = os.fork()
     if not child:
         code = 70
         with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
             if trip:
-                trip_after(trip)
+                trip_after(trip, since)
             try:
                 app([str(word) for word in words])
             except SystemExit as end:
@@ -61,8 +64,8 @@ def command(words, trip=0, said=Path(os.devnull)):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def killed_at(trip, words, said):
-    return command(words, trip, said)
+def killed_at(trip, since, words, said):
+    return command(words, trip, said, since)
 
 
 def control(word):
@@ -125,7 +128,9 @@ def one_fault(folder, file, victim, behaviour, counter, hurt):
     if behaviour != "well":
         control(f"behave?name={behaviour}&times=1")
     if victim != "upload":
+        control("behave?name=list-empty")
         command(upload, said=said)
+        control("behave-well")
     code = hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
     control("behave-well")
     codes = [command(words, said=said) for words in (upload, RESUME, upload)]
@@ -139,13 +144,14 @@ def one_fault(folder, file, victim, behaviour, counter, hurt):
 
 
 def main():
-    folder, file, victim, behaviour, first, stride = sys.argv[1:]
-    trip, killed = int(first), True
-    while killed:
-        told = one_fault(Path(folder), file, victim, behaviour, 10_000 + trip, partial(killed_at, trip))
+    folder, file, victim, behaviour, since, *steps = sys.argv[1:]
+    for trip in map(int, steps) if steps else itertools.count(1):
+        hurt = partial(killed_at, trip, since)
+        told = one_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
         killed = told["code"] == -signal.SIGKILL
         print(json.dumps({"trip": trip, "killed": killed, **told}), flush=True)  # noqa: T201 - what the test reads
-        trip += int(stride)
+        if not (killed or steps):
+            break
 
 
 if __name__ == "__main__":

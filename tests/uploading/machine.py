@@ -15,7 +15,7 @@ from pathlib import Path
 from time import time
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 import calltools.cli.far_side
@@ -29,20 +29,23 @@ BEHAVIOURS = ("well", "well", "resets-after-storing", "resets-after-body", "clos
               "403", "400", "429-late", "429-soon", "200-html", "200-truncated", "partial", "terse")  # fmt: skip
 REFUSING = {"403", "400"}
 CALLS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["заявка", "продажа"])), min_size=1, max_size=4)
-#: Mostly none: the others are steps of about nine hundred.
-TRIPS = st.one_of(st.just(0), st.just(0), st.integers(1, 900))
-NUMBERS = count(20_000)
+#: Mostly none; else one of about nine hundred steps, or of the fifty around a request.
+TRIPS = st.one_of(
+    st.none(), st.none(), st.tuples(st.integers(1, 900), st.just("open")),
+    st.tuples(st.integers(1, 50), st.just("getaddrinfo")),
+)  # fmt: skip
+#: Counters that no earlier walk has used, whatever service it was.
+NUMBERS = count(int(time()) % 1_000_000 * 1000)
 
 
 @dataclass
 class Watcher:
-    """What an observer of service and user knows, without looking into the ledger.
+    """What an observer of the user knows, without looking into the ledger.
 
     Attributes:
         again: How often the user asked for a call to be sent although it was known.
-        resent: Marks of parts that a person, or the configuration, sent again.
+        resent: Marks of parts that a person sent again, and how often.
         given_up: Calls that a person has left.
-        posts: Requests that stood at the last look.
     """
 
     again: Counter = field(default_factory=Counter)
@@ -76,8 +79,9 @@ class Uploads(RuleBasedStateMachine):
 
     # -- what is seen from outside ---------------------------------------------------------
 
-    def run(self, *words, trip=0):
-        return command(words, trip, self.said)
+    def run(self, *words, trip=None):
+        step, since = trip or (0, "open")
+        return command(words, step, self.said, since)
 
     def book(self):
         return ledger.open_book(self.state, self.now)
@@ -230,7 +234,7 @@ def main():
     examples, steps = map(int, sys.argv[1:])
     chosen = settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
-        suppress_health_check=list(HealthCheck), derandomize=False, print_blob=True,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
     )  # fmt: skip
     run_state_machine_as_test(Uploads, settings=chosen)
 

@@ -8,17 +8,24 @@ import sys
 
 import pytest
 
-#: Every step is for ``make test-long``; a run of tests takes some of them, from another beginning for each case.
+#: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-#: What is killed, how the service behaves meanwhile, and in what steps a short run goes.
-CASES = [
-    ("upload", "well", 211), ("upload", "resets-after-storing", 211), ("upload", "resets-after-body", 211),
-    ("upload", "500-after-storing", 211), ("upload", "403", 211), ("upload", "503", 211),
-    ("resume", "resets-after-storing", 211), ("resume", "resets-after-body", 211), ("watch", "well", 211),
-]  # fmt: skip
+#: What is killed, how the service behaves meanwhile, and at which steps in a short run: of all, and of those around the request.
+CASES = {
+    ("upload", "well"): {"open": (180, 430), "getaddrinfo": (3, 9, 14, 45)},
+    ("upload", "resets-after-storing"): {"getaddrinfo": (8, 16)},
+    ("upload", "resets-after-body"): {"getaddrinfo": (7, 60)},
+    ("upload", "500-after-storing"): {"getaddrinfo": (12, 30)},
+    ("upload", "403"): {"getaddrinfo": (5, 20)},
+    ("upload", "503"): {"getaddrinfo": (13, 25)},
+    ("resume", "resets-after-storing"): {"open": (150,), "getaddrinfo": (12, 40)},
+    ("resume", "resets-after-body"): {"getaddrinfo": (10, 30)},
+    ("watch", "well"): {"open": (130,), "getaddrinfo": (9, 30)},
+}
 if LONG:
-    CASES += [("upload", name, 1) for name in ("429-soon", "200-truncated", "closes-at-once", "garbage", "terse")]
-    CASES += [("resume", "429-late", 1), ("resume", "503", 1), ("list", "resets-after-storing", 1)]
+    more = [("upload", name) for name in ("429-soon", "200-truncated", "closes-at-once", "garbage", "terse")]
+    more += [("resume", "429-late"), ("resume", "503"), ("list", "resets-after-storing")]
+    CASES = {case: {"open": ()} for case in [*CASES, *more]}
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 
@@ -52,15 +59,27 @@ def judge(one, *, refused=0):
     assert one["spool"] == held, one
 
 
-@pytest.mark.parametrize(("victim", "behaviour", "stride"), CASES)
-def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_path, calls, victim, behaviour, stride):
-    first = 1 if LONG else 17 + 23 * CASES.index((victim, behaviour, stride))
-    found = faults_of("kills", environment, tmp_path, calls, victim, behaviour, first, 1 if LONG else stride)
+@pytest.mark.parametrize(("victim", "behaviour"), CASES)
+def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_path, calls, victim, behaviour):
+    for since, steps in CASES[victim, behaviour].items():
+        folder = tmp_path / since
+        folder.mkdir()
+        found = faults_of("kills", environment, folder, calls, victim, behaviour, since, *steps)
 
-    assert sum(one["killed"] for one in found) >= 2
-    assert not found[-1]["killed"]
+        assert any(one["killed"] for one in found)
+        for one in found:
+            judge(one, refused=behaviour in {"403", "429-soon", "429-late"})
+
+
+def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls):
+    """Before a byte went, in the middle of the body, after it was stored, after the answer was written down."""
+    found = faults_of("kills", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
+
+    assert [(one["codes"][0], len(one["posts"]) and one["codes"][-1]) for one in found[::2]] == [(6, 0), (6, 0)]
+    assert (found[0]["calls"], found[0]["posts"], found[2]["calls"]) == (0, [], 10)
+    assert found[3]["codes"] == [0, 0, 0, 0]
     for one in found:
-        judge(one, refused=behaviour in {"403", "429-soon", "429-late"})
+        judge(one)
 
 
 #: A call of the system, what happens at it, and at which n of it in a short run.
