@@ -482,7 +482,7 @@ with Client(Token("t"), Service(sys.argv[1])) as client:
     small.write_bytes(b"x" * 1_000_000)
     with large.open("wb") as file:
         file.truncate(100_000_000)
-    server = [sys.executable, "-m", "tests.metrica.service", "--behaviour", "swallows"]
+    server = [sys.executable, "-m", "tests.metrica.service", "--behavior", "swallows"]
 
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as running:
         url = running.stdout.readline().strip()

@@ -143,7 +143,7 @@ def test_at_least_twenty_misbehaviours_of_uploads():
 
 
 def test_service_as_a_process_is_read_and_steered_from_outside(started):
-    url = started("--behaviour", "503", "--times", "1", "--step", "60")
+    url = started("--behavior", "503", "--times", "1", "--step", "60")
     place = f"{url}/management/v1/counter/7/offline_conversions/upload_calls?comment=c1"
 
     with httpx2.Client(headers={"Authorization": "OAuth any"}, trust_env=False) as http:

@@ -25,7 +25,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.metrica.service", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument(
-        "--behaviour",
+        "--behavior",
         action="append",
         default=[],
         choices=sorted(BEHAVIOURS),
@@ -40,7 +40,7 @@ def main(arguments=None):
 
     tls = secured(given.tls) if given.tls else None
     with Service(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
-        for name in given.behaviour:
+        for name in given.behavior:
             service.behave(name, given.times)
         print(service.url, flush=True)  # noqa: T201 - it is what the caller waits for
         try:
