@@ -1,8 +1,8 @@
 """The flow, on one page: read > merge legs > map > normalize > match > validate > observe > sinks.
 
 ``process`` is a pure function of one batch and runs in worker threads; everything in it works on whole columns
-and releases the interpreter lock. The main thread puts batches in order, lets pandera speak about the records
-that are not proven clean, and feeds the sinks. The answer does not depend on the size of blocks, on the road
+and releases the interpreter lock. The main thread puts batches in order; another one lets pandera speak about the
+records that are not proven clean, and feeds the sinks. The answer does not depend on the size of blocks, on the road
 through a block, or on the number of threads.
 """
 
@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
@@ -90,7 +89,7 @@ class Plan:
 
 
 class Sink(Protocol):
-    """Takes what comes off the line."""
+    """Takes what comes off the line, in one thread that need not be the main one."""
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Some records in the order of the file, their findings, and which rows hold an error."""
@@ -117,26 +116,20 @@ def run(table: Table, plan: Plan, sinks: Sequence[Sink], summary: Summary, on_re
         on_read: Told how many records have been read so far.
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.earlier)
-    _deliver(_EMPTY, plan.telling.told(plan.findings), plan, sinks, summary)
-    # pandera speaks in a thread of its own, while the others read on.
-    with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as judge_pool:
+    end = _End(plan, observers, Judge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    end.deliver(_EMPTY, plan.telling.told(plan.findings))
+    # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
+    with ThreadPoolExecutor(_THREADS, "calltools") as pool, ThreadPoolExecutor(1, "pandera") as last:
         try:
-            groups = _gathered(_worked(pool, table, plan, observers))
-            speak = partial(_judged, judge=Judge(plan.ruleset, plan.assumptions), plan=plan)
-            for group, verdict in in_order(judge_pool, speak, groups, ahead=2):
-                for one, found in _verdicts(group, verdict, plan, observers):
-                    summary.joined.update(one.joined)
-                    if one.drawn is not None:
-                        summary.portrait.add(one.drawn)
-                    _deliver(one.batch, found, plan, sinks, summary)
-                    on_read(summary.read)
+            for _ in in_order(last, end.finish, _gathered(_worked(pool, table, plan, observers))):
+                pass
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
-            judge_pool.shutdown(wait=True, cancel_futures=True)
+            last.shutdown(wait=True, cancel_futures=True)
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    _deliver(_EMPTY, plan.telling.told(Findings.join([*empty, observers.close()])), plan, sinks, summary)
+    end.deliver(_EMPTY, plan.telling.told(Findings.join([*empty, observers.close()])))
 
 
 def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
@@ -259,35 +252,50 @@ def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
         yield group
 
 
-def _judged(group: list[_Worked], judge: Judge, plan: Plan) -> tuple[list[_Worked], Findings]:
-    return group, plan.telling.told(judge.findings([one.judged for one in group]))
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of the line: what pandera says, and the sinks."""
 
+    plan: Plan
+    observers: Observers
+    judge: Judge
+    sinks: Sequence[Sink]
+    summary: Summary
+    on_read: Callable[[int], None]
 
-def _verdicts(
-    group: Sequence[_Worked], verdict: Findings, plan: Plan, observers: Observers
-) -> Iterator[tuple[_Worked, Findings]]:
-    """Each batch of the group with all its findings, in order."""
-    # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
-    records = verdict.table["record"].to_numpy()
-    for one in group:
-        numbers = one.batch.records
-        first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
-        judged = Findings(verdict.table.slice(first, last - first))
-        observed = observers.add(one.digests, numbers, one.batch.places)
-        more = plan.telling.told(Findings.join([one.batch.findings, observed]))
-        yield one, plan.telling.once(Findings.join([more, judged])) if len(more) else judged
+    def finish(self, group: Sequence[_Worked]) -> None:
+        """Let pandera speak about a group of batches, and hand them to the sinks."""
+        verdict = self.plan.telling.told(self.judge.findings([one.judged for one in group]))
+        for one, found in self._verdicts(group, verdict):
+            self.summary.joined.update(one.joined)
+            if one.drawn is not None:
+                self.summary.portrait.add(one.drawn)
+            self.deliver(one.batch, found)
+            self.on_read(self.summary.read)
 
+    def deliver(self, batch: Batch, findings: Findings) -> None:
+        """Count a batch, and hand it to the sinks."""
+        if self.plan.known:
+            findings = _unknown(findings, self.plan, self.summary)
+        records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+        wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
+        bad = np.isin(batch.records, wrong, assume_unique=True)
+        findings = self.plan.telling.file_speaks(findings)
+        self.summary.count(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
+        for sink in self.sinks:
+            sink.take(batch, findings, bad)
 
-def _deliver(batch: Batch, findings: Findings, plan: Plan, sinks: Sequence[Sink], summary: Summary) -> None:
-    if plan.known:
-        findings = _unknown(findings, plan, summary)
-    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
-    wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
-    bad = np.isin(batch.records, wrong, assume_unique=True)
-    findings = plan.telling.file_speaks(findings)
-    summary.count(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
-    for sink in sinks:
-        sink.take(batch, findings, bad)
+    def _verdicts(self, group: Sequence[_Worked], verdict: Findings) -> Iterator[tuple[_Worked, Findings]]:
+        """Each batch of the group with all its findings, in order."""
+        # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
+        records = verdict.table["record"].to_numpy()
+        for one in group:
+            numbers = one.batch.records
+            first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
+            judged = Findings(verdict.table.slice(first, last - first))
+            observed = self.observers.add(one.digests, numbers, one.batch.places)
+            more = self.plan.telling.told(Findings.join([one.batch.findings, observed]))
+            yield one, self.plan.telling.once(Findings.join([more, judged])) if len(more) else judged
 
 
 def _unknown(findings: Findings, plan: Plan, summary: Summary) -> Findings:
