@@ -1,26 +1,14 @@
 """A real browser: Debian's Chromium, installed when it is not there."""
 
-import os
-import shutil
-import subprocess
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
+from tests.debian import program
+
 
 def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
-        found = shutil.which("chromium")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    return found
+    return program("chromium", "chromium-browser", "google-chrome", packages=["chromium", "fonts-dejavu-core"])
 
 
 @contextmanager

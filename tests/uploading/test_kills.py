@@ -2,11 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
+
+from tests.debian import program
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
@@ -92,11 +93,13 @@ OF_THE_SYSTEM = {
 }  # fmt: skip
 
 
-def test_strace_is_there():
-    """It is in Debian; without it the tests below would prove nothing, so they are not skipped."""
-    assert shutil.which("strace"), "apt-get install strace"
+@pytest.fixture(scope="session")
+def strace():
+    """Without it the tests below would prove nothing, so they are not skipped."""
+    return program("strace", packages=["strace"])
 
 
+@pytest.mark.usefixtures("strace")
 @pytest.mark.parametrize(("call", "fault"), OF_THE_SYSTEM)
 def test_a_fault_at_any_call_of_the_system_neither_doubles_nor_loses_a_call(environment, tmp_path, calls, call, fault):
     numbers = () if LONG else OF_THE_SYSTEM[call, fault]

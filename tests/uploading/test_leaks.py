@@ -8,6 +8,7 @@ import sys
 import openpyxl
 import pytest
 
+from tests.debian import program
 from tests.metrica.service.behaviours import BEHAVIOURS
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, write
 from tests.uploading.test_kills import LONG
@@ -104,7 +105,18 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
         book.active.append(row)
     book.save(tmp_path / "calls.xlsx")
     log = tmp_path / "strace"
-    tracing = ["strace", "-f", "-qq", "-v", "-s", "100000", "-e", "trace=execve", "-o", str(log)]
+    tracing = [
+        program("strace", packages=["strace"]),
+        "-f",
+        "-qq",
+        "-v",
+        "-s",
+        "100000",
+        "-e",
+        "trace=execve",
+        "-o",
+        str(log),
+    ]
 
     done = subprocess.run(
         [*tracing, sys.executable, "-m", "calltools", *words], env={**os.environ, **environment}, cwd=tmp_path,
