@@ -9,13 +9,13 @@ def program(*names, packages):
     """Where a program is, by the first of its names that is found."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        quiet = {
-            "check": True,
-            "stdout": subprocess.DEVNULL,
-            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)
+        _apt("update", "-qq")
+        _apt("install", "-y", "-qq", "--no-install-recommends", *packages)
         found = next(filter(None, map(shutil.which, names)), None)
     assert found, f"these tests need {names[0]}: apt-get install {' '.join(packages)}"
     return found
+
+
+def _apt(*words):
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", *words], check=True, stdout=subprocess.DEVNULL, env=environment)
