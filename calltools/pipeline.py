@@ -40,7 +40,7 @@ _JUDGED_AT_ONCE: Final = 150_000
 #: No more records than this are gathered, whole ones and those of which only what observers must know is left.
 _WHOLE, _REDUCED = 250_000, 400_000
 _THREADS: Final = 2
-_AHEAD: Final = 3
+_AHEAD: Final = 2
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
