@@ -22,6 +22,11 @@ def opened_book() -> Iterator[Book]:
         yield book
 
 
+def has_book() -> bool:
+    """Whether there is a ledger."""
+    return ledger.is_there(ledger.state_folder(from_environment().state_dir))
+
+
 @contextmanager
 def connected(access: Access, tell: Telling) -> Iterator[Client]:
     """The service, with a token that no log shows.

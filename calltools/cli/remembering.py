@@ -29,7 +29,9 @@ class Seen:
         return cls(tuple(paths), tuple(map(_stamp, paths)))
 
     def remember(self, settings: Sequence[Setting], summaries: Sequence[Summary], now: int) -> None:
-        """Remember the clean ones. A ledger that cannot be used is the trouble of who uploads, not of who validates.
+        """Remember the clean ones, where somebody uploads and has a ledger: validating makes none.
+
+        One that cannot be used is the trouble of who uploads.
 
         Args:
             settings: By which each file was judged.
@@ -40,9 +42,11 @@ class Seen:
         clean = [(path, before) for path, before, one, summary in judged if _clean(summary) and _strict(one, now)]
         if not clean:
             return
-        from calltools.cli.far_side import opened_book  # noqa: PLC0415 - only where there is something to remember
+        from calltools.cli.far_side import has_book, opened_book  # noqa: PLC0415 - only where there is something to remember
         from calltools.uploading.checking import remember  # noqa: PLC0415 - as above
 
+        if not has_book():
+            return
         with suppress(CalltoolsError), opened_book() as book:
             for path, before in clean:
                 if before is not None:

@@ -477,6 +477,7 @@ def test_what_happened_to_how_many_calls_is_always_said(upload, service, calls, 
 
 
 def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, calls, tmp_path):
+    run("uploads", "list")  # from now on there is a ledger
     validated = run("validate", calls, "--timezone", "Europe/Moscow")
     code = (
         "import sys; from calltools.cli.app import app\n"
@@ -503,6 +504,7 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
 ):
     monkeypatch.chdir(tmp_path)
     bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495"), line(3, moment=1999999900)])
+    run("uploads", "list")
     run("validate", bad, "--write-baseline", "known.json")
     run("validate", bad, *words, "--exit-zero")
 
@@ -513,6 +515,7 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
 
 
 def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, calls):
+    run("uploads", "list")
     run("validate", calls)
     calls.write_text(calls.read_text(encoding="utf-8").replace("+74950000703", "84950000703"), encoding="utf-8")
 
@@ -523,10 +526,18 @@ def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, ca
 
 
 def test_validate_does_without_a_ledger_that_cannot_be_used(run, calls, tmp_path):
-    taken = tmp_path / "a file"
-    taken.write_text("")
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    (folder / "ledger.sqlite3").write_text("no database")
 
-    assert run("validate", calls, CALLTOOLS_STATE_DIR=str(taken)).exit_code == 0
+    assert run("validate", calls, CALLTOOLS_STATE_DIR=str(folder)).exit_code == 0
+
+
+def test_validate_makes_no_ledger(run, calls, tmp_path):
+    folder = tmp_path / "nothing here"
+
+    assert run("validate", calls, CALLTOOLS_STATE_DIR=str(folder)).exit_code == 0
+    assert not folder.exists()
 
 
 def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, service, calls, tmp_path):

@@ -75,7 +75,7 @@ from calltools.metrica.ledger.batches import (
     tire,
 )
 from calltools.metrica.ledger.clean_files import digest_of, is_clean, remember_clean
-from calltools.metrica.ledger.folder import prepare, state_folder
+from calltools.metrica.ledger.folder import is_there, prepare, state_folder
 from calltools.metrica.ledger.freezing import reserve
 from calltools.metrica.ledger.journal import Event
 from calltools.metrica.ledger.known import Verdict
@@ -133,6 +133,7 @@ __all__ = [
     "history",
     "hold",
     "is_clean",
+    "is_there",
     "load",
     "look",
     "open_book",

@@ -19,6 +19,7 @@ NETWORK: Final = frozenset(
     }
 )  # fmt: skip
 _MOUNTS: Final = Path("/proc/self/mountinfo")
+_DATABASE: Final = "ledger.sqlite3"
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
@@ -48,9 +49,13 @@ def prepare(folder: Path) -> None:
 
 def database(folder: Path) -> Path:
     """The database, made empty with mode 0600 where there is none; SQLite gives its companions the same mode."""
-    path = folder / "ledger.sqlite3"
-    private(path)
-    return path
+    private(folder / _DATABASE)
+    return folder / _DATABASE
+
+
+def is_there(folder: Path) -> bool:
+    """Whether somebody has a ledger in this folder."""
+    return (folder / _DATABASE).is_file()
 
 
 def private(path: Path) -> None:
