@@ -38,7 +38,7 @@ def next_step(summaries: Sequence[Summary], worst: Met | None, mendable: Mendabl
     """What to do next, if there is anything to say."""
     checked = all(one.written is None and one.source is not None for one in summaries)
     name = _quoted(summaries[0].name) if len(summaries) == 1 else say("report-files", style.language)
-    if worst is None:
+    if worst is None or worst.severity is Severity.NOTE:
         fit = checked and len(summaries) == 1 and _may_be_uploaded(summaries[0])
         return say("report-next-upload", style.language, name=name) if fit else None
     if checked and mendable.count:

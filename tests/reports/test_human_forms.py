@@ -93,6 +93,14 @@ def test_a_clean_file_is_said_to_be_clean():
     assert "fix" not in report
 
 
+def test_notes_keep_nobody_from_uploading():
+    note = cell("CT282", "Tag", 11, "=1", severity="note")
+
+    assert "calltools upload calls.csv" in shown("text", [note]).splitlines()[-1]
+    assert "Next" not in shown("text", [note], written=3)
+    assert "calltools rules CT281" in shown("text", [note, *FEW]).splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("more", "sources"),
     [
