@@ -63,6 +63,12 @@ def filled(cells: Cells) -> Mask:
     return mask
 
 
+def all_empty(cells: Cells) -> bool:
+    """Whether no cell holds anything."""
+    ends = offsets(cells)
+    return bool(ends[0] == ends[-1])
+
+
 def offsets(cells: Cells) -> NDArray[np.int32]:
     """Where each cell begins in ``text_bytes``, and where the last one ends (absolute positions)."""
     _, raw, _ = cells.buffers()
