@@ -17,7 +17,7 @@ PROJECT = ["calltools", "schemas", "pyproject.toml", "README.md", "LICENSE", ".p
 HEADER = "ClientId,DateTime,PhoneNumber\n"
 CALLS = {
     "clean.csv": f"{HEADER}1604591025698235234,1773014400,+74950001234\n",
-    "untidy.csv": f"{HEADER}1604591025698235234,1773014400,8 (495) 000-12-34\n",
+    "untidy.csv": f"{HEADER}1604591025698235234,1773018000,8 (495) 000-12-34\n",
     "notes.txt": "not a table\n",
     "calltools.toml": 'as-of = "2026-03-12T00:00:00Z"\nregion = "RU"\n',
 }
