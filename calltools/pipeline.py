@@ -38,7 +38,7 @@ from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, m
 #: that the end of a file waits for them.
 _JUDGED_AT_ONCE: Final = 150_000
 #: No more records than this are gathered, whole ones and those of which only what observers must know is left.
-_WHOLE, _REDUCED = 250_000, 400_000
+_WHOLE, _REDUCED = 250_000, 350_000
 _THREADS: Final = 2
 _AHEAD: Final = 2
 

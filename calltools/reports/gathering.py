@@ -18,7 +18,7 @@ from calltools.model.summary import Summary
 from calltools.reports.style import Style
 
 #: Kernels cost microseconds a call: a small batch of findings waits for company.
-_ENOUGH: Final = 50_000
+_ENOUGH: Final = 20_000
 #: But long cells do not wait: a column of text in one chunk holds 2 GiB at most.
 _ENOUGH_BYTES: Final = 32 << 20
 
