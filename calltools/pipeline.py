@@ -37,8 +37,8 @@ from calltools.vendors.mapping import Mapped, fill_currency, fill_static_call, m
 #: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
 #: that the end of a file waits for them.
 _JUDGED_AT_ONCE: Final = 150_000
-#: No more records than this are gathered, whole ones and those of which only what observers must know is left.
-_WHOLE, _REDUCED = 250_000, 350_000
+#: But no more records than this are gathered, proven ones included: of each something is held.
+_GATHERED: Final = 250_000
 _THREADS: Final = 2
 _AHEAD: Final = 2
 
@@ -240,14 +240,14 @@ def _settled(batches: Iterable[Batch]) -> Iterator[Batch]:
 def _gathered(worked: Iterable[_Worked]) -> Iterator[list[_Worked]]:
     """Batches until enough of their records wait for a verdict."""
     group: list[_Worked] = []
-    waiting = held = 0.0
+    waiting = records = 0
     for one in worked:
         group.append(one)
-        waiting += len(one.judged.records) / _JUDGED_AT_ONCE
-        held += len(one.batch) / (_WHOLE if one.batch.columns.num_rows else _REDUCED)
-        if max(waiting, held) >= 1:
+        waiting += len(one.judged.records)
+        records += len(one.batch)
+        if waiting >= _JUDGED_AT_ONCE or records >= _GATHERED:
             yield group
-            group, waiting, held = [], 0.0, 0.0
+            group, waiting, records = [], 0, 0
     if group:
         yield group
 
