@@ -1,10 +1,13 @@
 """``python -m calltools`` and the ``calltools`` command."""
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
 from typing import Final, NoReturn
+
+from calltools.lean import lean_start
 
 _INTERRUPTED: Final = 130
 
@@ -12,6 +15,7 @@ _INTERRUPTED: Final = 130
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of the contract."""
     _interrupt_when_ended()
+    lean_start()
     try:
         from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
 
@@ -20,13 +24,16 @@ def main() -> None:
         code = _INTERRUPTED
     # All is written and said: what comes now must not turn into a traceback, or into another code.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if code == _INTERRUPTED:
-        # Where the interrupt met code made from text, as dataclasses are, Python would end by the signal instead.
-        _end_at_once(code)
-    sys.exit(code)
+    _end_at_once(code)
 
 
 def _end_at_once(code: int) -> NoReturn:
+    """End without taking everything apart, a tenth of a second after a large file.
+
+    Where an interrupt met code made from text, as dataclasses are, Python would also end by the signal instead.
+    """
+    # Those of libraries, such as a measurement of coverage.
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to ask for them
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

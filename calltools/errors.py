@@ -23,6 +23,7 @@
 An exception is about a run. What is wrong with the data is a finding, never an exception.
 """
 
+import copyreg
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final, TypeAlias
 
@@ -49,6 +50,10 @@ class CalltoolsError(Exception):
         self.key = key
         self.facts = facts
         self.about: str | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # From one process to another, whatever the arguments of the class.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def say(self, language: Language = "en") -> str:
         """The sentence for a person."""

@@ -20,10 +20,12 @@ def convert(context: typer.Context, files: Files, writing: Writing, reading: Rea
     with ending(language(showing.lang), debug=showing.debug):
         found = layers(context)
         writing, reading, showing = (found.over(writing), found.over(reading), found.over(showing))
-    with ending(language(showing.lang), debug=showing.debug):
+    from calltools.cli.helping import helping  # noqa: PLC0415 - not for --help
+
+    with ending(language(showing.lang), debug=showing.debug), helping(files) as helper:
         from calltools.cli.walking import check_files, convert_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            check_files(files, reading, showing, found, converting=True)
+            check_files(files, reading, showing, found, helper=helper, converting=True)
         else:
-            convert_files(files, writing, reading, showing, found)
+            convert_files(files, writing, reading, showing, found, helper=helper)

@@ -235,7 +235,9 @@ def ending(lang: Language, *, debug: bool = False) -> Iterator[None]:
 def where(fault: BaseException) -> str:
     """The places that a fault came through; never what they held."""
     frames = traceback.extract_tb(fault.__traceback__)
-    return "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    # Of another process of ours the places come as notes.
+    return "\n".join(f"  {place}" for place in [*places, *getattr(fault, "__notes__", [])])
 
 
 def is_terminal(stream: object) -> bool:

@@ -19,7 +19,9 @@ def validate(context: typer.Context, files: Files, reading: Reading, showing: Sh
     with ending(language(showing.lang), debug=showing.debug):
         found = layers(context)
         reading, showing = (found.over(reading), found.over(showing))
-    with ending(language(showing.lang), debug=showing.debug):
+    from calltools.cli.helping import helping  # noqa: PLC0415 - not for --help
+
+    with ending(language(showing.lang), debug=showing.debug), helping(files) as helper:
         from calltools.cli.walking import check_files  # noqa: PLC0415 - heavy
 
-        check_files(files, reading, showing, found)
+        check_files(files, reading, showing, found, helper=helper)

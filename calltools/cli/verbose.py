@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from calltools.messages import Language, say
 from calltools.model.titles import told
-from calltools.pipeline import Plan
 from calltools.rules.catalog import RULES
+from calltools.workers.plan import Plan
 
 
 def assumed(plan: Plan, language: Language) -> Iterator[str]:

@@ -4,12 +4,11 @@ import gc
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TextIO
 
-import pyarrow as pa
 import typer
 
 from calltools.cli.asking import run_options
@@ -34,6 +33,8 @@ from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
 from calltools.validation.observing import Earlier
+from calltools.workers.helper import Helper
+from calltools.workers.threads import little_memory, quick_turns
 
 #: Lines longer or shorter than these are hard to read.
 _USUAL: Final = 100
@@ -44,14 +45,21 @@ _SHOWN_ON_A_TERMINAL: Final = 20
 _SHOWN_OF: Final = 64 << 20
 
 
-def check_files(
-    files: Sequence[str], reading: Reading, showing: Showing, layers: Layers, *, converting: bool = False
+def check_files(  # noqa: PLR0913 - two groups of options
+    files: Sequence[str],
+    reading: Reading,
+    showing: Showing,
+    layers: Layers,
+    *,
+    helper: Helper,
+    converting: bool = False,
 ) -> None:
     """Check files as they are, or as they would be converted, and end with the exit code."""
-    _settle_process()
+    quick_turns()
+    little_memory()
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
-        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers), helper)
         _refuse_taken(_reports(showing), inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         walk.report_to(sys.stdout, stack)
@@ -62,13 +70,16 @@ def check_files(
     raise typer.Exit(code)
 
 
-def convert_files(files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers) -> None:
+def convert_files(  # noqa: PLR0913 - three groups of options
+    files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers, *, helper: Helper
+) -> None:
     """Convert files into one, and end with the exit code."""
-    _settle_process()
+    quick_turns()
+    little_memory()
     to_stdout = writing.output == "-"
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
-        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers), helper)
         outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
         _refuse_taken([*outputs, *_reports(showing)], inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
@@ -79,15 +90,6 @@ def convert_files(files: Sequence[str], writing: Writing, reading: Reading, show
         for summary in walk.summaries:
             typer.echo(counts_line(summary, language(showing.lang)), err=True)
     raise typer.Exit(code)
-
-
-def _settle_process() -> None:
-    """What suits threads that are busy in kernels, for the whole process."""
-    # They come back to an interpreter that another one holds, and would wait five milliseconds for it.
-    sys.setswitchinterval(0.001)
-    # Where Arrow was built with jemalloc: what is free goes back to the system, a fifth of the peak.
-    with suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def _reports(showing: Showing) -> list[Path]:
@@ -133,6 +135,7 @@ class _Walk:
     inputs: list[tuple[Path, str]]
     showing: Showing
     settings: list[Setting]
+    helper: Helper
     reporters: list[Reporter] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     knowing: Knowing | None = None
@@ -213,7 +216,7 @@ class _Walk:
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
                 counting = [] if self.knowing is None else [self.knowing]
-                summary = job.run(name, [*sinks, *counting, *self._reported(job)], on_read)
+                summary = job.run(name, [*sinks, *counting, *self._reported(job)], on_read, self.helper)
         except SourceError as fault:
             if sinks:
                 raise

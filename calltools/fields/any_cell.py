@@ -181,16 +181,21 @@ def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
 
 
 def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
-    odd: Mask = (data < 0x20) & (data != 0x0A) & (data != 0x0D)
-    odd |= data == 0x7F
+    odd: Mask = data == 0x7F
+    low = data < 0x20
+    if low.any():
+        odd |= low & (data != 0x0A) & (data != 0x0D)
     if not ascii_only:
         # Lead bytes of U+0080-U+00BF, U+2000-U+2FFF, surrogates and U+F000-U+FFFF; the second byte decides.
-        follows = np.empty_like(data)
-        follows[:-1], follows[-1] = data[1:], 0
-        odd |= (data == 0xC2) & (follows < 0xA0)
-        odd |= (data == 0xE2) & ((follows == 0x80) | (follows == 0x81))
-        odd |= (data == 0xED) & (follows >= 0xA0)
-        odd |= (data == 0xEF) & (follows == 0xBF)
+        # Letters of most scripts have others, so that few are looked at.
+        leads = np.flatnonzero((data == 0xC2) | (data >= 0xE2))
+        lead, follows = data[leads], data[np.minimum(leads + 1, len(data) - 1)]
+        follows[leads == len(data) - 1] = 0
+        found = (lead == 0xC2) & (follows < 0xA0)
+        found |= (lead == 0xE2) & ((follows == 0x80) | (follows == 0x81))
+        found |= (lead == 0xED) & (follows >= 0xA0)
+        found |= (lead == 0xEF) & (follows == 0xBF)
+        odd[leads[found]] = True
     return odd
 
 

@@ -25,5 +25,9 @@ def normalize(columns: Mapping[str, Cells], assumptions: Assumptions) -> tuple[d
         assumptions: Zone, region and date order: what the user says.
     """
     rewritten = {name: normalize_cells(name, cells, assumptions) for name, cells in columns.items()}
-    changed = {name: int(as_mask(pc.not_equal(cells, columns[name])).sum()) for name, cells in rewritten.items()}
+    changed = {
+        name: int(as_mask(pc.not_equal(cells, columns[name])).sum())
+        for name, cells in rewritten.items()
+        if cells is not columns[name]
+    }
     return rewritten, {name: count for name, count in changed.items() if count}

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -25,6 +24,7 @@ from python_calamine import (
 )
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
+from calltools.lean import arrow_without_pandas, lean_start
 
 #: What the child ends with when its last answer was an error or was cut short.
 FAILED: Final = 3
@@ -125,16 +125,8 @@ def _answer(answers: BinaryIO, answer: Mapping[str, Any]) -> None:
     answers.flush()
 
 
-class WithoutPandas(MetaPathFinder):
-    """Arrow imports pandas for its first array if it can, which takes longer than reading the workbook."""
-
-    def find_spec(self, fullname: str, *_: object) -> None:
-        """Refuse pandas, know nothing of others."""
-        if fullname == "pandas":
-            raise ImportError(fullname)
-
-
 if __name__ == "__main__":
-    sys.meta_path.insert(0, WithoutPandas())
+    lean_start()
     limit_process(int(sys.argv[1]), int(sys.argv[2]))
-    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
+    with arrow_without_pandas():
+        sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))

@@ -11,6 +11,12 @@ MESSAGES: Final = {
         "A fault in calltools itself ({fault}). Nothing half-written is left. Please report the places below.",
         "Ошибка в самом calltools ({fault}). Недописанного не осталось. Пожалуйста, сообщите места ниже.",
     ),
+    "reader-ended": (
+        "The process that reads {path} was ended from outside, most likely because memory ran out. Nothing half-written "
+        "is left. Free some memory, or split the file.",
+        "Процесс, который читает {path}, прерван извне — скорее всего, кончилась память. Недописанного не осталось. "
+        "Освободите память или разделите файл.",
+    ),
     "encoding-unsure": (
         "The encoding of {path} cannot be told: several fit equally well. Name it: --encoding cp1251, cp866, "
         "koi8-r or utf-8.",

@@ -142,12 +142,14 @@ class Table:
         tasks: Yields tasks in the order of the file; each gives a ``Batch`` whose column names are
             ``titles`` made unique (``unique_titles``), whose records count from 1 within the batch and whose
             places are those of the file. Tasks are independent of one another and may run at once.
+        portable: Whether another process can be handed the table: its tasks begin with opening the file.
     """
 
     source: Source
     titles: tuple[str, ...]
     tasks: Callable[[], Iterator[Task]]
     findings: Findings = field(default_factory=Findings.none)
+    portable: bool = False
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:

@@ -52,7 +52,14 @@ def as_mask(verdict: pa.BooleanArray) -> Mask:
     """An Arrow verdict as a mask; null is ``False``."""
     if verdict.null_count:
         verdict = pc.fill_null(verdict, False)
-    mask: Mask = verdict.to_numpy(zero_copy_only=False)
+    bits = verdict.buffers()[1]
+    if bits is None:
+        return np.zeros(len(verdict), bool)
+    # Many times faster than Arrow's own way, which goes bit by bit.
+    first = verdict.offset // 8
+    packed = np.frombuffer(bits, np.uint8)[first:]
+    skipped = verdict.offset % 8
+    mask: Mask = np.unpackbits(packed, count=skipped + len(verdict), bitorder="little")[skipped:].view(bool)
     return mask
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,13 +102,16 @@ class Repeats:
 
     def _twice(self) -> Hashes:
         """The keys that occur more than once, in order. A quarter of them at a time: sorting takes a copy."""
-        found: list[Hashes] = []
-        for quarter in range(4):
-            parts = [hashes[hashes >> _TO_QUARTER == quarter] for hashes in self._hashes]
-            ordered = np.concatenate([*parts, np.zeros(0, np.uint64)])
-            ordered.sort()
-            found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
-        return np.concatenate(found)
+        # Nothing else runs at the end of a file.
+        with ThreadPoolExecutor(2) as pool:
+            return np.concatenate(list(pool.map(self._twice_in, range(4))))
+
+    def _twice_in(self, quarter: int) -> Hashes:
+        parts = [hashes[hashes >> _TO_QUARTER == quarter] for hashes in self._hashes]
+        ordered = np.concatenate([*parts, np.zeros(0, np.uint64)])
+        ordered.sort()
+        found: Hashes = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        return found
 
 
 def _known(keys: Hashes, hashes: Hashes, records: Steps, places: Steps) -> tuple[Hashes, Numbers, Numbers]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
-from calltools.fields.shapes import lengths, own_bytes, rows_of
+from calltools.fields.shapes import lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
@@ -207,12 +207,10 @@ def _above_zero(cells: Cells) -> Mask:
 
 def _long_tail(price: Cells) -> Mask:
     """Cells with a dot anywhere but in the third byte from the end."""
-    data, first = own_bytes(price)
-    dots = data == ord(".")
-    ends = offsets(price)
-    usual = ends[1:][np.diff(ends) >= _DOT_FROM_END] - _DOT_FROM_END - first
-    dots[usual] = False
-    return rows_of(price, np.flatnonzero(dots) + first)
+    positions, rows = money.dots(price)
+    mask: Mask = np.zeros(len(price), bool)
+    mask[rows[offsets(price)[rows + 1] - positions != _DOT_FROM_END]] = True
+    return mask
 
 
 def _may_have_other_units(code: Cells) -> Mask:

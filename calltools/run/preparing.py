@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
@@ -14,20 +13,18 @@ from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Plan, Sink, run
+from calltools.pipeline import Sink, run
 from calltools.rules import header
 from calltools.run import before
 from calltools.run.advice import advised, first_records
 from calltools.run.options import Options
 from calltools.run.settling import Setting
-from calltools.validation.validator import load_ahead
 from calltools.vendors import recognize, zones
 from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
-
-#: Bytes from which on a file is worth loading the judge ahead.
-_LARGE: Final = 4 << 20
+from calltools.workers.helper import Helper
+from calltools.workers.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,13 @@ class Job:
     plan: Plan
     vendor: str | None
 
-    def run(self, name: str, sinks: Sequence[Sink], on_read: Callable[[int], None] = lambda _: None) -> Summary:
+    def run(
+        self,
+        name: str,
+        sinks: Sequence[Sink],
+        on_read: Callable[[int], None] = lambda _: None,
+        helper: Helper | None = None,
+    ) -> Summary:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
@@ -47,7 +50,7 @@ class Job:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with unreadable(name):
-            run(self.table, self.plan, sinks, summary, on_read)
+            run(self.table, self.plan, sinks, summary, on_read, helper=helper)
         return summary
 
 
@@ -69,8 +72,6 @@ def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
         SourceError: The file cannot be read.
     """
     options = setting.options
-    if path.is_file() and path.stat().st_size > _LARGE:
-        load_ahead()
     judged_by = () if options.vendor == "none" else setting.profiles
     hints = _hints(options, setting)
     judge = recognize.header_judge(judged_by)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields import any_cell
+from calltools.fields.shapes import first_bytes
 from calltools.fields.table import IDENTIFIERS, NAMES
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
@@ -257,7 +258,7 @@ def _filled(batch: Batch, mapped: Mapped, steps: Sequence[Step]) -> tuple[Cells,
         if not open_.any():
             continue
         cells, strange, times = _step(batch, mapped, step)
-        found = pc.if_else(pa.array(open_), cells, found)
+        found = cells if open_.all() else pc.if_else(pa.array(open_), cells, found)
         unknown |= strange & open_
         if times is not None:
             times.ambiguous &= open_
@@ -326,8 +327,9 @@ def _clean(cells: Cells | None, mapped: Mapped, count: int) -> Cells:
 
 def _without_withheld(phones: Cells) -> tuple[Cells, int]:
     """Hidden numbers are nothing, and counted; a SIP address with a number is that number."""
-    number = transforms.extract(phones, r"^sips?:(\+?[0-9]{7,15})@")
-    phones = pc.if_else(pc.equal(number, ""), phones, number)
+    if (first_bytes(phones) == ord("s")).any():
+        number = transforms.extract(phones, r"^sips?:(\+?[0-9]{7,15})@")
+        phones = pc.if_else(pc.equal(number, ""), phones, number)
     hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD))) | as_mask(pc.starts_with(phones, "sip"))
     return any_cell.replaced(phones, hidden, any_cell.empties(hidden)), int(hidden.sum())
 

@@ -86,10 +86,11 @@ def _proven(batch: Batch, mapped: Mapped) -> _Offsets:
         nothing = np.zeros(0, np.int64)
         return _Offsets(nothing, nothing, nothing)
     epoch = transforms.extract(pc.utf8_trim_whitespace(ids), _EPOCH)
+    times = pc.utf8_trim_whitespace(times)
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
-        if layout not in {"unix", "iso"}:
-            read = clock.parse_local(pc.utf8_trim_whitespace(times), layout, None)
+        if layout not in {"unix", "iso"} and not known.all():
+            read = clock.parse_local(times, layout, None)
             wall, known = np.where(known, wall, read.epoch), known | read.ok
     both: Mask = known & filled(epoch)
     epochs = pc.cast(epoch.filter(pa.array(both)), pa.int64()).to_numpy()

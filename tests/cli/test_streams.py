@@ -99,10 +99,11 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, wait_s):
 def test_what_is_ignored_stays_ignored(calls):
     """``nohup`` lets a process outlive its terminal."""
     code = (
-        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); sys.argv = ['calltools', '--version']\n"
+        "import atexit, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "sys.argv = ['calltools', '--version']\n"
         "from calltools.__main__ import main\n"
-        "try: main()\n"
-        "finally: print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
+        "atexit.register(lambda: print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN))\n"
+        "main()"
     )
 
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)

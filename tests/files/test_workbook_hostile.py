@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from calltools.children import environment
 from calltools.errors import CalltoolsError, LimitError, SourceError
-from calltools.files import workbook_child, workbook_process
+from calltools.files import workbook_child
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.workbook_process import Child
@@ -269,8 +270,8 @@ def test_the_child_gets_no_secret_of_the_environment(monkeypatch):
     monkeypatch.setenv("CALLTOOLS_TOKEN", "canary")
     monkeypatch.setenv("LD_PRELOAD", "")
 
-    assert "canary" not in workbook_process._environment().values()
-    assert "LD_PRELOAD" not in workbook_process._environment()
+    assert "canary" not in environment().values()
+    assert "LD_PRELOAD" not in environment()
 
 
 def test_a_child_that_breaks_off_in_the_records_is_a_typed_error():
@@ -348,12 +349,6 @@ def test_a_sheet_of_another_name_is_not_known_to_the_child(tmp_path):
     assert not workbook_child._Opened(wanted | {"sheet": "T"}).known
     with pytest.raises(LimitError):
         workbook_child._Opened(wanted | {"filled_cells": 1})
-
-
-def test_pandas_is_kept_out_of_the_child():
-    with pytest.raises(ImportError):
-        workbook_child.WithoutPandas().find_spec("pandas")
-    assert workbook_child.WithoutPandas().find_spec("other") is None
 
 
 def test_every_fault_of_a_workbook_has_its_sentence():

@@ -369,16 +369,15 @@ def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
 def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
     source = furnished(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
     script = (
-        "import resource, sys; from calltools.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "import atexit, resource; from calltools.__main__ import main\n"
+        "atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))\n"
+        "main()"
     )
 
     def peak(*report):
         words = ["validate", str(source), "--as-of", AS_OF, "-q", *report]
         done = subprocess.run(
-            [sys.executable, "-c", script, *words], capture_output=True, text=True, check=True, encoding="utf-8"
+            [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False, encoding="utf-8"
         )
         return int(done.stdout.splitlines()[-1])
 

@@ -253,10 +253,8 @@ def _readable(cells: Cells) -> Cells:
 
 
 def _without_tail(cells: Cells) -> Cells:
-    tailed = matches(cells, _DECIMAL_TAIL)
-    if not tailed.any():
-        return cells
-    return any_cell.replaced(cells, *rewritten(cells, r"([0-9]+)[.,]0+", r"\1"))
+    # What a spreadsheet made of a number is read as the rule reads it, without white space around it.
+    return any_cell.replaced(cells, *rewritten(any_cell.legible(cells), r"([0-9]+)[.,]0+", r"\1"))
 
 
 def _hide(cells: Cells) -> Cells:
@@ -298,6 +296,7 @@ USER_ID = Kind(
     examples=(
         Example("client-1042", "client-1042", "any id of your own"),
         Example("1042.0", "1042", "a number cell's tail"),
+        Example(" 1042.0", "1042", "a number cell's tail, and white space"),
         Example("1,60459E+18", None, "digits are lost", fault="id-in-scientific-notation"),
         Example("client 1042 ", None, "byte for byte", fault="user-id-unprintable"),
     ),

@@ -11,7 +11,7 @@ from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
 from calltools.fields.shapes import first_bytes, last_bytes, matches, own_bytes, rewritten, rows_of
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, filled, offsets
+from calltools.model.cells import Cells, Mask, filled, offsets, remembered
 
 _CANONICAL: Final = r"[0-9]+(?:[.][0-9]+)?"
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
@@ -75,9 +75,18 @@ def decimals(cells: Cells) -> NDArray[np.int64]:
     return found
 
 
-def _holds_dot(cells: Cells) -> Mask:
+@remembered
+def dots(cells: Cells) -> NDArray[np.int64]:
+    """Position of each dot, as in ``text_bytes``, and the row in which it stands: two lines of numbers."""
     data, first = own_bytes(cells)
-    return rows_of(cells, np.flatnonzero(data == ord(".")) + first)
+    positions = np.flatnonzero(data == ord(".")) + first
+    return np.stack([positions, np.searchsorted(offsets(cells), positions, side="right") - 1])
+
+
+def _holds_dot(cells: Cells) -> Mask:
+    mask: Mask = np.zeros(len(cells), bool)
+    mask[dots(cells)[1]] = True
+    return mask
 
 
 def _canonical(cells: Cells) -> Mask:
@@ -85,9 +94,8 @@ def _canonical(cells: Cells) -> Mask:
     data, first = own_bytes(cells)
     odd = ((data - np.uint8(0x30)) > 9) & (data != ord("."))
     mask: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
-    dots = np.flatnonzero(data == ord(".")) + first
-    if len(dots):
-        rows = np.searchsorted(offsets(cells), dots, side="right") - 1
+    rows = dots(cells)[1]
+    if len(rows):
         mask[rows[1:][np.diff(rows) == 0]] = False
         mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
     return mask

@@ -228,9 +228,13 @@ def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
-    digits = digits_only(cells)
-    if (digits & (lengths(cells) == _SECONDS_DIGITS)).all():
+    others = ~(digits_only(cells) & (lengths(cells) == _SECONDS_DIGITS)) & filled(cells)
+    if not others.any():
         return cells
+    return any_cell.replaced(cells, others, _as_seconds(cells.filter(pa.array(others)), assumptions))
+
+
+def _as_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
     damaged = any_cell.control_character(cells)
     clean = any_cell.replaced(any_cell.legible(cells), damaged, cells.filter(pa.array(damaged)))
     clean = any_cell.replaced(clean, *rewritten(clean, r"([0-9]{9,10})[.]0+", r"\1"))

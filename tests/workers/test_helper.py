@@ -1,0 +1,267 @@
+"""The second process: the same answer as without it, and nothing is lost when it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from calltools import library
+from calltools.errors import LimitError, SourceError
+from calltools.files import csv_file
+from calltools.model.batch import Batch
+from calltools.run import Options, prepare, settle
+from calltools.workers import helper, wire
+from calltools.workers.helper import Helper
+from tests.conftest import NOW
+from tests.test_pipeline import GOOD, as_csv, some_rows
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.fixture(autouse=True)
+def _each_file_is_worth_it(monkeypatch):
+    """A second process for the smallest file, also where there is one processor."""
+    monkeypatch.setattr(helper, "_WORTH_IT", 1)
+    monkeypatch.setattr(helper, "processors", lambda: 2)
+
+
+@pytest.fixture
+def many(tmp_path):
+    path = tmp_path / "many.csv"
+    path.write_text(as_csv(some_rows(3000, seed=5)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def large(tmp_path):
+    path = tmp_path / "large.csv"
+    head, _, rows = as_csv([GOOD | {"DateTime": str(NOW - n)} for n in range(1000)]).partition("\n")
+    path.write_text(head + "\n" + rows * 200, encoding="utf-8")
+    return path
+
+
+def job_of(path, *, converting=False, **asked):
+    return prepare(path, path.name, settle(Options(as_of=NOW, **asked)), converting=converting, keeps_records=True)
+
+
+def walked(job, second=None):
+    """All that sinks get, and the summary."""
+    kept, written = library._Kept(), []
+
+    class Written:
+        def take(self, batch, _findings, bad):
+            written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
+
+    summary = job.run("x", [kept, Written()], helper=second)
+    findings = [one.rows() for one in kept.parts]
+    counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
+    return [row for rows in findings for row in rows], written, counts
+
+
+def children_of(parent):
+    """Ids of living processes of ours that a process started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, rest = status.read_text().rpartition(")")
+            called = status.with_name("cmdline").read_bytes()
+        except OSError:
+            continue
+        if rest.split()[1] == str(parent) and b"helper_child" in called:
+            found.append(int(status.parent.name))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sample", "asked"),
+    [
+        ("canonical/good.csv", {}),
+        ("broken/structure.csv", {}),
+        ("broken/excel-cp1251.csv", {}),
+        ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static_call": "1"}),
+        (
+            "asterisk/export.csv",
+            {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"},
+        ),
+        ("uis/export.csv", {"timezone": "Europe/Moscow", "static_call": "auto"}),
+    ],
+)
+def test_the_answer_is_that_of_one_process(sample, asked):
+    path = SAMPLES / sample
+    converting = bool(asked)
+    alone = walked(job_of(path, converting=converting, **asked))
+
+    with Helper() as second:
+        together = walked(job_of(path, converting=converting, **asked), second)
+        assert second._process is not None
+
+    assert together == alone
+
+
+def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch):
+    monkeypatch.setattr(csv_file, "BLOCK_SIZE", 20_000)
+    alone = walked(job_of(many))
+
+    with Helper() as second:
+        together = walked(job_of(many), second)
+
+    assert together == alone
+    assert together[2][0] == 3000
+
+
+def test_one_process_serves_file_after_file(many):
+    with Helper() as second:
+        first = walked(job_of(many), second)
+        process = second._process
+        other = walked(job_of(SAMPLES / "canonical" / "good.csv"), second)
+
+        assert second._process is process
+    assert (first, other) == (walked(job_of(many)), walked(job_of(SAMPLES / "canonical" / "good.csv")))
+
+
+def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(as_csv([GOOD]) + "x" * 3_000_000, encoding="utf-8")
+    job = job_of(path)
+    limits = replace(job.table.tasks.__self__._limits, record_bytes=100_000)
+    job.table.tasks.__self__._limits = limits
+    with pytest.raises(LimitError) as alone:
+        walked(job)
+
+    with Helper() as second, pytest.raises(LimitError) as told:
+        walked(job, second)
+
+    assert (told.value.key, told.value.facts) == (alone.value.key, alone.value.facts)
+    assert second._process is None
+
+
+def test_a_defect_names_the_places_of_the_second_process(many):
+    job = job_of(many)
+    job.table.tasks.__self__._names = ("one",)
+
+    with Helper() as second, pytest.raises(ValueError, match="names") as told:
+        walked(job, second)
+
+    assert any("csv_file.py" in note for note in told.value.__notes__)
+
+
+def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
+    received = wire.receive
+
+    def then_killed(stream):
+        answer = received(stream)
+        for child in children_of(os.getpid()):
+            os.kill(child, signal.SIGKILL)
+        return answer
+
+    # The first answer is there, and the pipe does not hold the others.
+    monkeypatch.setattr(wire, "receive", then_killed)
+
+    with Helper() as second, pytest.raises(SourceError) as told:
+        walked(job_of(large), second)
+
+    assert told.value.key == "reader-ended"
+    assert "large.csv" in told.value.say("ru")
+    assert not children_of(os.getpid())
+
+
+def test_what_cannot_be_started_is_done_without(many, monkeypatch):
+    monkeypatch.setattr(helper, "_MODULE", "calltools.no_such_module")
+    with Helper() as second:
+        assert walked(job_of(many), second) == walked(job_of(many))
+    monkeypatch.setattr(helper, "ChildProcess", out_of_processes)
+    with Helper() as second:
+        assert walked(job_of(many), second) == walked(job_of(many))
+
+
+def out_of_processes(*_, **__):
+    raise BlockingIOError
+
+
+def test_it_is_started_for_large_text_files_and_processors_that_are_free(many, monkeypatch):
+    with Helper() as second:
+        second.start_ahead(many.with_suffix(".xlsx"))
+        second.start_ahead(many.with_name("nothing.csv"))
+        second.start_ahead(many.with_name("no\0name.csv"))
+        assert second._process is None
+        second.start_ahead(many)
+        assert second._process is not None
+        assert len(children_of(os.getpid())) == 1
+    assert not children_of(os.getpid())
+    for name, value in (("_WORTH_IT", 1 << 30), ("processors", lambda: 1)):
+        with monkeypatch.context() as patch, Helper() as second:
+            patch.setattr(helper, name, value)
+            walked(job_of(many), second)
+            assert second._process is None
+
+
+def test_a_workbook_is_not_handed_over():
+    with Helper() as second:
+        walked(job_of(SAMPLES / "canonical" / "good.xlsx"), second)
+        assert second._process is None
+
+
+def test_a_run_that_is_given_up_leaves_no_process(many):
+    class Full:
+        def take(self, *_):
+            raise OSError
+
+    with Helper() as second, pytest.raises(SourceError):
+        job_of(many).run("x", [Full()], helper=second)
+    assert not children_of(os.getpid())
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_the_second_process_ends_with_the_first(large, tmp_path, sent, code):
+    started = "import sys; from calltools.workers import helper; helper.processors = lambda: 2\n"
+    started += "from calltools.__main__ import main; main()"
+    command = [sys.executable, "-c", started, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
+
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        there = []
+        while not there and process.poll() is None:
+            there = children_of(process.pid)
+        process.send_signal(sent)
+        process.wait(timeout=60)
+        process.stderr.read()
+
+    assert there
+    assert process.returncode == code
+    ended = threading.Event()
+    for _ in range(100):
+        if not any(Path(f"/proc/{child}/cmdline").exists() and state(child) not in "ZX" for child in there):
+            break
+        ended.wait(0.1)
+    else:
+        pytest.fail("the second process lives on")
+
+
+def state(child):
+    try:
+        return Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
+def test_columns_come_over_as_they_were():
+    table = pa.table({"a": ["", "заявка", "x" * 100_000], "b": ["1", "2", "3"]}).slice(1)
+    batch = Batch(table, np.arange(5, 7), np.arange(8, 10), read=2)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as heard, os.fdopen(writing, "wb") as said:
+        sender = threading.Thread(target=lambda: (wire.send(said, batch), wire.send(said, None), said.close()))
+        sender.start()
+        told = wire.receive(heard)
+        nothing = wire.receive(heard)
+        sender.join()
+        with pytest.raises(EOFError):
+            wire.receive(heard)
+
+    assert told.columns.equals(table)
+    assert (told.records.tolist(), told.places.tolist(), told.read, nothing) == ([5, 6], [8, 9], 2, None)
