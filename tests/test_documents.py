@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from calltools.cli import tables
 from calltools.cli.app import app
@@ -82,9 +81,25 @@ def test_every_word_of_a_profile_is_in_its_readme():
     assert sorted(name for name in named if name.islower() and name not in words) == []
 
 
-def test_help_has_three_examples_that_parse():
-    for name in ("validate", "convert"):
-        text = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
-        examples = [line.strip() for line in text.partition("Examples")[2].splitlines() if "calltools" in line]
+def leaves(command, *path):
+    """Each command that does something, with the words that lead to it."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from leaves(below, *path, name)
+    if not getattr(command, "commands", {}):
+        yield path, command
 
-        assert len(examples) >= 3
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*one, id=" ".join(one[0])) for one in leaves(get_command(app))]
+)
+def test_help_has_three_examples_that_parse(path, command):
+    examples = [line.strip() for line in command.epilog.splitlines() if line.strip().startswith("calltools ")]
+
+    assert len(examples) >= 3
+    for example in examples:
+        for part in example.split(" | "):
+            program, *words = shlex.split(part.partition(" > ")[0])
+            if program == "calltools" and tuple(words[: len(path)]) == path:
+                command.make_context(path[-1], words[len(path) :]).close()
+            else:
+                assert part is not example

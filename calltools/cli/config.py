@@ -21,7 +21,12 @@ def group() -> None:
     """Which options hold, and where they come from."""
 
 
-@app.command("show", epilog=examples("calltools config show", "calltools config show --origin exports/calls.csv"))
+@app.command(
+    "show",
+    epilog=examples(
+        "calltools config show", "calltools config show --origin", "calltools config show --origin exports/calls.csv"
+    ),
+)
 def show(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="With the overrides for this file.")] = None,
     *,

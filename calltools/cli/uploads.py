@@ -17,7 +17,14 @@ app = typer.Typer(
 _Id = Annotated[str, typer.Argument(metavar="ID", help="L12 of the ledger, or the number of the service.")]
 
 
-@app.command("list", epilog=examples("calltools uploads list", "calltools uploads list --counter 12345678"))
+@app.command(
+    "list",
+    epilog=examples(
+        "calltools uploads list",
+        "calltools uploads list --counter 12345678",
+        "calltools uploads list --output-format json",
+    ),
+)
 @gathered
 def list_(
     context: typer.Context,
@@ -37,7 +44,12 @@ def list_(
         uploads_work.listed(found.over(chosen).counter, output_format, found.over(access), speaking)
 
 
-@app.command("show", epilog=examples("calltools uploads show L12", "calltools uploads show 7654321"))
+@app.command(
+    "show",
+    epilog=examples(
+        "calltools uploads show L12", "calltools uploads show 7654321", "calltools uploads show L12 --lang ru"
+    ),
+)
 @gathered
 def show(context: typer.Context, name: _Id, speaking: Speaking) -> None:
     """One uploading with everything that happened to it."""
@@ -49,7 +61,12 @@ def show(context: typer.Context, name: _Id, speaking: Speaking) -> None:
         uploads_work.shown(name, speaking)
 
 
-@app.command("watch", epilog=examples("calltools uploads watch L12", "calltools uploads watch 7654321"))
+@app.command(
+    "watch",
+    epilog=examples(
+        "calltools uploads watch L12", "calltools uploads watch 7654321", "calltools uploads watch L12 --min-linked 5"
+    ),
+)
 @gathered
 def watch(context: typer.Context, name: _Id, following: Following, access: Access, speaking: Speaking) -> None:
     """Follow one uploading until Metrica is done with it."""
@@ -62,7 +79,14 @@ def watch(context: typer.Context, name: _Id, following: Following, access: Acces
         raise typer.Exit(uploads_work.watched(name, found.over(following), found.over(access), speaking))
 
 
-@app.command("resume", epilog=examples("calltools uploads resume", "calltools uploads resume --give-up L12"))
+@app.command(
+    "resume",
+    epilog=examples(
+        "calltools uploads resume",
+        "calltools uploads resume --give-up L12",
+        "calltools uploads resume --on-absent resend",
+    ),
+)
 @gathered
 def resume(  # noqa: PLR0913 - each is an option, or a group of them
     context: typer.Context,

@@ -17,7 +17,12 @@ app = typer.Typer(
 _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
 
 
-@app.command("list", epilog=examples("calltools vendors list", "calltools vendors list --lang ru"))
+@app.command(
+    "list",
+    epilog=examples(
+        "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i asterisk"
+    ),
+)
 def list_(*, lang: _LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
     with ending(language(lang)):
@@ -26,7 +31,11 @@ def list_(*, lang: _LangOption = None) -> None:
         typer.echo(listing(language(lang)))
 
 
-@app.command(epilog=examples("calltools vendors show my-pbx.toml", "calltools vendors show NAME --lang ru"))
+@app.command(
+    epilog=examples(
+        "calltools vendors show NAME", "calltools vendors show NAME --lang ru", "calltools vendors show my-pbx.toml"
+    )
+)
 def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: _LangOption = None) -> None:
     """One profile: where it comes from, the mapping, what the export lacks."""
     with ending(language(lang)):
@@ -35,7 +44,13 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
         typer.echo(page(name, language(lang)))
 
 
-@app.command(epilog=examples("calltools vendors detect export.csv", "calltools vendors detect journal.xlsx"))
+@app.command(
+    epilog=examples(
+        "calltools vendors detect export.csv",
+        "calltools vendors detect journal.xlsx",
+        "calltools vendors detect calls.json --lang ru",
+    )
+)
 def detect(file: Annotated[Path, typer.Argument(metavar="FILE")], *, lang: _LangOption = None) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits, else 1."""
     with ending(language(lang)):
@@ -46,7 +61,14 @@ def detect(file: Annotated[Path, typer.Argument(metavar="FILE")], *, lang: _Lang
         raise typer.Exit(0 if found else 1)
 
 
-@app.command("test", epilog=examples("calltools vendors test", "calltools vendors test my-pbx.toml"))
+@app.command(
+    "test",
+    epilog=examples(
+        "calltools vendors test",
+        "calltools vendors test my-pbx.toml",
+        "calltools vendors test profiles/*.toml --lang ru",
+    ),
+)
 def run_examples(
     paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: _LangOption = None
 ) -> None:

@@ -34,6 +34,7 @@ for _word in _SPELLINGS:
     _FEWEST_BYTES[_word.encode()[0]] = min(_FEWEST_BYTES[_word.encode()[0]], len(_word.encode()))
 _FEWEST_BYTES[list(range(0x21))] = 1
 _FEWEST_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = 1  # leads of invisible characters
+_BEGINS: Final = _FEWEST_BYTES <= LONGEST_ABSENT
 _SECOND_BYTES: Final = np.zeros(256, bool)
 _SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
 
@@ -207,8 +208,10 @@ def _are_placeholders(cells: Cells) -> Mask:
 def _may_be_placeholder(cells: Cells) -> Mask:
     """Short cells that begin as a placeholder does, or with white space or an invisible character."""
     sizes, begins = lengths(cells), first_bytes(cells)
-    mask: Mask = (sizes > 0) & (sizes <= LONGEST_ABSENT)
-    mask &= sizes >= _FEWEST_BYTES[begins]
+    mask: Mask = _BEGINS[begins] & (sizes > 0)
+    if not mask.any():
+        return mask
+    mask &= (sizes <= LONGEST_ABSENT) & (sizes >= _FEWEST_BYTES[begins])
     # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
     russian = np.flatnonzero(mask & (begins == _RUSSIAN_LEAD))
     if len(russian):

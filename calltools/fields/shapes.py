@@ -58,6 +58,12 @@ def last_bytes(cells: Cells) -> np.ndarray:
     return _bytes_at(cells, offsets(cells)[1:] - 1)
 
 
+def is_sign(cells: Cells, sign: str) -> Mask:
+    """Cells that are one ASCII sign and nothing else."""
+    mask: Mask = (first_bytes(cells) == ord(sign)) & (lengths(cells) == 1)
+    return mask
+
+
 def _bytes_at(cells: Cells, positions: np.ndarray) -> np.ndarray:
     data = text_bytes(cells)
     if not len(data):

@@ -186,7 +186,8 @@ class Structure:
 
     def lines_before(self, cut: int) -> int:
         """Line ends before a place."""
-        if self._lone_cr:
+        if self._lone_cr or len(self._quotes):
+            # They will be asked for, to see whether quoted cells hold some.
             return int(np.searchsorted(self._ends, cut))
         # numpy lets other threads run meanwhile, and is faster than ``bytes.count``.
         return int(np.count_nonzero(self._bytes[:cut] == _LF))

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from calltools.files import csv_sniff
+from calltools.files.arrow_text import decoded, is_utf8, same_text
 from calltools.files.csv_blocks import Block, Dialect, blocks
 from calltools.files.csv_exact import ExactText
 from calltools.files.encoding import Recoded
@@ -107,10 +108,9 @@ class _Road:
     def _fast(self, block: Block) -> Batch | None:
         """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
         size = len(block.data)
-        data = self._utf8(block.data)
-        if data is None or block.structure.holds(b"\x00", size):
+        if block.structure.holds(b"\x00", size):
             return None
-        table = self._tokenized(data, quoted=block.structure.holds(b'"', size))
+        table = self._tokenized(block.data, quoted=block.structure.holds(b'"', size))
         if table is None:
             return None
         starts = block.record_starts(table.num_rows)
@@ -119,19 +119,7 @@ class _Road:
             return None
         return _batch(table, block.line + starts)
 
-    def _utf8(self, data: memoryview) -> memoryview | bytes | None:
-        """The bytes as UTF-8, if they are text at all."""
-        if self._dialect.encoding == "utf-8":
-            return data if _is_utf8(data) else None
-        plain = bytes(data)
-        if plain.isascii():
-            return plain
-        try:
-            return plain.decode(self._dialect.encoding).encode()
-        except UnicodeDecodeError:
-            return None
-
-    def _tokenized(self, data: memoryview | bytes, *, quoted: bool) -> pa.Table | None:
+    def _tokenized(self, data: memoryview, *, quoted: bool) -> pa.Table | None:
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data)),
@@ -146,7 +134,17 @@ class _Road:
         except pa.ArrowInvalid:
             # A ragged record: the exact road says which.
             return None
-        return pa.table({name: _as_text(column) for name, column in zip(self._names, table.columns, strict=True)})
+        encoding = self._dialect.encoding
+        if encoding == "utf-8":
+            if not is_utf8(data):
+                return None
+            columns = [same_text(column) for column in table.columns]
+        else:
+            try:
+                columns = [decoded(column, encoding) for column in table.columns]
+            except UnicodeDecodeError:
+                return None
+        return pa.table(columns, self._names)
 
     def _exact(self, block: Block) -> Batch:
         text = bytes(block.data).decode(self._dialect.encoding, "surrogateescape")
@@ -245,28 +243,3 @@ def _surrogate(cell: str) -> bool:
 
 def _readable(cell: str) -> str:
     return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _is_utf8(data: memoryview | bytes) -> bool:
-    """Asked once of a whole block, which takes a third of what it takes to ask cell by cell.
-
-    Cells end where ASCII stands, so that each is UTF-8 where the whole is.
-    """
-    whole = pa.py_buffer(data)
-    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
-    try:
-        pa.Array.from_buffers(pa.binary(), 1, [None, ends, whole]).cast(pa.string())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Bytes known to be UTF-8, as text; nothing is copied."""
-    return pa.chunked_array(
-        [
-            pa.Array.from_buffers(pa.string(), len(part), part.buffers(), part.null_count, part.offset)
-            for part in column.chunks
-        ],
-        pa.string(),
-    )

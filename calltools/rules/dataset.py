@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, last_bytes, lengths
+from calltools.fields.shapes import digits_only, is_sign, last_bytes, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled
+from calltools.model.cells import Cells, Mask, Numbers, constant, filled
 from calltools.model.finding import Findings
 from calltools.rules.repeats import Repeats, hashed
 
@@ -94,7 +94,7 @@ class FirstTimeRepeated:
         """Hashes of the phones of first-time callers, and which records those are."""
         if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
             return None
-        first = as_mask(pc.equal(columns["FirstTimeCaller"], "1")) & ~any_cell.absent(columns["PhoneNumber"])
+        first = is_sign(columns["FirstTimeCaller"], "1") & ~any_cell.absent(columns["PhoneNumber"])
         return hashed([columns["PhoneNumber"].filter(pa.array(first))]), first
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
@@ -179,7 +179,7 @@ class AllStatic:
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """How many records, and how many of them static."""
         count = len(next(iter(columns.values())))
-        static = int(as_mask(pc.equal(columns["StaticCall"], "1")).sum()) if "StaticCall" in columns else 0
+        static = int(is_sign(columns["StaticCall"], "1").sum()) if "StaticCall" in columns else 0
         return count, static
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
-from calltools.fields.shapes import lengths
+from calltools.fields.shapes import is_sign, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
@@ -51,7 +51,7 @@ def static(columns: Columns, _assumptions: Assumptions) -> Mask:
     """Where the record says that it is a static call."""
     if "StaticCall" not in columns:
         return np.zeros(_count(columns), bool)
-    return as_mask(pc.equal(columns["StaticCall"], "1"))
+    return is_sign(columns["StaticCall"], "1")
 
 
 def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -170,7 +170,7 @@ def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
     """
     talk = columns["TalkDuration"]
-    talked = as_mask(pc.equal(columns["CallMissed"], "1")) & filled(talk) & ~as_mask(pc.equal(talk, "0"))
+    talked = is_sign(columns["CallMissed"], "1") & filled(talk) & ~is_sign(talk, "0")
     return any_cell.scattered(talked, _above_zero, talk)
 
 
@@ -191,8 +191,7 @@ def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> M
     Source:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
     """
-    answered = as_mask(pc.equal(columns["CallMissed"], "0"))
-    return answered & as_mask(pc.equal(columns["TalkDuration"], "0"))
+    return is_sign(columns["CallMissed"], "0") & is_sign(columns["TalkDuration"], "0")
 
 
 def _count(columns: Columns) -> int:

@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
+from calltools.fields.shapes import is_sign, lengths
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask
+from calltools.model.cells import Cells, Mask
 
 #: Words that can mean nothing else (lower case).
 _WORDS: Final = {
@@ -38,7 +39,8 @@ def not_0_or_1(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 
 
 def _canonical(cells: Cells) -> Mask:
-    return as_mask(pc.is_in(cells, pa.array(["0", "1", ""])))
+    mask: Mask = is_sign(cells, "0") | is_sign(cells, "1") | (lengths(cells) == 0)
+    return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
