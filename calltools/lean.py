@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def lean_start() -> None:
     """Before anything is loaded: what would slow that down, in a process of ours."""
     # Loading makes half a million objects that stay; to look through them again and again is a fifth of the start.
-    gc.set_threshold(100_000)
+    gc.set_threshold(500_000)
     # Nothing here multiplies matrices, and a second thread would wait for work by spinning.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -10,7 +10,6 @@ from calltools.reports import csv_report, gitlab, json_lines, rdjson, sarif
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.github import GithubReporter
 from calltools.reports.json_report import JsonReporter
-from calltools.reports.junit import JunitReporter
 from calltools.reports.markdown import MarkdownReporter
 from calltools.reports.style import Reporter, Style
 from calltools.reports.text import TextReporter
@@ -23,6 +22,13 @@ def _html(stream: TextIO, style: Style) -> Reporter:
     from calltools.reports.html.reporter import HtmlReporter  # noqa: PLC0415
 
     return HtmlReporter(stream, style)
+
+
+def _junit(stream: TextIO, style: Style) -> Reporter:
+    # Python's writer of XML brings HTTP along.
+    from calltools.reports.junit import JunitReporter  # noqa: PLC0415
+
+    return JunitReporter(stream, style)
 
 
 def _workbook(stream: TextIO, style: Style) -> Reporter:
@@ -42,7 +48,7 @@ REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
         "github": GithubReporter,
         "gitlab": gitlab.reporter,
         "sarif": sarif.reporter,
-        "junit": JunitReporter,
+        "junit": _junit,
         "rdjson": rdjson.reporter,
         "markdown": MarkdownReporter,
         "html": _html,

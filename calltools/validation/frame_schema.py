@@ -95,6 +95,15 @@ class _Silent:
 class _ColumnBackend(_Silent, ColumnBackend):
     """pandera's own, silent."""
 
+    def check_dtype(self, check_obj: Any, _schema: Any) -> CoreCheckResult:
+        """Whether it is text. pandera would look at each cell, and write down those that are none."""
+        return CoreCheckResult(
+            passed=isinstance(check_obj.dtype, pd.StringDtype),
+            check="dtype",
+            reason_code=SchemaErrorReason.WRONG_DATATYPE,
+            message="",
+        )
+
 
 class _FrameBackend(_Silent, DataFrameSchemaBackend):
     """pandera's own, silent."""
