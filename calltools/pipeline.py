@@ -34,8 +34,10 @@ from calltools.workers.working import Worked, worked
 _JUDGED_AT_ONCE: Final = 150_000
 #: But no more records than this are gathered, proven ones included: of each something is held.
 _GATHERED: Final = 250_000
-#: For so few records pandera is called while it has nothing else to do.
+#: For so few records pandera is called while it has nothing else to do; later for a part of those before, because a
+#: call costs the same whatever it is for.
 _WORTH_A_CALL: Final = 60_000
+_PART: Final = 6
 
 
 class Sink(Protocol):
@@ -87,16 +89,17 @@ def _in_groups(last: ThreadPoolExecutor, finish: Callable[[Sequence[Worked]], No
     """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once."""
     under_way: deque[Future[None]] = deque()
     group: list[Worked] = []
-    judged = records = 0
+    judged = records = before = 0
     for one in batches:
+        while under_way and under_way[0].done():
+            under_way.popleft().result()
         group.append(one)
         judged += len(one.judged.records)
         records += len(one.batch)
-        while under_way and under_way[0].done():
-            under_way.popleft().result()
-        if judged >= _JUDGED_AT_ONCE or records >= (_GATHERED if under_way else _WORTH_A_CALL):
+        enough = _GATHERED if under_way else min(max(_WORTH_A_CALL, before // _PART), _GATHERED)
+        if judged >= _JUDGED_AT_ONCE or records >= enough:
             under_way.append(last.submit(finish, group))
-            group, judged, records = [], 0, 0
+            group, judged, records, before = [], 0, 0, before + records
         # Another group may wait for its turn, no more: they take memory.
         while len(under_way) > 1:
             under_way.popleft().result()

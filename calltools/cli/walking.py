@@ -55,8 +55,7 @@ def check_files(  # noqa: PLR0913 - two groups of options
     converting: bool = False,
 ) -> None:
     """Check files as they are, or as they would be converted, and end with the exit code."""
-    quick_turns()
-    little_memory()
+    _settle_process(helper)
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
         walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers), helper)
@@ -74,8 +73,7 @@ def convert_files(  # noqa: PLR0913 - three groups of options
     files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers, *, helper: Helper
 ) -> None:
     """Convert files into one, and end with the exit code."""
-    quick_turns()
-    little_memory()
+    _settle_process(helper)
     to_stdout = writing.output == "-"
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
@@ -90,6 +88,13 @@ def convert_files(  # noqa: PLR0913 - three groups of options
         for summary in walk.summaries:
             typer.echo(counts_line(summary, language(showing.lang)), err=True)
     raise typer.Exit(code)
+
+
+def _settle_process(helper: Helper) -> None:
+    quick_turns()
+    # A process that reads as well as judges needs the memory more than the time.
+    if not helper.started:
+        little_memory()
 
 
 def _reports(showing: Showing) -> list[Path]:

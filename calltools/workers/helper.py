@@ -61,6 +61,11 @@ class Helper:
     ) -> None:
         self._end()
 
+    @property
+    def started(self) -> bool:
+        """Whether there is a second process."""
+        return self._process is not None
+
     def start_ahead(self, path: Path) -> None:
         """Start it now, if this file will want it."""
         if path.suffix.lower() in _TEXTS and _worth_it(path):
