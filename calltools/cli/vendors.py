@@ -20,7 +20,7 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
 @app.command(
     "list",
     epilog=examples(
-        "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i asterisk"
+        "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i cloud"
     ),
 )
 def list_(*, lang: _LangOption = None) -> None:

@@ -113,6 +113,8 @@ class ExactText:
         torn = self._torn(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
+        # On the last line of the text a wrong quote may belong to a cell that runs on behind it.
+        self._touched |= split.fault is not None and next_line == len(self._text)
         if split.end <= next_line or (split.broken_at < next_line and split.fault and not self._runs_on(at, next_line)):
             return next_line
         natural = len(self._text) if split.fault else split.end
