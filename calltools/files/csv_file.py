@@ -18,7 +18,7 @@ from calltools.files.encoding import Recoded
 from calltools.files.limits import Limits
 from calltools.files.requoted import Requoted
 from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
-from calltools.model.cells import Mask, Numbers, as_mask, one_chunk
+from calltools.model.cells import Mask, Numbers, as_mask, filled, one_chunk
 from calltools.model.finding import Findings
 
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
@@ -225,7 +225,7 @@ def _batch(table: pa.Table, places: Numbers) -> Batch:
     for name in table.column_names:
         if not blank.any():
             break
-        blank &= as_mask(pc.equal(table[name].chunk(0), ""))
+        blank &= ~filled(one_chunk(table[name]))
     rows = np.flatnonzero(~blank)
     kept = table if len(rows) == table.num_rows else table.take(rows)
     kept = pa.table([one_chunk(column) for column in kept.columns], kept.column_names)

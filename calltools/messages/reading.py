@@ -12,10 +12,10 @@ MESSAGES: Final = {
         "Ошибка в самом calltools ({fault}). Недописанного не осталось. Пожалуйста, сообщите места ниже.",
     ),
     "reader-ended": (
-        "The process that reads {path} was ended from outside, most likely because memory ran out. Nothing half-written "
-        "is left. Free some memory, or split the file.",
-        "Процесс, который читает {path}, прерван извне — скорее всего, кончилась память. Недописанного не осталось. "
-        "Освободите память или разделите файл.",
+        "The process that reads {path} was ended from outside, most likely because memory ran out. Free some memory, or "
+        "split the file.",
+        "Процесс, который читает {path}, прерван извне — скорее всего, кончилась память. Освободите память или "
+        "разделите файл.",
     ),
     "encoding-unsure": (
         "The encoding of {path} cannot be told: several fit equally well. Name it: --encoding cp1251, cp866, "
