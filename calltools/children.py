@@ -32,9 +32,10 @@ class ChildProcess:
     """
 
     def __init__(self, module: str, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
-        # Its own session: an interrupt at the terminal is for the parent, who ends the child.
+        # Its own session: an interrupt at the terminal is for the parent, who ends the child. And nothing is imported
+        # from the folder in which the user works (-P), which may hold a csv.py of theirs.
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell, no word of it from outside
-            [sys.executable, "-X", "utf8", "-m", module, *arguments],
+            [sys.executable, "-P", "-X", "utf8", "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -172,6 +172,18 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
     assert not children_of(os.getpid())
 
 
+@pytest.mark.parametrize("name", ["canonical/good.csv", "canonical/good.xlsx"])
+def test_modules_of_the_user_s_folder_are_not_ours(name, tmp_path, monkeypatch):
+    for module in ("csv", "numpy", "json", "struct"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit(99)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    with Helper() as second:
+        assert walked(job_of(SAMPLES / name), second)[2][0] > 0
+        # It is still there: it could be started, and was asked.
+        assert (second._process is not None) == name.endswith(".csv")
+
+
 def test_what_cannot_be_started_is_done_without(many, monkeypatch):
     monkeypatch.setattr(helper, "_MODULE", "calltools.no_such_module")
     with Helper() as second:
