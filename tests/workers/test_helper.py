@@ -48,7 +48,9 @@ def large(tmp_path):
 
 
 def job_of(path, *, converting=False, **asked):
-    return prepare(path, path.name, settle(Options(as_of=NOW, **asked)), converting=converting, keeps_records=True)
+    return prepare(
+        path, path.name, settle(Options(as_of=NOW, **asked)), converting=converting, keeps_records=True, draws=True
+    )
 
 
 def walked(job, second=None):
@@ -62,7 +64,7 @@ def walked(job, second=None):
     summary = job.run("x", [kept, Written()], helper=second)
     findings = [one.rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
-    return [row for rows in findings for row in rows], written, counts
+    return [row for rows in findings for row in rows], written, (*counts, repr(summary.portrait))
 
 
 def children_of(parent):
