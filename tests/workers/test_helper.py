@@ -64,7 +64,15 @@ def walked(job, second=None):
     summary = job.run("x", [kept, Written()], helper=second)
     findings = [one.rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
-    return [row for rows in findings for row in rows], written, (*counts, repr(summary.portrait))
+    return [row for rows in findings for row in rows], written, (*counts, drawn(summary.portrait))
+
+
+def drawn(portrait):
+    """Its counts; in which order days were met first depends on the blocks."""
+    days = sorted((day, counts.tolist()) for day, counts in portrait.days.items())
+    hours = [portrait.answered_by_hour.tolist(), portrait.missed_by_hour.tolist()]
+    durations = [portrait.talk.tolist(), portrait.hold.tolist()]
+    return portrait.zone, portrait.calls, days, hours, durations, portrait.identified, portrait.unidentified
 
 
 def children_of(parent):
