@@ -15,8 +15,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
 
+# Three at a time on two cores: some tests wait for a service.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 # SIGKILL at every step of an upload instead of some of them; hours.
 test-long: $(STAMP)

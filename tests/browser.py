@@ -12,16 +12,24 @@ def chromium():
 
 
 @contextmanager
-def opened(path, **context):
-    """A page that is open, what the console said, and what it asked of the network."""
-    said, asked = [], []
+def browser():
+    """What opens pages in one browser, each in a profile of its own."""
     with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        page = browser.new_context(**context).new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda fault: said.append(str(fault)))
-        page.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        yield page, said, asked
-        browser.close()
+        started = tools.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+
+        @contextmanager
+        def opened(path, **context):
+            """A page that is open, what the console said, and what it asked of the network."""
+            said, asked = [], []
+            profile = started.new_context(**context)
+            page = profile.new_page()
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda fault: said.append(str(fault)))
+            page.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto(path.as_uri())
+            yield page, said, asked
+            profile.close()
+
+        yield opened
+        started.close()

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
+from typer.main import get_command
 
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells
@@ -18,11 +20,26 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 NOW = 1773100800
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Laws run the same lines some hundred times, half as fast when they are traced: what only they reach is not covered."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test writes into the ledger of whoever runs it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CALLTOOLS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _command_is_built_once() -> Iterator[None]:
+    """typer builds all commands anew for each call of a test, which takes longer than most commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
         yield
 
 

@@ -192,6 +192,8 @@ class _Road:
         # The next line, blank or not, belongs to the next record: only records of several lines are looked at.
         lines = np.diff(batch.places, append=block.line + block.all_lines)
         rows = np.flatnonzero(lines > 1)
+        if not len(rows):
+            return Findings.none()
         several = batch.columns.take(rows)
         found = []
         for position, name in enumerate(batch.columns.column_names):

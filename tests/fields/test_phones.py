@@ -5,7 +5,7 @@ import random
 import phonenumbers
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberFormat
 
@@ -152,17 +152,23 @@ def test_a_number_without_its_country_is_read_as_the_library_reads_it(region):
     assert sum(text.startswith("+") for text in after) > len(after) / 2
 
 
-@given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"), region=st.sampled_from(REGIONS))
-def test_any_digits_become_the_number_of_the_library_or_stay(digits, region):
+def as_read_by_library(digits, region):
     try:
-        parsed = phonenumbers.parse(digits, region)
+        return phonenumbers.format_number(phonenumbers.parse(digits, region), PhoneNumberFormat.E164)
     except phonenumbers.NumberParseException:
-        parsed = None
+        return None
+
+
+@given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"), region=st.sampled_from(REGIONS))
+@example(digits="73010000000", region="KZ")
+def test_any_digits_become_the_number_of_the_library_or_stay(digits, region):
+    # Countries that share the calling code 7 dial each other as if they were one; the library knows only its own.
+    neighbors = {"RU", "KZ"} if region in {"RU", "KZ"} else {region}
 
     (after,) = normalized([digits], region)
 
-    number = None if parsed is None else phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    assert after in {digits, number}
+    number = as_read_by_library(digits, region)
+    assert after in {digits, *(as_read_by_library(digits, one) for one in neighbors)}
     if number is not None and by_library(number):
         assert after == number
 

@@ -16,7 +16,7 @@ from calltools.reports.html.reporter import HtmlReporter
 from calltools.reports.html.strip import BINS, Strip
 from calltools.reports.html.words import WORDS
 from calltools.reports.style import Style
-from tests.browser import opened
+from tests.browser import browser
 from tests.reports.shown import CSV, SOME, cell, shown
 from tests.reports.test_naughty import NAUGHTY
 
@@ -31,6 +31,12 @@ def report_of(tmp_path, source, *words):
 
 
 @pytest.fixture(scope="module")
+def opened():
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def broken(tmp_path_factory):
     return report_of(tmp_path_factory.mktemp("html"), SAMPLES / "broken" / "calls.xlsx", "--lang", "en")
 
@@ -41,7 +47,7 @@ def shown_rules(page):
     )
 
 
-def test_it_opens_without_a_word_to_the_console_or_the_network(broken):
+def test_it_opens_without_a_word_to_the_console_or_the_network(opened, broken):
     with opened(broken) as (page, said, asked):
         title = page.title()
 
@@ -50,7 +56,7 @@ def test_it_opens_without_a_word_to_the_console_or_the_network(broken):
     assert asked == [broken.as_uri()]
 
 
-def test_rules_are_filtered_by_word_and_by_severity(broken):
+def test_rules_are_filtered_by_word_and_by_severity(opened, broken):
     with opened(broken) as (page, said, _):
         page.fill("input[data-filter]", "phone")
         by_word = shown_rules(page)
@@ -68,7 +74,7 @@ def test_rules_are_filtered_by_word_and_by_severity(broken):
     assert said == []
 
 
-def test_rules_are_sorted_up_and_down(broken):
+def test_rules_are_sorted_up_and_down(opened, broken):
     with opened(broken) as (page, _, _):
         page.click("th[data-sort=code] button")
         up = shown_rules(page)
@@ -81,7 +87,7 @@ def test_rules_are_sorted_up_and_down(broken):
     assert told == "descending"
 
 
-def test_the_keyboard_reaches_and_works_everything(broken):
+def test_the_keyboard_reaches_and_works_everything(opened, broken):
     with opened(broken) as (page, _, _):
         page.keyboard.press("Tab")
         first = page.evaluate("document.activeElement.className")
@@ -98,7 +104,7 @@ def test_the_keyboard_reaches_and_works_everything(broken):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground_in_both_schemes(broken, scheme):
+def test_text_stands_out_from_its_ground_in_both_schemes(opened, broken, scheme):
     contrast = """selector => {
         const light = color => { const [r, g, b] = color.match(/[0-9.]+/g).map(Number).map(v => v / 255)
             .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -115,7 +121,7 @@ def test_text_stands_out_from_its_ground_in_both_schemes(broken, scheme):
     assert min(found.values()) >= 4.5, found
 
 
-def test_everything_is_there_on_paper_too(broken, tmp_path):
+def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
     with opened(broken) as (page, said, _):
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -129,7 +135,7 @@ def test_everything_is_there_on_paper_too(broken, tmp_path):
     assert said == []
 
 
-def test_a_narrow_screen_does_not_scroll_sideways(broken):
+def test_a_narrow_screen_does_not_scroll_sideways(opened, broken):
     with opened(broken, viewport={"width": 360, "height": 700}) as (page, _, _):
         width = page.evaluate("document.documentElement.scrollWidth")
 
@@ -137,7 +143,7 @@ def test_a_narrow_screen_does_not_scroll_sideways(broken):
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
-def test_no_cell_becomes_a_part_of_the_page(tmp_path, text):
+def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
     row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
     path = tmp_path / "report.html"
@@ -153,7 +159,7 @@ def test_no_cell_becomes_a_part_of_the_page(tmp_path, text):
     assert len(asked) == 1
 
 
-def test_an_inline_script_would_not_run(tmp_path):
+def test_an_inline_script_would_not_run(opened, tmp_path):
     path = tmp_path / "report.html"
     report = shown("html", list(SOME), sources=(CSV,))
     path.write_text(report.replace("</main>", "<script>document.title='owned'</script></main>"), encoding="utf-8")
@@ -221,7 +227,7 @@ def test_the_strip_counts_every_finding_however_long_the_file():
     assert (upto[0] == expected).all()
 
 
-def test_the_charts_show_what_the_file_holds(tmp_path):
+def test_the_charts_show_what_the_file_holds(opened, tmp_path):
     source = tmp_path / "calls.csv"
     lines = [
         "ClientId,DateTime,CallMissed,TalkDuration",

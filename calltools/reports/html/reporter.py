@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Final, TextIO
@@ -121,7 +122,9 @@ class HtmlReporter:
         ]
 
 
+@lru_cache(maxsize=8)
 def _environment(style: Style) -> Environment:
+    """Templates are compiled once; what they call follows the style."""
     made = Environment(
         loader=PackageLoader("calltools.reports.html", "."),
         autoescape=True,
