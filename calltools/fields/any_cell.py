@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.shapes import Bytes, first_bytes, lengths, own_bytes, rows_of
+from calltools.fields.shapes import Bytes, first_bytes, lengths, own_bytes, rows_with
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, constant, filled, offsets, remembered, text_bytes
 
@@ -23,6 +23,7 @@ PLACEHOLDERS: Final = frozenset(
 _SPELLINGS: Final = tuple(
     sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
+_SPELLED: Final = pa.array(_SPELLINGS)
 _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 
 #: No longer cell can be absent without being white space through and through.
@@ -33,8 +34,13 @@ _FEWEST_BYTES: Final = np.full(256, LONGEST_ABSENT + 1, np.int64)
 for _word in _SPELLINGS:
     _FEWEST_BYTES[_word.encode()[0]] = min(_FEWEST_BYTES[_word.encode()[0]], len(_word.encode()))
 _FEWEST_BYTES[list(range(0x21))] = 1
-_FEWEST_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = 1  # leads of invisible characters
+#: First bytes of invisible characters and of other spaces.
+_UNSEEN_LEADS: Final = np.zeros(256, bool)
+_UNSEEN_LEADS[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
+_FEWEST_BYTES[_UNSEEN_LEADS] = 1
 _BEGINS: Final = _FEWEST_BYTES <= LONGEST_ABSENT
+# An empty cell begins with no byte.
+_BEGINS[0] = False
 _SECOND_BYTES: Final = np.zeros(256, bool)
 _SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
 
@@ -134,7 +140,7 @@ def legible(cells: Cells) -> Cells:
         return cells
     some = cells.filter(pa.array(odd))
     clean = _stripped(some)
-    gone = _are_placeholders(clean) | as_mask(pc.match_substring_regex(some, _CONTROL))
+    gone = _are_placeholders(clean) | control_character(some)
     return replaced(cells, odd, pc.if_else(pa.array(gone), "", clean))
 
 
@@ -171,14 +177,14 @@ def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
         space: Plain spaces are odd too, and so is everything beyond ASCII. Otherwise only bytes that can begin a
             control character are: letters beyond ASCII pass.
     """
-    data, first = own_bytes(cells)
+    data, _ = own_bytes(cells)
     if not len(data):
         return np.zeros(len(cells), bool)
     lowest, highest = data.min(), data.max()
     if lowest > 0x20 and highest < 0x7F:
         return np.zeros(len(cells), bool)
     odd = (data <= 0x20) | (data >= 0x7F) if space else _control_bytes(data, ascii_only=highest < 0x80)
-    return rows_of(cells, np.flatnonzero(odd) + first)
+    return rows_with(cells, odd)
 
 
 def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
@@ -201,28 +207,30 @@ def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
 
 
 def _are_placeholders(cells: Cells) -> Mask:
-    return as_mask(pc.is_in(cells, pa.array(_SPELLINGS)))
+    return as_mask(pc.is_in(cells, _SPELLED))
 
 
 @remembered
 def _may_be_placeholder(cells: Cells) -> Mask:
     """Short cells that begin as a placeholder does, or with white space or an invisible character."""
     sizes, begins = lengths(cells), first_bytes(cells)
-    mask: Mask = _BEGINS[begins] & (sizes > 0)
-    if not mask.any():
+    mask: Mask = _BEGINS[begins] & (sizes <= LONGEST_ABSENT)
+    rows = np.flatnonzero(mask)
+    if not len(rows):
         return mask
-    mask &= (sizes <= LONGEST_ABSENT) & (sizes >= _FEWEST_BYTES[begins])
+    mask[rows] = sizes[rows] >= _FEWEST_BYTES[begins[rows]]
     # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
-    russian = np.flatnonzero(mask & (begins == _RUSSIAN_LEAD))
-    if len(russian):
-        mask[russian] = _SECOND_BYTES[text_bytes(cells)[offsets(cells)[:-1][russian] + 1]]
+    russian = rows[begins[rows] == _RUSSIAN_LEAD]
+    mask[russian] &= _SECOND_BYTES[text_bytes(cells).take(offsets(cells)[:-1][russian] + 1, mode="clip")]
     return mask
 
 
 def _stripped(cells: Cells) -> Cells:
-    visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
-    spaced = pc.replace_substring_regex(visible, _SPACES, " ")
-    return pc.utf8_trim(spaced, " \n\r\t")
+    # Most cells with white space around them are plain ASCII otherwise, and expressions take long to be compiled.
+    if _UNSEEN_LEADS[own_bytes(cells)[0]].any():
+        visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
+        cells = pc.replace_substring_regex(visible, _SPACES, " ")
+    return pc.utf8_trim(cells, " \n\r\t")
 
 
 def _where(cells: Cells, candidates: Mask, pattern: str) -> Mask:

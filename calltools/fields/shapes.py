@@ -7,14 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, offsets, remembered, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets, remembered, text_bytes, where_true
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
 ZERO, NINE = 0x30, 0x39
 #: Digits of the longest number that ``numbers_behind`` reads: two words of eight, less the sign before them.
 LONGEST_NUMBER: Final = 15
-_WORD: Final = 8
+#: Bytes of a word.
+WORD: Final = 8
 
 
 def rows_of(cells: Cells, positions: Numbers) -> Mask:
@@ -31,6 +32,11 @@ def own_bytes(cells: Cells) -> tuple[Bytes, int]:
     return text_bytes(cells)[ends[0] : ends[-1]], int(ends[0])
 
 
+def rows_with(cells: Cells, marked: Mask) -> Mask:
+    """The cells in which a marked byte stands; the mask is one over ``own_bytes``."""
+    return rows_of(cells, where_true(marked) + own_bytes(cells)[1])
+
+
 @remembered
 def lengths(cells: Cells) -> Numbers:
     """Bytes of each cell."""
@@ -40,9 +46,8 @@ def lengths(cells: Cells) -> Numbers:
 @remembered
 def digits_only(cells: Cells) -> Mask:
     """Nothing but ASCII digits, or nothing at all."""
-    data, first = own_bytes(cells)
-    others = np.flatnonzero((data - np.uint8(ZERO)) > NINE - ZERO)
-    mask: Mask = ~rows_of(cells, others + first)
+    data, _ = own_bytes(cells)
+    mask: Mask = ~rows_with(cells, (data - np.uint8(ZERO)) > NINE - ZERO)
     return mask
 
 
@@ -68,8 +73,56 @@ def _bytes_at(cells: Cells, positions: np.ndarray) -> np.ndarray:
     data = text_bytes(cells)
     if not len(data):
         return np.zeros(len(cells), np.uint8)
-    found = data[np.clip(positions, 0, len(data) - 1)]
-    return np.where(np.diff(offsets(cells)) > 0, found, np.uint8(0))
+    found = data.take(positions, mode="clip")
+    empty = ~filled(cells)
+    if empty.any():
+        found[empty] = 0
+    return found
+
+
+def words_at(cells: Cells, places: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """The word of eight bytes that begins at each place, the first byte the lowest.
+
+    Args:
+        cells: Any text.
+        places: As in ``text_bytes``, from 16 before the first cell to the end of the last. Zeros stand around them.
+    """
+    shifts = places - (own_bytes(cells)[1] - 2 * WORD)
+    at = shifts >> 3
+    shifts &= 7
+    shifts <<= 3
+    # Two words that are aligned are gathered in half the time of one that is not.
+    bits, aligned = shifts.astype(np.uint64), _aligned(cells)
+    found, rest = aligned.take(at), aligned.take(at + 1)
+    found >>= bits
+    rest <<= np.uint64(1)
+    rest <<= np.uint64(63) - bits
+    found |= rest
+    return found
+
+
+@remembered
+def _aligned(cells: Cells) -> NDArray[np.uint64]:
+    data, _ = own_bytes(cells)
+    behind = 2 * WORD + -len(data) % WORD
+    return np.concatenate([np.zeros(2 * WORD, np.uint8), data, np.zeros(behind, np.uint8)]).view(np.uint64)
+
+
+@remembered
+def first_words(cells: Cells) -> NDArray[np.uint64]:
+    """The eight bytes with which each cell begins, as a number that sorts as they do; those of its neighbors too."""
+    return words_at(cells, offsets(cells)[:-1]).byteswap()
+
+
+def sort_before(cells: Cells, text: str) -> Mask:
+    """Cells of as many bytes as a text, eight at least, that sort before it."""
+    alike = lengths(cells) == len(text)
+    begins, word = first_words(cells), np.uint64(int.from_bytes(text[:WORD].encode(), "big"))
+    mask: Mask = alike & (begins < word)
+    same = np.flatnonzero(alike & (begins == word)) if len(text) > WORD else ()
+    if len(same):
+        mask[same] = as_mask(pc.less(cells.take(pa.array(same)), text))
+    return mask
 
 
 def numbers_behind(cells: Cells, sign: int) -> tuple[Numbers, NDArray[np.int8]]:
@@ -80,24 +133,18 @@ def numbers_behind(cells: Cells, sign: int) -> tuple[Numbers, NDArray[np.int8]]:
         sign: The byte with which the cell must begin. At most 15 digits, and nothing else, must follow it.
     """
     sizes = lengths(cells) - 1
-    there = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_NUMBER) & (first_bytes(cells) == sign))
-    data, first = own_bytes(cells)
-    # A word may begin before the first cell does.
-    padded = np.concatenate([np.zeros(2 * _WORD, np.uint8), data])
-    words = np.ndarray((len(data) + _WORD + 1,), "<u8", padded, strides=(1,))
-    ends = offsets(cells)[1:][there].astype(np.int64) - first
-    digits = sizes[there]
-    low = _kept(words[ends + _WORD], np.minimum(digits, _WORD))
-    high = _kept(words[ends], np.maximum(digits - _WORD, 0))
-    good = _are_digits(low) & _are_digits(high)
-    values, found = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int8)
-    values[there[good]] = (_value(high[good]) * np.uint64(10**_WORD) + _value(low[good])).astype(np.int64)
-    found[there[good]] = digits[good]
-    return values, found
+    good = (sizes > 0) & (sizes <= LONGEST_NUMBER) & (first_bytes(cells) == sign)
+    digits = np.where(good, sizes, 0)
+    ends = offsets(cells)[1:]
+    low = _kept(words_at(cells, ends - WORD), np.minimum(digits, WORD))
+    high = _kept(words_at(cells, ends - 2 * WORD), np.maximum(digits - WORD, 0))
+    good &= _are_digits(low) & _are_digits(high)
+    values = (_value(high) * np.uint64(10**WORD) + _value(low)).view(np.int64)
+    return np.where(good, values, 0), np.where(good, digits, 0).astype(np.int8)
 
 
 #: Bytes at the end of a word -> the bits to keep, and the zeros (as digits) that stand for the others.
-_KEPT: Final = np.array([(1 << 64) - (1 << 8 * (_WORD - size)) for size in range(_WORD + 1)], np.uint64)
+_KEPT: Final = np.array([(1 << 64) - (1 << 8 * (WORD - size)) for size in range(WORD + 1)], np.uint64)
 _ZEROS: Final = np.uint64(0x3030303030303030)
 _TENS: Final = np.uint64(0xF0F0F0F0F0F0F0F0)
 

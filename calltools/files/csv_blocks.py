@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from calltools.errors import LimitError
 from calltools.files.csv_exact import LOOKAHEAD_LINES, ExactText
 from calltools.files.limits import Limits
+from calltools.model.cells import where_true
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: The first block is read with an eighth of the bytes, each other one with twice as many as the one before.
@@ -132,7 +133,7 @@ class Structure:
         self._data = data
         self._delimiter = ord(delimiter)
         quotes = b'"' in data
-        self._quotes = np.flatnonzero(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
+        self._quotes = where_true(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
         self._wrong = self._first_wrong_quote() if quotes else len(data)
         # ``in`` stops at the first one and is many times faster than a count; most files hold none.
         returns = self._bytes == _CR if b"\r" in data else np.zeros(1, bool)
@@ -249,10 +250,10 @@ class Structure:
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
         """Position of the last byte of each line end."""
-        ends = np.flatnonzero(self._bytes == _LF)
+        ends = where_true(self._bytes == _LF)
         if not self._lone_cr:
             return ends
-        returns = np.flatnonzero(self._bytes == _CR)
+        returns = where_true(self._bytes == _CR)
         follows = self._bytes[np.minimum(returns + 1, len(self._data) - 1)]
         lone = returns[(follows != _LF) | (returns == len(self._data) - 1)]
         return np.sort(np.concatenate([ends, lone]))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from calltools.fields.shapes import own_bytes, rows_with
 from calltools.files import csv_sniff
 from calltools.files.arrow_text import decoded, is_utf8, same_text
 from calltools.files.csv_blocks import Block, Dialect, blocks
@@ -194,10 +195,14 @@ class _Road:
         rows = np.flatnonzero(lines > 1)
         if not len(rows):
             return Findings.none()
-        several = batch.columns.take(rows)
-        found = []
-        for position, name in enumerate(batch.columns.column_names):
-            broken = rows[as_mask(pc.match_substring_regex(one_chunk(several[name]), "[\r\n]"))]
+        chosen, found = pa.array(rows), []
+        for position, column in enumerate(batch.columns.columns):
+            several = pc.take(one_chunk(column), chosen, boundscheck=False)
+            data, _ = own_bytes(several)
+            breaks = (data == ord("\n")) | (data == ord("\r"))
+            if not breaks.any():
+                continue
+            broken = rows[rows_with(several, breaks)]
             found.append(
                 Findings.at(
                     "CT010",

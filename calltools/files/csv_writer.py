@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.shapes import own_bytes, rows_of
+from calltools.fields.shapes import own_bytes, rows_with
 from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
 from calltools.files.safely import Beside, told
 from calltools.model.cells import Cells, Mask, constant, filled, one_chunk
@@ -115,11 +115,11 @@ def serialize(columns: Sequence[Cells]) -> memoryview:
 
 
 def _quoted(cells: Cells) -> Cells:
-    data, first = own_bytes(cells)
+    data, _ = own_bytes(cells)
     special = np.zeros(len(data), bool)
     for byte in _SPECIAL:
         special |= data == byte
-    mask: Mask = rows_of(cells, np.flatnonzero(special) + first)
+    mask: Mask = rows_with(cells, special)
     if not mask.any():
         return cells
     doubled = pc.replace_substring(cells.filter(pa.array(mask)), '"', '""')

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.any_cell import replaced
-from calltools.fields.shapes import first_bytes, own_bytes, rows_of
+from calltools.fields.shapes import first_bytes, own_bytes, rows_with
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, as_mask, one_chunk
 from calltools.model.finding import Findings
@@ -77,9 +77,9 @@ def _not_formula(cells: Cells) -> Cells:
 
 
 def _quoted(cells: Cells) -> Cells:
-    data, first = own_bytes(cells)
+    data, _ = own_bytes(cells)
     quotes = data == ord('"')
-    special = rows_of(cells, np.flatnonzero(quotes | (data == ord(","))) + first)
+    special = rows_with(cells, quotes | (data == ord(",")))
     some = cells.filter(pa.array(special))
     doubled = pc.replace_substring(some, '"', '""') if quotes.any() else some
     return replaced(cells, special, pc.binary_join_element_wise('"', doubled, '"', ""))

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields.shapes import lengths, own_bytes
-from calltools.model.cells import Cells, Numbers, offsets
+from calltools.fields.shapes import WORD, lengths, own_bytes, words_at
+from calltools.model.cells import Cells, Numbers, all_empty, offsets
 from calltools.model.finding import Findings
 
 Hashes = NDArray[np.uint64]
@@ -125,20 +125,23 @@ def _known(keys: Hashes, hashes: Hashes, records: Steps, places: Steps) -> tuple
 def hashed(columns: Sequence[Cells]) -> Hashes:
     """A 64-bit hash of the cells of each row together."""
     mixed: Hashes = np.zeros(len(columns[0]), np.uint64)
-    for cells in columns:
+    for number, cells in enumerate(columns, 1):
         sizes = lengths(cells)
-        mixed = _stirred(mixed, sizes.astype(np.uint64))
+        salt = np.uint64(int(_ODD) * (2 * number + 1) % (1 << 64))
+        if all_empty(cells):
+            mixed += salt
+            continue
+        mixed += (sizes + 1).view(np.uint64) * salt
         _stir_in_text(mixed, cells, sizes)
     return mixed
 
 
 #: A factor whose bits are spread evenly (of SplitMix64).
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_WORD: Final = 8
 #: A cell of more bytes is rare, and hashed by itself.
 _LONGEST_BY_WORDS: Final = 64
 #: Bytes of a word that belong to a cell -> the bits to keep (the first byte is the lowest).
-_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
+_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
 
 
 def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
@@ -149,18 +152,12 @@ def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
 def _stir_in_text(mixed: Hashes, cells: Cells, sizes: Numbers) -> None:
     """Stir the bytes of each cell into its hash, eight at a time."""
     data, first = own_bytes(cells)
-    padded = np.concatenate([data, np.zeros(_WORD, np.uint8)])
-    # At each byte the word that begins there.
-    words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
-    starts = offsets(cells)[:-1] - first
+    starts = offsets(cells)[:-1]
     long = sizes > _LONGEST_BY_WORDS
-    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_BY_WORDS), _WORD):
-        rows = np.flatnonzero((sizes > at) & ~long)
-        if len(rows) == len(cells):
-            mixed[:] = _stirred(mixed, words[starts + at] & _KEPT_BITS[np.minimum(sizes - at, _WORD)])
-        elif len(rows):
-            kept = _KEPT_BITS[np.minimum(sizes[rows] - at, _WORD)]
-            mixed[rows] = _stirred(mixed[rows], words[starts[rows] + at] & kept)
+    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_BY_WORDS), WORD):
+        kept = _KEPT_BITS[np.clip(sizes - at, 0, WORD)]
+        stirred = _stirred(mixed, words_at(cells, np.minimum(starts + at, len(data) + first)) & kept)
+        np.copyto(mixed, stirred, where=(sizes > at) & ~long)
     for row in np.flatnonzero(long):
-        text = hashlib.blake2b(data[starts[row] :][: sizes[row]].tobytes(), digest_size=_WORD).digest()
+        text = hashlib.blake2b(data[starts[row] - first :][: sizes[row]].tobytes(), digest_size=WORD).digest()
         mixed[row : row + 1] = _stirred(mixed[row : row + 1], np.frombuffer(text, "<u8"))

@@ -1,7 +1,7 @@
 """Cells of one record that contradict each other."""
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,9 @@ from calltools.fields.kinds import currency, money
 from calltools.fields.shapes import is_sign, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled, offsets
+from calltools.model.cells import Cells, Mask, as_mask, filled
 
 Columns: TypeAlias = Mapping[str, Cells]
-
-_DOT_FROM_END: Final = 3
-_CODE_BYTES: Final = 3
 
 
 def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -206,16 +203,14 @@ def _above_zero(cells: Cells) -> Mask:
 
 def _long_tail(price: Cells) -> Mask:
     """Cells with a dot anywhere but in the third byte from the end."""
-    positions, rows = money.dots(price)
     mask: Mask = np.zeros(len(price), bool)
-    mask[rows[offsets(price)[rows + 1] - positions != _DOT_FROM_END]] = True
+    mask[money.dots(price).others] = True
     return mask
 
 
 def _may_have_other_units(code: Cells) -> Mask:
     """A currency that has not two decimals, or a cell that must be read before it is one."""
-    sizes = lengths(code)
-    mask: Mask = ((sizes > 0) & (sizes != _CODE_BYTES)) | as_mask(pc.is_in(code, currency.with_other_units()))
+    mask: Mask = (lengths(code) > 0) & ~currency.has_two_decimals(code)
     return mask
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pyarrow.compute as pc
-
-from calltools.fields.shapes import digits_only, lengths
+from calltools.fields.shapes import digits_only, sort_before
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask
+from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.finding import Findings
 
 WINDOW_S: Final = 21 * 86_400
@@ -81,6 +79,5 @@ class WindowClosing:
 
 def _before(times: Cells, moment: int) -> Mask:
     """Times in seconds before a moment. Digits of one length sort as numbers do."""
-    good: Mask = lengths(times) == _DIGITS
-    early = good & as_mask(pc.less(times, str(moment)))
+    early = sort_before(times, str(moment))
     return early & digits_only(times) if early.any() else early

@@ -62,8 +62,9 @@ def unproven(
     cells = {name: _doubtful(name, columns[name], assumptions) for name in columns}
     doubtful = reduce(np.logical_or, [*cells.values(), *_doubtful_records(columns, ruleset, assumptions)])
     rows = np.flatnonzero(doubtful)
+    chosen = pa.array(rows)
     return Judged(
-        batch.columns.take(rows),
+        pa.table({name: pc.take(one, chosen, boundscheck=False) for name, one in columns.items()}),
         batch.records[rows],
         batch.places[rows],
         {name: mask[rows] for name, mask in cells.items()},

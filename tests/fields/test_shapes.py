@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.fields import any_cell
-from calltools.fields.kinds import money
-from calltools.fields.shapes import is_sign
-from calltools.model.cells import as_mask
+from calltools.fields.kinds import currency, money, url
+from calltools.fields.shapes import first_bytes, is_sign, last_bytes, numbers_behind, sort_before
+from calltools.model.cells import as_mask, where_true
 
 CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
 ODD = st.text(st.sampled_from("a1.\t\n\r\x00\x7f\x80\x9f\xa0é№ы中\u2028\u202e\u2066\ufffd\ufeff😀"), max_size=6)
@@ -36,11 +36,63 @@ def test_control_characters_are_found_in_any_script(texts):
     assert told.tolist() == [bool(CONTROL.search(text)) for text in texts]
 
 
-@given(st.lists(st.text("01.a", max_size=3)), st.integers(0, 3))
+@given(st.lists(st.text("01.a", max_size=5)), st.integers(0, 3))
 def test_dots_and_signs_are_found_in_their_rows(texts, first):
     cells = pa.array(texts, pa.string()).slice(first)
-    positions, rows = money.dots(cells)
+    there = money.dots(cells)
+    kept = texts[first:]
 
-    assert rows.tolist() == [row for row, text in enumerate(texts[first:]) for sign in text if sign == "."]
-    assert len(positions) == len(rows)
-    assert is_sign(cells, "1").tolist() == [text == "1" for text in texts[first:]]
+    assert there.third.tolist() == [text[-3:-2] == "." for text in kept]
+    assert there.others.tolist() == [
+        row for row, text in enumerate(kept) for at, sign in enumerate(text) if sign == "." and at != len(text) - 3
+    ]
+    assert is_sign(cells, "1").tolist() == [text == "1" for text in kept]
+    assert first_bytes(cells).tolist() == [ord(text[0]) if text else 0 for text in kept]
+    assert last_bytes(cells).tolist() == [ord(text[-1]) if text else 0 for text in kept]
+
+
+@given(st.lists(st.text("019.", max_size=12)), st.text("019.", min_size=8, max_size=12), st.integers(0, 3))
+def test_cells_of_one_length_sort_as_texts_do(texts, other, first):
+    cells = pa.array([*texts, other], pa.string()).slice(first)
+
+    assert sort_before(cells, other).tolist() == [
+        len(text) == len(other) and text < other for text in [*texts, other][first:]
+    ]
+
+
+@given(st.lists(st.text("+-0189a", max_size=18)), st.integers(0, 3))
+def test_numbers_are_read_behind_their_sign(texts, first):
+    cells = pa.array([*texts, "+123456789012345"], pa.string()).slice(first)
+
+    values, sizes = numbers_behind(cells, ord("+"))
+
+    numbers = [text[1:] if re.fullmatch("[+][0-9]{1,15}", text) else "" for text in cells.to_pylist()]
+    assert values.tolist() == [int(number or 0) for number in numbers]
+    assert sizes.tolist() == [len(number) for number in numbers]
+
+
+@given(st.lists(st.integers(0, 49_999), max_size=200), st.integers(0, 9), st.integers(1, 2))
+def test_places_are_found_whether_few_or_many(places, first, step):
+    mask = np.zeros(50_000, bool)
+    mask[places] = True
+    for some in (mask[first:], mask[first::step], ~mask[first:], mask[:first]):
+        assert where_true(some).tolist() == np.flatnonzero(some).tolist()
+
+
+@given(st.lists(st.text("HTPShtps:/.é-x@", max_size=12) | st.sampled_from(["http://e.ru", "https://e.ru", "http://e"])))
+def test_a_plain_address_has_a_scheme_and_a_host(texts):
+    plain = url._plain(pa.array(texts, pa.string()))
+
+    for text, told in zip(texts, plain.tolist(), strict=True):
+        assert told == bool(re.fullmatch("https?://[a-zA-Z][!-?A-Z^-~]*", text))
+
+
+@given(
+    st.lists(st.sampled_from(["RUB", "rub", "JPY", "XXX", "RUR", "", "RU", "RUBL", "руб", "R\x55B", "\x12\x15\x02"]))
+)
+def test_codes_are_told_apart_byte_for_byte(texts):
+    cells = pa.array(texts, pa.string())
+    units = {"RUB": 2, "JPY": 0}
+
+    assert currency.minor_units(cells).tolist() == [units.get(text, -1) for text in texts]
+    assert currency.KIND.sound(cells, None).tolist() == [text in {"RUB", "JPY", ""} for text in texts]

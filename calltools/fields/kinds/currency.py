@@ -1,5 +1,6 @@
 """Currencies: codes of ISO 4217."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -11,9 +12,14 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
+from calltools.fields.shapes import lengths, words_at
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled
+from calltools.model.cells import Cells, Mask, filled, offsets, remembered
 
+_CODE_BYTES: Final = 3
+_THREE_BYTES: Final = np.uint64((1 << 24) - 1)
+#: How far each of three bytes is moved, and where its five bits then stand.
+_FIVE_BITS: Final = ((0, 0), (3, 5), (6, 10))
 #: Codes that were withdrawn, and what came after them (ISO 4217, list three).
 _SUCCESSORS: Final = {
     "RUR": "RUB", "BYR": "BYN", "BYB": "BYN", "HRK": "EUR", "BGN": "EUR", "LTL": "EUR", "LVL": "EUR", "EEK": "EUR",
@@ -139,17 +145,14 @@ def successor(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
 
 def minor_units(cells: Cells) -> NDArray[np.int64]:
     """Decimals that each currency has; -1 where the cell is no current currency."""
-    exponents = _exponents()
-    place = pc.index_in(cells, pa.array(list(exponents)))
-    units = np.array([*exponents.values(), -1])
-    found: NDArray[np.int64] = units[pc.fill_null(place, -1).to_numpy()]
+    found: NDArray[np.int64] = _table().units[_places(cells)]
     return found
 
 
-@lru_cache(maxsize=1)
-def with_other_units() -> Cells:
-    """The currencies that have not two decimals."""
-    return pa.array([code for code, units in _exponents().items() if units not in {2, -1}], pa.string())
+def has_two_decimals(cells: Cells) -> Mask:
+    """Currencies of two decimals, and codes to which none are given."""
+    mask: Mask = _table().has_two[_places(cells)]
+    return mask
 
 
 @lru_cache(maxsize=1)
@@ -157,24 +160,81 @@ def _exponents() -> dict[str, int]:
     return {one.code: one.exponent if one.exponent is not None else -1 for one in iso4217.Currency}
 
 
+@lru_cache(maxsize=1)
 def _codes() -> tuple[str, ...]:
     return tuple(code for code in _exponents() if code not in _SUCCESSORS)
 
 
+@lru_cache(maxsize=1)
 def _money() -> tuple[str, ...]:
     return tuple(code for code in _codes() if code not in _NOT_MONEY)
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """All codes that mean anything, current or not.
+
+    Attributes:
+        codes: In the order of their places; the last place is that of any other text.
+        words: The three bytes of each, as a number.
+        units: Decimals of each; -1 for none.
+        has_two: Whether its decimals are two, or none are given.
+        place_of: Five bits of each of three bytes -> the place of the one code that they may be.
+    """
+
+    codes: tuple[str, ...]
+    words: NDArray[np.uint64]
+    units: NDArray[np.int64]
+    has_two: Mask
+    place_of: NDArray[np.int16]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    exponents = _exponents()
+    codes = tuple(dict.fromkeys([*exponents, *_SUCCESSORS, *_NOT_MONEY]))
+    words = np.array([*(int.from_bytes(code.encode(), "little") for code in codes), 0], np.uint64)
+    place_of = np.full(1 << 15, len(codes), np.int16)
+    place_of[_five_bits_each(words[:-1])] = np.arange(len(codes))
+    units = np.array([*(exponents.get(code, -1) for code in codes), -1])
+    has_two = np.array([exponents.get(code) in {2, -1} for code in codes] + [False])
+    return _Table(codes, words, units, has_two, place_of)
+
+
+def _five_bits_each(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Of the first three bytes, those bits in which the letters of one case differ."""
+    first, second, third = (words >> np.uint64(shift) & np.uint64(0x1F << place) for shift, place in _FIVE_BITS)
+    place: NDArray[np.int64] = (first | second | third).view(np.int64)
+    return place
+
+
+@remembered
+def _places(cells: Cells) -> NDArray[np.int16]:
+    """The place of each code in the table. Codes are three bytes: compared as numbers, all at once."""
+    table = _table()
+    spelled = words_at(cells, offsets(cells)[:-1]) & _THREE_BYTES
+    places = table.place_of[_five_bits_each(spelled)]
+    places[(table.words[places] != spelled) | (lengths(cells) != _CODE_BYTES)] = len(table.codes)
+    return places
+
+
+@lru_cache(maxsize=8)
+def _among(codes: tuple[str, ...]) -> Mask:
+    """Of each place of the table, whether its code is one of these."""
+    return np.array([code in codes for code in _table().codes] + [False])
+
+
 def _in(cells: Cells, codes: tuple[str, ...]) -> Mask:
-    return as_mask(pc.is_in(cells, pa.array(codes, pa.string())))
+    mask: Mask = _among(codes)[_places(cells)]
+    return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _in(cells, ("", *_money()))
+    return _in(cells, _money()) | ~filled(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_in(cells, ("", *_codes()))
+    others = filled(cells) & ~_in(cells, _codes())
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))

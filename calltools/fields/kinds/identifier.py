@@ -16,7 +16,7 @@ from calltools.fields.shapes import (
     matches,
     own_bytes,
     rewritten,
-    rows_of,
+    rows_with,
 )
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled
@@ -227,11 +227,11 @@ def _metrica_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
 
 
 def _user_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    data, first = own_bytes(cells)
+    data, _ = own_bytes(cells)
     # Beyond printable ASCII, or a sign that a number's notation or a formula would need: not proven.
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord(".")) | (data == ord(",")) | (data == ord("+"))
     begins = first_bytes(cells)
-    sound: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
+    sound: Mask = ~rows_with(cells, odd)
     return sound & ~np.isin(begins, np.frombuffer(b"=-@", np.uint8)) & ~any_cell.placeholder(cells)
 
 

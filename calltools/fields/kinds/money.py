@@ -1,5 +1,6 @@
 """Amounts: digits with a dot."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import first_bytes, last_bytes, matches, own_bytes, rewritten, rows_of
+from calltools.fields.shapes import first_bytes, last_bytes, lengths, matches, own_bytes, rewritten, rows_with
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, filled, offsets, remembered
+from calltools.model.cells import Cells, Mask, Numbers, filled, offsets, remembered, where_true
 
 _CANONICAL: Final = r"[0-9]+(?:[.][0-9]+)?"
+_TO_THIRD: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
 _SIGN: Final = r"(?:₽|руб\.?|р\.|\$|€|₸|RUB|USD|EUR|KZT|BYN)"
 #: Amounts that can be read in one way only: thousands apart by spaces, a decimal comma, a sign of currency.
@@ -67,7 +69,10 @@ def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 
 def decimals(cells: Cells) -> NDArray[np.int64]:
     """Decimals of each canonical amount, without trailing zeros; 0 for anything else."""
-    dotted = np.flatnonzero(_canonical(cells) & _holds_dot(cells))
+    there = dots(cells)
+    held = there.third.copy()
+    held[there.others] = True
+    dotted = np.flatnonzero(_canonical(cells) & held)
     found = np.zeros(len(cells), np.int64)
     if len(dotted):
         tail = pc.replace_substring_regex(cells.take(pa.array(dotted)), r"^[0-9]+[.]|0+$", "")
@@ -75,28 +80,40 @@ def decimals(cells: Cells) -> NDArray[np.int64]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Where dots stand in cells.
+
+    Attributes:
+        third: Cells with a dot in the third byte from the end, as in most prices.
+        others: The rows of all other dots, in order; one may be there several times.
+    """
+
+    third: Mask
+    others: Numbers
+
+
 @remembered
-def dots(cells: Cells) -> NDArray[np.int64]:
-    """Position of each dot, as in ``text_bytes``, and the row in which it stands: two lines of numbers."""
+def dots(cells: Cells) -> Dots:
+    """Where dots stand."""
     data, first = own_bytes(cells)
-    positions = np.flatnonzero(data == ord(".")) + first
-    return np.stack([positions, np.searchsorted(offsets(cells), positions, side="right") - 1])
-
-
-def _holds_dot(cells: Cells) -> Mask:
-    mask: Mask = np.zeros(len(cells), bool)
-    mask[dots(cells)[1]] = True
-    return mask
+    dotted = np.append(data == ord("."), False)
+    at = np.where(lengths(cells) >= _TO_THIRD, offsets(cells)[1:] - (first + _TO_THIRD), len(data))
+    third: Mask = dotted[at]
+    dotted[at] = False
+    positions = where_true(dotted) + first
+    return Dots(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
 
 
 def _canonical(cells: Cells) -> Mask:
     """Digits with at most one dot among them, or nothing."""
-    data, first = own_bytes(cells)
-    odd = ((data - np.uint8(0x30)) > 9) & (data != ord("."))
-    mask: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
-    rows = dots(cells)[1]
-    if len(rows):
-        mask[rows[1:][np.diff(rows) == 0]] = False
+    data, _ = own_bytes(cells)
+    mask: Mask = ~rows_with(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
+    there = dots(cells)
+    mask &= ~(there.third & (lengths(cells) == _TO_THIRD))
+    if len(there.others):
+        mask[there.others[1:][np.diff(there.others) == 0]] = False
+        mask[there.others[there.third[there.others]]] = False
         mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
     return mask
 

@@ -14,7 +14,7 @@ from calltools.fields.field import Example, Kind
 from calltools.fields.phone_plans import Verdict, verdicts
 from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, own_bytes, rows_of, without
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, filled, offsets, remembered
+from calltools.model.cells import Cells, Mask, filled, offsets, remembered, where_true
 
 _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
 _NUMBER_TAIL: Final = r"[.,]0+$"
@@ -174,7 +174,7 @@ def _odd(cells: Cells) -> tuple[Cells, Mask]:
 
 def _plus_and_digits(cells: Cells) -> Mask:
     data, first = own_bytes(cells)
-    others = np.flatnonzero((data - np.uint8(0x30)) > 9)
+    others = where_true((data - np.uint8(0x30)) > 9)
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
     return _plus(cells) & ~rows_of(cells, inside + first) & (lengths(cells) > 1)
 

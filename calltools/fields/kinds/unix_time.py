@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell, clock
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
+from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten, sort_before
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.cells import Cells, Mask, as_mask, filled
 
@@ -146,7 +146,7 @@ def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     small = filled(legible) & _whole(legible) & (lengths(legible) < _SECONDS_DIGITS)
     early: Mask = (lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
     if early.any():
-        early &= as_mask(pc.less(legible, _EARLIEST))
+        early &= sort_before(legible, _EARLIEST)
     negative = filled(legible) & (first_bytes(legible) == ord("-")) & _whole(legible)
     serial = matches(legible, _LOOKS[3][1]) if small.any() else small
     mask: Mask = ((small & ~serial) | early | negative) & ~not_seconds(cells)
@@ -219,12 +219,11 @@ def _longer_or_later(seconds: Cells, latest: str) -> Mask:
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
-    latest = str(assumptions.now + _TOLERANCE_S)
+    latest = str(assumptions.now + _TOLERANCE_S + 1)
     sizes = lengths(cells)
     sound: Mask = (sizes == _SECONDS_DIGITS) & digits_only(cells)
     # Digits of one length sort as numbers do, so no cell becomes a number.
-    sound &= as_mask(pc.greater_equal(cells, _EARLIEST)) & as_mask(pc.less_equal(cells, latest))
-    return sound
+    return sound & ~sort_before(cells, _EARLIEST) & sort_before(cells, latest)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:

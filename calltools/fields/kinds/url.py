@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import matches, own_bytes, rows_of
+from calltools.fields.shapes import WORD, matches, own_bytes, rows_of, rows_with
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, as_mask, filled, offsets, text_bytes, where_true
 
 _ABSOLUTE: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#\\]+(?:[/?#][^ ]*)?"
 _NAMES: Final = (
@@ -23,6 +23,9 @@ _SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_NAMES}=[^&#]+"
 #: How the names above end: what stands before an equals sign in an address without them is another pair.
 _SECRET_ENDS: Final = frozenset({"en", "et", "ey", "rd", "wd", "ss", "th", "ig", "re", "wt"})
 _PAIRS: Final = np.zeros(65_536, bool)
+_HTTPS: Final = np.uint64(int.from_bytes(b"https://", "little"))
+_HTTP: Final = np.uint64(int.from_bytes(b"http://", "little"))
+_SEVEN_BYTES: Final = np.uint64((1 << 56) - 1)
 for _pair in _SECRET_ENDS:
     for _spelled in (_pair, _pair.upper(), _pair.title(), _pair[0] + _pair[1].upper()):
         _PAIRS[ord(_spelled[0]) * 256 + ord(_spelled[1])] = True
@@ -96,25 +99,28 @@ def _plain(cells: Cells) -> Mask:
     """Printable ASCII behind a scheme and the beginning of a host, without a sign of a secret."""
     data, first = own_bytes(cells)
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord("@")) | (data == ord("\\")) | (data == ord("["))
-    mask: Mask = ~rows_of(cells, np.flatnonzero(odd) + first)
-    equals = np.flatnonzero(data == ord("="))
+    mask: Mask = ~rows_with(cells, odd)
+    equals = where_true(data == ord("="))
     if len(equals):
         before = equals[equals >= 2]
         named = _PAIRS[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
         mask &= ~rows_of(cells, before[named] + first)
-    secure = as_mask(pc.starts_with(cells, "https://"))
-    mask &= secure | as_mask(pc.starts_with(cells, "http://"))
-    return mask & _good_host(cells, secure)
+    return mask & _good_host(cells)
 
 
-def _good_host(cells: Cells, secure: Mask) -> Mask:
-    """A letter or digit right behind the scheme, and no colon (a port is judged slowly)."""
-    data, ends = text_bytes(cells), offsets(cells).astype(np.int64)
-    at = ends[:-1] + np.where(secure, 8, 7)
-    inside = at < ends[1:]
-    byte = data[np.where(inside, at, 0)] if len(data) else np.zeros(len(cells), np.uint8)
+def _good_host(cells: Cells) -> Mask:
+    """A scheme, a letter or digit right behind it, and no colon (a port is judged slowly)."""
+    data, ends = text_bytes(cells), offsets(cells)
+    last = len(data) - WORD
+    if last < 0:
+        return np.zeros(len(cells), bool)
+    # A scheme and a host are more than a word, so that no cell begins behind the last one.
+    begins = np.ndarray((last + 1,), "<u8", data, strides=(1,))[np.minimum(ends[:-1], last)]
+    secure = begins == _HTTPS
+    at = ends[:-1] + 7 + secure
+    byte = data.take(at, mode="clip")
     letter = ((byte | 0x20) - np.uint8(0x61) <= 25) | (byte - np.uint8(0x30) <= 9)
-    mask: Mask = inside & letter
+    mask: Mask = (secure | ((begins & _SEVEN_BYTES) == _HTTP)) & (at < ends[1:]) & letter
     return mask
 
 
