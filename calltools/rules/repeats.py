@@ -1,7 +1,7 @@
 """Keys of records, such as those of a call, that occur more than once in some files."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.fields.shapes import WORD, lengths, own_bytes, words_at
-from calltools.model.cells import Cells, Numbers, all_empty, offsets
+from calltools.model.cells import Cells, Mask, Numbers, all_empty, offsets
 from calltools.model.finding import Findings
 
 Hashes = NDArray[np.uint64]
 _SEPARATOR: Final = "\x1f"
-_TO_QUARTER: Final = np.uint64(62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,14 @@ class Steps:
         kept = None if (steps == 1).all() else small if (small == steps).all() else steps
         return cls(len(numbers), int(numbers[0]), kept)
 
-    def numbers(self) -> Numbers:
-        """The numbers as they were."""
-        steps = np.ones(max(self.count - 1, 0), np.int64) if self.steps is None else self.steps
-        found: Numbers = self.first + np.cumsum(np.concatenate([np.zeros(min(self.count, 1), np.int64), steps]))
+    def at(self, rows: Numbers) -> Numbers:
+        """Some of the numbers as they were."""
+        if self.steps is None or not len(rows):
+            straight: Numbers = self.first + rows
+            return straight
+        risen = np.zeros(self.count, np.int64)
+        np.cumsum(self.steps, out=risen[1:])
+        found: Numbers = self.first + risen[rows]
         return found
 
 
@@ -69,13 +72,15 @@ class Repeats:
 
     def findings(self, field: str | None) -> Findings:
         """Each record of this file whose key an earlier one has; the detail names the first of them."""
-        twice = self._twice()
-        if not len(twice):
+        met = self._met_again()
+        if not any(map(len, met)):
             return Findings.none()
-        parts = zip(self._hashes, self._records, self._places, strict=True)
-        met = [_known(twice, *part) for part in parts]
-        hashes, records, places = map(np.concatenate, zip(*met, strict=True))
-        part_of = np.repeat(np.arange(len(met)), [len(some) for some, _, _ in met])
+        hashes = np.concatenate([part[rows] for part, rows in self._with(met)])
+        records, places = (
+            np.concatenate([part.at(rows) for part, rows in zip(kept, met, strict=True)])
+            for kept in (self._records, self._places)
+        )
+        part_of = np.repeat(np.arange(len(met)), list(map(len, met)))
         _, first, key = np.unique(hashes, return_index=True, return_inverse=True)
         begun, _ = self._files[-1]
         again = np.flatnonzero((first[key] != np.arange(len(key))) & (part_of >= begun))
@@ -100,26 +105,50 @@ class Repeats:
         words = pa.array([*(f", {name}" for name in names[:-1]), ""], pa.string())
         return words.take(pa.array(np.searchsorted(begins, parts, side="right") - 1))
 
-    def _twice(self) -> Hashes:
-        """The keys that occur more than once, in order. A quarter of them at a time: sorting takes a copy."""
+    def _met_again(self) -> list[Numbers]:
+        """Of each part the rows whose key occurs more than once.
+
+        Half a hash is sorted in less than half the time, and seldom occurs twice by chance: whole ones are compared of
+        the rows that are left.
+        """
+        heads = np.concatenate([np.zeros(0, np.uint32), *map(_heads, self._hashes)])
         # Nothing else runs at the end of a file.
         with ThreadPoolExecutor(2) as pool:
-            return np.concatenate(list(pool.map(self._twice_in, range(4))))
+            twice = np.concatenate(list(pool.map(_twice, (heads[heads < _HALF], heads[heads >= _HALF]))))
+        del heads
+        near = np.zeros(1 << (32 - _NEAR), bool)
+        near[twice >> _NEAR] = True
+        suspects = [_among(part, twice, near) for part in self._hashes]
+        hashes = np.concatenate([np.zeros(0, np.uint64), *(part[rows] for part, rows in self._with(suspects))])
+        _, key, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+        again = np.split(counts[key] > 1, np.cumsum(list(map(len, suspects)))[:-1]) if suspects else []
+        return [rows[several] for rows, several in zip(suspects, again, strict=True)]
 
-    def _twice_in(self, quarter: int) -> Hashes:
-        parts = [hashes[hashes >> _TO_QUARTER == quarter] for hashes in self._hashes]
-        ordered = np.concatenate([*parts, np.zeros(0, np.uint64)])
-        ordered.sort()
-        found: Hashes = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return found
+    def _with(self, rows: list[Numbers]) -> Iterator[tuple[Hashes, Numbers]]:
+        return zip(self._hashes, rows, strict=True)
 
 
-def _known(keys: Hashes, hashes: Hashes, records: Steps, places: Steps) -> tuple[Hashes, Numbers, Numbers]:
-    """Those of some records whose key is among the ordered keys. Part by part: all at once would take much memory."""
-    there = keys[np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)] == hashes
-    if not there.any():
-        return hashes[:0], np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return hashes[there], records.numbers()[there], places.numbers()[there]
+_HALF: Final = np.uint32(1 << 31)
+#: Bits of half a hash that a first look leaves out.
+_NEAR: Final = 12
+
+
+def _heads(hashes: Hashes) -> NDArray[np.uint32]:
+    return (hashes >> np.uint64(32)).astype(np.uint32)
+
+
+def _twice(heads: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    heads.sort()
+    return np.unique(heads[1:][heads[1:] == heads[:-1]])
+
+
+def _among(hashes: Hashes, twice: NDArray[np.uint32], near: Mask) -> Numbers:
+    """The rows whose half a hash is among some ordered ones; a table leaves few to be searched for."""
+    heads = _heads(hashes)
+    rows = np.flatnonzero(near[heads >> _NEAR])
+    found = heads[rows]
+    there: Numbers = rows[twice[np.minimum(np.searchsorted(twice, found), len(twice) - 1)] == found]
+    return there
 
 
 def hashed(columns: Sequence[Cells]) -> Hashes:

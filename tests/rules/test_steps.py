@@ -11,7 +11,8 @@ from calltools.rules.repeats import Steps
 def test_any_numbers_come_back(numbers):
     given = np.array(numbers, np.int64)
 
-    assert Steps.of(given).numbers().tolist() == numbers
+    assert Steps.of(given).at(np.arange(len(numbers))).tolist() == numbers
+    assert Steps.of(given).at(np.arange(0, len(numbers), 3)).tolist() == numbers[::3]
 
 
 @given(first=st.integers(min_value=0, max_value=2**40), count=st.integers(min_value=1, max_value=2000))
@@ -19,7 +20,7 @@ def test_numbers_one_after_the_other_take_no_room(first, count):
     kept = Steps.of(np.arange(first, first + count))
 
     assert kept.steps is None
-    assert kept.numbers().tolist() == list(range(first, first + count))
+    assert kept.at(np.arange(count)).tolist() == list(range(first, first + count))
 
 
 def test_lines_of_records_take_a_byte_each():
@@ -27,4 +28,4 @@ def test_lines_of_records_take_a_byte_each():
 
     assert kept.steps is not None
     assert kept.steps.nbytes == 3
-    assert kept.numbers().tolist() == [2, 3, 7, 260]
+    assert kept.at(np.arange(4)).tolist() == [2, 3, 7, 260]
