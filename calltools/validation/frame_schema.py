@@ -22,41 +22,55 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.rule import CellTest, RowTest, Rule
 
+#: Text as Arrow holds it: a frame of it shares the memory of the cells. pandas's own would be another copy.
+_TEXT: Final = pd.ArrowDtype(pa.string())
+
 
 class FrameCells(Mapping[str, Cells]):
-    """The columns of a frame as cells, each made when it is asked for."""
+    """The columns of a frame as cells, each made once: checks find out things about the same object."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
+        self.frame = frame
+        self._series: dict[str, pd.Series[str]] = {}
+        self._cells: dict[str, Cells] = {}
+
+    def series(self, name: str) -> "pd.Series[str]":
+        """A column as pandas has it."""
+        if name not in self._series:
+            self._series[name] = self.frame[name]
+        return self._series[name]
 
     def __getitem__(self, name: str) -> Cells:
-        return series_cells(self._frame[name])
+        if name not in self._cells:
+            self._cells[name] = series_cells(self.series(name))
+        return self._cells[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frame.columns)
+        return iter(self.frame.columns)
 
     def __len__(self) -> int:
-        return len(self._frame.columns)
+        return len(self.frame.columns)
 
 
 def series_cells(series: "pd.Series[str]") -> Cells:
-    """A text column of a frame as cells: the same object when the same column is asked for again."""
-    values = pa.array(series.array)
+    """A text column of a frame as cells: the same object when the same series is asked for again."""
     last = getattr(_REMEMBERED, "pair", None)
-    if last is None or not _same(last[0], values):
-        last = _REMEMBERED.pair = (values, values.cast(pa.string()))
+    if last is None or last[0] is not series:
+        last = _REMEMBERED.pair = (series, pa.array(series.array).cast(pa.string()))
     cells: Cells = last[1]
     return cells
 
 
-#: The checks of a column follow one another; its cells are made once for all of them.
+def cells_of(frame: pd.DataFrame) -> FrameCells:
+    """The cells of a frame; those of the frame before are forgotten."""
+    last: FrameCells | None = getattr(_REMEMBERED, "cells", None)
+    if last is None or last.frame is not frame:
+        last = _REMEMBERED.cells = FrameCells(frame)
+    return last
+
+
+#: The checks of a column follow one another, and so do those of a frame.
 _REMEMBERED: Final = threading.local()
-
-
-def _same(one: pa.Array, other: pa.Array) -> bool:
-    """Whether two arrays are the same stretch of the same memory (both are alive, so no address is reused)."""
-    addresses = ([buffer and buffer.address for buffer in array.buffers()] for array in (one, other))
-    return (one.offset, len(one)) == (other.offset, len(other)) and next(addresses) == next(addresses)
 
 
 class _CheckBackend(PandasCheckBackend):
@@ -68,7 +82,7 @@ class _CheckBackend(PandasCheckBackend):
 
     def __call__(self, check_obj: Any, key: str | None = None) -> CheckResult:
         """Which rows of a frame, or of one of its columns, pass, as a mask."""
-        passes = self.check_fn(check_obj if key is None else check_obj[key])
+        passes = self.check_fn(check_obj if key is None else cells_of(check_obj).series(key))
         return CheckResult(passes, passes.all(), check_obj, None)
 
 
@@ -98,7 +112,7 @@ class _ColumnBackend(_Silent, ColumnBackend):
     def check_dtype(self, check_obj: Any, _schema: Any) -> CoreCheckResult:
         """Whether it is text. pandera would look at each cell, and write down those that are none."""
         return CoreCheckResult(
-            passed=isinstance(check_obj.dtype, pd.StringDtype),
+            passed=isinstance(check_obj.dtype, pd.StringDtype) or check_obj.dtype == _TEXT,
             check="dtype",
             reason_code=SchemaErrorReason.WRONG_DATATYPE,
             message="",
@@ -178,6 +192,12 @@ class FrameSchema:
             ],
         )
 
+    @staticmethod
+    def frame(table: pa.Table) -> pd.DataFrame:
+        """A table of text as a frame; nothing is copied."""
+        made: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+        return made
+
     def failures(self, frame: pd.DataFrame, doubtful: Mapping[str, Mask] = MappingProxyType({})) -> list[SchemaError]:
         """What pandera says of each check that failed.
 
@@ -217,6 +237,6 @@ def _on_series(test: CellTest, doubtful: _Doubtful, assumptions: Assumptions) ->
 
 def _on_frame(test: RowTest, assumptions: Assumptions) -> Any:
     def passes(frame: pd.DataFrame) -> Mask:
-        return ~test(FrameCells(frame), assumptions)
+        return ~test(cells_of(frame), assumptions)
 
     return passes

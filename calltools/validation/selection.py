@@ -45,7 +45,7 @@ class RuleSet:
         codes = pa.array(list(self.severities), pa.string())
         words = pa.array([str(severity) for severity in self.severities.values()], pa.string())
         place = pc.index_in(findings.table["code"], codes)
-        table = findings.table.filter(pc.is_valid(place))
+        table = findings.table.filter(pc.is_valid(place)) if place.null_count else findings.table
         severity = pc.coalesce(table["severity"], pc.take(words, pc.drop_null(place)))
         return Findings(table.set_column(SCHEMA.get_field_index("severity"), SCHEMA.field("severity"), severity))
 

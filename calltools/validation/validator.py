@@ -117,7 +117,8 @@ class Judge:
             np.concatenate([part.records for part in there]),
             np.concatenate([part.places for part in there]),
         )
-        failures = self._schema(names).failures(table.to_pandas(), _all_doubtful(there, names))
+        schema = self._schema(names)
+        failures = schema.failures(schema.frame(table), _all_doubtful(there, names))
         # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
         verdicts = [_verdict(failure) for failure in failures]
         return Findings.join(

@@ -20,6 +20,7 @@ _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-
 _NUMBER_TAIL: Final = r"[.,]0+$"
 _ASCII_PUNCTUATION: Final = b" ()./-"
 _DASHES: Final = r"[\x{2010}-\x{2015}]"
+_DASH_LEAD: Final = 0xE2
 _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
 #: A country's extension or a city number without its area code: fewer digits than any number with a country code.
 #: The Russian trunk prefix with a plus: without the punctuation, which sets it apart, it would be a Vietnamese number.
@@ -198,7 +199,7 @@ def _number_like(cells: Cells) -> Mask:
 def _digits(cells: Cells) -> Cells:
     """Without punctuation; that of ASCII goes first, for it is nearly all there is."""
     plain = without(cells, _ASCII_PUNCTUATION)
-    return plain if digits_only(plain).all() else pc.replace_substring_regex(plain, _DASHES, "")
+    return pc.replace_substring_regex(plain, _DASHES, "") if (own_bytes(plain)[0] == _DASH_LEAD).any() else plain
 
 
 def _impossible(numbers: Cells) -> Mask:
