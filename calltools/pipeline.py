@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -34,10 +34,12 @@ from calltools.workers.working import Worked, worked
 _JUDGED_AT_ONCE: Final = 150_000
 #: But no more records than this are gathered, proven ones included: of each something is held.
 _GATHERED: Final = 250_000
-#: For so few records pandera is called while it has nothing else to do; later for a part of those before, because a
-#: call costs the same whatever it is for.
-_WORTH_A_CALL: Final = 60_000
-_PART: Final = 6
+#: For so few records pandera is called while it has nothing else to do.
+_WORTH_A_CALL: Final = 100_000
+
+
+#: A batch, and what the observers have said of it.
+_Seen: TypeAlias = tuple[Worked, Findings]
 
 
 class Sink(Protocol):
@@ -76,36 +78,41 @@ def run(  # noqa: PLR0913 - each is a part of the run
     # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
     with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
         try:
-            _in_groups(last, end.finish, batches)
+            closing_words = _in_groups(last, end, batches)
         except BaseException:
             last.shutdown(wait=True, cancel_futures=True)
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    end.deliver(_EMPTY, plan.telling.told(Findings.join([*empty, observers.close()])))
+    end.deliver(_EMPTY, plan.telling.told(Findings.join([*empty, closing_words])))
 
 
-def _in_groups(last: ThreadPoolExecutor, finish: Callable[[Sequence[Worked]], None], batches: Iterable[Worked]) -> None:
-    """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once."""
+def _in_groups(last: ThreadPoolExecutor, end: "_End", batches: Iterable[Worked]) -> Findings:
+    """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once.
+
+    Gives what only the whole table shows, found out while the last group is finished.
+    """
     under_way: deque[Future[None]] = deque()
-    group: list[Worked] = []
-    judged = records = before = 0
+    group: list[_Seen] = []
+    judged = records = 0
     for one in batches:
         while under_way and under_way[0].done():
             under_way.popleft().result()
-        group.append(one)
+        group.append((one, end.observers.add(one.digests, one.batch.records, one.batch.places)))
         judged += len(one.judged.records)
         records += len(one.batch)
-        enough = _GATHERED if under_way else min(max(_WORTH_A_CALL, before // _PART), _GATHERED)
+        enough = _GATHERED if under_way else _WORTH_A_CALL
         if judged >= _JUDGED_AT_ONCE or records >= enough:
-            under_way.append(last.submit(finish, group))
-            group, judged, records, before = [], 0, 0, before + records
+            under_way.append(last.submit(end.finish, group))
+            group, judged, records = [], 0, 0
         # Another group may wait for its turn, no more: they take memory.
         while len(under_way) > 1:
             under_way.popleft().result()
-    under_way.append(last.submit(finish, group))
+    under_way.append(last.submit(end.finish, group))
+    closing_words = end.observers.close()
     for one_group in under_way:
         one_group.result()
+    return closing_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +126,9 @@ class _End:
     summary: Summary
     on_read: Callable[[int], None]
 
-    def finish(self, group: Sequence[Worked]) -> None:
+    def finish(self, group: Sequence[_Seen]) -> None:
         """Let pandera speak about a group of batches, and hand them to the sinks."""
-        verdict = self.plan.telling.told(self.judge.findings([one.judged for one in group]))
+        verdict = self.plan.telling.told(self.judge.findings([one.judged for one, _ in group]))
         for one, found in self._verdicts(group, verdict):
             self.summary.joined.update(one.joined)
             if one.drawn is not None:
@@ -141,15 +148,14 @@ class _End:
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
-    def _verdicts(self, group: Sequence[Worked], verdict: Findings) -> Iterator[tuple[Worked, Findings]]:
+    def _verdicts(self, group: Sequence[_Seen], verdict: Findings) -> Iterator[tuple[Worked, Findings]]:
         """Each batch of the group with all its findings, in order."""
         # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
         records = verdict.table["record"].to_numpy()
-        for one in group:
+        for one, observed in group:
             numbers = one.batch.records
             first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
             judged = Findings(verdict.table.slice(first, last - first))
-            observed = self.observers.add(one.digests, numbers, one.batch.places)
             more = self.plan.telling.told(Findings.join([one.batch.findings, observed]))
             yield one, self.plan.telling.once(Findings.join([more, judged])) if len(more) else judged
 
