@@ -14,7 +14,7 @@ def lean_start() -> None:
     # Nothing here multiplies matrices, and a second thread would wait for work by spinning.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Milliseconds for which Arrow keeps what a batch has freed, for the next one: fresh pages are cleared first.
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "1000")
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "100")
 
 
 @contextmanager

@@ -111,11 +111,9 @@ class Repeats:
         Half a hash is sorted in less than half the time, and seldom occurs twice by chance: whole ones are compared of
         the rows that are left.
         """
-        heads = np.concatenate([np.zeros(0, np.uint32), *map(_heads, self._hashes)])
-        # Nothing else runs at the end of a file.
+        # Little else runs at the end of a file.
         with ThreadPoolExecutor(2) as pool:
-            twice = np.concatenate(list(pool.map(_twice, (heads[heads < _HALF], heads[heads >= _HALF]))))
-        del heads
+            twice = np.concatenate(list(pool.map(self._twice, range(4))))
         near = np.zeros(1 << (32 - _NEAR), bool)
         near[twice >> _NEAR] = True
         suspects = [_among(part, twice, near) for part in self._hashes]
@@ -124,22 +122,24 @@ class Repeats:
         again = np.split(counts[key] > 1, np.cumsum(list(map(len, suspects)))[:-1]) if suspects else []
         return [rows[several] for rows, several in zip(suspects, again, strict=True)]
 
+    def _twice(self, quarter: int) -> NDArray[np.uint32]:
+        """Halves of hashes that occur more than once, in order; of a quarter of them, for they are copied."""
+        all_heads = map(_heads, self._hashes)
+        heads = np.concatenate([np.zeros(0, np.uint32), *(some[some >> _TO_QUARTER == quarter] for some in all_heads)])
+        heads.sort()
+        return np.unique(heads[1:][heads[1:] == heads[:-1]])
+
     def _with(self, rows: list[Numbers]) -> Iterator[tuple[Hashes, Numbers]]:
         return zip(self._hashes, rows, strict=True)
 
 
-_HALF: Final = np.uint32(1 << 31)
+_TO_QUARTER: Final = 30
 #: Bits of half a hash that a first look leaves out.
 _NEAR: Final = 12
 
 
 def _heads(hashes: Hashes) -> NDArray[np.uint32]:
     return (hashes >> np.uint64(32)).astype(np.uint32)
-
-
-def _twice(heads: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    heads.sort()
-    return np.unique(heads[1:][heads[1:] == heads[:-1]])
 
 
 def _among(hashes: Hashes, twice: NDArray[np.uint32], near: Mask) -> Numbers:
