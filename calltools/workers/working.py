@@ -4,9 +4,10 @@
 and releases the interpreter lock.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -64,12 +65,19 @@ def worked(table: Table, plan: Plan, threads: int = MOST_THREADS) -> Generator[W
             batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
         return Worked(batch, judged, digests, joined, drawn)
 
+    def all_of(run: Callable[..., Iterator[Any]]) -> Iterator[Worked]:
+        batches = _settled(run(lambda task: task(), table.tasks()))
+        if plan.mapping is not None and plan.mapping.merges_legs:
+            batches = legs.merge(batches, plan.mapping)
+        return run(work, batches)
+
+    if threads == 1:
+        # Nothing is held ahead then.
+        yield from all_of(map)
+        return
     with ThreadPoolExecutor(threads, "calltools") as pool:
         try:
-            batches = _settled(in_order(pool, lambda task: task(), table.tasks()))
-            if plan.mapping is not None and plan.mapping.merges_legs:
-                batches = legs.merge(batches, plan.mapping)
-            yield from in_order(pool, work, batches)
+            yield from all_of(partial(in_order, pool))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
