@@ -37,7 +37,22 @@ class Scope(StrEnum):
 
 #: A cell test: the faulty cells of one column. ``""`` is faulty for no test but ``DateTime``'s missing one.
 CellTest: TypeAlias = Callable[[Cells, Assumptions], Mask]
+
+
 #: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
+class Open(dict[str, Cells]):
+    """Columns of records of which only some still want a verdict; a test may say anything of the others."""
+
+    def __init__(self, columns: Mapping[str, Cells], rows: Mask) -> None:
+        super().__init__(columns)
+        self.rows = rows
+
+
+def wanted(columns: Mapping[str, Cells], candidates: Mask) -> Mask:
+    """Those of the candidates of which a verdict is wanted: to look closer at them is what takes time."""
+    return candidates & columns.rows if isinstance(columns, Open) else candidates
+
+
 RowTest: TypeAlias = Callable[[Mapping[str, Cells], Assumptions], Mask]
 #: What a finding's sentence needs beside the cell, or the repaired cell, for faulty cells only.
 CellText: TypeAlias = Callable[[Cells, Assumptions], Cells]

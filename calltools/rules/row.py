@@ -14,6 +14,7 @@ from calltools.fields.shapes import is_sign, lengths
 from calltools.fields.table import IDENTIFIERS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, filled
+from calltools.model.rule import wanted
 
 Columns: TypeAlias = Mapping[str, Cells]
 
@@ -94,7 +95,7 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     price, code = columns["Price"], columns["Currency"]
     # Most currencies have two decimals, and most prices no more: look closer at the others only.
-    rows = np.flatnonzero(filled(price) & (_long_tail(price) | _may_have_other_units(code)))
+    rows = np.flatnonzero(wanted(columns, filled(price) & (_long_tail(price) | _may_have_other_units(code))))
     mask: Mask = np.zeros(len(price), bool)
     if len(rows):
         mask[rows] = _too_precise(price.take(pa.array(rows)), code.take(pa.array(rows)))
@@ -122,7 +123,7 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
     there = filled(price)
     if "Currency" in columns:
         there &= any_cell.absent(columns["Currency"])
-    return any_cell.scattered(there, _above_zero, price)
+    return any_cell.scattered(wanted(columns, there), _above_zero, price)
 
 
 def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -168,7 +169,7 @@ def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     talk = columns["TalkDuration"]
     talked = is_sign(columns["CallMissed"], "1") & filled(talk) & ~is_sign(talk, "0")
-    return any_cell.scattered(talked, _above_zero, talk)
+    return any_cell.scattered(wanted(columns, talked), _above_zero, talk)
 
 
 def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> Mask:

@@ -18,7 +18,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, all_empty, constant, filled, one_chunk
 from calltools.model.finding import Findings
-from calltools.model.rule import Rule
+from calltools.model.rule import Open, Rule
 from calltools.rules.catalog import BY_CODE
 from calltools.validation.selection import RuleSet
 
@@ -60,7 +60,9 @@ def unproven(
     if exact_only or not batch.columns.num_columns:
         return Judged(batch.columns, batch.records, batch.places)
     cells = {name: _doubtful(name, columns[name], assumptions) for name in columns}
-    doubtful = reduce(np.logical_or, [*cells.values(), *_doubtful_records(columns, ruleset, assumptions)])
+    doubtful = reduce(np.logical_or, cells.values())
+    rest = Open(columns, ~doubtful)
+    doubtful = reduce(np.logical_or, _doubtful_records(rest, ruleset, assumptions), doubtful)
     rows = np.flatnonzero(doubtful)
     chosen = pa.array(rows)
     return Judged(
