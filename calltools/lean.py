@@ -13,8 +13,8 @@ def lean_start() -> None:
     gc.set_threshold(500_000)
     # Nothing here multiplies matrices, and a second thread would wait for work by spinning.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Milliseconds for which Arrow keeps what a batch has freed, for the next one: fresh pages are cleared first.
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "100")
+    # Milliseconds for which Arrow keeps what has been freed: it will be wanted again, and fresh pages cost clearing.
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "1000")
 
 
 @contextmanager

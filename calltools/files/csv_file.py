@@ -23,7 +23,7 @@ from calltools.model.finding import Findings
 
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
 #: between them, cost more than the kernels; larger ones take more memory.
-BLOCK_SIZE: Final = 7 << 20
+BLOCK_SIZE: Final = 6 << 20
 
 
 def open_csv(  # noqa: PLR0913 - four say which file and how

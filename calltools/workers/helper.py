@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 _MODULE: Final = "calltools.workers.helper_child"
 #: Arrays of a block come and go by the hundred, all of a size: glibc is to keep their memory instead of giving it back
 #: to the system and asking for it again, which takes a sixth of the time. Other platforms know nothing of it.
+#: Arrow holds more than it needs there when it gives it back as late as in this process.
 _ENVIRON: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "MALLOC_ARENA_MAX": "2",
+    "MIMALLOC_PURGE_DELAY": "10",
 }
 #: Bytes of a file from which on pandera will have something to judge.
 _LARGE: Final = 4 << 20
