@@ -1,6 +1,7 @@
 """Faults that a cell of any kind can have, and the cell without them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,6 @@ PLACEHOLDERS: Final = frozenset(
 _SPELLINGS: Final = tuple(
     sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
-_SPELLED: Final = pa.array(_SPELLINGS)
 _LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
 
 #: No longer cell can be absent without being white space through and through.
@@ -206,8 +206,14 @@ def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
     return odd
 
 
+@lru_cache(maxsize=1)
+def _spelled() -> Cells:
+    # Made when it is asked for: the first Arrow array brings pandas along.
+    return pa.array(_SPELLINGS)
+
+
 def _are_placeholders(cells: Cells) -> Mask:
-    return as_mask(pc.is_in(cells, _SPELLED))
+    return as_mask(pc.is_in(cells, _spelled()))
 
 
 @remembered

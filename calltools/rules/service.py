@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calltools.fields.shapes import digits_only, sort_before
+from calltools.fields.kinds import unix_time
+from calltools.fields.shapes import digits_only
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.finding import Findings
 
 WINDOW_S: Final = 21 * 86_400
 _CLOSING_S: Final = 48 * 3600
-_DIGITS: Final = 10
 
 
 def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Mask:
@@ -79,5 +79,5 @@ class WindowClosing:
 
 def _before(times: Cells, moment: int) -> Mask:
     """Times in seconds before a moment. Digits of one length sort as numbers do."""
-    early = sort_before(times, str(moment))
+    early = unix_time.before(times, moment)
     return early & digits_only(times) if early.any() else early

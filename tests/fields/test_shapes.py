@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.fields import any_cell
-from calltools.fields.kinds import currency, money, url
+from calltools.fields.kinds import currency, money, unix_time, url
 from calltools.fields.shapes import first_bytes, is_sign, last_bytes, numbers_behind, sort_before
 from calltools.model.cells import as_mask, where_true
 
@@ -58,6 +59,15 @@ def test_cells_of_one_length_sort_as_texts_do(texts, other, first):
     assert sort_before(cells, other).tolist() == [
         len(text) == len(other) and text < other for text in [*texts, other][first:]
     ]
+
+
+@pytest.mark.parametrize("moment", [-5, 0, 10**9 - 1, 10**9, 1262304000, 1262304001, 10**10 - 1, 10**10, 10**12])
+def test_times_are_before_a_moment_however_long_it_is(moment):
+    texts = ["", "5", "999999999", "1000000000", "1262304000", "9999999998", "10000000000"]
+
+    told = unix_time.before(pa.array(texts, pa.string()), moment)
+
+    assert told.tolist() == [len(text) == 10 and int(text) < moment for text in texts]
 
 
 @given(st.lists(st.text("+-0189a", max_size=18)), st.integers(0, 3))

@@ -209,6 +209,12 @@ def _seconds(cells: Cells) -> Cells:
     return legible if good.all() else any_cell.replaced(legible, ~good, any_cell.empties(~good))
 
 
+def before(cells: Cells, moment: int) -> Mask:
+    """Times in seconds before a moment: digits of one length sort as numbers do, so no cell becomes a number."""
+    first, last = 10 ** (_SECONDS_DIGITS - 1), 10**_SECONDS_DIGITS - 1
+    return sort_before(cells, str(min(max(moment, first), last)))
+
+
 def _longer_or_later(seconds: Cells, latest: str) -> Mask:
     sizes = lengths(seconds)
     later: Mask = sizes > len(latest)
@@ -219,11 +225,8 @@ def _longer_or_later(seconds: Cells, latest: str) -> Mask:
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
-    latest = str(assumptions.now + _TOLERANCE_S + 1)
-    sizes = lengths(cells)
-    sound: Mask = (sizes == _SECONDS_DIGITS) & digits_only(cells)
-    # Digits of one length sort as numbers do, so no cell becomes a number.
-    return sound & ~sort_before(cells, _EARLIEST) & sort_before(cells, latest)
+    sound: Mask = (lengths(cells) == _SECONDS_DIGITS) & digits_only(cells)
+    return sound & ~sort_before(cells, _EARLIEST) & before(cells, assumptions.now + _TOLERANCE_S + 1)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
