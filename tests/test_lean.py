@@ -38,6 +38,17 @@ def test_a_file_without_a_fault_is_checked_without_pandas(tmp_path):
     assert told == ["False", "False"]
 
 
+@pytest.mark.parametrize("words", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
+def test_what_reads_no_records_starts_without_pandas(words):
+    told = ran(
+        "import atexit, sys; from calltools.__main__ import main\n"
+        f"sys.argv = ['calltools', *{words!r}]\n"
+        "atexit.register(lambda: print('', 'pandas' in sys.modules)); main()"
+    )
+
+    assert told[-1] == "False"
+
+
 def every_class(base=CalltoolsError):
     return [base, *(one for below in base.__subclasses__() for one in every_class(below))]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 
@@ -21,9 +22,6 @@ from calltools.reports.visible import visible_cells
 from calltools.reports.wording import sentences
 from calltools.rules.catalog import RULES
 
-_CODES: Final = pa.array([rule.code for rule in RULES], pa.string())
-_NAMES: Final = pa.array([rule.name for rule in RULES], pa.string())
-_FIXES: Final = pa.array([rule.fix for rule in RULES], pa.string())
 #: A sentence holds no more of a cell than this; ``value`` holds all of it.
 _LONGEST_IN_SENTENCE: Final = 200
 
@@ -52,12 +50,13 @@ def presented(findings: Findings, source: Source | None, name: str, style: Style
     """
     table = masked(findings.table.combine_chunks(), style.show_values)
     count = table.num_rows
-    index = pc.index_in(table["code"], _CODES)
+    rules = _rules()
+    index = pc.index_in(table["code"], rules["code"])
     after = one_chunk(table["after"])
     sheet = None if source is None else source.sheet
     columns = {
         "code": table["code"],
-        "name": _NAMES.take(index),
+        "name": rules["name"].take(index),
         "severity": table["severity"],
         "message": worded(table, style.language),
         "file": constant(name, count),
@@ -66,10 +65,16 @@ def presented(findings: Findings, source: Source | None, name: str, style: Style
         **_addresses(table, source),
         "column": table["column"],
         "value": table["value"],
-        "fix_kind": pc.if_else(pc.is_valid(after), _FIXES.take(index), None),
+        "fix_kind": pc.if_else(pc.is_valid(after), rules["fix"].take(index), None),
         "after": after,
     }
     return pa.table({title: columns[title] for title in _ORDER})
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, Cells]:
+    # Made when it is asked for: the first Arrow array brings pandas along.
+    return {title: pa.array([getattr(rule, title) for rule in RULES], pa.string()) for title in ("code", "name", "fix")}
 
 
 _ORDER: Final = (
