@@ -197,6 +197,8 @@ class _Road:
         found = []
         for position, column in enumerate(batch.columns.columns):
             broken = rows[_break_inside(one_chunk(column), rows)]
+            if not len(broken):
+                continue
             found.append(
                 Findings.at(
                     "CT010",
