@@ -65,7 +65,7 @@ def _hints(reading: Reading) -> Hints:
     if reading.encoding is not None:
         try:
             "".encode(reading.encoding)
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise UsageError("encoding-unknown", given=reading.encoding) from None
     return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row)
 

@@ -105,7 +105,7 @@ def words_at(cells: Cells, places: NDArray[np.int32]) -> NDArray[np.uint64]:
 def _aligned(cells: Cells) -> NDArray[np.uint64]:
     data, _ = own_bytes(cells)
     behind = 2 * WORD + -len(data) % WORD
-    return np.concatenate([np.zeros(2 * WORD, np.uint8), data, np.zeros(behind, np.uint8)]).view(np.uint64)
+    return np.concatenate([np.zeros(2 * WORD, np.uint8), data, np.zeros(behind, np.uint8)]).view("<u8")
 
 
 @remembered

@@ -51,7 +51,7 @@ def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limit
     """Look at the first bytes.
 
     Raises:
-        SourceError: It is no text, or its encoding cannot be told.
+        SourceError: It is no text, or not in the encoding that was said, or its encoding cannot be told.
         LimitError: It has more columns than the limit.
     """
     with path.open("rb") as stream:
@@ -59,7 +59,11 @@ def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limit
     if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
         return Sniffed(Source(path, name, "csv"), (), 0, 1, Findings.of([{"code": "CT001"}]))
     encoding, skipped = _encoding(head, name, hints, judge)
-    text = _text(path, head, encoding, skipped)
+    try:
+        text = _text(path, head, encoding, skipped)
+    except UnicodeError:
+        # Some codecs refuse a text as a whole: UTF-16 without its mark, for one.
+        raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
     delimiter, rows, guess = _divided(text, hints, judge)
     return _sniffed(_Found(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
 

@@ -23,6 +23,12 @@ MESSAGES: Final = {
         "Кодировку файла {path} не определить: подходят несколько. Укажите её: --encoding cp1251, cp866, "
         "koi8-r или utf-8.",
     ),
+    "encoding-wrong": (
+        "{path} is no text in {encoding}. Leave the encoding out, it is then found in the file; or name the one in which "
+        "the file was saved: --encoding cp1251, cp866, koi8-r or utf-8.",
+        "{path} — не текст в кодировке {encoding}. Не указывайте кодировку, тогда она определится по файлу; или укажите "
+        "ту, в которой файл сохранён: --encoding cp1251, cp866, koi8-r или utf-8.",
+    ),
     "file-binary": (
         "{path} is not a table: it holds bytes that no text has. Export the calls as CSV, XLSX or JSON.",
         "{path} — не таблица: в нём байты, которых в тексте не бывает. Выгрузите звонки в CSV, XLSX или JSON.",

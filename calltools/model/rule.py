@@ -39,7 +39,6 @@ class Scope(StrEnum):
 CellTest: TypeAlias = Callable[[Cells, Assumptions], Mask]
 
 
-#: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
 class Open(dict[str, Cells]):
     """Columns of records of which only some still want a verdict; a test may say anything of the others."""
 
@@ -53,6 +52,7 @@ def wanted(columns: Mapping[str, Cells], candidates: Mask) -> Mask:
     return candidates & columns.rows if isinstance(columns, Open) else candidates
 
 
+#: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
 RowTest: TypeAlias = Callable[[Mapping[str, Cells], Assumptions], Mask]
 #: What a finding's sentence needs beside the cell, or the repaired cell, for faulty cells only.
 CellText: TypeAlias = Callable[[Cells, Assumptions], Cells]
