@@ -92,8 +92,8 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, wait_s):
         _, said = process.communicate(timeout=60)
 
     # Before the first line of ours runs, Python itself ends the process.
-    assert process.returncode == 130 or (wait_s < 0.5 and process.returncode == -sent)
-    assert process.returncode != 130 or b"Traceback" not in said
+    assert process.returncode == 130 or (wait_s < 0.5 and process.returncode == -sent), said
+    assert process.returncode != 130 or b"Traceback" not in said, said
     assert [one.name for one in tmp_path.iterdir()] == ["many.csv"]
 
 
