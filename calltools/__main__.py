@@ -3,10 +3,10 @@
 import atexit
 import contextlib
 import os
-import signal
 import sys
 from typing import Final, NoReturn
 
+from calltools.interrupts import listen, listen_no_more
 from calltools.lean import lean_start
 
 _INTERRUPTED: Final = 130
@@ -14,7 +14,7 @@ _INTERRUPTED: Final = 130
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of the contract."""
-    _interrupt_when_ended()
+    listen()
     lean_start()
     try:
         from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
@@ -22,8 +22,7 @@ def main() -> None:
         code = start()
     except KeyboardInterrupt:  # while the commands were still being loaded
         code = _INTERRUPTED
-    # All is written and said: what comes now must not turn into a traceback, or into another code.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listen_no_more()
     _end_at_once(code)
 
 
@@ -38,14 +37,6 @@ def _end_at_once(code: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
-
-
-def _interrupt_when_ended() -> None:
-    """Take a request to end, or a closed terminal, as Ctrl-C: what is half-written is cleared away."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
 
 
 if __name__ == "__main__":

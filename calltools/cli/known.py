@@ -9,7 +9,7 @@ from typing import BinaryIO
 import typer
 
 from calltools.cli.options import Showing, language
-from calltools.files.safely import Beside
+from calltools.files.safely import Beside, entered
 from calltools.messages import say
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask, one_chunk
@@ -40,7 +40,7 @@ class Knowing:
     def of(cls, showing: Showing, before: Baseline, stack: ExitStack) -> "Knowing":
         """One for a run; the place of the file to write is taken before the first record."""
         beside = None if showing.write_baseline is None else Beside(showing.write_baseline, force=showing.force)
-        stream = None if beside is None else stack.enter_context(beside)
+        stream = None if beside is None else entered(stack, beside)
         return cls(showing, before, before, beside, stream)
 
     def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:

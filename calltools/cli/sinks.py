@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from calltools.cli.options import OnError, Showing, Writing
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.rejects import RejectsWriter
+from calltools.files.safely import entered
 from calltools.messages import Language
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -33,10 +34,8 @@ class Converted:
     def __init__(self, writing: Writing, showing: Showing, stack: ExitStack) -> None:
         output = sys.stdout.buffer if writing.output == "-" else Path(writing.output)
         self._all_or_nothing = writing.on_error is OnError.FAIL
-        self._writer = stack.enter_context(CanonicalWriter(output, force=showing.force))
-        self._rejects = (
-            stack.enter_context(RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
-        )
+        self._writer = entered(stack, CanonicalWriter(output, force=showing.force))
+        self._rejects = entered(stack, RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
         self.written = 0
 
     def begin(self, job: Job) -> None:

@@ -36,6 +36,7 @@ class CanonicalWriter:
         self._force = force
         self._holds: set[str] = set()
         self._stack = ExitStack()
+        self._beside: Beside | None = None
 
     def __enter__(self) -> Self:
         """Refuse at once what could not be written at the end.
@@ -43,7 +44,6 @@ class CanonicalWriter:
         Raises:
             OutputError: The place is taken, or cannot be written.
         """
-        self._beside = None
         if isinstance(self._output, Path):
             self._beside = Beside(self._output, force=self._force)
             self._stream = self._beside.__enter__()

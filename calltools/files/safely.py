@@ -7,12 +7,15 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, TextIO
+from typing import Any, BinaryIO, Final, TextIO, TypeVar
 
 from calltools.errors import OutputError
+from calltools.interrupts import uninterrupted
+
+_T = TypeVar("_T")
 
 #: What only writing meets: a full disk, a quota, a limit of the size of files, a reader that has gone.
 OF_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE})
@@ -69,9 +72,10 @@ class Beside:
             if _is_stream(self._path):
                 self._stream = self._path.open("wb", buffering=0)
                 return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
-            self._temporary = Path(name)
-            self._stream = os.fdopen(handle, "wb")
+            with uninterrupted():
+                handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
+                self._temporary = Path(name)
+                self._stream = os.fdopen(handle, "wb")
         return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
 
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
@@ -103,12 +107,13 @@ class Beside:
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        if self._stream is not None:
-            with contextlib.suppress(OSError):
-                self._stream.close()
-        if self._temporary is not None:
-            self._temporary.unlink(missing_ok=True)
-        self._stream = self._temporary = None
+        with uninterrupted():
+            if self._stream is not None:
+                with contextlib.suppress(OSError):
+                    self._stream.close()
+            if self._temporary is not None:
+                self._temporary.unlink(missing_ok=True)
+            self._stream = self._temporary = None
 
     @contextmanager
     def text(self) -> Iterator[TextIO]:
@@ -130,6 +135,17 @@ class Beside:
             raise OutputError("output-no-folder", path=self._path)
         if self._path.exists() and not self._force:
             raise OutputError("output-exists", path=self._path)
+
+
+def entered(stack: ExitStack, manager: AbstractContextManager[_T]) -> _T:
+    """What it gives, as ``enter_context`` does, but an interrupt finds no moment at which nobody would leave it.
+
+    Args:
+        stack: Leaves it.
+        manager: May be left without having been entered.
+    """
+    stack.push(manager)
+    return manager.__enter__()
 
 
 @contextmanager
