@@ -1,14 +1,19 @@
-"""Processes that run one of our own modules."""
+"""Processes of our own: one that runs a module, and one that is a copy of this one."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Any, Final, NoReturn, Self
+
+from calltools import wire
+from calltools.interrupts import uninterrupted
 
 if sys.platform == "linux":
     import fcntl
@@ -42,10 +47,7 @@ class ChildProcess:
             env={**environment(), **(environ or {})},
             start_new_session=True,
         )
-        if sys.platform == "linux":
-            # More than one user may have in all is refused; then the pipe stays as it is.
-            with suppress(OSError):
-                fcntl.fcntl(self.stdout, fcntl.F_SETPIPE_SZ, _WAITING)
+        _widen(self.stdout.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +81,107 @@ class ChildProcess:
         """Wait for its end; gives the name of the signal that ended it, or ``""``."""
         code = self._process.wait()
         return signal.Signals(-code).name if -code in set(signal.Signals) else ""
+
+
+class Copy:
+    """A copy of this process in which one function runs; a context manager, and with its end the copy has ended too.
+
+    It has all that this one has loaded, and of the threads only the main one: none may hold a lock that the function
+    will want.
+
+    Args:
+        work: Is given whether this process has nudged the copy since it last asked, and how to answer.
+
+    Raises:
+        OSError: The system starts no more processes.
+    """
+
+    #: Elsewhere libraries of the system do not bear it.
+    possible: Final = sys.platform == "linux"
+
+    def __init__(self, work: Callable[[Callable[[], bool], Callable[[object], None]], None]) -> None:
+        heard, nudge = os.pipe()
+        answers, answer = os.pipe()
+        with uninterrupted(), warnings.catch_warnings():
+            # Python 3.12 warns where there are threads: that of a progress bar holds no lock that counts.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            try:
+                self._id = os.fork()
+            except OSError:
+                for end in (heard, nudge, answers, answer):
+                    os.close(end)
+                raise
+            if not self._id:
+                _be_a_copy(work, heard, answer, not_mine=(nudge, answers))
+        os.close(heard)
+        os.close(answer)
+        self._nudge = nudge
+        self._answers = os.fdopen(answers, "rb")
+        _widen(answers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with uninterrupted():
+            os.kill(self._id, signal.SIGKILL)
+            os.waitpid(self._id, 0)
+            os.close(self._nudge)
+            self._answers.close()
+
+    def nudge(self) -> None:
+        """Let the copy know something; one that has ended is found out when it does not answer."""
+        with suppress(OSError):
+            os.write(self._nudge, b"!")
+
+    def answer(self) -> Any:
+        """The next thing that the copy says.
+
+        Raises:
+            EOFError: It has ended.
+        """
+        return wire.receive(self._answers)
+
+
+def _be_a_copy(
+    work: Callable[[Callable[[], bool], Callable[[object], None]], None],
+    heard: int,
+    answer: int,
+    *,
+    not_mine: Iterable[int],
+) -> NoReturn:
+    """Do the work and end, without a step back into what the first process was doing."""
+    try:
+        # Its own session: an interrupt at the terminal is for the first process, who ends the copy.
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
+        for end in not_mine:
+            os.close(end)
+        os.set_blocking(heard, False)
+        with os.fdopen(answer, "wb") as answers:
+            work(partial(_nudged, heard), partial(wire.send, answers))
+    finally:
+        os._exit(0)
+
+
+def _nudged(heard: int) -> bool:
+    try:
+        return bool(os.read(heard, 1))
+    except BlockingIOError:
+        return False
+
+
+def _widen(pipe: int) -> None:
+    if sys.platform == "linux":
+        # More than one user may have in all is refused; then the pipe stays as it is.
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WAITING)
 
 
 def _there(stream: IO[bytes] | None) -> IO[bytes]:

@@ -32,6 +32,14 @@ def arrow_without_pandas() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
+def load_arrow() -> None:
+    """Load it, without pandas."""
+    with arrow_without_pandas():
+        import pyarrow as pa  # noqa: PLC0415 - heavy
+
+        pa.array([])
+
+
 class _WithoutPandas:
     @staticmethod
     def find_spec(fullname: str, *_: object) -> None:

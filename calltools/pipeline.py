@@ -24,9 +24,10 @@ from calltools.model.summary import Summary
 from calltools.reports.masking import masked_titles
 from calltools.validation.baseline import sift
 from calltools.validation.observing import Observers
-from calltools.validation.validator import Judge, load_ahead
-from calltools.workers.helper import Helper, is_large
+from calltools.validation.validator import Judge, loading
+from calltools.workers import second_process
 from calltools.workers.plan import Plan
+from calltools.workers.second_process import is_large
 from calltools.workers.working import Worked, worked
 
 #: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0913 - each is a part of the run
     summary: Summary,
     on_read: Callable[[int], None],
     *,
-    helper: Helper | None = None,
+    may_copy: bool = False,
 ) -> None:
     """Walk the whole table along the line.
 
@@ -67,18 +68,25 @@ def run(  # noqa: PLR0913 - each is a part of the run
             only the whole table shows.
         summary: Is filled in.
         on_read: Told how many records have been read so far.
-        helper: A second process, which is asked where the file is large.
+        may_copy: Whether this process is ours to copy, where the file is large (``second_process``).
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.earlier)
     end = _End(plan, observers, Judge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
     end.deliver(_EMPTY, plan.telling.told(plan.findings))
-    batches = worked(table, plan) if helper is None else helper.worked(table, plan)
+    under_way: deque[Future[None]] = deque()
+    # Another file may have begun it, and a copy of this process must not lack the thread that loads.
+    loading.wait()
+    batches = (
+        second_process.worked(table, plan, lambda: loading.done() and all(one.done() for one in under_way))
+        if may_copy
+        else worked(table, plan)
+    )
     if is_large(table.source.path):
-        load_ahead()
+        loading.begin()
     # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
     with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
         try:
-            closing_words = _in_groups(last, end, batches)
+            closing_words = _in_groups(last, end, batches, under_way)
         except BaseException:
             last.shutdown(wait=True, cancel_futures=True)
             raise
@@ -87,12 +95,13 @@ def run(  # noqa: PLR0913 - each is a part of the run
     end.deliver(_EMPTY, plan.telling.told(Findings.join([*empty, closing_words])))
 
 
-def _in_groups(last: ThreadPoolExecutor, end: "_End", batches: Iterable[Worked]) -> Findings:
+def _in_groups(
+    last: ThreadPoolExecutor, end: "_End", batches: Iterable[Worked], under_way: deque[Future[None]]
+) -> Findings:
     """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once.
 
     Gives what only the whole table shows, found out while the last group is finished.
     """
-    under_way: deque[Future[None]] = deque()
     group: list[_Seen] = []
     judged = records = 0
     for one in batches:

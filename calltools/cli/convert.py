@@ -5,6 +5,7 @@ import typer
 from calltools.cli.gathering import gathered
 from calltools.cli.layers import layers
 from calltools.cli.options import Files, Reading, Showing, Writing, ending, examples, language
+from calltools.lean import load_arrow
 
 EXAMPLES = examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
@@ -20,12 +21,11 @@ def convert(context: typer.Context, files: Files, writing: Writing, reading: Rea
     with ending(language(showing.lang), debug=showing.debug):
         found = layers(context)
         writing, reading, showing = (found.over(writing), found.over(reading), found.over(showing))
-    from calltools.cli.helping import helping  # noqa: PLC0415 - not for --help
-
-    with ending(language(showing.lang), debug=showing.debug), helping(files) as helper:
+    with ending(language(showing.lang), debug=showing.debug):
+        load_arrow()
         from calltools.cli.walking import check_files, convert_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            check_files(files, reading, showing, found, helper=helper, converting=True)
+            check_files(files, reading, showing, found, converting=True)
         else:
-            convert_files(files, writing, reading, showing, found, helper=helper)
+            convert_files(files, writing, reading, showing, found)

@@ -5,6 +5,7 @@ import typer
 from calltools.cli.gathering import gathered
 from calltools.cli.layers import layers
 from calltools.cli.options import Files, Reading, Showing, ending, examples, language
+from calltools.lean import load_arrow
 
 EXAMPLES = examples(
     "calltools validate calls.csv",
@@ -19,9 +20,8 @@ def validate(context: typer.Context, files: Files, reading: Reading, showing: Sh
     with ending(language(showing.lang), debug=showing.debug):
         found = layers(context)
         reading, showing = (found.over(reading), found.over(showing))
-    from calltools.cli.helping import helping  # noqa: PLC0415 - not for --help
-
-    with ending(language(showing.lang), debug=showing.debug), helping(files) as helper:
+    with ending(language(showing.lang), debug=showing.debug):
+        load_arrow()
         from calltools.cli.walking import check_files  # noqa: PLC0415 - heavy
 
-        check_files(files, reading, showing, found, helper=helper)
+        check_files(files, reading, showing, found)

@@ -33,8 +33,9 @@ from calltools.reports.wording import counts_line
 from calltools.run import Job, Setting, prepare, settle
 from calltools.settings import from_environment
 from calltools.validation.observing import Earlier
-from calltools.workers.helper import Helper
-from calltools.workers.threads import little_memory, quick_turns
+from calltools.workers import second_process
+from calltools.workers.memory import little_memory, one_heap
+from calltools.workers.threads import quick_turns
 
 #: Lines longer or shorter than these are hard to read.
 _USUAL: Final = 100
@@ -45,20 +46,19 @@ _SHOWN_ON_A_TERMINAL: Final = 20
 _SHOWN_OF: Final = 64 << 20
 
 
-def check_files(  # noqa: PLR0913 - two groups of options
+def check_files(
     files: Sequence[str],
     reading: Reading,
     showing: Showing,
     layers: Layers,
     *,
-    helper: Helper,
     converting: bool = False,
 ) -> None:
     """Check files as they are, or as they would be converted, and end with the exit code."""
-    _settle_process(helper)
+    _settle_process(files)
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
-        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers), helper)
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
         _refuse_taken(_reports(showing), inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
         walk.report_to(sys.stdout, stack)
@@ -69,15 +69,13 @@ def check_files(  # noqa: PLR0913 - two groups of options
     raise typer.Exit(code)
 
 
-def convert_files(  # noqa: PLR0913 - three groups of options
-    files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers, *, helper: Helper
-) -> None:
+def convert_files(files: Sequence[str], writing: Writing, reading: Reading, showing: Showing, layers: Layers) -> None:
     """Convert files into one, and end with the exit code."""
-    _settle_process(helper)
+    _settle_process(files)
     to_stdout = writing.output == "-"
     with ExitStack() as stack:
         inputs = _inputs(files, reading, stack)
-        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers), helper)
+        walk = _Walk(inputs, showing, _settled(inputs, reading, showing, layers))
         outputs = [path for path in (None if to_stdout else Path(writing.output), writing.rejects) if path is not None]
         _refuse_taken([*outputs, *_reports(showing)], inputs, walk.settings)
         walk.knowing = Knowing.of(showing, walk.settings[0].baseline, stack)
@@ -90,10 +88,12 @@ def convert_files(  # noqa: PLR0913 - three groups of options
     raise typer.Exit(code)
 
 
-def _settle_process(helper: Helper) -> None:
+def _settle_process(files: Sequence[str]) -> None:
     quick_turns()
-    # A process that reads as well as judges needs the memory more than the time.
-    if not helper.started:
+    if any(second_process.expected(Path(name)) for name in files):
+        one_heap()
+    else:
+        # A process that reads as well as judges needs the memory more than the time.
         little_memory()
 
 
@@ -140,7 +140,6 @@ class _Walk:
     inputs: list[tuple[Path, str]]
     showing: Showing
     settings: list[Setting]
-    helper: Helper
     reporters: list[Reporter] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     knowing: Knowing | None = None
@@ -221,7 +220,7 @@ class _Walk:
         try:
             with progress(name, shown=not (self.showing.no_progress or self.showing.quiet)) as on_read:
                 counting = [] if self.knowing is None else [self.knowing]
-                summary = job.run(name, [*sinks, *counting, *self._reported(job)], on_read, self.helper)
+                summary = job.run(name, [*sinks, *counting, *self._reported(job)], on_read, may_copy=True)
         except SourceError as fault:
             if sinks:
                 raise

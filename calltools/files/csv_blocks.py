@@ -1,5 +1,6 @@
 """A CSV cut into blocks at record ends, each with the number of its first physical line."""
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,10 +107,9 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
     data, ended, begun = b"", False, max(size // _FIRST, 1)
     while not ended:
         begun = min(2 * begun, size)
-        wanted = max(begun, len(data))
-        read = stream.read(wanted)
-        ended = len(read) < wanted
-        data += read
+        wanted = len(data) + max(begun, len(data))
+        data = _continued(stream, data, wanted)
+        ended = len(data) < wanted
         while data:
             structure = Structure(data, dialect.delimiter)
             cut, plain = structure.cut(dialect.width, ended=ended), True
@@ -124,6 +124,15 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=line, limit=limits.record_bytes >> 20)
+
+
+def _continued(stream: BinaryIO, left: bytes, wanted: int) -> bytes:
+    """As many bytes as are wanted, those that are left first; fewer only at the end."""
+    if isinstance(stream, io.BufferedReader):
+        # To read a few again is cheaper than to copy them all.
+        stream.seek(-len(left), io.SEEK_CUR)
+        return stream.read(wanted)
+    return left + stream.read(wanted - len(left))
 
 
 class Structure:

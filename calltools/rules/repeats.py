@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from calltools.fields.shapes import WORD, lengths, own_bytes, words_at
 from calltools.model.cells import Cells, Mask, Numbers, all_empty, offsets
 from calltools.model.finding import Findings
+from calltools.rules.kept import Hashes, Kept
 
-Hashes = NDArray[np.uint64]
 _SEPARATOR: Final = "\x1f"
 
 
@@ -49,13 +49,13 @@ class Steps:
 
 
 class Repeats:
-    """Keys seen before, as 64-bit hashes: 8 bytes a record, and one or two for its number and its place.
+    """Keys seen before, as 64-bit hashes: 8 bytes a record, soon on the disk, and one or two for its number and place.
 
     Two different keys share a hash once in some million files of five million records.
     """
 
     def __init__(self) -> None:
-        self._hashes: list[Hashes] = []
+        self._hashes = Kept()
         self._records: list[Steps] = []
         self._places: list[Steps] = []
         self._files: list[tuple[int, str]] = [(0, "")]

@@ -23,7 +23,6 @@ from calltools.vendors import recognize, zones
 from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
 from calltools.vendors.mapping import prepare as prepare_mapping
 from calltools.vendors.profile import Profile
-from calltools.workers.helper import Helper
 from calltools.workers.plan import Plan
 
 
@@ -40,7 +39,8 @@ class Job:
         name: str,
         sinks: Sequence[Sink],
         on_read: Callable[[int], None] = lambda _: None,
-        helper: Helper | None = None,
+        *,
+        may_copy: bool = False,
     ) -> Summary:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
@@ -50,7 +50,7 @@ class Job:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with unreadable(name):
-            run(self.table, self.plan, sinks, summary, on_read, helper=helper)
+            run(self.table, self.plan, sinks, summary, on_read, may_copy=may_copy)
         return summary
 
 

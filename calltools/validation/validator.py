@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -40,9 +40,31 @@ class Judged:
     doubtful: Mapping[str, Mask] | None = None
 
 
-def load_ahead() -> None:
-    """Load pandera in a thread while the first records are read: large files always have something to judge."""
-    threading.Thread(target=partial(import_module, "calltools.validation.frame_schema"), daemon=True).start()
+class _Loading:
+    """pandera, loaded in a thread while the first records are read: large files always have something to judge."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Load it, unless that was begun before."""
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=partial(import_module, "calltools.validation.frame_schema"), daemon=True
+            )
+            self._thread.start()
+
+    def done(self) -> bool:
+        """Whether nothing is being loaded."""
+        return self._thread is None or not self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Until nothing is being loaded."""
+        if self._thread is not None:
+            self._thread.join()
+
+
+loading: Final = _Loading()
 
 
 def unproven(

@@ -4,10 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Final, TypeVar
-
-import pyarrow as pa
 
 _AHEAD: Final = 2
 
@@ -21,15 +18,6 @@ def quick_turns() -> None:
     They would wait five milliseconds for it.
     """
     sys.setswitchinterval(0.001)
-
-
-def little_memory() -> None:
-    """For the whole process: what Arrow has freed goes back to the system, a fifth of the peak.
-
-    Where Arrow was built with jemalloc, as it is for Linux.
-    """
-    with suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def in_order(

@@ -1,6 +1,6 @@
 """What is done to one batch after the other: map, normalize, match, prove, digest.
 
-``process`` is a pure function of one batch and runs in worker threads; everything in it works on whole columns
+``Work`` is a pure function of one batch and runs in worker threads; everything in it works on whole columns
 and releases the interpreter lock.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,8 @@ from calltools.workers.threads import in_order
 #: More of them wait for one another more than they work.
 MOST_THREADS: Final = 2
 
+_Done = TypeVar("_Done")
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:
@@ -50,22 +52,40 @@ class Worked:
     drawn: Portrait | None = None
 
 
-def worked(table: Table, plan: Plan, threads: int = MOST_THREADS) -> Generator[Worked]:
-    """Each batch worked on, in the order of the file, its records counted from the first of the table."""
-    observers = Observers(plan.ruleset, plan.assumptions)
+class Work:
+    """What is done to one batch: a pure function of it, which runs in worker threads.
 
-    def work(batch: Batch) -> Worked:
+    Args:
+        plan: How.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._observers = Observers(plan.ruleset, plan.assumptions)
+
+    def __call__(self, batch: Batch) -> Worked:
+        """Work on a batch whose records are counted from the first of the table."""
+        plan = self._plan
         batch, joined = process(batch, plan)
         # Made once: what is found out about a column is remembered by its identity.
         columns = {name: batch.cells(name) for name in batch.columns.column_names}
         judged = unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-        digests = observers.digest(columns)
+        digests = self._observers.digest(columns)
         drawn = portrait(columns, len(batch), plan.assumptions.timezone) if plan.draws else None
         if not plan.keeps_records:
             batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
         return Worked(batch, judged, digests, joined, drawn)
 
-    def all_of(run: Callable[..., Iterator[Any]]) -> Iterator[Worked]:
+
+def worked(table: Table, plan: Plan, threads: int = MOST_THREADS) -> Generator[Worked]:
+    """Each batch worked on, in the order of the file, its records counted from the first of the table."""
+    return done_to_each(table, plan, Work(plan), threads)
+
+
+def done_to_each(table: Table, plan: Plan, work: Callable[[Batch], _Done], threads: int) -> Generator[_Done]:
+    """What comes of some work on each batch, in the order of the file."""
+
+    def all_of(run: Callable[..., Iterator[Any]]) -> Iterator[_Done]:
         batches = _settled(run(lambda task: task(), table.tasks()))
         if plan.mapping is not None and plan.mapping.merges_legs:
             batches = legs.merge(batches, plan.mapping)

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools import library
+from calltools import library, wire
+from calltools.children import Copy
 from calltools.errors import LimitError, SourceError
 from calltools.files import csv_file
 from calltools.model.batch import Batch
 from calltools.run import Options, prepare, settle
-from calltools.workers import helper, wire
-from calltools.workers.helper import Helper
+from calltools.workers import second_process
 from tests.conftest import NOW
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
@@ -28,8 +28,22 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 @pytest.fixture(autouse=True)
 def _each_file_is_worth_it(monkeypatch):
     """A second process for the smallest file, also where there is one processor."""
-    monkeypatch.setattr(helper, "_WORTH_IT", 1)
-    monkeypatch.setattr(helper, "processors", lambda: 2)
+    monkeypatch.setattr(second_process, "_WORTH_IT", 1)
+    monkeypatch.setattr(second_process, "processors", lambda: 2)
+
+
+@pytest.fixture
+def copies(monkeypatch):
+    """Those that were made, by what they were asked."""
+    made = []
+
+    class Counted(Copy):
+        def __init__(self, work):
+            made.append(work)
+            super().__init__(work)
+
+    monkeypatch.setattr(second_process, "Copy", Counted)
+    return made
 
 
 @pytest.fixture
@@ -53,7 +67,7 @@ def job_of(path, *, converting=False, **asked):
     )
 
 
-def walked(job, second=None):
+def walked(job, *, together=False):
     """All that sinks get, and the summary."""
     kept, written = library._Kept(), []
 
@@ -61,7 +75,7 @@ def walked(job, second=None):
         def take(self, batch, _findings, bad):
             written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
 
-    summary = job.run("x", [kept, Written()], helper=second)
+    summary = job.run("x", [kept, Written()], may_copy=together)
     findings = [one.rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.portrait))
@@ -76,16 +90,16 @@ def drawn(portrait):
 
 
 def children_of(parent):
-    """Ids of living processes of ours that a process started."""
+    """Ids of living copies of a process."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             _, _, rest = status.read_text().rpartition(")")
             called = status.with_name("cmdline").read_bytes()
+            if rest.split()[1] == str(parent) and called == Path(f"/proc/{parent}/cmdline").read_bytes():
+                found.append(int(status.parent.name))
         except OSError:
             continue
-        if rest.split()[1] == str(parent) and b"helper_child" in called:
-            found.append(int(status.parent.name))
     return found
 
 
@@ -103,37 +117,43 @@ def children_of(parent):
         ("uis/export.csv", {"timezone": "Europe/Moscow", "static_call": "auto"}),
     ],
 )
-def test_the_answer_is_that_of_one_process(sample, asked):
+def test_the_answer_is_that_of_one_process(sample, asked, copies):
     path = SAMPLES / sample
     converting = bool(asked)
     alone = walked(job_of(path, converting=converting, **asked))
+    assert not copies
 
-    with Helper() as second:
-        together = walked(job_of(path, converting=converting, **asked), second)
-        assert second._process is not None
+    together = walked(job_of(path, converting=converting, **asked), together=True)
 
+    assert len(copies) == 1
     assert together == alone
 
 
-def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch):
+@pytest.mark.parametrize("idle", [True, False])
+def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idle):
+    """Also where the first process works on batches itself, all that it can get."""
     monkeypatch.setattr(csv_file, "BLOCK_SIZE", 20_000)
     alone = walked(job_of(many))
+    answers, worked = second_process._answers, []
 
-    with Helper() as second:
-        together = walked(job_of(many), second)
+    def counted(second, name, work, _idle):
+        return answers(second, name, lambda batch: worked.append(batch) or work(batch), lambda: idle)
+
+    monkeypatch.setattr(second_process, "_answers", counted)
+    together = walked(job_of(many), together=True)
 
     assert together == alone
     assert together[2][0] == 3000
+    assert bool(worked) == idle
 
 
-def test_one_process_serves_file_after_file(many):
-    with Helper() as second:
-        first = walked(job_of(many), second)
-        process = second._process
-        other = walked(job_of(SAMPLES / "canonical" / "good.csv"), second)
+def test_each_file_has_a_second_process_of_its_own(many, copies):
+    first = walked(job_of(many), together=True)
+    other = walked(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
 
-        assert second._process is process
+    assert len(copies) == 2
     assert (first, other) == (walked(job_of(many)), walked(job_of(SAMPLES / "canonical" / "good.csv")))
+    assert not children_of(os.getpid())
 
 
 def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
@@ -145,19 +165,19 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
     with pytest.raises(LimitError) as alone:
         walked(job)
 
-    with Helper() as second, pytest.raises(LimitError) as told:
-        walked(job, second)
+    with pytest.raises(LimitError) as told:
+        walked(job, together=True)
 
     assert (told.value.key, told.value.facts) == (alone.value.key, alone.value.facts)
-    assert second._process is None
+    assert not children_of(os.getpid())
 
 
 def test_a_defect_names_the_places_of_the_second_process(many):
     job = job_of(many)
     job.table.tasks.__self__._names = ("one",)
 
-    with Helper() as second, pytest.raises(ValueError, match="names") as told:
-        walked(job, second)
+    with pytest.raises(ValueError, match="names") as told:
+        walked(job, together=True)
 
     assert any("csv_file.py" in note for note in told.value.__notes__)
 
@@ -174,60 +194,39 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
     # The first answer is there, and the pipe does not hold the others.
     monkeypatch.setattr(wire, "receive", then_killed)
 
-    with Helper() as second, pytest.raises(SourceError) as told:
-        walked(job_of(large), second)
+    with pytest.raises(SourceError) as told:
+        walked(job_of(large), together=True)
 
     assert told.value.key == "reader-ended"
     assert "large.csv" in told.value.say("ru")
     assert not children_of(os.getpid())
 
 
-@pytest.mark.parametrize("name", ["canonical/good.csv", "canonical/good.xlsx"])
-def test_modules_of_the_user_s_folder_are_not_ours(name, tmp_path, monkeypatch):
-    for module in ("csv", "numpy", "json", "struct"):
-        (tmp_path / f"{module}.py").write_text("raise SystemExit(99)", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+def test_where_the_system_starts_no_more_processes_it_is_done_without(many, monkeypatch):
+    monkeypatch.setattr(os, "fork", out_of_processes)
 
-    with Helper() as second:
-        assert walked(job_of(SAMPLES / name), second)[2][0] > 0
-        # It is still there: it could be started, and was asked.
-        assert (second._process is not None) == name.endswith(".csv")
+    assert walked(job_of(many), together=True) == walked(job_of(many))
 
 
-def test_what_cannot_be_started_is_done_without(many, monkeypatch):
-    monkeypatch.setattr(helper, "_MODULE", "calltools.no_such_module")
-    with Helper() as second:
-        assert walked(job_of(many), second) == walked(job_of(many))
-    monkeypatch.setattr(helper, "ChildProcess", out_of_processes)
-    with Helper() as second:
-        assert walked(job_of(many), second) == walked(job_of(many))
-
-
-def out_of_processes(*_, **__):
+def out_of_processes():
     raise BlockingIOError
 
 
-def test_it_is_started_for_large_text_files_and_processors_that_are_free(many, monkeypatch):
-    with Helper() as second:
-        second.start_ahead(many.with_suffix(".xlsx"))
-        second.start_ahead(many.with_name("nothing.csv"))
-        second.start_ahead(many.with_name("no\0name.csv"))
-        assert second._process is None
-        second.start_ahead(many)
-        assert second._process is not None
-        assert len(children_of(os.getpid())) == 1
-    assert not children_of(os.getpid())
+def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, monkeypatch, copies):
+    assert second_process.expected(many)
+    assert not second_process.expected(many.with_suffix(".xlsx"))
+    assert not second_process.expected(many.with_name("nothing.csv"))
+    assert not second_process.expected(many.with_name("no\0name.csv"))
     for name, value in (("_WORTH_IT", 1 << 30), ("processors", lambda: 1)):
-        with monkeypatch.context() as patch, Helper() as second:
-            patch.setattr(helper, name, value)
-            walked(job_of(many), second)
-            assert second._process is None
-
-
-def test_a_workbook_is_not_handed_over():
-    with Helper() as second:
-        walked(job_of(SAMPLES / "canonical" / "good.xlsx"), second)
-        assert second._process is None
+        with monkeypatch.context() as patch:
+            patch.setattr(second_process, name, value)
+            walked(job_of(many), together=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Copy, "possible", False)
+        walked(job_of(many), together=True)
+    walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
+    walked(job_of(many))
+    assert not copies
 
 
 def test_a_run_that_is_given_up_leaves_no_process(many):
@@ -235,14 +234,56 @@ def test_a_run_that_is_given_up_leaves_no_process(many):
         def take(self, *_):
             raise OSError
 
-    with Helper() as second, pytest.raises(SourceError):
-        job_of(many).run("x", [Full()], helper=second)
+    with pytest.raises(SourceError):
+        job_of(many).run("x", [Full()], may_copy=True)
     assert not children_of(os.getpid())
+
+
+def test_a_copy_does_nothing_of_what_the_first_process_was_about_to_do(tmp_path):
+    done = tmp_path / "done"
+
+    def fails(_nudged, answer):
+        answer(os.getpid())
+        raise KeyboardInterrupt
+
+    try:
+        with Copy(fails) as copy:
+            other = copy.answer()
+            with pytest.raises(EOFError):
+                copy.answer()
+    finally:
+        with done.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    assert other != os.getpid()
+    assert done.read_text().split() == [str(os.getpid())]
+
+
+def test_a_copy_has_no_part_in_what_the_first_process_reads_and_writes():
+    def told(_nudged, answer):
+        ours = [os.fstat(stream).st_rdev for stream in (0, 1, 2)]
+        answer((ours, os.getsid(0) == os.getpid(), signal.getsignal(signal.SIGTERM) is signal.SIG_DFL))
+
+    with Copy(told) as copy:
+        assert copy.answer() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
+
+
+def test_a_copy_hears_that_it_was_nudged():
+    def told(nudged, answer):
+        answer(nudged())
+        while not nudged():
+            pass
+        answer(nudged())
+
+    with Copy(told) as copy:
+        assert copy.answer() is False
+        copy.nudge()
+        assert copy.answer() is False
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_the_second_process_ends_with_the_first(large, tmp_path, sent, code):
-    started = "import sys; from calltools.workers import helper; helper.processors = lambda: 2\n"
+    started = "import sys; from calltools.workers import second_process; second_process.processors = lambda: 2\n"
     started += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", started, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
 
