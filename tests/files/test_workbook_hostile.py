@@ -373,3 +373,14 @@ def test_a_part_that_ends_before_its_size_is_damage(tmp_path):
         read(path)
 
     assert fault.value.key == "workbook-damaged"
+
+
+def test_modules_of_the_user_s_folder_are_not_ours(tmp_path, monkeypatch):
+    for module in ("csv", "numpy", "json", "struct"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit(99)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    path = Path(__file__).parents[2] / "samples" / "canonical" / "good.xlsx"
+
+    table = open_table(path, path.name, Hints(), lambda _rows: HeaderGuess(0, 1, sure=True))
+
+    assert sum(task().read for task in table.tasks()) > 0
