@@ -4,7 +4,6 @@ import math
 import platform
 import sys
 from contextlib import ExitStack
-from importlib.metadata import version
 from typing import Final
 
 import typer
@@ -30,6 +29,8 @@ def doctor(context: typer.Context, chosen: Chosen, access: Access, speaking: Spe
         found = layers(context)
         chosen, access, speaking = found.over(chosen), found.over(access), found.over(speaking)
     with ending(speaking.language, debug=speaking.debug), ExitStack() as stack:
+        from importlib.metadata import version  # noqa: PLC0415 - heavy
+
         packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
         typer.echo(
             f"calltools {version('calltools')}, Python {sys.version.split()[0]}, {platform.system()}; {packages}"

@@ -26,6 +26,19 @@ def rows_of(cells: Cells, positions: Numbers) -> Mask:
     return mask
 
 
+def counts_of(cells: Cells, marked: Mask) -> NDArray[np.int32]:
+    """How many marked bytes stand in each cell; the mask is one over ``own_bytes``."""
+    return np.diff(_marked_before(cells, marked))
+
+
+def _marked_before(cells: Cells, marked: Mask) -> NDArray[np.int32]:
+    """How many marked bytes stand before each cell, and how many in all."""
+    before = np.zeros(len(marked) + 1, np.int32)
+    np.cumsum(marked, out=before[1:])
+    found: NDArray[np.int32] = before[offsets(cells) - own_bytes(cells)[1]]
+    return found
+
+
 def own_bytes(cells: Cells) -> tuple[Bytes, int]:
     """The bytes of these cells alone, and the absolute position of the first of them."""
     ends = offsets(cells)
@@ -185,11 +198,9 @@ def rewritten(cells: Cells, pattern: str, by: str) -> tuple[Mask, Cells]:
 
 def without(cells: Cells, signs: bytes) -> Cells:
     """The cells without some ASCII signs."""
-    data, first = own_bytes(cells)
+    data, _ = own_bytes(cells)
     dropped = np.zeros(256, bool)
     dropped[list(signs)] = True
     kept = ~dropped[data]
-    ends = np.zeros(len(data) + 1, np.int32)
-    np.cumsum(kept, out=ends[1:])
-    buffers = [None, pa.py_buffer(ends[offsets(cells) - first]), pa.py_buffer(data[kept])]
+    buffers = [None, pa.py_buffer(_marked_before(cells, kept)), pa.py_buffer(data[kept])]
     return pa.Array.from_buffers(pa.string(), len(cells), buffers)

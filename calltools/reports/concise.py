@@ -28,8 +28,8 @@ def concise_lines(findings: Findings, source: Source | None, name: str, style: S
     return pc.binary_join_element_wise(begin, places, end, _columns(table), " ", rule, ": ", message, "")
 
 
-def lines_of_a_rule(findings: Findings, source: Source | None, name: str, style: Style) -> list[str]:
-    """The same of a few findings that stand below the rule and the severity which they share."""
+def lines_below_rules(findings: Findings, source: Source | None, name: str, style: Style) -> list[str]:
+    """The same of a few findings that stand below their rule and their severity."""
     table = presented(findings, source, name, style)
     begin, end = (BOLD, PLAIN) if style.color else ("", "")
     columns = (_places(table, source, name, style), _columns(table), table["message"])

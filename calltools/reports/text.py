@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TextIO
 
 import pyarrow.compute as pc
@@ -11,7 +12,7 @@ from calltools.messages import say
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.concise import concise_lines, lines_of_a_rule, severity_word
+from calltools.reports.concise import concise_lines, lines_below_rules, severity_word
 from calltools.reports.excerpts import Excerpts
 from calltools.reports.gathering import FirstOfEachRule, Met, Streaming
 from calltools.reports.next_step import Mendable, next_step
@@ -83,16 +84,13 @@ class TextReporter:
             self._say([self._bold(said if self.style.limit is None else self._whole(said))])
 
     def _groups(self, findings: Findings) -> None:
-        for met in self.first.met():
-            own = findings.where(
-                pc.and_(
-                    pc.equal(findings.table["code"], met.code),
-                    pc.equal(findings.table["severity"], met.severity.value),
-                )
-            )
+        groups = [(met, _of(met, findings)) for met in self.first.met()]
+        # All at once: to word one finding costs as much as to word a hundred.
+        lines = iter(lines_below_rules(Findings.join([own for _, own in groups]), self.source, self.name, self.style))
+        for met, own in groups:
             rule = self._bold(f"{met.code} {BY_CODE[met.code].name}")
             self._say([f"{severity_word(met.severity, self.style)} {rule} ({number(met.count, self.style)})"])
-            first, *others = lines_of_a_rule(own, self.source, self.name, self.style)
+            first, *others = islice(lines, len(own))
             shown = self.excerpts.lines.get(f"{met.code} {met.severity.value}", ())
             self._say([self._folded(first), *shown, *map(self._folded, others), *self._after(met), ""])
 
@@ -118,3 +116,9 @@ class TextReporter:
 
     def _dim(self, text: str) -> str:
         return f"{DIM}{text}{PLAIN}" if self.style.color else text
+
+
+def _of(met: Met, findings: Findings) -> Findings:
+    """Those of one rule and one severity."""
+    table = findings.table
+    return findings.where(pc.and_(pc.equal(table["code"], met.code), pc.equal(table["severity"], met.severity.value)))

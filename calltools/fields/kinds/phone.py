@@ -1,7 +1,7 @@
 """Phone numbers: plus, country code, number."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import phonenumbers
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
 from calltools.fields.phone_plans import Verdict, verdicts
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, own_bytes, rows_of, without
+from calltools.fields.shapes import counts_of, digits_only, first_bytes, lengths, matches, own_bytes, rows_of, without
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, filled, offsets, remembered, where_true
 
@@ -49,8 +49,8 @@ def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code, no spaces; ITU-T E.164.
     """
-    cells, open_ = _odd(cells)
-    return any_cell.scattered(open_, lambda some: ~_plus(some) & _number_like(some), cells)
+    odd = _odd(cells)
+    return odd.like_numbers & ~_plus(odd.cells)
 
 
 def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -70,9 +70,11 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: no spaces.
     """
-    cells, open_ = _odd(cells)
-    written = any_cell.scattered(open_, lambda some: _plus(some) & _number_like(some), cells)
-    return any_cell.scattered(written, lambda some: ~_impossible(_digits(some)) & ~matches(some, _PLUS_EIGHT), cells)
+    odd = _odd(cells)
+    written = odd.like_numbers & _plus(odd.cells)
+    return any_cell.scattered(
+        written, lambda some: ~_impossible(_digits(some)) & ~matches(some, _PLUS_EIGHT), odd.cells
+    )
 
 
 def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -139,8 +141,8 @@ def not_a_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code.
     """
-    cells, open_ = _odd(cells)
-    return any_cell.scattered(open_, lambda some: ~_number_like(some), cells)
+    odd = _odd(cells)
+    return odd.mask & ~odd.like_numbers
 
 
 def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -164,13 +166,22 @@ def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> M
     return any_cell.scattered(candidates, lambda some: matches(some, _NUMBER_CELL), legible)
 
 
-def _odd(cells: Cells) -> tuple[Cells, Mask]:
-    """Legible cells, and those that are neither empty, nor plus and digits, nor a number cell's trace."""
+class _Odd(NamedTuple):
+    """Legible cells, which of them are not as they should be, and which of those are numbers all the same."""
+
+    cells: Cells
+    mask: Mask
+    like_numbers: Mask
+
+
+@remembered
+def _odd(cells: Cells) -> _Odd:
+    """Which cells are neither empty, nor plus and digits, nor a number cell's trace."""
     legible = any_cell.legible(cells)
-    open_ = filled(legible) & ~(_plus_and_digits(legible) & _long_enough(legible))
-    if open_.any():
-        open_[open_] = ~matches(legible.filter(pa.array(open_)), _NUMBER_CELL)
-    return legible, open_
+    mask = filled(legible) & ~(_plus_and_digits(legible) & _long_enough(legible))
+    if mask.any():
+        mask[mask] = ~matches(legible.filter(pa.array(mask)), _NUMBER_CELL)
+    return _Odd(legible, mask, any_cell.scattered(mask, _number_like, legible))
 
 
 def _plus_and_digits(cells: Cells) -> Mask:
@@ -193,7 +204,8 @@ def _plus(cells: Cells) -> Mask:
 
 def _number_like(cells: Cells) -> Mask:
     """Digits with the punctuation of phones, and enough of them."""
-    return matches(cells, _PUNCTUATED) & (lengths(pc.replace_substring_regex(cells, "[^0-9]", "")) >= _SHORTEST)
+    data, _ = own_bytes(cells)
+    return matches(cells, _PUNCTUATED) & (counts_of(cells, (data - np.uint8(0x30)) <= 9) >= _SHORTEST)
 
 
 def _digits(cells: Cells) -> Cells:
