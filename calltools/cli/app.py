@@ -25,11 +25,12 @@ from calltools.cli import (
 )
 from calltools.cli.misuse import Misuse, told
 from calltools.cli.options import where
+from calltools.cli.values import App
 from calltools.errors import CalltoolsError, OutputError, UsageError
 from calltools.messages import Language, say
 from calltools.settings import from_environment
 
-app = typer.Typer(
+app = App(
     name="calltools",
     help="Check phone-call exports, convert them to the CSV that Yandex Metrica takes, and upload it.",
     epilog="Exit codes: 0 clean, 1 findings, 2 wrong call, 3 unreadable input, 4 refused, 5 accepted in part, "

@@ -9,11 +9,10 @@ import typer
 from calltools.cli.layers import Layers, layers
 from calltools.cli.option_keys import Key, keys
 from calltools.cli.options import Lang, ending, examples, language
+from calltools.cli.values import App
 from calltools.messages import Language, say
 
-app = typer.Typer(
-    help="Which options hold, and where they come from: show.", no_args_is_help=True, rich_markup_mode=None
-)
+app = App(help="Which options hold, and where they come from: show.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

@@ -8,8 +8,9 @@ from calltools.cli.gathering import gathered
 from calltools.cli.layers import layers
 from calltools.cli.options import ending, examples
 from calltools.cli.uploading_options import Absence, Access, Chosen, Following, Form, Speaking
+from calltools.cli.values import App
 
-app = typer.Typer(
+app = App(
     help="What was uploaded: list, show, watch, resume.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from calltools.cli.options import Lang, ending, examples, is_terminal, language
+from calltools.cli.values import App
 
-app = typer.Typer(
+app = App(
     help="Known exports: list, show, detect, test, new.",
     no_args_is_help=True,
     rich_markup_mode=None,

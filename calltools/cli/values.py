@@ -1,0 +1,84 @@
+"""What stands on the command line as values, without the library with which typer makes them.
+
+From 0.29 on typer asks pydantic for each value, which takes a tenth of a second to load, longer than to check a small
+file. Nearly all values here are texts, paths, whole numbers and words of a list; everything else, and everything that
+is wrong, is left to typer.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+_LEFT_TO_TYPER: Final = object()
+
+
+class App(typer.Typer):
+    """typer's own, whose commands make values quickly."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(cls=_Group, **named)
+
+    def command(self, name: str | None = None, **named: Any) -> Callable[[Any], Any]:
+        """A command, as typer's own."""
+        return super().command(name, cls=_Command, **named)
+
+
+class _Quick:
+    def get_params(self, context: Any) -> list[Any]:
+        """The parameters, that of the help among them."""
+        parameters: list[Any] = super().get_params(context)  # type: ignore[misc]  # that of the other base
+        for one in parameters:
+            # Typer before 0.29 describes none, and needs no help.
+            if hasattr(one, "type_descriptor") and "process_value" not in vars(one):
+                one.process_value = partial(_processed, one, one.process_value)
+        return parameters
+
+
+class _Command(_Quick, TyperCommand):
+    pass
+
+
+class _Group(_Quick, TyperGroup):
+    pass
+
+
+def _processed(parameter: Any, usual: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    made = _made(parameter.type_descriptor, value, several=parameter.multiple or parameter.nargs == -1)
+    if made is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(made)):
+        return usual(context, value)
+    return made if parameter.callback is None else parameter.callback(context, parameter, made)
+
+
+def _made(described: Any, value: Any, *, several: bool) -> Any:
+    if value is None:
+        return () if several else None
+    kind = described.annotation
+    if not several:
+        return _one(kind, value, described.parameter_info)
+    if get_origin(kind) is not list or not isinstance(value, list | tuple):
+        return _LEFT_TO_TYPER
+    made = [_one(get_args(kind)[0], one, described.parameter_info) for one in value]
+    return _LEFT_TO_TYPER if _LEFT_TO_TYPER in made else made
+
+
+def _one(kind: Any, value: Any, limits: Any) -> Any:
+    """One value."""
+    if type(value) is kind:
+        return value
+    if isinstance(value, str):
+        if kind is Path:
+            return Path(value)
+        if kind is int and value.isascii() and value.isdigit() and _within(int(value), limits):
+            return int(value)
+        if isinstance(kind, type) and issubclass(kind, Enum) and value in {one.value for one in kind}:
+            return kind(value)
+    return _LEFT_TO_TYPER
+
+
+def _within(number: int, limits: Any) -> bool:
+    return (limits.min is None or number >= limits.min) and (limits.max is None or number <= limits.max)

@@ -1,0 +1,95 @@
+"""Values are the same as typer's own, and are made without pydantic."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from calltools.cli.app import app
+from tests.conftest import NOW
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+TEXTS = (
+    "",
+    "x",
+    "20",
+    "0",
+    "-1",
+    "021",
+    "1.5",
+    "٣",
+    " 7",
+    "ru",
+    "RU",
+    "error",
+    "text",
+    "auto",
+    "1",
+    "a b",
+    "/dev/null",
+)
+
+
+def parameters(command, words=()):
+    context = typer.Context(command, info_name="calltools")
+    yield from ((" ".join([*words, one.name]), context, one) for one in command.get_params(context))
+    for name, below in getattr(command, "commands", {}).items():
+        yield from parameters(below, [*words, name])
+
+
+ALL = list(parameters(get_command(app)))
+
+
+def outcome(make, context, value):
+    try:
+        return make(context, value)
+    except typer.BadParameter.__mro__[1] as fault:
+        return type(fault), fault.format_message()
+
+
+def given(one):
+    several = one.multiple or one.nargs == -1
+    yield None
+    yield one.get_default(typer.Context(typer.core.TyperCommand("x")))
+    for text in TEXTS:
+        yield (text, "20") if several else text
+    if several:
+        yield ()
+
+
+# Those of these parameters print something and end.
+CALLED = {"install_completion", "show_completion", "help"}
+
+
+@pytest.mark.skipif(not hasattr(ALL[0][2], "type_descriptor"), reason="a typer that makes values itself")
+@pytest.mark.parametrize(
+    ("context", "one"), [pytest.param(*rest, id=name) for name, *rest in ALL if rest[1].name not in CALLED]
+)
+def test_a_value_is_the_one_that_typer_makes(context, one):
+    for value in given(one):
+        assert outcome(one.process_value, context, value) == outcome(
+            lambda *words: type(one).process_value(one, *words), context, value
+        ), value
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", str(SAMPLES / "canonical" / "good.csv"), "--as-of", str(NOW), "--max-findings", "5"],
+        ["rules", "CT201"],
+        ["vendors", "list"],
+    ],
+)
+def test_a_command_starts_without_pydantic(words):
+    code = (
+        "import atexit, sys; from calltools.__main__ import main\n"
+        f"sys.argv = ['calltools', *{words!r}]\n"
+        "atexit.register(lambda: print(' pydantic' if 'pydantic' in sys.modules else ' without')); main()"
+    )
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split()
+
+    assert told[-1] == "without"
