@@ -47,6 +47,23 @@ def copies(monkeypatch):
 
 
 @pytest.fixture
+def idleness(monkeypatch):
+    """Say whether the first process works on all batches that it can get, or on none; gives those that it got."""
+    answers = second_process._answers
+
+    def always(idle):
+        worked = []
+
+        def counted(second, name, work, _idle):
+            return answers(second, name, lambda batch: worked.append(batch) or work(batch), lambda: idle)
+
+        monkeypatch.setattr(second_process, "_answers", counted)
+        return worked
+
+    return always
+
+
+@pytest.fixture
 def many(tmp_path):
     path = tmp_path / "many.csv"
     path.write_text(as_csv(some_rows(3000, seed=5)), encoding="utf-8")
@@ -117,29 +134,26 @@ def children_of(parent):
         ("uis/export.csv", {"timezone": "Europe/Moscow", "static_call": "auto"}),
     ],
 )
-def test_the_answer_is_that_of_one_process(sample, asked, copies):
+def test_the_answer_is_that_of_one_process(sample, asked, copies, idleness):
     path = SAMPLES / sample
     converting = bool(asked)
     alone = walked(job_of(path, converting=converting, **asked))
     assert not copies
 
-    together = walked(job_of(path, converting=converting, **asked), together=True)
+    for idle in (True, False):
+        idleness(idle)
+        together = walked(job_of(path, converting=converting, **asked), together=True)
 
-    assert len(copies) == 1
-    assert together == alone
+        assert together == alone
+    assert len(copies) == 2
 
 
 @pytest.mark.parametrize("idle", [True, False])
-def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idle):
-    """Also where the first process works on batches itself, all that it can get."""
+def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, idle):
     monkeypatch.setattr(csv_file, "BLOCK_SIZE", 20_000)
     alone = walked(job_of(many))
-    answers, worked = second_process._answers, []
 
-    def counted(second, name, work, _idle):
-        return answers(second, name, lambda batch: worked.append(batch) or work(batch), lambda: idle)
-
-    monkeypatch.setattr(second_process, "_answers", counted)
+    worked = idleness(idle)
     together = walked(job_of(many), together=True)
 
     assert together == alone
