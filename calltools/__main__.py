@@ -20,9 +20,10 @@ def main() -> None:
         from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
 
         code = start()
+        listen_no_more()
     except KeyboardInterrupt:  # while the commands were still being loaded
         code = _INTERRUPTED
-    listen_no_more()
+        listen_no_more()
     _end_at_once(code)
 
 

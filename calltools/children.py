@@ -1,12 +1,13 @@
 """Processes of our own: one that runs a module, and one that is a copy of this one."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -100,24 +101,20 @@ class Copy:
     possible: Final = sys.platform == "linux"
 
     def __init__(self, work: Callable[[Callable[[], bool], Callable[[object], None]], None]) -> None:
-        heard, nudge = os.pipe()
-        answers, answer = os.pipe()
-        with uninterrupted(), warnings.catch_warnings():
+        with uninterrupted(), ExitStack() as on_failure, warnings.catch_warnings():
             # Python 3.12 warns where there are threads: that of a progress bar holds no lock that counts.
             warnings.simplefilter("ignore", DeprecationWarning)
-            try:
-                self._id = os.fork()
-            except OSError:
-                for end in (heard, nudge, answers, answer):
-                    os.close(end)
-                raise
+            heard, nudge = _pipe(on_failure)
+            answers, answer = _pipe(on_failure)
+            self._id = os.fork()
             if not self._id:
                 _be_a_copy(work, heard, answer, not_mine=(nudge, answers))
-        os.close(heard)
-        os.close(answer)
-        self._nudge = nudge
-        self._answers = os.fdopen(answers, "rb")
-        _widen(answers)
+            on_failure.pop_all()
+            os.close(heard)
+            os.close(answer)
+            self._nudge = nudge
+            self._answers = os.fdopen(answers, "rb")
+            _widen(answers)
 
     def __enter__(self) -> Self:
         return self
@@ -125,9 +122,18 @@ class Copy:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, if that has not been done."""
+        if self._answers.closed:
+            return
         with uninterrupted():
-            os.kill(self._id, signal.SIGKILL)
-            os.waitpid(self._id, 0)
+            # Where nobody waits for children, as under ``trap '' CHLD``, the system has done that.
+            with suppress(ProcessLookupError):
+                os.kill(self._id, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(self._id, 0)
             os.close(self._nudge)
             self._answers.close()
 
@@ -143,6 +149,13 @@ class Copy:
             EOFError: It has ended.
         """
         return wire.receive(self._answers)
+
+
+def _pipe(on_failure: ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        on_failure.callback(os.close, end)
+    return ends
 
 
 def _be_a_copy(
@@ -161,6 +174,8 @@ def _be_a_copy(
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
+        # A thread that is not here may have held a lock of the old ones.
+        sys.stdout = sys.stderr = io.StringIO()
         for end in not_mine:
             os.close(end)
         os.set_blocking(heard, False)

@@ -5,6 +5,7 @@ or a lock of the loading stays closed, and other threads wait for ever.
 """
 
 import signal
+import sys
 import threading
 import time
 from _thread import interrupt_main, start_new_thread
@@ -17,7 +18,17 @@ _HEARD: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 #: Whose code loses what is raised in it: the loading of modules, and what typer turns texts into values with.
 _DEAF: Final = frozenset({"_frozen_importlib", "importlib", "pydantic"})
 _LATER_S: Final = 0.05
-_held = 0
+#: Nothing here takes as long; who still waits then is to be interrupted wherever that is.
+_PATIENCE_S: Final = 5.0
+
+
+class _State:
+    """Of this process, which has one main thread."""
+
+    held = 0
+    #: When the one that is being waited for came, or was raised last.
+    since: float | None = None
+    raised = False
 
 
 def listen() -> None:
@@ -28,6 +39,7 @@ def listen() -> None:
     for number in _HEARD:
         if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
             signal.signal(number, _interrupt)
+    sys.unraisablehook = _unraisable
 
 
 def listen_no_more() -> None:
@@ -39,19 +51,33 @@ def listen_no_more() -> None:
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """What is done here is done whole; for moments, and in the main thread."""
-    global _held  # noqa: PLW0603 - one process, one main thread
-    _held += 1
+    _State.held += 1
     try:
         yield
     finally:
-        _held -= 1
+        _State.held -= 1
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    if _held or _is_deaf(frame):
+    now = time.monotonic()
+    if _State.since is None:
+        _State.since = now
+    # After the first one things are being cleared away: a second one must not cut that short.
+    wait = _State.held or _State.raised or _is_deaf(frame)
+    if wait and now - _State.since < _PATIENCE_S:
         start_new_thread(_send_again, (number,))
         return
+    _State.since, _State.raised = now, True
     raise KeyboardInterrupt
+
+
+def _unraisable(fault: "sys.UnraisableHookArgs") -> None:
+    """What is raised while an object is taken apart goes nowhere; an interrupt comes again."""
+    if fault.exc_type is KeyboardInterrupt:
+        _State.raised = False
+        start_new_thread(_send_again, (signal.SIGINT,))
+    else:
+        sys.__unraisablehook__(fault)
 
 
 def _is_deaf(frame: FrameType | None) -> bool:

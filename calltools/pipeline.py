@@ -81,10 +81,10 @@ def run(  # noqa: PLR0913 - each is a part of the run
         if may_copy
         else worked(table, plan)
     )
-    if is_large(table.source.path):
-        loading.begin()
     # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
     with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
+        if is_large(table.source.path):
+            loading.begin()
         try:
             closing_words = _in_groups(last, end, batches, under_way)
         except BaseException:

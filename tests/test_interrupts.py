@@ -113,3 +113,50 @@ def test_the_end_is_not_disturbed():
     result = run(code)
 
     assert (result.returncode, result.stdout.split()) == (0, [b"ended"])
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        pytest.param(
+            "class Gone:\n"
+            "    def __del__(self): interrupt()\n"
+            "try:\n"
+            "    Gone(); time.sleep(20)\n"
+            "except KeyboardInterrupt: print('heard')",
+            ["heard"],
+            id="while an object is taken apart",
+        ),
+        pytest.param(
+            "try:\n"
+            "    try: interrupt()\n"
+            "    finally: interrupt(); time.sleep(0.3); print('cleared')\n"
+            "except KeyboardInterrupt: print('heard')",
+            ["cleared", "heard"],
+            id="twice",
+        ),
+        pytest.param(
+            "interrupts._PATIENCE_S = 0.3\n"
+            "try:\n"
+            "    with interrupts.uninterrupted(): interrupt(); time.sleep(20)\n"
+            "except KeyboardInterrupt: print('heard')",
+            ["heard"],
+            id="where something takes too long",
+        ),
+        pytest.param(
+            "try:\n"
+            "    with interrupts.uninterrupted(): interrupt(); time.sleep(0.2); print('whole')\n"
+            "    time.sleep(20)\n"
+            "except KeyboardInterrupt: print('heard')",
+            ["whole", "heard"],
+            id="where something is done whole",
+        ),
+    ],
+)
+def test_it_is_heard_once_and_in_time(code, told):
+    begun = "import os, signal, time\nfrom calltools import interrupts\ninterrupts.listen()\n"
+    begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
+
+    result = run(begun + code + "\ninterrupts.listen_no_more()")
+
+    assert (result.stdout.decode().split(), result.stderr) == (told, b"")

@@ -5,6 +5,7 @@ file. Nearly all values here are texts, paths, whole numbers and words of a list
 is wrong, is left to typer.
 """
 
+import os
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
@@ -15,6 +16,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 _LEFT_TO_TYPER: Final = object()
+#: Digits; longer ones nobody means, and Python refuses the longest.
+_LONGEST: Final = 18
 
 
 class App(typer.Typer):
@@ -71,9 +74,9 @@ def _one(kind: Any, value: Any, limits: Any) -> Any:
     if type(value) is kind:
         return value
     if isinstance(value, str):
-        if kind is Path:
+        if kind is Path and not _is_unreadable(value):
             return Path(value)
-        if kind is int and value.isascii() and value.isdigit() and _within(int(value), limits):
+        if kind is int and _is_number(value) and _within(int(value), limits):
             return int(value)
         if isinstance(kind, type) and issubclass(kind, Enum) and value in {one.value for one in kind}:
             return kind(value)
@@ -82,3 +85,11 @@ def _one(kind: Any, value: Any, limits: Any) -> Any:
 
 def _within(number: int, limits: Any) -> bool:
     return (limits.min is None or number >= limits.min) and (limits.max is None or number <= limits.max)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST
+
+
+def _is_unreadable(name: str) -> bool:
+    return Path(name).exists() and not os.access(name, os.R_OK)

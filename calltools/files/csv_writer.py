@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from calltools.fields.shapes import own_bytes, rows_with
 from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
 from calltools.files.safely import Beside, told
+from calltools.interrupts import uninterrupted
 from calltools.model.cells import Cells, Mask, constant, filled, one_chunk
 
 _SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in NAMES])
@@ -49,7 +50,8 @@ class CanonicalWriter:
             self._stream = self._beside.__enter__()
         else:
             self._stream = self._output
-        self._spool = self._stack.enter_context(tempfile.TemporaryFile())
+        with uninterrupted():
+            self._spool = self._stack.enter_context(tempfile.TemporaryFile())
         self._sink = pa.ipc.new_stream(self._spool, _SCHEMA)
         return self
 

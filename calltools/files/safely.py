@@ -72,11 +72,18 @@ class Beside:
             if _is_stream(self._path):
                 self._stream = self._path.open("wb", buffering=0)
                 return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
-            with uninterrupted():
-                handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
-                self._temporary = Path(name)
-                self._stream = os.fdopen(handle, "wb")
-        return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
+            try:
+                return self._made()
+            except BaseException:
+                self.discard()
+                raise
+
+    def _made(self) -> BinaryIO:
+        with uninterrupted():
+            handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
+            self._temporary = Path(name)
+            self._stream = os.fdopen(handle, "wb")
+            return _Told(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
 
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
         """Put the file in its place, or leave nothing."""

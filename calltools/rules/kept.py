@@ -10,6 +10,8 @@ from typing import IO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calltools.interrupts import uninterrupted
+
 Hashes = NDArray[np.uint64]
 #: Bytes: the hashes of half a million records.
 _IN_MEMORY: Final = 4 << 20
@@ -45,7 +47,8 @@ class Kept:
     def _put(self, part: Hashes) -> Hashes | tuple[int, int]:
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - until these are forgotten
+                with uninterrupted():
+                    self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - until these are forgotten
                 weakref.finalize(self, self._file.close)
             place = self._file.seek(0, 2)
             written = self._file.write(part.data)

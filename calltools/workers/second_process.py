@@ -5,7 +5,7 @@ The second one is a copy of this one, made when all that both need has been load
 """
 
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,24 @@ def expected(path: Path) -> bool:
     return path.suffix.lower() in _TEXTS and _worth_it(path)
 
 
-def worked(table: Table, plan: Plan, idle: Callable[[], bool] = lambda: False) -> Generator[Worked]:
+class Answers(Iterator[Worked]):
+    """What comes of the work in a second process, which has ended when these are closed or have come to their end."""
+
+    def __init__(self, second: Copy, name: str, work: Work, idle: Callable[[], bool]) -> None:
+        self._second = second
+        self._each = _answers(second, name, work, idle)
+
+    def __next__(self) -> Worked:
+        return next(self._each)
+
+    def close(self) -> None:
+        """End it."""
+        # A generator that was never begun does nothing when it is closed.
+        self._second.close()
+        self._each.close()
+
+
+def worked(table: Table, plan: Plan, idle: Callable[[], bool] = lambda: False) -> Generator[Worked] | Answers:
     """Each batch worked on, as ``working.worked`` gives them, where that is worth it by a second process.
 
     That one begins at once. Where the system starts no more processes it is done without.
@@ -59,7 +76,7 @@ def worked(table: Table, plan: Plan, idle: Callable[[], bool] = lambda: False) -
         second = Copy(partial(_serve, table, plan))
     except OSError:
         return working.worked(table, plan)
-    return _answers(second, table.source.name, Work(plan), idle)
+    return Answers(second, table.source.name, Work(plan), idle)
 
 
 def _worth_it(path: Path) -> bool:

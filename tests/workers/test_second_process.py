@@ -226,6 +226,47 @@ def out_of_processes():
     raise BlockingIOError
 
 
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch, failing):
+    made, pipe = [], os.pipe
+
+    def pipes():
+        made.append(None)
+        if len(made) == failing:
+            raise OSError(24, "Too many open files")
+        return pipe()
+
+    monkeypatch.setattr(os, "pipe", pipes)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with pytest.raises(OSError, match="Too many"):
+        Copy(print)
+
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
+    job = job_of(large)
+    answers = second_process.worked(job.table, job.plan)
+    assert len(children_of(os.getpid())) == 1
+
+    answers.close()
+    answers.close()
+
+    assert not children_of(os.getpid())
+
+
+def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
+    """``trap '' CHLD`` in bash, and some supervisors: who is started by them ignores it, too."""
+    started = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    started += "from calltools.workers import second_process; second_process.processors = lambda: 2\n"
+    started += "from calltools.__main__ import main; main()"
+    command = [sys.executable, "-c", started, "validate", str(large), "-q"]
+
+    result = subprocess.run(command, capture_output=True, check=False, timeout=60)
+
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
 def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, monkeypatch, copies):
     assert second_process.expected(many)
     assert not second_process.expected(many.with_suffix(".xlsx"))
