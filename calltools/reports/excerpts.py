@@ -13,6 +13,7 @@ from calltools.model.cells import one_chunk
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.reports.masking import masked
+from calltools.reports.presenting import one_chunk_of_numbers
 from calltools.reports.style import BOLD, COLORS, DIM, PLAIN, Style
 from calltools.reports.visible import visible
 from calltools.reports.widths import cut, padded, width_of
@@ -56,11 +57,13 @@ class Excerpts:
         """Some records, as the file has them, and what is wrong with them."""
         if batch.origin is None or not len(batch) or not len(findings):
             return
-        table = findings.table.filter(pc.is_valid(findings.table["record"]))
+        table = findings.table
         keys = one_chunk(pc.binary_join_element_wise(table["code"], table["severity"], " "))
-        for key in keys.unique().to_pylist():
+        # There may be a million of them: nothing is copied of those whose rule has been shown.
+        on_records = pc.if_else(pc.is_valid(one_chunk_of_numbers(table["record"])), keys, None)
+        for key in on_records.unique().drop_null().to_pylist():
             if key not in self.lines:
-                found = table.slice(keys.index(key).as_py(), 1)
+                found = table.slice(on_records.index(key).as_py(), 1)
                 self.lines[key] = self._of_record(batch, found, batch.origin)
 
     def _of_record(self, batch: Batch, found: pa.Table, origin: pa.Table) -> Sequence[str]:

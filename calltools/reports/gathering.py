@@ -77,6 +77,8 @@ class FirstOfEachRule:
         if self.limit is None:
             return findings
         room = [key for key in counts if self.passed[key] < self.limit]
+        if not room:
+            return Findings.none()
         rows = np.flatnonzero(pc.is_in(keys, pa.array(room, pa.string())).to_numpy())
         chosen = [row for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True) if self._fits(key)]
         return Findings(findings.table.take(pa.array(chosen, pa.int64())))
