@@ -68,6 +68,11 @@ class Block:
         return ExactText(text, dialect.delimiter, dialect.width, longest_cell).first_line_ends()
 
     @property
+    def behind(self) -> memoryview:
+        """What was read behind it, where that has decided what is wrong in it."""
+        return memoryview(b"") if self.well_quoted else self.structure.behind(len(self.data))
+
+    @property
     def all_lines(self) -> int:
         """Lines in it, with a last one that does not end."""
         return self.lines + (bytes(self.data[-1:]) not in {b"\n", b"\r"})
@@ -153,6 +158,10 @@ class Structure:
     @property
     def _bytes(self) -> NDArray[np.uint8]:
         return np.frombuffer(self._data, np.uint8)
+
+    def behind(self, cut: int) -> memoryview:
+        """The bytes behind a place."""
+        return memoryview(self._data)[cut:]
 
     def is_wrong(self, *, ended: bool) -> bool:
         """Whether a quote is wrong, or, at the end of the file, never closed."""

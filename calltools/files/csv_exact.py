@@ -54,11 +54,11 @@ class ExactText:
         self._unquoted = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
         self._quoted = re.compile(r'[^"]*(?:""[^"]*)*')
 
-    def records(self) -> list[Record]:
-        """All records of the text, damaged ones too."""
+    def records(self, until: int | None = None) -> list[Record]:
+        """All records of the text, damaged ones too; or those that begin before a place that ``decided`` gave."""
         found: list[Record] = []
         at = line = 0
-        while at < len(self._text):
+        while at < (len(self._text) if until is None else until):
             record, end = self._one(at, line)
             found.append(record)
             line += len(_LINE_END.findall(self._text, at, end))

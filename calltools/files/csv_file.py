@@ -147,8 +147,11 @@ class _Road:
         return pa.table(columns, self._names)
 
     def _exact(self, block: Block) -> Batch:
-        text = bytes(block.data).decode(self._dialect.encoding, "surrogateescape")
-        records = ExactText(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes).records()
+        text, behind = (
+            bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.behind)
+        )
+        exact = ExactText(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
+        records = exact.records(len(text))
         whole: list[tuple[int, int, tuple[str, ...]]] = []
         damaged: list[Damaged] = []
         blanks, findings = [], []

@@ -221,6 +221,7 @@ def test_what_is_written_well_is_read_as_it_was_on_both_roads(tmp_path_factory, 
 
 @given(st.text(st.sampled_from('ab1,"\n\r;é'), max_size=60), st.sampled_from([5, 17, 1 << 20]))
 @example('11"é\n1\r1,,', 5)
+@example('"111\r1,,\r"é', 5)
 def test_any_text_reads_alike_on_both_roads_and_in_any_blocks(tmp_path_factory, text, size):
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     path.write_bytes(b"ClientId,DateTime,Tag\n" + text.encode())
