@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from calltools.errors import LimitError
 from calltools.files.csv_exact import LOOKAHEAD_LINES, ExactText
 from calltools.files.limits import Limits
-from calltools.model.cells import where_true
+from calltools.model.cells import where_true, within
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: The first block is read with an eighth of the bytes, each other one with twice as many as the one before.
 _FIRST: Final = 16
+#: Lines whose bytes are looked at one by one, at a time.
+_LINES_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,15 @@ class Block:
         data: Their bytes, in the file's encoding.
         line: Physical line on which the first of them starts, from 1.
         lines: Line ends in it.
-        well_quoted: Every quote opens a cell, closes one, or is doubled inside one.
+        plain: Every quote opens a cell, closes one, or is doubled inside one, and none seems to be stray: records end
+            where the quotes say.
         structure: Where its quotes and line ends stand; it may reach beyond the block.
     """
 
     data: memoryview
     line: int
     lines: int
-    well_quoted: bool
+    plain: bool
     structure: "Structure"
 
     def first_line_ends(self, known: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
@@ -62,15 +65,16 @@ class Block:
         """
         if self.structure.kinds() <= known:
             return {}
-        if self.well_quoted and not self.swallows_a_record(dialect.width):
+        if self.plain:
             return self.structure.first_line_ends(len(self.data))
-        text = bytes(self.data).decode("latin-1")
-        return ExactText(text, dialect.delimiter, dialect.width, longest_cell).first_line_ends()
+        text = (bytes(self.data) + self.behind).decode("latin-1")
+        exact = ExactText(text, dialect.delimiter, dialect.width, longest_cell)
+        return exact.first_line_ends(len(self.data))
 
     @property
     def behind(self) -> memoryview:
         """What was read behind it, where that has decided what is wrong in it."""
-        return memoryview(b"") if self.well_quoted else self.structure.behind(len(self.data))
+        return memoryview(b"") if self.plain else self.structure.behind(len(self.data))
 
     @property
     def all_lines(self) -> int:
@@ -87,17 +91,13 @@ class Block:
             return np.arange(records)
         return self.structure.record_starts(len(self.data))
 
-    def swallows_a_record(self, width: int) -> bool:
-        """Whether a quoted cell holds a line with as many cells as a record: a stray quote may have opened it."""
-        return self.structure.swallows_a_record(len(self.data), width)
-
 
 def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Limits) -> Iterator[Block]:
     """Cut a stream, from its place on, into blocks of about a size; the first ones are smaller.
 
     A look at the first records costs little then, and the threads have work at once.
-    A block ends where a record ends. Behind a wrong quote only the exact road knows where that is; it is asked for as
-    much as it can say whatever follows.
+    A block ends where a record ends. From a doubtful quote on only the exact road knows where that is; it is asked for
+    as much as it can say whatever follows.
 
     Args:
         stream: Bytes in an encoding in which quotes, delimiters and line ends are those of ASCII.
@@ -116,9 +116,9 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
         data = _continued(stream, data, wanted)
         ended = len(data) < wanted
         while data:
-            structure = Structure(data, dialect.delimiter)
-            cut, plain = structure.cut(dialect.width, ended=ended), True
-            if not cut and (structure.is_wrong(ended=ended) or len(data) > limits.quoted_bytes):
+            structure = Structure(data, dialect.delimiter, dialect.width)
+            cut, plain = structure.cut(ended=ended), True
+            if not cut and (structure.is_doubtful(ended=ended) or len(data) > limits.quoted_bytes):
                 exact = ExactText(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
                 cut, plain = len(data) if ended else exact.decided(), False
             if not cut:
@@ -143,17 +143,18 @@ def _continued(stream: BinaryIO, left: bytes, wanted: int) -> bytes:
 class Structure:
     """Where quotes and line ends of some bytes stand. Positions are found when they are needed, most never are."""
 
-    def __init__(self, data: bytes, delimiter: str) -> None:
+    def __init__(self, data: bytes, delimiter: str, width: int) -> None:
         self._data = data
-        self._delimiter = ord(delimiter)
+        self._delimiter = delimiter
+        self._width = width
         quotes = b'"' in data
         self._quotes = where_true(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
-        self._wrong = self._first_wrong_quote() if quotes else len(data)
         # ``in`` stops at the first one and is many times faster than a count; most files hold none.
         returns = self._bytes == _CR if b"\r" in data else np.zeros(1, bool)
         self._returns = int(np.count_nonzero(returns))
         self._crlf = int(np.count_nonzero(returns[:-1] & (self._bytes[1:] == _LF))) if self._returns else 0
         self._lone_cr = self._returns > self._crlf
+        self._doubtful = self._first_doubtful_quote() if quotes else len(data)
 
     @property
     def _bytes(self) -> NDArray[np.uint8]:
@@ -163,39 +164,45 @@ class Structure:
         """The bytes behind a place."""
         return memoryview(self._data)[cut:]
 
-    def is_wrong(self, *, ended: bool) -> bool:
-        """Whether a quote is wrong, or, at the end of the file, never closed."""
-        return self._wrong < len(self._data) or (ended and len(self._quotes) % 2 == 1)
+    def is_doubtful(self, *, ended: bool) -> bool:
+        """Whether a quote is wrong or seems to be stray, or, at the end of the file, is never closed."""
+        return self._doubtful < len(self._data) or (ended and len(self._quotes) % 2 == 1)
 
-    def cut(self, width: int, *, ended: bool) -> int:
-        """Where the last record ends before which every quote is right; 0 if there is none."""
-        if ended and not self.is_wrong(ended=True):
+    def cut(self, *, ended: bool) -> int:
+        """Where the last record ends before which no quote is doubtful; 0 if there is none."""
+        if ended and not self.is_doubtful(ended=True):
             return len(self._data)
-        return self._before_a_torn_record(self._last_record_end(), width)
+        cut = self._last_record_end()
+        return self._before_a_torn_record(cut) if len(self._quotes) else cut
 
-    def _before_a_torn_record(self, cut: int, width: int) -> int:
+    def _before_a_torn_record(self, cut: int) -> int:
         """A place, moved to the front of a ragged record that a stray quote before a line break may have torn.
 
-        The exact road mends it when it sees both parts.
+        The exact road looks on from such a record, up to a line that is whole or holds a quote.
         """
-        end = cut
-        for _ in range(LOOKAHEAD_LINES):
-            start = max(self._data.rfind(b"\n", 0, max(end - 1, 0)), self._data.rfind(b"\r", 0, max(end - 2, 0))) + 1
-            line = self._data[start:end].rstrip(b"\r\n")
-            whole = line.count(self._delimiter) >= width - 1
-            if whole or b'"' in line or not start:
-                torn = line.endswith(b'"') and not whole and self._outside(np.array([start]))[0]
-                return start if torn else cut
-            end = start
+        last = int(np.searchsorted(self._ends, cut))
+        for at in range(last, max(last - LOOKAHEAD_LINES, 0), -1):
+            start = self._line_start(at - 1)
+            line = self._data[start : self._line_start(at)].rstrip(b"\r\n")
+            if b'"' not in line and not self._is_whole(line):
+                continue
+            torn = line.endswith(b'"') and self._outside(np.array([start]))[0] and not self._is_whole(line)
+            return start if torn else cut
         return cut
+
+    def _is_whole(self, line: bytes) -> bool:
+        return ExactText(line.decode("latin-1"), self._delimiter, self._width).is_whole_line()
+
+    def _line_start(self, at: int) -> int:
+        return int(self._ends[at - 1]) + 1 if at else 0
 
     def _last_record_end(self) -> int:
         if self._lone_cr:
             ends = self._ends[self._outside(self._ends)]
             # The last byte may be half a CRLF.
-            ends = ends[(ends < self._wrong) & ((ends < len(self._data) - 1) | (self._bytes[ends] == _LF))]
+            ends = ends[(ends < self._doubtful) & ((ends < len(self._data) - 1) | (self._bytes[ends] == _LF))]
             return int(ends[-1]) + 1 if len(ends) else 0
-        at = self._data.rfind(b"\n", 0, self._wrong)
+        at = self._data.rfind(b"\n", 0, self._doubtful)
         while at >= 0:
             before = int(np.searchsorted(self._quotes, at))
             if before % 2 == 0:
@@ -236,17 +243,6 @@ class Structure:
         lines = np.arange(count if ends_there else count + 1)
         return np.delete(lines, self._inside_before(count) + 1)
 
-    def swallows_a_record(self, cut: int, width: int) -> bool:
-        """Whether before a place a quoted cell holds a line with as many cells as a record."""
-        if width < 2:
-            return False
-        count = int(np.searchsorted(self._ends, cut))
-        ends = np.append(self._ends[:count], cut)
-        delimiter = bytes([self._delimiter])
-        return any(
-            self._data.count(delimiter, ends[at], ends[at + 1]) >= width - 1 for at in self._inside_before(count)
-        )
-
     def holds(self, byte: bytes, cut: int) -> bool:
         """Whether a byte stands before a place."""
         return self._data.find(byte, 0, cut) >= 0
@@ -257,7 +253,9 @@ class Structure:
 
     @cached_property
     def _inside(self) -> NDArray[np.int64]:
-        """Which line ends stand inside quoted cells. There are fewer quotes than lines, and few cells of several."""
+        """Which line ends stand inside quoted cells."""
+        if len(self._quotes) > len(self._ends):
+            return where_true(~self._outside(self._ends))
         before = np.searchsorted(self._ends, self._quotes)
         first, last = before[::2], before[1::2]
         if len(last) < len(first):
@@ -280,12 +278,44 @@ class Structure:
         found: NDArray[np.bool_] = np.searchsorted(self._quotes, positions) % 2 == 0
         return found
 
+    def _first_doubtful_quote(self) -> int:
+        """Position of the first quote that is wrong or seems to be stray; the length if there is none."""
+        wrong = self._first_wrong_quote()
+        # A quote that looks right where it does not belong opens a cell of several lines.
+        inside = self._inside[self._ends[self._inside] < wrong]
+        return min(wrong, self._first_swallowing(inside), self._first_torn(inside)) if len(inside) else wrong
+
+    def _first_swallowing(self, inside: NDArray[np.int64]) -> int:
+        """Position of the first quote that opens a cell in which a line has as many delimiters as a record."""
+        delimiter = self._delimiter.encode()
+        ends = np.append(self._ends, len(self._data))
+        for at in inside if self._width > 1 else ():
+            if self._data.count(delimiter, ends[at], ends[at + 1]) >= self._width - 1:
+                return int(self._quotes[np.searchsorted(self._quotes, ends[at]) - 1])
+        return len(self._data)
+
+    def _first_torn(self, inside: NDArray[np.int64]) -> int:
+        """Position of the first quote that ends a ragged line, where the next quote opens a cell of several lines."""
+        begins = np.append(0, self._ends + 1)
+        opening = np.searchsorted(self._quotes, begins[inside])
+        closed = self._quotes[opening[(opening > 0) & (opening % 2 == 0)] - 1]
+        closed = closed[np.isin(self._bytes[closed + 1], [_LF, _CR])]
+        starts = begins[np.searchsorted(self._ends, closed)]
+        single = self._outside(starts)
+        for some in np.array_split(np.column_stack([starts, closed])[single], len(closed) // _LINES_AT_ONCE + 1):
+            places, line = within(some[:, 0], some[:, 1])
+            delimits = (self._bytes[places] == ord(self._delimiter)) & self._outside(places)
+            ragged = np.bincount(line[delimits], minlength=len(some)) != self._width - 1
+            if ragged.any():
+                return int(some[ragged.argmax(), 1])
+        return len(self._data)
+
     def _first_wrong_quote(self) -> int:
         """Position of the first quote that neither opens, nor closes, nor is doubled; the length if there is none."""
         quotes, size = self._quotes, len(self._data)
         opening, closing = quotes[::2], quotes[1::2]
         edges = np.zeros(256, bool)
-        edges[[self._delimiter, _LF, _CR]] = True
+        edges[[ord(self._delimiter), _LF, _CR]] = True
         before, after = self._bytes[np.maximum(opening - 1, 0)], self._bytes[np.minimum(closing + 1, size - 1)]
         # An "opening" right behind a "closing" is the second of two doubled quotes.
         doubled = np.zeros(len(opening), bool)

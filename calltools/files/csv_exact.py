@@ -65,11 +65,11 @@ class ExactText:
             at = end
         return found
 
-    def first_line_ends(self) -> dict[str, int]:
-        """Line, from 0, of the first line end of each kind that stands behind a record."""
+    def first_line_ends(self, until: int) -> dict[str, int]:
+        """Line, from 0, of the first line end of each kind behind a record that begins before a place."""
         found: dict[str, int] = {}
         at = line = 0
-        while at < len(self._text):
+        while at < until:
             _, end = self._one(at, line)
             ends = _LINE_END.findall(self._text, at, end)
             line += len(ends)
@@ -77,6 +77,10 @@ class ExactText:
                 found.setdefault(_KINDS[ends[-1]], line - 1)
             at = end
         return found
+
+    def is_whole_line(self) -> bool:
+        """Whether the text is one line and a whole record."""
+        return self._whole_line(0) and self._line_end(0) == len(self._text)
 
     def decided(self) -> int:
         """Up to where records can be told apart whatever follows the text; the start of the first that cannot."""
@@ -104,8 +108,7 @@ class ExactText:
         if len(split.cells) != self._width:
             return "CT008"
         # No quoted cell holds a line that is a whole record: a stray quote has swallowed it.
-        inside = self._first_whole(self._line_end(at), split.end)
-        return None if inside is None else "CT006"
+        return None if self._first_whole_line(self._line_end(at), split.end) is None else "CT006"
 
     def _resume(self, at: int, split: _Split, fault: str) -> int:
         """Where reading goes on behind a damaged record."""
@@ -117,12 +120,11 @@ class ExactText:
         self._touched |= split.fault is not None and next_line == len(self._text)
         if split.end <= next_line or (split.broken_at < next_line and split.fault and not self._runs_on(at, next_line)):
             return next_line
-        natural = len(self._text) if split.fault else split.end
-        found = self._first_whole(next_line, natural)
-        if found is not None:
-            return found
-        self._touched |= natural == len(self._text)
-        return natural if fault == "CT008" else next_line
+        if split.fault is None:
+            swallowed = self._first_whole_line(next_line, split.end)
+            return split.end if swallowed is None else swallowed
+        found = self._first_whole(next_line)
+        return next_line if found is None else found
 
     def _torn(self, at: int, next_line: int) -> int | None:
         """Where a record ends in which a stray quote right before a line break has closed a cell too early.
@@ -153,12 +155,27 @@ class ExactText:
         self._touched |= next_line == len(self._text)
         return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._whole(next_line)
 
-    def _first_whole(self, candidate: int, end: int) -> int | None:
-        """The first line from a place on that is a whole record."""
+    def _first_whole(self, candidate: int) -> int | None:
+        """The first line from a place on with which a whole record begins."""
         for _ in range(LOOKAHEAD_LINES):
-            if candidate >= end:
+            if candidate >= len(self._text):
+                self._touched = True
                 return None
             if self._whole(candidate):
+                return candidate
+            candidate = self._line_end(candidate)
+        return None
+
+    def _first_whole_line(self, candidate: int, end: int) -> int | None:
+        """The first line between two places that is a whole record.
+
+        One of several lines is not looked for: whether it is whole would rest on what stands behind the second place.
+        A line without delimiters proves nothing.
+        """
+        for _ in range(LOOKAHEAD_LINES if self._width > 1 else 0):
+            if candidate >= end:
+                return None
+            if self._whole_line(candidate):
                 return candidate
             candidate = self._line_end(candidate)
         return None
@@ -166,6 +183,10 @@ class ExactText:
     def _whole(self, at: int) -> bool:
         split = self._split(at)
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
+
+    def _whole_line(self, at: int) -> bool:
+        # A cell that runs on behind the line has opened with a quote that nothing in the line matches.
+        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._whole(at)
 
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self._text, at)

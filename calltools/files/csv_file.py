@@ -18,7 +18,7 @@ from calltools.files.encoding import Recoded
 from calltools.files.limits import Limits
 from calltools.files.requoted import Requoted
 from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets, one_chunk, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets, one_chunk, text_bytes, within
 from calltools.model.finding import Findings
 
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
@@ -100,7 +100,7 @@ class _Road:
         return Findings.none()
 
     def _read(self, block: Block) -> Batch:
-        batch = None if self._exact_only or not block.well_quoted else self._fast(block)
+        batch = None if self._exact_only or not block.plain else self._fast(block)
         batch = self._exact(block) if batch is None else batch
         multiline = [self._multiline(batch, block)] if block.all_lines > batch.read + len(batch.blanks) else []
         return batch.with_findings(*multiline, self._repeated_header(batch))
@@ -114,8 +114,7 @@ class _Road:
         if table is None:
             return None
         starts = block.record_starts(table.num_rows)
-        multiline = table.num_rows != block.all_lines
-        if len(starts) != table.num_rows or (multiline and block.swallows_a_record(len(self._names))):
+        if len(starts) != table.num_rows:
             return None
         return _batch(table, block.line + starts)
 
@@ -227,10 +226,8 @@ class _Road:
 
 def _break_inside(cells: Cells, rows: Numbers) -> Mask:
     """Which of some cells hold a line break. They are few: their bytes are gathered, nothing else is looked at."""
-    begins, ends = offsets(cells)[rows], offsets(cells)[rows + 1]
-    sizes = ends - begins
-    cell_of = np.repeat(np.arange(len(rows)), sizes)
-    data = text_bytes(cells)[np.arange(len(cell_of)) + np.repeat(ends - np.cumsum(sizes), sizes)]
+    places, cell_of = within(offsets(cells)[rows], offsets(cells)[rows + 1])
+    data = text_bytes(cells)[places]
     mask: Mask = np.zeros(len(rows), bool)
     mask[cell_of[(data == ord("\n")) | (data == ord("\r"))]] = True
     return mask

@@ -107,6 +107,13 @@ def where_true(mask: Mask) -> Numbers:
     return np.concatenate([found, np.flatnonzero(mask[whole:]) + whole])
 
 
+def within(begins: NDArray[np.signedinteger], ends: NDArray[np.signedinteger]) -> tuple[Numbers, Numbers]:
+    """Each place in some spans, one span after the other, and the number of the span that it is in."""
+    sizes = ends - begins
+    span_of = np.repeat(np.arange(len(sizes)), sizes)
+    return np.arange(len(span_of)) + np.repeat(ends - np.cumsum(sizes), sizes), span_of
+
+
 def constant(text: str, count: int) -> Cells:
     """A column in which each cell is the same text."""
     return pa.repeat(pa.scalar(text, pa.string()), count)
