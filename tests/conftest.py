@@ -1,7 +1,9 @@
 """What tests share: batches from text, cells, a frozen now."""
 
 import os
-from collections.abc import Callable, Iterator
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 
 import pyarrow as pa
@@ -20,11 +22,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 NOW = 1773100800
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Laws run the same lines some hundred times, half as fast when they are traced: what only they reach is not covered."""
-    for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker(pytest.mark.no_cover)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Laws run the same lines some hundred times, half as fast when they are traced: what only they reach is not covered.
+
+    The mark ``no_cover`` of pytest-cov does nothing in the processes of xdist, where coverage was started twice.
+    """
+    if not getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        return (yield)
+    traced, threads_traced = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]  # it is what Python has before
+    try:
+        return (yield)
+    finally:
+        sys.settrace(traced)
+        threading.settrace(threads_traced)  # type: ignore[arg-type]  # as above
 
 
 @pytest.fixture(autouse=True, scope="session")
