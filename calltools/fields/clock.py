@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.model.cells import Cells, Mask, Numbers, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, offsets, remembered, text_bytes
 
 _DAY_S: Final = 86_400
 _WIDTHS: Final = {"d": 2, "m": 2, "Y": 4, "H": 2, "M": 2, "S": 2}
@@ -64,6 +64,7 @@ def parse_local(cells: Cells, layout: str, zone: str | None) -> LocalTimes:
     local, read = _fixed(cells, layout)
     rest = np.flatnonzero(~read & (np.diff(offsets(cells)) > 0))
     if len(rest):
+        local, read = local.copy(), read.copy()
         local[rest], read[rest] = _distinct(cells.take(pa.array(rest)), layout)
     if zone is None:
         nothing: Mask = np.zeros(len(cells), bool)
@@ -127,6 +128,7 @@ def _offset(info: ZoneInfo, moment: datetime) -> int:
     return int(moment.astimezone(info).utcoffset().total_seconds())  # type: ignore[union-attr]  # it is aware
 
 
+@remembered
 def _fixed(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
     """Cells exactly as wide as a layout of numbers: local seconds, and which cells could be read."""
     local, read = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)

@@ -11,11 +11,14 @@ from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
-ZERO, NINE = 0x30, 0x39
+ZERO, NINE, SPACE = 0x30, 0x39, 0x20
+_BEYOND_ASCII: Final = 0x80
 #: Digits of the longest number that ``numbers_behind`` reads: two words of eight, less the sign before them.
 LONGEST_NUMBER: Final = 15
 #: Bytes of a word.
 WORD: Final = 8
+#: Of so many cells one may hold a marked byte, and it is still faster to look at those bytes only.
+_FEW_OF: Final = 16
 
 
 def rows_of(cells: Cells, positions: Numbers) -> Mask:
@@ -47,7 +50,13 @@ def own_bytes(cells: Cells) -> tuple[Bytes, int]:
 
 def rows_with(cells: Cells, marked: Mask) -> Mask:
     """The cells in which a marked byte stands; the mask is one over ``own_bytes``."""
-    return rows_of(cells, where_true(marked) + own_bytes(cells)[1])
+    if np.count_nonzero(marked) < len(cells) // _FEW_OF:
+        return rows_of(cells, where_true(marked) + own_bytes(cells)[1])
+    mask = filled(cells)
+    if mask.any():
+        # Between the beginnings of two filled cells stand only empty ones.
+        mask[mask] = np.logical_or.reduceat(marked, (offsets(cells)[:-1] - own_bytes(cells)[1])[mask])
+    return mask
 
 
 @remembered
@@ -148,12 +157,35 @@ def numbers_behind(cells: Cells, sign: int) -> tuple[Numbers, NDArray[np.int8]]:
     sizes = lengths(cells) - 1
     good = (sizes > 0) & (sizes <= LONGEST_NUMBER) & (first_bytes(cells) == sign)
     digits = np.where(good, sizes, 0)
-    ends = offsets(cells)[1:]
-    low = _kept(words_at(cells, ends - WORD), np.minimum(digits, WORD))
-    high = _kept(words_at(cells, ends - 2 * WORD), np.maximum(digits - WORD, 0))
-    good &= _are_digits(low) & _are_digits(high)
-    values = (_value(high) * np.uint64(10**WORD) + _value(low)).view(np.int64)
+    values, read = _numbers_up_to(cells, offsets(cells)[1:], digits)
+    good &= read
     return np.where(good, values, 0), np.where(good, digits, 0).astype(np.int8)
+
+
+def whole_parts(cells: Cells, digits: int) -> tuple[Numbers, Mask]:
+    """What stands before the point of decimal numbers, and which cells begin with one.
+
+    Args:
+        cells: Any text.
+        digits: How many must stand before the point, at most 16; one at least must follow it.
+    """
+    begins, ends = offsets(cells)[:-1], offsets(cells)[1:]
+    long = ends - begins > digits + 1
+    # In a shorter cell there is no such place; any will do.
+    points = np.where(long, begins + digits, ends)
+    values, read = _numbers_up_to(cells, points, np.full(len(cells), digits))
+    read &= long
+    data = text_bytes(cells)
+    read[read] = (data[points[read]] == ord(".")) & (data[points[read] + 1] - np.uint8(ZERO) <= NINE - ZERO)
+    return values, read
+
+
+def _numbers_up_to(cells: Cells, places: NDArray[np.int32], digits: Numbers) -> tuple[Numbers, Mask]:
+    """The number in front of each place, and whether so many digits stand there, at most 16."""
+    low = _kept(words_at(cells, places - WORD), np.minimum(digits, WORD))
+    high = _kept(words_at(cells, places - 2 * WORD), np.maximum(digits - WORD, 0))
+    values = (_value(high) * np.uint64(10**WORD) + _value(low)).view(np.int64)
+    return values, _are_digits(low) & _are_digits(high)
 
 
 #: Bytes at the end of a word -> the bits to keep, and the zeros (as digits) that stand for the others.
@@ -181,6 +213,29 @@ def _value(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     odd = (pairs & every_other) * np.uint64(0x000F424000000064)
     even = ((pairs >> np.uint64(16)) & every_other) * np.uint64(0x0000271000000001)
     return (odd + even) >> np.uint64(32)
+
+
+#: First and last bytes of white space beyond ASCII, and what stands before the last one.
+_SPACE_BEGINS: Final = np.isin(np.arange(256), [0xC2, 0xE1, 0xE2, 0xE3])
+_SPACE_ENDS: Final = np.isin(np.arange(256), [*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF])
+_BEFORE_SPACE_ENDS: Final = np.isin(np.arange(256), [0xC2, 0x80, 0x81, 0x9A])
+
+
+def trimmed(cells: Cells) -> Cells:
+    """The cells without white space around them; the very same ones where there is none."""
+    return pc.utf8_trim_whitespace(cells) if _may_be_trimmed(cells) else cells
+
+
+def _may_be_trimmed(cells: Cells) -> bool:
+    begins, last = first_bytes(cells), last_bytes(cells)
+    # One less, so that an empty cell's 0 becomes the highest.
+    if (np.minimum(begins - np.uint8(1), last - np.uint8(1)) < SPACE).any():
+        return True
+    if max(begins.max(initial=0), last.max(initial=0)) < _BEYOND_ASCII:
+        return False
+    ends = offsets(cells)[1:][_SPACE_ENDS[last]]
+    before = text_bytes(cells).take(ends - 2, mode="clip") if len(ends) else np.zeros(0, np.uint8)
+    return bool(_SPACE_BEGINS[begins].any() or _BEFORE_SPACE_ENDS[before].any())
 
 
 def matches(cells: Cells, pattern: str) -> Mask:

@@ -8,7 +8,7 @@ Kernels work on whole columns and release the interpreter lock.
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, TypeAlias, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,34 +20,44 @@ Mask: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
 
 _Fact = TypeVar("_Fact")
+_More = ParamSpec("_More")
 #: Canonical columns, and one more for what a test has made of a column.
 _REMEMBERED_COLUMNS: Final = 16
 #: Places that are looked at one by one as fast as eight at a time.
 _FEW: Final = 20_000
 
 
-def remembered(ask: Callable[[Cells], _Fact]) -> Callable[[Cells], _Fact]:
+def remembered(ask: Callable[Concatenate[Cells, _More], _Fact]) -> Callable[Concatenate[Cells, _More], _Fact]:
     """A question about a column that is answered once: rules ask the same of it one after the other.
 
-    Each thread remembers its last columns, by identity. An answer that is an array is shared and cannot be written to.
+    Each thread remembers its last columns, by the memory in which they lie. The arrays of an answer are shared and
+    cannot be written to.
     """
     own = threading.local()
 
     @wraps(ask)
-    def answer(cells: Cells) -> _Fact:
-        known: dict[int, tuple[Cells, _Fact]] = own.__dict__.setdefault("known", {})
-        there = known.get(id(cells))
-        if there is not None and there[0] is cells:
-            return there[1]
-        fact = ask(cells)
-        if isinstance(fact, np.ndarray):
-            fact.setflags(write=False)
+    def answer(cells: Cells, /, *more: _More.args, **named: _More.kwargs) -> _Fact:
+        known: dict[object, tuple[Cells, _Fact]] = own.__dict__.setdefault("known", {})
+        place = (_place(cells), more, *named.items())
+        if place in known:
+            return known[place][1]
+        fact = ask(cells, *more, **named)
+        for part in fact if isinstance(fact, tuple) else (fact,):
+            if isinstance(part, np.ndarray):
+                part.setflags(write=False)
         if len(known) >= _REMEMBERED_COLUMNS:
             del known[next(iter(known))]
-        known[id(cells)] = (cells, fact)
+        # With the cells, so that nothing else comes to lie there.
+        known[place] = (cells, fact)
         return fact
 
     return answer
+
+
+def _place(cells: Cells) -> tuple[object, ...]:
+    """Where a column lies: of the same table's column Python makes another object each time."""
+    ends, data = (None if buffer is None else buffer.address for buffer in cells.buffers()[1:])
+    return len(cells), cells.offset, ends, data
 
 
 def as_mask(verdict: pa.BooleanArray) -> Mask:

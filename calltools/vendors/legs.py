@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.shapes import trimmed
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, one_chunk
 from calltools.model.finding import Findings
@@ -91,7 +92,7 @@ def _key(batch: Batch, mapped: Mapped) -> Cells:
     """What the legs of a call have in common; ``""`` where the row does not say it."""
     rows = mapped.profile.rows
     named = [mapped.column(batch, name) for name in rows.one_call_by_all or rows.one_call_by]
-    there = [pc.utf8_trim_whitespace(cells) for cells in named if cells is not None]
+    there = [trimmed(cells) for cells in named if cells is not None]
     if not there or (rows.one_call_by_all and len(there) < len(named)):
         return constant("", len(batch))
     if not rows.one_call_by_all:

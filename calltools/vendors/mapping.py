@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields import any_cell
-from calltools.fields.shapes import first_bytes
+from calltools.fields.shapes import first_bytes, trimmed
 from calltools.fields.table import IDENTIFIERS, NAMES
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
@@ -318,11 +318,11 @@ def _clean(cells: Cells | None, mapped: Mapped, count: int) -> Cells:
     """A source cell without outer white space; a placeholder is nothing."""
     if cells is None:
         return constant("", count)
-    trimmed = pc.utf8_trim_whitespace(cells)
-    words = any_cell.placeholder(trimmed)
+    bare = trimmed(cells)
+    words = any_cell.placeholder(bare)
     if mapped.profile.empty:
-        words |= as_mask(pc.is_in(trimmed, pa.array(mapped.profile.empty, pa.string())))
-    return any_cell.replaced(trimmed, words, any_cell.empties(words))
+        words = words | as_mask(pc.is_in(bare, pa.array(mapped.profile.empty, pa.string())))
+    return any_cell.replaced(bare, words, any_cell.empties(words))
 
 
 def _without_withheld(phones: Cells) -> tuple[Cells, int]:

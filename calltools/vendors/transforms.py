@@ -20,7 +20,7 @@ from calltools.fields import any_cell, clock
 from calltools.fields.normalize import normalize_cells
 from calltools.fields.shapes import digits_only, matches
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, remembered
 from calltools.vendors.profile import Condition
 
 _LONGEST_LITERAL: Final = 10_000
@@ -92,14 +92,15 @@ def _list_in(text: str) -> object:
 
 def values(cells: Cells, words: Mapping[str, str], otherwise: str | None) -> tuple[Cells, Mask]:
     """Source words as canonical text, and where a word is not known: it is left alone there."""
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    encoded = _encoded(cells)
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
     table = {word.lower(): text for word, text in words.items()}
     place = pc.index_in(folded, pa.array(list(table), pa.string()))
-    translated = pc.take(pa.array(list(table.values()), pa.string()), place)
-    known = pc.is_valid(place)
-    if otherwise is not None:
-        return pc.fill_null(pc.if_else(pc.or_(known, pc.equal(folded, "")), translated, otherwise), ""), _none(cells)
-    return pc.if_else(known, translated, cells), ~as_mask(known) & filled(folded)
+    known, said = pc.is_valid(place), filled(folded)
+    other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(said), otherwise, "")
+    translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), place), other)
+    unknown = ~as_mask(known) & said if otherwise is None else _none(folded)
+    return pc.take(translated, encoded.indices), unknown[encoded.indices.to_numpy()]
 
 
 def scale(cells: Cells, factor: str) -> Cells:
@@ -197,15 +198,22 @@ def holds(condition: Condition, column: Callable[[str], Cells | None], count: in
     for name, words in condition.items():
         cells = column(name)
         cells = constant("", count) if cells is None else cells
-        listed = as_mask(pc.is_in(pc.utf8_lower(cells), pa.array([word.lower() for word in words], pa.string())))
+        encoded, told = _encoded(cells), pa.array([word.lower() for word in words], pa.string())
+        listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), told))[encoded.indices.to_numpy()]
         listed = listed | filled(cells) if "*" in words else listed
         mask &= listed | matches(cells, _ABOVE_ZERO) if ">0" in words else listed
     return mask
 
 
 def _distinct(cells: Cells, rewrite: Callable[[str], str]) -> Cells:
-    encoded = cells.dictionary_encode()
+    encoded = _encoded(cells)
     return pc.take(pa.array([rewrite(text) for text in encoded.dictionary.to_pylist()], pa.string()), encoded.indices)
+
+
+@remembered
+def _encoded(cells: Cells) -> pa.DictionaryArray:
+    """Each distinct cell once: columns of words hold few."""
+    return cells.dictionary_encode()
 
 
 def _none(cells: Cells) -> Mask:

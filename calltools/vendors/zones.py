@@ -10,13 +10,16 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields import clock
+from calltools.fields.shapes import trimmed, whole_parts
 from calltools.model.batch import Batch
-from calltools.model.cells import Mask, Numbers, filled
+from calltools.model.cells import Cells, Mask, Numbers, filled
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
 from calltools.vendors.mapping import Mapped
 
 _EPOCH: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
+#: Those of all but the oldest calls.
+_EPOCH_DIGITS: Final = 10
 _QUARTER_S: Final = 900
 _ALIKE: Final = 0.9
 _FEWEST: Final = 5
@@ -85,17 +88,27 @@ def _proven(batch: Batch, mapped: Mapped) -> _Offsets:
     if ids is None or times is None:
         nothing = np.zeros(0, np.int64)
         return _Offsets(nothing, nothing, nothing)
-    epoch = transforms.extract(pc.utf8_trim_whitespace(ids), _EPOCH)
-    times = pc.utf8_trim_whitespace(times)
+    epochs, told = _epochs(ids)
+    times = trimmed(times)
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
         if layout not in {"unix", "iso"} and not known.all():
             read = clock.parse_local(times, layout, None)
             wall, known = np.where(known, wall, read.epoch), known | read.ok
-    both: Mask = known & filled(epoch)
-    epochs = pc.cast(epoch.filter(pa.array(both)), pa.int64()).to_numpy()
-    seconds = np.round((wall[both] - epochs) / _QUARTER_S).astype(np.int64) * _QUARTER_S
-    return _Offsets(np.flatnonzero(both), seconds, epochs)
+    both: Mask = known & told
+    seconds = np.round((wall[both] - epochs[both]) / _QUARTER_S).astype(np.int64) * _QUARTER_S
+    return _Offsets(np.flatnonzero(both), seconds, epochs[both])
+
+
+def _epochs(ids: Cells) -> tuple[Numbers, Mask]:
+    """The second that an id holds, and which ids hold one."""
+    epochs, told = whole_parts(ids, _EPOCH_DIGITS)
+    others = ~told & filled(ids)
+    if others.any():
+        found = transforms.extract(trimmed(ids.filter(pa.array(others))), _EPOCH)
+        others[others] = filled(found)
+        epochs[others] = pc.cast(found.filter(pa.array(filled(found))), pa.int64()).to_numpy()
+    return epochs, told | others
 
 
 def offset_text(seconds: int) -> str:

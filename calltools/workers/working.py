@@ -123,8 +123,9 @@ def process(batch: Batch, plan: Plan) -> tuple[Batch, Mapping[str, int]]:
 
 def _canonical(batch: Batch, plan: Plan) -> Batch:
     if plan.mapping is not None:
-        proven = zones.contradictions(batch, plan.mapping)
-        return _about_kept(map_batch(batch, plan.mapping).with_findings(proven), plan)
+        mapped = map_batch(batch, plan.mapping)
+        proven = zones.contradictions(replace(mapped, columns=mapped.origin), plan.mapping)
+        return _about_kept(mapped.with_findings(proven), plan)
     names = batch.columns.column_names
     chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
     origin = batch.columns if plan.keeps_records else None

@@ -30,6 +30,34 @@ def test_a_column_is_asked_once_and_an_equal_one_again():
     assert len(asked) == 2
 
 
+def test_the_same_column_of_a_table_is_asked_once_and_a_part_of_it_again():
+    size, asked = counting()
+    table = pa.table({"Tag": ["a", "b", "c"]})
+
+    sizes = [size(table["Tag"].chunk(0)), size(table["Tag"].chunk(0)), size(table["Tag"].chunk(0)[1:])]
+
+    assert [len(answer) for answer in sizes] == [3, 3, 2]
+    assert len(asked) == 2
+
+
+def test_another_question_of_the_same_column_is_asked():
+    asked = []
+
+    @remembered
+    def begins(cells, sign, *, count=1):
+        asked.append(sign)
+        return np.array([text.startswith(sign * count) for text in cells.to_pylist()]), sign
+
+    column = pa.array(["aa", "b"])
+
+    assert [begins(column, "a")[0].tolist(), begins(column, "b")[0].tolist()] == [[True, False], [False, True]]
+    assert begins(column, "a", count=3)[0].tolist() == [False, False]
+    assert begins(column, "a")[0].tolist() == [True, False]
+    assert asked == ["a", "b", "a"]
+    with pytest.raises(ValueError, match="read-only"):
+        begins(column, "a")[0][0] = True
+
+
 def test_a_shared_answer_cannot_be_written_to():
     size, _ = counting()
 

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money, unix_time, url
-from calltools.fields.shapes import first_bytes, is_sign, last_bytes, numbers_behind, sort_before
+from calltools.fields.shapes import (
+    first_bytes,
+    is_sign,
+    last_bytes,
+    numbers_behind,
+    own_bytes,
+    rows_with,
+    sort_before,
+    trimmed,
+    whole_parts,
+)
 from calltools.model.cells import as_mask, where_true
 
 CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
@@ -79,6 +89,42 @@ def test_numbers_are_read_behind_their_sign(texts, first):
     numbers = [text[1:] if re.fullmatch("[+][0-9]{1,15}", text) else "" for text in cells.to_pylist()]
     assert values.tolist() == [int(number or 0) for number in numbers]
     assert sizes.tolist() == [len(number) for number in numbers]
+
+
+@given(
+    st.lists(st.text("0189.", max_size=13) | st.from_regex("[0-9]{9,11}[.][0-9]?", fullmatch=True)), st.integers(0, 3)
+)
+def test_whole_parts_are_read_before_their_point(texts, first):
+    cells = pa.array([*texts, "1771672800.1", "177167280.12"], pa.string()).slice(first)
+
+    values, told = whole_parts(cells, 10)
+
+    found = [re.match("([0-9]{10})[.][0-9]", text) for text in cells.to_pylist()]
+    assert told.tolist() == [one is not None for one in found]
+    assert values[told].tolist() == [int(one[1]) for one in found if one]
+
+
+@given(st.lists(st.text("a.", max_size=4)), st.integers(0, 3), st.sampled_from(["a", "a." * 3, "." * 40]))
+def test_marked_bytes_are_found_in_their_rows_whether_few_or_many(texts, first, other):
+    cells = pa.array([*texts, *[other] * 20], pa.string()).slice(first)
+
+    found = rows_with(cells, own_bytes(cells)[0] == ord("."))
+
+    assert found.tolist() == ["." in text for text in [*texts, *[other] * 20][first:]]
+
+
+SPACES = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+
+
+@pytest.mark.parametrize("space", SPACES, ids=ascii)
+@pytest.mark.parametrize("letter", ["a", "я", "р", "№", "中", ""])
+def test_white_space_around_cells_goes_and_other_cells_are_the_very_same(space, letter):
+    bare, inside = pa.array([letter, "", f"a{letter}"]), pa.array([f"a{space}{letter}b"])
+    for text in (f"{space}{letter}", f"{letter}{space}", f"{space}{letter}{space}"):
+        assert trimmed(pa.array([text, letter])).to_pylist() == [letter, letter]
+    for cells in (bare, inside):
+        assert trimmed(cells).to_pylist() == cells.to_pylist()
+    assert trimmed(pa.array(["ab", "р1", "1", ""])[1:]).to_pylist() == ["р1", "1", ""]
 
 
 @given(st.lists(st.integers(0, 49_999), max_size=200), st.integers(0, 9), st.integers(1, 2))
