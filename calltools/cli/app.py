@@ -1,12 +1,11 @@
 """The commands, and how the process starts and ends."""
 
-import contextlib
 import errno
 import itertools
 import os
 import sys
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import typer
 
@@ -23,6 +22,7 @@ from calltools.cli import (
     validate,
     vendors,
 )
+from calltools.cli.heard import Heard, let_go
 from calltools.cli.misuse import Misuse, told
 from calltools.cli.options import where
 from calltools.cli.values import App
@@ -72,19 +72,16 @@ def start() -> int:
     # A stream that was closed on purpose (``>&-``) is ``None``.
     sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
     encodings.prepare(sys.stdout, sys.stderr)
+    sys.stdout, sys.stderr = cast("TextIO", Heard(sys.stdout)), cast("TextIO", Heard(sys.stderr))
     try:
         return _run()
     except (KeyboardInterrupt, typer.Abort):  # an answer that was broken off, too
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader has seen enough (``| head``). Python would complain once more while closing.
-        _let_go(sys.stdout)
-        return 0
     except OSError as fault:
         if fault.errno not in _UNWRITABLE:
             return _defect(fault)
         # A file would have been named before: it is standard output or standard error that takes no more.
-        _let_go(sys.stdout)
+        let_go(sys.stdout)
         _complain(say("output-stream", _language(), reason=fault.strerror))
         return OutputError.exit_code
     except Exception as fault:  # noqa: BLE001 - the last resort: a person sees where, and no value
@@ -124,10 +121,4 @@ def _complain(sentence: str) -> None:
     try:
         typer.echo(f"calltools: {sentence}", err=True)
     except OSError:
-        _let_go(sys.stderr)
-
-
-def _let_go(stream: TextIO) -> None:
-    """Send what a stream still holds nowhere, so that closing it is no fault of its own."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        let_go(sys.stderr)

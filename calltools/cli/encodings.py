@@ -22,7 +22,7 @@ def prepare(*streams: TextIO) -> None:
 
 def for_machines(stream: TextIO) -> None:
     """Let the stream be UTF-8 whatever the console: formats that are read by programs are."""
-    if isinstance(stream, io.TextIOWrapper):
+    if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8")
 
 

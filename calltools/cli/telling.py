@@ -1,6 +1,5 @@
 """What an upload tells while it goes on: words on standard error, lines for scripts on standard output."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from typing import Any, final
 
 import typer
 
+from calltools.cli.heard import let_go
 from calltools.cli.options import is_terminal, where
 from calltools.cli.uploading_options import Speaking
 from calltools.errors import CalltoolsError
@@ -69,9 +69,9 @@ class Telling:
         try:
             typer.echo(text, err=err)
         except OSError:
-            # The reader has gone, or the disk of the log is full. What is under way goes on, and the exit code
+            # The disk of the log is full. What is under way goes on, and the exit code
             # tells how it ended.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+            let_go(sys.stderr if err else sys.stdout)
 
     def _change(self, text: str) -> None:
         if self._live is None:

@@ -1,6 +1,7 @@
 """The commands as a person runs them: words, streams, exit codes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -239,6 +240,41 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
 
     assert b"Traceback" not in said
     assert b"BrokenPipe" not in said
+
+
+@pytest.fixture
+def unread():
+    """A pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_files_are_written_and_the_code_is_true_when_nobody_reads_what_is_said(tmp_path, unread, stream):
+    path = tmp_path / "many.csv"
+    path.write_text(as_csv(some_rows(2000)), encoding="utf-8")
+    options = ["--as-of", NOW, "--verbose", "-o", "out.csv", "--rejects", "bad.csv", "--report", "found.html"]
+    command = [sys.executable, "-m", "calltools", "convert", str(path), *options]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    files = []
+    for name, streams in (("read", silent), ("unread", {**silent, stream: unread})):
+        folder = tmp_path / name
+        folder.mkdir()
+        assert subprocess.run(command, cwd=folder, check=False, **streams).returncode == 1
+        files.append({one.name: one.read_bytes() for one in folder.iterdir()})
+
+    assert sorted(files[0]) == ["bad.csv", "found.html", "out.csv"]
+    assert files[1] == files[0]
+
+
+def test_a_file_without_faults_has_none_whoever_reads(calls, unread):
+    command = [sys.executable, "-m", "calltools", "validate", str(calls), "--as-of", NOW]
+
+    done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="the tests run in the background")
