@@ -14,6 +14,11 @@ from calltools.validation.selection import RuleSet
 #: Rules of readers and of the mapping that name the fault of a cell.
 _NAMED_BEFORE: Final = pa.array(["CT014", "CT015", "CT209", "CT601", "CT602", "CT603", "CT604"])
 
+#: Rules of readers that say that a cell's value is not there.
+_UNREAD: Final = pa.array(["CT014", "CT015"])
+#: Rule on records -> the fields in which it misses a value.
+_MISSES: Final = {"CT301": IDENTIFIERS, "CT303": ("Currency",), "CT304": ("Price",)}
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -35,7 +40,7 @@ class Telling:
 
     def once(self, findings: Findings) -> Findings:
         """Each fault by the rule that knows most of it, in the order of the file."""
-        return _most_specific(_header_once(findings)).in_order()
+        return self._without_echoes(_most_specific(_header_once(findings))).in_order()
 
     def file_speaks(self, findings: Findings) -> Findings:
         """Without an identifier column CT102 says for the file what CT301 would say of each record."""
@@ -44,6 +49,19 @@ class Telling:
         table = findings.table
         repeated = pc.and_(pc.equal(table["code"], "CT301"), pc.equal(table["severity"], "error"))
         return findings.where(pc.invert(repeated))
+
+    def _without_echoes(self, findings: Findings) -> Findings:
+        """Where a reader has said that a value is not there, no rule on records says that it is missing."""
+        table = findings.table
+        unread = table.filter(pc.is_in(table["code"], _UNREAD))
+        if not unread.num_rows:
+            return findings
+        for code, fields in _MISSES.items():
+            positions = pa.array([self.layout[name][1] for name in fields if name in self.layout], pa.int32())
+            records = pc.drop_null(unread["record"].filter(pc.is_in(unread["position"], positions)))
+            echo = pc.and_(pc.equal(findings.table["code"], code), pc.is_in(findings.table["record"], records))
+            findings = findings.where(pc.invert(echo))
+        return findings
 
     def _located(self, findings: Findings) -> Findings:
         """Findings on a canonical field get the title and position of its column in the file."""
