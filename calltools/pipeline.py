@@ -37,6 +37,8 @@ _JUDGED_AT_ONCE: Final = 150_000
 _GATHERED: Final = 250_000
 #: For so few records pandera is called while it has nothing else to do.
 _WORTH_A_CALL: Final = 100_000
+#: Findings that only the end of the file shows, handed to the sinks at a time.
+_HANDED_ON_AT_ONCE: Final = 100_000
 
 
 #: A batch, and what the observers have said of it.
@@ -92,7 +94,9 @@ def run(  # noqa: PLR0913 - each is a part of the run
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
     empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    end.deliver(_EMPTY, plan.telling.told(Findings.join([*empty, closing_words])))
+    # Where each record stands twice there are as many as records, and to word them all at once takes much memory.
+    for some in plan.telling.told(Findings.join([*empty, closing_words])).parts(_HANDED_ON_AT_ONCE):
+        end.deliver(_EMPTY, some)
 
 
 def _in_groups(

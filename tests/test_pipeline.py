@@ -10,8 +10,11 @@ import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import calltools
+from calltools import pipeline
+from calltools.cli.app import app
 from calltools.errors import SourceError, UsageError
 from calltools.fields.table import NAMES
 from calltools.files import csv_file
@@ -136,6 +139,19 @@ def test_converting_twice_changes_nothing(write, tmp_path):
     calltools.convert(first, second, as_of=NOW)
 
     assert second.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_repeated_records_are_told_alike_however_many_are_handed_on_at_once(write, tmp_path, monkeypatch, size):
+    path, reports = write(as_csv(some_rows(40) * 2)), []
+    for name in ("all", "some"):
+        report = tmp_path / f"{name}.jsonl"
+        assert CliRunner().invoke(app, ["validate", str(path), "--as-of", str(NOW), "--report", str(report)]).exit_code
+        reports.append(report.read_text(encoding="utf-8").splitlines())
+        monkeypatch.setattr(pipeline, "_HANDED_ON_AT_ONCE", size)
+
+    assert sum('"CT401"' in line for line in reports[0]) > size
+    assert reports[1] == reports[0]
 
 
 @given(st.lists(st.fixed_dictionaries({name: st.sampled_from([GOOD[name], *ODD[name]]) for name in GOOD}), max_size=12))

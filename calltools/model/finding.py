@@ -4,7 +4,7 @@ They travel as columns (``Findings``), because there may be a million of them; o
 worded for a person, is a ``Finding``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -84,6 +84,11 @@ class Findings:
         """All of them, part after part."""
         some = [part.table for part in parts if len(part)]
         return Findings(pa.concat_tables(some)) if some else _none()
+
+    def parts(self, size: int) -> Iterator["Findings"]:
+        """All of them, so many at a time; nothing is copied. None gives one part of none."""
+        for first in range(0, max(len(self), 1), size):
+            yield Findings(self.table.slice(first, size))
 
     def in_order(self) -> "Findings":
         """By place, then column, then code; what has no place comes first."""
