@@ -10,8 +10,8 @@ SENTENCES: Final = {
     "CT301": Wording(
         "the call has no UserId, ClientId or Yclid and cannot be linked to a visit",
         "у звонка нет ни UserId, ни ClientId, ни Yclid: к визиту его не привязать",
-        "join ids with --identifiers FILE; for numbers that are not tied to visits: --static-call 1",
-        "присоедините id: --identifiers ФАЙЛ; если номер не связан с визитами: --static-call 1",
+        "join ids with --identifiers FILE; for numbers not tied to visits --static-call 1 is enough",
+        "присоедините id: --identifiers ФАЙЛ; если номер не связан с визитами, хватит --static-call 1",
     ),
     "CT302": Wording(
         "the call has more than one identifier; which one Metrica uses is not documented",
