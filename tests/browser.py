@@ -8,14 +8,17 @@ from tests.debian import program
 
 
 def chromium():
-    return program("chromium", "chromium-browser", "google-chrome", packages=["chromium", "fonts-dejavu-core"])
+    # The last is for what drives it.
+    packages = ["chromium", "fonts-dejavu-core", "libatomic1"]
+    return program("chromium", "chromium-browser", "google-chrome", packages=packages)
 
 
 @contextmanager
 def browser():
     """What opens pages in one browser, each in a profile of its own."""
+    installed = chromium()
     with sync_playwright() as tools:
-        started = tools.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        started = tools.chromium.launch(executable_path=installed, args=["--no-sandbox"])
 
         @contextmanager
         def opened(path, **context):
