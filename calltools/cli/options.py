@@ -12,23 +12,18 @@ import typer
 
 from calltools.errors import CalltoolsError
 from calltools.messages import Language
+from calltools.reports import REPORTERS, endings
 from calltools.settings import from_environment
 
 
 class OutputFormat(StrEnum):
-    """Forms of findings on standard output."""
+    """Forms of findings on standard output: those of ``REPORTERS``."""
 
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    SARIF = "sarif"
-    JUNIT = "junit"
-    RDJSON = "rdjson"
-    MARKDOWN = "markdown"
+    _ignore_ = "members form"
+    members = vars()
+    for form in REPORTERS:
+        if REPORTERS[form].on_screen:
+            members[form.upper().replace("-", "_")] = form
 
 
 class Lang(StrEnum):
@@ -159,8 +154,7 @@ class Showing:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Write the findings here too: .html .xlsx .json .jsonl .csv .sarif .xml .md .rdjson .gitlab.json; "
-            "repeatable.",
+            help=f"Write the findings here too: {' '.join(endings())}; repeatable.",
         ),
     ] = None
     baseline: Annotated[

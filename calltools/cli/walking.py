@@ -15,7 +15,7 @@ from calltools.cli.asking import run_options
 from calltools.cli.encodings import for_machines
 from calltools.cli.known import Knowing
 from calltools.cli.layers import Layers
-from calltools.cli.options import Color, OutputFormat, Reading, Showing, Writing, is_terminal, language, where
+from calltools.cli.options import Color, Reading, Showing, Writing, is_terminal, language, where
 from calltools.cli.progress import progress
 from calltools.cli.remembering import Seen
 from calltools.cli.sinks import Converted, Reported
@@ -25,7 +25,7 @@ from calltools.files.opening import expand, spool_stdin
 from calltools.files.safely import Beside, appending, refuse_same
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports import DRAWING, REPORTERS, by_ending
+from calltools.reports import REPORTERS, by_ending
 from calltools.reports.step_summary import ROOM, StepSummary
 from calltools.reports.style import Reporter, Style
 from calltools.reports.text import TextReporter
@@ -148,12 +148,12 @@ class _Walk:
     def report_to(self, stream: TextIO, stack: ExitStack) -> None:
         """Make the reporters: one for the stream, one for each ``--report``."""
         settings = from_environment()
-        usual = OutputFormat.CONCISE if self.showing.quiet else OutputFormat.TEXT
-        chosen = self.showing.output_format or (OutputFormat.GITHUB if settings.on_github else usual)
-        if chosen not in {OutputFormat.TEXT, OutputFormat.CONCISE}:
+        usual = "concise" if self.showing.quiet else "text"
+        chosen: str = self.showing.output_format or ("github" if settings.on_github else usual)
+        if not REPORTERS[chosen].for_people:
             for_machines(stream)
-        self.reporters.append(REPORTERS[chosen.value](stream, self._style(stream)))
-        if chosen is OutputFormat.GITHUB and settings.step_summary:
+        self.reporters.append(REPORTERS[chosen](stream, self._style(stream)))
+        if chosen == "github" and settings.step_summary:
             self._summarize_in(Path(settings.step_summary), stack)
         for path in self.showing.report or []:
             make = REPORTERS[by_ending(path)]
@@ -192,7 +192,7 @@ class _Walk:
 
     def _prepared(self, path: Path, name: str, setting: Setting, *, converting: bool, keeps: bool) -> Job | SourceError:
         try:
-            draws = any(by_ending(report) in DRAWING for report in self.showing.report or [])
+            draws = any(REPORTERS[by_ending(report)].draws for report in self.showing.report or [])
             job = prepare(path, name, setting, converting=converting, keeps_records=keeps, draws=draws)
             return replace(job, plan=replace(job.plan, earlier=self.earlier)) if converting else job
         except SourceError as fault:

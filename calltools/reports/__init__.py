@@ -1,78 +1,74 @@
-"""Findings for eyes and machines: a form of output each."""
+"""Findings for eyes and machines: a form of output is one module here and one line in ``REPORTERS``.
 
-from collections.abc import Callable, Mapping
+This module is light, because the command line reads the table before it knows what it is asked for: the module of a
+form is loaded when a report is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
-from typing import Final, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Final, TextIO
 
 from calltools.errors import UsageError
-from calltools.reports import csv_report, gitlab, json_lines, rdjson, sarif
-from calltools.reports.concise import ConciseReporter
-from calltools.reports.github import GithubReporter
-from calltools.reports.json_report import JsonReporter
-from calltools.reports.markdown import MarkdownReporter
-from calltools.reports.style import Reporter, Style
-from calltools.reports.text import TextReporter
 
-MakeReporter: TypeAlias = Callable[[TextIO, Style], Reporter]
+if TYPE_CHECKING:  # both load pyarrow
+    from calltools.reports.style import Reporter, Style
+
+_LAST: Final = 1 << 10
 
 
-def _html(stream: TextIO, style: Style) -> Reporter:
-    # The page brings a template engine along, which other forms do without.
-    from calltools.reports.html.reporter import HtmlReporter  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of output. A call makes its reporter.
 
-    return HtmlReporter(stream, style)
+    Attributes:
+        maker: ``module:name`` of what makes a reporter of a stream and a style; the module is one of this package.
+        ending: Of the report files that are written in this form; ``None``: it is for the screen only.
+        rank: Where help and messages list the ending: the lowest first, then the order of the table.
+        on_screen: Whether ``--output-format`` takes it.
+        for_people: Whether people read it on the screen; the other forms keep their bytes there.
+        draws: Whether it shows statistics of the calls beside what is wrong with them.
+    """
+
+    maker: str
+    ending: str | None = None
+    rank: int = _LAST
+    on_screen: bool = True
+    for_people: bool = False
+    draws: bool = False
+
+    def __call__(self, stream: TextIO, style: "Style") -> "Reporter":
+        """The reporter that writes in this form."""
+        reporter: Reporter = resolve_name(f"{__name__}.{self.maker}")(stream, style)
+        return reporter
 
 
-def _junit(stream: TextIO, style: Style) -> Reporter:
-    # Python's writer of XML brings HTTP along.
-    from calltools.reports.junit import JunitReporter  # noqa: PLC0415
-
-    return JunitReporter(stream, style)
-
-
-def _workbook(stream: TextIO, style: Style) -> Reporter:
-    # Two libraries for workbooks come along.
-    from calltools.reports.workbook.reporter import WorkbookReporter  # noqa: PLC0415
-
-    return WorkbookReporter(stream, style)
-
-
-REPORTERS: Final[Mapping[str, MakeReporter]] = MappingProxyType(
+#: The forms, in the order in which the help of ``--output-format`` lists them.
+REPORTERS: Final[Mapping[str, Form]] = MappingProxyType(
     {
-        "text": TextReporter,
-        "concise": ConciseReporter,
-        "json": JsonReporter,
-        "jsonl": json_lines.reporter,
-        "csv": csv_report.reporter,
-        "github": GithubReporter,
-        "gitlab": gitlab.reporter,
-        "sarif": sarif.reporter,
-        "junit": _junit,
-        "rdjson": rdjson.reporter,
-        "markdown": MarkdownReporter,
-        "html": _html,
-        "workbook": _workbook,
-    }
-)
-_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        ".gitlab.json": "gitlab",
-        ".json": "json",
-        ".jsonl": "jsonl",
-        ".csv": "csv",
-        ".sarif": "sarif",
-        ".rdjson": "rdjson",
-        ".xml": "junit",
-        ".md": "markdown",
-        ".html": "html",
-        ".xlsx": "workbook",
+        "text": Form("text:TextReporter", for_people=True),
+        "concise": Form("concise:ConciseReporter", for_people=True),
+        "json": Form("json_report:JsonReporter", ".json", 3),
+        "jsonl": Form("json_lines:reporter", ".jsonl", 4),
+        "csv": Form("csv_report:reporter", ".csv", 5),
+        "github": Form("github:GithubReporter"),
+        "gitlab": Form("gitlab:reporter", ".gitlab.json", 10),
+        "sarif": Form("sarif:reporter", ".sarif", 6),
+        "junit": Form("junit:JunitReporter", ".xml", 7),
+        "rdjson": Form("rdjson:reporter", ".rdjson", 9),
+        "markdown": Form("markdown:MarkdownReporter", ".md", 8),
+        "html": Form("html.reporter:HtmlReporter", ".html", 1, on_screen=False, draws=True),
+        "workbook": Form("workbook.reporter:WorkbookReporter", ".xlsx", 2, on_screen=False),
     }
 )
 
 
-#: Forms that show a portrait of the calls beside what is wrong with them.
-DRAWING: Final = frozenset({"html"})
+def endings() -> tuple[str, ...]:
+    """The endings of report files, in the order in which help and messages list them."""
+    ranked = sorted(REPORTERS.values(), key=lambda form: form.rank)
+    return tuple(form.ending for form in ranked if form.ending is not None)
 
 
 def by_ending(path: Path) -> str:
@@ -81,7 +77,9 @@ def by_ending(path: Path) -> str:
     Raises:
         UsageError: No form has this ending.
     """
-    name = next((form for ending, form in _ENDINGS.items() if path.name.lower().endswith(ending)), None)
-    if name is None:
-        raise UsageError("report-ending-unknown", path=path, endings=", ".join(_ENDINGS))
-    return name
+    name = path.name.lower()
+    fitting = {form.ending: key for key, form in REPORTERS.items() if form.ending and name.endswith(form.ending)}
+    if not fitting:
+        raise UsageError("report-ending-unknown", path=path, endings=", ".join(endings()))
+    # Of ``.json`` and ``.gitlab.json`` the longer one is meant.
+    return fitting[max(fitting, key=len)]
