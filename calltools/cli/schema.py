@@ -7,6 +7,7 @@ import typer
 
 from calltools.cli.encodings import for_machines
 from calltools.cli.options import examples
+from calltools.exports import EXPORTS
 
 EXAMPLES = examples(
     "calltools schema markdown", "calltools schema json-schema > record.json", "calltools schema table-schema"
@@ -14,17 +15,15 @@ EXAMPLES = examples(
 
 
 class Notation(StrEnum):
-    """Notations of the schema."""
+    """Notations of the schema: those of ``EXPORTS``."""
 
-    TABLE_SCHEMA = "table-schema"
-    JSON_SCHEMA = "json-schema"
-    CSVW = "csvw"
-    MARKDOWN = "markdown"
+    _ignore_ = "members notation"
+    members = vars()
+    for notation in EXPORTS:
+        members[notation.upper().replace("-", "_")] = notation
 
 
 def schema(which: Notation) -> None:
     """The columns of the canonical file, for other tools."""
-    from calltools.exports import EXPORTS  # noqa: PLC0415 - heavy
-
     for_machines(sys.stdout)
     typer.echo(EXPORTS[which.value]().rstrip("\n"))

@@ -1,14 +1,38 @@
-"""The field table in other notations. Each is generated, so none can say anything else than ``fields/table.py``."""
+"""The field table in other notations. Each is generated, so none can say anything else than ``fields/table.py``.
 
-from collections.abc import Callable, Mapping
+A form of the schema is one module here and one line in ``EXPORTS``. This module is light, because the command line
+reads the table before it knows what it is asked for: the module of a form is loaded when it is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Final
 
-from calltools.exports.csvw import csvw
-from calltools.exports.json_schema import json_schema
-from calltools.exports.markdown import markdown
-from calltools.exports.table_schema import table_schema
 
-EXPORTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
-    {"table-schema": table_schema, "json-schema": json_schema, "csvw": csvw, "markdown": markdown}
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form of the schema. A call gives its text.
+
+    Attributes:
+        maker: ``module:function`` of what gives the text; the module is one of this package.
+    """
+
+    maker: str
+
+    def __call__(self) -> str:
+        """The text of the schema in this form."""
+        text: str = resolve_name(f"{__name__}.{self.maker}")()
+        return text
+
+
+#: The forms, in the order in which the help of ``calltools schema`` lists them.
+EXPORTS: Final[Mapping[str, Export]] = MappingProxyType(
+    {
+        "table-schema": Export("table_schema:table_schema"),
+        "json-schema": Export("json_schema:json_schema"),
+        "csvw": Export("csvw:csvw"),
+        "markdown": Export("markdown:markdown"),
+    }
 )
