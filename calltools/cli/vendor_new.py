@@ -67,7 +67,7 @@ def proposal(file: Path, said: Guess, language: Language, ask: Ask | None) -> tu
 def _opened(file: Path) -> tuple[Table, Batch]:
     """The sample and its first records. Where the first of them stands for the header, its columns get numbers."""
     table = open_table(file, str(file), Hints(), header_judge(library.profiles()))
-    if is_data(table.titles) and table.source.format == "csv":
+    if is_data(table.titles) and table.source.format.headerless:
         table = open_table(file, str(file), Hints(header_row=0), header_judge(()))
     sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or is_data(table.titles):

@@ -15,6 +15,7 @@ from calltools.files.arrow_text import decoded, is_utf8, same_text
 from calltools.files.csv_blocks import Block, Dialect, blocks
 from calltools.files.csv_exact import ExactText
 from calltools.files.encoding import Recoded
+from calltools.files.inputs import Request
 from calltools.files.limits import Limits
 from calltools.files.requoted import Requoted
 from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
@@ -24,6 +25,12 @@ from calltools.model.finding import Findings
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
 #: between them, cost more than the kernels; larger ones take more memory.
 BLOCK_SIZE: Final = 6 << 20
+
+
+def open_request(request: Request) -> Table:
+    """The same as ``open_csv``, as ``INPUTS`` asks for it."""
+    asked = request.path, request.name, request.hints, request.judge, request.limits
+    return open_csv(*asked, exact_only=request.exact_only)
 
 
 def open_csv(  # noqa: PLR0913 - four say which file and how

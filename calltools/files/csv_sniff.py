@@ -11,6 +11,7 @@ from typing import Final
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.encoding import DISPLAY, Recoded, detect, mark
+from calltools.files.inputs import INPUTS
 from calltools.files.limits import Limits
 from calltools.files.requoted import requoted
 from calltools.model.batch import HeaderGuess, HeaderJudge, Hints, Source
@@ -57,7 +58,7 @@ def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limit
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
-        return Sniffed(Source(path, name, "csv"), (), 0, 1, Findings.of([{"code": "CT001"}]))
+        return Sniffed(Source(path, name, INPUTS["csv"].format), (), 0, 1, Findings.of([{"code": "CT001"}]))
     encoding, skipped = _encoding(head, name, hints, judge)
     try:
         text = _text(path, head, encoding, skipped)
@@ -166,7 +167,7 @@ def _sniffed(found: _Found, rows: list[_Row], guess: HeaderGuess, text: str, lim
     recoded = "utf-8" if Recoded.needed(found.encoding) else found.encoding
     offset = found.skipped + len(text[:before].encode(recoded, "surrogateescape"))
     header_line = None if header is None else header.line
-    source = Source(found.path, found.name, "csv", found.encoding, found.delimiter, header_line)
+    source = Source(found.path, found.name, INPUTS["csv"].format, found.encoding, found.delimiter, header_line)
     return Sniffed(source, titles, offset, first_line, _findings(found, header_line))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from calltools.errors import LimitError, SourceError
+from calltools.files.inputs import INPUTS, Request
 from calltools.files.json_text import Json, RepeatedKeyError, flat, records
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, Source, Table, Task, unique_titles
@@ -23,6 +24,11 @@ _LARGEST: Final = 512 << 20
 
 #: Some records as columns: title -> cells.
 _Part = dict[str, Cells]
+
+
+def open_request(request: Request) -> Table:
+    """The same as ``open_json``, as ``INPUTS`` asks for it."""
+    return open_json(request.path, request.name, request.limits)
 
 
 def open_json(path: Path, name: str, limits: Limits) -> Table:
@@ -44,7 +50,7 @@ def open_json(path: Path, name: str, limits: Limits) -> Table:
     titles: dict[str, None] = {}
     parts = list(_parts(_flattened(records(text, name), name), titles, name, limits))
     return Table(
-        Source(path, name, "json", encoding=encoding),
+        Source(path, name, INPUTS["json"].format, encoding=encoding),
         tuple(_whole(title) for title in titles),
         partial(_tasks, parts if titles else [], tuple(titles)),
     )

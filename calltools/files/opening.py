@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
+from calltools.files.inputs import INPUTS, Request, of_kind
 from calltools.files.limits import Limits
 from calltools.files.safely import OF_WRITING, told
 from calltools.files.signatures import kind_of
@@ -16,7 +17,7 @@ from calltools.files.workbook_sheets import is_identifier_title
 from calltools.model.batch import HeaderJudge, Hints, Table
 
 #: Files of a folder that are taken for tables; what they hold is then looked at.
-ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".json", ".jsonl")
+ENDINGS: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
 #: What tells whether a file was written to meanwhile.
 Stamp: TypeAlias = tuple[int, ...]
 #: What stands before the name of a file that an office program has open.
@@ -52,17 +53,7 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
     check_file(path, name)
     with unreadable(name):
         kind = kind_of(path, name)
-    if kind == "text":
-        from calltools.files.csv_file import open_csv  # noqa: PLC0415 - each reader is loaded when it is needed
-
-        return open_csv(path, name, hints, judge, limits, exact_only=exact_only)
-    if kind == "json":
-        from calltools.files.json_file import open_json  # noqa: PLC0415 - see above
-
-        return open_json(path, name, limits)
-    from calltools.files.workbook_file import Workbook, open_workbook  # noqa: PLC0415 - see above
-
-    return open_workbook(Workbook(path, name, kind, limits), hints, judge, identifier_titles)
+    return of_kind(kind)(Request(path, name, kind, hints, judge, limits, exact_only, identifier_titles))
 
 
 def check_file(path: Path, name: str) -> None:

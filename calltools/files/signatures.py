@@ -2,12 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from calltools.errors import SourceError
+from calltools.files.inputs import INPUTS
 from calltools.files.workbook_preflight import parts_of
-
-Kind: TypeAlias = Literal["text", "json", "xlsx", "xlsb", "ods", "xls"]
 
 _HEAD: Final = 4096
 _PIECE: Final = 1 << 20
@@ -41,18 +40,24 @@ _XML_SPREADSHEET: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsh
 _JSON: Final = re.compile(r"""\[\s*(?:[\[{"]|\]\s*\Z|\Z)|\{\s*(?:["}]|\Z)""")
 
 
-def kind_of(path: Path, name: str) -> Kind:
+def kind_of(path: Path, name: str) -> str:
     """What the file holds.
 
     Args:
         path: Where its bytes are.
         name: What the user calls it.
 
+    Returns:
+        One of the ``kinds`` of a form in ``INPUTS``, or the key of a form that is known by its first bytes.
+
     Raises:
         SourceError: It holds something that is not a table; the sentence names it.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
+    for form, known in INPUTS.items():
+        if head.startswith(known.begins):
+            return form
     if head.startswith(_ZIP):
         return _in_zip(path, name)
     if head.startswith(_OLE):
@@ -66,7 +71,7 @@ def kind_of(path: Path, name: str) -> Kind:
     return _in_text(head, name)
 
 
-def _in_zip(path: Path, name: str) -> Kind:
+def _in_zip(path: Path, name: str) -> str:
     parts = parts_of(path)
     if not parts:
         raise SourceError("workbook-damaged", path=name)
@@ -86,7 +91,7 @@ def _in_zip(path: Path, name: str) -> Kind:
     raise SourceError("source-archive", path=name, what="zip")
 
 
-def _in_ole(path: Path, name: str) -> Kind:
+def _in_ole(path: Path, name: str) -> str:
     found = _ole_names(path, ("EncryptedPackage", "Workbook", "Book", "WordDocument"))
     if "EncryptedPackage" in found:
         raise SourceError("workbook-password", path=name)
@@ -112,7 +117,7 @@ def _ole_names(path: Path, names: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _in_text(head: bytes, name: str) -> Kind:
+def _in_text(head: bytes, name: str) -> str:
     text = _decoded(head).lstrip("\ufeff \t\r\n")
     if _JSON.match(text):
         return "json"

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
+from calltools.files.inputs import INPUTS, Request
 from calltools.files.limits import Limits
 from calltools.files.workbook_preflight import Look, check_directory, check_parts
 from calltools.files.workbook_process import Child
@@ -42,6 +43,12 @@ class Workbook:
     name: str
     package: Package
     limits: Limits
+
+
+def open_request(request: Request) -> Table:
+    """The same as ``open_workbook``, as ``INPUTS`` asks for it."""
+    workbook = Workbook(request.path, request.name, cast("Package", request.kind), request.limits)
+    return open_workbook(workbook, request.hints, request.judge, request.identifier_titles)
 
 
 def open_workbook(
@@ -106,7 +113,7 @@ def _empty(workbook: Workbook, hints: Hints, answer: Mapping[str, Any]) -> Table
     if not answer["known"]:
         titles = ", ".join(answer["titles"])
         raise UsageError("sheet-unknown", path=workbook.name, sheet=hints.sheet, sheets=titles)
-    source = Source(workbook.path, workbook.name, "workbook", sheet=hints.sheet)
+    source = Source(workbook.path, workbook.name, INPUTS["workbook"].format, sheet=hints.sheet)
     return Table(source, (), lambda: iter(()), Findings.of([{"code": "CT001"}]))
 
 
@@ -165,7 +172,7 @@ def _table(workbook: Workbook, chosen: Chosen, first: int, titles: tuple[str, ..
     source = Source(
         workbook.path,
         workbook.name,
-        "workbook",
+        INPUTS["workbook"].format,
         header_row=chosen.header_row,
         sheet=chosen.sheet,
         first_column=first,

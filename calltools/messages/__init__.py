@@ -34,5 +34,10 @@ def say(key: str, language: Language = "en", /, **facts: object) -> str:
         language: The reader's.
         facts: The values that the sentence names.
     """
-    english, russian = MESSAGES[key]
+    return worded(MESSAGES[key], language, **facts)
+
+
+def worded(sentence: tuple[str, str], language: Language = "en", /, **facts: object) -> str:
+    """A sentence that stands elsewhere in English and Russian, with the facts put in."""
+    english, russian = sentence
     return (russian if language == "ru" else english).format_map(facts)

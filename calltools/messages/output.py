@@ -43,18 +43,6 @@ MESSAGES: Final = {
         "--report {path}: no report has this ending. Known ones: {endings}.",
         "--report {path}: отчёта с таким расширением нет. Есть такие: {endings}.",
     ),
-    "report-read-csv": (
-        "{name}: text, {encoding}, cells separated by {delimiter}",
-        "{name}: текст, {encoding}, разделитель — {delimiter}",
-    ),
-    "report-read-workbook": (
-        "{name}: workbook, sheet {sheet}",
-        "{name}: книга, лист {sheet}",
-    ),
-    "report-read-json": (
-        "{name}: JSON, {encoding}",
-        "{name}: JSON, {encoding}",
-    ),
     "verbose-assumed": (
         "time zone: {timezone}; country: {region}; currency: {currency}; order of dates: {order}; now: {now}",
         "часовой пояс: {timezone}; страна: {region}; валюта: {currency}; порядок дат: {order}; сейчас: {now}",
@@ -75,7 +63,6 @@ MESSAGES: Final = {
         "Не поместилось файлов: {count}; их находки перечислены в журнале.",
     ),
     "report-header-none": ("no header", "без заголовка"),
-    "report-keys": ("columns are the keys of records", "столбцы — ключи записей"),
     "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
     "report-none-incoming": (
         "NO RECORD counts as an incoming call. Look whether it is the right vendor, and at --own-number and "

@@ -13,7 +13,28 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, one_chunk
 from calltools.model.finding import Findings
 
-Format = Literal["csv", "workbook", "json"]
+#: How a person looks up a record: by the physical line of a text, by the cell or the row of a sheet, by its number.
+Address: TypeAlias = Literal["line", "cell", "record"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A form of input, as far as others than its reader must know it.
+
+    Attributes:
+        read_as: How a file was read, in English and Russian; it may name ``name``, ``encoding``, ``delimiter`` and
+            ``sheet``.
+        address: How its records are looked up, and so what ``places`` of a batch are.
+        titles: Where the titles come from, in English and Russian, if not from a row of the file.
+        headerless: Whether a file may begin with a record, so that its columns have numbers for titles.
+        canonical: Whether the service takes a file of this form as it is.
+    """
+
+    read_as: tuple[str, str]
+    address: Address
+    titles: tuple[str, str] | None = None
+    headerless: bool = False
+    canonical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +44,7 @@ class Source:
     Attributes:
         path: Where its bytes are (for standard input, a copy).
         name: What the user calls it; the only name that is ever shown.
-        format: Which reader.
+        format: Which form it has, one of ``INPUTS``.
         encoding: Of a text file, a Python codec name.
         delimiter: Of a CSV.
         header_row: Physical line or sheet row of the header; ``None``: the file has none.

@@ -60,9 +60,9 @@ def _severities(column: pa.ChunkedArray, style: Style) -> Cells:
 
 def _places(table: pa.Table, source: Source | None, name: str, style: Style) -> Cells:
     shown = visible(name)
-    if source is not None and source.format == "workbook":
+    if source is not None and source.format.address == "cell":
         return _on_sheet(table, f"{shown} [{visible(source.sheet or '')}")
-    if source is not None and source.format == "json":
+    if source is not None and source.format.address == "record":
         before, numbers = f"{shown} {say('report-record', style.language)} ", table["record"]
     else:
         before, numbers = f"{shown}:", table["line"]

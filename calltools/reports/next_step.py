@@ -48,7 +48,7 @@ def next_step(summaries: Sequence[Summary], worst: Met | None, mendable: Mendabl
 
 
 def _may_be_uploaded(summary: Summary) -> bool:
-    canonical = summary.source is not None and summary.source.format == "csv" and not summary.vendor
+    canonical = summary.source is not None and summary.source.format.canonical and not summary.vendor
     return canonical and not summary.error and not summary.accepted
 
 

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from calltools.messages import say
+from calltools.messages import say, worded
 from calltools.model.batch import Source
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -68,15 +68,15 @@ def _read_as(source: Source, style: Style) -> str:
         "delimiter": say(f"delimiter-{_DELIMITERS.get(source.delimiter or '', 'comma')}", style.language),
         "sheet": visible(source.sheet or ""),
     }
-    return say(f"report-read-{source.format}", style.language, **facts)
+    return worded(source.format.read_as, style.language, **facts)
 
 
 def _header(source: Source, style: Style) -> str:
-    if source.format == "json":
-        return say("report-keys", style.language)
+    if source.format.titles is not None:
+        return worded(source.format.titles, style.language)
     if source.header_row is None:
         return say("report-header-none", style.language)
-    key = "report-header-row" if source.format == "workbook" else "report-header-line"
+    key = "report-header-row" if source.format.address == "cell" else "report-header-line"
     return say(key, style.language, row=source.header_row)
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from calltools.fields.any_cell import replaced
 from calltools.fields.shapes import lengths
 from calltools.messages import Language, say
-from calltools.model.batch import Source
+from calltools.model.batch import Address, Source
 from calltools.model.cells import Cells, constant, one_chunk
 from calltools.model.finding import Finding, Findings
 from calltools.reports.masking import masked, masked_titles
@@ -58,7 +58,7 @@ def presented(findings: Findings, source: Source | None, name: str, style: Style
         "code": table["code"],
         "name": rules["name"].take(index),
         "severity": table["severity"],
-        "message": worded(table, style.language),
+        "message": worded(table, style.language, None if source is None else source.format.address),
         "file": constant(name, count),
         "sheet": pa.nulls(count, pa.string()) if sheet is None else constant(sheet, count),
         "record": table["record"],
@@ -83,7 +83,7 @@ _ORDER: Final = (
 )  # fmt: skip
 
 
-def worded(table: pa.Table, language: Language) -> Cells:
+def worded(table: pa.Table, language: Language, address: Address | None) -> Cells:
     """The sentence of each finding, in their order; what it holds of a cell is cut short and written out."""
     code = one_chunk(table["code"]).dictionary_encode()
     indices = code.indices.to_numpy()
@@ -91,7 +91,7 @@ def worded(table: pa.Table, language: Language) -> Cells:
     by_rule = _for_sentences(table).take(pa.array(order))
     starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
     parts = [
-        _with_repair(by_rule.slice(start, end - start), language)
+        _with_repair(by_rule.slice(start, end - start), language, address)
         for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
     ]
     back = np.empty_like(order)
@@ -99,9 +99,9 @@ def worded(table: pa.Table, language: Language) -> Cells:
     return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
 
 
-def _with_repair(table: pa.Table, language: Language) -> Cells:
+def _with_repair(table: pa.Table, language: Language, address: Address | None) -> Cells:
     """Sentences of findings of one rule, with the repaired cell where there is one. An emptied cell needs no words."""
-    said, after = one_chunk(sentences(table, language)), one_chunk(table["after"])
+    said, after = one_chunk(sentences(table, language, address)), one_chunk(table["after"])
     repaired = lengths(after) > 0
     if not repaired.any():
         return said
@@ -143,9 +143,9 @@ def column_letters(position: int) -> str:
 def _addresses(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
     nothing, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
     place = one_chunk_of_numbers(table["place"])
-    if source is None or source.format == "csv":
+    if source is None or source.format.address == "line":
         return {"line": place, "row": nothing, "cell": no_text}
-    if source.format == "json":
+    if source.format.address == "record":
         return {"line": nothing, "row": nothing, "cell": no_text}
     position = one_chunk_of_numbers(table["position"]).dictionary_encode()
     letters = pa.array(

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.messages import Language
+from calltools.model.batch import Address
 from calltools.model.cells import Cells
 from calltools.model.rule import Rule
 from calltools.model.summary import Summary
@@ -42,6 +43,9 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 })
 # fmt: on
 
+_PLACES: Final[Mapping[Address, tuple[str, str]]] = MappingProxyType(
+    {"line": ("line", "строка"), "cell": ("row", "строка"), "record": ("", "")}
+)
 _COUNTS: Final = {
     "en": ("read", "written", "skipped", "rejected"),
     "ru": ("прочитано", "записано", "пропущено", "отклонено"),
@@ -67,24 +71,25 @@ def sentence(  # noqa: PLR0913 - the parts of a finding
     return text
 
 
-def sentences(findings: pa.Table, language: Language) -> Cells:
+def sentences(findings: pa.Table, language: Language, address: Address | None = None) -> Cells:
     """Findings of one rule in words, all at once.
 
     Args:
         findings: Columns ``code`` (the same in each), ``value``, ``column`` and ``detail``; masked already.
         language: The reader's.
+        address: How the records of the file are looked up; ``None``: as lines.
     """
     if not findings.num_rows:
         return pa.array([], pa.string())
     wording = WORDING[findings["code"][0].as_py()]
     template = wording.ru if language == "ru" else wording.en
-    parts = [_part(part, findings, language) for part in re.split(r"(\{\w+\})", template) if part]
+    parts = [_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part]
     if all(isinstance(part, str) for part in parts):
         return pa.repeat(pa.scalar("".join(map(str, parts)), pa.string()), findings.num_rows)
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _part(part: str, findings: pa.Table, language: Language) -> str | Cells:
+def _part(part: str, findings: pa.Table, language: Language, address: Address) -> str | Cells:
     if not (part.startswith("{") and part.endswith("}")):
         return part
     name = part[1:-1]
@@ -93,6 +98,8 @@ def _part(part: str, findings: pa.Table, language: Language) -> str | Cells:
     detail = pc.fill_null(_whole(findings["detail"]), "")
     if name in {"detail0", "detail1"}:
         return _nth(detail, int(name[-1]))
+    if name == "place1":
+        return _placed(_nth(detail, 1), language, address)
     return _DETAILS[name](detail, language)
 
 
@@ -112,6 +119,16 @@ def _whole(column: pa.ChunkedArray | pa.Array) -> Cells:
 def _nth(detail: Cells, number: int) -> Cells:
     pattern = r"^([^\x1f]*)\x1f?.*$" if number == 0 else r"^[^\x1f]*\x1f?(.*)$"
     return pc.replace_substring_regex(detail, pattern, r"\1")
+
+
+def _placed(place: Cells, language: Language, address: Address) -> Cells:
+    """The place of another record, with its file where that is another one: `` (line 3, march.csv)``."""
+    word = _PLACES[address][language == "ru"]
+    if word:
+        return pc.binary_join_element_wise(f" ({word} ", place, ")", "")
+    # The sentence has named the number of the record, which is all that this form has for a place.
+    file = pc.replace_substring_regex(place, r"^[0-9]*(?:, )?", "")
+    return pc.if_else(pc.equal(file, ""), "", pc.binary_join_element_wise(" (", file, ")", ""))
 
 
 def _worded(keys: Cells, language: Language) -> Cells:

@@ -48,7 +48,7 @@ def propose(name: str, table: Table, sample: Batch, known: Guess, expect: Mappin
         "[description]",
         'en = "Calls"',
         'ru = "Звонки"',
-        *(_shape(table, columns, known) if table.source.header_row is None and table.source.format == "csv" else []),
+        *(_shape(table, columns, known) if table.source.header_row is None and table.source.format.headerless else []),
         *_rows(columns, known),
         *_fields(columns, known),
         *_not_taken(columns, known),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from calltools.errors import SourceError
+from calltools.files.inputs import INPUTS
 from calltools.files.opening import expand, open_table, spool_stdin
 from calltools.files.signatures import kind_of
 from calltools.model.batch import HeaderGuess, Hints
@@ -115,7 +116,7 @@ def test_json_is_opened_by_content(tmp_path):
     path = tmp_path / "export.csv"
     path.write_text('[{"a": 1}]', encoding="utf-8")
 
-    assert open_table(path, "export.csv", Hints(), judge).source.format == "json"
+    assert open_table(path, "export.csv", Hints(), judge).source.format is INPUTS["json"].format
 
 
 def test_text_named_xls_is_read_as_text(tmp_path):
@@ -124,7 +125,7 @@ def test_text_named_xls_is_read_as_text(tmp_path):
 
     table = open_table(path, "export.xls", Hints(), judge)
 
-    assert (table.source.format, table.titles) == ("csv", ("DateTime", "Tag"))
+    assert (table.source.format, table.titles) == (INPUTS["csv"].format, ("DateTime", "Tag"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from pathlib import Path
 
+from calltools.files.inputs import INPUTS
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
@@ -13,9 +14,11 @@ from calltools.reports.style import Style
 #: A workbook is not text; it has tests of its own.
 TEXT_FORMS = sorted(REPORTERS.keys() - {"workbook"})
 
-CSV = Source(Path("/nowhere"), "calls.csv", "csv", "utf-8", ",", 1)
-WORKBOOK = Source(Path("/nowhere"), "calls.xlsx", "workbook", header_row=3, sheet="Звонки", first_column=1)
-JSON = Source(Path("/nowhere"), "calls.json", "json", "utf-8")
+CSV = Source(Path("/nowhere"), "calls.csv", INPUTS["csv"].format, "utf-8", ",", 1)
+WORKBOOK = Source(
+    Path("/nowhere"), "calls.xlsx", INPUTS["workbook"].format, header_row=3, sheet="Звонки", first_column=1
+)
+JSON = Source(Path("/nowhere"), "calls.json", INPUTS["json"].format, "utf-8")
 
 PHONE = "8 (495) 000-12-34"
 CLIENT_ID = "1604591025698235234"

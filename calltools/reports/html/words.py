@@ -58,6 +58,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "message": ("What is wrong with it", "Что с ней не так"),
         "repaired": ("Repaired", "Исправленная"),
         "line": ("line {number}", "строка {number}"),
+        "record": ("record {number}", "запись {number}"),
         "row": ("row {number}", "строка {number}"),
         "whole_file": ("the file", "весь файл"),
         "filter": ("Show only rules with", "Показать правила со словом"),

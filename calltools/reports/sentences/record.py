@@ -45,8 +45,8 @@ SENTENCES: Final = {
     ),
     # -- CT4xx the whole file ---------------------------------------------------------
     "CT401": Wording(
-        "the same identifier, time and phone are already in record {detail0} (line {detail1})",
-        "те же идентификатор, время и телефон уже есть в записи {detail0} (строка {detail1})",
+        "the same identifier, time and phone are already in record {detail0}{place1}",
+        "те же идентификатор, время и телефон уже есть в записи {detail0}{place1}",
         "remove one of them: Metrica counts both and cannot take a call back",
         "удалите одну из них: Метрика посчитает обе, а отозвать звонок нельзя",
     ),
@@ -69,8 +69,8 @@ SENTENCES: Final = {
         "выгрузите заново со столбцом в виде текста; потерянные цифры не вычислить",
     ),
     "CT405": Wording(
-        "this phone is a first-time caller already in record {detail0} (line {detail1})",
-        "этот телефон уже отмечен как звонящий впервые в записи {detail0} (строка {detail1})",
+        "this phone is a first-time caller already in record {detail0}{place1}",
+        "этот телефон уже отмечен как звонящий впервые в записи {detail0}{place1}",
         "keep 1 in the earliest record only",
         "оставьте 1 только в самой ранней записи",
     ),

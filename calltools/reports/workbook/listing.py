@@ -73,6 +73,8 @@ def place(finding: Finding, style: Style) -> str:
         return word("row", style.language, number=finding.row)
     if finding.line:
         return word("line", style.language, number=finding.line)
+    if finding.record:
+        return word("record", style.language, number=finding.record)
     return word("whole", style.language)
 
 

@@ -69,7 +69,7 @@ class WorkbookReporter:
 
     def _made(self, summaries: Sequence[Summary]) -> IO[bytes]:
         source = self.sources[0] if len(self.sources) == 1 else None
-        if source is None or source.format != "workbook":
+        if source is None or source.format.address != "cell":
             return self._fresh(summaries, [])
         if not is_workbook(source.path):
             return self._fresh(summaries, [word("unmarkable", self.style.language)])

@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "repaired": ("Repaired", "Исправленная"),
         "found": ("Found", "Найдено"),
         "line": ("line {number}", "строка {number}"),
+        "record": ("record {number}", "запись {number}"),
         "row": ("row {number}", "строка {number}"),
         "whole": ("the file", "весь файл"),
         "fix": ("What to do: {advice}", "Что делать: {advice}"),
