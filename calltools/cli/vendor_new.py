@@ -1,10 +1,11 @@
 """What ``calltools vendors new`` does: look at a sample, ask, write a profile, and run it at once."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from calltools.errors import CalltoolsError, UsageError
@@ -30,7 +31,17 @@ from calltools.vendors.trials import outcome
 
 #: Asks a person: sentence and default -> answer.
 Ask = Callable[[str, str], str]
-_ASKED: Final = ("DateTime", "PhoneNumber", "direction", "CallMissed", "TalkDuration", "HoldDuration")
+#: What a person is asked for, in this order, and the key of the question.
+QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "DateTime": "ask-datetime",
+        "PhoneNumber": "ask-phonenumber",
+        "direction": "ask-direction",
+        "CallMissed": "ask-callmissed",
+        "TalkDuration": "ask-talkduration",
+        "HoldDuration": "ask-holdduration",
+    }
+)
 _MEANINGS: Final = ("incoming", "outgoing", "internal", "answered", "missed")
 _NONE: Final = "-"
 #: Between columns that make one time.
@@ -129,8 +140,8 @@ def _asked(known: Guess, columns: Columns, language: Language, ask: Ask) -> Gues
     """A person confirms or corrects each guess."""
     found = dict(known.columns)
     there = ", ".join(columns)
-    for name in _ASKED:
-        question = say(f"ask-{name.lower()}", language, there=there)
+    for name, key in QUESTIONS.items():
+        question = say(key, language, there=there)
         titles = _titles(question, _AND.join(found.get(name, (_NONE,))), columns, language, ask)
         found[name] = () if _NONE in titles else titles
     # Another column may hold other words, and a time in another layout.

@@ -25,7 +25,7 @@ def page(name: str, lang: Language) -> str:
         f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
         ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
         say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
-        *(say(f"vendor-says-{key}", lang) for key in _to_say(profile)),
+        *(say(key, lang) for key in _to_say(profile)),
     ]
     told = [line for text in lines if text for line in folded(text, "", _HANGING)]
     parts = [(say("vendor-incoming", lang), profile.rows.direction), *profile.fields.items()]
@@ -34,16 +34,16 @@ def page(name: str, lang: Language) -> str:
 
 
 def _to_say(profile: Profile) -> Iterator[str]:
-    """What a run over such an export must be told."""
+    """What a run over such an export must be told, as keys of ``MESSAGES``."""
     times = profile.fields["DateTime"]
     if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
-        yield "timezone"
+        yield "vendor-says-timezone"
     if not profile.rows.direction and (profile.rows.context or profile.rows.called):
-        yield "incoming"
+        yield "vendor-says-incoming"
     if "Price" in profile.fields and not profile.currency:
-        yield "currency"
+        yield "vendor-says-currency"
     if not {"UserId", "ClientId", "Yclid"} & {*profile.fields}:
-        yield "identifiers"
+        yield "vendor-says-identifiers"
 
 
 def _mapped(title: str, steps: Sequence[Step], lang: Language) -> list[str]:

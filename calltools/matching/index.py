@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant, filled, one_chunk
 from calltools.model.finding import Findings
+from calltools.model.summary import Unusable
 
 #: International numbers: 15 digits at most, so a number holds each exactly and never loses a leading zero.
 PHONE: Final = r"\+[1-9][0-9]{6,14}"
@@ -46,7 +47,7 @@ class Index:
     times: Numbers
     tied: Mask
     identifiers: pa.Table
-    unusable: Mapping[str, int]
+    unusable: Mapping[Unusable, int]
     findings: Findings
 
     def __len__(self) -> int:
@@ -68,7 +69,7 @@ def build_index(
         UsageError: Its times are wall-clock times and no zone was given, or none of its records can be used.
     """
     names = unique_titles(titles)
-    unusable: Counter[str] = Counter()
+    unusable: Counter[Unusable] = Counter()
     parts, findings = [_NOTHING], []
     for batch in batches:
         damage = _damage(batch, titles, columns)
@@ -80,7 +81,7 @@ def build_index(
         parts.append(_usable(table, unusable))
     table = pa.concat_tables(parts).combine_chunks()
     if unusable.total() and not table.num_rows:
-        counts = {key: unusable[key] for key in ("damaged", "phone", "time", "identifier")}
+        counts = {key: unusable[key] for key in get_args(Unusable)}
         raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
     return _sorted(table, unusable, Findings.join(findings))
 
@@ -128,12 +129,17 @@ def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumpti
         raise UsageError("identifier-timezone-needed", column=title)
 
 
-def _usable(table: pa.Table, unusable: Counter[str]) -> pa.Table:
+def _usable(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
     """The records that can be found, their phones and times as numbers; the others are counted."""
     phones, times = one_chunk(table["phone"]), one_chunk(table["time"])
     known = np.logical_or.reduce([filled(one_chunk(table[name])) for name in IDENTIFIERS])
     usable = np.ones(table.num_rows, bool)
-    for key, mask in (("phone", matches(phones, PHONE)), ("time", matches(times, SECONDS)), ("identifier", known)):
+    masks: dict[Unusable, Mask] = {
+        "phone": matches(phones, PHONE),
+        "time": matches(times, SECONDS),
+        "identifier": known,
+    }
+    for key, mask in masks.items():
         if lost := int((usable & ~mask).sum()):
             unusable[key] += lost
         usable &= mask
@@ -147,7 +153,7 @@ def phone_numbers(phones: Cells) -> pa.Int64Array:
     return pc.cast(pc.utf8_slice_codeunits(phones, 1), pa.int64())
 
 
-def _sorted(table: pa.Table, unusable: Mapping[str, int], findings: Findings) -> Index:
+def _sorted(table: pa.Table, unusable: Mapping[Unusable, int], findings: Findings) -> Index:
     phones, times = table["phone"].to_numpy(), table["time"].to_numpy()
     order = np.lexsort((times, phones))
     phones, times, table = phones[order], times[order], table.take(pa.array(order))

@@ -53,6 +53,7 @@ MESSAGES: Final = {
     "report-header-line": ("header on line {row}", "заголовок в строке {row}"),
     "report-header-row": ("header in row {row}", "заголовок в строке {row} листа"),
     "report-dates-dmy": ("dates are day first", "в датах сначала день"),
+    "report-dates-ymd": ("dates are year first", "в датах сначала год"),
     "report-dates-mdy": ("dates are month first", "в датах сначала месяц"),
     "report-left-out": (
         "{count} more findings were left out: the format has a limit. The whole list: --report findings.csv.",

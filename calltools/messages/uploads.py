@@ -179,6 +179,7 @@ MESSAGES: Final = {
         "{name}: left as it is; its {sent} calls stay known and go again only by --all.",
         "{name}: оставлена как есть; её звонки ({sent}) считаются известными и уйдут снова только с --all.",
     ),
+    "step-freeze": ("{rows} calls written down", "записано звонков: {rows}"),
     "step-reserve": ("{rows} calls set aside to be sent", "отложено для отправки звонков: {rows}"),
     "step-send": ("attempt {n} begins: {rows} calls", "начата попытка {n}, звонков: {rows}"),
     "step-accept": (

@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.portrait import Portrait
+
+#: What a record of the second file lacks, so that it can be joined to nothing.
+Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class Summary:
     rejected: int = 0
     rewritten: Counter[str] = field(default_factory=Counter)
     joined: Counter[str] = field(default_factory=Counter)
-    unusable: Mapping[str, int] = field(default_factory=dict)
+    unusable: Mapping[Unusable, int] = field(default_factory=dict)
     not_taken: tuple[str, ...] = ()
     withheld: int = 0
     by_code: Counter[str] = field(default_factory=Counter)

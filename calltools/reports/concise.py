@@ -1,6 +1,9 @@
 """One line a finding, beginning with the place, for people and for grep."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +19,10 @@ from calltools.reports.numbers import number
 from calltools.reports.presenting import presented
 from calltools.reports.style import BOLD, COLORS, PLAIN, Style
 from calltools.reports.visible import visible, visible_cells
+
+SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
+)
 
 
 def concise_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
@@ -49,7 +56,7 @@ def _columns(table: pa.Table) -> Cells:
 
 def severity_word(severity: Severity, style: Style) -> str:
     """The severity in the reader's language, colored if that is wanted."""
-    word = say(f"severity-{severity.value}", style.language)
+    word = say(SEVERITIES[severity], style.language)
     return f"{COLORS[severity]}{word}{PLAIN}" if style.color else word
 
 

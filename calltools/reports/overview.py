@@ -2,12 +2,14 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from calltools.messages import say, worded
+from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Source
 from calltools.model.rule import Severity
-from calltools.model.summary import Summary
+from calltools.model.summary import Summary, Unusable
 from calltools.reports.concise import severity_word
 from calltools.reports.gathering import Met
 from calltools.reports.numbers import number
@@ -24,12 +26,32 @@ FOLD: Final[Mapping[str, Any]] = {
     "break_on_hyphens": False,
     "replace_whitespace": False,
 }
-_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+#: The delimiters that ``--delimiter`` takes, and that of a text with one column.
+DELIMITERS: Final[Mapping[str | None, str]] = MappingProxyType(
+    {
+        None: "delimiter-comma",
+        ",": "delimiter-comma",
+        ";": "delimiter-semicolon",
+        "\t": "delimiter-tab",
+        "|": "delimiter-pipe",
+    }
+)
+DATE_ORDERS: Final[Mapping[DateOrder, str]] = MappingProxyType(
+    {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
+)
+UNUSABLE: Final[Mapping[Unusable, str]] = MappingProxyType(
+    {
+        "damaged": "unusable-damaged",
+        "phone": "unusable-phone",
+        "time": "unusable-time",
+        "identifier": "unusable-identifier",
+    }
+)
 
 
 def opening(source: Source, style: Style) -> str:
     """What was found out about the file, in one line."""
-    dates = [say(f"report-dates-{source.date_order}", style.language)] if source.date_order else []
+    dates = [say(DATE_ORDERS[source.date_order], style.language)] if source.date_order else []
     return "; ".join([_read_as(source, style), _header(source, style), *dates])
 
 
@@ -65,7 +87,7 @@ def _read_as(source: Source, style: Style) -> str:
     facts = {
         "name": visible(source.name),
         "encoding": source.encoding or "utf-8",
-        "delimiter": say(f"delimiter-{_DELIMITERS.get(source.delimiter or '', 'comma')}", style.language),
+        "delimiter": say(DELIMITERS[source.delimiter], style.language),
         "sheet": visible(source.sheet or ""),
     }
     return worded(source.format.read_as, style.language, **facts)
@@ -101,7 +123,7 @@ def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
         counts = {key: number(summary.joined[key], style) for key in ("joined", "unjoined", "ambiguous")}
         yield say("report-joined", language, **counts)
     if unusable := [
-        f"{say(f'unusable-{reason}', language)} {number(count, style)}"
+        f"{say(UNUSABLE[reason], language)} {number(count, style)}"
         for reason, count in summary.unusable.items()
         if count
     ]:

@@ -43,7 +43,7 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 })
 # fmt: on
 
-_PLACES: Final[Mapping[Address, tuple[str, str]]] = MappingProxyType(
+PLACES: Final[Mapping[Address, tuple[str, str]]] = MappingProxyType(
     {"line": ("line", "строка"), "cell": ("row", "строка"), "record": ("", "")}
 )
 _COUNTS: Final = {
@@ -100,7 +100,7 @@ def _part(part: str, findings: pa.Table, language: Language, address: Address) -
         return _nth(detail, int(name[-1]))
     if name == "place1":
         return _placed(_nth(detail, 1), language, address)
-    return _DETAILS[name](detail, language)
+    return DETAILS[name](detail, language)
 
 
 def _meant(detail: Cells, language: Language) -> Cells:
@@ -123,7 +123,7 @@ def _nth(detail: Cells, number: int) -> Cells:
 
 def _placed(place: Cells, language: Language, address: Address) -> Cells:
     """The place of another record, with its file where that is another one: `` (line 3, march.csv)``."""
-    word = _PLACES[address][language == "ru"]
+    word = PLACES[address][language == "ru"]
     if word:
         return pc.binary_join_element_wise(f" ({word} ", place, ")", "")
     # The sentence has named the number of the record, which is all that this form has for a place.
@@ -137,7 +137,7 @@ def _worded(keys: Cells, language: Language) -> Cells:
     return pc.coalesce(pc.take(words, place), keys)
 
 
-_DETAILS: Final = MappingProxyType(
+DETAILS: Final = MappingProxyType(
     {"detail": lambda detail, _: detail, "near": _meant, "word": _worded, "calls": _counted}
 )
 

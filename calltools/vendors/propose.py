@@ -35,13 +35,13 @@ def propose(name: str, table: Table, sample: Batch, known: Guess, expect: Mappin
     """
     columns = columns_of(table, sample)
     head = [
-        _comment("head", known),
+        _comment("propose-head", known),
         f"#   calltools vendors test {name}.toml",
         f"name = {_toml(name)}",
         f"title = {_toml(name)}",
         'confidence = "real-file"',
         'link = ""',
-        _comment("recognize", known),
+        _comment("propose-recognize", known),
         f"recognize = [{', '.join(map(_toml, _recognized_by(columns, known)))}]",
         *_region(known),
         "",
@@ -80,14 +80,14 @@ def _recognized_by(columns: Columns, known: Guess) -> list[str]:
 def _region(known: Guess) -> list[str]:
     if known.region:
         return [f"region = {_toml(known.region)}"]
-    return [_comment("region", known), '# region = "RU"']
+    return [_comment("propose-region", known), '# region = "RU"']
 
 
 def _shape(table: Table, columns: Columns, known: Guess) -> Iterator[str]:
     """The columns of a file without a header, and how they look."""
-    yield from ("", _comment("shape", known), "[[shapes]]")
+    yield from ("", _comment("propose-shape", known), "[[shapes]]")
     yield f"columns = [{', '.join(map(_toml, table.titles))}]"
-    yield from ("", _comment("patterns", known), "[patterns]")
+    yield from ("", _comment("propose-patterns", known), "[patterns]")
     for place, title in enumerate(known.columns.get("DateTime", ())):
         yield f"{_toml(title)} = {_toml(pattern_of(known.time_format or 'iso', place, len(known.columns['DateTime'])))}"
     for title in known.columns.get("PhoneNumber", ()):
@@ -100,14 +100,14 @@ def _rows(columns: Columns, known: Guess) -> list[str]:
     title = _only(known, "direction")
     words = words_of(columns, title)
     if title is None:
-        return ["", _comment("all-incoming", known)]
+        return ["", _comment("propose-all-incoming", known)]
     told = {word: known.words.get(word) or "" for word in words}
     unsure = [word for word in words if not told[word]]
     if len(unsure) == len(words):
         told = dict.fromkeys(words, "unknown")
     pairs = ", ".join(f"{_toml(word)} = {_toml(meaning)}" for word, meaning in told.items() if meaning)
-    look = [_comment("direction", known, words=", ".join(map(_toml, unsure)))] if unsure else []
-    comment = _comment("incoming", known)
+    look = [_comment("propose-direction", known, words=", ".join(map(_toml, unsure)))] if unsure else []
+    comment = _comment("propose-incoming", known)
     return ["", comment, *look, "[rows.direction]", f"from = {_toml(title)}", f"values = {{ {pairs} }}"]
 
 
@@ -119,23 +119,23 @@ def _fields(columns: Columns, known: Guess) -> Iterator[str]:
         elif field in known.columns and field != "DateTime":
             yield from ("", f"[fields.{field}]", *_from(known.columns[field]), *_words(field, columns, known))
         elif field == "Yclid" and (title := _only(known, "URL")) and _holds_clicks(columns[title]):
-            yield from ("", _comment("click", known), "[fields.Yclid]", *_from((title,)))
+            yield from ("", _comment("propose-click", known), "[fields.Yclid]", *_from((title,)))
             yield 'url_parameter = "yclid"'
 
 
 def _not_taken(columns: Columns, known: Guess) -> list[str]:
     taken = {title for titles in known.columns.values() for title in titles}
     left = ", ".join(title for title in columns if title not in taken)
-    return ["", _comment("left", known, titles=left)] if left else []
+    return ["", _comment("propose-left", known, titles=left)] if left else []
 
 
 def _time(columns: Columns, known: Guess) -> Iterator[str]:
     yield from ("", "[fields.DateTime]")
     if "DateTime" not in known.columns:
-        yield from (_comment("no-time", known), f"from = {_toml(next(iter(columns)))}")
+        yield from (_comment("propose-no-time", known), f"from = {_toml(next(iter(columns)))}")
         return
     if known.unsure_order:
-        yield _comment("day-first", known)
+        yield _comment("propose-day-first", known)
     yield from _from(known.columns["DateTime"])
     yield 'scale = "0.001"' if known.time_format == "unix-ms" else f"format = {_toml(known.time_format or 'iso')}"
 
@@ -147,7 +147,7 @@ def _talk(columns: Columns, known: Guess) -> Iterator[str]:
     if status and missed:
         words = ", ".join(map(_toml, missed))
         yield from ("", "[[fields.TalkDuration]]", 'constant = "0"', f"when = {{ {_toml(status)} = [{words}] }}")
-    look = [_comment("whole-call", known)] if known.whole_call else []
+    look = [_comment("propose-whole-call", known)] if known.whole_call else []
     head = "[[fields.TalkDuration]]" if status and missed else "[fields.TalkDuration]"
     yield from ("", *look, head, *_from(known.columns["TalkDuration"]))
 
@@ -168,7 +168,7 @@ def _words(field: str, columns: Columns, known: Guess) -> list[str]:
     words = words_of(columns, _only(known, field))
     pairs = ", ".join(f"{_toml(word)} = {_toml(_FLAGS[known.words[word]])}" for word in words if _is_flag(known, word))
     unknown = ", ".join(_toml(word) for word in words if not _is_flag(known, word))
-    look = [_comment("status", known, words=unknown)] if unknown else []
+    look = [_comment("propose-status", known, words=unknown)] if unknown else []
     return [*look, f"values = {{ {pairs} }}"] if pairs or look else []
 
 
@@ -194,7 +194,7 @@ def _example(columns: Columns, known: Guess, expect: Mapping[str, str]) -> list[
     if not example:
         return []
     source = ", ".join(f"{_toml(title)} = {_toml(text)}" for title, text in example.items())
-    look = _comment("example", known)
+    look = _comment("propose-example", known)
     assume = f"assume = {{ timezone = {_toml(known.timezone)} }}"
     lines = ["", look, "[[examples]]", 'why = "the first record of the sample"', f"source = {{ {source} }}", assume]
     if "skipped" in expect:
@@ -204,7 +204,7 @@ def _example(columns: Columns, known: Guess, expect: Mapping[str, str]) -> list[
 
 
 def _comment(key: str, known: Guess, **facts: object) -> str:
-    return f"# {say(f'propose-{key}', known.language, **facts)}"
+    return f"# {say(key, known.language, **facts)}"
 
 
 def _toml(text: str) -> str:

@@ -19,7 +19,7 @@ from calltools.model.summary import Summary
 from calltools.reports.gathering import FirstOfEachRule, Met
 from calltools.reports.html import charts
 from calltools.reports.html.strip import Strip
-from calltools.reports.html.words import word
+from calltools.reports.html.words import SEVERITY_COUNTS, SEVERITY_FILTERS, word
 from calltools.reports.numbers import number
 from calltools.reports.overview import opening
 from calltools.reports.presenting import present
@@ -140,6 +140,8 @@ def _environment(style: Style) -> Environment:
         "number": lambda count: number(count, style),
         "opening": lambda source: opening(source, style),
         "percent": lambda share: f"{share:.1f}".replace(".", "," if style.language == "ru" else "."),
+        "severity_counts": SEVERITY_COUNTS,
+        "severity_filters": SEVERITY_FILTERS,
         "short": _short,
         "word": lambda key, **facts: word(key, style.language, **facts),
     }

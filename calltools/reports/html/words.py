@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.messages import Language
+from calltools.model.rule import Severity
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -112,6 +113,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "days_of_week": ("Mon Tue Wed Thu Fri Sat Sun", "Пн Вт Ср Чт Пт Сб Вс"),
     }
 )  # fmt: skip
+
+
+#: Words for the counts of findings, by severity, and those of the buttons that show only such findings.
+SEVERITY_COUNTS: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
+)
+SEVERITY_FILTERS: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "only_error", Severity.WARNING: "only_warning", Severity.NOTE: "only_note"}
+)
 
 
 def word(key: str, language: Language, **facts: object) -> str:

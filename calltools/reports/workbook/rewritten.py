@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from calltools.reports.spool import spooled
 
-_LOST: Final[Mapping[str, str]] = {
+LOST: Final[Mapping[str, str]] = {
     r"xl/charts/": "charts",
     r"xl/(drawings/drawing|media/)": "drawings",
     r"xl/slicers/": "pivots",
@@ -33,7 +33,7 @@ def lost(path: Path, *, anew: bool) -> list[str]:
     """What of a workbook its copy will not hold, as keys of words."""
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
-    patterns = {_MACROS: "macros", **(_LOST if anew else {})}
+    patterns = {_MACROS: "macros", **(LOST if anew else {})}
     found = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
     return [*found, *(["results"] if anew else [])]
 
