@@ -39,6 +39,23 @@ def test_the_address_is_the_one_that_a_person_would_look_up(source, address):
     assert one.record == 2
 
 
+@pytest.mark.parametrize(
+    ("source", "here", "elsewhere"),
+    [
+        pytest.param(CSV, "record 2 (line 3)", "record 2 (line 3, march.csv)", id="text"),
+        pytest.param(WORKBOOK, "record 2 (row 3)", "record 2 (row 3, march.csv)", id="workbook"),
+        pytest.param(JSON, "record 2", "record 2 (march.csv)", id="json"),
+    ],
+)
+@pytest.mark.parametrize("code", ["CT401", "CT405"])
+def test_the_place_of_another_record_is_in_the_words_of_the_format(code, source, here, elsewhere):
+    details = ("2\x1f3", "2\x1f3, march.csv")
+    one, other = presented([finding(code, record=5, place=6, detail=detail) for detail in details], source)
+
+    assert one.message.endswith(here)
+    assert other.message.endswith(elsewhere)
+
+
 def test_a_finding_on_a_record_has_a_row_and_no_cell():
     one = presented([finding("CT301", record=3, place=4)], WORKBOOK)[0]
 
