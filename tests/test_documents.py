@@ -73,7 +73,9 @@ def test_links_lead_to_files_and_headings(document):
         linked = document.parent / name if name else document
         assert linked.exists(), target
         headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
-        assert not anchor or anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, target
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, (
+            target
+        )
 
 
 @pytest.mark.parametrize("line", COMMANDS)
