@@ -11,12 +11,19 @@ from typer.main import get_command
 from calltools.cli import tables
 from calltools.cli.app import app
 from calltools.reports import REPORTERS
+from calltools.rules.catalog import RULES
 from calltools.vendors import library
 from calltools.vendors.profile_schema import profile_schema
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-DOCUMENTS = [README, *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks"))]
+TABLED = [ROOT / "RULES.md", ROOT / "VENDORS.md"]
+DOCUMENTS = [
+    README,
+    ROOT / "CI.md",
+    *TABLED,
+    *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks")),
+]
 
 
 def blocks(path):
@@ -27,20 +34,48 @@ def blocks(path):
 
 
 COMMANDS = [
-    pytest.param(line, id=f"{path.parent.name}: {line[:60]}")
+    pytest.param(line, id=f"{path.relative_to(ROOT)}: {line[:60]}")
     for path in DOCUMENTS
     for line in blocks(path)
     if line.startswith("calltools ")
 ]
 
 
-def test_tables_are_fresh():
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", TABLED, ids=lambda path: path.name)
+def test_tables_are_fresh(document):
+    text = document.read_text(encoding="utf-8")
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
-        README.write_text(tables.filled(text), encoding="utf-8")
+        document.write_text(tables.filled(text), encoding="utf-8")
 
     assert text == tables.filled(text)
-    assert all(f"| `{profile.name}`" in text for profile in library.built_in())
+
+
+def test_tables_name_every_rule_and_every_vendor():
+    rules, vendors = (document.read_text(encoding="utf-8") for document in TABLED)
+
+    assert [rule.code for rule in RULES if f"| {rule.code} |" not in rules] == []
+    assert [profile.name for profile in library.built_in() if f"| `{profile.name}`" not in vendors] == []
+
+
+def test_the_readme_is_short_and_links_the_rest():
+    text = README.read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) < 250
+    assert [name for name in ("RULES.md", "VENDORS.md", "CI.md", "CONTRIBUTING.md") if f"]({name})" not in text] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings(document):
+    text = document.read_text(encoding="utf-8")
+
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+        name, _, anchor = target.partition("#")
+        linked = document.parent / name if name else document
+        assert linked.exists(), target
+        headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, (
+            target
+        )
 
 
 @pytest.mark.parametrize("line", COMMANDS)

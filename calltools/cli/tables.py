@@ -1,4 +1,4 @@
-"""Tables of the README, made of the profiles and the catalog: ``python -m calltools.cli.tables README.md``."""
+"""The tables of RULES.md and VENDORS.md: ``python -m calltools.cli.tables RULES.md VENDORS.md``."""
 
 import re
 import sys
@@ -59,5 +59,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    document = Path(sys.argv[1])
-    document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in map(Path, sys.argv[1:]):
+        document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")

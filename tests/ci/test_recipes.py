@@ -1,4 +1,4 @@
-"""The recipes of the README name what there is."""
+"""The recipes of CI.md name what there is."""
 
 import re
 import tomllib
@@ -10,8 +10,8 @@ from calltools.cli.option_keys import keys
 from calltools.settings import variable
 
 ROOT = Path(__file__).parent.parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)]
+RECIPES = (ROOT / "CI.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", RECIPES, re.DOTALL)]
 PRE_COMMIT, GITHUB, GITLAB = BLOCKS
 
 
@@ -40,6 +40,6 @@ def test_recipes_and_template_name_this_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     template = (ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8")
 
-    named = re.findall(r"calltools/calltools(?:@|/|/archive/refs/tags/|\n +rev: )v([0-9.]+[0-9])", README + template)
+    named = re.findall(r"calltools/calltools(?:@|/|/archive/refs/tags/|\n +rev: )v([0-9.]+[0-9])", RECIPES + template)
 
     assert named == [version] * 4

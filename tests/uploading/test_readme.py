@@ -1,8 +1,9 @@
-"""The walk of the README: an upload to the service on loopback, ended in the middle, resumed and watched."""
+"""The walks of the README against the service on loopback: from an export to Metrica, and an upload that is cut off."""
 
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.metrica.service.server import Service
 from tests.uploading.terminal import Terminal
 from tests.uploading.test_terminal import wait_for
 
@@ -80,6 +82,42 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
     assert f"0 of {CALLS} calls to send" in again.stderr
     assert (again.returncode, again.stdout) == (0, watched.stdout)
     assert listed().count("\n") == 1
+
+
+def five_minutes():
+    """The section: its commands as words, and the lines that it promises."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## Five minutes")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```(\w*)\n(.*?)```", section, re.DOTALL)
+    console, shown = ("".join(text for kind, text in blocks if kind == one).splitlines() for one in ("console", ""))
+    commands = [shlex.split(line.removeprefix("$ "), comments=True) for line in console]
+    return [words[1:] for words in commands if words[0] == "calltools"], shown
+
+
+def test_five_minutes_lead_from_an_export_to_metrica(tmp_path, monkeypatch):
+    (validate, convert, doctor, plan, upload), shown = five_minutes()
+    for folder in ("sipuni", "walkthrough"):
+        shutil.copytree(ROOT / "samples" / folder, tmp_path / "samples" / folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALLTOOLS_LANG", "en")
+    monkeypatch.setenv("CALLTOOLS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("CALLTOOLS_TOKEN", "y0_C4naryTokenAbc-123")
+
+    checked, converted = run(validate), run(convert)
+    with Service(token="y0_C4naryTokenAbc-123", step_seconds=0.02) as service:  # noqa: S106 - a canary
+        monkeypatch.setenv("CALLTOOLS_API_URL", service.url)
+        examined, planned = run(doctor), run(plan)
+        uploaded, again = (run([*upload, "--yes", "--poll-interval", "0.1"]) for _ in range(2))
+
+    assert [one.returncode for one in (checked, converted, examined, planned)] == [0, 0, 0, 0]
+    written = (tmp_path / "calls.csv").read_text(encoding="utf-8")
+    assert [line for line in shown if line not in converted.stdout + converted.stderr + written] == []
+    assert (tmp_path / "rejects.csv").exists()
+    assert "21 of 21 calls to send" in planned.stderr
+    assert planned.stdout == ""
+    assert uploaded.returncode == 0, uploaded.stderr
+    assert uploaded.stdout.startswith("uploading 1000 PROCESSED sent 21 accepted 21 ")
+    assert "0 of 21 calls to send" in again.stderr
 
 
 def run_elsewhere():
