@@ -9,6 +9,7 @@ calltools is known by its command line alone.
 import argparse
 import json
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.recorder.recording import record_all
 
 
 def record(given):
-    scenarios = [one for one in corpus.whole() if re.search(given.only, one.name)]
+    scenarios = [one for one in corpus.whole(codes_of(given.python), given.cases) if re.search(given.only, one.name)]
     given.outdir.mkdir(parents=True, exist_ok=True)
     begun, count = time.monotonic(), 0
     with (given.outdir / "commands.jsonl").open("w", encoding="utf-8") as stream:
@@ -31,6 +32,12 @@ def record(given):
         record_all(given.python, scenarios, corpus.SAMPLES, given.jobs, write)
     print(f"{count} commands in {time.monotonic() - begun:.0f} s")  # noqa: T201 - what a person waits for
     return 0
+
+
+def codes_of(python):
+    """The codes of all rules, from the catalog that the checkout prints."""
+    told = subprocess.run([Path(python).with_name("calltools"), "rules", "--lang", "en"], capture_output=True, check=True)
+    return re.findall(r"^  (CT\d{3}) ", told.stdout.decode(), re.MULTILINE)
 
 
 def compare(given):

@@ -49,6 +49,8 @@ class Normalizer:
 def read_content(path, normalizer):
     """The content of a file: text, the members of a workbook, the layout of a database, or else a digest."""
     content = path.read_bytes()
+    if path.name == "ledger.key":
+        return f"{len(content)} random bytes"
     if content.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(path) as book:
             members = {name: normalizer.text(book.read(name)) for name in sorted(book.namelist())}

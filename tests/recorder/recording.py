@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -134,38 +134,46 @@ def snapshot(root, normalizer):
 
 
 def told_of(service, normalizer):
-    """What has arrived at the service."""
+    """What has arrived at the service: uploads in their order, and which readings there were.
+
+    How often a state was asked for depends on how fast the machine is.
+    """
+    plain = [json.dumps(one, sort_keys=True) for one in service.seen if one["method"] != "POST"]
+    readings = [json.loads(text) for text in sorted(set(plain))]
     stored = [{key: value for key, value in asdict(one).items() if key not in {"stored", "created"}}
               for one in service.store.uploadings]  # fmt: skip
-    return json.loads(normalizer.text(json.dumps({"seen": service.seen, "stored": stored}).encode()))
+    return json.loads(normalizer.text(json.dumps({"posts": service.posts, "readings": readings, "stored": stored}).encode()))
 
 
 def record_all(python, scenarios, samples, jobs, write):
-    """Run all scenarios, some at a time; ``write`` gets the records in the order of the scenarios."""
-    waiting, done, ready = queue.SimpleQueue(), {}, threading.Condition()
-    for entry in enumerate(scenarios):
-        waiting.put(entry)
+    """Run all scenarios, some at a time; ``write`` gets the records in the order of the scenarios.
 
-    def work(scratch):
+    Those with a service wait most of the time, for a retry or for a state: as many workers again take them.
+    """
+    working, waiting = queue.SimpleQueue(), queue.SimpleQueue()
+    for entry in enumerate(scenarios):
+        (working if entry[1].service is None else waiting).put(entry)
+    done, ready = {}, threading.Condition()
+
+    def finish(key, value):
+        with ready:
+            done[key] = value
+            ready.notify()
+
+    def work(scratch, entries):
         try:
-            runner = Runner(python, scratch, samples)
-            while True:
-                number, scenario = waiting.get_nowait()
-                told = runner.record(scenario, number)
-                with ready:
-                    done[number] = told
-                    ready.notify()
-        except queue.Empty:
-            runner.close()
+            with closing(Runner(python, scratch, samples)) as runner, suppress(queue.Empty):
+                while True:
+                    number, scenario = entries.get_nowait()
+                    finish(number, runner.record(scenario, number))
         except BaseException as fault:
-            with ready:
-                done["fault"] = fault
-                ready.notify()
+            finish("fault", fault)
             raise
 
     with tempfile.TemporaryDirectory(prefix="recorder-") as folder:
-        for _ in range(jobs):
-            threading.Thread(target=work, args=(Path(folder),), daemon=True).start()
+        for entries in [working, waiting] * jobs:
+            if not entries.empty():
+                threading.Thread(target=work, args=(Path(folder), entries), daemon=True).start()
         for number in range(len(scenarios)):
             with ready:
                 ready.wait_for(lambda number=number: number in done or "fault" in done)
