@@ -36,7 +36,9 @@ def record(given):
 
 def codes_of(python):
     """The codes of all rules, from the catalog that the checkout prints."""
-    told = subprocess.run([Path(python).with_name("calltools"), "rules", "--lang", "en"], capture_output=True, check=True)
+    told = subprocess.run(
+        [Path(python).with_name("calltools"), "rules", "--lang", "en"], capture_output=True, check=True
+    )
     return re.findall(r"^  (CT\d{3}) ", told.stdout.decode(), re.MULTILINE)
 
 

@@ -15,7 +15,7 @@ def load(folder):
 
 def differences(before, after):
     """One text for each command that is not the same in both, as a short unified diff."""
-    for name in before.keys() | after.keys():
+    for name in dict.fromkeys([*before, *after]):
         if name not in after:
             yield f"{name}: only in the first recording"
         elif name not in before:
@@ -36,8 +36,10 @@ def parts(before, after):
 
 
 def diff(name, before, after):
-    """The first lines of a unified diff; a long line is cut around its first difference."""
-    pairs = difflib.unified_diff(before.splitlines(), after.splitlines(), f"{name} before", f"{name} after", n=1, lineterm="")
+    """The first lines of a unified diff; long lines are cut."""
+    pairs = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"{name} before", f"{name} after", n=1, lineterm=""
+    )
     lines = [line if len(line) < 400 else line[:400] + "..." for line in pairs]
     rest = len(lines) - MOST_LINES
     return "\n".join(lines[:MOST_LINES] + ([f"... {rest} more lines"] if rest > 0 else []))

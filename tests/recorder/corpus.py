@@ -160,7 +160,9 @@ def joined(name, export, words, lang):
         f"{name}/identifiers",
         (
             Step(("convert", export.name, *words, *given)),
-            Step(("validate", export.name, *words, *given[:2], "--identifier-window", "12h", "--output-format", "json")),
+            Step(
+                ("validate", export.name, *words, *given[:2], "--identifier-window", "12h", "--output-format", "json")
+            ),
         ),
         {export.name: export, "crm.csv": crm},
     )

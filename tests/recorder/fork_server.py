@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+
 def run(entry, order):
     """The exit code of one command in a fork; the order names the files of its streams."""
     child = os.fork()
@@ -40,9 +41,9 @@ def become(entry, order):
         os.dup2(opened, number)
         os.close(opened)
     # The streams of the server stand on the same descriptors, with the encoding of its own start.
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123 - for as long as the process lives
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123 - as above
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115, PTH123 - as above
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - as above
     sys.argv = ["calltools", *order["words"]]
     if listing := order.get("modules"):
         import atexit  # noqa: PLC0415 - in a warm-up only

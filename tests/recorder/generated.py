@@ -31,7 +31,7 @@ FAULTS = {
     "TalkDuration": ("00:03:15", "-1", "3 min", "99999999", "12.5"),
     "HoldDuration": ("3 min", "999999", "0:05", "PT5S"),
     "CallMissed": ("true", "нет", "2", "пропущен"),
-    "Tag": ("(not set)", "а\tб", "две\nстроки", "обед \"у Анны\"", "=1+1", "\u202eзадом", "x" * 400, "a,b;c|d", "\x07"),
+    "Tag": ("(not set)", "а\tб", "две\nстроки", 'обед "у Анны"', "=1+1", "\u202eзадом", "x" * 400, "a,b;c|d", "\x07"),
     "FirstTimeCaller": ("yes", "3", "-"),
     "URL": ("example.com/p", "https:///p", "https://example.com/?phone=+74950001234", "ftp://example.com"),
     "CallTrackerURL": ("tracker", "https://t.example.com/?token=abc", "http://пример.example/я"),

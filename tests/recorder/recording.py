@@ -9,6 +9,7 @@ import tempfile
 import threading
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from tests.metrica.service.server import Service
@@ -91,7 +92,7 @@ class Runner:
         if service is not None:
             after["<service>"] = json.dumps(told_of(service, normalizer), ensure_ascii=False, indent=1)
         changed = {name: content for name, content in after.items() if seen.get(name) != content}
-        gone = {name: "<removed>" for name in sorted(seen.keys() - after.keys())}
+        gone = dict.fromkeys(sorted(seen.keys() - after.keys()), "<removed>")
         given = {"argv": list(step.words), "environment": step.environment, "stdin": step.stdin, "real": step.real}
         return {**given, "code": code, **streams, "files": {**changed, **gone}}, after
 
@@ -142,7 +143,21 @@ def told_of(service, normalizer):
     readings = [json.loads(text) for text in sorted(set(plain))]
     stored = [{key: value for key, value in asdict(one).items() if key not in {"stored", "created"}}
               for one in service.store.uploadings]  # fmt: skip
-    return json.loads(normalizer.text(json.dumps({"posts": service.posts, "readings": readings, "stored": stored}).encode()))
+    return json.loads(
+        normalizer.text(json.dumps({"posts": service.posts, "readings": readings, "stored": stored}).encode())
+    )
+
+
+def work(new_runner, entries, finished):
+    """A thread: take scenarios until there are no more; give back the number and the records of each, or the fault."""
+    try:
+        with closing(new_runner()) as runner, suppress(queue.Empty):
+            while True:
+                number, scenario = entries.get_nowait()
+                finished.put((number, runner.record(scenario, number)))
+    except BaseException as fault:
+        finished.put((None, fault))
+        raise
 
 
 def record_all(python, scenarios, samples, jobs, write):
@@ -150,35 +165,20 @@ def record_all(python, scenarios, samples, jobs, write):
 
     Those with a service wait most of the time, for a retry or for a state: as many workers again take them.
     """
-    working, waiting = queue.SimpleQueue(), queue.SimpleQueue()
+    working, waiting, finished = queue.SimpleQueue(), queue.SimpleQueue(), queue.SimpleQueue()
     for entry in enumerate(scenarios):
         (working if entry[1].service is None else waiting).put(entry)
-    done, ready = {}, threading.Condition()
-
-    def finish(key, value):
-        with ready:
-            done[key] = value
-            ready.notify()
-
-    def work(scratch, entries):
-        try:
-            with closing(Runner(python, scratch, samples)) as runner, suppress(queue.Empty):
-                while True:
-                    number, scenario = entries.get_nowait()
-                    finish(number, runner.record(scenario, number))
-        except BaseException as fault:
-            finish("fault", fault)
-            raise
-
     with tempfile.TemporaryDirectory(prefix="recorder-") as folder:
         for entries in [working, waiting] * jobs:
             if not entries.empty():
-                threading.Thread(target=work, args=(Path(folder), entries), daemon=True).start()
+                arguments = (partial(Runner, python, Path(folder), samples), entries, finished)
+                threading.Thread(target=work, args=arguments, daemon=True).start()
+        done = {}
         for number in range(len(scenarios)):
-            with ready:
-                ready.wait_for(lambda number=number: number in done or "fault" in done)
-                if "fault" in done:
-                    raise RuntimeError("a worker has failed") from done["fault"]
-                told = done.pop(number)
-            for record in told:
+            while number not in done:
+                key, told = finished.get()
+                if key is None:
+                    raise RuntimeError("a worker has failed") from told
+                done[key] = told
+            for record in done.pop(number):
                 write(record)

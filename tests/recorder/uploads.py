@@ -8,7 +8,7 @@ HEADER = "ClientId,DateTime,StaticCall,PhoneNumber,TalkDuration,CallMissed,Tag"
 SHORT = ("--timeout", "5", "--poll-interval", "0.05")
 #: A step of the service takes so many seconds; its clock is moved on, so that no state depends on how long a command takes.
 STEP = 1000
-MISBEHAVIOURS = (
+MISBEHAVIORS = (
     "resets-after-body", "resets-after-storing", "closes-at-once", "500-after-storing", "503", "403", "400", "200-html",
     "200-truncated", "partial", "none-accepted", "terse",
 )  # fmt: skip
@@ -66,7 +66,9 @@ def well(lang):
             Step((*of("changed.csv", upload), "--yes", "--changed", "-v")),
             Step((*of("changed.csv", upload), "--yes", "--changed", "-q")),
             Step((*upload, "--yes", "--all")),
-            Step(("uploads", "watch", "L1", "--lang", lang, "--poll-interval", "0.05"), before=(("advance", 5 * STEP),)),
+            Step(
+                ("uploads", "watch", "L1", "--lang", lang, "--poll-interval", "0.05"), before=(("advance", 5 * STEP),)
+            ),
             Step(("uploads", "list", "--counter", COUNTER, "--lang", lang)),
             Step(("uploads", "show", "L1", "--lang", lang)),
             Step(("uploads", "show", "1001", "--lang", lang)),
@@ -107,7 +109,7 @@ def badly(lang):
     """One misbehavior of the service each: the upload, what the ledger then says, and a way out of it."""
     upload = ("upload", "calls.csv", "--counter", COUNTER, "--yes", "--lang", lang, *SHORT)
     resume = ("uploads", "resume", "--lang", lang, "--timeout", "5")
-    for number, name in enumerate(MISBEHAVIOURS):
+    for number, name in enumerate(MISBEHAVIORS):
         decision = ("--resend", "L1") if number % 2 else ("--give-up", "L1")
         yield Scenario(
             f"uploads/{name}-{lang}",
