@@ -9,13 +9,16 @@ from typing import Final
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
-from calltools.fields.table import FIELDS, NAMES, of_kind
+from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES, of_kind
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules import dataset, file, header, mapping, row, service, workbook
 
 _TYPED: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
 _REQUIRED: Final = tuple(field.name for field in FIELDS if field.requirement.cell)
 _USER_ID, _IDS = of_kind("user-id"), of_kind("user-id", "client-id", "click-id")
+#: Rules of readers that say that a cell's value is not there; with those that have named the fault of a cell before.
+_UNREAD: Final = ("CT014", "CT015")
+_NAMED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
@@ -23,7 +26,12 @@ RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _rule(line: tuple[str, str, Severity, Scope], summary: str, source: object, **more: object) -> Rule:
-    """A line of the catalog; the manual is the docstring of a test, or a text."""
+    """A line of the catalog; the manual is the docstring of a test, or a text.
+
+    A rule on cells yields to the readers and the mapping, unless its line says otherwise.
+    """
+    if line[3] is Scope.CELL:
+        more = {"yields_to": _NAMED_BEFORE, **more}
     manual = source if isinstance(source, str) else source.__doc__
     return Rule(*line, summary=summary, manual=manual or "", **more)  # type: ignore[arg-type]  # checked by Rule
 
@@ -32,16 +40,23 @@ RULES: Final[tuple[Rule, ...]] = (
     # -- CT0xx the file --------------------
     _rule(("CT001", "file-empty", _E, Scope.FILE), "no bytes, or nothing but white space", file.FILE_EMPTY),
     _rule(("CT002", "no-records", _E, Scope.FILE), "a header and not one record", file.NO_RECORDS),
-    _rule(("CT003", "encoding-not-utf8", _E, Scope.FILE), "the text is not UTF-8", file.ENCODING_NOT_UTF8),
+    _rule(
+        ("CT003", "encoding-not-utf8", _E, Scope.FILE),
+        "the text is not UTF-8",
+        file.ENCODING_NOT_UTF8,
+        converting="note",
+    ),
     _rule(
         ("CT004", "byte-order-mark", _W, Scope.FILE),
         "a UTF-8 byte order mark in a canonical file",
         file.BYTE_ORDER_MARK,
+        converting="left out",
     ),
     _rule(
         ("CT005", "delimiter-not-comma", _E, Scope.FILE),
         "semicolon, tab or pipe separates the cells",
         file.DELIMITER_NOT_COMMA,
+        converting="note",
     ),
     _rule(("CT006", "quote-not-closed", _E, Scope.FILE), "a quoted cell never ends", file.QUOTE_NOT_CLOSED),
     _rule(
@@ -55,6 +70,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT010", "cell-multiline", _W, Scope.FILE),
         "a line break inside a cell of a canonical file",
         file.CELL_MULTILINE,
+        converting="left out",
     ),
     _rule(
         ("CT011", "control-character", _E, Scope.CELL),
@@ -62,6 +78,7 @@ RULES: Final[tuple[Rule, ...]] = (
         any_cell.control_character,
         columns=tuple(name for name in NAMES if name not in _USER_ID),
         cell=any_cell.control_character,
+        yields_to=(),
     ),
     _rule(
         ("CT012", "invisible-character", _E, Scope.CELL),
@@ -70,8 +87,14 @@ RULES: Final[tuple[Rule, ...]] = (
         columns=_TYPED,
         cell=any_cell.invisible_character,
         fix="safe",
+        yields_to=(),
     ),
-    _rule(("CT013", "file-too-large", _E, Scope.FILE), "over 1 GB, the service's limit", file.FILE_TOO_LARGE),
+    _rule(
+        ("CT013", "file-too-large", _E, Scope.FILE),
+        "over 1 GB, the service's limit",
+        file.FILE_TOO_LARGE,
+        converting="left out",
+    ),
     _rule(
         ("CT014", "formula-without-value", _E, Scope.FILE),
         "a formula cell for which the workbook holds no stored value",
@@ -96,8 +119,14 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT018", "line-ends-mixed", _W, Scope.FILE),
         "CR alone, or more than one kind of line end",
         file.LINE_ENDS_MIXED,
+        converting="left out",
     ),
-    _rule(("CT019", "header-repeated", _E, Scope.FILE), "the header again among the records", file.HEADER_REPEATED),
+    _rule(
+        ("CT019", "header-repeated", _E, Scope.FILE),
+        "the header again among the records",
+        file.HEADER_REPEATED,
+        speaks_alone=True,
+    ),
     _rule(
         ("CT020", "bytes-undecodable", _E, Scope.FILE),
         "bytes that the file's encoding cannot mean",
@@ -115,18 +144,21 @@ RULES: Final[tuple[Rule, ...]] = (
         "no UserId, ClientId or Yclid column, and not all calls are static",
         header.IdentifierColumnMissing,
         observer=header.IdentifierColumnMissing,
+        converting="left out",
     ),
     _rule(
         ("CT103", "column-unknown", _E, Scope.HEADER),
         "a column that the service does not know",
         header.column_unknown,
         header=header.column_unknown,
+        of_exports=False,
     ),
     _rule(
         ("CT104", "column-name-inexact", _W, Scope.HEADER),
         "the right name in other letters",
         header.column_name_inexact,
         header=header.column_name_inexact,
+        of_exports=False,
     ),
     _rule(
         ("CT105", "column-duplicate", _E, Scope.HEADER),
@@ -139,6 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "a column with an empty title",
         header.column_unnamed,
         header=header.column_unnamed,
+        of_exports=False,
     ),
     # -- CT2xx one cell --------------------
     _rule(
@@ -407,6 +440,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row.identifier_missing,
         row=row.identifier_missing,
         note_where=row.static,
+        yields_to=("CT102", *_UNREAD),
+        misses=IDENTIFIERS,
     ),
     _rule(
         ("CT302", "identifiers-several", _N, Scope.ROW),
@@ -421,6 +456,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row=row.price_without_currency,
         columns=("Price",),
         at="Currency",
+        yields_to=_UNREAD,
+        misses=("Currency",),
     ),
     _rule(
         ("CT304", "currency-without-price", _N, Scope.ROW),
@@ -429,6 +466,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row=row.currency_without_price,
         columns=("Currency",),
         at="Price",
+        yields_to=_UNREAD,
+        misses=("Price",),
     ),
     _rule(
         ("CT305", "missed-call-with-talk", _W, Scope.ROW),
