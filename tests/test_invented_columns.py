@@ -154,6 +154,22 @@ def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, t
     ]
 
 
+def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added(tree, tmp_path):
+    shutil.copytree(RELEASED, tree / "state")
+    lines = (RELEASED / "calls.csv").read_text(encoding="utf-8").splitlines()
+    # Two accepted calls; the new column is there and holds nothing.
+    accepted = tmp_path / "accepted.csv"
+    accepted.write_text("".join(f"{line},{new}\n" for line, new in zip(lines[:3], ["NewText", "", ""], strict=True)))
+
+    words = ["upload", accepted, "--counter", "12345678", "--plan", "--lang", "en"]
+    done = run(tree, "-m", "calltools", *words)
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert "0 of 2 calls to send" in said
+    assert "  sent before: 2\n" in said
+
+
 @pytest.mark.parametrize("notation", ["table-schema", "json-schema", "csvw", "markdown"])
 def test_schemas_have_new_columns(tree, notation):
     done = run(tree, "-m", "calltools", "schema", notation)

@@ -112,6 +112,7 @@ class Rule:
         misses: Fields of which a row rule says that they have no value.
         speaks_alone: Nothing else is said of a record that it has named.
         converting: What becomes of it where records are normalized before they are judged; ``None``: it stays.
+        of_unmapped: Whether it also counts on a column that no field is read from: it is about the whole record.
         of_exports: Whether it looks at a vendor's export, which has titles of its own.
     """
 
@@ -136,4 +137,5 @@ class Rule:
     misses: tuple[str, ...] = ()
     speaks_alone: bool = False
     converting: Literal["note", "left out"] | None = None
+    of_unmapped: bool = False
     of_exports: bool = True

@@ -58,13 +58,24 @@ RULES: Final[tuple[Rule, ...]] = (
         file.DELIMITER_NOT_COMMA,
         converting="note",
     ),
-    _rule(("CT006", "quote-not-closed", _E, Scope.FILE), "a quoted cell never ends", file.QUOTE_NOT_CLOSED),
+    _rule(
+        ("CT006", "quote-not-closed", _E, Scope.FILE),
+        "a quoted cell never ends",
+        file.QUOTE_NOT_CLOSED,
+        of_unmapped=True,
+    ),
     _rule(
         ("CT007", "quote-inside-cell", _E, Scope.FILE),
         "a bare quote inside an unquoted cell, or text after a closing quote",
         file.QUOTE_INSIDE_CELL,
+        of_unmapped=True,
     ),
-    _rule(("CT008", "record-ragged", _E, Scope.FILE), "more or fewer cells than the header", file.RECORD_RAGGED),
+    _rule(
+        ("CT008", "record-ragged", _E, Scope.FILE),
+        "more or fewer cells than the header",
+        file.RECORD_RAGGED,
+        of_unmapped=True,
+    ),
     _rule(("CT009", "record-blank", _W, Scope.FILE), "an empty record between records", file.RECORD_BLANK),
     _rule(
         ("CT010", "cell-multiline", _W, Scope.FILE),
@@ -537,6 +548,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT601", "value-not-in-profile", _E, Scope.MAPPING),
         "a word that the profile's table does not know",
         mapping.VALUE_NOT_IN_PROFILE,
+        of_unmapped=True,
     ),
     _rule(
         ("CT602", "local-time-ambiguous", _E, Scope.MAPPING),
