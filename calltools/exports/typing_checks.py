@@ -38,7 +38,8 @@ _ADDRESS: Final = 'OR(LEFT({cell},7)="http://",LEFT({cell},8)="https://")'
 #: kind -> the words of XlsxWriter's ``data_validation``; ``{cell}`` is the first cell of the column.
 CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "user-id": {"validate": "custom", "value": f"={_TRIMMED}"},
-    "metrica-id": {"validate": "custom", "value": f"={_DIGITS}"},
+    "client-id": {"validate": "custom", "value": f"={_DIGITS}"},
+    "click-id": {"validate": "custom", "value": f"={_DIGITS}"},
     "unix-time": {"validate": "integer", "criteria": "between", "minimum": _EARLIEST, "maximum": _LATEST},
     "flag": {"validate": "list", "source": ["0", "1"]},
     "money": {"validate": "decimal", "criteria": ">=", "value": 0},

@@ -4,7 +4,7 @@ Everything else that must know the columns derives from it: the pandera schema, 
 the template, the keys of a profile, the header of the written CSV.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -25,14 +25,14 @@ FIELDS: Final[tuple[Field, ...]] = (
         "client-1042", _CALLS,
     ),
     Field(
-        "ClientId", "metrica-id", _IDENTIFIER,
+        "ClientId", "client-id", _IDENTIFIER,
         "Metrica client ID", "ClientID Метрики",
         "The visitor's id in Metrica (cookie _ym_uid): digits only, at most 20, below 2^64. Not Google's client id.",
         "Id посетителя в Метрике (cookie _ym_uid): только цифры, не больше 20, меньше 2^64. Не client id Google.",
         "1604591025698235234", _LOGS,
     ),
     Field(
-        "Yclid", "metrica-id", _IDENTIFIER,
+        "Yclid", "click-id", _IDENTIFIER,
         "Yandex click ID", "ID клика Яндекса",
         "Click id that Yandex Direct adds to the landing URL (yclid): digits only.",
         "Id клика, который Яндекс Директ добавляет к адресу страницы (yclid): только цифры.",
@@ -128,3 +128,8 @@ FIELDS: Final[tuple[Field, ...]] = (
 BY_NAME: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
 NAMES: Final[tuple[str, ...]] = tuple(BY_NAME)
 IDENTIFIERS: Final[tuple[str, ...]] = tuple(field.name for field in FIELDS if field.requirement.group == "identifier")
+
+
+def of_kind(*kinds: str, fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:
+    """The columns that hold values of these kinds, in the order of the table."""
+    return tuple(field.name for field in fields if field.kind in kinds)

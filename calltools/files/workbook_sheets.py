@@ -3,14 +3,18 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from calltools.errors import SourceError, UsageError
+from calltools.fields.table import IDENTIFIERS
 from calltools.model.batch import HeaderGuess, HeaderJudge, Hints
 from calltools.model.finding import Findings
 from calltools.model.own_sheets import OWN_SHEETS
 
 #: Title rows above a header are few.
 HEAD_ROWS = 50
+#: Ends of the titles of columns with a visitor's ids: the canonical names, and the cookie of Metrica's own.
+_IDENTIFIERS: Final = (*(name.lower() for name in IDENTIFIERS), "ymuid")
 
 Rows = Sequence[Sequence[str]]
 
@@ -103,7 +107,7 @@ def _named(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
 def is_identifier_title(title: str) -> bool:
     """Whether a column so titled holds a visitor's id, in whatever spelling."""
     folded = "".join(letter for letter in title.casefold() if letter.isalnum())
-    return folded.endswith(("clientid", "userid", "ymuid", "yclid")) and not folded.startswith(("google", "ga"))
+    return folded.endswith(_IDENTIFIERS) and not folded.startswith(("google", "ga"))
 
 
 IdentifierTitles = Callable[[str], bool]

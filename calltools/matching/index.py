@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
+from calltools.fields.kinds import KINDS
 from calltools.fields.normalize import normalize_cells
 from calltools.fields.shapes import matches
-from calltools.fields.table import IDENTIFIERS
+from calltools.fields.table import BY_NAME, IDENTIFIERS, of_kind
 from calltools.matching.titles import MatchColumns
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, unique_titles
@@ -23,7 +24,9 @@ from calltools.model.summary import Unusable
 #: International numbers: 15 digits at most, so a number holds each exactly and never loses a leading zero.
 PHONE: Final = r"\+[1-9][0-9]{6,14}"
 SECONDS: Final = r"[0-9]{9,10}"
-_SHAPES: Final[Mapping[str, str]] = {"ClientId": "[1-9][0-9]{0,19}", "Yclid": "[1-9][0-9]{0,19}", "UserId": ".+"}
+_SHAPES: Final[Mapping[str, str]] = {
+    name: ".+" if name in of_kind("user-id") else KINDS[BY_NAME[name].kind].pattern for name in IDENTIFIERS
+}
 _DAMAGED_USER_ID: Final = r"[+-]?[0-9]+[.,][0-9]*[Ee][+]?[0-9]+"
 _BETWEEN: Final = "\x1f"
 

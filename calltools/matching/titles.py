@@ -12,7 +12,7 @@ from calltools.model.titles import told
 
 #: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
 #: a group counts only where the groups before it found nothing.
-_NAMES: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
+_KNOWN: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     "phone": (
         frozenset(
             {"phone", "phonenumber", "tel", "telephone", "mobile", "mobilephone", "callerphone", "contactphone",
@@ -37,6 +37,7 @@ _NAMES: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     ),
     "Yclid": (frozenset({"yclid", "yaclid", "yandexclid"}),),
 }  # fmt: skip
+_NAMES: Final = {**_KNOWN, **{name: (frozenset({name.lower()}),) for name in IDENTIFIERS if name not in _KNOWN}}
 
 
 @dataclass(frozen=True, slots=True)

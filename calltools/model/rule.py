@@ -106,6 +106,14 @@ class Rule:
         fix: Whether the rule offers a repaired value, and whether that rests on the user's word.
         repair: The repaired cell where it is not simply the normalized one.
         detail: What the sentence says beside the cell.
+        yields_to: Codes of rules that say it better. A cell rule is silent on a cell that one of them has named; a row
+            rule where one of them has named a cell of a column that it ``misses``, and in a file without any such
+            column where it is a header rule.
+        misses: Fields of which a row rule says that they have no value.
+        speaks_alone: Nothing else is said of a record that it has named.
+        converting: What becomes of it where records are normalized before they are judged; ``None``: it stays.
+        of_unmapped: Whether it also counts on a column that no field is read from: it is about the whole record.
+        of_exports: Whether it looks at a vendor's export, which has titles of its own.
     """
 
     code: str
@@ -125,3 +133,9 @@ class Rule:
     fix: Literal["safe", "unsafe"] | None = None
     repair: CellText | None = None
     detail: CellText | None = None
+    yields_to: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+    speaks_alone: bool = False
+    converting: Literal["note", "left out"] | None = None
+    of_unmapped: bool = False
+    of_exports: bool = True

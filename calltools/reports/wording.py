@@ -52,30 +52,11 @@ _COUNTS: Final = {
 }
 
 
-def sentence(  # noqa: PLR0913 - the parts of a finding
-    code: str, language: Language, *, value: str | None, after: str | None, column: str | None, detail: str | None
-) -> str:
-    """One finding in words.
-
-    Args:
-        code: The rule's.
-        language: The reader's.
-        value: The cell, masked.
-        after: The repaired cell, masked.
-        column: Its title in the file.
-        detail: What the rule adds.
-    """
-    row = {"code": code, "value": value, "after": after, "column": column, "detail": detail}
-    table = pa.table({name: pa.array([text], pa.string()) for name, text in row.items()})
-    text: str = sentences(table, language)[0].as_py()
-    return text
-
-
 def sentences(findings: pa.Table, language: Language, address: Address | None = None) -> Cells:
     """Findings of one rule in words, all at once.
 
     Args:
-        findings: Columns ``code`` (the same in each), ``value``, ``column`` and ``detail``; masked already.
+        findings: Columns ``code`` (the same in each), ``value``, ``column``, ``field`` and ``detail``; masked already.
         language: The reader's.
         address: How the records of the file are looked up; ``None``: as lines.
     """
@@ -93,7 +74,7 @@ def _part(part: str, findings: pa.Table, language: Language, address: Address) -
     if not (part.startswith("{") and part.endswith("}")):
         return part
     name = part[1:-1]
-    if name in {"value", "column"}:
+    if name in {"value", "column", "field"}:
         return pc.fill_null(_whole(findings[name]), "")
     detail = pc.fill_null(_whole(findings["detail"]), "")
     if name in {"detail0", "detail1"}:

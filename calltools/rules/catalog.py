@@ -9,12 +9,16 @@ from typing import Final
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
-from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
+from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES, of_kind
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules import dataset, file, header, mapping, row, service, workbook
 
 _TYPED: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
-_ALL_BUT_USER_ID: Final = tuple(name for name in NAMES if name != "UserId")
+_REQUIRED: Final = tuple(field.name for field in FIELDS if field.requirement.cell)
+_USER_ID, _IDS = of_kind("user-id"), of_kind("user-id", "client-id", "click-id")
+#: Rules of readers that say that a cell's value is not there; with those that have named the fault of a cell before.
+_UNREAD: Final = ("CT014", "CT015")
+_NAMED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
@@ -22,7 +26,12 @@ RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _rule(line: tuple[str, str, Severity, Scope], summary: str, source: object, **more: object) -> Rule:
-    """A line of the catalog; the manual is the docstring of a test, or a text."""
+    """A line of the catalog; the manual is the docstring of a test, or a text.
+
+    A rule on cells yields to the readers and the mapping, unless its line says otherwise.
+    """
+    if line[3] is Scope.CELL:
+        more = {"yields_to": _NAMED_BEFORE, **more}
     manual = source if isinstance(source, str) else source.__doc__
     return Rule(*line, summary=summary, manual=manual or "", **more)  # type: ignore[arg-type]  # checked by Rule
 
@@ -31,36 +40,56 @@ RULES: Final[tuple[Rule, ...]] = (
     # -- CT0xx the file --------------------
     _rule(("CT001", "file-empty", _E, Scope.FILE), "no bytes, or nothing but white space", file.FILE_EMPTY),
     _rule(("CT002", "no-records", _E, Scope.FILE), "a header and not one record", file.NO_RECORDS),
-    _rule(("CT003", "encoding-not-utf8", _E, Scope.FILE), "the text is not UTF-8", file.ENCODING_NOT_UTF8),
+    _rule(
+        ("CT003", "encoding-not-utf8", _E, Scope.FILE),
+        "the text is not UTF-8",
+        file.ENCODING_NOT_UTF8,
+        converting="note",
+    ),
     _rule(
         ("CT004", "byte-order-mark", _W, Scope.FILE),
         "a UTF-8 byte order mark in a canonical file",
         file.BYTE_ORDER_MARK,
+        converting="left out",
     ),
     _rule(
         ("CT005", "delimiter-not-comma", _E, Scope.FILE),
         "semicolon, tab or pipe separates the cells",
         file.DELIMITER_NOT_COMMA,
+        converting="note",
     ),
-    _rule(("CT006", "quote-not-closed", _E, Scope.FILE), "a quoted cell never ends", file.QUOTE_NOT_CLOSED),
+    _rule(
+        ("CT006", "quote-not-closed", _E, Scope.FILE),
+        "a quoted cell never ends",
+        file.QUOTE_NOT_CLOSED,
+        of_unmapped=True,
+    ),
     _rule(
         ("CT007", "quote-inside-cell", _E, Scope.FILE),
         "a bare quote inside an unquoted cell, or text after a closing quote",
         file.QUOTE_INSIDE_CELL,
+        of_unmapped=True,
     ),
-    _rule(("CT008", "record-ragged", _E, Scope.FILE), "more or fewer cells than the header", file.RECORD_RAGGED),
+    _rule(
+        ("CT008", "record-ragged", _E, Scope.FILE),
+        "more or fewer cells than the header",
+        file.RECORD_RAGGED,
+        of_unmapped=True,
+    ),
     _rule(("CT009", "record-blank", _W, Scope.FILE), "an empty record between records", file.RECORD_BLANK),
     _rule(
         ("CT010", "cell-multiline", _W, Scope.FILE),
         "a line break inside a cell of a canonical file",
         file.CELL_MULTILINE,
+        converting="left out",
     ),
     _rule(
         ("CT011", "control-character", _E, Scope.CELL),
         "a control character, bidirectional override, lone surrogate or U+FFFD",
         any_cell.control_character,
-        columns=_ALL_BUT_USER_ID,
+        columns=tuple(name for name in NAMES if name not in _USER_ID),
         cell=any_cell.control_character,
+        yields_to=(),
     ),
     _rule(
         ("CT012", "invisible-character", _E, Scope.CELL),
@@ -69,8 +98,14 @@ RULES: Final[tuple[Rule, ...]] = (
         columns=_TYPED,
         cell=any_cell.invisible_character,
         fix="safe",
+        yields_to=(),
     ),
-    _rule(("CT013", "file-too-large", _E, Scope.FILE), "over 1 GB, the service's limit", file.FILE_TOO_LARGE),
+    _rule(
+        ("CT013", "file-too-large", _E, Scope.FILE),
+        "over 1 GB, the service's limit",
+        file.FILE_TOO_LARGE,
+        converting="left out",
+    ),
     _rule(
         ("CT014", "formula-without-value", _E, Scope.FILE),
         "a formula cell for which the workbook holds no stored value",
@@ -95,8 +130,14 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT018", "line-ends-mixed", _W, Scope.FILE),
         "CR alone, or more than one kind of line end",
         file.LINE_ENDS_MIXED,
+        converting="left out",
     ),
-    _rule(("CT019", "header-repeated", _E, Scope.FILE), "the header again among the records", file.HEADER_REPEATED),
+    _rule(
+        ("CT019", "header-repeated", _E, Scope.FILE),
+        "the header again among the records",
+        file.HEADER_REPEATED,
+        speaks_alone=True,
+    ),
     _rule(
         ("CT020", "bytes-undecodable", _E, Scope.FILE),
         "bytes that the file's encoding cannot mean",
@@ -114,18 +155,21 @@ RULES: Final[tuple[Rule, ...]] = (
         "no UserId, ClientId or Yclid column, and not all calls are static",
         header.IdentifierColumnMissing,
         observer=header.IdentifierColumnMissing,
+        converting="left out",
     ),
     _rule(
         ("CT103", "column-unknown", _E, Scope.HEADER),
         "a column that the service does not know",
         header.column_unknown,
         header=header.column_unknown,
+        of_exports=False,
     ),
     _rule(
         ("CT104", "column-name-inexact", _W, Scope.HEADER),
         "the right name in other letters",
         header.column_name_inexact,
         header=header.column_name_inexact,
+        of_exports=False,
     ),
     _rule(
         ("CT105", "column-duplicate", _E, Scope.HEADER),
@@ -138,55 +182,56 @@ RULES: Final[tuple[Rule, ...]] = (
         "a column with an empty title",
         header.column_unnamed,
         header=header.column_unnamed,
+        of_exports=False,
     ),
     # -- CT2xx one cell --------------------
     _rule(
         ("CT201", "client-id-not-digits", _E, Scope.CELL),
         "ClientId holds anything but digits",
         identifier.client_id_not_digits,
-        columns=("ClientId",),
+        columns=of_kind("client-id"),
         cell=identifier.client_id_not_digits,
     ),
     _rule(
         ("CT202", "client-id-out-of-range", _E, Scope.CELL),
         "an identifier of 0, with a leading zero, or over 2^64-1",
         identifier.out_of_range,
-        columns=("ClientId", "Yclid"),
+        columns=of_kind("client-id", "click-id"),
         cell=identifier.out_of_range,
     ),
     _rule(
         ("CT203", "id-in-scientific-notation", _E, Scope.CELL),
         "an identifier such as 1.60459E+18",
         identifier.scientific_notation,
-        columns=IDENTIFIERS,
+        columns=_IDS,
         cell=identifier.scientific_notation,
     ),
     _rule(
         ("CT204", "google-client-id", _E, Scope.CELL),
         "a Google client id in ClientId",
         identifier.google_client_id,
-        columns=("ClientId",),
+        columns=of_kind("client-id"),
         cell=identifier.google_client_id,
     ),
     _rule(
         ("CT205", "yclid-not-digits", _E, Scope.CELL),
         "Yclid holds anything but digits",
         identifier.yclid_not_digits,
-        columns=("Yclid",),
+        columns=of_kind("click-id"),
         cell=identifier.yclid_not_digits,
     ),
     _rule(
         ("CT206", "user-id-unprintable", _E, Scope.CELL),
         "control or invisible characters or outer white space in UserId",
         identifier.unprintable,
-        columns=("UserId",),
+        columns=_USER_ID,
         cell=identifier.unprintable,
     ),
     _rule(
         ("CT207", "id-with-decimal-tail", _E, Scope.CELL),
         "an identifier such as 1234567890.0",
         identifier.decimal_tail,
-        columns=IDENTIFIERS,
+        columns=_IDS,
         cell=identifier.decimal_tail,
         fix="safe",
     ),
@@ -194,7 +239,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT208", "id-digits-cut", _W, Scope.CELL),
         "an identifier of 19 digits or more with only zeros from the 16th on",
         identifier.digits_cut,
-        columns=("ClientId", "Yclid"),
+        columns=of_kind("client-id", "click-id"),
         cell=identifier.digits_cut,
     ),
     _rule(
@@ -206,14 +251,14 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT211", "datetime-missing", _E, Scope.CELL),
         "no time of the call",
         unix_time.missing,
-        columns=("DateTime",),
+        columns=_REQUIRED,
         cell=unix_time.missing,
     ),
     _rule(
         ("CT212", "datetime-not-unix", _E, Scope.CELL),
         "not a whole number of seconds",
         unix_time.not_unix,
-        columns=("DateTime",),
+        columns=of_kind("unix-time"),
         cell=unix_time.not_unix,
         fix="unsafe",
         detail=unix_time.looks_like,
@@ -222,7 +267,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT213", "datetime-not-seconds", _E, Scope.CELL),
         "milli-, micro- or nanoseconds by magnitude",
         unix_time.not_seconds,
-        columns=("DateTime",),
+        columns=of_kind("unix-time"),
         cell=unix_time.not_seconds,
         detail=unix_time.unit,
     ),
@@ -230,21 +275,21 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT214", "datetime-in-future", _E, Scope.CELL),
         "later than now and 5 minutes",
         unix_time.in_future,
-        columns=("DateTime",),
+        columns=of_kind("unix-time"),
         cell=unix_time.in_future,
     ),
     _rule(
         ("CT215", "datetime-implausible", _E, Scope.CELL),
         "zero, negative or before 2010",
         unix_time.implausible,
-        columns=("DateTime",),
+        columns=of_kind("unix-time"),
         cell=unix_time.implausible,
     ),
     _rule(
         ("CT221", "price-not-decimal", _E, Scope.CELL),
         "decimal comma, thousands space, currency sign, exponent or text",
         money.not_decimal,
-        columns=("Price",),
+        columns=of_kind("money"),
         cell=money.not_decimal,
         fix="safe",
     ),
@@ -252,7 +297,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT222", "price-negative", _E, Scope.CELL),
         "a price below zero",
         money.negative,
-        columns=("Price",),
+        columns=of_kind("money"),
         cell=money.negative,
     ),
     _rule(
@@ -267,14 +312,14 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT231", "currency-unknown", _E, Scope.CELL),
         "not a current ISO 4217 code",
         currency.unknown,
-        columns=("Currency",),
+        columns=of_kind("currency"),
         cell=currency.unknown,
     ),
     _rule(
         ("CT232", "currency-not-upper-case", _E, Scope.CELL),
         "a currency code in small letters",
         currency.not_upper_case,
-        columns=("Currency",),
+        columns=of_kind("currency"),
         cell=currency.not_upper_case,
         fix="safe",
     ),
@@ -282,7 +327,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT233", "currency-withdrawn", _E, Scope.CELL),
         "a currency that has been replaced",
         currency.withdrawn,
-        columns=("Currency",),
+        columns=of_kind("currency"),
         cell=currency.withdrawn,
         fix="unsafe",
         repair=currency.successor,
@@ -292,14 +337,14 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT234", "currency-not-money", _W, Scope.CELL),
         "a code for metals, funds or tests",
         currency.not_money,
-        columns=("Currency",),
+        columns=of_kind("currency"),
         cell=currency.not_money,
     ),
     _rule(
         ("CT241", "phone-not-international", _E, Scope.CELL),
         "no leading plus or no country code",
         phone.not_international,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.not_international,
         fix="unsafe",
     ),
@@ -307,7 +352,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT242", "phone-with-punctuation", _E, Scope.CELL),
         "spaces, brackets or hyphens inside an international number",
         phone.with_punctuation,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.with_punctuation,
         fix="safe",
     ),
@@ -315,28 +360,28 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT243", "phone-impossible", _E, Scope.CELL),
         "a length or prefix that no numbering plan has",
         phone.impossible,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.impossible,
     ),
     _rule(
         ("CT244", "phone-not-assigned", _W, Scope.CELL),
         "a possible number in no assigned range",
         phone.not_assigned,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.not_assigned,
     ),
     _rule(
         ("CT245", "phone-not-a-number", _E, Scope.CELL),
         "anonymous, a SIP address, an extension, text",
         phone.not_a_number,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.not_a_number,
     ),
     _rule(
         ("CT246", "phone-stored-as-number", _E, Scope.CELL),
         "a number cell's trace, such as 79161234567.0",
         phone.stored_as_number,
-        columns=("PhoneNumber",),
+        columns=of_kind("phone"),
         cell=phone.stored_as_number,
         fix="safe",
     ),
@@ -344,7 +389,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT251", "flag-not-0-or-1", _E, Scope.CELL),
         "a flag other than 0 or 1",
         flag.not_0_or_1,
-        columns=("StaticCall", "CallMissed", "FirstTimeCaller"),
+        columns=of_kind("flag"),
         cell=flag.not_0_or_1,
         fix="safe",
     ),
@@ -352,7 +397,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT261", "duration-not-seconds", _E, Scope.CELL),
         "a duration that is not a whole number of seconds",
         seconds.not_seconds,
-        columns=("TalkDuration", "HoldDuration"),
+        columns=of_kind("seconds"),
         cell=seconds.not_seconds,
         fix="safe",
     ),
@@ -360,28 +405,28 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT262", "duration-negative", _E, Scope.CELL),
         "a duration below zero",
         seconds.negative,
-        columns=("TalkDuration", "HoldDuration"),
+        columns=of_kind("seconds"),
         cell=seconds.negative,
     ),
     _rule(
         ("CT263", "duration-implausible", _W, Scope.CELL),
         "a duration over 24 hours",
         seconds.implausible,
-        columns=("TalkDuration", "HoldDuration"),
+        columns=of_kind("seconds"),
         cell=seconds.implausible,
     ),
     _rule(
         ("CT271", "url-not-absolute", _E, Scope.CELL),
         "no http(s) scheme or no host",
         url.not_absolute,
-        columns=("URL", "CallTrackerURL"),
+        columns=of_kind("url"),
         cell=url.not_absolute,
     ),
     _rule(
         ("CT272", "url-with-secret", _W, Scope.CELL),
         "a password or a token-like parameter in an address",
         url.with_secret,
-        columns=("URL", "CallTrackerURL"),
+        columns=of_kind("url"),
         cell=url.with_secret,
     ),
     _rule(
@@ -396,7 +441,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT282", "text-starts-formula", _N, Scope.CELL),
         "free text that starts with =, +, - or @",
         text.starts_formula,
-        columns=("UserId", "Tag"),
+        columns=of_kind("user-id", "text"),
         cell=text.starts_formula,
     ),
     # -- CT3xx one record --------------------
@@ -406,6 +451,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row.identifier_missing,
         row=row.identifier_missing,
         note_where=row.static,
+        yields_to=("CT102", *_UNREAD),
+        misses=IDENTIFIERS,
     ),
     _rule(
         ("CT302", "identifiers-several", _N, Scope.ROW),
@@ -420,6 +467,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row=row.price_without_currency,
         columns=("Price",),
         at="Currency",
+        yields_to=_UNREAD,
+        misses=("Currency",),
     ),
     _rule(
         ("CT304", "currency-without-price", _N, Scope.ROW),
@@ -428,6 +477,8 @@ RULES: Final[tuple[Rule, ...]] = (
         row=row.currency_without_price,
         columns=("Currency",),
         at="Price",
+        yields_to=_UNREAD,
+        misses=("Price",),
     ),
     _rule(
         ("CT305", "missed-call-with-talk", _W, Scope.ROW),
@@ -497,6 +548,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT601", "value-not-in-profile", _E, Scope.MAPPING),
         "a word that the profile's table does not know",
         mapping.VALUE_NOT_IN_PROFILE,
+        of_unmapped=True,
     ),
     _rule(
         ("CT602", "local-time-ambiguous", _E, Scope.MAPPING),

@@ -9,13 +9,15 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.shapes import digits_only, is_sign, last_bytes, lengths
-from calltools.fields.table import IDENTIFIERS
+from calltools.fields.table import IDENTIFIERS, of_kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, constant, filled
 from calltools.model.finding import Findings
 from calltools.rules.repeats import Repeats, hashed
 
 _NAMED_BY: Final = (*IDENTIFIERS, "PhoneNumber")
+#: Of several identifiers in a record the upload takes the first of these.
+_FIRST_TAKEN: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIERS if name not in {"ClientId", "Yclid"}))
 
 
 class Duplicates:
@@ -134,7 +136,7 @@ class MixedIdentifiers:
         """The first identifier that records of the batch have, of each kind that occurs."""
         kinds = set()
         rest: Mask | None = None
-        for name in ("ClientId", "Yclid", "UserId"):
+        for name in _FIRST_TAKEN:
             if name in columns:
                 there = ~any_cell.absent(columns[name])
                 if (there if rest is None else there & rest).any():
@@ -221,7 +223,7 @@ class PrecisionLost:
         """For each column of ids and each mark: whether all long ids bear it, and some distinct ones that do."""
         return {
             (name, mark): _marked(columns[name], mark)
-            for name in ("ClientId", "Yclid")
+            for name in of_kind("client-id", "click-id")
             if name in columns
             for mark in ("binary", "decimal")
         }

@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,13 +11,6 @@ from calltools.errors import UsageError
 from calltools.model.finding import SCHEMA, Findings
 from calltools.model.rule import Rule, Severity
 from calltools.rules.catalog import BY_CODE, BY_NAME, RULES
-
-#: Faults of form that a conversion, or the reading of a vendor's export, mends by itself.
-_NOTES_WHEN_MENDED: Final = ("CT003", "CT005")
-#: What is a fault only in a file that would be uploaded as it is.
-_ONLY_AS_IT_IS: Final = ("CT004", "CT010", "CT013", "CT018")
-#: About titles: a vendor's export has titles of its own.
-_ONLY_CANONICAL: Final = ("CT102", "CT103", "CT104", "CT106")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +43,9 @@ class RuleSet:
 
     def mended(self, *, vendor: bool) -> "RuleSet":
         """The rules for records that are normalized before they are judged."""
-        gone = {*_ONLY_AS_IT_IS, *(_ONLY_CANONICAL if vendor else ("CT102",))}
-        softer = {code: Severity.NOTE for code in _NOTES_WHEN_MENDED if code in self.severities}
-        kept = {code: severity for code, severity in self.severities.items() if code not in gone}
-        return replace(self, severities=kept | softer)
+        rules = [rule for rule in self.rules() if rule.converting != "left out" and (rule.of_exports or not vendor)]
+        softer = {rule.code: Severity.NOTE for rule in rules if rule.converting == "note"}
+        return replace(self, severities={rule.code: self.severities[rule.code] for rule in rules} | softer)
 
 
 def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:

@@ -1,23 +1,16 @@
 """What is told of what was found: the chosen rules, located, in order, and each fault once."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.table import IDENTIFIERS
 from calltools.model.finding import Findings
+from calltools.model.rule import Rule, Scope
+from calltools.rules.catalog import RULES
 from calltools.validation.selection import RuleSet
-
-#: Rules of readers and of the mapping that name the fault of a cell.
-_NAMED_BEFORE: Final = pa.array(["CT014", "CT015", "CT209", "CT601", "CT602", "CT603", "CT604"])
-
-#: Rules of readers that say that a cell's value is not there.
-_UNREAD: Final = pa.array(["CT014", "CT015"])
-#: Rule on records -> the fields in which it misses a value.
-_MISSES: Final = {"CT301": IDENTIFIERS, "CT303": ("Currency",), "CT304": ("Price",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +21,13 @@ class Telling:
         ruleset: The rules that count.
         layout: Canonical field -> title and position of its column in the file.
         joined: Identifiers may come from elsewhere than a canonical file's own columns.
+        rules: The catalog, which says what yields to what.
     """
 
     ruleset: RuleSet
     layout: Mapping[str, tuple[str, int]]
     joined: bool
+    rules: tuple[Rule, ...] = RULES
 
     def told(self, findings: Findings) -> Findings:
         """Those of the chosen rules, with severity and column, in the order of the file."""
@@ -40,28 +35,64 @@ class Telling:
 
     def once(self, findings: Findings) -> Findings:
         """Each fault by the rule that knows most of it, in the order of the file."""
-        return self._without_echoes(_most_specific(_header_once(findings))).in_order()
+        return self._without_echoes(self._most_specific(self._alone(findings))).in_order()
 
-    def file_speaks(self, findings: Findings) -> Findings:
-        """Without an identifier column CT102 says for the file what CT301 would say of each record."""
-        if self.joined or "CT102" not in self.ruleset or any(name in self.layout for name in IDENTIFIERS):
-            return findings
+    def file_speaks(self, findings: Findings, said: Container[str] | None = None) -> Findings:
+        """Where a column is missing, a header rule says for the file what a row rule would say of each record.
+
+        Args:
+            findings: Located.
+            said: Only these header rules speak; ``None``: all that were chosen.
+        """
+        speakers = {rule.code for rule in self.ruleset.rules() if rule.scope is Scope.HEADER}
+        for rule in () if self.joined else self._yielding(Scope.ROW):
+            spoken = any(code in speakers and (said is None or code in said) for code in rule.yields_to)
+            if spoken and not any(name in self.layout for name in rule.misses):
+                table = findings.table
+                repeated = pc.and_(pc.equal(table["code"], rule.code), pc.equal(table["severity"], "error"))
+                findings = findings.where(pc.invert(repeated))
+        return findings
+
+    def _alone(self, findings: Findings) -> Findings:
+        """A header that stands again among the records is one fault, not one in each of its cells."""
         table = findings.table
-        repeated = pc.and_(pc.equal(table["code"], "CT301"), pc.equal(table["severity"], "error"))
-        return findings.where(pc.invert(repeated))
+        alone = pc.is_in(table["code"], pa.array([rule.code for rule in self.rules if rule.speaks_alone], pa.string()))
+        if not pc.any(alone).as_py():
+            return findings
+        among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(alone)))
+        return findings.where(pc.or_(alone, pc.invert(among)))
+
+    def _most_specific(self, findings: Findings) -> Findings:
+        """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
+        yielding: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for rule in self._yielding(Scope.CELL):
+            yielding[rule.yields_to].append(rule.code)
+        for speakers, codes in yielding.items():
+            table = findings.table
+            named = pc.is_in(table["code"], pa.array(speakers))
+            if not pc.any(named).as_py():
+                continue
+            cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
+            same = pc.is_in(cell, pc.drop_null(cell.filter(named)))
+            findings = findings.where(pc.invert(pc.and_(same, pc.is_in(table["code"], pa.array(codes)))))
+        return findings
 
     def _without_echoes(self, findings: Findings) -> Findings:
         """Where a reader has said that a value is not there, no rule on records says that it is missing."""
-        table = findings.table
-        unread = table.filter(pc.is_in(table["code"], _UNREAD))
-        if not unread.num_rows:
-            return findings
-        for code, fields in _MISSES.items():
-            positions = pa.array([self.layout[name][1] for name in fields if name in self.layout], pa.int32())
+        for rule in self._yielding(Scope.ROW):
+            table = findings.table
+            unread = table.filter(pc.is_in(table["code"], pa.array(rule.yields_to)))
+            if not unread.num_rows:
+                continue
+            positions = pa.array([self.layout[name][1] for name in rule.misses if name in self.layout], pa.int32())
             records = pc.drop_null(unread["record"].filter(pc.is_in(unread["position"], positions)))
-            echo = pc.and_(pc.equal(findings.table["code"], code), pc.is_in(findings.table["record"], records))
+            echo = pc.and_(pc.equal(table["code"], rule.code), pc.is_in(table["record"], records))
             findings = findings.where(pc.invert(echo))
         return findings
+
+    def _yielding(self, scope: Scope) -> list[Rule]:
+        """Rules of a scope that yield to others."""
+        return [rule for rule in self.rules if rule.scope is scope and rule.yields_to]
 
     def _located(self, findings: Findings) -> Findings:
         """Findings on a canonical field get the title and position of its column in the file."""
@@ -73,24 +104,3 @@ class Telling:
         column = pc.coalesce(findings.table["column"], pc.take(titles, field_index), findings.table["field"])
         position = pc.coalesce(findings.table["position"], pc.take(positions, field_index))
         return findings.with_column("column", column).with_column("position", position)
-
-
-def _header_once(findings: Findings) -> Findings:
-    """A header that stands again among the records is one fault, not one in each of its cells."""
-    table = findings.table
-    repeated = pc.equal(table["code"], "CT019")
-    if not pc.any(repeated).as_py():
-        return findings
-    among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(repeated)))
-    return findings.where(pc.or_(repeated, pc.invert(among)))
-
-
-def _most_specific(findings: Findings) -> Findings:
-    """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
-    table = findings.table
-    named = pc.is_in(table["code"], _NAMED_BEFORE)
-    if not pc.any(named).as_py():
-        return findings
-    cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
-    again = pc.and_(pc.is_in(cell, pc.drop_null(cell.filter(named))), pc.starts_with(table["code"], "CT2"))
-    return findings.where(pc.invert(pc.and_(again, pc.invert(named))))

@@ -20,6 +20,7 @@ from calltools.matching.identifiers import Index, join
 from calltools.model.batch import Batch, Table
 from calltools.model.finding import Findings
 from calltools.model.portrait import Portrait
+from calltools.rules.catalog import RULES
 from calltools.validation.observing import Observers
 from calltools.validation.validator import Judged, unproven
 from calltools.vendors import legs, zones
@@ -141,7 +142,7 @@ def _about_kept(batch: Batch, plan: Plan) -> Batch:
     positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
     about = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
     mapped = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
-    whole = pc.is_in(table["code"], pa.array(["CT006", "CT007", "CT008", "CT601"]))
+    whole = pc.is_in(table["code"], pa.array([rule.code for rule in RULES if rule.of_unmapped]))
     return replace(batch, findings=batch.findings.where(pc.and_(about, pc.or_(mapped, whole))))
 
 

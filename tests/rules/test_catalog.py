@@ -95,6 +95,15 @@ def test_a_rule_has_one_test_that_fits_its_scope(rule):
 
 
 @EVERY
+def test_a_rule_yields_to_rules_that_yield_to_none(rule):
+    assert {*rule.yields_to} <= {*BY_CODE}
+    assert not any(BY_CODE[code].yields_to for code in rule.yields_to)
+    assert not rule.yields_to or rule.scope in {Scope.CELL, Scope.ROW}
+    assert set(rule.misses) <= set(NAMES)
+    assert not rule.misses or (rule.scope is Scope.ROW and rule.yields_to)
+
+
+@EVERY
 def test_a_rule_is_worded_in_both_languages(rule):
     words = WORDING[rule.code]
 

@@ -1,10 +1,19 @@
 """What is told of what was found: each fault once."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import openpyxl
 import pytest
 
 import calltools
 from calltools.fields.table import NAMES
+from calltools.model.finding import Findings
+from calltools.rules.catalog import BY_CODE, RULES
+from calltools.validation.selection import choose
+from calltools.validation.telling import Telling
 from tests.test_pipeline import GOOD
 
 NOW = 1773100800
@@ -36,3 +45,57 @@ def test_what_is_missing_beside_a_cell_that_could_not_be_read_is_named(told):
     assert told(Tag=FORMULA, ClientId="") == ["CT014", "CT301"]
     assert told(Tag=ERROR, Price="") == ["CT015", "CT304"]
     assert told(ClientId=FORMULA, Currency="") == ["CT014", "CT303"]
+
+
+def located(code, record, position=None):
+    at = np.array([record])
+    return Findings.at(code, records=at, places=at + 1, severity="error").with_column("position", position)
+
+
+def once(rules, *found, layout=("ClientId", "DateTime", "Tag")):
+    """What is told of (code, record, position)s where these rules are in the catalog, too."""
+    telling = Telling(choose(), {name: (name, place) for place, name in enumerate(layout)}, False, (*RULES, *rules))
+    told = telling.once(Findings.join([located(*one) for one in found]))
+    return [(row["code"], row["record"]) for row in told.rows()]
+
+
+def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
+    invented = replace(BY_CODE["CT263"], code="CT299", yields_to=("CT261",))
+
+    found = once([invented], ("CT261", 1, 2), ("CT299", 1, 2), ("CT299", 1, 1), ("CT299", 2, 2))
+
+    assert found == [("CT299", 1), ("CT261", 1), ("CT299", 2)]
+
+
+def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
+    invented = replace(BY_CODE["CT306"], code="CT399", yields_to=("CT015",), misses=("Tag",))
+
+    found = once([invented], ("CT015", 1, 2), ("CT399", 1), ("CT015", 2, 0), ("CT399", 2), ("CT399", 3))
+
+    assert found == [("CT015", 1), ("CT399", 2), ("CT015", 2), ("CT399", 3)]
+
+
+def test_nothing_else_is_said_of_a_record_for_which_a_rule_speaks_alone():
+    invented = replace(BY_CODE["CT018"], code="CT099", speaks_alone=True)
+
+    assert once([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [("CT099", 1), ("CT301", 2)]
+
+
+def test_a_header_rule_speaks_for_the_row_rules_that_yield_to_it():
+    invented = replace(BY_CODE["CT306"], code="CT399", yields_to=("CT101",), misses=("Tag",))
+    found = Findings.join([located("CT399", 1), located("CT301", 1)])
+
+    def told(layout, said=None):
+        telling = Telling(choose(), dict.fromkeys(layout, ("", 0)), False, (*RULES, invented))
+        return [row["code"] for row in telling.file_speaks(found, said).rows()]
+
+    assert told(["Tag", "ClientId"]) == ["CT399", "CT301"]
+    assert told(["ClientId"]) == ["CT301"]
+    assert told([]) == []
+    assert told([], {"CT102"}) == ["CT399"]
+
+
+def test_precedence_is_written_in_the_catalog_alone():
+    modules = Path(calltools.__file__).parent.joinpath("validation").glob("*.py")
+
+    assert [path.name for path in modules if re.search("[\"']CT[0-9]", path.read_text(encoding="utf-8"))] == []

@@ -12,7 +12,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         kind.name: kind
         for kind in (
             identifier.USER_ID,
-            identifier.METRICA_ID,
+            identifier.CLIENT_ID,
+            identifier.CLICK_ID,
             unix_time.KIND,
             flag.KIND,
             money.KIND,

@@ -1,5 +1,6 @@
 """Identifiers of visitors: Metrica's own numbers, and the owner's own ids."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -278,14 +279,15 @@ _NUMBER_EXAMPLES: Final = (
     Example("0", None, "nobody", fault="client-id-out-of-range"),
 )
 
-METRICA_ID = Kind(
-    name="metrica-id",
+CLIENT_ID = Kind(
+    name="client-id",
     pattern=r"[1-9][0-9]{0,19}",
     sound=_metrica_sound,
     normalize=_metrica_normalize,
     hide=_hide,
     examples=_NUMBER_EXAMPLES,
 )
+CLICK_ID = replace(CLIENT_ID, name="click-id")
 USER_ID = Kind(
     name="user-id",
     pattern=r"[^\x00-\x20\x7F]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F])?",

@@ -1,40 +1,61 @@
-"""Fingerprints: how the ledger knows a call again without knowing whose it is."""
+"""Fingerprints: how the ledger knows a call again without knowing whose it is.
+
+Version 1 joins the cells of fifteen columns by place. A column that came later is added by its name, and only when its
+cell is filled: a call without it keeps the fingerprint that older versions of the tool have stored. A stored one cannot
+be computed again without the call, so that the two lists below must never change, nor the order in them.
+"""
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from calltools.fields.table import IDENTIFIERS, NAMES
+from calltools.fields.field import Field
+from calltools.fields.table import FIELDS
 from calltools.metrica.ledger.reading import Call
 
 #: Bytes of the fingerprint of a call, and of the one over everything that is written of it.
 CALL_BYTES: Final = 16
 REST_BYTES: Final = 8
-#: What makes it the same call, with the counter.
-IDENTITY: Final = (*IDENTIFIERS, "DateTime", "PhoneNumber")
 #: No cell holds it: a control character in a cell is an error of the file (CT011).
 BETWEEN: Final = "\x1f"
+#: The columns of version 1.
+PLACED: Final = (
+    "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
+    "HoldDuration", "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
+)  # fmt: skip
+#: Those of them that make it the same call, with the counter.
+PLACED_IDENTITY: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
 
 _BLOCK: Final = 1 << 20
-_identity: Final = itemgetter(*map(NAMES.index, IDENTITY))
 
-#: A call and all its cells, joined -> its fingerprint, and the one over all of it.
+#: A call and all its cells, joined in the order of the table -> its fingerprint, and the one over all of it.
 Printer: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
 
 
-def printer(key: bytes, counter: int) -> Printer:
-    """What makes the fingerprints of calls to a counter."""
+def printer(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Printer:
+    """What makes the fingerprints of calls to a counter.
+
+    Args:
+        key: The ledger's.
+        counter: Where the calls go.
+        fields: The columns of a call, in their order.
+    """
     of_call, of_rest = f"call{BETWEEN}{counter}{BETWEEN}".encode(), f"rest{BETWEEN}{counter}{BETWEEN}".encode()
-    digest = hmac.digest
+    names = [field.name for field in fields]
+    identifiers = [field.name for field in fields if field.requirement.group == "identifier"]
+    identity = _text(names, PLACED_IDENTITY, [name for name in identifiers if name not in PLACED_IDENTITY])
+    everything = _text(names, PLACED, [name for name in names if name not in PLACED])
+    digest, as_joined = hmac.digest, names == [*PLACED]
 
     def fingerprints(call: Call, joined: bytes) -> tuple[bytes, bytes]:
-        identity = BETWEEN.join(_identity(call)).encode()
+        # The same bytes either way: joining once more takes time.
+        rest = joined if as_joined else everything(call).encode()
         return (
-            digest(key, of_call + identity, "sha256")[:CALL_BYTES],
-            digest(key, of_rest + joined, "sha256")[:REST_BYTES],
+            digest(key, of_call + identity(call).encode(), "sha256")[:CALL_BYTES],
+            digest(key, of_rest + rest, "sha256")[:REST_BYTES],
         )
 
     return fingerprints
@@ -47,3 +68,19 @@ def file_digest(key: bytes, path: Path) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _text(names: Sequence[str], placed: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
+    """What joins cells of a call: each of the placed columns; of a later one that is filled, its name and its cell."""
+    pick = itemgetter(*map(names.index, placed))
+    # By name, not by the order of the table: a row may be put anywhere in it.
+    added = [(name, names.index(name)) for name in sorted(later)]
+
+    def text(call: Call) -> str:
+        found = BETWEEN.join(pick(call))
+        for name, place in added:
+            if call[place]:
+                found += f"{BETWEEN}{name}{BETWEEN}{call[place]}"
+        return found
+
+    return text

@@ -15,7 +15,7 @@ from calltools.metrica.ledger.asking import last_event
 from calltools.metrica.ledger.known import Verdict, known_calls
 from calltools.metrica.ledger.reading import CallFile
 from calltools.metrica.ledger.store import Book
-from calltools.metrica.ledger.survey import BIT, Survey, survey
+from calltools.metrica.ledger.survey import Survey, survey
 from calltools.metrica.ledger.values import Kind
 from calltools.model.cells import Mask, Numbers
 
@@ -147,7 +147,7 @@ def _by_kind(calls: Survey, chosen: Mask) -> Iterator[tuple[Kind, Numbers]]:
     left = chosen.copy()
     of: dict[Kind, Mask] = {}
     for kind in KINDS:
-        of[kind] = left & (calls.holds & BIT[kind] > 0)
+        of[kind] = left & calls.holding(kind)
         left &= ~of[kind]
     first = next((kind for kind in KINDS if of[kind].any()), KINDS[0])
     of[first] |= left
@@ -169,6 +169,6 @@ def _cut(places: Numbers, sizes: Numbers, cut: Cut) -> Iterator[Numbers]:
 
 
 def _part(kind: Kind, calls: Survey, places: Numbers) -> Part:
-    bits = int(np.bitwise_or.reduce(calls.holds[places])) | BIT["DateTime"] | BIT[kind]
-    columns = tuple(name for name in NAMES if bits & BIT[name])
+    there = calls.columns(places) | {"DateTime", kind}
+    columns = tuple(name for name in NAMES if name in there)
     return Part(kind, len(places), int(calls.dynamic[places].sum()), columns)

@@ -1,9 +1,10 @@
 """The first look at a file: what of each call must be remembered to plan its upload, some 30 bytes a call."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,6 @@ from calltools.metrica.ledger.fingerprints import BETWEEN, CALL_BYTES, REST_BYTE
 from calltools.metrica.ledger.reading import CallFile
 from calltools.model.cells import Mask, Numbers
 
-Bits: TypeAlias = NDArray[np.uint16]
-
-#: The bit of each column in ``Survey.holds``.
-BIT: Final = {name: 1 << place for place, name in enumerate(NAMES)}
-_BITS: Final = tuple(BIT.values())
 _STATIC: Final = NAMES.index("StaticCall")
 _MARKS: Final = 2 * len(NAMES)
 
@@ -29,19 +25,30 @@ class Survey:
     Attributes:
         calls: Fingerprints, ``CALL_BYTES`` each.
         rests: Fingerprints over all columns, ``REST_BYTES`` each.
-        holds: Bits of the columns that hold something.
+        held: Which of ``combinations`` each call is: the columns that hold something.
+        combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
         sizes: Bytes as CSV with all columns: at least what it will take.
     """
 
     calls: NDArray[np.void]
     rests: NDArray[np.void]
-    holds: Bits
+    held: NDArray[np.uint32]
+    combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
     sizes: Numbers
 
     def __len__(self) -> int:
-        return len(self.holds)
+        return len(self.held)
+
+    def holding(self, name: str) -> Mask:
+        """Where a column holds something."""
+        mask: Mask = np.array([name in names for names in self.combinations], bool)[self.held]
+        return mask
+
+    def columns(self, places: Numbers) -> frozenset[str]:
+        """The columns that hold something in any of these calls."""
+        return frozenset().union(*(self.combinations[n] for n in np.unique(self.held[places]).tolist()))
 
     def doubled(self) -> Mask:
         """Where the same call came earlier in the file."""
@@ -71,7 +78,8 @@ def survey(file: CallFile, key: bytes, counter: int) -> Survey:
         SourceError: It cannot be read as a canonical file.
     """
     calls, rests = bytearray(), bytearray()
-    holds, dynamic, sizes = array("H"), bytearray(), array("q")
+    held, dynamic, sizes = array("I"), bytearray(), array("q")
+    combinations: dict[tuple[str, ...], int] = {}
     fingerprints = printer(key, counter)
     for call in file.calls():
         joined = BETWEEN.join(call)
@@ -79,13 +87,14 @@ def survey(file: CallFile, key: bytes, counter: int) -> Survey:
         one, rest = fingerprints(call, written)
         calls += one
         rests += rest
-        holds.append(sum(compress(_BITS, call)))
+        held.append(combinations.setdefault(tuple(compress(NAMES, call)), len(combinations)))
         dynamic.append(call[_STATIC] != "1")
         sizes.append(len(written) + 1 + (_quotes(joined) if _special(joined) else 0))
     return Survey(
         np.frombuffer(calls, f"V{CALL_BYTES}"),
         np.frombuffer(rests, f"V{REST_BYTES}"),
-        np.frombuffer(holds, np.uint16),
+        np.frombuffer(held, np.uint32),
+        tuple(combinations),
         np.frombuffer(dynamic, bool),
         np.frombuffer(sizes, np.int64),
     )

@@ -7,8 +7,8 @@ from calltools.reports.sentences.wording import Wording
 # fmt: off
 SENTENCES: Final = {
     "CT201": Wording(
-        "ClientId {value} is not digits only, so it belongs to no visitor",
-        "ClientId {value} — не только цифры: такого посетителя нет",
+        "{field} {value} is not digits only, so it belongs to no visitor",
+        "{field} {value} — не только цифры: такого посетителя нет",
         "take the value of the cookie _ym_uid; an id of your own belongs in UserId",
         "возьмите значение cookie _ym_uid; собственному id место в UserId",
     ),
@@ -25,20 +25,20 @@ SENTENCES: Final = {
         "выгрузите заново и загрузите столбец как текст: расширение столбца цифры не вернёт",
     ),
     "CT204": Wording(
-        "ClientId {value} is an id of Google Analytics, which Metrica does not know",
-        "ClientId {value} — это id Google Analytics, Метрика его не знает",
+        "{field} {value} is an id of Google Analytics, which Metrica does not know",
+        "{field} {value} — это id Google Analytics, Метрика его не знает",
         "take the column with Metrica's ClientID (ym_client_id, yaClientId, metrika_client_id)",
         "возьмите столбец с ClientID Метрики (ym_client_id, yaClientId, metrika_client_id)",
     ),
     "CT205": Wording(
-        "Yclid {value} is not digits only",
-        "Yclid {value} — не только цифры",
+        "{field} {value} is not digits only",
+        "{field} {value} — не только цифры",
         "take the yclid parameter of the landing page's address and nothing else; gclid and ymclid are other ids",
         "возьмите из адреса страницы только параметр yclid; gclid и ymclid — другие id",
     ),
     "CT206": Wording(
-        "UserId has a control or invisible character in it, or white space around it: to Metrica that is another user",
-        "в UserId управляющий или невидимый символ либо пробелы по краям: для Метрики это другой пользователь",
+        "{field} has a control or invisible character in it, or white space around it: to Metrica that is another user",
+        "в {field} управляющий или невидимый символ либо пробелы по краям: для Метрики это другой пользователь",
         "remove it where the id comes from; in Excel: =TRIM(CLEAN(A1))",
         "уберите его там, откуда берётся id; в Excel: =СЖПРОБЕЛЫ(ПЕЧСИМВ(A1))",
     ),
