@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 #: What differs between two runs of the same command, and what stands for it.
 VARYING = (
     (re.compile(r"\bct1([0-9a-z]+)(A\d+)", re.IGNORECASE), r"<mark>\2"),
+    # The doctor's comparison of two clocks.
+    (re.compile(r"^((?:clock|часы):.*?)\d+( [sс]\b)", re.MULTILINE), r"\1<n>\2"),
     (re.compile(r"\bboundary=[\w-]+"), "boundary=<boundary>"),
 )
 
