@@ -50,7 +50,7 @@ def test_a_record_holds_streams_files_and_what_arrived(recorded):
     [
         (lambda one: one.update(code=7), "+7"),
         (lambda one: one.update(stderr="other words\n"), "+other words"),
-        (lambda one: one["files"].pop("run/calls.csv"), "+<not written>"),
+        (lambda one: one["files"].pop("run/calls.csv"), "file run/calls.csv: no longer written"),
         (lambda one: one["files"].update({"run/more.csv": "a,b\n"}), "+a,b"),
     ],
     ids=["code", "stream", "lost file", "new file"],

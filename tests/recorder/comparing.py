@@ -31,8 +31,10 @@ def parts(before, after):
             yield diff(name, str(before[name]), str(after[name]))
     for name in sorted(before["files"].keys() | after["files"].keys()):
         old, new = before["files"].get(name), after["files"].get(name)
-        if old != new:
-            yield diff(f"file {name}", old or "<not written>", new or "<not written>")
+        if new is None:
+            yield f"file {name}: no longer written"
+        elif old != new:
+            yield diff(f"file {name}", "<not written>" if old is None else old, new)
 
 
 def diff(name, before, after):

@@ -49,6 +49,7 @@ class Runner:
 
     def close(self):
         self._server.stdin.close()
+        self._server.stdout.close()
         self._server.wait()
 
     def record(self, scenario, number):
