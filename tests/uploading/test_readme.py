@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import wait_for
 from tests.uploading.terminal import Terminal
-from tests.uploading.test_terminal import wait_for
 
 ROOT = Path(__file__).parents[2]
 CALLS = len((ROOT / "samples" / "sipuni" / "expected.csv").read_text(encoding="utf-8").splitlines()) - 1
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+    pytest.mark.usefixtures("default_signals"),
+]
 
 
 def walk():
@@ -66,7 +69,7 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
         screen.until(f"Send {CALLS} calls?")
         screen.type("y\n")
         screen.until(f"sending L1: {CALLS} calls, part 1 of 1")
-        wait_for(lambda: "other" in run_elsewhere(), 20)
+        wait_for(lambda: "other" in run_elsewhere())
         os.killpg(screen.process.pid, ended_by)
         code, out = screen.end()
     resumed, watched, again = run(resume), run(watch), run([*upload, "--yes"])

@@ -4,15 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.metrica.service.store import STEPS
+from tests.processes import wait_for
 from tests.uploading.conftest import COUNTER, line, stored, write
 from tests.uploading.terminal import Terminal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
-ASK = ("--counter", COUNTER, "--timeout", "5", "--poll-interval", "0.05")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+    pytest.mark.usefixtures("default_signals"),
+]
+#: Where the service is silent, the process is ended long before the timeout.
+ASK = ("--counter", COUNTER, "--timeout", "60", "--poll-interval", "0.05")
 
 
 @pytest.fixture
@@ -59,8 +64,11 @@ def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, c
 
 
 def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, service, calls):
-    service.store.step_seconds = 0.3
+    service.store.step_seconds = 600
     with terminal("upload", calls, *ASK, "--wait", "--yes") as screen:
+        for status in STEPS:
+            screen.until(f"L1: 10 calls, {status}")
+            service.store.advance(600)
         code, out = screen.end()
 
     assert code == 0
@@ -168,10 +176,3 @@ def test_who_reads_no_more_stops_no_upload(environment, service, calls):
 
     assert done.returncode == 5
     assert len(stored(service)) == 1
-
-
-def wait_for(what, seconds=10):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)
