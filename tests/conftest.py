@@ -16,6 +16,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells
 
 settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("quick", max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -11,6 +11,7 @@ from calltools.files.safely import entered
 from tests.test_pipeline import as_csv, some_rows
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C alone"),
     pytest.mark.usefixtures("default_signals"),
 ]
@@ -58,7 +59,7 @@ def calls(tmp_path):
 
 
 def run(code, *arguments):
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False, timeout=60)
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False, timeout=120)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.cli.test_commands import NOW, spawn
 from tests.processes import AGES_S, started, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
-pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the devices of Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the devices of Linux")]
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_what_is_ignored_stays_ignored(ignored):
         "main()"
     )
 
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=120)
 
     assert result.stdout.decode().splitlines()[-1] == "True"
 

@@ -20,6 +20,8 @@ from calltools.files.workbook_process import Child
 from calltools.messages import MESSAGES
 from calltools.model.batch import HeaderGuess, Hints
 
+pytestmark = pytest.mark.slow
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"

@@ -19,6 +19,8 @@ from tests.metrica.conftest import CANARY, CLOCKS, LIMITS, SHORT_IDLE
 from tests.metrica.service.behaviours import BEHAVIOURS
 from tests.processes import wait_for
 
+pytestmark = pytest.mark.slow
+
 REQUEST = upload_calls(101, "ct1marker", goal="Звонок", client_id_type="CLIENT_ID")
 PHONES = ("74950000001", "74950000002", "74950000003")
 
@@ -390,12 +392,11 @@ def test_list_is_read_to_its_end_over_pages(service, client, calls):
     assert offsets == ["0", "1000", "2000", "2501"]
 
 
-def test_list_without_an_end_is_not_followed_for_ever(service, client, monkeypatch):
-    monkeypatch.setattr("calltools.metrica.client._LONGEST_LIST", 2000)
+def test_list_without_an_end_is_not_followed_for_ever(service, client_of):
     service.behave("list-long")
 
     with pytest.raises(UnreachableError) as caught:
-        list(client.uploadings(101))
+        list(client_of(service.url, longest_list=2000).uploadings(101))
 
     assert (caught.value.key, len(service.seen)) == ("service-list-endless", 2)
 

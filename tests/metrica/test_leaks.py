@@ -20,6 +20,8 @@ from calltools.metrica.verdict import Ending
 from tests.metrica.conftest import CANARY, CLOCKS, LIMITS, PATIENCE
 from tests.metrica.service.server import Service
 
+pytestmark = pytest.mark.slow
+
 REQUEST = upload_calls(101, "ct1marker")
 PHONE = "74950000001"
 

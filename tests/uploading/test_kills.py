@@ -28,7 +28,7 @@ if LONG:
     more += [("resume", "429-late"), ("resume", "503"), ("list", "resets-after-storing")]
     CASES = {case: {"open": ()} for case in [*CASES, *more]}
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")]
 
 
 def faults_of(module, environment, tmp_path, *words):

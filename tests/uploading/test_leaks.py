@@ -14,6 +14,8 @@ from tests.processes import started, wait_for
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, write
 from tests.uploading.test_kills import LONG
 
+pytestmark = pytest.mark.slow
+
 CANARIES = (TOKEN, "+7495000", "4950007", "1604591025698")
 COMMANDS = [
     ("upload", "FILE", "--counter", COUNTER, "--yes", "--wait", "--poll-interval", "0.05", "--wait-limit", "0.5"),

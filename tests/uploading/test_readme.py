@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = len((ROOT / "samples" / "sipuni" / "expected.csv").read_text(encoding="utf-8").splitlines()) - 1
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
     pytest.mark.usefixtures("default_signals"),
 ]
@@ -53,12 +54,12 @@ def begun(tmp_path, monkeypatch):
 
 def run(words):
     return subprocess.run(
-        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=120, check=False
     )
 
 
 def listed():
-    return run(["uploads", "list", "--counter", "1", "--timeout", "2"]).stdout
+    return run(["uploads", "list", "--counter", "1", "--timeout", "60"]).stdout
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
@@ -88,7 +89,7 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
 def run_elsewhere():
     """What another machine sees: the store, without touching this ledger."""
     return subprocess.run(
-        [sys.executable, "-m", "calltools", "uploads", "list", "--counter", "1", "--timeout", "2"],
+        [sys.executable, "-m", "calltools", "uploads", "list", "--counter", "1", "--timeout", "60"],
         env={**os.environ, "CALLTOOLS_STATE_DIR": os.environ["CALLTOOLS_STATE_DIR"] + "-elsewhere"},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     ).stdout  # fmt: skip

@@ -13,6 +13,7 @@ from tests.uploading.conftest import COUNTER, line, stored, write
 from tests.uploading.terminal import Terminal
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
     pytest.mark.usefixtures("default_signals"),
 ]
@@ -94,7 +95,7 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
     assert (code, out) == (130, "")
     assert "L1: not known whether its 10 calls have arrived" in screen.seen
     assert "Traceback" not in screen.seen
-    resumed = run("uploads", "resume", "--timeout", "2")
+    resumed = run("uploads", "resume", "--timeout", "60")
     assert (resumed.exit_code, resumed.stdout) == (
         0,
         "L1  counter 12345678  acked  uploading 1000 ACKED sent 10 accepted 10\n",
@@ -139,7 +140,7 @@ def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, sign
     again = run("upload", calls, *ASK, "--yes")
     assert again.exit_code == 6
     assert "10 calls of this file" in again.stderr
-    assert run("uploads", "resume", "--timeout", "2").exit_code == 0
+    assert run("uploads", "resume", "--timeout", "60").exit_code == 0
     assert len(service.posts) == 1
 
 
@@ -150,8 +151,8 @@ def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, s
         first.until("sending L1")
         wait_for(lambda: stored(service))
         second = run("upload", other, *ASK, "--yes")
-        elsewhere = run("upload", other, "--counter", "777", "--timeout", "5", "--yes")
-        resume = run("uploads", "resume", "--timeout", "2")
+        elsewhere = run("upload", other, "--counter", "777", "--timeout", "60", "--yes")
+        resume = run("uploads", "resume", "--timeout", "60")
         assert first.process.poll() is None
         pid = first.process.pid
 
@@ -170,7 +171,7 @@ def test_who_reads_no_more_stops_no_upload(environment, service, calls):
 
     done = subprocess.run(
         [sys.executable, "-m", "calltools", "upload", str(calls), *ASK, "--yes"],
-        env={**os.environ, **environment}, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60,
+        env={**os.environ, **environment}, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=120,
     )  # fmt: skip
     os.close(writing)
 

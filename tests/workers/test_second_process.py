@@ -23,6 +23,8 @@ from tests.conftest import NOW
 from tests.processes import started, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
@@ -263,7 +265,7 @@ def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
     code += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", code, "validate", str(large), "-q"]
 
-    result = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, check=False, timeout=120)
 
     assert (result.returncode, result.stderr) == (0, b"")
 
@@ -349,7 +351,7 @@ def test_the_second_process_ends_with_the_first(large, tmp_path, sent, ended):
         while not there and process.poll() is None:
             there = children_of(process.pid)
         process.send_signal(sent)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
         process.stderr.read()
 
     assert there
