@@ -1,6 +1,7 @@
 """What tests share: batches from text, cells, a frozen now."""
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -15,6 +16,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells
 
 settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("quick", max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
@@ -54,6 +56,22 @@ def _command_is_built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.testing._get_command", cache(get_command))
         yield
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Ctrl-C, a request to end and a closed terminal do what they do by default, here and in each process that is started.
+
+    A suite in the background (``make test &`` in a script) or under ``nohup`` ignores some of them, and what it starts
+    inherits that.
+    """
+    defaults = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    # Not all systems have each of them.
+    there = {getattr(signal, name): default for name, default in defaults.items() if hasattr(signal, name)}
+    before = {number: signal.signal(number, default) for number, default in there.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from calltools.files.safely import entered
 from tests.test_pipeline import as_csv, some_rows
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C alone"),
-    pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="the tests run in the background"),
+    pytest.mark.usefixtures("default_signals"),
 ]
 
 # Each sends the process an interrupt at a moment of its own, and goes on when nothing is raised there.
@@ -58,7 +59,7 @@ def calls(tmp_path):
 
 
 def run(code, *arguments):
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False, timeout=60)
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False, timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,6 @@ def run(code, *arguments):
     [("calltools.cli.app", signal.SIGINT), ("pyarrow", signal.SIGTERM), ("pandera", signal.SIGHUP)],
 )
 def test_a_module_that_loses_it_while_loading_does_not_lose_it_for_us(module, number, calls, tmp_path):
-    if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("these tests run under nohup: what they start inherits that")
     code = SWALLOWED.format(module=module, number=int(number))
 
     result = run(code, "convert", str(calls), "--no-fast-path", "-o", str(tmp_path / "out.csv"))

@@ -9,6 +9,8 @@ import pytest
 from calltools import errors
 from calltools.errors import CalltoolsError, ConfigError, ProfileError, QuotaError, UnreachableError
 
+pytestmark = pytest.mark.slow
+
 
 def ran(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -20,6 +20,8 @@ from calltools.model.finding import Findings
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _HEAD: Final = 1 << 20
 _ROWS: Final = 50
+#: Characters of a cell, up to which a row is looked at: what Python's reader takes until anyone tells it otherwise.
+_LONGEST_CELL: Final = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,16 @@ def _rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]
     rows, line = [], 1
     try:
         for cells in reader:
+            # The limit of the module belongs to the whole process, and others raise it: ours is counted here.
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                break
             if any(cell.strip() for cell in cells):
                 rows.append(_Row(tuple(cells), line, reader.line_num + 1))
             line = reader.line_num + 1
             if len(rows) == _ROWS:
                 break
     except csv.Error:
-        # A cell longer than the module takes: what was read is enough to look at.
+        # As above: a cell longer than the module takes. What was read is enough to look at.
         pass
     return rows, [row.cells for row in rows]
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, TypeVar, final
+from typing import BinaryIO, Self, TypeVar, final
 
 import httpx2
 import stamina
@@ -27,8 +27,6 @@ Value = TypeVar("Value")
 #: Told before each wait: for how many seconds at least, and why.
 OnWait = Callable[[float, ServiceError], None]
 
-#: More uploadings than an account may make in years.
-_LONGEST_LIST: Final = 1_000_000
 # Without a handler of its own, each repetition would be printed to stderr as a bare word.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
@@ -118,7 +116,7 @@ class Client:
                 return
             yield from new.values()
             seen.update(new)
-            if read >= _LONGEST_LIST:
+            if read >= self._service.longest_list:
                 raise UnreachableError("service-list-endless", passing=False, count=read)
 
     def counter(self, counter: int) -> Counter:

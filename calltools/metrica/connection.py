@@ -58,12 +58,14 @@ class Service:
         ca_file: Certificates of authorities to trust besides the system's.
         clocks: Limits of time.
         patience: Limits of repetition.
+        longest_list: Uploadings after which a list is no longer followed; more than an account makes in years.
     """
 
     url: str = HOST
     ca_file: Path | None = None
     clocks: Clocks = Clocks()
     patience: Patience = Patience()
+    longest_list: int = 1_000_000
 
     @property
     def host(self) -> str:

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from defusedxml.ElementTree import fromstring
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATE = yaml.safe_load((ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8"))
 JOB = TEMPLATE["calltools"]

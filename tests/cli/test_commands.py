@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from tests.processes import AGES_S, started, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 NOW = "1773100800"
@@ -230,13 +230,13 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
     path.write_text(as_csv(some_rows(20_000)), encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", NOW]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr is not None
         said = process.stderr.read()
-        process.wait(60)
+        process.wait(AGES_S)
 
     assert b"Traceback" not in said
     assert b"BrokenPipe" not in said
@@ -277,17 +277,18 @@ def test_a_file_without_faults_has_none_whoever_reads(calls, unread):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="the tests run in the background")
+@pytest.mark.usefixtures("default_signals")
 def test_an_interrupted_conversion_ends_with_130_and_leaves_nothing(tmp_path):
     path, output = tmp_path / "many.csv", tmp_path / "out.csv"
     lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "convert", str(path), "-o", str(output), "--no-fast-path"]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(3)
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # The output is being written, beside its name.
+        wait_for(lambda: len(list(tmp_path.iterdir())) > 1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=AGES_S)
 
     assert process.returncode == 130
     assert b"Traceback" not in said

@@ -248,7 +248,7 @@ def test_a_person_at_a_terminal_is_asked(export, tmp_path):
         shown += part
     os.close(ours)
 
-    assert process.wait(timeout=30) == 0, shown.decode()
+    assert process.wait(timeout=120) == 0, shown.decode()
     profile = tomllib.loads(path.read_text(encoding="utf-8"))
     assert profile["fields"]["PhoneNumber"]["from"] == "Кто"
     assert profile["fields"]["CallMissed"]["values"] == {"мимо": "1", "ок": "0"}

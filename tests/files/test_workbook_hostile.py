@@ -5,7 +5,6 @@ import json
 import os
 import resource
 import struct
-import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -20,6 +19,8 @@ from calltools.files.opening import open_table
 from calltools.files.workbook_process import Child
 from calltools.messages import MESSAGES
 from calltools.model.batch import HeaderGuess, Hints
+
+pytestmark = pytest.mark.slow
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -114,10 +115,16 @@ ATTACKS = {
 }  # fmt: skip
 
 
+def cpu_seconds():
+    """What this process and its children that have ended took of the processor; other processes are not in it."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 @pytest.mark.parametrize(("files", "keys"), ATTACKS.values(), ids=ATTACKS)
 def test_an_attack_costs_a_typed_error_or_gives_a_result(tmp_path, files, keys):
     path = packed(tmp_path / "calls.xlsx", files)
-    begun = time.monotonic()
+    begun = cpu_seconds()
 
     try:
         read(path)
@@ -126,7 +133,7 @@ def test_an_attack_costs_a_typed_error_or_gives_a_result(tmp_path, files, keys):
         key = fault.key
 
     assert key in keys if keys else key in {None, "workbook-damaged"}
-    assert time.monotonic() - begun < 10
+    assert cpu_seconds() - begun < 10
 
 
 def test_the_bomb_that_stays_under_the_ratio_is_stopped_by_its_size(tmp_path):

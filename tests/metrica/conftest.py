@@ -1,5 +1,6 @@
-"""What tests of the far side share: a service on loopback, a client with short clocks, a file to send."""
+"""What tests of the far side share: a service on loopback, a client that is in no hurry, a file to send."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,25 @@ from tests.metrica.service.foreign import Foreign
 from tests.metrica.service.server import Service
 
 CANARY = "y0_C4naryTokenAbc-123"
-#: So short that each limit is met within a second.
-CLOCKS = Clocks(connect=2, idle=0.5, first_byte=0.8, total=2.5, reading=1)
+#: So long that a busy machine meets none of them.
+CLOCKS = Clocks(connect=60, idle=60, first_byte=60, total=120, reading=60)
+#: Limits that are met soon, each where only a service that is silent meets it.
+SHORT_IDLE = replace(CLOCKS, idle=1)
+SHORT_FIRST_BYTE = replace(CLOCKS, first_byte=0.8)
+SHORT_TOTAL = replace(CLOCKS, total=2.5)
+SHORT_READING = replace(CLOCKS, reading=1)
+#: Behaviours that keep a client waiting until it meets a limit.
+LIMITS = {
+    "stops-reading": SHORT_IDLE,
+    "413-early-stops-reading": SHORT_IDLE,
+    "drips": SHORT_FIRST_BYTE,
+    "drips-body": SHORT_IDLE,
+    "silent": SHORT_FIRST_BYTE,
+    "silent-after-storing": SHORT_FIRST_BYTE,
+    "crawls": SHORT_TOTAL,
+    "reading-silent": SHORT_READING,
+    "reading-drips": SHORT_READING,
+}
 PATIENCE = Patience(tries=2, first=0.01, longest=0.02, asked=2)
 
 

@@ -17,8 +17,10 @@ from calltools.metrica.connection import checked_url, trusted
 from calltools.metrica.protocol import upload_calls
 from calltools.metrica.token import Token
 from calltools.metrica.verdict import Ending
-from tests.metrica.conftest import CANARY, CLOCKS, PATIENCE
+from tests.metrica.conftest import CANARY, CLOCKS, LIMITS, PATIENCE
 from tests.metrica.service.server import Service
+
+pytestmark = pytest.mark.slow
 
 REQUEST = upload_calls(101, "ct1marker")
 PHONE = "74950000001"
@@ -177,7 +179,8 @@ def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client
     service = secured(authority.issue_cert("localhost"))
     service.behave(name)
 
-    outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
+    client = client_of(service.url, ca_file=ca_file, clocks=LIMITS.get(name, CLOCKS))
+    outcome = client.upload(REQUEST, many_calls)
 
     early = name.startswith(("401", "413"))
     assert outcome.ending is (Ending.REJECTED if early else Ending.AMBIGUOUS)

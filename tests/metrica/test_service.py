@@ -13,6 +13,7 @@ import pytest
 from calltools.metrica.protocol import Framing
 from tests.metrica.conftest import CANARY
 from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.processes import wait_for
 
 HEAD = "ClientId,DateTime,StaticCall\n"
 
@@ -79,11 +80,7 @@ def test_half_a_body_is_never_stored(service):
         with socket.create_connection(("127.0.0.1", service.port)) as connection:
             connection.sendall("\r\n".join([*lines, "", ""]).encode() + content[:end])
 
-    deadline = time.monotonic() + 5
-    while len(service.seen) < len(range(0, len(content), 7)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert len(service.posts) == len(range(0, len(content), 7))
+    wait_for(lambda: len(service.posts) == len(range(0, len(content), 7)) and service.idle)
     assert service.store.uploadings == []
 
 

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.reports.widths import cut, padded, width_of
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent.parent.parent
 AS_OF = "2026-03-12T00:00:00Z"
 TITLES = "ClientId,DateTime,PhoneNumber,TalkDuration,Tag"
@@ -119,7 +121,7 @@ def on_a_terminal(path, width):
             found += data
     except OSError:
         pass  # the other end is closed
-    child.wait(60)
+    child.wait(120)
     os.close(master)
     return found.decode().replace("\r\n", "\n").splitlines()
 

@@ -20,6 +20,8 @@ from tests.browser import browser
 from tests.reports.shown import CSV, SOME, cell, shown
 from tests.reports.test_naughty import NAUGHTY
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 AS_OF = "2026-03-12T00:00:00Z"
 

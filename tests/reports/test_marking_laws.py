@@ -17,6 +17,8 @@ from calltools.reports.workbook.copying import Mark, Report, copy
 from calltools.reports.workbook.listing import FILLS
 from calltools.reports.workbook.package import UnknownPackageError
 
+pytestmark = pytest.mark.slow
+
 PLACES = st.tuples(st.integers(0, 12), st.integers(0, 28))
 CELLS = st.dictionaries(PLACES, st.text("aя=+<&'\" ", min_size=1, max_size=4), min_size=1, max_size=25)
 MARKS = st.dictionaries(PLACES, st.sampled_from(list(Severity)), max_size=25)

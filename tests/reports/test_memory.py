@@ -9,6 +9,8 @@ import pytest
 
 from calltools.reports import REPORTERS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 #: The heaviest of those that write all; the others when there is time.
 LONG = bool(os.environ.get("CALLTOOLS_LONG"))

@@ -85,7 +85,7 @@ def process(environment):
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
             **more,
         )

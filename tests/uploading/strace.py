@@ -23,7 +23,7 @@ def traced(inject, log, words, said):
     tracing = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", f"inject={inject}"]
     with said.open("a", encoding="utf-8") as stream:
         done = subprocess.run(
-            [*tracing, *COMMAND, *map(str, words)], stdout=stream, stderr=stream, check=False, timeout=60
+            [*tracing, *COMMAND, *map(str, words)], stdout=stream, stderr=stream, check=False, timeout=120
         )
     return done.returncode
 

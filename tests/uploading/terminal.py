@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+from tests.processes import AGES_S
+
 
 class Terminal:
     """A process whose input and standard error are a terminal; standard output is a pipe, as behind ``| tee``."""
@@ -32,7 +34,7 @@ class Terminal:
         self.process.stdout.close()
         os.close(self._ours)
 
-    def until(self, text, seconds=30):
+    def until(self, text, seconds=AGES_S):
         """Read what the screen shows until it has shown this."""
         end = time.monotonic() + seconds
         while text not in self.seen:
@@ -48,7 +50,7 @@ class Terminal:
         """As Ctrl-C does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
-    def end(self, seconds=30):
+    def end(self, seconds=AGES_S):
         """Exit code and standard output."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None:

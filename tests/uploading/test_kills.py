@@ -28,7 +28,12 @@ if LONG:
     more += [("resume", "429-late"), ("resume", "503"), ("list", "resets-after-storing")]
     CASES = {case: {"open": ()} for case in [*CASES, *more]}
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+pytestmark = [
+    pytest.mark.slow,
+    # What is run has a limit of its own, or takes hours.
+    pytest.mark.timeout(0 if LONG else 600),
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
+]
 
 
 def faults_of(module, environment, tmp_path, *words):

@@ -10,9 +10,11 @@ import pytest
 
 from tests.debian import program
 from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.processes import started, wait_for
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, write
 from tests.uploading.test_kills import LONG
-from tests.uploading.test_terminal import wait_for
+
+pytestmark = pytest.mark.slow
 
 CANARIES = (TOKEN, "+7495000", "4950007", "1604591025698")
 COMMANDS = [
@@ -130,7 +132,7 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
     assert leaks(*children) == []
 
 
-@pytest.mark.parametrize("words", [["--timeout", "20"], ["--timeout", "20", "--skip-bad"]], ids=["whole", "skip bad"])
+@pytest.mark.parametrize("words", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
 def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, words):
     service.behave("silent")
     place = tmp_path / "tmp"
@@ -139,13 +141,13 @@ def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, stat
     text = "\n".join([HEADER, line(1), *bad]) + "\n"
     given = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
 
-    with subprocess.Popen(
+    with started(
         given, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         process.stdin.write(text)
         process.stdin.close()
-        wait_for(lambda: service.posts, 30)
+        wait_for(lambda: service.posts)
         names = list(place.rglob("*"))
         process.kill()
 

@@ -9,7 +9,12 @@ import pytest
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
 EXAMPLES, STEPS = (2000, 40) if LONG else (6, 8)
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork there")
+pytestmark = [
+    pytest.mark.slow,
+    # What is run has a limit of its own, or takes hours.
+    pytest.mark.timeout(0 if LONG else 600),
+    pytest.mark.skipif(sys.platform == "win32", reason="no fork there"),
+]
 
 
 def test_any_order_of_commands_misbehaviors_and_kills_keeps_every_invariant(environment, tmp_path):

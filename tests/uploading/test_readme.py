@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.metrica.service.server import Service
+from tests.processes import wait_for
 from tests.uploading.terminal import Terminal
-from tests.uploading.test_terminal import wait_for
 
 ROOT = Path(__file__).parents[2]
 CALLS = len((ROOT / "samples" / "sipuni" / "expected.csv").read_text(encoding="utf-8").splitlines()) - 1
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+    pytest.mark.usefixtures("default_signals"),
+]
 
 
 def walk():
@@ -52,12 +56,12 @@ def begun(tmp_path, monkeypatch):
 
 def run(words):
     return subprocess.run(
-        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=120, check=False
     )
 
 
 def listed():
-    return run(["uploads", "list", "--counter", "1", "--timeout", "2"]).stdout
+    return run(["uploads", "list", "--counter", "1", "--timeout", "60"]).stdout
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
@@ -68,7 +72,7 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
         screen.until(f"Send {CALLS} calls?")
         screen.type("y\n")
         screen.until(f"sending L1: {CALLS} calls, part 1 of 1")
-        wait_for(lambda: "other" in run_elsewhere(), 20)
+        wait_for(lambda: "other" in run_elsewhere())
         os.killpg(screen.process.pid, ended_by)
         code, out = screen.end()
     resumed, watched, again = run(resume), run(watch), run([*upload, "--yes"])
@@ -123,7 +127,7 @@ def test_five_minutes_lead_from_an_export_to_metrica(tmp_path, monkeypatch):
 def run_elsewhere():
     """What another machine sees: the store, without touching this ledger."""
     return subprocess.run(
-        [sys.executable, "-m", "calltools", "uploads", "list", "--counter", "1", "--timeout", "2"],
+        [sys.executable, "-m", "calltools", "uploads", "list", "--counter", "1", "--timeout", "60"],
         env={**os.environ, "CALLTOOLS_STATE_DIR": os.environ["CALLTOOLS_STATE_DIR"] + "-elsewhere"},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     ).stdout  # fmt: skip

@@ -4,15 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.metrica.service.store import STEPS
+from tests.processes import wait_for
 from tests.uploading.conftest import COUNTER, line, stored, write
 from tests.uploading.terminal import Terminal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
-ASK = ("--counter", COUNTER, "--timeout", "5", "--poll-interval", "0.05")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+    pytest.mark.usefixtures("default_signals"),
+]
+#: Where the service is silent, the process is ended long before the timeout.
+ASK = ("--counter", COUNTER, "--timeout", "60", "--poll-interval", "0.05")
 
 
 @pytest.fixture
@@ -59,8 +65,11 @@ def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, c
 
 
 def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, service, calls):
-    service.store.step_seconds = 0.3
+    service.store.step_seconds = 600
     with terminal("upload", calls, *ASK, "--wait", "--yes") as screen:
+        for status in STEPS:
+            screen.until(f"L1: 10 calls, {status}")
+            service.store.advance(600)
         code, out = screen.end()
 
     assert code == 0
@@ -86,7 +95,7 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
     assert (code, out) == (130, "")
     assert "L1: not known whether its 10 calls have arrived" in screen.seen
     assert "Traceback" not in screen.seen
-    resumed = run("uploads", "resume", "--timeout", "2")
+    resumed = run("uploads", "resume", "--timeout", "60")
     assert (resumed.exit_code, resumed.stdout) == (
         0,
         "L1  counter 12345678  acked  uploading 1000 ACKED sent 10 accepted 10\n",
@@ -131,7 +140,7 @@ def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, sign
     again = run("upload", calls, *ASK, "--yes")
     assert again.exit_code == 6
     assert "10 calls of this file" in again.stderr
-    assert run("uploads", "resume", "--timeout", "2").exit_code == 0
+    assert run("uploads", "resume", "--timeout", "60").exit_code == 0
     assert len(service.posts) == 1
 
 
@@ -142,8 +151,8 @@ def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, s
         first.until("sending L1")
         wait_for(lambda: stored(service))
         second = run("upload", other, *ASK, "--yes")
-        elsewhere = run("upload", other, "--counter", "777", "--timeout", "5", "--yes")
-        resume = run("uploads", "resume", "--timeout", "2")
+        elsewhere = run("upload", other, "--counter", "777", "--timeout", "60", "--yes")
+        resume = run("uploads", "resume", "--timeout", "60")
         assert first.process.poll() is None
         pid = first.process.pid
 
@@ -162,16 +171,9 @@ def test_who_reads_no_more_stops_no_upload(environment, service, calls):
 
     done = subprocess.run(
         [sys.executable, "-m", "calltools", "upload", str(calls), *ASK, "--yes"],
-        env={**os.environ, **environment}, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60,
+        env={**os.environ, **environment}, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=120,
     )  # fmt: skip
     os.close(writing)
 
     assert done.returncode == 5
     assert len(stored(service)) == 1
-
-
-def wait_for(what, seconds=10):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -12,6 +12,8 @@ from calltools.metrica import ledger
 from tests.metrica.service.behaviours import BEHAVIOURS
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, stored, write
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_call_arrives_once_and_the_line_says_so(upload, service, calls):
     result = upload(calls, "--goal", "Звонок", "--comment", "март 2026", "--wait")
@@ -259,7 +261,7 @@ def process_of(environment, code, *words):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -20,7 +20,10 @@ from calltools.model.batch import Batch
 from calltools.run import Options, prepare, settle
 from calltools.workers import second_process
 from tests.conftest import NOW
+from tests.processes import started, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
+
+pytestmark = pytest.mark.slow
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -257,12 +260,12 @@ def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
 
 def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
     """``trap '' CHLD`` in bash, and some supervisors: who is started by them ignores it, too."""
-    started = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-    started += "from calltools.workers import second_process; second_process.processors = lambda: 2\n"
-    started += "from calltools.__main__ import main; main()"
-    command = [sys.executable, "-c", started, "validate", str(large), "-q"]
+    code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    code += "from calltools.workers import second_process; second_process.processors = lambda: 2\n"
+    code += "from calltools.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "validate", str(large), "-q"]
 
-    result = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, check=False, timeout=120)
 
     assert (result.returncode, result.stderr) == (0, b"")
 
@@ -336,29 +339,24 @@ def test_a_copy_hears_that_it_was_nudged():
         assert copy.answer() is False
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-def test_the_second_process_ends_with_the_first(large, tmp_path, sent, code):
-    started = "import sys; from calltools.workers import second_process; second_process.processors = lambda: 2\n"
-    started += "from calltools.__main__ import main; main()"
-    command = [sys.executable, "-c", started, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
+@pytest.mark.usefixtures("default_signals")
+@pytest.mark.parametrize(("sent", "ended"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_the_second_process_ends_with_the_first(large, tmp_path, sent, ended):
+    code = "import sys; from calltools.workers import second_process; second_process.processors = lambda: 2\n"
+    code += "from calltools.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
 
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with started(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         there = []
         while not there and process.poll() is None:
             there = children_of(process.pid)
         process.send_signal(sent)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
         process.stderr.read()
 
     assert there
-    assert process.returncode == code
-    ended = threading.Event()
-    for _ in range(100):
-        if not any(Path(f"/proc/{child}/cmdline").exists() and state(child) not in "ZX" for child in there):
-            break
-        ended.wait(0.1)
-    else:
-        pytest.fail("the second process lives on")
+    assert process.returncode == ended
+    wait_for(lambda: all(state(child) in "ZX" for child in there))
 
 
 def state(child):

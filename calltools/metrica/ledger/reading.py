@@ -49,7 +49,9 @@ class CallFile:
             raise SourceError("upload-unreadable", path=self.path, reason=fault.strerror) from fault
 
     def _calls(self, text: io.TextIOWrapper) -> Iterator[Call]:
-        csv.field_size_limit(_LONGEST)
+        # The limit belongs to the whole process: it is raised and never lowered, because others may have raised it
+        # more, and two files may be read in turns. Nothing else of ours depends on it.
+        csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
         rows = csv.reader(text, strict=True)
         titles = next(rows, [])
         self._refuse_foreign(titles)

@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[3]
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
 ALL_CALLS = sorted([list(call(n).values())[:5] for n in range(5)])
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+pytestmark = [
+    pytest.mark.slow,
+    # What is run has a limit of its own, or takes hours.
+    pytest.mark.timeout(0 if LONG else 600),
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
+]
 
 
 def kills(folder, what, behavior, stride):

@@ -27,7 +27,7 @@ with ledger.open_book(Path(sys.argv[1]), time.time) as book, ledger.hold(book, i
     sys.stdin.read()
 """
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and flock")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and flock")]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -12,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Acked, Ambiguous, Listed, NotSent, Rejected, State, Throttled, Verdict
 from tests.metrica.ledger.calls import COUNTER, Clock, call, records, write_calls
+
+pytestmark = pytest.mark.slow
 
 #: How long the list may lag behind the store: less than the settle time.
 LAG = 600

@@ -118,7 +118,7 @@ def reads_slowly(exchange):
     """But steadily: no pause is long."""
     while len(exchange.body) < exchange.length:
         exchange.read(1 << 19)
-        exchange.wait(0.1)
+        exchange.wait(0.2)
     exchange.normal()
 
 

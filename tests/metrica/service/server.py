@@ -50,6 +50,11 @@ class Service:
     def posts(self):
         return [one for one in self.seen if one["method"] == "POST"]
 
+    @property
+    def idle(self):
+        """Whether each request that was seen is done with."""
+        return not any(self._flying.values())
+
     def behave(self, name, times=None):
         """From now on do this to the requests that it concerns, so many times or for ever."""
         with self._lock:
@@ -85,11 +90,11 @@ class Service:
 
     def serve(self, exchange):
         """Answer one request, well or badly."""
-        self.seen.append(
-            {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
-             "headers": dict(exchange.handler.headers.items())}
-        )  # fmt: skip
         with self._flight(exchange):
+            self.seen.append(
+                {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
+                 "headers": dict(exchange.handler.headers.items())}
+            )  # fmt: skip
             if not self._refused(exchange):
                 self._behaviour(exchange.kind)(exchange)
 
