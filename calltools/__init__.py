@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calltools.model.finding import Finding
 
 __all__ = ["CalltoolsError", "Finding", "Hints", "Limits", "Result", "convert", "validate"]
-_HOMES = {
+_MODULE_OF_NAME = {
     "CalltoolsError": "calltools.errors",
     "Finding": "calltools.model.finding",
     "Hints": "calltools.model.batch",
@@ -38,4 +38,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     from importlib import import_module  # noqa: PLC0415 - see above
 
-    return getattr(import_module(_HOMES.get(name, "calltools.library")), name)
+    return getattr(import_module(_MODULE_OF_NAME.get(name, "calltools.library")), name)

@@ -6,28 +6,28 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from calltools.interrupts import listen, listen_no_more
-from calltools.lean import lean_start
+from calltools.interrupts import install_handlers, ignore_signals
+from calltools.lean import configure_interpreter
 
 _INTERRUPTED: Final = 130
 
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of the contract."""
-    listen()
-    lean_start()
+    install_handlers()
+    configure_interpreter()
     try:
         from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
 
         code = start()
-        listen_no_more()
+        ignore_signals()
     except KeyboardInterrupt:  # while the commands were still being loaded
         code = _INTERRUPTED
-        listen_no_more()
-    _end_at_once(code)
+        ignore_signals()
+    _exit_without_teardown(code)
 
 
-def _end_at_once(code: int) -> NoReturn:
+def _exit_without_teardown(code: int) -> NoReturn:
     """End without taking everything apart, a tenth of a second after a large file.
 
     Where an interrupt met code made from text, as dataclasses are, Python would also end by the signal instead.

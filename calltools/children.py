@@ -14,15 +14,15 @@ from types import TracebackType
 from typing import IO, Any, Final, NoReturn, Self
 
 from calltools import wire
-from calltools.interrupts import uninterrupted
+from calltools.interrupts import deferred_interrupts
 
 if sys.platform == "linux":
     import fcntl
 
 #: What a Python process needs of the environment; the rest, tokens among it, stays here.
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+_INHERITED_VARIABLES: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 #: Bytes that wait in a pipe, where the platform lets one choose: with the usual 64 KiB both sides wait at each turn.
-_WAITING: Final = 1 << 20
+_PIPE_BUFFER_BYTES: Final = 1 << 20
 
 
 class ChildProcess:
@@ -45,10 +45,10 @@ class ChildProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**environment(), **(environ or {})},
+            env={**child_environment(), **(environ or {})},
             start_new_session=True,
         )
-        _widen(self.stdout.fileno())
+        _enlarge_pipe_buffer(self.stdout.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -67,24 +67,24 @@ class ChildProcess:
     @property
     def stdin(self) -> IO[bytes]:
         """What the child reads."""
-        return _there(self._process.stdin)
+        return _require_stream(self._process.stdin)
 
     @property
     def stdout(self) -> IO[bytes]:
         """What the child writes."""
-        return _there(self._process.stdout)
+        return _require_stream(self._process.stdout)
 
     def kill(self) -> None:
         """End it now."""
         self._process.kill()
 
-    def killer(self) -> str:
+    def ending_signal(self) -> str:
         """Wait for its end; gives the name of the signal that ended it, or ``""``."""
         code = self._process.wait()
         return signal.Signals(-code).name if -code in set(signal.Signals) else ""
 
 
-class Copy:
+class ForkedWorker:
     """A copy of this process in which one function runs; a context manager, and with its end the copy has ended too.
 
     It has all that this one has loaded, and of the threads only the main one: none may hold a lock that the function
@@ -98,23 +98,23 @@ class Copy:
     """
 
     #: Elsewhere libraries of the system do not bear it.
-    possible: Final = sys.platform == "linux"
+    supported: Final = sys.platform == "linux"
 
     def __init__(self, work: Callable[[Callable[[], bool], Callable[[object], None]], None]) -> None:
-        with uninterrupted(), ExitStack() as on_failure, warnings.catch_warnings():
+        with deferred_interrupts(), ExitStack() as on_failure, warnings.catch_warnings():
             # Python 3.12 warns where there are threads: that of a progress bar holds no lock that counts.
             warnings.simplefilter("ignore", DeprecationWarning)
-            heard, nudge = _pipe(on_failure)
-            answers, answer = _pipe(on_failure)
-            self._id = os.fork()
-            if not self._id:
-                _be_a_copy(work, heard, answer, not_mine=(nudge, answers))
+            heard, nudge = _open_pipe(on_failure)
+            answers, answer = _open_pipe(on_failure)
+            self._pid = os.fork()
+            if not self._pid:
+                _run_in_child(work, heard, answer, parent_fds=(nudge, answers))
             on_failure.pop_all()
             os.close(heard)
             os.close(answer)
-            self._nudge = nudge
-            self._answers = os.fdopen(answers, "rb")
-            _widen(answers)
+            self._notify_fd = nudge
+            self._results = os.fdopen(answers, "rb")
+            _enlarge_pipe_buffer(answers)
 
     def __enter__(self) -> Self:
         return self
@@ -126,44 +126,44 @@ class Copy:
 
     def close(self) -> None:
         """End it, if that has not been done."""
-        if self._answers.closed:
+        if self._results.closed:
             return
-        with uninterrupted():
+        with deferred_interrupts():
             # Where nobody waits for children, as under ``trap '' CHLD``, the system has done that.
             with suppress(ProcessLookupError):
-                os.kill(self._id, signal.SIGKILL)
+                os.kill(self._pid, signal.SIGKILL)
             with suppress(ChildProcessError):
-                os.waitpid(self._id, 0)
-            os.close(self._nudge)
-            self._answers.close()
+                os.waitpid(self._pid, 0)
+            os.close(self._notify_fd)
+            self._results.close()
 
-    def nudge(self) -> None:
+    def notify(self) -> None:
         """Let the copy know something; one that has ended is found out when it does not answer."""
         with suppress(OSError):
-            os.write(self._nudge, b"!")
+            os.write(self._notify_fd, b"!")
 
-    def answer(self) -> Any:
+    def receive(self) -> Any:
         """The next thing that the copy says.
 
         Raises:
             EOFError: It has ended.
         """
-        return wire.receive(self._answers)
+        return wire.read_object(self._results)
 
 
-def _pipe(on_failure: ExitStack) -> tuple[int, int]:
+def _open_pipe(on_failure: ExitStack) -> tuple[int, int]:
     ends = os.pipe()
     for end in ends:
         on_failure.callback(os.close, end)
     return ends
 
 
-def _be_a_copy(
+def _run_in_child(
     work: Callable[[Callable[[], bool], Callable[[object], None]], None],
-    heard: int,
-    answer: int,
+    notify_fd: int,
+    result_fd: int,
     *,
-    not_mine: Iterable[int],
+    parent_fds: Iterable[int],
 ) -> NoReturn:
     """Do the work and end, without a step back into what the first process was doing."""
     try:
@@ -176,36 +176,36 @@ def _be_a_copy(
             os.dup2(nothing, stream)
         # A thread that is not here may have held a lock of the old ones.
         sys.stdout = sys.stderr = io.StringIO()
-        for end in not_mine:
+        for end in parent_fds:
             os.close(end)
-        os.set_blocking(heard, False)
-        with os.fdopen(answer, "wb") as answers:
-            work(partial(_nudged, heard), partial(wire.send, answers))
+        os.set_blocking(notify_fd, False)
+        with os.fdopen(result_fd, "wb") as answers:
+            work(partial(_was_notified, notify_fd), partial(wire.write_object, answers))
     finally:
         os._exit(0)
 
 
-def _nudged(heard: int) -> bool:
+def _was_notified(notify_fd: int) -> bool:
     try:
-        return bool(os.read(heard, 1))
+        return bool(os.read(notify_fd, 1))
     except BlockingIOError:
         return False
 
 
-def _widen(pipe: int) -> None:
+def _enlarge_pipe_buffer(pipe: int) -> None:
     if sys.platform == "linux":
         # More than one user may have in all is refused; then the pipe stays as it is.
         with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WAITING)
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BUFFER_BYTES)
 
 
-def _there(stream: IO[bytes] | None) -> IO[bytes]:
+def _require_stream(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("the child has no such stream")
     return stream
 
 
-def environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """What a child gets of this process's environment; the package may be run from its checkout."""
-    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    passed = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     return {**passed, "PYTHONPATH": str(Path(__file__).parents[1])}

@@ -49,7 +49,7 @@ class CalltoolsError(Exception):
         super().__init__(key)
         self.key = key
         self.facts = facts
-        self.about: str | None = None
+        self.about_file: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         # From one process to another, whatever the arguments of the class.
@@ -110,7 +110,7 @@ class VendorError(UsageError):
     """No profile fits the file, several do, or the named one does not."""
 
 
-class WithoutConverterError(VendorError):
+class UnsupportedVendorError(VendorError):
     """The vendor is known, and there is no converter for its exports.
 
     Attributes:
@@ -145,12 +145,12 @@ class LimitError(SourceError):
 
     def say(self, language: Language = "en") -> str:
         """The sentence, with the option that raises the limit where there is one."""
-        sentence, name = super().say(language), _RAISED_BY.get(self.key)
+        sentence, name = super().say(language), _LIMIT_OF_MESSAGE.get(self.key)
         return sentence if name is None else f"{sentence} {say('limit-option', language, name=name)}"
 
 
 #: Key of a sentence -> the limit that it speaks of, as ``--limit`` calls it.
-_RAISED_BY: Final = {
+_LIMIT_OF_MESSAGE: Final = {
     "csv-record-too-long": "record-bytes",
     "too-many-columns": "columns",
     "json-columns": "columns",
@@ -202,12 +202,12 @@ class UnreachableError(ServiceError):
         passing: Whether it may pass by itself, so that asking again makes sense.
     """
 
-    def __init__(self, key: str, *, passing: bool = True, **facts: object) -> None:
+    def __init__(self, key: str, *, transient: bool = True, **facts: object) -> None:
         super().__init__(key, **facts)
-        self.passing = passing
+        self.transient = transient
 
 
-class UnclearError(CalltoolsError):
+class UnknownOutcomeError(CalltoolsError):
     """It is not known whether the calls arrived; they must not be sent again before that is settled."""
 
     exit_code = 6

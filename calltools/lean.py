@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def lean_start() -> None:
+def configure_interpreter() -> None:
     """Before anything is loaded: what would slow that down, in a process of ours."""
     # Loading makes half a million objects that stay; to look through them again and again is a fifth of the start.
     gc.set_threshold(500_000)
@@ -24,7 +24,7 @@ def arrow_without_pandas() -> Iterator[None]:
     Afterwards pandas can be imported by who needs it. Not for a process that is not ours: with it Arrow no
     longer knows the Series of others.
     """
-    finder = _WithoutPandas()
+    finder = _PandasImportBlocker()
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -40,7 +40,7 @@ def load_arrow() -> None:
         pa.array([])
 
 
-class _WithoutPandas:
+class _PandasImportBlocker:
     @staticmethod
     def find_spec(fullname: str, *_: object) -> None:
         """Refuse pandas, know nothing of others."""

@@ -7,15 +7,15 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from calltools.files.csv_writer import CanonicalWriter
-from calltools.files.safely import refuse_same
+from calltools.files.safely import refuse_same_file
 from calltools.messages import Language
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
-from calltools.run import Asked, Options, prepare, settle
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
+from calltools.run import OptionArguments, RunOptions, prepare_job, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Result:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _FindingsCollector:
     """A sink that keeps the findings."""
 
     parts: list[Findings] = field(default_factory=list)
@@ -47,7 +47,7 @@ class _Kept:
 
 
 @dataclass(slots=True)
-class _Written:
+class _RecordWriter:
     """A sink that writes the records without an error."""
 
     writer: CanonicalWriter
@@ -60,7 +60,7 @@ class _Written:
 
 
 def validate(
-    path: str | Path, *, language: Language = "en", show_values: bool = False, **asked: Unpack[Asked]
+    path: str | Path, *, language: Language = "en", show_values: bool = False, **options: Unpack[OptionArguments]
 ) -> Result:
     """Check a canonical file or a vendor's export.
 
@@ -73,7 +73,7 @@ def validate(
     Raises:
         CalltoolsError: The file cannot be read, or the call is wrong. What is wrong with the data is in the result.
     """
-    return _walk(Path(path), Style(language, show_values), asked, None)
+    return _process(Path(path), ReportOptions(language, show_values), options, None)
 
 
 def convert(
@@ -83,7 +83,7 @@ def convert(
     force: bool = False,
     language: Language = "en",
     show_values: bool = False,
-    **asked: Unpack[Asked],
+    **options: Unpack[OptionArguments],
 ) -> Result:
     """Convert a vendor's export, or an untidy file, to the canonical CSV.
 
@@ -100,24 +100,24 @@ def convert(
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
     """
-    refuse_same(Path(output), [Path(path), *_second_files(asked).values()])
+    refuse_same_file(Path(output), [Path(path), *_secondary_paths(options).values()])
     with CanonicalWriter(Path(output), force=force) as writer:
-        result = _walk(Path(path), Style(language, show_values), asked, _Written(writer))
+        result = _process(Path(path), ReportOptions(language, show_values), options, _RecordWriter(writer))
         writer.close()
     return result
 
 
-def _walk(path: Path, style: Style, asked: Any, written: _Written | None) -> Result:
-    setting = settle(Options(**{**asked, **_second_files(asked)}))
-    job = prepare(path, str(path), setting, converting=written is not None, keeps_records=written is not None)
-    kept = _Kept()
-    summary = job.run(str(path), [kept, *([] if written is None else [written])])
-    if written is not None:
-        summary.written = written.count
-    findings = present(Findings.join(kept.parts), job.table.source, str(path), style)
+def _process(path: Path, style: ReportOptions, options: Any, writer: _RecordWriter | None) -> Result:
+    setting = resolve(RunOptions(**{**options, **_secondary_paths(options)}))
+    job = prepare_job(path, str(path), setting, converting=writer is not None, keep_records=writer is not None)
+    kept = _FindingsCollector()
+    summary = job.run(str(path), [kept, *([] if writer is None else [writer])])
+    if writer is not None:
+        summary.written = writer.count
+    findings = render_findings(Findings.concat(kept.parts), job.table.source, str(path), style)
     return Result(tuple(findings), summary)
 
 
-def _second_files(asked: Any) -> dict[str, Path]:
+def _secondary_paths(options: Any) -> dict[str, Path]:
     """The other files that are read, which may be given as text."""
-    return {name: Path(asked[name]) for name in ("identifiers", "baseline") if asked.get(name) is not None}
+    return {name: Path(options[name]) for name in ("identifiers", "baseline") if options.get(name) is not None}

@@ -18,31 +18,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Table
-from calltools.model.cells import Mask, one_chunk
+from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.masking import masked_titles
-from calltools.validation.baseline import sift
+from calltools.reports.masking import redact_title_cells
+from calltools.validation.baseline import accept_known
 from calltools.validation.observing import Observers
-from calltools.validation.validator import Judge, loading
+from calltools.validation.validator import PanderaJudge, pandera_loader
 from calltools.workers import second_process
-from calltools.workers.plan import Plan
-from calltools.workers.second_process import is_large
-from calltools.workers.working import Worked, worked
+from calltools.workers.plan import RunPlan
+from calltools.workers.second_process import is_large_file
+from calltools.workers.working import BatchResult, process_batches
 
 #: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
 #: that the end of a file waits for them.
-_JUDGED_AT_ONCE: Final = 150_000
+_MAX_UNPROVEN_PER_GROUP: Final = 150_000
 #: But no more records than this are gathered, proven ones included: of each something is held.
-_GATHERED: Final = 250_000
+_MAX_RECORDS_PER_GROUP: Final = 250_000
 #: For so few records pandera is called while it has nothing else to do.
-_WORTH_A_CALL: Final = 100_000
+_IDLE_GROUP_RECORDS: Final = 100_000
 #: Findings that only the end of the file shows, handed to the sinks at a time.
-_HANDED_ON_AT_ONCE: Final = 100_000
+_CLOSING_FINDINGS_PER_EMIT: Final = 100_000
 
 
 #: A batch, and what the observers have said of it.
-_Seen: TypeAlias = tuple[Worked, Findings]
+_ObservedResult: TypeAlias = tuple[BatchResult, Findings]
 
 
 class Sink(Protocol):
@@ -52,14 +52,14 @@ class Sink(Protocol):
         """Some records in the order of the file, their findings, and which rows hold an error."""
 
 
-def run(  # noqa: PLR0913 - each is a part of the run
+def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     table: Table,
-    plan: Plan,
+    plan: RunPlan,
     sinks: Sequence[Sink],
     summary: Summary,
     on_read: Callable[[int], None],
     *,
-    may_copy: bool = False,
+    may_fork: bool = False,
 ) -> None:
     """Walk the whole table along the line.
 
@@ -72,96 +72,96 @@ def run(  # noqa: PLR0913 - each is a part of the run
         on_read: Told how many records have been read so far.
         may_copy: Whether this process is ours to copy, where the file is large (``second_process``).
     """
-    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.earlier)
-    end = _End(plan, observers, Judge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
-    end.deliver(_EMPTY, plan.telling.told(plan.findings))
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
+    end = _ResultStage(plan, observers, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    end.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
     under_way: deque[Future[None]] = deque()
     # Another file may have begun it, and a copy of this process must not lack the thread that loads.
-    loading.wait()
+    pandera_loader.wait()
     batches = (
-        second_process.worked(table, plan, lambda: loading.done() and all(one.done() for one in under_way))
-        if may_copy
-        else worked(table, plan)
+        second_process.process_batches_forked(table, plan, lambda: pandera_loader.is_done() and all(one.done() for one in under_way))
+        if may_fork
+        else process_batches(table, plan)
     )
     # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
     with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
-        if is_large(table.source.path):
-            loading.begin()
+        if is_large_file(table.source.path):
+            pandera_loader.start()
         try:
-            closing_words = _in_groups(last, end, batches, under_way)
+            closing_words = _process_groups(last, end, batches, under_way)
         except BaseException:
             last.shutdown(wait=True, cancel_futures=True)
             raise
     said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
-    empty = [Findings.of([{"code": "CT002"}])] if not summary.read and not said_empty else []
+    empty = [Findings.from_rows([{"code": "CT002"}])] if not summary.read and not said_empty else []
     # Where each record stands twice there are as many as records, and to word them all at once takes much memory.
-    for some in plan.telling.told(Findings.join([*empty, closing_words])).parts(_HANDED_ON_AT_ONCE):
-        end.deliver(_EMPTY, some)
+    for some in plan.finding_filter.locate(Findings.concat([*empty, closing_words])).split(_CLOSING_FINDINGS_PER_EMIT):
+        end.emit(_EMPTY_BATCH, some)
 
 
-def _in_groups(
-    last: ThreadPoolExecutor, end: "_End", batches: Iterable[Worked], under_way: deque[Future[None]]
+def _process_groups(
+    last: ThreadPoolExecutor, stage: "_ResultStage", batches: Iterable[BatchResult], under_way: deque[Future[None]]
 ) -> Findings:
     """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once.
 
     Gives what only the whole table shows, found out while the last group is finished.
     """
-    group: list[_Seen] = []
+    group: list[_ObservedResult] = []
     judged = records = 0
     for one in batches:
         while under_way and under_way[0].done():
             under_way.popleft().result()
-        group.append((one, end.observers.add(one.digests, one.batch.records, one.batch.places)))
-        judged += len(one.judged.records)
+        group.append((one, stage.observers.add(one.digests, one.batch.records, one.batch.places)))
+        judged += len(one.unproven.records)
         records += len(one.batch)
-        enough = _GATHERED if under_way else _WORTH_A_CALL
-        if judged >= _JUDGED_AT_ONCE or records >= enough:
-            under_way.append(last.submit(end.finish, group))
+        enough = _MAX_RECORDS_PER_GROUP if under_way else _IDLE_GROUP_RECORDS
+        if judged >= _MAX_UNPROVEN_PER_GROUP or records >= enough:
+            under_way.append(last.submit(stage.process_group, group))
             group, judged, records = [], 0, 0
         # Another group may wait for its turn, no more: they take memory.
         while len(under_way) > 1:
             under_way.popleft().result()
-    under_way.append(last.submit(end.finish, group))
-    closing_words = end.observers.close()
+    under_way.append(last.submit(stage.process_group, group))
+    closing_words = stage.observers.close()
     for one_group in under_way:
         one_group.result()
     return closing_words
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class _ResultStage:
     """The end of the line: what pandera says, and the sinks."""
 
-    plan: Plan
+    plan: RunPlan
     observers: Observers
-    judge: Judge
+    judge: PanderaJudge
     sinks: Sequence[Sink]
     summary: Summary
     on_read: Callable[[int], None]
 
-    def finish(self, group: Sequence[_Seen]) -> None:
+    def process_group(self, group: Sequence[_ObservedResult]) -> None:
         """Let pandera speak about a group of batches, and hand them to the sinks."""
-        verdict = self.plan.telling.told(self.judge.findings([one.judged for one, _ in group]))
-        for one, found in self._verdicts(group, verdict):
-            self.summary.joined.update(one.joined)
-            if one.drawn is not None:
-                self.summary.portrait.add(one.drawn)
-            self.deliver(one.batch, found)
+        verdict = self.plan.finding_filter.locate(self.judge.judge([one.unproven for one, _ in group]))
+        for one, found in self._split_by_batch(group, verdict):
+            self.summary.joined.update(one.join_counts)
+            if one.statistics is not None:
+                self.summary.call_statistics.merge(one.statistics)
+            self.emit(one.batch, found)
             self.on_read(self.summary.read)
 
-    def deliver(self, batch: Batch, findings: Findings) -> None:
+    def emit(self, batch: Batch, findings: Findings) -> None:
         """Count a batch, and hand it to the sinks."""
-        if self.plan.known:
-            findings = _unknown(findings, self.plan, self.summary)
+        if self.plan.baseline_counts:
+            findings = _without_baseline(findings, self.plan, self.summary)
         records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
-        wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.damaged]).astype(np.int64)
+        wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.malformed]).astype(np.int64)
         bad = np.isin(batch.records, wrong, assume_unique=True)
-        findings = self.plan.telling.file_speaks(findings)
-        self.summary.count(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
+        findings = self.plan.finding_filter.suppress_repeats(findings)
+        self.summary.add_batch(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
-    def _verdicts(self, group: Sequence[_Seen], verdict: Findings) -> Iterator[tuple[Worked, Findings]]:
+    def _split_by_batch(self, group: Sequence[_ObservedResult], verdict: Findings) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
         # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
         records = verdict.table["record"].to_numpy()
@@ -169,16 +169,16 @@ class _End:
             numbers = one.batch.records
             first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
             judged = Findings(verdict.table.slice(first, last - first))
-            more = self.plan.telling.told(Findings.join([one.batch.findings, observed]))
-            yield one, self.plan.telling.once(Findings.join([more, judged])) if len(more) else judged
+            more = self.plan.finding_filter.locate(Findings.concat([one.batch.findings, observed]))
+            yield one, self.plan.finding_filter.deduplicate(Findings.concat([more, judged])) if len(more) else judged
 
 
-def _unknown(findings: Findings, plan: Plan, summary: Summary) -> Findings:
+def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:
     """Without what the baseline knows, and without what a header rule that it knows says of each record."""
-    titles = masked_titles(one_chunk(findings.table["column"]))
-    findings, accepted = sift(findings, titles, plan.known, summary.accepted)
+    titles = redact_title_cells(combine_chunks(findings.table["column"]))
+    findings, accepted = accept_known(findings, titles, plan.baseline_counts, summary.accepted)
     summary.accepted.update(accepted)
-    return plan.telling.file_speaks(findings, {code for code, _ in plan.known})
+    return plan.finding_filter.suppress_repeats(findings, {code for code, _ in plan.baseline_counts})
 
 
-_EMPTY: Final = Batch(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))
+_EMPTY_BATCH: Final = Batch(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))

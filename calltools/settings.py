@@ -27,10 +27,10 @@ class Settings:
     color: bool | None = None
     api_url: str | None = None
     state_dir: str | None = None
-    old_console: bool = False
+    stream_encoding_set: bool = False
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process.
 
     Source:
@@ -43,7 +43,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         color=_color(environ),
         api_url=environ.get("CALLTOOLS_API_URL") or None,
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
-        old_console=bool(environ.get("PYTHONIOENCODING")),
+        stream_encoding_set=bool(environ.get("PYTHONIOENCODING")),
     )
 
 
@@ -55,19 +55,19 @@ def _color(environ: Mapping[str, str]) -> bool | None:
     return False if environ.get("TERM") == "dumb" else None
 
 
-def token_text(environ: Mapping[str, str] = os.environ) -> str | None:
+def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | None:
     """The token as the environment holds it; apart from the settings, so that printing them shows no secret."""
     return environ.get("CALLTOOLS_TOKEN") or None
 
 
-def variable(option: str) -> str:
+def variable_name(option: str) -> str:
     """The variable that speaks for an option of the command line."""
     return f"CALLTOOLS_{option.upper().replace('-', '_')}"
 
 
-def option_texts(options: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def options_from_environment(options: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What the variables of these options hold; an empty one says nothing."""
-    found = {name: text for name in options if (text := environ.get(variable(name)))}
+    found = {name: text for name in options if (text := environ.get(variable_name(name)))}
     # A language may be told as a locale, as in the variables beside it.
     return found | ({"lang": _language({"LANG": found["lang"]})} if "lang" in found else {})
 

@@ -13,7 +13,7 @@ from calltools.cli.app import app
 from calltools.reports import REPORTERS
 from calltools.rules.catalog import RULES
 from calltools.vendors import library
-from calltools.vendors.profile_schema import profile_schema
+from calltools.vendors.profile_schema import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -45,16 +45,16 @@ COMMANDS = [
 def test_tables_are_fresh(document):
     text = document.read_text(encoding="utf-8")
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
-        document.write_text(tables.filled(text), encoding="utf-8")
+        document.write_text(tables.refresh_tables(text), encoding="utf-8")
 
-    assert text == tables.filled(text)
+    assert text == tables.refresh_tables(text)
 
 
 def test_tables_name_every_rule_and_every_vendor():
     rules, vendors = (document.read_text(encoding="utf-8") for document in TABLED)
 
     assert [rule.code for rule in RULES if f"| {rule.code} |" not in rules] == []
-    assert [profile.name for profile in library.built_in() if f"| `{profile.name}`" not in vendors] == []
+    assert [profile.name for profile in library.load_built_in_profiles() if f"| `{profile.name}`" not in vendors] == []
 
 
 def test_the_readme_is_short_and_links_the_rest():
@@ -110,7 +110,7 @@ def test_every_word_of_a_profile_is_in_its_readme():
     text = (ROOT / "schemas" / "README.md").read_text(encoding="utf-8")
     words = set(re.findall(r"[a-z_]+", text))
 
-    described = profile_schema()
+    described = build_profile_schema()
     named = {name for part in (described, *described.get("$defs", {}).values()) for name in part.get("properties", {})}
 
     assert sorted(name for name in named if name.islower() and name not in words) == []

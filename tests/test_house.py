@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 import calltools
 from calltools.exports import EXPORTS
 from calltools.messages import MESSAGES
-from calltools.vendors.profile_schema import profile_schema
+from calltools.vendors.profile_schema import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "calltools").rglob("*.py"))
@@ -55,7 +55,7 @@ def test_no_vendor_is_named_in_python():
     [
         ("metrica_calls.table.json", EXPORTS["table-schema"]),
         ("metrica_calls.schema.json", EXPORTS["json-schema"]),
-        ("vendor_profile.schema.json", lambda: json.dumps(profile_schema(), ensure_ascii=False, indent=2) + "\n"),
+        ("vendor_profile.schema.json", lambda: json.dumps(build_profile_schema(), ensure_ascii=False, indent=2) + "\n"),
     ],
 )
 def test_generated_schemas_are_fresh(file, text):

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from calltools.files.safely import entered
+from calltools.files.safely import enter_interrupt_safe
 from tests.test_pipeline import as_csv, some_rows
 
 pytestmark = [
@@ -98,7 +98,7 @@ def test_what_was_begun_is_left_though_nobody_heard_that_it_was_entered():
 
     begun = Begun()
     with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
-        entered(stack, begun)
+        enter_interrupt_safe(stack, begun)
 
     assert begun.left
 

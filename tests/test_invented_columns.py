@@ -11,13 +11,13 @@ import openpyxl
 import pytest
 
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from tests.conftest import NOW
 from tests.invented_columns import INVENTED, add_columns, run
 
 RELEASED = Path(__file__).parent / "metrica" / "ledger" / "released" / "0.1.0"
 GOOD = {"ClientId": "1604591025698235234", "DateTime": str(NOW - 60)}
-OLD_NAMES = rf"^(the )?({'|'.join(NAMES)})\b"
+OLD_NAMES = rf"^(the )?({'|'.join(FIELD_NAMES)})\b"
 #: Kind, a faulty cell, the rule that names it.
 FAULTS = [
     ("user-id", "client 1042\u200b", "user-id-unprintable"),
@@ -192,7 +192,7 @@ def test_templates_have_new_columns(tree, ending):
     else:
         titles = [cell.value for cell in openpyxl.load_workbook(path).worksheets[0][1]]
     place = titles.index("DateTime")
-    assert titles == [*NAMES[:3], *INVENTED.values(), *NAMES[3:]]
+    assert titles == [*FIELD_NAMES[:3], *INVENTED.values(), *FIELD_NAMES[3:]]
     assert titles[place - len(INVENTED) : place] == [*INVENTED.values()]
 
 

@@ -61,9 +61,9 @@ def every_class(base=CalltoolsError):
         *(one("file-missing", path="x") for one in every_class() if one.__init__ is CalltoolsError.__init__),
         ProfileError("x.toml", (("$.fields", "profile-unknown", {}),)),
         ConfigError("x.toml", ()),
-        errors.WithoutConverterError("X", {"en": "why", "ru": "почему"}),
+        errors.UnsupportedVendorError("X", {"en": "why", "ru": "почему"}),
         QuotaError("service-quota", 3.0),
-        UnreachableError("service-silent", passing=False),
+        UnreachableError("service-silent", transient=False),
     ],
     ids=lambda fault: type(fault).__name__,
 )

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from calltools.cli import uploading_words, vendor_list, vendor_new
-from calltools.files.csv_sniff import DELIMITERS
+from calltools.files.csv_sniff import DELIMITER_NAMES
 from calltools.messages import MESSAGES
-from calltools.metrica.ledger import Step, Verdict
+from calltools.metrica.ledger import Transition, CallStatus
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
@@ -69,17 +69,17 @@ def test_no_word_of_a_template_is_made_up():
 @pytest.mark.parametrize(
     ("table", "values", "sentences"),
     [
-        pytest.param(uploading_words.STEPS, set(Step), MESSAGES, id="steps of the ledger"),
+        pytest.param(uploading_words.STEPS, set(Transition), MESSAGES, id="steps of the ledger"),
         # Of what is new the plan says how much is sent; of what is held, which parts hold it.
         pytest.param(
-            uploading_words.VERDICTS, set(Verdict) - {Verdict.NEW, Verdict.HELD}, MESSAGES, id="verdicts of a plan"
+            uploading_words.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, MESSAGES, id="verdicts of a plan"
         ),
         pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
-        pytest.param(overview.DELIMITERS, {None, *DELIMITERS}, MESSAGES, id="delimiters"),
+        pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
         pytest.param(overview.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
         pytest.param(concise.SEVERITIES, set(Severity), MESSAGES, id="severities"),
-        pytest.param(page_words.SEVERITY_COUNTS, set(Severity), page_words.WORDS, id="tiles of the page"),
-        pytest.param(page_words.SEVERITY_FILTERS, set(Severity), page_words.WORDS, id="buttons of the page"),
+        pytest.param(page_words.SEVERITY_COUNTS, set(Severity), page_words.HTML_LABELS, id="tiles of the page"),
+        pytest.param(page_words.SEVERITY_FILTERS, set(Severity), page_words.HTML_LABELS, id="buttons of the page"),
         pytest.param(vendor_new.QUESTIONS, set(vendor_new.QUESTIONS), MESSAGES, id="questions about a sample"),
     ],
 )
@@ -91,13 +91,13 @@ def test_each_value_has_a_sentence_that_is_there(table, values, sentences):
 @pytest.mark.parametrize(
     ("words", "values"),
     [
-        pytest.param(page_words.WORDS, {one.value for one in Severity}, id="severities on the page"),
-        pytest.param(book_words.WORDS, {one.value for one in Severity}, id="severities in the workbook"),
+        pytest.param(page_words.HTML_LABELS, {one.value for one in Severity}, id="severities on the page"),
+        pytest.param(book_words.WORKBOOK_LABELS, {one.value for one in Severity}, id="severities in the workbook"),
         pytest.param(
-            book_words.WORDS, {*rewritten.LOST.values(), "macros", "results"}, id="parts that a workbook loses"
+            book_words.WORKBOOK_LABELS, {*rewritten.LOST.values(), "macros", "results"}, id="parts that a workbook loses"
         ),
-        pytest.param(wording.SEVERITIES, {one.value for one in Severity}, id="severities of the catalog"),
-        pytest.param(wording.FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),
+        pytest.param(wording.SEVERITY_NAMES, {one.value for one in Severity}, id="severities of the catalog"),
+        pytest.param(wording.CODE_FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),
         pytest.param(wording.PLACES, set(get_args(Address)), id="places"),
         pytest.param(vendor_list.CONFIDENCE, set(get_args(Confidence)), id="confidence in a profile"),
     ],
@@ -109,6 +109,6 @@ def test_each_value_is_a_word(words, values):
 
 def test_each_placeholder_of_a_sentence_is_known():
     known = {*wording.DETAILS, "value", "column", "detail0", "detail1", "place1"}
-    templates = [text for said in wording.WORDING.values() for text in (said.en, said.ru)]
+    templates = [text for said in wording.RULE_SENTENCES.values() for text in (said.en, said.ru)]
 
     assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known

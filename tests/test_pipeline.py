@@ -16,7 +16,7 @@ import calltools
 from calltools import pipeline
 from calltools.cli.app import app
 from calltools.errors import SourceError, UsageError
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.files import csv_file
 from tests.conftest import NOW
 
@@ -182,7 +182,7 @@ def test_blank_records_between_records_are_named_and_trailing_ones_are_not(write
 
 
 def test_a_header_alone_is_no_records(write):
-    assert [one.code for one in calltools.validate(write(",".join(NAMES) + "\n")).findings] == ["CT002"]
+    assert [one.code for one in calltools.validate(write(",".join(FIELD_NAMES) + "\n")).findings] == ["CT002"]
 
 
 def test_an_empty_file_is_a_finding(write):

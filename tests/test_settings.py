@@ -2,7 +2,7 @@
 
 import pytest
 
-from calltools.settings import from_environment
+from calltools.settings import read_settings
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from calltools.settings import from_environment
     ],
 )
 def test_colors_are_as_the_environment_wants(environ, color):
-    assert from_environment(environ).color is color
+    assert read_settings(environ).color is color
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_colors_are_as_the_environment_wants(environ, color):
     ],
 )
 def test_the_language_is_that_of_the_locale(environ, language):
-    assert from_environment(environ).language == language
+    assert read_settings(environ).language == language

@@ -22,13 +22,13 @@ from calltools.cli import (
     validate,
     vendors,
 )
-from calltools.cli.heard import Heard, let_go
-from calltools.cli.misuse import Misuse, told
-from calltools.cli.options import where
+from calltools.cli.heard import PipeSafeStream, redirect_to_devnull
+from calltools.cli.misuse import CommandLineError, explain_usage_error
+from calltools.cli.options import traceback_places
 from calltools.cli.values import App
 from calltools.errors import CalltoolsError, OutputError, UsageError
 from calltools.messages import Language, say
-from calltools.settings import from_environment
+from calltools.settings import read_settings
 
 app = App(
     name="calltools",
@@ -41,16 +41,16 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
-app.command("convert", epilog=convert.EXAMPLES)(convert.convert)
-app.command("upload", epilog=upload.EXAMPLES)(upload.upload)
+app.command("validate", epilog=validate.EXAMPLES)(validate.validate_command)
+app.command("convert", epilog=convert.EXAMPLES)(convert.convert_command)
+app.command("upload", epilog=upload.EXAMPLES)(upload.upload_command)
 app.add_typer(uploads.app, name="uploads")
-app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor_command)
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(config.app, name="config")
-app.command("rules", epilog=rules.EXAMPLES)(rules.rules)
-app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
-app.command("template", epilog=template.EXAMPLES)(template.template)
+app.command("rules", epilog=rules.EXAMPLES)(rules.rules_command)
+app.command("schema", epilog=schema.EXAMPLES)(schema.schema_command)
+app.command("template", epilog=template.EXAMPLES)(template.template_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -71,32 +71,32 @@ def start() -> int:
     nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the process ends
     # A stream that was closed on purpose (``>&-``) is ``None``.
     sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
-    encodings.prepare(sys.stdout, sys.stderr)
-    sys.stdout, sys.stderr = cast("TextIO", Heard(sys.stdout)), cast("TextIO", Heard(sys.stderr))
+    encodings.configure_streams(sys.stdout, sys.stderr)
+    sys.stdout, sys.stderr = cast("TextIO", PipeSafeStream(sys.stdout)), cast("TextIO", PipeSafeStream(sys.stderr))
     try:
-        return _run()
+        return _run_app()
     except (KeyboardInterrupt, typer.Abort):  # an answer that was broken off, too
         return _INTERRUPTED
     except OSError as fault:
         if fault.errno not in _UNWRITABLE:
-            return _defect(fault)
+            return _report_defect(fault)
         # A file would have been named before: it is standard output or standard error that takes no more.
-        let_go(sys.stdout)
-        _complain(say("output-stream", _language(), reason=fault.strerror))
+        redirect_to_devnull(sys.stdout)
+        _print_error(say("output-stream", _language_of_arguments(), reason=fault.strerror))
         return OutputError.exit_code
     except Exception as fault:  # noqa: BLE001 - the last resort: a person sees where, and no value
-        return _defect(fault)
+        return _report_defect(fault)
 
 
 _INTERRUPTED: Final = 130
 _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
-def _run() -> int:
+def _run_app() -> int:
     try:
         code = app(standalone_mode=False)
-    except Misuse as fault:
-        typer.echo(told(fault, _language()), err=True)
+    except CommandLineError as fault:
+        typer.echo(explain_usage_error(fault, _language_of_arguments()), err=True)
         return UsageError.exit_code
     except SystemExit as end:
         code = end.code
@@ -104,21 +104,21 @@ def _run() -> int:
     return code if isinstance(code, int) else 0
 
 
-def _language() -> Language:
+def _language_of_arguments() -> Language:
     """Of a person whose options could not be read."""
     words = list(itertools.pairwise([*sys.argv, ""]))
     asked = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
     asked += [value for word, value in words if word == "--lang"]
-    return "ru" if "ru" in asked else "en" if "en" in asked else from_environment().language
+    return "ru" if "ru" in asked else "en" if "en" in asked else read_settings().language
 
 
-def _defect(fault: Exception) -> int:
-    _complain(f"{say('defect', _language(), fault=type(fault).__name__)}\n{where(fault)}")
+def _report_defect(fault: Exception) -> int:
+    _print_error(f"{say('defect', _language_of_arguments(), fault=type(fault).__name__)}\n{traceback_places(fault)}")
     return CalltoolsError.exit_code
 
 
-def _complain(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     try:
         typer.echo(f"calltools: {sentence}", err=True)
     except OSError:
-        let_go(sys.stderr)
+        redirect_to_devnull(sys.stderr)

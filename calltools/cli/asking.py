@@ -6,47 +6,47 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from calltools.cli.options import Reading, Showing, words
+from calltools.cli.options import ReadingOptions, FindingOptions, split_words
 from calltools.errors import UsageError
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
 from calltools.model.batch import Hints
-from calltools.run import Options
+from calltools.run import RunOptions
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
-def run_options(reading: Reading, showing: Showing) -> Options:
+def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
     """The options of a run.
 
     Raises:
         UsageError: A time, a window or a list of columns cannot be read.
     """
-    return Options(
+    return RunOptions(
         vendor=reading.vendor,
-        hints=_hints(reading),
+        hints=_parse_hints(reading),
         timezone=reading.timezone,
         region=reading.region.upper() if reading.region else None,
         currency=reading.currency.upper() if reading.currency else None,
         static_call=None if reading.static_call is None else reading.static_call.value,
         date_order=None if reading.date_order is None else reading.date_order.value,
         identifiers=Path(reading.identifiers) if reading.identifiers else None,
-        identifier_window_s=_window_s(reading.identifier_window),
-        identifier_columns=_columns(reading.identifier_columns),
+        identifier_window_s=_parse_window(reading.identifier_window),
+        identifier_columns=_parse_columns(reading.identifier_columns),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
-        as_of=None if reading.as_of is None else _unix(reading.as_of),
-        select=words(showing.select),
-        ignore=words(showing.ignore),
+        as_of=None if reading.as_of is None else _parse_as_of(reading.as_of),
+        select=split_words(showing.select),
+        ignore=split_words(showing.ignore),
         baseline=showing.baseline,
         exact_only=showing.no_fast_path,
-        limits=_limits(reading.limit or []),
+        limits=_parse_limits(reading.limit or []),
     )
 
 
-def _limits(given: list[str]) -> Limits:
+def _parse_limits(given: list[str]) -> Limits:
     names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
     found: dict[str, int] = {}
     for text in given:
@@ -58,7 +58,7 @@ def _limits(given: list[str]) -> Limits:
     return Limits(**found)
 
 
-def _hints(reading: Reading) -> Hints:
+def _parse_hints(reading: ReadingOptions) -> Hints:
     delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
     if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
         raise UsageError("delimiter-unknown", given=delimiter)
@@ -70,7 +70,7 @@ def _hints(reading: Reading) -> Hints:
     return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row)
 
 
-def _unix(text: str) -> int:
+def _parse_as_of(text: str) -> int:
     if re.fullmatch(r"[0-9]{9,11}", text):
         return int(text)
     try:
@@ -82,16 +82,16 @@ def _unix(text: str) -> int:
     return int(moment.timestamp())
 
 
-def _window_s(text: str) -> int:
+def _parse_window(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
     if not found:
         raise UsageError("window-unreadable", given=text)
     return int(found[1]) * _SECONDS[found[2]]
 
 
-def _columns(text: str | None) -> dict[str, str]:
-    pairs = [[part.strip() for part in word.partition("=")] for word in words(text)]
-    wrong = [word for word, _, title in pairs if not title or word not in {*NAMES, "phone", "time"}]
+def _parse_columns(text: str | None) -> dict[str, str]:
+    pairs = [[part.strip() for part in word.partition("=")] for word in split_words(text)]
+    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
     if wrong:
         raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
     return {word: title for word, _, title in pairs}

@@ -2,12 +2,12 @@
 
 import typer
 
-from calltools.cli.gathering import gathered
-from calltools.cli.layers import layers
-from calltools.cli.options import Files, Reading, Showing, Writing, ending, examples, language
+from calltools.cli.gathering import expand_options
+from calltools.cli.layers import load_layers
+from calltools.cli.options import Files, ReadingOptions, FindingOptions, WritingOptions, exit_on_error, format_examples, resolve_language
 from calltools.lean import load_arrow
 
-EXAMPLES = examples(
+EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
     "calltools convert journal.json --rejects rejects.csv -o calls.csv",
     "calltools convert export.csv --timezone Asia/Almaty --identifiers crm.xlsx -o calls.csv",
@@ -15,17 +15,17 @@ EXAMPLES = examples(
 )
 
 
-@gathered
-def convert(context: typer.Context, files: Files, writing: Writing, reading: Reading, showing: Showing) -> None:
+@expand_options
+def convert_command(context: typer.Context, files: Files, writing: WritingOptions, reading: ReadingOptions, showing: FindingOptions) -> None:
     """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
-    with ending(language(showing.lang), debug=showing.debug):
-        found = layers(context)
-        writing, reading, showing = (found.over(writing), found.over(reading), found.over(showing))
-    with ending(language(showing.lang), debug=showing.debug):
+    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+        found = load_layers(context)
+        writing, reading, showing = (found.apply(writing), found.apply(reading), found.apply(showing))
+    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.walking import check_files, convert_files  # noqa: PLC0415 - heavy
+        from calltools.cli.walking import validate_files, convert_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            check_files(files, reading, showing, found, converting=True)
+            validate_files(files, reading, showing, found, converting=True)
         else:
             convert_files(files, writing, reading, showing, found)

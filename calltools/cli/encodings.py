@@ -4,31 +4,31 @@ import codecs
 import io
 from typing import Final, TextIO
 
-from calltools.settings import from_environment
+from calltools.settings import read_settings
 
-_PLAIN: Final = {
+_ASCII_SUBSTITUTES: Final = {
     "—": "-", "–": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'",
     "→": "->", "×": "x", "•": "*", "№": "N", "\u0301": "", "\u00a0": " ", "\u202f": " ",
 }  # fmt: skip
 
 
-def prepare(*streams: TextIO) -> None:
+def configure_streams(*streams: TextIO) -> None:
     """Let the streams take any text: a C locale or an old console must not turn a sentence into a traceback."""
-    codecs.register_error("plainly", _plainly)
+    codecs.register_error("plainly", _replace_unencodable)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding=None if from_environment().old_console else "utf-8", errors="plainly")
+            stream.reconfigure(encoding=None if read_settings().stream_encoding_set else "utf-8", errors="plainly")
 
 
-def for_machines(stream: TextIO) -> None:
+def force_utf8(stream: TextIO) -> None:
     """Let the stream be UTF-8 whatever the console: formats that are read by programs are."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8")
 
 
-def _plainly(fault: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(fault: UnicodeError) -> tuple[str, int]:
     """What the encoding lacks: dashes and quotes as typewriters have them, anything else by its number."""
     if not isinstance(fault, UnicodeEncodeError):
         raise fault
     signs = fault.object[fault.start : fault.end]
-    return "".join(_PLAIN.get(sign, sign.encode("ascii", "backslashreplace").decode()) for sign in signs), fault.end
+    return "".join(_ASCII_SUBSTITUTES.get(sign, sign.encode("ascii", "backslashreplace").decode()) for sign in signs), fault.end

@@ -5,44 +5,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import time
 
-from calltools.cli.telling import Telling
-from calltools.cli.uploading_options import Access
+from calltools.cli.telling import UploadConsole
+from calltools.cli.uploading_options import AccessOptions
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Clocks, Service
-from calltools.metrica.ledger import Book
-from calltools.metrica.token import TokenPlaces, find_token, guard_logs
-from calltools.settings import from_environment, token_text
+from calltools.metrica.connection import Timeouts, ConnectionOptions
+from calltools.metrica.ledger import Ledger
+from calltools.metrica.token import TokenOptions, find_token, redact_logs
+from calltools.settings import read_settings, token_from_environment
 
 
 @contextmanager
-def opened_book() -> Iterator[Book]:
+def open_ledger() -> Iterator[Ledger]:
     """The ledger, closed at the end."""
-    with ledger.open_book(ledger.state_folder(from_environment().state_dir), time) as book:
+    with ledger.open_ledger_in(ledger.state_folder(read_settings().state_dir), time) as book:
         yield book
 
 
-def has_book() -> bool:
+def ledger_exists() -> bool:
     """Whether there is a ledger."""
-    return ledger.is_there(ledger.state_folder(from_environment().state_dir))
+    return ledger.has_database(ledger.state_folder(read_settings().state_dir))
 
 
 @contextmanager
-def connected(access: Access, tell: Telling) -> Iterator[Client]:
+def connect(access: AccessOptions, console: UploadConsole) -> Iterator[Client]:
     """The service, with a token that no log shows.
 
     Raises:
         CredentialError: There is no token, or it lies open.
         UsageError: The address or the file of authorities is wrong.
     """
-    settings = from_environment()
-    clocks = Clocks(total=access.timeout, reading=min(Clocks().reading, access.timeout))
-    service = Service(settings.api_url or Service().url, access.ca_file, clocks)
-    token = find_token(TokenPlaces(access.token_file, sys.stdin if access.token_stdin else None, token_text()))
-    unguard = guard_logs(token)
-    tell.detail("upload-service", host=service.host, seconds=round(access.timeout))
+    settings = read_settings()
+    clocks = Timeouts(post_total=access.timeout, get_total=min(Timeouts().get_total, access.timeout))
+    service = ConnectionOptions(settings.api_url or ConnectionOptions().url, access.ca_file, clocks)
+    token = find_token(TokenOptions(access.token_file, sys.stdin if access.token_stdin else None, token_from_environment()))
+    unguard = redact_logs(token)
+    console.print_detail("upload-service", host=service.host, seconds=round(access.timeout))
     try:
-        with Client(token, service, on_wait=lambda wait, _: tell("upload-again", seconds=round(wait))) as client:
+        with Client(token, service, on_wait=lambda wait, _: console("upload-again", seconds=round(wait))) as client:
             yield client
     finally:
         unguard()

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 
-def gathered(command: Callable[..., None]) -> Callable[..., None]:
+def expand_options(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose dataclass arguments stand for their fields, each an option of its own.
 
     Typer reads a command's options from its signature; two commands that share thirty options would have to
@@ -19,23 +19,23 @@ def gathered(command: Callable[..., None]) -> Callable[..., None]:
     plain = [one for one in inspect.signature(command).parameters.values() if one.name not in groups]
     parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=one.annotation) for one in plain]
     for group in groups.values():
-        parameters += _parameters(group)
+        parameters += _option_parameters(group)
 
     @wraps(command)
-    def called(**given: Any) -> None:
+    def wrapper(**given: Any) -> None:
         made = {
             name: group(**{field.name: given.pop(field.name) for field in dataclasses.fields(group)})
             for name, group in groups.items()
         }
         command(**given, **made)
 
-    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
-    called.__annotations__ = {one.name: one.annotation for one in parameters}
-    del called.__wrapped__  # or inspect would see the original
-    return called
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
+    wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
+    del wrapper.__wrapped__  # or inspect would see the original
+    return wrapper
 
 
-def _parameters(group: Any) -> list[inspect.Parameter]:
+def _option_parameters(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(

@@ -7,7 +7,7 @@ from typing import Any, TextIO, final
 
 
 @final
-class Heard:
+class PipeSafeStream:
     """A stream that is silent once nobody reads it: files are still written, and the exit code is the true one.
 
     It has all that the stream below has.
@@ -17,35 +17,35 @@ class Heard:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._below = stream
+        self._stream = stream
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._below, name)
+        return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         """Write as far as there is a reader."""
         try:
-            self._below.write(text)
+            self._stream.write(text)
         except BrokenPipeError:
-            let_go(self._below)
+            redirect_to_devnull(self._stream)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write as far as there is a reader."""
         try:
-            self._below.writelines(lines)
+            self._stream.writelines(lines)
         except BrokenPipeError:
-            let_go(self._below)
+            redirect_to_devnull(self._stream)
 
     def flush(self) -> None:
         """Flush as far as there is a reader."""
         try:
-            self._below.flush()
+            self._stream.flush()
         except BrokenPipeError:
-            let_go(self._below)
+            redirect_to_devnull(self._stream)
 
 
-def let_go(stream: TextIO) -> None:
+def redirect_to_devnull(stream: TextIO) -> None:
     """Send what a stream still holds, and what comes, nowhere."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

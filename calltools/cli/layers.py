@@ -7,17 +7,17 @@ from typing import Any, Final, TypeVar
 
 import typer
 
-from calltools.cli.config_file import Config, Told, find
-from calltools.cli.option_keys import Wrong, keys, told_of
+from calltools.cli.config_file import Config, ConfigValue, find_config
+from calltools.cli.option_keys import InvalidValue, option_keys, configurable_options
 from calltools.errors import ConfigError
-from calltools.settings import option_texts, variable
+from calltools.settings import options_from_environment, variable_name
 
 _Group = TypeVar("_Group", bound=Any)
-_NOT_SAID: Final = frozenset({"DEFAULT", "DEFAULT_MAP"})
+_DEFAULT_SOURCES: Final = frozenset({"DEFAULT", "DEFAULT_MAP"})
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
+class OptionLayers:
     """What is said about options, and by whom.
 
     Attributes:
@@ -26,11 +26,11 @@ class Layers:
         config: From the configuration file.
     """
 
-    said: frozenset[str] = frozenset()
-    environment: Mapping[str, Told] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    environment: Mapping[str, ConfigValue] = field(default_factory=dict)
     config: Config = field(default_factory=Config)
 
-    def told(self, name: str, matching: Sequence[int] = ()) -> Told | None:
+    def lookup(self, name: str, matching: Sequence[int] = ()) -> ConfigValue | None:
         """The value of an option that was not given on the command line.
 
         Args:
@@ -41,14 +41,14 @@ class Layers:
         layers = (self.environment, *overrides, self.config.values)
         return next((layer[name] for layer in layers if name in layer), None)
 
-    def over(self, group: _Group, matching: Sequence[int] = ()) -> _Group:
+    def apply(self, group: _Group, matching: Sequence[int] = ()) -> _Group:
         """A group of options with what the layers say."""
-        open_ = told_of(type(group)) - self.said
-        found = {name: told.value for name in open_ if (told := self.told(name, matching)) is not None}
+        open_ = configurable_options(type(group)) - self.given
+        found = {name: told.value for name in open_ if (told := self.lookup(name, matching)) is not None}
         return replace(group, **found)
 
 
-def layers(context: typer.Context | None = None) -> Layers:
+def load_layers(context: typer.Context | None = None) -> OptionLayers:
     """The layers of this process.
 
     Args:
@@ -57,20 +57,20 @@ def layers(context: typer.Context | None = None) -> Layers:
     Raises:
         ConfigError: The configuration, or a variable, is wrong; all mistakes.
     """
-    return Layers(_said(context), _environment(), find(Path.cwd()))
+    return OptionLayers(_given_on_command_line(context), _read_environment(), find_config(Path.cwd()))
 
 
-def _said(context: typer.Context | None) -> frozenset[str]:
+def _given_on_command_line(context: typer.Context | None) -> frozenset[str]:
     if context is None:
         return frozenset()
     sources = {name: context.get_parameter_source(name) for name in context.params}
-    return frozenset(name for name, one in sources.items() if one is not None and one.name not in _NOT_SAID)
+    return frozenset(name for name, one in sources.items() if one is not None and one.name not in _DEFAULT_SOURCES)
 
 
-def _environment() -> dict[str, Told]:
-    read = {name: keys()[name].from_text(text) for name, text in option_texts(keys()).items()}
-    wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
+def _read_environment() -> dict[str, ConfigValue]:
+    read = {name: option_keys()[name].parse_text(text) for name, text in options_from_environment(option_keys()).items()}
+    wrong = {name: value for name, value in read.items() if isinstance(value, InvalidValue)}
     if wrong:
-        problems = ((variable(name), value.key, value.facts) for name, value in wrong.items())
+        problems = ((variable_name(name), value.key, value.facts) for name, value in wrong.items())
         raise ConfigError("CALLTOOLS_*", tuple(problems))
-    return {name: Told(value, variable(name)) for name, value in read.items()}
+    return {name: ConfigValue(value, variable_name(name)) for name, value in read.items()}

@@ -13,7 +13,7 @@ import typer
 from calltools.errors import CalltoolsError
 from calltools.messages import Language
 from calltools.reports import REPORTERS, endings
-from calltools.settings import from_environment
+from calltools.settings import read_settings
 
 
 class OutputFormat(StrEnum):
@@ -33,7 +33,7 @@ class Lang(StrEnum):
     RU = "ru"
 
 
-class Level(StrEnum):
+class FailOnLevel(StrEnum):
     """Severities that ``--fail-on`` takes."""
 
     ERROR = "error"
@@ -41,7 +41,7 @@ class Level(StrEnum):
     NOTE = "note"
 
 
-class Static(StrEnum):
+class StaticCallChoice(StrEnum):
     """What ``--static-call`` takes."""
 
     NO = "0"
@@ -49,7 +49,7 @@ class Static(StrEnum):
     AUTO = "auto"
 
 
-class Order(StrEnum):
+class DateOrderChoice(StrEnum):
     """What ``--date-order`` takes."""
 
     DMY = "dmy"
@@ -84,7 +84,7 @@ Files: TypeAlias = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingOptions:
     """How files are read, and what the user says that they do not."""
 
     vendor: Annotated[
@@ -101,7 +101,7 @@ class Reading:
         None
     )
     static_call: Annotated[
-        Static | None,
+        StaticCallChoice | None,
         typer.Option(help="StaticCall where the export does not say; auto: 1 without identifier, 0 with one."),
     ] = None
     identifiers: Annotated[
@@ -121,7 +121,7 @@ class Reading:
     header_row: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Line or row of the header; 0: there is none.")
     ] = None
-    date_order: Annotated[Order | None, typer.Option(help="How ambiguous dates are read.")] = None
+    date_order: Annotated[DateOrderChoice | None, typer.Option(help="How ambiguous dates are read.")] = None
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')
     ] = None
@@ -139,14 +139,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class FindingOptions:
     """Which findings count, and how they are shown."""
 
     select: Annotated[
         str | None, typer.Option(metavar="CODES", help="Only these rules: codes, names or prefixes, by commas.")
     ] = None
     ignore: Annotated[str | None, typer.Option(metavar="CODES", help="Not these rules.")] = None
-    fail_on: Annotated[Level, typer.Option(help="The mildest severity that ends with 1.")] = Level.ERROR
+    fail_on: Annotated[FailOnLevel, typer.Option(help="The mildest severity that ends with 1.")] = FailOnLevel.ERROR
     output_format: Annotated[
         OutputFormat | None, typer.Option(help="Form of the findings; text, on GitHub Actions github.")
     ] = None
@@ -186,7 +186,7 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class WritingOptions:
     """Where converted records go."""
 
     output: Annotated[
@@ -201,32 +201,32 @@ class Writing:
     check: Annotated[bool, typer.Option("--check", help="Write no records: only say what is wrong with them.")] = False
 
 
-def language(lang: Lang | None) -> Language:
+def resolve_language(lang: Lang | None) -> Language:
     """The reader's language: the option, else the environment."""
     if lang is None:
-        return from_environment().language
+        return read_settings().language
     return "ru" if lang is Lang.RU else "en"
 
 
-def words(listed: str | None) -> tuple[str, ...]:
+def split_words(listed: str | None) -> tuple[str, ...]:
     """The words of a comma-separated option."""
     return tuple(word.strip() for word in (listed or "").split(",") if word.strip())
 
 
 @contextmanager
-def ending(lang: Language, *, debug: bool = False) -> Iterator[None]:
+def exit_on_error(lang: Language, *, debug: bool = False) -> Iterator[None]:
     """A fault of the run becomes one sentence on standard error and its exit code."""
     try:
         yield
     except CalltoolsError as fault:
-        about = "" if fault.about is None else f"{fault.about}: "
+        about = "" if fault.about_file is None else f"{fault.about_file}: "
         typer.echo(f"calltools: {about}{fault.say(lang)}", err=True)
         if debug:
-            typer.echo(where(fault), err=True)
+            typer.echo(traceback_places(fault), err=True)
         raise typer.Exit(fault.exit_code) from None
 
 
-def where(fault: BaseException) -> str:
+def traceback_places(fault: BaseException) -> str:
     """The places that a fault came through; never what they held."""
     frames = traceback.extract_tb(fault.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
@@ -239,6 +239,6 @@ def is_terminal(stream: object) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)())
 
 
-def examples(*lines: Sequence[str] | str) -> str:
+def format_examples(*lines: Sequence[str] | str) -> str:
     """Examples for the end of a command's help."""
     return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)

@@ -8,7 +8,7 @@ from calltools.cli.options import is_terminal
 
 
 @contextmanager
-def progress(name: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
+def show_progress(name: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
     """A function that is told how many records have been read so far."""
     if not shown or not is_terminal(sys.stderr):
         yield lambda _: None

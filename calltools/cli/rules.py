@@ -6,26 +6,26 @@ from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.options import Lang, ending, examples, language
+from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
 from calltools.messages import Language
 
 _WIDTH: Final = 92
-EXAMPLES = examples("calltools rules", "calltools rules CT241", "calltools rules phone-impossible --lang ru")
+EXAMPLES = format_examples("calltools rules", "calltools rules CT241", "calltools rules phone-impossible --lang ru")
 
 
-def rules(
+def rules_command(
     code: Annotated[str | None, typer.Argument(metavar="[CODE|NAME]", show_default=False)] = None,
     *,
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None,
 ) -> None:
     """The catalog of what can be wrong, or one rule's manual."""
-    with ending(language(lang)):
-        typer.echo(catalog(language(lang)) if code is None else page(code, language(lang)))
+    with exit_on_error(resolve_language(lang)):
+        typer.echo(catalog_text(resolve_language(lang)) if code is None else manual_page(code, resolve_language(lang)))
 
 
-def catalog(lang: Language) -> str:
+def catalog_text(lang: Language) -> str:
     """All rules, a line each, by family."""
-    from calltools.reports.wording import FAMILIES, SEVERITIES, rule_title  # noqa: PLC0415 - heavy
+    from calltools.reports.wording import CODE_FAMILIES, SEVERITY_NAMES, format_rule_title  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import RULES  # noqa: PLC0415 - heavy
 
     lines: list[str] = []
@@ -33,35 +33,35 @@ def catalog(lang: Language) -> str:
     for rule in RULES:
         if rule.code[2] != family:
             family = rule.code[2]
-            lines += ["", f"CT{family}xx {FAMILIES[family][lang == 'ru']}"]
-        severity = SEVERITIES[rule.severity][lang == "ru"]
-        lines.append(f"  {rule.code}  {severity:<14} {rule.name:<32} {rule_title(rule, lang)}")
+            lines += ["", f"CT{family}xx {CODE_FAMILIES[family][lang == 'ru']}"]
+        severity = SEVERITY_NAMES[rule.severity][lang == "ru"]
+        lines.append(f"  {rule.code}  {severity:<14} {rule.name:<32} {format_rule_title(rule, lang)}")
     return "\n".join(lines[1:])
 
 
-def page(word: str, lang: Language) -> str:
+def manual_page(word: str, lang: Language) -> str:
     """One rule's manual.
 
     Raises:
         UsageError: No rule is called so; the nearest is named.
     """
     from calltools.errors import UsageError  # noqa: PLC0415 - heavy
-    from calltools.reports.wording import SECTIONS, SEVERITIES  # noqa: PLC0415 - heavy
-    from calltools.rules.catalog import BY_CODE, BY_NAME, RETIRED  # noqa: PLC0415 - heavy
-    from calltools.rules.manual import page_of  # noqa: PLC0415 - heavy
+    from calltools.reports.wording import MANUAL_SECTIONS, SEVERITY_NAMES  # noqa: PLC0415 - heavy
+    from calltools.rules.catalog import RULES_BY_CODE, RULES_BY_NAME, RETIRED_CODES  # noqa: PLC0415 - heavy
+    from calltools.rules.manual import manual_for  # noqa: PLC0415 - heavy
 
-    if word.upper() in RETIRED:
-        return f"{word.upper()}: {RETIRED[word.upper()]}"
-    rule = BY_CODE.get(word.upper()) or BY_NAME.get(word.lower())
+    if word.upper() in RETIRED_CODES:
+        return f"{word.upper()}: {RETIRED_CODES[word.upper()]}"
+    rule = RULES_BY_CODE.get(word.upper()) or RULES_BY_NAME.get(word.lower())
     if rule is None:
-        near = difflib.get_close_matches(word.lower(), [*BY_NAME, *(code.lower() for code in BY_CODE)], 1, 0.5)
+        near = difflib.get_close_matches(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5)
         raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest="".join(near))
-    told = page_of(rule, lang)
-    head = f"{rule.code} {rule.name} ({SEVERITIES[rule.severity][lang == 'ru']})"
+    told = manual_for(rule, lang)
+    head = f"{rule.code} {rule.name} ({SEVERITY_NAMES[rule.severity][lang == 'ru']})"
     parts = [head, told.finds]
     for name, text in (("Why", told.why), ("Example", told.example), ("Fix", told.fix), ("Source", told.source)):
         # Examples are lines; the rest is prose.
         lines = text.splitlines() if name == "Example" else textwrap.wrap(" ".join(text.split()), _WIDTH)
         indented = "\n".join(f"    {line}" for line in lines)
-        parts.append(f"{SECTIONS[name][lang == 'ru']}:\n{indented}")
+        parts.append(f"{MANUAL_SECTIONS[name][lang == 'ru']}:\n{indented}")
     return "\n\n".join(parts)

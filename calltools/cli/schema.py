@@ -5,11 +5,11 @@ from enum import StrEnum
 
 import typer
 
-from calltools.cli.encodings import for_machines
-from calltools.cli.options import examples
+from calltools.cli.encodings import force_utf8
+from calltools.cli.options import format_examples
 from calltools.exports import EXPORTS
 
-EXAMPLES = examples(
+EXAMPLES = format_examples(
     "calltools schema markdown", "calltools schema json-schema > record.json", "calltools schema table-schema"
 )
 
@@ -23,7 +23,7 @@ class Notation(StrEnum):
         members[notation.upper().replace("-", "_")] = notation
 
 
-def schema(which: Notation) -> None:
+def schema_command(which: Notation) -> None:
     """The columns of the canonical file, for other tools."""
-    for_machines(sys.stdout)
+    force_utf8(sys.stdout)
     typer.echo(EXPORTS[which.value]().rstrip("\n"))

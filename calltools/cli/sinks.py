@@ -10,10 +10,10 @@ from typing import Final, TextIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.cli.options import OnError, Showing, Writing
+from calltools.cli.options import OnError, FindingOptions, WritingOptions
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.rejects import RejectsWriter
-from calltools.files.safely import entered
+from calltools.files.safely import enter_interrupt_safe
 from calltools.messages import Language
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -21,33 +21,33 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
-from calltools.reports.style import Reporter, Style
+from calltools.reports.style import Reporter, ReportOptions
 from calltools.reports.text import TextReporter
 from calltools.run import Job
 
-_SHOWN_BEFORE_UPLOAD: Final = 3
+_EXAMPLES_PER_RULE: Final = 3
 
 
-class Converted:
+class ConversionSink:
     """The sinks of a conversion: good records to the output, bad ones to the rejects."""
 
-    def __init__(self, writing: Writing, showing: Showing, stack: ExitStack) -> None:
+    def __init__(self, writing: WritingOptions, showing: FindingOptions, stack: ExitStack) -> None:
         output = sys.stdout.buffer if writing.output == "-" else Path(writing.output)
         self._all_or_nothing = writing.on_error is OnError.FAIL
-        self._writer = entered(stack, CanonicalWriter(output, force=showing.force))
-        self._rejects = entered(stack, RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
+        self._writer = enter_interrupt_safe(stack, CanonicalWriter(output, force=showing.force))
+        self._rejects = enter_interrupt_safe(stack, RejectsWriter(writing.rejects, force=showing.force)) if writing.rejects else None
         self.written = 0
 
-    def begin(self, job: Job) -> None:
+    def start_file(self, job: Job) -> None:
         """A file begins."""
         self.written = 0
         if self._rejects:
-            self._rejects.titled(job.table.titles)
+            self._rejects.write_header(job.table.titles)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""
         if self._rejects:
-            self._rejects.take(batch, findings, bad)
+            self._rejects.write_rejected(batch, findings, bad)
         if len(batch):
             self.written += int((~bad).sum())
             self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
@@ -66,7 +66,7 @@ class Converted:
 
 
 @dataclass(slots=True)
-class Reported:
+class ReporterSink:
     """A reporter as a sink."""
 
     reporter: Reporter
@@ -76,9 +76,9 @@ class Reported:
     def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""
         if isinstance(self.reporter, TextReporter):
-            self.reporter.see(batch, findings, self.layout)
+            self.reporter.take_records(batch, findings, self.layout)
         if self.errors_only and len(findings):
-            findings = findings.where(pc.equal(findings.table["severity"], Severity.ERROR.value))
+            findings = findings.filter(pc.equal(findings.table["severity"], Severity.ERROR.value))
         if len(findings):
             self.reporter.take(findings)
 
@@ -88,24 +88,24 @@ class CheckReport:
     """A reporter as a sink for one file, silent about a file without findings."""
 
     reporter: Reporter
-    kept: list[Findings] = field(default_factory=list)
+    findings: list[Findings] = field(default_factory=list)
 
     @classmethod
-    def to(cls, stream: TextIO, lang: Language) -> "CheckReport":
+    def for_stream(cls, stream: TextIO, lang: Language) -> "CheckReport":
         """One that writes text, with a few examples of each rule."""
-        return cls(REPORTERS["text"](stream, Style(lang, limit=_SHOWN_BEFORE_UPLOAD)))
+        return cls(REPORTERS["text"](stream, ReportOptions(lang, limit=_EXAMPLES_PER_RULE)))
 
     def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Keep the findings."""
         if len(findings):
-            self.kept.append(findings)
+            self.findings.append(findings)
 
     def show(self, summary: Summary | None) -> None:
         """Show them."""
-        if summary is None or not self.kept:
+        if summary is None or not self.findings:
             return
         self.reporter.start(summary.source, summary.name)
-        for findings in self.kept:
+        for findings in self.findings:
             self.reporter.take(findings)
         self.reporter.finish(summary)
         self.reporter.close([summary])

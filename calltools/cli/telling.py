@@ -7,79 +7,79 @@ from typing import Any, final
 
 import typer
 
-from calltools.cli.heard import let_go
-from calltools.cli.options import is_terminal, where
-from calltools.cli.uploading_options import Speaking
+from calltools.cli.heard import redirect_to_devnull
+from calltools.cli.options import is_terminal, traceback_places
+from calltools.cli.uploading_options import OutputOptions
 from calltools.errors import CalltoolsError
 from calltools.messages import say
 
 #: On a terminal these sentences take the place of one another.
-_CHANGING = frozenset({"upload-followed", "upload-status"})
+_LIVE_MESSAGES = frozenset({"upload-followed", "upload-status"})
 
 
 @final
-class Telling:
+class UploadConsole:
     """Told what happens, as a key of ``MESSAGES`` and its facts; a context is made of it by ``telling``."""
 
-    def __init__(self, speaking: Speaking) -> None:
-        self.speaking = speaking
+    def __init__(self, options: OutputOptions) -> None:
+        self.options = options
         self._live: Any = None
-        self._watched = is_terminal(sys.stderr)
+        self._on_terminal = is_terminal(sys.stderr)
 
     def __call__(self, key: str, /, **facts: object) -> None:
         """Say a sentence, unless that was not wanted."""
-        if self.speaking.quiet:
+        if self.options.quiet:
             return
-        if key in _CHANGING and self._watched:
-            self._change(say(key, self.speaking.language, **facts))
+        if key in _LIVE_MESSAGES and self._on_terminal:
+            self._update_live_line(say(key, self.options.language, **facts))
         else:
-            self.must(key, **facts)
+            self.print_always(key, **facts)
 
-    def detail(self, key: str, /, **facts: object) -> None:
+    def print_detail(self, key: str, /, **facts: object) -> None:
         """Say what only somebody who asks for more wants to know."""
-        if self.speaking.verbose:
+        if self.options.verbose:
             self(key, **facts)
 
-    def must(self, key: str, /, **facts: object) -> None:
+    def print_always(self, key: str, /, **facts: object) -> None:
         """Say what must be said even when quiet."""
-        self._echo(say(key, self.speaking.language, **facts), err=True)
+        self._echo(say(key, self.options.language, **facts), err=True)
 
-    def fault(self, fault: CalltoolsError) -> None:
+    def print_error(self, fault: CalltoolsError) -> None:
         """Say why something did not go."""
-        self._echo(f"calltools: {fault.say(self.speaking.language)}", err=True)
-        if self.speaking.debug:
-            self._echo(where(fault), err=True)
+        self._echo(f"calltools: {fault.say(self.options.language)}", err=True)
+        if self.options.debug:
+            self._echo(traceback_places(fault), err=True)
 
-    def aside(self, text: str) -> None:
+    def print_note(self, text: str) -> None:
         """A line for people that needs no translation."""
         self._echo(text, err=True)
 
-    def line(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """A line for scripts."""
         self._echo(text, err=False)
 
-    def still(self) -> None:
+    def stop_live_line(self) -> None:
         """End the line that changes."""
         if self._live is not None:
             self._live.stop()
             self._live = None
 
     def _echo(self, text: str, *, err: bool) -> None:
-        self.still()
+        self.stop_live_line()
         try:
             typer.echo(text, err=err)
         except OSError:
             # The disk of the log is full. What is under way goes on, and the exit code
             # tells how it ended.
-            let_go(sys.stderr if err else sys.stdout)
+            redirect_to_devnull(sys.stderr if err else sys.stdout)
 
-    def _change(self, text: str) -> None:
+    def _update_live_line(self, text: str) -> None:
         if self._live is None:
-            self._live = _started_line(text)
+            self._live = _start_live_line(text)
         self._live.update(self._live.task_ids[0], description=text)
 
 
-def _started_line(text: str) -> Any:
+def _start_live_line(text: str) -> Any:
     """A line with a clock. rich is heavy, and only a person at a terminal needs it."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
@@ -94,10 +94,10 @@ def _started_line(text: str) -> Any:
 
 
 @contextmanager
-def telling(speaking: Speaking) -> Iterator[Telling]:
+def open_console(options: OutputOptions) -> Iterator[UploadConsole]:
     """Somebody to tell; at the end the terminal is as it was."""
-    tell = Telling(speaking)
+    tell = UploadConsole(options)
     try:
         yield tell
     finally:
-        tell.still()
+        tell.stop_live_line()

@@ -5,24 +5,24 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, ending, examples, language
+from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
 
-EXAMPLES = examples(
+EXAMPLES = format_examples(
     "calltools template calls.xlsx", "calltools template calls.csv", "calltools template calls.xlsx --lang ru --force"
 )
 
 
-def template(
+def template_command(
     output: Annotated[Path, typer.Argument(metavar="OUT.xlsx|OUT.csv", show_default=False)],
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
     lang: Annotated[Lang | None, typer.Option(help="Language of the workbook; default: the locale.")] = None,
 ) -> None:
     """An empty canonical file; the workbook validates while typing."""
-    with ending(language(lang)):
-        from calltools.exports.template import template as made  # noqa: PLC0415 - heavy
-        from calltools.files.safely import Beside  # noqa: PLC0415 - heavy
+    with exit_on_error(resolve_language(lang)):
+        from calltools.exports.template import build_template as made  # noqa: PLC0415 - heavy
+        from calltools.files.safely import AtomicFile  # noqa: PLC0415 - heavy
 
-        content = made(output, language(lang))
-        with Beside(output, force=force) as stream:
+        content = made(output, resolve_language(lang))
+        with AtomicFile(output, force=force) as stream:
             stream.write(content)

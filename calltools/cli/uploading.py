@@ -9,31 +9,31 @@ from typing import Final
 
 import typer
 
-from calltools.cli.far_side import connected, opened_book
+from calltools.cli.far_side import connect, open_ledger
 from calltools.cli.options import is_terminal
-from calltools.cli.telling import Telling, telling
-from calltools.cli.uploading_options import Absence, Access, Following, Form, Going, Speaking
-from calltools.cli.uploading_words import interruptible, tell_batch, tell_plan
+from calltools.cli.telling import UploadConsole, open_console
+from calltools.cli.uploading_options import AbsencePolicy, AccessOptions, FollowOptions, ResultFormat, SendOptions, OutputOptions
+from calltools.cli.uploading_words import report_interrupt, print_remark, print_plan
 from calltools.errors import LedgerError, SourceError, UsageError
-from calltools.files.opening import check_file, expand, private_file, spool_stdin
+from calltools.files.opening import check_file, expand_paths, open_private_file, copy_stdin
 from calltools.messages import say
 from calltools.metrica import ledger
 from calltools.metrica.client import Client
-from calltools.metrica.ledger import Again, Batch, Book, Plan, Policy, Verdict
+from calltools.metrica.ledger import ResendMode, Part, Ledger, UploadPlan, ReconcilePolicy, CallStatus
 from calltools.uploading import checking, results
-from calltools.uploading.asked import LOOK_S, Asked
-from calltools.uploading.checking import Checked
-from calltools.uploading.desk import Desk
-from calltools.uploading.following import follow
-from calltools.uploading.upload import upload as carry_out
+from calltools.uploading.asked import SEARCH_TIMEOUT_S, UploadOptions
+from calltools.uploading.checking import CheckedFile
+from calltools.uploading.desk import UploadContext
+from calltools.uploading.following import poll_until_done
+from calltools.uploading.upload import run_upload as carry_out
 
 #: Keys of sentences about the file that is uploaded.
-_OF_THE_FILE: Final = ("upload-", "ledger-plan-")
+_FILE_MESSAGE_PREFIXES: Final = ("upload-", "ledger-plan-")
 _YES: Final = frozenset({"y", "yes", "д", "да"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadRequest:
     """What the user wants of the upload of one file.
 
     Attributes:
@@ -44,17 +44,17 @@ class Wanted:
     """
 
     counter: int
-    going: Going
-    following: Following
-    absence: Absence
+    send_options: SendOptions
+    follow_options: FollowOptions
+    absence_policy: AbsencePolicy
 
     @property
-    def again(self) -> Again:
+    def again(self) -> ResendMode:
         """Which known calls go once more."""
-        return "all" if self.going.all else "changed" if self.going.changed else "none"
+        return "all" if self.send_options.all else "changed" if self.send_options.changed else "none"
 
 
-def upload_files(files: Sequence[str], wanted: Callable[[str], Wanted], access: Access, speaking: Speaking) -> int:
+def upload_files(files: Sequence[str], request_for: Callable[[str], UploadRequest], access: AccessOptions, output: OutputOptions) -> int:
     """Check, plan, ask, send, file by file; gives the exit code, the highest of all.
 
     Args:
@@ -63,204 +63,204 @@ def upload_files(files: Sequence[str], wanted: Callable[[str], Wanted], access: 
         access: How the service is reached.
         speaking: How what happens is told.
     """
-    inputs = [one for name in files for one in ([(Path("-"), name)] if name == "-" else expand([name]))]
-    asked = [wanted(name) for _, name in inputs]
-    with telling(speaking) as tell, ExitStack() as stack:
-        book = None if all(one.going.dry_run for one in asked) else stack.enter_context(opened_book())
+    inputs = [one for name in files for one in ([(Path("-"), name)] if name == "-" else expand_paths([name]))]
+    asked = [request_for(name) for _, name in inputs]
+    with open_console(output) as tell, ExitStack() as stack:
+        book = None if all(one.send_options.dry_run for one in asked) else stack.enter_context(open_ledger())
         if book is not None:
-            tell.detail("upload-ledger", folder=book.folder, count=len(ledger.uploads(book)))
-        far = _Far(access, tell, stack)
+            tell.print_detail("upload-ledger", folder=book.folder, count=len(ledger.list_parts(book)))
+        far = _LazyClient(access, tell, stack)
         codes = [results.OK]
         for (path, name), one in zip(inputs, asked, strict=True):
-            codes.append(_guarded(_Run(path, name, one, tell, book, far), alone=len(inputs) == 1))
+            codes.append(_upload_guarded(_FileUpload(path, name, one, tell, book, far), alone=len(inputs) == 1))
             if far.stopped:
                 break
         return max(codes)
 
 
 @dataclass(slots=True)
-class _Far:
+class _LazyClient:
     """The service, connected when a first file needs it, and whether another file need not try."""
 
-    access: Access
-    tell: Telling
+    access: AccessOptions
+    console: UploadConsole
     stack: ExitStack
     stopped: bool = False
     _client: Client | None = None
 
     def client(self) -> Client:
         if self._client is None:
-            self._client = self.stack.enter_context(connected(self.access, self.tell))
+            self._client = self.stack.enter_context(connect(self.access, self.console))
         return self._client
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _FileUpload:
     """The upload of one file."""
 
     path: Path
     name: str
-    wanted: Wanted
-    tell: Telling
-    book: Book | None
-    far: _Far
+    request: UploadRequest
+    console: UploadConsole
+    ledger: Ledger | None
+    service: _LazyClient
 
     @property
-    def going(self) -> Going:
+    def send_options(self) -> SendOptions:
         """What goes, and how."""
-        return self.wanted.going
+        return self.request.send_options
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What the file is called."""
-        return self.going.stdin_name if self.name == "-" else self.name
+        return self.send_options.stdin_name if self.name == "-" else self.name
 
 
-def _guarded(run: _Run, *, alone: bool) -> int:
+def _upload_guarded(run: _FileUpload, *, alone: bool) -> int:
     """One file of several: what stops it stops no other."""
     try:
         with ExitStack() as stack:
-            return _one_file(run, stack)
+            return _upload_file(run, stack)
     except (SourceError, LedgerError) as fault:
-        if fault.key.startswith(_OF_THE_FILE):
+        if fault.key.startswith(_FILE_MESSAGE_PREFIXES):
             # The user's name of it, not that of a copy.
-            fault.facts["path"] = run.shown
+            fault.facts["path"] = run.display_name
         if alone:
             raise
-        run.tell.fault(fault)
+        run.console.print_error(fault)
         return fault.exit_code
 
 
-def _one_file(run: _Run, stack: ExitStack) -> int:
-    path = _input(run, stack)
-    checked = _checked(run, path, stack)
+def _upload_file(run: _FileUpload, stack: ExitStack) -> int:
+    path = _open_input(run, stack)
+    checked = _check_file(run, path, stack)
     if checked is None:
         return 1
-    if run.book is None:
+    if run.ledger is None:
         records = None if checked.summary is None else checked.summary.read - checked.summary.rejected
-        run.tell("upload-dry-run", path=run.shown, count=records)
+        run.console("upload-dry-run", path=run.display_name, count=records)
         return results.OK
-    plan = ledger.plan(run.book, checked.file, run.wanted.counter, run.wanted.again)
+    plan = ledger.plan_upload(run.ledger, checked.file, run.request.counter, run.request.again)
     if checked.digest not in {"", plan.digest}:
-        raise SourceError("upload-changed", path=run.shown)
-    tell_plan(run.tell, run.shown, run.book, plan)
-    code = _without_sending(run, run.book, plan)
-    return _sent(run, run.book, plan) if code is None else code
+        raise SourceError("upload-changed", path=run.display_name)
+    print_plan(run.console, run.display_name, run.ledger, plan)
+    code = _exit_code_without_sending(run, run.ledger, plan)
+    return _send(run, run.ledger, plan) if code is None else code
 
 
-def _input(run: _Run, stack: ExitStack) -> Path:
+def _open_input(run: _FileUpload, stack: ExitStack) -> Path:
     if run.name == "-":
-        return stack.enter_context(spool_stdin(sys.stdin.buffer))
+        return stack.enter_context(copy_stdin(sys.stdin.buffer))
     check_file(run.path, run.name)
     return run.path
 
 
-def _checked(run: _Run, path: Path, stack: ExitStack) -> Checked | None:
+def _check_file(run: _FileUpload, path: Path, stack: ExitStack) -> CheckedFile | None:
     """The file that may go; ``None``: it holds errors, and they have been told."""
-    known = None if run.book is None else checking.known_clean(run.book, path)
+    known = None if run.ledger is None else checking.find_clean_file(run.ledger, path)
     if known is not None:
-        run.tell("upload-clean-before", path=run.shown)
+        run.console("upload-clean-before", path=run.display_name)
         return known
     from calltools.cli.sinks import CheckReport  # noqa: PLC0415 - pandas, which a file known to be clean spares
 
-    report = CheckReport.to(sys.stderr, run.tell.speaking.language)
-    without_bad = stack.enter_context(private_file()) if run.going.skip_bad else None
-    checked = checking.check(run.book, path, run.shown, [report], without_bad=without_bad)
-    refused = checked.errors and not run.going.skip_bad
-    if refused or not run.tell.speaking.quiet:
+    report = CheckReport.for_stream(sys.stderr, run.console.options.language)
+    without_bad = stack.enter_context(open_private_file()) if run.send_options.skip_bad else None
+    checked = checking.check_for_upload(run.ledger, path, run.display_name, [report], without_bad=without_bad)
+    refused = checked.error_count and not run.send_options.skip_bad
+    if refused or not run.console.options.quiet:
         report.show(checked.summary)
     if refused:
-        run.tell.must("upload-errors", path=run.shown, count=checked.errors)
+        run.console.print_always("upload-errors", path=run.display_name, count=checked.error_count)
         return None
-    if checked.errors and checked.summary is not None:
-        run.tell("upload-left-out", count=checked.summary.rejected)
+    if checked.error_count and checked.summary is not None:
+        run.console("upload-left-out", count=checked.summary.rejected)
     return checked
 
 
-def _without_sending(run: _Run, book: Book, plan: Plan) -> int | None:
+def _exit_code_without_sending(run: _FileUpload, book: Ledger, plan: UploadPlan) -> int | None:
     """The exit code when nothing is to be sent; ``None``: something is."""
-    left = ledger.waiting(book, plan.counter)
-    if plan.counts[Verdict.HELD]:
-        held = [ledger.load(book, number) for number in plan.by_batch]
+    left = ledger.waiting_parts(book, plan.counter)
+    if plan.counts[CallStatus.HELD]:
+        held = [ledger.get_part(book, number) for number in plan.open_parts]
         names = ", ".join(batch.name for batch in held if batch.held)
-        run.tell.must("upload-held", names=names, count=plan.counts[Verdict.HELD])
+        run.console.print_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
         return results.HELD
-    if run.going.plan:
+    if run.send_options.plan:
         return results.OK
     if not plan.parts and not left:
-        run.tell("upload-nothing", records=plan.records)
-        return _known_already(run, book, plan)
-    count = plan.sent + sum(batch.rows for batch in left)
-    if not _agreed(run, count):
-        run.tell("upload-declined", count=count)
+        run.console("upload-nothing", records=plan.records)
+        return _follow_known_parts(run, book, plan)
+    count = plan.records_to_send + sum(batch.rows for batch in left)
+    if not _confirm(run, count):
+        run.console("upload-declined", count=count)
         return results.OK
     return None
 
 
-def _known_already(run: _Run, book: Book, plan: Plan) -> int:
+def _follow_known_parts(run: _FileUpload, book: Ledger, plan: UploadPlan) -> int:
     """The exit code of a file all of whose calls went before: what was wrong then is wrong still.
 
     What the service still works on is followed, if that is asked for: an earlier run may have been interrupted.
     """
-    asked = _asked(run, plan.counter)
-    batches = [ledger.load(book, number) for number in plan.accepted]
-    if asked.follows:
-        batches = [follow(_desk(run, book, asked), batch) if batch.watched else batch for batch in batches]
+    asked = _upload_options(run, plan.counter)
+    batches = [ledger.get_part(book, number) for number in plan.accepted_parts]
+    if asked.polls:
+        batches = [poll_until_done(_upload_context(run, book, asked), batch) if batch.processing else batch for batch in batches]
         for batch in batches:
-            run.tell.line(_shown(run, batch))
+            run.console.print_line(_script_line(run, batch))
     for batch in batches:
-        tell_batch(run.tell, batch, asked)
-    return max((results.code_of(batch, asked) for batch in batches), default=results.OK)
+        print_remark(run.console, batch, asked)
+    return max((results.exit_code_of(batch, asked) for batch in batches), default=results.OK)
 
 
-def _agreed(run: _Run, count: int) -> bool:
-    if run.going.yes:
+def _confirm(run: _FileUpload, count: int) -> bool:
+    if run.send_options.yes:
         return True
     if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
         raise UsageError("upload-yes-needed")
     # Not typer.confirm: it writes to standard output, where only lines for scripts may stand.
-    typer.echo(say("upload-confirm", run.tell.speaking.language, count=count), nl=False, err=True)
+    typer.echo(say("upload-confirm", run.console.options.language, count=count), nl=False, err=True)
     return sys.stdin.readline().strip().lower() in _YES
 
 
-def policy(absence: Absence) -> Policy:
+def ledger_policy(absence: AbsencePolicy) -> ReconcilePolicy:
     """The options as the ledger takes them."""
-    return Policy(settle_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
+    return ReconcilePolicy(min_absent_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
 
 
-def _asked(run: _Run, counter: int) -> Asked:
-    going, following = run.going, run.wanted.following
-    return Asked(
+def _upload_options(run: _FileUpload, counter: int) -> UploadOptions:
+    going, following = run.send_options, run.request.follow_options
+    return UploadOptions(
         counter=counter,
         goal=going.goal,
         comment=going.comment,
-        again=run.wanted.again,
+        again=run.request.again,
         wait=going.wait,
         min_linked=following.min_linked,
-        poll_s=following.poll_interval,
+        poll_interval_s=following.poll_interval,
         wait_limit_s=following.wait_limit,
-        look_s=min(LOOK_S, run.far.access.timeout),
-        policy=policy(run.wanted.absence),
+        search_timeout_s=min(SEARCH_TIMEOUT_S, run.service.access.timeout),
+        policy=ledger_policy(run.request.absence_policy),
     )
 
 
-def _desk(run: _Run, book: Book, asked: Asked) -> Desk:
-    return Desk(book, run.far.client(), asked, run.tell, lambda batch: run.tell.line(_shown(run, batch)))
+def _upload_context(run: _FileUpload, book: Ledger, options: UploadOptions) -> UploadContext:
+    return UploadContext(book, run.service.client(), options, run.console, lambda batch: run.console.print_line(_script_line(run, batch)))
 
 
-def _shown(run: _Run, batch: Batch) -> str:
+def _script_line(run: _FileUpload, batch: Part) -> str:
     """The line for scripts."""
-    return results.as_json(batch) if run.going.output_format is Form.JSON else results.line(batch)
+    return results.part_json(batch) if run.send_options.output_format is ResultFormat.JSON else results.part_line(batch)
 
 
-def _sent(run: _Run, book: Book, plan: Plan) -> int:
-    asked = _asked(run, plan.counter)
-    desk = _desk(run, book, asked)
-    with interruptible(run.tell, book, asked):
-        uploaded = carry_out(desk, plan, run.shown)
+def _send(run: _FileUpload, book: Ledger, plan: UploadPlan) -> int:
+    asked = _upload_options(run, plan.counter)
+    desk = _upload_context(run, book, asked)
+    with report_interrupt(run.console, book, asked):
+        uploaded = carry_out(desk, plan, run.display_name)
     for error in uploaded.errors:
-        run.tell.fault(error)
-    for batch in uploaded.batches:
-        tell_batch(run.tell, batch, asked)
-    run.far.stopped = uploaded.stopped
+        run.console.print_error(error)
+    for batch in uploaded.parts:
+        print_remark(run.console, batch, asked)
+    run.service.stopped = uploaded.stopped
     return uploaded.code

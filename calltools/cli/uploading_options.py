@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, language
+from calltools.cli.options import Lang, resolve_language
 from calltools.messages import Language
 
 
-class Form(StrEnum):
+class ResultFormat(StrEnum):
     """What stands on standard output."""
 
     TEXT = "text"
@@ -26,14 +26,14 @@ class OnAbsent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class CounterOption:
     """Which counter."""
 
     counter: Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of the counter.")] = None
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class SendOptions:
     """What goes, and how."""
 
     goal: Annotated[str, typer.Option(metavar="NAME", help="Goal that the service makes for calls.")] = ""
@@ -45,12 +45,12 @@ class Going:
     changed: Annotated[bool, typer.Option("--changed", help="Also known calls that have changed since.")] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
-    output_format: Annotated[Form, typer.Option(help="What stands on standard output.")] = Form.TEXT
+    output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT
     stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class FollowOptions:
     """How the service is followed, and what one is content with."""
 
     min_linked: Annotated[
@@ -62,7 +62,7 @@ class Following:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class AbsencePolicy:
     """When a part counts as not arrived, and what follows."""
 
     settle_minutes: Annotated[
@@ -74,7 +74,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessOptions:
     """How the service is reached."""
 
     token_file: Annotated[
@@ -88,7 +88,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaking:
+class OutputOptions:
     """How what happens is told."""
 
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
@@ -99,4 +99,4 @@ class Speaking:
     @property
     def language(self) -> Language:
         """The reader's."""
-        return language(self.lang)
+        return resolve_language(self.lang)

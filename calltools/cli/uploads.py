@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.gathering import gathered
-from calltools.cli.layers import layers
-from calltools.cli.options import ending, examples
-from calltools.cli.uploading_options import Absence, Access, Chosen, Following, Form, Speaking
+from calltools.cli.gathering import expand_options
+from calltools.cli.layers import load_layers
+from calltools.cli.options import exit_on_error, format_examples
+from calltools.cli.uploading_options import AbsencePolicy, AccessOptions, CounterOption, FollowOptions, ResultFormat, OutputOptions
 from calltools.cli.values import App
 
 app = App(
@@ -20,93 +20,93 @@ _Id = Annotated[str, typer.Argument(metavar="ID", help="L12 of the ledger, or th
 
 @app.command(
     "list",
-    epilog=examples(
+    epilog=format_examples(
         "calltools uploads list",
         "calltools uploads list --counter 12345678",
         "calltools uploads list --output-format json",
     ),
 )
-@gathered
-def list_(
+@expand_options
+def list_uploads(
     context: typer.Context,
-    chosen: Chosen,
-    access: Access,
-    speaking: Speaking,
+    counter_option: CounterOption,
+    access: AccessOptions,
+    output: OutputOptions,
     *,
-    output_format: Annotated[Form, typer.Option(help="What stands on standard output.")] = Form.TEXT,
+    output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT,
 ) -> None:
     """Every uploading: what the ledger knows, with what the service says, and what only the service knows."""
-    with ending(speaking.language, debug=speaking.debug):
-        found = layers(context)
-        speaking = found.over(speaking)
-    with ending(speaking.language, debug=speaking.debug):
+    with exit_on_error(output.language, debug=output.debug):
+        found = load_layers(context)
+        output = found.apply(output)
+    with exit_on_error(output.language, debug=output.debug):
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
-        uploads_work.listed(found.over(chosen).counter, output_format, found.over(access), speaking)
+        uploads_work.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
 
 
 @app.command(
     "show",
-    epilog=examples(
+    epilog=format_examples(
         "calltools uploads show L12", "calltools uploads show 7654321", "calltools uploads show L12 --lang ru"
     ),
 )
-@gathered
-def show(context: typer.Context, name: _Id, speaking: Speaking) -> None:
+@expand_options
+def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> None:
     """One uploading with everything that happened to it."""
-    with ending(speaking.language, debug=speaking.debug):
-        speaking = layers(context).over(speaking)
-    with ending(speaking.language, debug=speaking.debug):
+    with exit_on_error(output.language, debug=output.debug):
+        output = load_layers(context).apply(output)
+    with exit_on_error(output.language, debug=output.debug):
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
-        uploads_work.shown(name, speaking)
+        uploads_work.print_upload(name, output)
 
 
 @app.command(
     "watch",
-    epilog=examples(
+    epilog=format_examples(
         "calltools uploads watch L12", "calltools uploads watch 7654321", "calltools uploads watch L12 --min-linked 5"
     ),
 )
-@gathered
-def watch(context: typer.Context, name: _Id, following: Following, access: Access, speaking: Speaking) -> None:
+@expand_options
+def watch_upload(context: typer.Context, name: _Id, follow: FollowOptions, access: AccessOptions, output: OutputOptions) -> None:
     """Follow one uploading until Metrica is done with it."""
-    with ending(speaking.language, debug=speaking.debug):
-        found = layers(context)
-        speaking = found.over(speaking)
-    with ending(speaking.language, debug=speaking.debug):
+    with exit_on_error(output.language, debug=output.debug):
+        found = load_layers(context)
+        output = found.apply(output)
+    with exit_on_error(output.language, debug=output.debug):
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(uploads_work.watched(name, found.over(following), found.over(access), speaking))
+        raise typer.Exit(uploads_work.watch_until_done(name, found.apply(follow), found.apply(access), output))
 
 
 @app.command(
     "resume",
-    epilog=examples(
+    epilog=format_examples(
         "calltools uploads resume",
         "calltools uploads resume --give-up L12",
         "calltools uploads resume --on-absent resend",
     ),
 )
-@gathered
-def resume(  # noqa: PLR0913 - each is an option, or a group of them
+@expand_options
+def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     context: typer.Context,
-    chosen: Chosen,
-    absence: Absence,
-    access: Access,
-    speaking: Speaking,
+    counter_option: CounterOption,
+    absence: AbsencePolicy,
+    access: AccessOptions,
+    output: OutputOptions,
     *,
     resend: Annotated[str | None, typer.Option(metavar="ID", help="It is not there: send it again.")] = None,
     give_up: Annotated[str | None, typer.Option(metavar="ID", help="Leave it; its calls stay known.")] = None,
 ) -> None:
     """Look again for what is held, and send what waits; or decide about one uploading."""
-    with ending(speaking.language, debug=speaking.debug):
-        found = layers(context)
-        speaking = found.over(speaking)
-    with ending(speaking.language, debug=speaking.debug):
+    with exit_on_error(output.language, debug=output.debug):
+        found = load_layers(context)
+        output = found.apply(output)
+    with exit_on_error(output.language, debug=output.debug):
         from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
 
         if give_up is not None:
-            raise typer.Exit(uploads_work.given_up(give_up, speaking))
-        search = uploads_work.Search(found.over(chosen).counter, resend, found.over(absence))
-        raise typer.Exit(uploads_work.resumed(search, found.over(access), speaking))
+            raise typer.Exit(uploads_work.give_up_upload(give_up, output))
+        search = uploads_work.ResumeOptions(found.apply(counter_option).counter, resend, found.apply(absence))
+        raise typer.Exit(uploads_work.resume_parts(search, found.apply(access), output))

@@ -2,26 +2,26 @@
 
 import typer
 
-from calltools.cli.gathering import gathered
-from calltools.cli.layers import layers
-from calltools.cli.options import Files, Reading, Showing, ending, examples, language
+from calltools.cli.gathering import expand_options
+from calltools.cli.layers import load_layers
+from calltools.cli.options import Files, ReadingOptions, FindingOptions, exit_on_error, format_examples, resolve_language
 from calltools.lean import load_arrow
 
-EXAMPLES = examples(
+EXAMPLES = format_examples(
     "calltools validate calls.csv",
     "calltools validate export.xlsx --timezone Europe/Moscow --region RU --lang ru",
     "calltools validate exports/ --output-format github --fail-on warning",
 )
 
 
-@gathered
-def validate(context: typer.Context, files: Files, reading: Reading, showing: Showing) -> None:
+@expand_options
+def validate_command(context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions) -> None:
     """Check canonical files or vendor exports; nothing is written but reports."""
-    with ending(language(showing.lang), debug=showing.debug):
-        found = layers(context)
-        reading, showing = (found.over(reading), found.over(showing))
-    with ending(language(showing.lang), debug=showing.debug):
+    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+        found = load_layers(context)
+        reading, showing = (found.apply(reading), found.apply(showing))
+    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.walking import check_files  # noqa: PLC0415 - heavy
+        from calltools.cli.walking import validate_files  # noqa: PLC0415 - heavy
 
-        check_files(files, reading, showing, found)
+        validate_files(files, reading, showing, found)

@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 _LEFT_TO_TYPER: Final = object()
 #: Digits; longer ones nobody means, and Python refuses the longest.
-_LONGEST: Final = 18
+_MAX_DIGITS: Final = 18
 
 
 class App(typer.Typer):
@@ -31,64 +31,64 @@ class App(typer.Typer):
         return super().command(name, cls=_Command, **named)
 
 
-class _Quick:
+class _FastValues:
     def get_params(self, context: Any) -> list[Any]:
         """The parameters, that of the help among them."""
         parameters: list[Any] = super().get_params(context)  # type: ignore[misc]  # that of the other base
         for one in parameters:
             # Typer before 0.29 describes none, and needs no help.
             if hasattr(one, "type_descriptor") and "process_value" not in vars(one):
-                one.process_value = partial(_processed, one, one.process_value)
+                one.process_value = partial(_process_value, one, one.process_value)
         return parameters
 
 
-class _Command(_Quick, TyperCommand):
+class _Command(_FastValues, TyperCommand):
     pass
 
 
-class _Group(_Quick, TyperGroup):
+class _Group(_FastValues, TyperGroup):
     pass
 
 
-def _processed(parameter: Any, usual: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    made = _made(parameter.type_descriptor, value, several=parameter.multiple or parameter.nargs == -1)
+def _process_value(parameter: Any, usual: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    made = _convert(parameter.type_descriptor, value, several=parameter.multiple or parameter.nargs == -1)
     if made is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(made)):
         return usual(context, value)
     return made if parameter.callback is None else parameter.callback(context, parameter, made)
 
 
-def _made(described: Any, value: Any, *, several: bool) -> Any:
+def _convert(described: Any, value: Any, *, several: bool) -> Any:
     if value is None:
         return () if several else None
     kind = described.annotation
     if not several:
-        return _one(kind, value, described.parameter_info)
+        return _convert_one(kind, value, described.parameter_info)
     if get_origin(kind) is not list or not isinstance(value, list | tuple):
         return _LEFT_TO_TYPER
-    made = [_one(get_args(kind)[0], one, described.parameter_info) for one in value]
+    made = [_convert_one(get_args(kind)[0], one, described.parameter_info) for one in value]
     return _LEFT_TO_TYPER if _LEFT_TO_TYPER in made else made
 
 
-def _one(kind: Any, value: Any, limits: Any) -> Any:
+def _convert_one(kind: Any, value: Any, limits: Any) -> Any:
     """One value."""
     if type(value) is kind:
         return value
     if isinstance(value, str):
         if kind is Path and not _is_unreadable(value):
             return Path(value)
-        if kind is int and _is_number(value) and _within(int(value), limits):
+        if kind is int and _is_number(value) and _is_in_range(int(value), limits):
             return int(value)
         if isinstance(kind, type) and issubclass(kind, Enum) and value in {one.value for one in kind}:
             return kind(value)
     return _LEFT_TO_TYPER
 
 
-def _within(number: int, limits: Any) -> bool:
+def _is_in_range(number: int, limits: Any) -> bool:
     return (limits.min is None or number >= limits.min) and (limits.max is None or number <= limits.max)
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
 
 
 def _is_unreadable(name: str) -> bool:

@@ -4,36 +4,36 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from calltools.cli.vendor_list import CONFIDENCE, folded
+from calltools.cli.vendor_list import CONFIDENCE, wrap_text
 from calltools.files.opening import open_table
 from calltools.messages import Language, say
 from calltools.model.batch import Hints, Table
 from calltools.vendors import library, trials
-from calltools.vendors.fitting import fit
+from calltools.vendors.fitting import match_header
 from calltools.vendors.profile import Profile, Step
-from calltools.vendors.recognize import header_judge, is_canonical
+from calltools.vendors.recognize import create_header_finder, is_canonical_header
 
 _HANGING: Final = 4
 
 
-def page(name: str, lang: Language) -> str:
+def vendor_page(name: str, lang: Language) -> str:
     """One profile: what it is, what the user must say, which rows count, and the mapping."""
-    profile, russian = library.get(name), lang == "ru"
+    profile, russian = library.find_profile(name), lang == "ru"
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
         f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
         ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
         say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
-        *(say(key, lang) for key in _to_say(profile)),
+        *(say(key, lang) for key in _required_options(profile)),
     ]
-    told = [line for text in lines if text for line in folded(text, "", _HANGING)]
+    told = [line for text in lines if text for line in wrap_text(text, "", _HANGING)]
     parts = [(say("vendor-incoming", lang), profile.rows.direction), *profile.fields.items()]
-    mapping = [line for title, steps in parts if steps for line in _mapped(title, steps, lang)]
+    mapping = [line for title, steps in parts if steps for line in _mapping_lines(title, steps, lang)]
     return "\n".join([*told, "", *mapping])
 
 
-def _to_say(profile: Profile) -> Iterator[str]:
+def _required_options(profile: Profile) -> Iterator[str]:
     """What a run over such an export must be told, as keys of ``MESSAGES``."""
     times = profile.fields["DateTime"]
     if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
@@ -46,16 +46,16 @@ def _to_say(profile: Profile) -> Iterator[str]:
         yield "vendor-says-identifiers"
 
 
-def _mapped(title: str, steps: Sequence[Step], lang: Language) -> list[str]:
+def _mapping_lines(title: str, steps: Sequence[Step], lang: Language) -> list[str]:
     """A field and the ways to fill it, the later where the earlier give nothing."""
     first, other = f"  {title:<16} ", say("vendor-or", lang)
-    lines = folded(_told(steps[0]), first, len(first) + _HANGING)
+    lines = wrap_text(_describe_step(steps[0]), first, len(first) + _HANGING)
     for step in steps[1:]:
-        lines += folded(_told(step), f"{other:>{len(first) - 1}} ", len(first) + _HANGING)
+        lines += wrap_text(_describe_step(step), f"{other:>{len(first) - 1}} ", len(first) + _HANGING)
     return lines
 
 
-def _told(step: Step) -> str:
+def _describe_step(step: Step) -> str:
     """A step in short: where it takes from, and what it does."""
     if step.constant is not None:
         told = f'"{step.constant}"'
@@ -68,68 +68,68 @@ def _told(step: Step) -> str:
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]
     marks += [f":ss {' / '.join(step.seconds_from)}"] if step.seconds_from else []
     words = {**step.values, **({} if step.otherwise is None else {"*": step.otherwise})}
-    marks += [", ".join(step.format), ", ".join(f"{_word(word)} = {_word(text)}" for word, text in words.items())]
-    when = ", ".join(f"{name}: {' / '.join(map(_word, words))}" for name, words in step.when.items())
+    marks += [", ".join(step.format), ", ".join(f"{_quote_empty(word)} = {_quote_empty(text)}" for word, text in words.items())]
+    when = ", ".join(f"{name}: {' / '.join(map(_quote_empty, words))}" for name, words in step.when.items())
     told = " ".join([told, *(f"({mark})" for mark in marks if mark)])
     return f"{told} [{when}]" if when else told
 
 
-def _word(text: str) -> str:
+def _quote_empty(text: str) -> str:
     return text or '""'
 
 
-def detection(file: Path, lang: Language) -> tuple[str, bool]:
+def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
     """Which profile fits a file and why the others do not; whether exactly one does."""
-    everyone = library.profiles()
-    table = open_table(file, str(file), Hints(), header_judge(everyone))
-    if is_canonical(table.titles):
+    everyone = library.load_profiles()
+    table = open_table(file, str(file), Hints(), create_header_finder(everyone))
+    if is_canonical_header(table.titles):
         return say("detected-canonical", lang, path=file), False
-    fits = [profile for profile in everyone if fit(profile, table.titles).fits]
-    lines = [line for profile in fits for line in _detected(file, profile, table, lang)]
+    fits = [profile for profile in everyone if match_header(profile, table.titles).matches]
+    lines = [line for profile in fits for line in _match_lines(file, profile, table, lang)]
     if not fits:
-        lines = folded(say("detected-none", lang, path=file), "")
-    lines += _others([profile for profile in everyone if profile not in fits], table.titles, lang)
+        lines = wrap_text(say("detected-none", lang, path=file), "")
+    lines += _mismatch_lines([profile for profile in everyone if profile not in fits], table.titles, lang)
     return "\n".join(lines), len(fits) == 1
 
 
-def _detected(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
+def _match_lines(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
     key = "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
     told = f"{profile.title}; {CONFIDENCE[profile.confidence][lang == 'ru']}"
     return [
         say("detected", lang, path=file, vendor=profile.name),
-        *folded(told, "  ", _HANGING),
-        *folded(say(key, lang, columns=", ".join(profile.recognize)), "  ", _HANGING),
+        *wrap_text(told, "  ", _HANGING),
+        *wrap_text(say(key, lang, columns=", ".join(profile.recognize)), "  ", _HANGING),
     ]
 
 
-def _others(profiles: Sequence[Profile], titles: Sequence[str], lang: Language) -> list[str]:
+def _mismatch_lines(profiles: Sequence[Profile], titles: Sequence[str], lang: Language) -> list[str]:
     """Why they do not fit, the nearest first; those of which less than half is there, in one sentence."""
-    compared = [(fit(profile, titles).missing, profile) for profile in profiles]
+    compared = [(match_header(profile, titles).missing, profile) for profile in profiles]
     near = [one for one in compared if 2 * len(one[0]) <= len(one[1].recognize)]
     near.sort(key=lambda one: len(one[0]) / len(one[1].recognize))
     lines: list[str] = []
     for missing, profile in near:
         there = [name for name in profile.recognize if name not in missing]
         facts = {"vendor": profile.name, "there": ", ".join(there), "missing": ", ".join(missing)}
-        lines += folded(say("not-detected", lang, **facts), "  ", _HANGING)
+        lines += wrap_text(say("not-detected", lang, **facts), "  ", _HANGING)
     far = ", ".join(profile.name for profile in profiles if profile not in [one for _, one in near])
-    return [*lines, *(folded(say("not-detected-at-all", lang, vendors=far), "  ", _HANGING) if far else [])]
+    return [*lines, *(wrap_text(say("not-detected-at-all", lang, vendors=far), "  ", _HANGING) if far else [])]
 
 
-def trial(paths: Sequence[str], lang: Language) -> tuple[str, bool]:
+def run_profile_tests(paths: Sequence[str], lang: Language) -> tuple[str, bool]:
     """The examples of profiles, run; whether all came out as they say."""
-    chosen = [library.get(path) for path in paths] if paths else list(library.profiles())
+    chosen = [library.find_profile(path) for path in paths] if paths else list(library.load_profiles())
     lines, passed = [], True
     for profile in chosen:
-        failures = trials.run_trials(profile)
+        failures = trials.run_examples(profile)
         passed = passed and not failures
-        good = len(profile.trials) - len({failure.number for failure in failures})
-        lines.append(say("trials", lang, vendor=profile.name, good=good, count=len(profile.trials)))
-        lines += [say("trial-failed", lang, **_facts(failure)) for failure in failures]
+        good = len(profile.examples) - len({failure.number for failure in failures})
+        lines.append(say("trials", lang, vendor=profile.name, good=good, count=len(profile.examples)))
+        lines += [say("trial-failed", lang, **_failure_facts(failure)) for failure in failures]
     return "\n".join(lines), passed
 
 
-def _facts(failure: trials.Failure) -> dict[str, object]:
+def _failure_facts(failure: trials.ExampleFailure) -> dict[str, object]:
     return {
         "number": failure.number,
         "why": failure.why,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, ending, examples, is_terminal, language
+from calltools.cli.options import Lang, exit_on_error, format_examples, is_terminal, resolve_language
 from calltools.cli.values import App
 
 app = App(
@@ -20,33 +20,33 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
 
 @app.command(
     "list",
-    epilog=examples(
+    epilog=format_examples(
         "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i cloud"
     ),
 )
-def list_(*, lang: _LangOption = None) -> None:
+def list_vendors(*, lang: _LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
-    with ending(language(lang)):
-        from calltools.cli.vendor_list import listing  # noqa: PLC0415 - heavy
+    with exit_on_error(resolve_language(lang)):
+        from calltools.cli.vendor_list import vendor_listing  # noqa: PLC0415 - heavy
 
-        typer.echo(listing(language(lang)))
+        typer.echo(vendor_listing(resolve_language(lang)))
 
 
 @app.command(
-    epilog=examples(
+    epilog=format_examples(
         "calltools vendors show NAME", "calltools vendors show NAME --lang ru", "calltools vendors show my-pbx.toml"
     )
 )
 def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: _LangOption = None) -> None:
     """One profile: where it comes from, the mapping, what the export lacks."""
-    with ending(language(lang)):
-        from calltools.cli.vendor_pages import page  # noqa: PLC0415 - heavy
+    with exit_on_error(resolve_language(lang)):
+        from calltools.cli.vendor_pages import vendor_page  # noqa: PLC0415 - heavy
 
-        typer.echo(page(name, language(lang)))
+        typer.echo(vendor_page(name, resolve_language(lang)))
 
 
 @app.command(
-    epilog=examples(
+    epilog=format_examples(
         "calltools vendors detect export.csv",
         "calltools vendors detect journal.xlsx",
         "calltools vendors detect calls.json --lang ru",
@@ -54,36 +54,36 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
 )
 def detect(file: Annotated[Path, typer.Argument(metavar="FILE")], *, lang: _LangOption = None) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits, else 1."""
-    with ending(language(lang)):
-        from calltools.cli.vendor_pages import detection  # noqa: PLC0415 - heavy
+    with exit_on_error(resolve_language(lang)):
+        from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
 
-        text, found = detection(file, language(lang))
+        text, found = detect_profile(file, resolve_language(lang))
         typer.echo(text)
         raise typer.Exit(0 if found else 1)
 
 
 @app.command(
     "test",
-    epilog=examples(
+    epilog=format_examples(
         "calltools vendors test",
         "calltools vendors test my-pbx.toml",
         "calltools vendors test profiles/*.toml --lang ru",
     ),
 )
-def run_examples(
+def run_profile_examples(
     paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: _LangOption = None
 ) -> None:
     """Run the examples inside profiles; ends with 1 when one of them fails."""
-    with ending(language(lang)):
-        from calltools.cli.vendor_pages import trial  # noqa: PLC0415 - heavy
+    with exit_on_error(resolve_language(lang)):
+        from calltools.cli.vendor_pages import run_profile_tests  # noqa: PLC0415 - heavy
 
-        text, passed = trial(paths or [], language(lang))
+        text, passed = run_profile_tests(paths or [], resolve_language(lang))
         typer.echo(text)
         raise typer.Exit(0 if passed else 1)
 
 
 @app.command(
-    epilog=examples(
+    epilog=format_examples(
         "calltools vendors new export.csv",
         "calltools vendors new export.csv -o my-pbx.toml",
         'calltools vendors new export.csv -o my-pbx.toml --column "PhoneNumber=Кто" --word "вх=incoming"',
@@ -114,16 +114,16 @@ def new(  # noqa: PLR0913 - each is an option
     lang: _LangOption = None,
 ) -> None:
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
-    with ending(language(lang)):
+    with exit_on_error(resolve_language(lang)):
         from calltools.cli import vendor_new  # noqa: PLC0415 - heavy
 
-        said = vendor_new.answers(column or [], word or [], time_format, timezone, region)
+        said = vendor_new.parse_answers(column or [], word or [], time_format, timezone, region)
         asks = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-        text, tried = vendor_new.proposal(file, said, language(lang), _ask if asks else None)
+        text, tried = vendor_new.draft_profile(file, said, resolve_language(lang), _ask if asks else None)
         if output is None:
             typer.echo(text)
         else:
-            vendor_new.write(text, output, force=force)
+            vendor_new.write_profile(text, output, force=force)
         typer.echo(tried, err=True)
 
 

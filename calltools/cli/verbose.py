@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from calltools.messages import Language, say
-from calltools.model.titles import told
+from calltools.model.titles import redacted_titles
 from calltools.rules.catalog import RULES
-from calltools.workers.plan import Plan
+from calltools.workers.plan import RunPlan
 
 
-def assumed(plan: Plan, language: Language) -> Iterator[str]:
+def describe_assumptions(plan: RunPlan, language: Language) -> Iterator[str]:
     """Lines on how one file is going to be read."""
     said, nothing = plan.assumptions, say("verbose-not-said", language)
     yield say(
@@ -21,6 +21,6 @@ def assumed(plan: Plan, language: Language) -> Iterator[str]:
         order=said.date_order or nothing,
         now=datetime.fromtimestamp(said.now, UTC).isoformat(" "),
     )
-    taken = (f"{name} = {told([title])}" for name, (title, _) in plan.layout.items())
+    taken = (f"{name} = {redacted_titles([title])}" for name, (title, _) in plan.layout.items())
     yield say("verbose-columns", language, columns=", ".join(taken))
     yield say("verbose-rules", language, count=len(list(plan.ruleset.rules())), all=len(RULES))

@@ -18,7 +18,7 @@ _DATATYPES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def csvw() -> str:
+def render_csvw() -> str:
     """The metadata as text; ``url`` is the file that it lies beside."""
     metadata = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],

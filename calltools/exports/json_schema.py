@@ -12,10 +12,10 @@ from typing import Any
 
 from calltools.fields.field import Field
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIERS
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS
 
 
-def json_schema() -> str:
+def render_json_schema() -> str:
     """The schema as text."""
     return json.dumps(_schema(), ensure_ascii=False, indent=2) + "\n"
 
@@ -28,7 +28,7 @@ def _schema() -> dict[str, Any]:
         "type": "object",
         "properties": {field.name: _property(field) for field in FIELDS},
         "required": [field.name for field in FIELDS if field.requirement.column],
-        "anyOf": [*map(_filled, IDENTIFIERS), _static()],
+        "anyOf": [*map(_requires_value, IDENTIFIER_FIELDS), _requires_static_call()],
         "additionalProperties": False,
     }
 
@@ -46,10 +46,10 @@ def _property(field: Field) -> dict[str, Any]:
     }
 
 
-def _filled(name: str) -> dict[str, Any]:
+def _requires_value(name: str) -> dict[str, Any]:
     return {"required": [name], "properties": {name: {"minLength": 1}}}
 
 
-def _static() -> dict[str, Any]:
+def _requires_static_call() -> dict[str, Any]:
     """A static call is tied to no visit and needs no identifier."""
     return {"required": ["StaticCall"], "properties": {"StaticCall": {"const": "1"}}}

@@ -8,7 +8,7 @@ from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS
 from calltools.messages import Language
 
-_HEADS: Final = {
+_COLUMN_TITLES: Final = {
     "en": ("Column", "What it is", "Needed", "How it is written", "Example", "Pattern"),
     "ru": ("Столбец", "Что это", "Обязателен", "Как пишется", "Пример", "Шаблон"),
 }
@@ -16,16 +16,16 @@ _NEEDED: Final = {"en": ("yes", "one of these", "no"), "ru": ("да", "один 
 _TITLES: Final = {"en": "Columns of the canonical file", "ru": "Столбцы канонического файла"}
 
 
-def markdown() -> str:
+def render_field_tables() -> str:
     """Both tables as text."""
-    return "\n".join([*_page("en"), "", *_page("ru"), ""])
+    return "\n".join([*_table_lines("en"), "", *_table_lines("ru"), ""])
 
 
-def _page(language: Language) -> Iterable[str]:
+def _table_lines(language: Language) -> Iterable[str]:
     yield f"## {_TITLES[language]}"
     yield ""
-    yield _row(_HEADS[language])
-    yield _row(["---"] * len(_HEADS[language]))
+    yield _row(_COLUMN_TITLES[language])
+    yield _row(["---"] * len(_COLUMN_TITLES[language]))
     yield from (_row(_cells(field, language)) for field in FIELDS)
 
 
@@ -35,12 +35,12 @@ def _cells(field: Field, language: Language) -> tuple[str, ...]:
     )
     pattern = KINDS[field.kind].pattern
     return (
-        f"`{field.name}`", title, _needed(field.requirement, language), description, f"`{field.example}`",
+        f"`{field.name}`", title, _requirement_word(field.requirement, language), description, f"`{field.example}`",
         f"`{pattern}`",
     )  # fmt: skip
 
 
-def _needed(requirement: Requirement, language: Language) -> str:
+def _requirement_word(requirement: Requirement, language: Language) -> str:
     yes, one_of, no = _NEEDED[language]
     return yes if requirement.column else one_of if requirement.group else no
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from calltools.fields.field import Field, Kind
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIERS
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS
 
 #: What the notation says of a kind beyond its type.
-_TYPES: Final[dict[str, dict[str, Any]]] = {
+_TYPE_PROPERTIES: Final[dict[str, dict[str, Any]]] = {
     "boolean": {"trueValues": ["1"], "falseValues": ["0"]},
     "integer": {"bareNumber": True},
     "number": {"bareNumber": True, "decimalChar": "."},
@@ -20,7 +20,7 @@ _TYPES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def table_schema() -> str:
+def render_table_schema() -> str:
     """The schema as text."""
     schema = {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
@@ -28,7 +28,7 @@ def table_schema() -> str:
         "missingValues": [""],
         "fields": [_field(field) for field in FIELDS],
         # The notation has no word for this: at least one of these columns, and one filled cell in each dynamic call.
-        "calltools:atLeastOneOf": list(IDENTIFIERS),
+        "calltools:atLeastOneOf": list(IDENTIFIER_FIELDS),
     }
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
@@ -41,7 +41,7 @@ def _field(field: Field) -> dict[str, Any]:
         "title": field.title_en,
         "description": field.description_en,
         "example": field.example,
-        **_TYPES[kind.json_type],
+        **_TYPE_PROPERTIES[kind.json_type],
         "constraints": _constraints(field, kind),
     }
 

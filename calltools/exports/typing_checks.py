@@ -13,11 +13,11 @@ from calltools.messages import Language
 from calltools.model.assumptions import Assumptions
 
 CURRENCY_SHEET: Final = "ISO 4217"
-_MONEY: Final = KINDS["currency"]
-_KNOWN: Final = pa.array(sorted({one.code for one in iso4217.Currency}), pa.string())
+_CURRENCY_KIND: Final = KINDS["currency"]
+_ALL_CODES: Final = pa.array(sorted({one.code for one in iso4217.Currency}), pa.string())
 #: Those that the rules accept: metals, funds and test codes are not among them.
 CURRENCY_CODES: Final[tuple[str, ...]] = tuple(
-    _KNOWN.filter(pa.array(_MONEY.sound(_KNOWN, Assumptions(now=0)))).to_pylist()
+    _ALL_CODES.filter(pa.array(_CURRENCY_KIND.sound(_ALL_CODES, Assumptions(now=0)))).to_pylist()
 )
 #: 2010-01-01 and 2100-01-01 UTC: milliseconds and spreadsheet dates lie outside.
 _EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800
@@ -25,18 +25,18 @@ _DAY_S: Final = 86_400
 _LONG_TEXT: Final = 255
 _WRONG: Final = {"en": "Not as Metrica takes it", "ru": "Метрика так не примет"}
 # Excel takes no arrays in such a formula, and none longer than 255 signs.
-_WITHOUT: Final = 'ISERR(SEARCH("{sign}",{{cell}}))'
+_LACKS_CHARACTER: Final = 'ISERR(SEARCH("{sign}",{{cell}}))'
 _DIGITS: Final = "AND(ISTEXT({cell}),LEN({cell})<=20,ISNUMBER(--{cell})," + ",".join(
-    _WITHOUT.format(sign=sign) for sign in "e.,-+ "
+    _LACKS_CHARACTER.format(sign=sign) for sign in "e.,-+ "
 ) + ")"  # fmt: skip
 _PHONE: Final = 'AND(ISTEXT({cell}),LEFT({cell})="+",LEN({cell})>=8,LEN({cell})<=16,ISNUMBER(--MID({cell},2,15)),' + (
-    ",".join(_WITHOUT.format(sign=sign) for sign in "e.- (") + ")"
+    ",".join(_LACKS_CHARACTER.format(sign=sign) for sign in "e.- (") + ")"
 )
 _TRIMMED: Final = "AND(ISTEXT({cell}),LEN(TRIM({cell}))=LEN({cell}))"
 _ADDRESS: Final = 'OR(LEFT({cell},7)="http://",LEFT({cell},8)="https://")'
 
 #: kind -> the words of XlsxWriter's ``data_validation``; ``{cell}`` is the first cell of the column.
-CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {
+DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "user-id": {"validate": "custom", "value": f"={_TRIMMED}"},
     "client-id": {"validate": "custom", "value": f"={_DIGITS}"},
     "click-id": {"validate": "custom", "value": f"={_DIGITS}"},
@@ -51,10 +51,10 @@ CHECKS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def check_while_typing(field: Field, column: int, language: Language) -> dict[str, Any]:
+def data_validation_for(field: Field, column: int, language: Language) -> dict[str, Any]:
     """The check of a column, with what the spreadsheet says before and after."""
     description = field.description_ru if language == "ru" else field.description_en
-    check = dict(CHECKS[field.kind])
+    check = dict(DATA_VALIDATIONS[field.kind])
     if check["validate"] == "custom":
         check["value"] = check["value"].format(cell=xl_rowcol_to_cell(1, column))
     return {

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.shapes import Bytes, first_bytes, lengths, own_bytes, rows_with
+from calltools.fields.shapes import ByteArray, first_bytes, byte_lengths, slice_bytes, cells_with_marked_bytes
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, constant, filled, offsets, remembered, text_bytes
+from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty, offsets, memoized, text_bytes
 
 #: Words that exports and spreadsheets put in place of nothing (lower case).
 PLACEHOLDERS: Final = frozenset(
@@ -24,25 +24,25 @@ PLACEHOLDERS: Final = frozenset(
 _SPELLINGS: Final = tuple(
     sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
-_LONGEST_PLACEHOLDER: Final = max(len(word.encode()) for word in _SPELLINGS)
+_MAX_PLACEHOLDER_BYTES: Final = max(len(word.encode()) for word in _SPELLINGS)
 
 #: No longer cell can be absent without being white space through and through.
-LONGEST_ABSENT: Final = _LONGEST_PLACEHOLDER + 8
+MAX_ABSENT_BYTES: Final = _MAX_PLACEHOLDER_BYTES + 8
 _RUSSIAN_LEAD: Final = 0xD0
 #: First byte -> the fewest bytes of an absent cell that begins with it. Codes such as USD are shorter than "undefined".
-_FEWEST_BYTES: Final = np.full(256, LONGEST_ABSENT + 1, np.int64)
+_MIN_ABSENT_BYTES: Final = np.full(256, MAX_ABSENT_BYTES + 1, np.int64)
 for _word in _SPELLINGS:
-    _FEWEST_BYTES[_word.encode()[0]] = min(_FEWEST_BYTES[_word.encode()[0]], len(_word.encode()))
-_FEWEST_BYTES[list(range(0x21))] = 1
+    _MIN_ABSENT_BYTES[_word.encode()[0]] = min(_MIN_ABSENT_BYTES[_word.encode()[0]], len(_word.encode()))
+_MIN_ABSENT_BYTES[list(range(0x21))] = 1
 #: First bytes of invisible characters and of other spaces.
-_UNSEEN_LEADS: Final = np.zeros(256, bool)
-_UNSEEN_LEADS[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
-_FEWEST_BYTES[_UNSEEN_LEADS] = 1
-_BEGINS: Final = _FEWEST_BYTES <= LONGEST_ABSENT
+_INVISIBLE_LEAD_BYTES: Final = np.zeros(256, bool)
+_INVISIBLE_LEAD_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
+_MIN_ABSENT_BYTES[_INVISIBLE_LEAD_BYTES] = 1
+_ABSENT_FIRST_BYTES: Final = _MIN_ABSENT_BYTES <= MAX_ABSENT_BYTES
 # An empty cell begins with no byte.
-_BEGINS[0] = False
-_SECOND_BYTES: Final = np.zeros(256, bool)
-_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
+_ABSENT_FIRST_BYTES[0] = False
+_RUSSIAN_SECOND_BYTES: Final = np.zeros(256, bool)
+_RUSSIAN_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
 _CONTROL: Final = (
@@ -72,7 +72,7 @@ def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Unicode Standard, sections 23.1 (control codes) and 23.9 (noncharacters); RFC 4180, section 2.
     """
-    return _where(cells, has_odd_bytes(cells, space=False), _CONTROL)
+    return _matches_where(cells, may_hold_odd_bytes(cells, space=False), _CONTROL)
 
 
 def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -92,8 +92,8 @@ def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -
     Source:
         Unicode Standard, section 6.2 (spaces) and section 23.2 (layout controls).
     """
-    odd = has_odd_bytes(cells, space=True)
-    return _where(cells, odd, _INVISIBLE)
+    odd = may_hold_odd_bytes(cells, space=True)
+    return _matches_where(cells, odd, _INVISIBLE)
 
 
 def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -113,45 +113,45 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
     """
-    return scattered(_may_be_placeholder(cells), lambda some: _are_placeholders(_stripped(some)), cells)
+    return apply_where(_may_be_placeholder(cells), lambda some: _are_placeholders(_strip_invisible(some)), cells)
 
 
-@remembered
+@memoized
 def absent(cells: Cells) -> Mask:
     """Where a cell says nothing: empty, white space, or a placeholder."""
     candidates = _may_be_placeholder(cells)
-    return ~filled(cells) | scattered(candidates, _says_nothing, cells)
+    return ~non_empty(cells) | apply_where(candidates, _blank_or_placeholder, cells)
 
 
-def _says_nothing(cells: Cells) -> Mask:
-    clean = _stripped(cells)
-    return ~filled(clean) | _are_placeholders(clean)
+def _blank_or_placeholder(cells: Cells) -> Mask:
+    clean = _strip_invisible(cells)
+    return ~non_empty(clean) | _are_placeholders(clean)
 
 
-@remembered
-def legible(cells: Cells) -> Cells:
+@memoized
+def cleaned(cells: Cells) -> Cells:
     """The cells as a kind should read them, when generic faults have been told by their own rules.
 
     Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
     a control character, is ``""``.
     """
-    odd = has_odd_bytes(cells, space=True) | placeholder(cells)
+    odd = may_hold_odd_bytes(cells, space=True) | placeholder(cells)
     if not odd.any():
         return cells
     some = cells.filter(pa.array(odd))
-    clean = _stripped(some)
+    clean = _strip_invisible(some)
     gone = _are_placeholders(clean) | control_character(some)
-    return replaced(cells, odd, pc.if_else(pa.array(gone), "", clean))
+    return replace_where(cells, odd, pc.if_else(pa.array(gone), "", clean))
 
 
-def replaced(cells: Cells, where: Mask, texts: Cells) -> Cells:
+def replace_where(cells: Cells, where: Mask, texts: Cells) -> Cells:
     """The cells with those of the mask exchanged for texts, in order."""
     if not where.any():
         return cells
     return pc.replace_with_mask(cells, pa.array(where), texts)
 
 
-def scattered(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> Mask:
+def apply_where(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> Mask:
     """A test that runs on the candidates only; no other cell fails it."""
     mask: Mask = np.zeros(len(cells), bool)
     if candidates.any():
@@ -159,17 +159,17 @@ def scattered(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> 
     return mask
 
 
-def hidden(cells: Cells, shortened: Cells) -> Cells:
+def redacted_except_placeholders(cells: Cells, shortened: Cells) -> Cells:
     """The shortened cells, but placeholders as they are: they are nobody's."""
     return pc.if_else(pa.array(placeholder(cells)), cells, shortened)
 
 
-def empties(where: Mask) -> Cells:
+def empty_cells(where: Mask) -> Cells:
     """As many empty cells as the mask has places."""
-    return constant("", int(where.sum()))
+    return constant_cells("", int(where.sum()))
 
 
-def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
+def may_hold_odd_bytes(cells: Cells, *, space: bool) -> Mask:
     """Cells that may hold a control or an invisible character: cheap, and never too few.
 
     Args:
@@ -177,17 +177,17 @@ def has_odd_bytes(cells: Cells, *, space: bool) -> Mask:
         space: Plain spaces are odd too, and so is everything beyond ASCII. Otherwise only bytes that can begin a
             control character are: letters beyond ASCII pass.
     """
-    data, _ = own_bytes(cells)
+    data, _ = slice_bytes(cells)
     if not len(data):
         return np.zeros(len(cells), bool)
     lowest, highest = data.min(), data.max()
     if lowest > 0x20 and highest < 0x7F:
         return np.zeros(len(cells), bool)
-    odd = (data <= 0x20) | (data >= 0x7F) if space else _control_bytes(data, ascii_only=highest < 0x80)
-    return rows_with(cells, odd)
+    odd = (data <= 0x20) | (data >= 0x7F) if space else _mark_control_bytes(data, ascii_only=highest < 0x80)
+    return cells_with_marked_bytes(cells, odd)
 
 
-def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
+def _mark_control_bytes(data: ByteArray, *, ascii_only: bool) -> Mask:
     odd: Mask = data == 0x7F
     low = data < 0x20
     if low.any():
@@ -207,37 +207,37 @@ def _control_bytes(data: Bytes, *, ascii_only: bool) -> Mask:
 
 
 @lru_cache(maxsize=1)
-def _spelled() -> Cells:
+def _placeholder_cells() -> Cells:
     # Made when it is asked for: the first Arrow array brings pandas along.
     return pa.array(_SPELLINGS)
 
 
 def _are_placeholders(cells: Cells) -> Mask:
-    return as_mask(pc.is_in(cells, _spelled()))
+    return as_mask(pc.is_in(cells, _placeholder_cells()))
 
 
-@remembered
+@memoized
 def _may_be_placeholder(cells: Cells) -> Mask:
     """Short cells that begin as a placeholder does, or with white space or an invisible character."""
-    sizes, begins = lengths(cells), first_bytes(cells)
-    mask: Mask = _BEGINS[begins] & (sizes <= LONGEST_ABSENT)
+    sizes, begins = byte_lengths(cells), first_bytes(cells)
+    mask: Mask = _ABSENT_FIRST_BYTES[begins] & (sizes <= MAX_ABSENT_BYTES)
     rows = np.flatnonzero(mask)
     if not len(rows):
         return mask
-    mask[rows] = sizes[rows] >= _FEWEST_BYTES[begins[rows]]
+    mask[rows] = sizes[rows] >= _MIN_ABSENT_BYTES[begins[rows]]
     # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
     russian = rows[begins[rows] == _RUSSIAN_LEAD]
-    mask[russian] &= _SECOND_BYTES[text_bytes(cells).take(offsets(cells)[:-1][russian] + 1, mode="clip")]
+    mask[russian] &= _RUSSIAN_SECOND_BYTES[text_bytes(cells).take(offsets(cells)[:-1][russian] + 1, mode="clip")]
     return mask
 
 
-def _stripped(cells: Cells) -> Cells:
+def _strip_invisible(cells: Cells) -> Cells:
     # Most cells with white space around them are plain ASCII otherwise, and expressions take long to be compiled.
-    if _UNSEEN_LEADS[own_bytes(cells)[0]].any():
+    if _INVISIBLE_LEAD_BYTES[slice_bytes(cells)[0]].any():
         visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
         cells = pc.replace_substring_regex(visible, _SPACES, " ")
     return pc.utf8_trim(cells, " \n\r\t")
 
 
-def _where(cells: Cells, candidates: Mask, pattern: str) -> Mask:
-    return scattered(candidates, lambda some: as_mask(pc.match_substring_regex(some, pattern)), cells)
+def _matches_where(cells: Cells, candidates: Mask, pattern: str) -> Mask:
+    return apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, pattern)), cells)

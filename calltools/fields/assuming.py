@@ -14,20 +14,20 @@ from calltools.fields.kinds import currency as currencies
 from calltools.model.cells import Cells
 
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)? ?([+-])0?([0-9]{1,2})(?::?00)?", re.IGNORECASE)
-_TELLING: Final = 5
+_MIN_FUZZY_LENGTH: Final = 5
 _MOSCOW: Final = "Europe/Moscow"
 _MOSCOW_WORDS: Final = frozenset({"msk", "moskva", "мск", "москва"})
-_OPPOSITE: Final = {"+": "-", "-": "+"}
+_OPPOSITE_SIGN: Final = {"+": "-", "-": "+"}
 
 
-def check(timezone: str | None, region: str | None, currency: str | None) -> None:
+def check_assumptions(timezone: str | None, region: str | None, currency: str | None) -> None:
     """Refuse what does not exist: silently taken it would mend nothing.
 
     Raises:
         UsageError: There is no such zone, country or currency.
     """
     if timezone is not None and not clock.zone_exists(timezone):
-        near = _near_zone(timezone)
+        near = _nearest_zone(timezone)
         raise UsageError("zone-unknown-near" if near else "zone-unknown", zone=timezone, near=near)
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError("region-unknown", region=region)
@@ -37,20 +37,20 @@ def check(timezone: str | None, region: str | None, currency: str | None) -> Non
 
 def _check_currency(code: str, cells: Cells) -> None:
     if currencies.withdrawn(cells).any():
-        raise UsageError("currency-withdrawn", currency=code, successor=currencies.successor(cells)[0].as_py())
-    if currencies.unknown(cells).any() or currencies.not_money(cells).any():
+        raise UsageError("currency-withdrawn", currency=code, successor=currencies.successor_code(cells)[0].as_py())
+    if currencies.unknown_currency(cells).any() or currencies.not_money(cells).any():
         raise UsageError("currency-unknown", currency=code)
 
 
-def _near_zone(word: str) -> str:
+def _nearest_zone(word: str) -> str:
     """The zone that was probably meant: another spelling, its city alone, or a whole number of hours from UTC."""
     if offset := _OFFSET.fullmatch(word):
         # These names count the other way round: Etc/GMT-3 is three hours ahead of UTC.
-        near = f"Etc/GMT{_OPPOSITE[offset[1]]}{offset[2]}" if int(offset[2]) else "UTC"
+        near = f"Etc/GMT{_OPPOSITE_SIGN[offset[1]]}{offset[2]}" if int(offset[2]) else "UTC"
         return near if clock.zone_exists(near) else ""
     city = word.strip().replace(" ", "_").casefold().rpartition("/")[2]
     # Of two zones of one city, such as Europe/Istanbul and Asia/Istanbul, the last in the alphabet: both are the same.
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
     # A short word is like many: MSK is no Omsk.
-    alike = difflib.get_close_matches(city, cities, 1, 0.8 if len(city) >= _TELLING else 1.0)
+    alike = difflib.get_close_matches(city, cities, 1, 0.8 if len(city) >= _MIN_FUZZY_LENGTH else 1.0)
     return _MOSCOW if city in _MOSCOW_WORDS else cities[alike[0]] if alike else ""

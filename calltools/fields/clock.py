@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.model.cells import Cells, Mask, Numbers, offsets, remembered, text_bytes
+from calltools.model.cells import Cells, Mask, Numbers, offsets, memoized, text_bytes
 
 _DAY_S: Final = 86_400
 _WIDTHS: Final = {"d": 2, "m": 2, "Y": 4, "H": 2, "M": 2, "S": 2}
@@ -61,15 +61,15 @@ def parse_local(cells: Cells, layout: str, zone: str | None) -> LocalTimes:
         layout: As for ``strptime``. One-digit days, months and hours are read as well.
         zone: IANA name; ``None`` is UTC.
     """
-    local, read = _fixed(cells, layout)
+    local, read = _parse_fixed_width(cells, layout)
     rest = np.flatnonzero(~read & (np.diff(offsets(cells)) > 0))
     if len(rest):
         local, read = local.copy(), read.copy()
-        local[rest], read[rest] = _distinct(cells.take(pa.array(rest)), layout)
+        local[rest], read[rest] = _parse_distinct(cells.take(pa.array(rest)), layout)
     if zone is None:
         nothing: Mask = np.zeros(len(cells), bool)
         return LocalTimes(np.where(read, local, 0), read, nothing, nothing)
-    return _in_zone(local, read, zone)
+    return _resolve_in_zone(local, read, zone)
 
 
 def offset_at(epochs: Numbers, zone: str) -> Numbers:
@@ -79,12 +79,12 @@ def offset_at(epochs: Numbers, zone: str) -> Numbers:
     return found
 
 
-def epoch_text(epochs: Numbers) -> Cells:
+def format_epochs(epochs: Numbers) -> Cells:
     """Unix seconds as cells."""
     return pc.cast(pa.array(epochs), pa.string())
 
 
-def _in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
+def _resolve_in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
     # Transitions are days apart, so only the offsets a day before and a day after can hold.
     before, after = offset_at(local - _DAY_S, zone), offset_at(local + _DAY_S, zone)
     first, second = local - before, local - after
@@ -100,36 +100,36 @@ def _in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
 def _transitions(zone: str) -> tuple[Numbers, Numbers]:
     """Moments at which the offset changes, and the offsets before, between and after them."""
     info = ZoneInfo(zone)
-    moments, seconds = [], [_offset(info, _EARLIEST)]
+    moments, seconds = [], [_utc_offset_s(info, _EARLIEST)]
     moment = _EARLIEST
     while moment < _LATEST:
         later = moment + timedelta(days=1)
-        if _offset(info, later) != seconds[-1]:
-            moments.append(_change(info, moment, later))
-            seconds.append(_offset(info, later))
+        if _utc_offset_s(info, later) != seconds[-1]:
+            moments.append(_find_transition(info, moment, later))
+            seconds.append(_utc_offset_s(info, later))
         moment = later
     return np.array(moments, np.int64), np.array(seconds, np.int64)
 
 
-def _change(info: ZoneInfo, low: datetime, high: datetime) -> int:
+def _find_transition(info: ZoneInfo, low: datetime, high: datetime) -> int:
     """The second at which the offset becomes that of ``high``."""
     first, last = int(low.timestamp()), int(high.timestamp())
-    target = _offset(info, high)
+    target = _utc_offset_s(info, high)
     while last - first > 1:
         middle = (first + last) // 2
-        if _offset(info, datetime.fromtimestamp(middle, UTC)) == target:
+        if _utc_offset_s(info, datetime.fromtimestamp(middle, UTC)) == target:
             last = middle
         else:
             first = middle
     return last
 
 
-def _offset(info: ZoneInfo, moment: datetime) -> int:
+def _utc_offset_s(info: ZoneInfo, moment: datetime) -> int:
     return int(moment.astimezone(info).utcoffset().total_seconds())  # type: ignore[union-attr]  # it is aware
 
 
-@remembered
-def _fixed(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+@memoized
+def _parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
     """Cells exactly as wide as a layout of numbers: local seconds, and which cells could be read."""
     local, read = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)
     parts = re.findall(r"%(.)|([^%])", layout)
@@ -140,21 +140,21 @@ def _fixed(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
     rows = np.flatnonzero(np.diff(ends) == width)
     if not len(rows):
         return local, read
-    matrix = _matrix(text_bytes(cells), ends, rows, width)
-    values, good = _numbers(matrix, parts)
-    seconds, exists = _seconds(values)
+    matrix = _byte_matrix(text_bytes(cells), ends, rows, width)
+    values, good = _parse_digit_fields(matrix, parts)
+    seconds, exists = _to_local_seconds(values)
     local[rows], read[rows] = np.where(good & exists, seconds, 0), good & exists
     return local, read
 
 
-def _matrix(data: NDArray[np.uint8], ends: Numbers, rows: Numbers, width: int) -> NDArray[np.uint8]:
+def _byte_matrix(data: NDArray[np.uint8], ends: Numbers, rows: Numbers, width: int) -> NDArray[np.uint8]:
     if len(rows) == len(ends) - 1:
         return data[ends[0] : ends[-1]].reshape(-1, width)
     found: NDArray[np.uint8] = data[ends[rows][:, None] + np.arange(width)]
     return found
 
 
-def _numbers(matrix: NDArray[np.uint8], parts: list[tuple[str, str]]) -> tuple[dict[str, Numbers], Mask]:
+def _parse_digit_fields(matrix: NDArray[np.uint8], parts: list[tuple[str, str]]) -> tuple[dict[str, Numbers], Mask]:
     values: dict[str, Numbers] = {}
     good: Mask = np.ones(len(matrix), bool)
     column = 0
@@ -174,7 +174,7 @@ def _numbers(matrix: NDArray[np.uint8], parts: list[tuple[str, str]]) -> tuple[d
     return values, good
 
 
-def _seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
+def _to_local_seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
     count = len(next(iter(values.values())))
     zero = np.zeros(count, np.int64)
     year, month, day = values.get("Y", zero + 1970), values.get("m", zero + 1), values.get("d", zero + 1)
@@ -182,10 +182,10 @@ def _seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     longest = _MONTH_DAYS[np.where((month >= 1) & (month <= 12), month, 0)] + (leap & (month == 2))
     exists = (day >= 1) & (day <= longest) & (hour <= 23) & (minute <= 59) & (second <= 59) & (year >= 1)
-    return _days(year, month, day) * _DAY_S + hour * 3600 + minute * 60 + second, exists
+    return _days_since_epoch(year, month, day) * _DAY_S + hour * 3600 + minute * 60 + second, exists
 
 
-def _days(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
+def _days_since_epoch(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
     """Days since 1970-01-01 in the proleptic Gregorian calendar: years begin in March, 400 years are an era."""
     shifted = year - (month <= 2)
     era = shifted // 400
@@ -195,17 +195,17 @@ def _days(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
     return days
 
 
-def _distinct(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+def _parse_distinct(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
     """The rare cells that a fixed layout does not read, each distinct one once."""
     encoded = cells.dictionary_encode()
-    moments = [_moment(text, layout) for text in encoded.dictionary.to_pylist()]
+    moments = [_strptime_epoch(text, layout) for text in encoded.dictionary.to_pylist()]
     seconds = np.array([0 if moment is None else moment for moment in moments], np.int64)
     known = np.array([moment is not None for moment in moments], bool)
     rows = encoded.indices.to_numpy()
     return seconds[rows], known[rows]
 
 
-def _moment(text: str, layout: str) -> int | None:
+def _strptime_epoch(text: str, layout: str) -> int | None:
     if not text.isascii() and "%b" not in layout and "%a" not in layout:
         return None
     try:

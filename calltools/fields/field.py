@@ -64,7 +64,7 @@ class Kind:
     pattern: str
     sound: Callable[[Cells, Assumptions], Mask]
     normalize: Callable[[Cells, Assumptions], Cells]
-    hide: Callable[[Cells], Cells] | None
+    redact: Callable[[Cells], Cells] | None
     examples: tuple[Example, ...]
     typed: bool = True
     json_type: Literal["string", "integer", "number", "boolean"] = "string"

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import pyarrow.compute as pc
 
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import BY_NAME
+from calltools.fields.table import FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, as_mask
 
 
-def normalize_cells(name: str, cells: Cells, assumptions: Assumptions) -> Cells:
+def normalize_field_cells(name: str, cells: Cells, assumptions: Assumptions) -> Cells:
     """The cells of one canonical field, rewritten where there is one reading."""
-    return KINDS[BY_NAME[name].kind].normalize(cells, assumptions)
+    return KINDS[FIELDS_BY_NAME[name].kind].normalize(cells, assumptions)
 
 
-def normalize(columns: Mapping[str, Cells], assumptions: Assumptions) -> tuple[dict[str, Cells], dict[str, int]]:
+def normalize_columns(columns: Mapping[str, Cells], assumptions: Assumptions) -> tuple[dict[str, Cells], dict[str, int]]:
     """All columns, rewritten, and how many cells of each field changed.
 
     What cannot be rewritten stays as it was, and validation names it.
@@ -24,7 +24,7 @@ def normalize(columns: Mapping[str, Cells], assumptions: Assumptions) -> tuple[d
         columns: Canonical field -> cells.
         assumptions: Zone, region and date order: what the user says.
     """
-    rewritten = {name: normalize_cells(name, cells, assumptions) for name, cells in columns.items()}
+    rewritten = {name: normalize_field_cells(name, cells, assumptions) for name, cells in columns.items()}
     changed = {
         name: int(as_mask(pc.not_equal(cells, columns[name])).sum())
         for name, cells in rewritten.items()

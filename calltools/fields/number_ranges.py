@@ -12,32 +12,32 @@ from typing import Final, TypeAlias
 from calltools.errors import DefectError
 
 #: First and last of each, in order, apart from one another. Leading zeros count: that is what the length is for.
-Ranges: TypeAlias = list[tuple[int, int]]
+NumberRanges: TypeAlias = list[tuple[int, int]]
 #: Digits -> the numbers of so many digits.
-BySize: TypeAlias = Mapping[int, Ranges]
+RangesByLength: TypeAlias = Mapping[int, NumberRanges]
 
-_WORDS: Final = re.compile(r"\\d|\[[0-9-]+\]|\(\?:|[0-9|?)]|\{[0-9]+(?:,[0-9]+)?\}")
+_TOKEN: Final = re.compile(r"\\d|\[[0-9-]+\]|\(\?:|[0-9|?)]|\{[0-9]+(?:,[0-9]+)?\}")
 _SPAN: Final = re.compile("([0-9])(?:-([0-9]))?")
-_NOTHING: Final[BySize] = {0: [(0, 0)]}
+_NO_DIGITS: Final[RangesByLength] = {0: [(0, 0)]}
 #: No number of a plan has more digits.
-_LONGEST: Final = 17
+_MAX_PATTERN_DIGITS: Final = 17
 
 
-def ranges(pattern: str) -> BySize:
+def parse_pattern_ranges(pattern: str) -> RangesByLength:
     """The numbers that a pattern matches whole.
 
     Raises:
         DefectError: The pattern holds more than plans are known to hold.
     """
-    words = _WORDS.findall(pattern)
+    words = _TOKEN.findall(pattern)
     if "".join(words) != pattern:
         raise DefectError("check-failed", check="phone-plan", reason=pattern)
-    return _alternatives(iter([*words, ")"]))
+    return _parse_alternatives(iter([*words, ")"]))
 
 
-def joined(some: Ranges) -> Ranges:
+def merge_ranges(some: NumberRanges) -> NumberRanges:
     """The ranges in order, those that meet made one."""
-    found: Ranges = []
+    found: NumberRanges = []
     for first, last in sorted(some):
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(last, found[-1][1]))
@@ -46,66 +46,66 @@ def joined(some: Ranges) -> Ranges:
     return found
 
 
-def _alternatives(words: Iterator[str]) -> BySize:
+def _parse_alternatives(words: Iterator[str]) -> RangesByLength:
     """What stands up to the closing bracket."""
-    found: dict[int, Ranges] = {}
-    items: list[BySize] = []
+    found: dict[int, NumberRanges] = {}
+    items: list[RangesByLength] = []
     for word in words:
         if word in {"|", ")"}:
-            _add(found, _sequence(items))
+            _extend_ranges(found, _concatenate_all(items))
             items = []
             if word == ")":
                 break
         elif word == "?" or word[0] == "{":
-            items.append(_repeated(items.pop(), *_times(word)))
+            items.append(_repeat(items.pop(), *_repeat_bounds(word)))
         else:
-            items.append(_alternatives(words) if word == "(?:" else {1: _digits(word)})
-    return {size: joined(some) for size, some in found.items()}
+            items.append(_parse_alternatives(words) if word == "(?:" else {1: _digit_ranges(word)})
+    return {size: merge_ranges(some) for size, some in found.items()}
 
 
-def _digits(word: str) -> Ranges:
+def _digit_ranges(word: str) -> NumberRanges:
     if word == r"\d":
         return [(0, 9)]
-    return joined([(int(first), int(last or first)) for first, last in _SPAN.findall(word)])
+    return merge_ranges([(int(first), int(last or first)) for first, last in _SPAN.findall(word)])
 
 
-def _times(word: str) -> tuple[int, int]:
+def _repeat_bounds(word: str) -> tuple[int, int]:
     if word == "?":
         return 0, 1
     least, _, most = word[1:-1].partition(",")
     return int(least), int(most or least)
 
 
-def _repeated(item: BySize, least: int, most: int) -> BySize:
+def _repeat(item: RangesByLength, least: int, most: int) -> RangesByLength:
     if item == {1: [(0, 9)]}:
-        return {size: [(0, 10**size - 1)] for size in range(least, min(most, _LONGEST) + 1)}
-    found: dict[int, Ranges] = {}
-    so_far = _NOTHING
+        return {size: [(0, 10**size - 1)] for size in range(least, min(most, _MAX_PATTERN_DIGITS) + 1)}
+    found: dict[int, NumberRanges] = {}
+    so_far = _NO_DIGITS
     for times in range(most + 1):
         if times >= least:
-            _add(found, so_far)
-        so_far = _followed(item, so_far)
-    return {size: joined(some) for size, some in found.items()}
+            _extend_ranges(found, so_far)
+        so_far = _concatenate(item, so_far)
+    return {size: merge_ranges(some) for size, some in found.items()}
 
 
-def _sequence(items: list[BySize]) -> BySize:
+def _concatenate_all(items: list[RangesByLength]) -> RangesByLength:
     # From the end: what follows is mostly "any digits", and a range followed by any digits is a range.
-    found = _NOTHING
+    found = _NO_DIGITS
     for item in reversed(items):
-        found = _followed(item, found)
+        found = _concatenate(item, found)
     return found
 
 
-def _followed(item: BySize, rest: BySize) -> BySize:
-    found: dict[int, Ranges] = {}
+def _concatenate(item: RangesByLength, rest: RangesByLength) -> RangesByLength:
+    found: dict[int, NumberRanges] = {}
     for size, some in item.items():
         for more, others in rest.items():
-            if size + more <= _LONGEST:
-                found.setdefault(size + more, []).extend(_pairs(some, others, 10**more))
-    return {size: joined(some) for size, some in found.items()}
+            if size + more <= _MAX_PATTERN_DIGITS:
+                found.setdefault(size + more, []).extend(_combine_ranges(some, others, 10**more))
+    return {size: merge_ranges(some) for size, some in found.items()}
 
 
-def _pairs(some: Ranges, others: Ranges, step: int) -> Ranges:
+def _combine_ranges(some: NumberRanges, others: NumberRanges, step: int) -> NumberRanges:
     if others == [(0, step - 1)]:
         return [(first * step, last * step + step - 1) for first, last in some]
     return [
@@ -116,6 +116,6 @@ def _pairs(some: Ranges, others: Ranges, step: int) -> Ranges:
     ]
 
 
-def _add(found: dict[int, Ranges], more: BySize) -> None:
+def _extend_ranges(found: dict[int, NumberRanges], more: RangesByLength) -> None:
     for size, some in more.items():
         found.setdefault(size, []).extend(some)

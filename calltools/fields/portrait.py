@@ -8,19 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields import any_cell, clock
-from calltools.fields.shapes import digits_only, lengths
-from calltools.fields.table import IDENTIFIERS
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled
-from calltools.model.portrait import DAYS, DURATIONS_S, HOURS, Portrait
+from calltools.fields.shapes import digits_only, byte_lengths
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty
+from calltools.model.portrait import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 
 _DAY_S: Final = 86_400
 #: 1970-01-01 was a Thursday.
 _THURSDAY: Final = 3
 #: A longer number is no time and no duration.
-_LONGEST: Final = 10
+_MAX_DIGITS_OF_TIME: Final = 10
 
 
-def portrait(columns: Mapping[str, Cells], count: int, zone: str | None) -> Portrait:
+def compute_call_statistics(columns: Mapping[str, Cells], count: int, zone: str | None) -> CallStatistics:
     """Counts of some records.
 
     Args:
@@ -28,40 +28,40 @@ def portrait(columns: Mapping[str, Cells], count: int, zone: str | None) -> Port
         count: Records.
         zone: IANA name for hours and days; ``None`` is UTC.
     """
-    known = {name: any_cell.absent(columns[name]) for name in IDENTIFIERS if name in columns}
+    known = {name: any_cell.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns}
     nobody: Mask = np.logical_and.reduce(list(known.values())) if known else np.ones(count, bool)
     missed = as_mask(pc.equal(columns["CallMissed"], "1")) if "CallMissed" in columns else np.zeros(count, bool)
-    drawn = Portrait(zone=zone or "UTC", calls=count, unidentified=int(nobody.sum()))
+    drawn = CallStatistics(zone=zone or "UTC", calls=count, unidentified=int(nobody.sum()))
     drawn.identified = {name: int((~absent).sum()) for name, absent in known.items()}
-    _times(drawn, columns, missed, ~nobody, zone)
-    _durations(drawn.talk, columns.get("TalkDuration"), ~missed)
-    _durations(drawn.hold, columns.get("HoldDuration"), np.ones(count, bool))
+    _count_by_time(drawn, columns, missed, ~nobody, zone)
+    _count_durations(drawn.talk, columns.get("TalkDuration"), ~missed)
+    _count_durations(drawn.hold, columns.get("HoldDuration"), np.ones(count, bool))
     return drawn
 
 
-def _times(drawn: Portrait, columns: Mapping[str, Cells], missed: Mask, tied: Mask, zone: str | None) -> None:
+def _count_by_time(drawn: CallStatistics, columns: Mapping[str, Cells], missed: Mask, tied: Mask, zone: str | None) -> None:
     if "DateTime" not in columns:
         return
-    good, epochs = _numbers(columns["DateTime"])
+    good, epochs = _parse_whole_numbers(columns["DateTime"])
     local = epochs + (clock.offset_at(epochs, zone) if zone is not None else 0)
     day, hour = local // _DAY_S, local % _DAY_S // 3600
-    place = (day + _THURSDAY) % DAYS * HOURS + hour
+    place = (day + _THURSDAY) % DAYS_PER_WEEK * HOURS_PER_DAY + hour
     missed, tied = missed[good], tied[good]
-    drawn.answered_by_hour += np.bincount(place[~missed], minlength=DAYS * HOURS).reshape(DAYS, HOURS)
-    drawn.missed_by_hour += np.bincount(place[missed], minlength=DAYS * HOURS).reshape(DAYS, HOURS)
+    drawn.answered_by_hour += np.bincount(place[~missed], minlength=DAYS_PER_WEEK * HOURS_PER_DAY).reshape(DAYS_PER_WEEK, HOURS_PER_DAY)
+    drawn.missed_by_hour += np.bincount(place[missed], minlength=DAYS_PER_WEEK * HOURS_PER_DAY).reshape(DAYS_PER_WEEK, HOURS_PER_DAY)
     days, inverse = np.unique(day, return_inverse=True)
     counts = [np.bincount(inverse[mask], minlength=len(days)) for mask in (~missed, missed, tied)]
     drawn.days = dict(zip(days.tolist(), np.stack(counts, axis=1), strict=True)) if len(days) else {}
 
 
-def _durations(bars: Numbers, cells: Cells | None, where: Mask) -> None:
+def _count_durations(bars: Numbers, cells: Cells | None, where: Mask) -> None:
     if cells is None:
         return
-    good, seconds = _numbers(cells)
-    bars += np.bincount(np.searchsorted(DURATIONS_S, seconds[where[good]]), minlength=len(bars))
+    good, seconds = _parse_whole_numbers(cells)
+    bars += np.bincount(np.searchsorted(DURATION_BOUNDS_S, seconds[where[good]]), minlength=len(bars))
 
 
-def _numbers(cells: Cells) -> tuple[Mask, Numbers]:
+def _parse_whole_numbers(cells: Cells) -> tuple[Mask, Numbers]:
     """Cells that are whole numbers, and these numbers."""
-    good: Mask = filled(cells) & digits_only(cells) & (lengths(cells) <= _LONGEST)
+    good: Mask = non_empty(cells) & digits_only(cells) & (byte_lengths(cells) <= _MAX_DIGITS_OF_TIME)
     return good, pc.cast(cells.filter(pa.array(good)), pa.int64()).to_numpy(zero_copy_only=False)

@@ -125,9 +125,9 @@ FIELDS: Final[tuple[Field, ...]] = (
 )
 # fmt: on
 
-BY_NAME: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
-NAMES: Final[tuple[str, ...]] = tuple(BY_NAME)
-IDENTIFIERS: Final[tuple[str, ...]] = tuple(field.name for field in FIELDS if field.requirement.group == "identifier")
+FIELDS_BY_NAME: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
+FIELD_NAMES: Final[tuple[str, ...]] = tuple(FIELDS_BY_NAME)
+IDENTIFIER_FIELDS: Final[tuple[str, ...]] = tuple(field.name for field in FIELDS if field.requirement.group == "identifier")
 
 
 def of_kind(*kinds: str, fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:

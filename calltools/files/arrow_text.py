@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calltools.model.cells import Cells, offsets, text_bytes
 
 
-def is_utf8(data: memoryview) -> bool:
+def is_utf8_block(data: memoryview) -> bool:
     """Asked once of a whole block, which takes a third of what it takes to ask cell by cell.
 
     Cells end where ASCII stands, so that each is UTF-8 where the whole is.
@@ -22,34 +22,34 @@ def is_utf8(data: memoryview) -> bool:
     return True
 
 
-def _one_part(column: pa.ChunkedArray) -> pa.BinaryArray:
+def _single_chunk(column: pa.ChunkedArray) -> pa.BinaryArray:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def same_text(column: pa.ChunkedArray) -> Cells:
+def view_as_text(column: pa.ChunkedArray) -> Cells:
     """Bytes known to be UTF-8, as text; nothing is copied."""
-    cells = _one_part(column)
+    cells = _single_chunk(column)
     return pa.Array.from_buffers(pa.string(), len(cells), cells.buffers(), cells.null_count, cells.offset)
 
 
-def decoded(column: pa.ChunkedArray, encoding: str) -> Cells:
+def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
     """Bytes of an encoding of one byte a letter, as text. Most columns of most files are plain ASCII.
 
     Raises:
         UnicodeDecodeError: A byte stands for no letter.
     """
-    cells = _one_part(column)
+    cells = _single_chunk(column)
     ends = offsets(cells)
     raw = text_bytes(cells)[ends[0] : ends[-1]]
     if not len(raw) or raw.max() < 0x80:
-        return same_text(column)
+        return view_as_text(column)
     text = pa.py_buffer(raw.tobytes().decode(encoding).encode())
     grown = np.zeros(len(raw) + 1, np.int32)
-    np.cumsum(_utf8_sizes(encoding)[raw], out=grown[1:])
+    np.cumsum(_utf8_byte_lengths(encoding)[raw], out=grown[1:])
     return pa.Array.from_buffers(pa.string(), len(cells), [None, pa.py_buffer(grown[ends - ends[0]]), text])
 
 
 @lru_cache(maxsize=4)
-def _utf8_sizes(encoding: str) -> NDArray[np.int32]:
+def _utf8_byte_lengths(encoding: str) -> NDArray[np.int32]:
     """Byte -> bytes of its letter in UTF-8."""
     return np.array([len(bytes([byte]).decode(encoding, "replace").encode()) for byte in range(256)], np.int32)

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import LimitError
-from calltools.files.csv_exact import ExactText
-from calltools.files.csv_structure import Structure
+from calltools.files.csv_exact import StrictParser
+from calltools.files.csv_structure import QuoteStructure
 from calltools.files.limits import Limits
 
 #: The first block is read with an eighth of the bytes, each other one with twice as many as the one before.
-_FIRST: Final = 16
+_FIRST_BLOCK_DIVISOR: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Block:
     """
 
     data: memoryview
-    line: int
-    lines: int
-    plain: bool
-    structure: Structure
+    first_line: int
+    line_end_count: int
+    is_unambiguous: bool
+    structure: QuoteStructure
 
-    def first_line_ends(self, known: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
+    def first_line_ends(self, known_kinds: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
         """Line, from 0, of the first line end of each kind behind a record; nothing when only known kinds occur.
 
         Args:
@@ -59,36 +59,36 @@ class Block:
             dialect: Delimiter and width.
             longest_cell: Bytes of a quoted cell at most.
         """
-        if self.structure.kinds() <= known:
+        if self.structure.line_end_kinds() <= known_kinds:
             return {}
-        if self.plain:
+        if self.is_unambiguous:
             return self.structure.first_line_ends(len(self.data))
-        text = (bytes(self.data) + self.behind).decode("latin-1")
-        exact = ExactText(text, dialect.delimiter, dialect.width, longest_cell)
+        text = (bytes(self.data) + self.lookahead).decode("latin-1")
+        exact = StrictParser(text, dialect.delimiter, dialect.width, longest_cell)
         return exact.first_line_ends(len(self.data))
 
     @property
-    def behind(self) -> memoryview:
+    def lookahead(self) -> memoryview:
         """What was read behind it, where that has decided what is wrong in it."""
-        return memoryview(b"") if self.plain else self.structure.behind(len(self.data))
+        return memoryview(b"") if self.is_unambiguous else self.structure.bytes_after(len(self.data))
 
     @property
-    def all_lines(self) -> int:
+    def line_count(self) -> int:
         """Lines in it, with a last one that does not end."""
-        return self.lines + (bytes(self.data[-1:]) not in {b"\n", b"\r"})
+        return self.line_end_count + (bytes(self.data[-1:]) not in {b"\n", b"\r"})
 
-    def record_starts(self, records: int) -> NDArray[np.int64]:
+    def record_starts(self, record_count: int) -> NDArray[np.int64]:
         """Line, from 0, on which each record starts, blank lines included.
 
         Args:
             records: How many a tokenizer found; when each line is one, no place has to be looked up.
         """
-        if records == self.all_lines:
-            return np.arange(records)
+        if record_count == self.line_count:
+            return np.arange(record_count)
         return self.structure.record_starts(len(self.data))
 
 
-def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Limits) -> Iterator[Block]:
+def split_blocks(stream: BinaryIO, dialect: Dialect, first_line: int, block_bytes: int, limits: Limits) -> Iterator[Block]:
     """Cut a stream, from its place on, into blocks of about a size; the first ones are smaller.
 
     A look at the first records costs little then, and the threads have work at once.
@@ -105,29 +105,29 @@ def blocks(stream: BinaryIO, dialect: Dialect, line: int, size: int, limits: Lim
     Raises:
         LimitError: A record is longer than the limit.
     """
-    data, ended, begun = b"", False, max(size // _FIRST, 1)
+    data, ended, begun = b"", False, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
     while not ended:
-        begun = min(2 * begun, size)
+        begun = min(2 * begun, block_bytes)
         wanted = len(data) + max(begun, len(data))
-        data = _continued(stream, data, wanted)
+        data = _read_up_to(stream, data, wanted)
         ended = len(data) < wanted
         while data:
-            structure = Structure(data, dialect.delimiter, dialect.width)
-            cut, plain = structure.cut(ended=ended), True
-            if not cut and (structure.is_doubtful(ended=ended) or len(data) > limits.quoted_bytes):
-                exact = ExactText(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
-                cut, plain = len(data) if ended else exact.decided(), False
+            structure = QuoteStructure(data, dialect.delimiter, dialect.width)
+            cut, plain = structure.last_certain_record_end(at_end_of_file=ended), True
+            if not cut and (structure.has_doubtful_quote(at_end_of_file=ended) or len(data) > limits.quoted_bytes):
+                exact = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
+                cut, plain = len(data) if ended else exact.decided_length(), False
             if not cut:
                 break
-            lines = structure.lines_before(cut)
-            yield Block(memoryview(data)[:cut], line, lines, plain, structure)
-            line += lines
+            lines = structure.count_line_ends(cut)
+            yield Block(memoryview(data)[:cut], first_line, lines, plain, structure)
+            first_line += lines
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
-            raise LimitError("csv-record-too-long", line=line, limit=limits.record_bytes >> 20)
+            raise LimitError("csv-record-too-long", line=first_line, limit=limits.record_bytes >> 20)
 
 
-def _continued(stream: BinaryIO, left: bytes, wanted: int) -> bytes:
+def _read_up_to(stream: BinaryIO, left: bytes, wanted: int) -> bytes:
     """As many bytes as are wanted, those that are left first; fewer only at the end."""
     if isinstance(stream, io.BufferedReader):
         # To read a few again is cheaper than to copy them all.

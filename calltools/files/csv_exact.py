@@ -13,11 +13,11 @@ from typing import Final
 LOOKAHEAD_LINES: Final = 1000
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+_LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ParsedRecord:
     """A record as the exact road sees it.
 
     Attributes:
@@ -34,15 +34,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
+class _RecordSplit:
     cells: tuple[str, ...]
     end: int
     fault: str | None = None
     position: int | None = None
-    broken_at: int = 0
+    fault_at: int = 0
 
 
-class ExactText:
+class StrictParser:
     """A text that is split into records on demand."""
 
     def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = 64 << 20) -> None:
@@ -50,16 +50,16 @@ class ExactText:
         self._delimiter = delimiter
         self._width = width
         self._longest_cell = longest_cell
-        self._touched = False
-        self._unquoted = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
-        self._quoted = re.compile(r'[^"]*(?:""[^"]*)*')
+        self._reached_end = False
+        self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
+        self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
-    def records(self, until: int | None = None) -> list[Record]:
+    def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
         """All records of the text, damaged ones too; or those that begin before a place that ``decided`` gave."""
-        found: list[Record] = []
+        found: list[ParsedRecord] = []
         at = line = 0
         while at < (len(self._text) if until is None else until):
-            record, end = self._one(at, line)
+            record, end = self._parse_one(at, line)
             found.append(record)
             line += len(_LINE_END.findall(self._text, at, end))
             at = end
@@ -70,63 +70,63 @@ class ExactText:
         found: dict[str, int] = {}
         at = line = 0
         while at < until:
-            _, end = self._one(at, line)
+            _, end = self._parse_one(at, line)
             ends = _LINE_END.findall(self._text, at, end)
             line += len(ends)
             if self._text[end - 1] in "\r\n":
-                found.setdefault(_KINDS[ends[-1]], line - 1)
+                found.setdefault(_LINE_END_KINDS[ends[-1]], line - 1)
             at = end
         return found
 
-    def is_whole_line(self) -> bool:
+    def is_one_complete_line(self) -> bool:
         """Whether the text is one line and a whole record."""
-        return self._whole_line(0) and self._line_end(0) == len(self._text)
+        return self._is_complete_line(0) and self._line_end(0) == len(self._text)
 
-    def decided(self) -> int:
+    def decided_length(self) -> int:
         """Up to where records can be told apart whatever follows the text; the start of the first that cannot."""
         at = 0
         while at < len(self._text):
-            self._touched = False
-            _, end = self._one(at, 0)
-            if self._touched:
+            self._reached_end = False
+            _, end = self._parse_one(at, 0)
+            if self._reached_end:
                 break
             at = end
         return at
 
-    def _one(self, at: int, line: int) -> tuple[Record, int]:
-        split = self._split(at)
-        fault = split.fault or self._fault_of(at, split)
+    def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
+        split = self._split_record(at)
+        fault = split.fault or self._find_fault(at, split)
         if fault is None:
-            return Record(line, split.cells), split.end
-        end = self._resume(at, split, fault)
-        return Record(line, split.cells if end >= split.end else self._cells_of_line(at), fault, split.position), end
+            return ParsedRecord(line, split.cells), split.end
+        end = self._resume_at(at, split, fault)
+        return ParsedRecord(line, split.cells if end >= split.end else self._split_line(at), fault, split.position), end
 
-    def _fault_of(self, at: int, split: _Split) -> str | None:
+    def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
         """What is wrong with a record whose quotes are right."""
         if split.cells == ("",):
             return None
         if len(split.cells) != self._width:
             return "CT008"
         # No quoted cell holds a line that is a whole record: a stray quote has swallowed it.
-        return None if self._first_whole_line(self._line_end(at), split.end) is None else "CT006"
+        return None if self._next_complete_line(self._line_end(at), split.end) is None else "CT006"
 
-    def _resume(self, at: int, split: _Split, fault: str) -> int:
+    def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
         """Where reading goes on behind a damaged record."""
         next_line = self._line_end(at)
-        torn = self._torn(at, next_line) if fault == "CT008" and split.end <= next_line else None
+        torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
         # On the last line of the text a wrong quote may belong to a cell that runs on behind it.
-        self._touched |= split.fault is not None and next_line == len(self._text)
-        if split.end <= next_line or (split.broken_at < next_line and split.fault and not self._runs_on(at, next_line)):
+        self._reached_end |= split.fault is not None and next_line == len(self._text)
+        if split.end <= next_line or (split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)):
             return next_line
         if split.fault is None:
-            swallowed = self._first_whole_line(next_line, split.end)
+            swallowed = self._next_complete_line(next_line, split.end)
             return split.end if swallowed is None else swallowed
-        found = self._first_whole(next_line)
+        found = self._next_complete_record(next_line)
         return next_line if found is None else found
 
-    def _torn(self, at: int, next_line: int) -> int | None:
+    def _torn_record_end(self, at: int, next_line: int) -> int | None:
         """Where a record ends in which a stray quote right before a line break has closed a cell too early.
 
         Proven by taking the quote out: what is left is a whole record.
@@ -135,38 +135,38 @@ class ExactText:
         candidate = next_line
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
-                self._touched = True
+                self._reached_end = True
                 break
             end = self._line_end(candidate)
-            if self._whole(candidate):
+            if self._is_complete_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
                 text = line[:-1] + self._text[at + len(line) : end]
-                mended = ExactText(text, self._delimiter, self._width, self._longest_cell)
-                split = mended._split(0)
-                return end if mended._whole(0) and split.end == len(text) else None
+                mended = StrictParser(text, self._delimiter, self._width, self._longest_cell)
+                split = mended._split_record(0)
+                return end if mended._is_complete_record(0) and split.end == len(text) else None
             candidate = end
         return None
 
-    def _runs_on(self, at: int, next_line: int) -> bool:
+    def _cell_continues(self, at: int, next_line: int) -> bool:
         """Whether a quoted cell that opens on the first line of a damaged record closes on a later one."""
         if self._text.count('"', at, next_line) % 2:
             return True
-        self._touched |= next_line == len(self._text)
-        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._whole(next_line)
+        self._reached_end |= next_line == len(self._text)
+        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._is_complete_record(next_line)
 
-    def _first_whole(self, candidate: int) -> int | None:
+    def _next_complete_record(self, candidate: int) -> int | None:
         """The first line from a place on with which a whole record begins."""
         for _ in range(LOOKAHEAD_LINES):
             if candidate >= len(self._text):
-                self._touched = True
+                self._reached_end = True
                 return None
-            if self._whole(candidate):
+            if self._is_complete_record(candidate):
                 return candidate
             candidate = self._line_end(candidate)
         return None
 
-    def _first_whole_line(self, candidate: int, end: int) -> int | None:
+    def _next_complete_line(self, candidate: int, end: int) -> int | None:
         """The first line between two places that is a whole record.
 
         One of several lines is not looked for: whether it is whole would rest on what stands behind the second place.
@@ -175,56 +175,56 @@ class ExactText:
         for _ in range(LOOKAHEAD_LINES if self._width > 1 else 0):
             if candidate >= end:
                 return None
-            if self._whole_line(candidate):
+            if self._is_complete_line(candidate):
                 return candidate
             candidate = self._line_end(candidate)
         return None
 
-    def _whole(self, at: int) -> bool:
-        split = self._split(at)
+    def _is_complete_record(self, at: int) -> bool:
+        split = self._split_record(at)
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
-    def _whole_line(self, at: int) -> bool:
+    def _is_complete_line(self, at: int) -> bool:
         # A cell that runs on behind the line has opened with a quote that nothing in the line matches.
-        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._whole(at)
+        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self._text, at)
         end = found.end() if found else len(self._text)
         # A CR at the very end may be half of a line end.
-        self._touched |= end == len(self._text) and not self._text.endswith("\n")
+        self._reached_end |= end == len(self._text) and not self._text.endswith("\n")
         return end
 
-    def _cells_of_line(self, at: int) -> tuple[str, ...]:
+    def _split_line(self, at: int) -> tuple[str, ...]:
         line = self._text[at : self._line_end(at)].rstrip("\r\n")
         return tuple(line.split(self._delimiter))
 
-    def _split(self, at: int) -> _Split:
+    def _split_record(self, at: int) -> _RecordSplit:
         """Cells from a place on, up to the end of the record or to the first wrong quote."""
         text = self._text
         cells: list[str] = []
         end = self._line_end(at)
         if text.find('"', at, end) < 0:
-            return _Split(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
+            return _RecordSplit(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
         while True:
-            cell, end, fault = self._cell(at)
+            cell, end, fault = self._parse_cell(at)
             if fault:
-                return _Split((*cells, cell), len(text), fault, len(cells), end)
+                return _RecordSplit((*cells, cell), len(text), fault, len(cells), end)
             cells.append(cell)
             if not text.startswith(self._delimiter, end):
                 break
             at = end + 1
-        return _Split(tuple(cells), self._line_end(end))
+        return _RecordSplit(tuple(cells), self._line_end(end))
 
-    def _cell(self, at: int) -> tuple[str, int, str | None]:
+    def _parse_cell(self, at: int) -> tuple[str, int, str | None]:
         """One cell, where it ends, and what is wrong with its quotes."""
         text = self._text
         if not text.startswith('"', at):
-            end = self._unquoted.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at least
+            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at least
             return text[at:end], end, "CT007" if text.startswith('"', end) else None
         longest = at + 1 + self._longest_cell
-        end = self._quoted.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
-        self._touched |= end + 1 >= len(text)
+        end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
+        self._reached_end |= end + 1 >= len(text)
         if end >= min(len(text), longest):
             return text[at : self._line_end(at)], end, "CT006"
         cell = text[at + 1 : end].replace('""', '"')

@@ -11,15 +11,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from calltools.files import csv_sniff
-from calltools.files.arrow_text import decoded, is_utf8, same_text
-from calltools.files.csv_blocks import Block, Dialect, blocks
-from calltools.files.csv_exact import ExactText
-from calltools.files.encoding import Recoded
+from calltools.files.arrow_text import decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv_blocks import Block, Dialect, split_blocks
+from calltools.files.csv_exact import StrictParser
+from calltools.files.encoding import Utf8Stream
 from calltools.files.inputs import Request
 from calltools.files.limits import Limits
-from calltools.files.requoted import Requoted
-from calltools.model.batch import Batch, Damaged, HeaderJudge, Hints, Table, Task, unique_titles
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, filled, offsets, one_chunk, text_bytes, within
+from calltools.files.requoted import DoubledQuotesStream
+from calltools.model.batch import Batch, MalformedRecord, HeaderFinder, Hints, Table, ReadTask, unique_titles
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty, offsets, combine_chunks, text_bytes, span_indices
 from calltools.model.finding import Findings
 
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
@@ -34,7 +34,7 @@ def open_request(request: Request) -> Table:
 
 
 def open_csv(  # noqa: PLR0913 - four say which file and how
-    path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limits | None = None, *, exact_only: bool = False
+    path: Path, name: str, hints: Hints, find_header: HeaderFinder, limits: Limits | None = None, *, exact_only: bool = False
 ) -> Table:
     """The table in a CSV.
 
@@ -51,81 +51,81 @@ def open_csv(  # noqa: PLR0913 - four say which file and how
         LimitError: It is wider than the limit.
     """
     limits = limits or Limits()
-    sniffed = csv_sniff.sniff(path, name, hints, judge, limits)
+    sniffed = csv_sniff.sniff_csv(path, name, hints, find_header, limits)
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
-    road = _Road(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
-    return Table(sniffed.source, sniffed.titles, road.tasks, sniffed.findings, portable=True)
+    road = _CsvReader(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
+    return Table(sniffed.source, sniffed.titles, road.read_tasks, sniffed.findings, can_cross_processes=True)
 
 
-class _Road:
+class _CsvReader:
     """The records of one CSV."""
 
     def __init__(
-        self, sniffed: csv_sniff.Sniffed, limits: Limits, *, exact_only: bool, undoubled: bool = False
+        self, sniffed: csv_sniff.SniffResult, limits: Limits, *, exact_only: bool, undoubled: bool = False
     ) -> None:
         self._sniffed = sniffed
         self._limits = limits
         self._exact_only = exact_only
-        self._undoubled = undoubled
+        self._quotes_are_undoubled = undoubled
         self._names = unique_titles(sniffed.titles)
         encoding = sniffed.source.encoding or "utf-8"
         # Encodings of several bytes a letter come as UTF-8 from the stream.
         self._dialect = Dialect(
-            sniffed.source.delimiter or ",", len(sniffed.titles), "utf-8" if Recoded.needed(encoding) else encoding
+            sniffed.source.delimiter or ",", len(sniffed.titles), "utf-8" if Utf8Stream.is_needed(encoding) else encoding
         )
 
-    def tasks(self) -> Iterator[Task]:
+    def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
         seen: set[str] = set()
-        with self._stream() as stream:
-            for block in blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
-                yield partial(self._task, block, self._mixed(seen, block))
+        with self._open_stream() as stream:
+            for block in split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
+                yield partial(self._read_block_with_findings, block, self._mixed_line_end_finding(seen, block))
 
-    def _task(self, block: Block, mixed: Findings) -> Batch:
-        return self._read(block).with_findings(mixed)
+    def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
+        return self._read_block(block).with_findings(mixed)
 
-    def _stream(self) -> BinaryIO:
+    def _open_stream(self) -> BinaryIO:
         below = self._sniffed.source.path.open("rb")
         encoding = self._sniffed.source.encoding or "utf-8"
-        stream = Recoded(below, encoding) if Recoded.needed(encoding) else below
-        stream.seek(self._sniffed.offset)
-        cells = Requoted(cast("BinaryIO", stream), self._dialect.delimiter) if self._undoubled else stream
+        stream = Utf8Stream(below, encoding) if Utf8Stream.is_needed(encoding) else below
+        stream.seek(self._sniffed.records_offset)
+        cells = DoubledQuotesStream(cast("BinaryIO", stream), self._dialect.delimiter) if self._quotes_are_undoubled else stream
         return cast("BinaryIO", cells)
 
-    def _mixed(self, seen: set[str], block: Block) -> Findings:
+    def _mixed_line_end_finding(self, seen: set[str], block: Block) -> Findings:
         """CT018, once: CR alone, or the line at which a second kind of line end occurs."""
         if "CR" in seen or len(seen) > 1:
-            return Findings.none()
+            return Findings.empty()
         first = block.first_line_ends(seen, self._dialect, self._limits.quoted_bytes)
         for kind in sorted(first, key=first.__getitem__):
             seen.add(kind)
             if "CR" in seen or len(seen) > 1:
-                return Findings.of(
-                    [{"code": "CT018", "place": block.line + first[kind], "detail": "+".join(sorted(seen))}]
+                return Findings.from_rows(
+                    [{"code": "CT018", "place": block.first_line + first[kind], "detail": "+".join(sorted(seen))}]
                 )
-        return Findings.none()
+        return Findings.empty()
 
-    def _read(self, block: Block) -> Batch:
-        batch = None if self._exact_only or not block.plain else self._fast(block)
-        batch = self._exact(block) if batch is None else batch
-        multiline = [self._multiline(batch, block)] if block.all_lines > batch.read + len(batch.blanks) else []
-        return batch.with_findings(*multiline, self._repeated_header(batch))
+    def _read_block(self, block: Block) -> Batch:
+        batch = None if self._exact_only or not block.is_unambiguous else self._read_fast(block)
+        batch = self._read_strict(block) if batch is None else batch
+        multiline = [self._multiline_cell_findings(batch, block)] if block.line_count > batch.read + len(batch.blank_places) else []
+        return batch.with_findings(*multiline, self._repeated_header_findings(batch))
 
-    def _fast(self, block: Block) -> Batch | None:
+    def _read_fast(self, block: Block) -> Batch | None:
         """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
         size = len(block.data)
-        if block.structure.holds(b"\x00", size):
+        if block.structure.contains(b"\x00", size):
             return None
-        table = self._tokenized(block.data, quoted=block.structure.holds(b'"', size))
+        table = self._tokenize(block.data, quoted=block.structure.contains(b'"', size))
         if table is None:
             return None
         starts = block.record_starts(table.num_rows)
         if len(starts) != table.num_rows:
             return None
-        return _batch(table, block.line + starts)
+        return _build_batch(table, block.first_line + starts)
 
-    def _tokenized(self, data: memoryview, *, quoted: bool) -> pa.Table | None:
+    def _tokenize(self, data: memoryview, *, quoted: bool) -> pa.Table | None:
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data)),
@@ -142,35 +142,35 @@ class _Road:
             return None
         encoding = self._dialect.encoding
         if encoding == "utf-8":
-            if not is_utf8(data):
+            if not is_utf8_block(data):
                 return None
-            columns = [same_text(column) for column in table.columns]
+            columns = [view_as_text(column) for column in table.columns]
         else:
             try:
-                columns = [decoded(column, encoding) for column in table.columns]
+                columns = [decode_cells(column, encoding) for column in table.columns]
             except UnicodeDecodeError:
                 return None
         return pa.table(columns, self._names)
 
-    def _exact(self, block: Block) -> Batch:
+    def _read_strict(self, block: Block) -> Batch:
         text, behind = (
-            bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.behind)
+            bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.lookahead)
         )
-        exact = ExactText(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
-        records = exact.records(len(text))
+        exact = StrictParser(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
+        records = exact.parse_records(len(text))
         whole: list[tuple[int, int, tuple[str, ...]]] = []
-        damaged: list[Damaged] = []
+        damaged: list[MalformedRecord] = []
         blanks, findings = [], []
         for record in records:
-            place = block.line + record.line
-            fault = record.fault or _undecodable(record.cells)
+            place = block.first_line + record.line
+            fault = record.fault or _undecodable_code(record.cells)
             if not fault and not any(record.cells):
                 blanks.append(place)
                 continue
             number = len(whole) + len(damaged) + 1
             if fault:
-                damaged.append(Damaged(number, place, tuple(map(_readable, record.cells))))
-                findings.append(self._finding(fault, number, place, len(record.cells), record.position))
+                damaged.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, record.cells))))
+                findings.append(self._fault_finding(fault, number, place, len(record.cells), record.position))
             else:
                 whole.append((number, place, record.cells))
         columns = list(zip(*(cells for _, _, cells in whole), strict=True)) or [()] * len(self._names)
@@ -178,13 +178,13 @@ class _Road:
             columns=pa.table([pa.array(column, pa.string()) for column in columns], self._names),
             records=np.array([number for number, _, _ in whole], np.int64),
             places=np.array([place for _, place, _ in whole], np.int64),
-            findings=Findings.of(findings),
+            findings=Findings.from_rows(findings),
             read=len(whole) + len(damaged),
-            damaged=tuple(damaged),
-            blanks=tuple(blanks),
+            malformed=tuple(damaged),
+            blank_places=tuple(blanks),
         )
 
-    def _finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
+    def _fault_finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
         titles = self._sniffed.titles
         known = position is not None and position < len(titles)
         return {
@@ -196,20 +196,20 @@ class _Road:
             "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
         }
 
-    def _multiline(self, batch: Batch, block: Block) -> Findings:
+    def _multiline_cell_findings(self, batch: Batch, block: Block) -> Findings:
         """CT010: cells with a line break inside."""
         # The next line, blank or not, belongs to the next record: only records of several lines are looked at.
-        lines = np.diff(batch.places, append=block.line + block.all_lines)
+        lines = np.diff(batch.places, append=block.first_line + block.line_count)
         rows = np.flatnonzero(lines > 1)
         if not len(rows):
-            return Findings.none()
+            return Findings.empty()
         found = []
         for position, column in enumerate(batch.columns.columns):
-            broken = rows[_break_inside(one_chunk(column), rows)]
+            broken = rows[_contain_line_break(combine_chunks(column), rows)]
             if not len(broken):
                 continue
             found.append(
-                Findings.at(
+                Findings.for_rule(
                     "CT010",
                     records=batch.records[broken],
                     places=batch.places[broken],
@@ -217,50 +217,50 @@ class _Road:
                     column=self._sniffed.titles[position],
                 )
             )
-        return Findings.join(found)
+        return Findings.concat(found)
 
-    def _repeated_header(self, batch: Batch) -> Findings:
+    def _repeated_header_findings(self, batch: Batch) -> Findings:
         """CT019: records that are the header again."""
         if not len(batch) or self._sniffed.source.header_row is None:
-            return Findings.none()
+            return Findings.empty()
         alike: Mask = np.ones(len(batch), bool)
         for name, title in zip(batch.columns.column_names, self._sniffed.titles, strict=True):
             alike &= as_mask(pc.equal(batch.columns[name].chunk(0), title))
             if not alike.any():
-                return Findings.none()
-        return Findings.at("CT019", records=batch.records[alike], places=batch.places[alike])
+                return Findings.empty()
+        return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])
 
 
-def _break_inside(cells: Cells, rows: Numbers) -> Mask:
+def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
     """Which of some cells hold a line break. They are few: their bytes are gathered, nothing else is looked at."""
-    places, cell_of = within(offsets(cells)[rows], offsets(cells)[rows + 1])
+    places, cell_of = span_indices(offsets(cells)[rows], offsets(cells)[rows + 1])
     data = text_bytes(cells)[places]
     mask: Mask = np.zeros(len(rows), bool)
     mask[cell_of[(data == ord("\n")) | (data == ord("\r"))]] = True
     return mask
 
 
-def _batch(table: pa.Table, places: Numbers) -> Batch:
+def _build_batch(table: pa.Table, places: Numbers) -> Batch:
     """Rows of the fast road: blank ones left out and told."""
     blank: Mask = np.ones(table.num_rows, bool)
     for name in table.column_names:
         if not blank.any():
             break
-        blank &= ~filled(one_chunk(table[name]))
+        blank &= ~non_empty(combine_chunks(table[name]))
     rows = np.flatnonzero(~blank)
     kept = table if len(rows) == table.num_rows else table.take(rows)
-    kept = pa.table([one_chunk(column) for column in kept.columns], kept.column_names)
+    kept = pa.table([combine_chunks(column) for column in kept.columns], kept.column_names)
     numbers = np.arange(1, len(rows) + 1)
-    return Batch(kept, numbers, places[rows], read=len(rows), blanks=tuple(places[blank].tolist()))
+    return Batch(kept, numbers, places[rows], read=len(rows), blank_places=tuple(places[blank].tolist()))
 
 
-def _undecodable(cells: tuple[str, ...]) -> str | None:
-    return "CT020" if any(not cell.isascii() and _surrogate(cell) for cell in cells) else None
+def _undecodable_code(cells: tuple[str, ...]) -> str | None:
+    return "CT020" if any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
 
 
-def _surrogate(cell: str) -> bool:
+def _has_surrogate(cell: str) -> bool:
     return any("\ud800" <= sign <= "\udfff" for sign in cell)
 
 
-def _readable(cell: str) -> str:
+def _replace_undecodable(cell: str) -> str:
     return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

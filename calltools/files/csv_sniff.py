@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from calltools.errors import LimitError, SourceError
-from calltools.files.encoding import DISPLAY, Recoded, detect, mark
+from calltools.files.encoding import DISPLAY_NAMES, Utf8Stream, sniff_encoding, read_byte_order_mark
 from calltools.files.inputs import INPUTS
 from calltools.files.limits import Limits
-from calltools.files.requoted import requoted
-from calltools.model.batch import HeaderGuess, HeaderJudge, Hints, Source
+from calltools.files.requoted import double_inner_quotes
+from calltools.model.batch import HeaderGuess, HeaderFinder, Hints, Source
 from calltools.model.finding import Findings
 
-DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-_HEAD: Final = 1 << 20
-_ROWS: Final = 50
+DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_HEAD_BYTES: Final = 1 << 20
+_MAX_ROWS: Final = 50
 #: Characters of a cell, up to which a row is looked at: what Python's reader takes until anyone tells it otherwise.
 _LONGEST_CELL: Final = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
-class Sniffed:
+class SniffResult:
     """What the beginning of a CSV says.
 
     Attributes:
@@ -38,7 +38,7 @@ class Sniffed:
 
     source: Source
     titles: tuple[str, ...]
-    offset: int
+    records_offset: int
     first_line: int
     findings: Findings
 
@@ -47,10 +47,10 @@ class Sniffed:
 class _Row:
     cells: tuple[str, ...]
     line: int
-    after: int
+    next_line: int
 
 
-def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limits) -> Sniffed:
+def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, limits: Limits) -> SniffResult:
     """Look at the first bytes.
 
     Raises:
@@ -58,59 +58,59 @@ def sniff(path: Path, name: str, hints: Hints, judge: HeaderJudge, limits: Limit
         LimitError: It has more columns than the limit.
     """
     with path.open("rb") as stream:
-        head = stream.read(_HEAD)
+        head = stream.read(_HEAD_BYTES)
     if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
-        return Sniffed(Source(path, name, INPUTS["csv"].format), (), 0, 1, Findings.of([{"code": "CT001"}]))
-    encoding, skipped = _encoding(head, name, hints, judge)
+        return SniffResult(Source(path, name, INPUTS["csv"].format), (), 0, 1, Findings.from_rows([{"code": "CT001"}]))
+    encoding, skipped = _choose_encoding(head, name, hints, find_header)
     try:
-        text = _text(path, head, encoding, skipped)
+        text = _decode_head(path, head, encoding, skipped)
     except UnicodeError:
         # Some codecs refuse a text as a whole: UTF-16 without its mark, for one.
         raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
-    delimiter, rows, guess = _divided(text, hints, judge)
-    return _sniffed(_Found(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
+    delimiter, rows, guess = _choose_delimiter(text, hints, find_header)
+    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _TextFormat:
     path: Path
     name: str
     encoding: str
-    skipped: int
+    mark_length: int
     delimiter: str
 
 
-def _encoding(head: bytes, name: str, hints: Hints, judge: HeaderJudge) -> tuple[str, int]:
-    marked, length = mark(head)
+def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, int]:
+    marked, length = read_byte_order_mark(head)
     if hints.encoding:
         said = hints.encoding.lower().replace("_", "-")
         return ("utf-8" if said in {"utf8", "utf-8-sig"} else said), length if marked == "utf-8" else 0
     if marked:
         return marked, length if marked == "utf-8" else 0
-    whole = len(head) < _HEAD
+    whole = len(head) < _HEAD_BYTES
 
     def known(text: str) -> int:
-        return max(judge(_rows(text, delimiter)[1]).score for delimiter in DELIMITERS)
+        return max(find_header(_split_rows(text, delimiter)[1]).score for delimiter in DELIMITER_NAMES)
 
-    return detect(head, name, whole=whole, known=known), 0
+    return sniff_encoding(head, name, is_whole_file=whole, count_known_titles=known), 0
 
 
-def _text(path: Path, head: bytes, encoding: str, skipped: int) -> str:
+def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> str:
     """The beginning as text, in which each byte that cannot be read still counts as one."""
-    if Recoded.needed(encoding):
-        with Recoded(path.open("rb"), encoding) as stream:
-            return stream.read(_HEAD).decode("utf-8", "surrogateescape")
-    return head[skipped:].decode(encoding, "surrogateescape")
+    if Utf8Stream.is_needed(encoding):
+        with Utf8Stream(path.open("rb"), encoding) as stream:
+            return stream.read(_HEAD_BYTES).decode("utf-8", "surrogateescape")
+    return head[mark_length:].decode(encoding, "surrogateescape")
 
 
-def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Row], HeaderGuess]:
+def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[_Row], HeaderGuess]:
     """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
     tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
-    for delimiter in [hints.delimiter] if hints.delimiter else DELIMITERS:
-        rows, cells = _rows(requoted(text, delimiter) if hints.quotes == "undoubled" else text, delimiter)
-        guess = judge(cells)
-        tried.append((guess.score, _evenness(cells), -len(tried), delimiter, rows, guess))
-        if guess.sure:
+    for delimiter in [hints.delimiter] if hints.delimiter else DELIMITER_NAMES:
+        rows, cells = _split_rows(double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter)
+        guess = find_header(cells)
+        tried.append((guess.score, _width_consistency(cells), -len(tried), delimiter, rows, guess))
+        if guess.certain:
             break
     best = max(tried, key=lambda one: one[:3])
     delimiter, rows, guess = best[3:]
@@ -120,11 +120,11 @@ def _divided(text: str, hints: Hints, judge: HeaderJudge) -> tuple[str, list[_Ro
         there = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
         guess = HeaderGuess(there[0] if there else len(rows), guess.score)
     elif not guess.score:
-        guess = HeaderGuess(_widest(rows), 0)
+        guess = HeaderGuess(_first_row_of_usual_width(rows), 0)
     return delimiter, rows, guess
 
 
-def _rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
+def _split_rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
     """The first rows, blank ones left out."""
     reader = csv.reader(io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter)
     rows, line = [], 1
@@ -136,7 +136,7 @@ def _rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]
             if any(cell.strip() for cell in cells):
                 rows.append(_Row(tuple(cells), line, reader.line_num + 1))
             line = reader.line_num + 1
-            if len(rows) == _ROWS:
+            if len(rows) == _MAX_ROWS:
                 break
     except csv.Error:
         # As above: a cell longer than the module takes. What was read is enough to look at.
@@ -144,46 +144,46 @@ def _rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]
     return rows, [row.cells for row in rows]
 
 
-def _evenness(cells: Sequence[Sequence[str]]) -> float:
+def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
     """How alike the rows are divided into more than one cell."""
     widths = Counter(len(row) for row in cells)
     width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
     return count / len(cells) * min(width, 40) if width > 1 else 0.0
 
 
-def _widest(rows: Sequence[_Row]) -> int:
+def _first_row_of_usual_width(rows: Sequence[_Row]) -> int:
     """Without any known title: the first row as wide as most."""
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     return next((number for number, row in enumerate(rows) if len(row.cells) == usual), 0)
 
 
-def _sniffed(found: _Found, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits) -> Sniffed:
+def _build_result(text_format: _TextFormat, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits) -> SniffResult:
     if not rows:
-        raise SourceError("csv-no-rows", path=found.name)
+        raise SourceError("csv-no-rows", path=text_format.name)
     if guess.index is not None and guess.index >= len(rows):
-        raise SourceError("csv-header-row-beyond", path=found.name, last=rows[-1].line)
+        raise SourceError("csv-header-row-beyond", path=text_format.name, last=rows[-1].line)
     header = None if guess.index is None else rows[guess.index]
-    titles = _titles(rows, guess)
+    titles = _header_titles(rows, guess)
     if len(titles) > limits.columns:
-        raise LimitError("too-many-columns", path=found.name, count=len(titles), limit=limits.columns)
-    first_line = rows[0].line if header is None else header.after
-    before = _characters_before(text, first_line)
-    recoded = "utf-8" if Recoded.needed(found.encoding) else found.encoding
-    offset = found.skipped + len(text[:before].encode(recoded, "surrogateescape"))
+        raise LimitError("too-many-columns", path=text_format.name, count=len(titles), limit=limits.columns)
+    first_line = rows[0].line if header is None else header.next_line
+    before = _line_offset(text, first_line)
+    recoded = "utf-8" if Utf8Stream.is_needed(text_format.encoding) else text_format.encoding
+    offset = text_format.mark_length + len(text[:before].encode(recoded, "surrogateescape"))
     header_line = None if header is None else header.line
-    source = Source(found.path, found.name, INPUTS["csv"].format, found.encoding, found.delimiter, header_line)
-    return Sniffed(source, titles, offset, first_line, _findings(found, header_line))
+    source = Source(text_format.path, text_format.name, INPUTS["csv"].format, text_format.encoding, text_format.delimiter, header_line)
+    return SniffResult(source, titles, offset, first_line, _file_findings(text_format, header_line))
 
 
-def _titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
+def _header_titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
     if guess.index is None:
         return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
     # A byte that the encoding cannot mean is no part of a title.
     return tuple(cell.encode("utf-8", "replace").decode() for cell in rows[guess.index].cells)
 
 
-def _characters_before(text: str, line: int) -> int:
+def _line_offset(text: str, line: int) -> int:
     """Characters before a physical line."""
     if line == 1:
         return 0
@@ -193,14 +193,14 @@ def _characters_before(text: str, line: int) -> int:
     return len(text)
 
 
-def _findings(found: _Found, header_line: int | None) -> Findings:
+def _file_findings(text_format: _TextFormat, header_line: int | None) -> Findings:
     rows: list[dict[str, object]] = []
-    if found.encoding != "utf-8":
-        rows.append({"code": "CT003", "detail": DISPLAY.get(found.encoding, found.encoding)})
-    elif found.skipped:
+    if text_format.encoding != "utf-8":
+        rows.append({"code": "CT003", "detail": DISPLAY_NAMES.get(text_format.encoding, text_format.encoding)})
+    elif text_format.mark_length:
         rows.append({"code": "CT004", "place": 1})
-    if found.delimiter != ",":
-        rows.append({"code": "CT005", "detail": DELIMITERS[found.delimiter]})
+    if text_format.delimiter != ",":
+        rows.append({"code": "CT005", "detail": DELIMITER_NAMES[text_format.delimiter]})
     if header_line is not None and header_line > 1:
         rows.append({"code": "CT016", "place": header_line, "detail": str(header_line)})
-    return Findings.of(rows)
+    return Findings.from_rows(rows)

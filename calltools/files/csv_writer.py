@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.shapes import own_bytes, rows_with
-from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
-from calltools.files.safely import Beside, told
-from calltools.interrupts import uninterrupted
-from calltools.model.cells import Cells, Mask, constant, filled, one_chunk
+from calltools.fields.shapes import slice_bytes, cells_with_marked_bytes
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES
+from calltools.files.safely import AtomicFile, map_os_errors
+from calltools.interrupts import deferred_interrupts
+from calltools.model.cells import Cells, Mask, constant_cells, non_empty, combine_chunks
 
-_SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in NAMES])
-_ALWAYS: Final = tuple(field.name for field in FIELDS if field.requirement.column)
-_THREADS: Final = 2
-_SPECIAL: Final = (ord(","), ord('"'), ord("\n"), ord("\r"))
+_SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in FIELD_NAMES])
+_REQUIRED_COLUMNS: Final = tuple(field.name for field in FIELDS if field.requirement.column)
+_WRITER_THREADS: Final = 2
+_BYTES_THAT_NEED_QUOTES: Final = (ord(","), ord('"'), ord("\n"), ord("\r"))
 
 
 class CanonicalWriter:
@@ -35,9 +35,9 @@ class CanonicalWriter:
     def __init__(self, output: Path | BinaryIO, *, force: bool) -> None:
         self._output = output
         self._force = force
-        self._holds: set[str] = set()
+        self._filled_columns: set[str] = set()
         self._stack = ExitStack()
-        self._beside: Beside | None = None
+        self._file: AtomicFile | None = None
 
     def __enter__(self) -> Self:
         """Refuse at once what could not be written at the end.
@@ -46,11 +46,11 @@ class CanonicalWriter:
             OutputError: The place is taken, or cannot be written.
         """
         if isinstance(self._output, Path):
-            self._beside = Beside(self._output, force=self._force)
-            self._stream = self._beside.__enter__()
+            self._file = AtomicFile(self._output, force=self._force)
+            self._stream = self._file.__enter__()
         else:
             self._stream = self._output
-        with uninterrupted():
+        with deferred_interrupts():
             self._spool = self._stack.enter_context(tempfile.TemporaryFile())
         self._sink = pa.ipc.new_stream(self._spool, _SCHEMA)
         return self
@@ -69,12 +69,12 @@ class CanonicalWriter:
         if not count:
             return
         arrays = []
-        for name in NAMES:
-            cells = one_chunk(columns[name]) if name in columns.column_names else constant("", count)
-            if name not in self._holds and filled(cells).any():
-                self._holds.add(name)
+        for name in FIELD_NAMES:
+            cells = combine_chunks(columns[name]) if name in columns.column_names else constant_cells("", count)
+            if name not in self._filled_columns and non_empty(cells).any():
+                self._filled_columns.add(name)
             arrays.append(cells)
-        with told("spool"):
+        with map_os_errors("spool"):
             self._sink.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
 
     def close(self) -> None:
@@ -85,56 +85,56 @@ class CanonicalWriter:
         """
         self._sink.close()
         self._spool.seek(0)
-        names = self._names()
-        with told(self._output):
+        names = self._output_columns()
+        with map_os_errors(self._output):
             self._stream.write((",".join(names) + "\n").encode())
-            for text in _serialized(pa.ipc.open_stream(self._spool), names):
+            for text in _serialize_batches(pa.ipc.open_stream(self._spool), names):
                 self._stream.write(text)
             self._stream.flush()
-        if self._beside is not None:
-            self._beside.commit()
+        if self._file is not None:
+            self._file.commit()
         self._stack.close()
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        if self._beside is not None:
-            self._beside.discard()
+        if self._file is not None:
+            self._file.discard()
         self._stack.close()
 
-    def _names(self) -> tuple[str, ...]:
-        always = {*_ALWAYS} if self._holds & {*IDENTIFIERS} else {*_ALWAYS, "ClientId"}
-        return tuple(name for name in NAMES if name in self._holds | always)
+    def _output_columns(self) -> tuple[str, ...]:
+        always = {*_REQUIRED_COLUMNS} if self._filled_columns & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
+        return tuple(name for name in FIELD_NAMES if name in self._filled_columns | always)
 
 
-def serialize(columns: Sequence[Cells]) -> memoryview:
+def serialize_records(columns: Sequence[Cells]) -> memoryview:
     """Records as CSV, byte for byte as ``csv.writer`` with minimal quoting writes them. Pure; releases the lock."""
-    lines = pc.binary_join_element_wise(*map(_quoted, columns), ",")
+    lines = pc.binary_join_element_wise(*map(_quote_where_needed, columns), ",")
     if len(columns) == 1:
         lines = pc.if_else(pc.equal(lines, ""), '""', lines)
     ended = pc.binary_join_element_wise(lines, "", "\n")
-    data, _ = own_bytes(ended)
+    data, _ = slice_bytes(ended)
     return memoryview(data.tobytes())
 
 
-def _quoted(cells: Cells) -> Cells:
-    data, _ = own_bytes(cells)
+def _quote_where_needed(cells: Cells) -> Cells:
+    data, _ = slice_bytes(cells)
     special = np.zeros(len(data), bool)
-    for byte in _SPECIAL:
+    for byte in _BYTES_THAT_NEED_QUOTES:
         special |= data == byte
-    mask: Mask = rows_with(cells, special)
+    mask: Mask = cells_with_marked_bytes(cells, special)
     if not mask.any():
         return cells
     doubled = pc.replace_substring(cells.filter(pa.array(mask)), '"', '""')
     return pc.replace_with_mask(cells, pa.array(mask), pc.binary_join_element_wise('"', doubled, '"', ""))
 
 
-def _serialized(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[str]) -> Iterator[memoryview]:
+def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[str]) -> Iterator[memoryview]:
     """Batches as CSV, in order, a few ahead in worker threads."""
     waiting: deque[Future[memoryview]] = deque()
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(_WRITER_THREADS) as pool:
         for batch in batches:
-            waiting.append(pool.submit(serialize, [batch[name] for name in names]))
-            if len(waiting) > _THREADS:
+            waiting.append(pool.submit(serialize_records, [batch[name] for name in names]))
+            if len(waiting) > _WRITER_THREADS:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.files.limits import Limits
-from calltools.model.batch import Format, HeaderJudge, Hints, Table
+from calltools.model.batch import SourceFormat, HeaderFinder, Hints, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Request:
     name: str
     kind: str
     hints: Hints
-    judge: HeaderJudge
+    judge: HeaderFinder
     limits: Limits
     exact_only: bool
     identifier_titles: Callable[[str], bool]
@@ -52,7 +52,7 @@ class Input:
     """
 
     opener: str
-    format: Format
+    format: SourceFormat
     endings: tuple[str, ...]
     begins: tuple[bytes, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
     {
         "csv": Input(
             "csv_file:open_request",
-            Format(
+            SourceFormat(
                 (
                     "{name}: text, {encoding}, cells separated by {delimiter}",
                     "{name}: текст, {encoding}, разделитель — {delimiter}",
@@ -86,13 +86,13 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
         ),
         "workbook": Input(
             "workbook_file:open_request",
-            Format(("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"), address="cell"),
+            SourceFormat(("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"), address="cell"),
             (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
             kinds=("xlsx", "xlsb", "ods", "xls"),
         ),
         "json": Input(
             "json_file:open_request",
-            Format(
+            SourceFormat(
                 ("{name}: JSON, {encoding}", "{name}: JSON, {encoding}"),
                 titles=("columns are the keys of records", "столбцы — ключи записей"),
                 address="record",

@@ -10,10 +10,10 @@ from calltools.errors import SourceError
 
 Json: TypeAlias = Any
 #: Between records: white space, and the record separator of RFC 7464.
-_BETWEEN: Final = re.compile(r"[ \t\r\n\x1e]*")
+_RECORD_SEPARATOR: Final = re.compile(r"[ \t\r\n\x1e]*")
 
 
-class Digits(str):
+class NumberText(str):
     """A number as it is written."""
 
     __slots__ = ()
@@ -23,7 +23,7 @@ class RepeatedKeyError(Exception):
     """A key stands twice in one object, so that its value is not certain."""
 
 
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _build_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise RepeatedKeyError(Counter(key for key, _ in pairs).most_common(1)[0][0])
@@ -32,18 +32,18 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 # NaN is not JSON, but pandas and others write it for an absent number: as text it is a placeholder (CT281).
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=Digits, parse_float=Digits, parse_constant=Digits
+    object_pairs_hook=_build_object, parse_int=NumberText, parse_float=NumberText, parse_constant=NumberText
 )
 
 
-def records(text: str, name: str) -> Iterator[dict[str, Json]]:
+def parse_records(text: str, name: str) -> Iterator[dict[str, Json]]:
     """The objects of a list, of JSON Lines, or of the only list of objects inside an envelope.
 
     Raises:
         SourceError: The text is not JSON, is nested too deeply, repeats a key, or holds no list of objects.
     """
     try:
-        yield from _objects(_items(text, name), name)
+        yield from _require_objects(_list_of_records(text, name), name)
     except json.JSONDecodeError as fault:
         place = fault.pos
         line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
@@ -54,47 +54,47 @@ def records(text: str, name: str) -> Iterator[dict[str, Json]]:
         raise SourceError("json-key-repeated", path=name, title=fault.args[0]) from fault
 
 
-def _items(text: str, name: str) -> Iterable[Json]:
-    values = _values(text)
+def _list_of_records(text: str, name: str) -> Iterable[Json]:
+    values = _parse_values(text)
     first = next(values)
     second = next(values, None)
     if second is not None:
-        return _chained(first, second, values)
-    return first if isinstance(first, list) else _enveloped(first, name)
+        return _chain_values(first, second, values)
+    return first if isinstance(first, list) else _unwrap_envelope(first, name)
 
 
-def _chained(first: Json, second: Json, rest: Iterator[Json]) -> Iterator[Json]:
+def _chain_values(first: Json, second: Json, rest: Iterator[Json]) -> Iterator[Json]:
     yield first
     yield second
     yield from rest
 
 
-def _values(text: str) -> Iterator[Json]:
+def _parse_values(text: str) -> Iterator[Json]:
     """The values one behind the other: JSON Lines, or the one value of a JSON text."""
-    place = _skip(text, 0)
+    place = _skip_separator(text, 0)
     while True:
         value, place = _DECODER.raw_decode(text, place)
         yield value
-        place = _skip(text, place)
+        place = _skip_separator(text, place)
         if place == len(text):
             return
 
 
-def _skip(text: str, place: int) -> int:
-    match = _BETWEEN.match(text, place)
+def _skip_separator(text: str, place: int) -> int:
+    match = _RECORD_SEPARATOR.match(text, place)
     return match.end() if match else place
 
 
-def _objects(items: Iterable[Json], name: str) -> Iterator[dict[str, Json]]:
+def _require_objects(items: Iterable[Json], name: str) -> Iterator[dict[str, Json]]:
     for number, item in enumerate(items, 1):
         if not isinstance(item, dict):
             raise SourceError("json-not-records", path=name, item=number)
         yield item
 
 
-def _enveloped(envelope: Json, name: str) -> list[Json]:
+def _unwrap_envelope(envelope: Json, name: str) -> list[Json]:
     """The only list of objects in an object; an object without any is one record."""
-    found = dict(_lists(envelope, ""))
+    found = dict(_find_lists(envelope, ""))
     filled = {path: items for path, items in found.items() if items}
     if len(filled) > 1:
         raise SourceError("json-lists-several", path=name, lists=", ".join(filled))
@@ -103,50 +103,50 @@ def _enveloped(envelope: Json, name: str) -> list[Json]:
     return [] if found else [envelope]
 
 
-def _lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
+def _find_lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
     """Each list that holds only objects, or nothing, outside of other lists."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _lists(inner, f"{path}.{key}" if path else key)
+            yield from _find_lists(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
         yield path, value
 
 
-def flat(record: dict[str, Json]) -> dict[str, str]:
+def flatten_record(record: dict[str, Json]) -> dict[str, str]:
     """The record's cells by title: nested keys joined by dots, lists as compact JSON.
 
     Raises:
         RepeatedKeyError: Two keys have one title.
     """
     cells: dict[str, str] = {}
-    for title, value in _leaves(record, ""):
+    for title, value in _iterate_leaves(record, ""):
         if title in cells:
             raise RepeatedKeyError(title)
-        cells[title] = value if isinstance(value, str) else _written(value)
+        cells[title] = value if isinstance(value, str) else _format_value(value)
     return cells
 
 
-def _leaves(record: dict[str, Json], prefix: str) -> Iterator[tuple[str, Json]]:
+def _iterate_leaves(record: dict[str, Json], prefix: str) -> Iterator[tuple[str, Json]]:
     for key, value in record.items():
         title = f"{prefix}{key}"
         if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{title}.")
+            yield from _iterate_leaves(value, f"{title}.")
         else:
             yield title, value
 
 
-def _written(value: Json) -> str:
+def _format_value(value: Json) -> str:
     if value is None or value == {}:
         return ""
-    return _compact(value)
+    return _format_compact(value)
 
 
-def _compact(value: Json) -> str:
+def _format_compact(value: Json) -> str:
     """Compact JSON, numbers as they stood."""
-    if isinstance(value, Digits):
+    if isinstance(value, NumberText):
         return value
     if isinstance(value, list):
-        return f"[{','.join(map(_compact, value))}]"
+        return f"[{','.join(map(_format_compact, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{json.dumps(key, ensure_ascii=False)}:{_compact(one)}' for key, one in value.items())}}}"
+        return f"{{{','.join(f'{json.dumps(key, ensure_ascii=False)}:{_format_compact(one)}' for key, one in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)

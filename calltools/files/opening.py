@@ -11,29 +11,29 @@ from typing import BinaryIO, Final, TypeAlias
 from calltools.errors import SourceError
 from calltools.files.inputs import INPUTS, Request, of_kind
 from calltools.files.limits import Limits
-from calltools.files.safely import OF_WRITING, told
-from calltools.files.signatures import kind_of
-from calltools.files.workbook_sheets import is_identifier_title
-from calltools.model.batch import HeaderJudge, Hints, Table
+from calltools.files.safely import WRITE_ERRNOS, map_os_errors
+from calltools.files.signatures import sniff_format
+from calltools.files.workbook_sheets import looks_like_identifier_title
+from calltools.model.batch import HeaderFinder, Hints, Table
 
 #: Files of a folder that are taken for tables; what they hold is then looked at.
-ENDINGS: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
+TABLE_SUFFIXES: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
 #: What tells whether a file was written to meanwhile.
-Stamp: TypeAlias = tuple[int, ...]
+FileStamp: TypeAlias = tuple[int, ...]
 #: What stands before the name of a file that an office program has open.
-_LOCKS: Final = ("~$", ".~lock")
-_PIECE: Final = 1 << 20
+_LOCK_FILE_PREFIXES: Final = ("~$", ".~lock")
+_CHUNK_BYTES: Final = 1 << 20
 
 
 def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a default that all but tests take
     path: Path,
     name: str,
     hints: Hints,
-    judge: HeaderJudge,
+    find_header: HeaderFinder,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     *,
     exact_only: bool = False,
-    identifier_titles: Callable[[str], bool] = is_identifier_title,
+    is_identifier: Callable[[str], bool] = looks_like_identifier_title,
 ) -> Table:
     """The table in a file, whatever its format.
 
@@ -51,9 +51,9 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
         UsageError: The user must say which sheet.
     """
     check_file(path, name)
-    with unreadable(name):
-        kind = kind_of(path, name)
-    return of_kind(kind)(Request(path, name, kind, hints, judge, limits, exact_only, identifier_titles))
+    with map_read_errors(name):
+        kind = sniff_format(path, name)
+    return of_kind(kind)(Request(path, name, kind, hints, find_header, limits, exact_only, is_identifier))
 
 
 def check_file(path: Path, name: str) -> None:
@@ -77,7 +77,7 @@ def check_file(path: Path, name: str) -> None:
 
 
 @contextmanager
-def unreadable(name: str) -> Iterator[None]:
+def map_read_errors(name: str) -> Iterator[None]:
     """Faults of reading in words: a broken disk, a share that went away.
 
     Raises:
@@ -86,12 +86,12 @@ def unreadable(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.errno in OF_WRITING:
+        if fault.errno in WRITE_ERRNOS:
             raise
         raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
 
 
-def expand(paths: Sequence[str]) -> list[tuple[Path, str]]:
+def expand_paths(paths: Sequence[str]) -> list[tuple[Path, str]]:
     """The files behind the arguments, each with the name to show.
 
     A folder means the table files in it, sorted. What is missing stays in the list, and so does a folder
@@ -100,24 +100,24 @@ def expand(paths: Sequence[str]) -> list[tuple[Path, str]]:
     found: list[tuple[Path, str]] = []
     for given in paths:
         path = Path(given)
-        inside = _tables_in(path) if path.is_dir() else []
+        inside = _table_files_in(path) if path.is_dir() else []
         found.extend((one, str(one)) for one in inside)
         if not inside:
             found.append((path, given))
     return found
 
 
-def _tables_in(folder: Path) -> list[Path]:
+def _table_files_in(folder: Path) -> list[Path]:
     try:
         listed = sorted(folder.iterdir())
     except OSError:
         return []
     return [
-        one for one in listed if one.suffix.lower() in ENDINGS and not one.name.startswith(_LOCKS) and one.is_file()
+        one for one in listed if one.suffix.lower() in TABLE_SUFFIXES and not one.name.startswith(_LOCK_FILE_PREFIXES) and one.is_file()
     ]
 
 
-def stamp(path: Path) -> Stamp:
+def read_stamp(path: Path) -> FileStamp:
     """Taken before a file is read and again after it: equal, if nobody has written to it.
 
     Raises:
@@ -131,28 +131,28 @@ def stamp(path: Path) -> Stamp:
 
 
 @contextmanager
-def spool_stdin(stream: BinaryIO) -> Iterator[Path]:
+def copy_stdin(stream: BinaryIO) -> Iterator[Path]:
     """A private copy of standard input, gone at the end.
 
     Raises:
         SourceError: It cannot be read: a folder, or closed.
         OutputError: There is no room for the copy.
     """
-    with private_file() as (copy, path):
-        with told(Path("stdin")):
-            while piece := _piece(stream):
+    with open_private_file() as (copy, path):
+        with map_os_errors(Path("stdin")):
+            while piece := _read_chunk(stream):
                 copy.write(piece)
             copy.flush()
         yield path
 
 
-def _piece(stream: BinaryIO) -> bytes:
-    with unreadable("-"):
-        return stream.read(_PIECE)
+def _read_chunk(stream: BinaryIO) -> bytes:
+    with map_read_errors("-"):
+        return stream.read(_CHUNK_BYTES)
 
 
 @contextmanager
-def private_file() -> Iterator[tuple[BinaryIO, Path]]:
+def open_private_file() -> Iterator[tuple[BinaryIO, Path]]:
     """A file to write, and the path by which what was written can be read; gone at the end.
 
     It has no name where the platform can reach a file without one, so that not even a kill leaves it behind.

@@ -4,26 +4,26 @@ import io
 import re
 from typing import BinaryIO, Final
 
-_CHUNK: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 20
 
 
-class _Mender:
+class _QuoteDoubler:
     def __init__(self, delimiter: str) -> None:
         between = re.escape(delimiter.encode())
-        self._spaced = re.compile(rb'"' + between + rb' +"')
-        self._together = b'"' + delimiter.encode() + b'"'
-        self._inner = re.compile(rb'(?<=[^\n])(?<!"' + between + rb')"(?!' + between + rb'"|\r?\n|\r?\Z)')
+        self._spaced_delimiter = re.compile(rb'"' + between + rb' +"')
+        self._bare_delimiter = b'"' + delimiter.encode() + b'"'
+        self._inner_quote = re.compile(rb'(?<=[^\n])(?<!"' + between + rb')"(?!' + between + rb'"|\r?\n|\r?\Z)')
 
     def __call__(self, lines: bytes) -> bytes:
-        return self._inner.sub(b'""', self._spaced.sub(self._together, lines))
+        return self._inner_quote.sub(b'""', self._spaced_delimiter.sub(self._bare_delimiter, lines))
 
 
-def requoted(text: str, delimiter: str) -> str:
+def double_inner_quotes(text: str, delimiter: str) -> str:
     """Whole lines with quotes inside cells doubled and no space before a cell."""
-    return _Mender(delimiter)(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    return _QuoteDoubler(delimiter)(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
-class Requoted(io.RawIOBase):
+class DoubledQuotesStream(io.RawIOBase):
     """A stream, from its place on, in which quotes inside cells are doubled and no space stands before a cell.
 
     A quote opens or closes a cell where a line begins or ends, and on both sides of a delimiter between two quotes;
@@ -33,18 +33,18 @@ class Requoted(io.RawIOBase):
     def __init__(self, stream: BinaryIO, delimiter: str) -> None:
         super().__init__()
         self._stream = stream
-        self._mended = _Mender(delimiter)
-        self._ready = b""
+        self._double_quotes = _QuoteDoubler(delimiter)
+        self._buffer = b""
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` bytes; fewer only at the end."""
-        while size < 0 or len(self._ready) < size:
-            lines = self._stream.read(_CHUNK) + self._stream.readline()
-            self._ready += self._mended(lines)
+        while size < 0 or len(self._buffer) < size:
+            lines = self._stream.read(_CHUNK_BYTES) + self._stream.readline()
+            self._buffer += self._double_quotes(lines)
             if not lines:
                 break
-        taken = self._ready if size < 0 else self._ready[:size]
-        self._ready = self._ready[len(taken) :]
+        taken = self._buffer if size < 0 else self._buffer[:size]
+        self._buffer = self._buffer[len(taken) :]
         return taken
 
     def close(self) -> None:

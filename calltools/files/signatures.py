@@ -6,15 +6,15 @@ from typing import Final
 
 from calltools.errors import SourceError
 from calltools.files.inputs import INPUTS
-from calltools.files.workbook_preflight import parts_of
+from calltools.files.workbook_preflight import list_package_parts
 
-_HEAD: Final = 4096
-_PIECE: Final = 1 << 20
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_HEAD_BYTES: Final = 4096
+_CHUNK_BYTES: Final = 1 << 20
+_OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_SIGNATURES: Final = (b"PK\x03\x04", b"PK\x05\x06")
 #: Size of an entry in the directory of an OLE file; its name comes first.
-_OLE_ENTRY: Final = 128
-_ARCHIVES: Final = {
+_OLE_ENTRY_BYTES: Final = 128
+_ARCHIVE_SIGNATURES: Final = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
@@ -22,7 +22,7 @@ _ARCHIVES: Final = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!": "rar",
 }
-_OTHERS: Final = {
+_OTHER_SIGNATURES: Final = {
     b"%PDF": "PDF",
     b"{\\rtf": "RTF",
     b"PAR1": "Parquet",
@@ -33,14 +33,14 @@ _OTHERS: Final = {
     b"MZ": "EXE",
     b"\x7fELF": "ELF",
 }
-_HTML: Final = re.compile(r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE)
-_MHTML: Final = re.compile(r"(?:mime-version|content-type: *multipart/related)\b", re.IGNORECASE)
+_HTML_START: Final = re.compile(r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE)
+_MHTML_START: Final = re.compile(r"(?:mime-version|content-type: *multipart/related)\b", re.IGNORECASE)
 _XML_SPREADSHEET: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?Workbook[\s>]")
 #: A list or an object; ``[`` alone may well begin the first title of a CSV, and ``[];`` its first record.
-_JSON: Final = re.compile(r"""\[\s*(?:[\[{"]|\]\s*\Z|\Z)|\{\s*(?:["}]|\Z)""")
+_JSON_START: Final = re.compile(r"""\[\s*(?:[\[{"]|\]\s*\Z|\Z)|\{\s*(?:["}]|\Z)""")
 
 
-def kind_of(path: Path, name: str) -> str:
+def sniff_format(path: Path, name: str) -> str:
     """What the file holds.
 
     Args:
@@ -54,25 +54,25 @@ def kind_of(path: Path, name: str) -> str:
         SourceError: It holds something that is not a table; the sentence names it.
     """
     with path.open("rb") as stream:
-        head = stream.read(_HEAD)
+        head = stream.read(_HEAD_BYTES)
     for form, known in INPUTS.items():
         if head.startswith(known.begins):
             return form
-    if head.startswith(_ZIP):
-        return _in_zip(path, name)
-    if head.startswith(_OLE):
-        return _in_ole(path, name)
-    for start, what in _ARCHIVES.items():
+    if head.startswith(_ZIP_SIGNATURES):
+        return _sniff_zip(path, name)
+    if head.startswith(_OLE_SIGNATURE):
+        return _sniff_ole(path, name)
+    for start, what in _ARCHIVE_SIGNATURES.items():
         if head.startswith(start):
             raise SourceError("source-archive", path=name, what=what)
-    for start, what in _OTHERS.items():
+    for start, what in _OTHER_SIGNATURES.items():
         if head.startswith(start):
             raise SourceError("source-other", path=name, what=what)
-    return _in_text(head, name)
+    return _sniff_text(head, name)
 
 
-def _in_zip(path: Path, name: str) -> str:
-    parts = parts_of(path)
+def _sniff_zip(path: Path, name: str) -> str:
+    parts = list_package_parts(path)
     if not parts:
         raise SourceError("workbook-damaged", path=name)
     lower = {part.lower() for part in parts}
@@ -91,8 +91,8 @@ def _in_zip(path: Path, name: str) -> str:
     raise SourceError("source-archive", path=name, what="zip")
 
 
-def _in_ole(path: Path, name: str) -> str:
-    found = _ole_names(path, ("EncryptedPackage", "Workbook", "Book", "WordDocument"))
+def _sniff_ole(path: Path, name: str) -> str:
+    found = _find_ole_entries(path, ("EncryptedPackage", "Workbook", "Book", "WordDocument"))
     if "EncryptedPackage" in found:
         raise SourceError("workbook-password", path=name)
     if found & {"Workbook", "Book"}:
@@ -102,41 +102,41 @@ def _in_ole(path: Path, name: str) -> str:
     raise SourceError("source-ole", path=name)
 
 
-def _ole_names(path: Path, names: tuple[str, ...]) -> set[str]:
+def _find_ole_entries(path: Path, names: tuple[str, ...]) -> set[str]:
     """Which of the names stand in the directory of an OLE file, whose entries lie at multiples of 128 bytes."""
     wanted = {name: name.encode("utf-16-le").ljust(64, b"\0") for name in names}
     found = set()
     with path.open("rb") as stream:
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(_CHUNK_BYTES):
             for name, entry in wanted.items():
                 place = piece.find(entry)
-                while place >= 0 and place % _OLE_ENTRY:
+                while place >= 0 and place % _OLE_ENTRY_BYTES:
                     place = piece.find(entry, place + 1)
                 if place >= 0:
                     found.add(name)
     return found
 
 
-def _in_text(head: bytes, name: str) -> str:
-    text = _decoded(head).lstrip("\ufeff \t\r\n")
-    if _JSON.match(text):
+def _sniff_text(head: bytes, name: str) -> str:
+    text = _decode_head(head).lstrip("\ufeff \t\r\n")
+    if _JSON_START.match(text):
         return "json"
-    if _HTML.match(text):
+    if _HTML_START.match(text):
         raise SourceError("source-html", path=name)
-    if _MHTML.match(text):
+    if _MHTML_START.match(text):
         raise SourceError("source-mhtml", path=name)
     if text.startswith("<?xml"):
-        raise _in_xml(text, name)
+        raise _xml_error(text, name)
     return "text"
 
 
-def _in_xml(text: str, name: str) -> SourceError:
+def _xml_error(text: str, name: str) -> SourceError:
     if _XML_SPREADSHEET.search(text):
         return SourceError("source-xml-spreadsheet", path=name)
     return SourceError("source-html" if "<html" in text.lower() else "source-other", path=name, what="XML")
 
 
-def _decoded(head: bytes) -> str:
+def _decode_head(head: bytes) -> str:
     """The head as far as its ASCII letters go; UTF-16 is known by its mark or its zero bytes."""
     if head.startswith(b"\xff\xfe") or head[1:2] == b"\0":
         return head.decode("utf-16-le", "replace")

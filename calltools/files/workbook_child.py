@@ -24,40 +24,40 @@ from python_calamine import (
 )
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
-from calltools.lean import arrow_without_pandas, lean_start
+from calltools.lean import arrow_without_pandas, configure_interpreter
 
 #: What the child ends with when its last answer was an error or was cut short.
-FAILED: Final = 3
+EXIT_FAILED: Final = 3
 
 
-def main(requests: BinaryIO, answers: BinaryIO) -> int:
+def serve(requests: BinaryIO, responses: BinaryIO) -> int:
     """Serve one workbook; gives the exit code."""
     try:
-        _serve(requests, answers)
+        _serve_requests(requests, responses)
     # A panic of the library derives from BaseException (pyo3's PanicException).
     except BaseException as fault:  # noqa: BLE001 - whatever it is, the parent needs one answer
-        _answer(answers, {"error": _key(fault), "facts": dict(getattr(fault, "facts", {}))})
-        return FAILED
+        _send_response(responses, {"error": _error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
+        return EXIT_FAILED
     return 0
 
 
-def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
     wanted = json.loads(requests.readline())
     with ThreadPoolExecutor(1) as pool:
         # The library works without the interpreter lock, and Arrow takes as long to import as a sheet to read.
-        opened = pool.submit(_Opened, wanted)
+        opened = pool.submit(_OpenedWorkbook, wanted)
         from calltools.files import workbook_stream  # noqa: PLC0415 - see above
 
         workbook = opened.result()
-    heads = workbook_stream.heads(workbook.sheets, wanted["head_rows"])
-    _answer(answers, {"known": workbook.known, "titles": workbook.titles, "sheets": heads})
+    heads = workbook_stream.read_heads(workbook.sheets, wanted["head_rows"])
+    _send_response(responses, {"known": workbook.has_wanted_sheet, "titles": workbook.visible_titles, "sheets": heads})
     chosen = json.loads(requests.readline() or b"null")
     if chosen is not None:
-        chosen["number"] = workbook.order.index(chosen["sheet"])
-        workbook_stream.send(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), answers)
+        chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
+        workbook_stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
 
 
-class _Opened:
+class _OpenedWorkbook:
     """A workbook, and those of its sheets that are wanted.
 
     Attributes:
@@ -69,21 +69,21 @@ class _Opened:
 
     def __init__(self, wanted: Mapping[str, Any]) -> None:
         workbook = load_workbook(wanted["path"])
-        self.order = workbook.sheet_names
-        if not self.order:
+        self.sheet_order = workbook.sheet_names
+        if not self.sheet_order:
             raise SourceError("workbook-damaged", path=wanted["name"])
         metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
-        self.titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
+        self.visible_titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
         self.sheets: dict[str, CalamineSheet] = {}
         left: int = wanted["filled_cells"]
-        chosen = _chosen(metadata, wanted["sheet"], self.titles)
-        self.known = wanted["sheet"] is None or bool(chosen)
+        chosen = _select_titles(metadata, wanted["sheet"], self.visible_titles)
+        self.has_wanted_sheet = wanted["sheet"] is None or bool(chosen)
         for title in chosen:
-            left -= self._load(workbook, title)
+            left -= self._load_sheet(workbook, title)
             if left < 0:
                 raise LimitError("workbook-cells", path=wanted["name"], limit=wanted["filled_cells"])
 
-    def _load(self, workbook: CalamineWorkbook, title: str) -> int:
+    def _load_sheet(self, workbook: CalamineWorkbook, title: str) -> int:
         sheet = workbook.get_sheet_by_name(title)
         if sheet.end is None:
             return 0
@@ -92,7 +92,7 @@ class _Opened:
         return (sheet.end[0] + 1) * (sheet.end[1] + 1)
 
 
-def _chosen(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
+def _select_titles(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
     """The named sheet, hidden or not; without a name all visible ones."""
     if wanted is None:
         return visible
@@ -112,7 +112,7 @@ def limit_process(memory: int, seconds: int) -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _key(fault: BaseException) -> str:
+def _error_key(fault: BaseException) -> str:
     if isinstance(fault, CalltoolsError):
         return fault.key
     if isinstance(fault, MemoryError):
@@ -120,13 +120,13 @@ def _key(fault: BaseException) -> str:
     return "workbook-password" if isinstance(fault, PasswordError) else "workbook-damaged"
 
 
-def _answer(answers: BinaryIO, answer: Mapping[str, Any]) -> None:
-    answers.write(json.dumps(answer).encode() + b"\n")
-    answers.flush()
+def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
+    responses.write(json.dumps(response).encode() + b"\n")
+    responses.flush()
 
 
 if __name__ == "__main__":
-    lean_start()
+    configure_interpreter()
     limit_process(int(sys.argv[1]), int(sys.argv[2]))
     with arrow_without_pandas():
-        sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
+        sys.exit(serve(sys.stdin.buffer, sys.stdout.buffer))

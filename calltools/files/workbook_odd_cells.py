@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 #: Rows and columns of the largest sheet there is.
-_ROWS: Final = 1_048_576
-_COLUMNS: Final = 16_384
+_MAX_SHEET_ROWS: Final = 1_048_576
+_MAX_SHEET_COLUMNS: Final = 16_384
 #: Error codes of the binary formats (BErr in [MS-XLS] 2.5.10 and [MS-XLSB] 2.5.97.2).
-_ERRORS: Final = {
+_ERROR_TEXTS: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
     0x0F: "#VALUE!",
@@ -17,11 +17,11 @@ _ERRORS: Final = {
     0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }
-_UNNAMED: Final = "#ERROR"
+_UNKNOWN_ERROR: Final = "#ERROR"
 
 
 @dataclass(slots=True)
-class OddCells:
+class CellIssues:
     """Cells that calamine gives as empty and that are not.
 
     Attributes:
@@ -30,19 +30,19 @@ class OddCells:
     """
 
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
-    hollow: dict[int, set[int]] = field(default_factory=dict)
+    uncached_formulas: dict[int, set[int]] = field(default_factory=dict)
 
     def add_error(self, row: int, column: int, error: str | int) -> None:
         """Take an error cell: its text, or the code of a binary format."""
-        if 0 <= row < _ROWS and 0 <= column < _COLUMNS:
-            text = _ERRORS.get(error, _UNNAMED) if isinstance(error, int) else error or _UNNAMED
+        if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
+            text = _ERROR_TEXTS.get(error, _UNKNOWN_ERROR) if isinstance(error, int) else error or _UNKNOWN_ERROR
             self.errors.setdefault(row, {})[column] = text
 
-    def add_hollow(self, row: int, column: int) -> None:
+    def add_uncached_formula(self, row: int, column: int) -> None:
         """Take a formula without a stored value."""
-        if 0 <= row < _ROWS and 0 <= column < _COLUMNS:
-            self.hollow.setdefault(row, set()).add(column)
+        if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
+            self.uncached_formulas.setdefault(row, set()).add(column)
 
-    def rows(self) -> int:
+    def row_count(self) -> int:
         """How many rows of the sheet reach to the last of them."""
-        return max([-1, *self.errors, *self.hollow]) + 1
+        return max([-1, *self.errors, *self.uncached_formulas]) + 1

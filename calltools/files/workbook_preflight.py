@@ -16,34 +16,34 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.limits import Limits
-from calltools.files.workbook_parts import DoctypeError, parser
+from calltools.files.workbook_parts import DoctypeError, create_xml_parser
 
 #: Of 1,106 public workbooks the fullest had 1,033 parts; one sheet is one part.
-_MOST_PARTS: Final = 10_000
-_PIECE: Final = 1 << 20
+_MAX_PARTS: Final = 10_000
+_CHUNK_BYTES: Final = 1 << 20
 #: What may straddle two pieces.
-_OVERLAP: Final = 16
+_OVERLAP_BYTES: Final = 16
 _DOCTYPES: Final = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 #: Cells whose type is error, and cells with a formula: what calamine gives as empty.
 _ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']|:formula=""")
-_QUICK: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
+_ERROR_OR_FORMULA_WORDS: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
 _ODS_CONTENT: Final = "content.xml"
-_LOCAL_HEADER: Final = 30
-_ENCRYPTED: Final = 0x1
+_LOCAL_HEADER_BYTES: Final = 30
+_ENCRYPTED_FLAG: Final = 0x1
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PackageScan:
     """What the look found.
 
     Attributes:
         marked: Parts that hold an error cell or a formula, or are written so that a search cannot tell.
     """
 
-    marked: frozenset[str]
+    suspect_parts: frozenset[str]
 
 
-def parts_of(path: Path) -> frozenset[str]:
+def list_package_parts(path: Path) -> frozenset[str]:
     """Names of the parts in a zip file; none when its directory cannot be read."""
     try:
         with ZipFile(path) as package:
@@ -52,7 +52,7 @@ def parts_of(path: Path) -> frozenset[str]:
         return frozenset()
 
 
-def check_directory(path: Path, name: str, limits: Limits) -> list[ZipInfo]:
+def check_zip_directory(path: Path, name: str, limits: Limits) -> list[ZipInfo]:
     """The parts of a workbook whose zip directory is sound.
 
     Raises:
@@ -65,13 +65,13 @@ def check_directory(path: Path, name: str, limits: Limits) -> list[ZipInfo]:
             directory = package.start_dir
     except (BadZipFile, OSError, ValueError, NotImplementedError) as fault:
         raise SourceError("workbook-damaged", path=name) from fault
-    if len(parts) > _MOST_PARTS:
-        raise LimitError("workbook-parts", path=name, count=len(parts), limit=_MOST_PARTS)
-    if any(part.flag_bits & _ENCRYPTED for part in parts):
+    if len(parts) > _MAX_PARTS:
+        raise LimitError("workbook-parts", path=name, count=len(parts), limit=_MAX_PARTS)
+    if any(part.flag_bits & _ENCRYPTED_FLAG for part in parts):
         raise SourceError("workbook-password", path=name)
     if any(part.compress_type not in {ZIP_STORED, ZIP_DEFLATED} for part in parts):
         raise SourceError("workbook-damaged", path=name)
-    if _names_clash(parts) or _overlap(parts, directory):
+    if _names_clash(parts) or _parts_overlap(parts, directory):
         raise SourceError("workbook-zip-unsafe", path=name)
     _check_sizes(parts, name, limits)
     return parts
@@ -83,12 +83,12 @@ def _names_clash(parts: list[ZipInfo]) -> bool:
     return outside or len(set(names)) < len(names)
 
 
-def _overlap(parts: list[ZipInfo], directory: int) -> bool:
+def _parts_overlap(parts: list[ZipInfo], directory: int) -> bool:
     """Whether two parts share bytes: CPython before 3.11.8 reads such files."""
     listed = sorted(parts, key=lambda part: part.header_offset)
     starts = [part.header_offset for part in listed[1:]] + [directory]
     return any(
-        part.header_offset + _LOCAL_HEADER + part.compress_size > start
+        part.header_offset + _LOCAL_HEADER_BYTES + part.compress_size > start
         for part, start in zip(listed, starts, strict=False)
     )
 
@@ -96,18 +96,18 @@ def _overlap(parts: list[ZipInfo], directory: int) -> bool:
 def _check_sizes(parts: list[ZipInfo], name: str, limits: Limits) -> None:
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.workbook_unpacked:
-        raise LimitError("workbook-unpacked", path=name, size=_mib(unpacked), limit=_mib(limits.workbook_unpacked))
+        raise LimitError("workbook-unpacked", path=name, size=_to_mib(unpacked), limit=_to_mib(limits.workbook_unpacked))
     for part in parts:
         if part.file_size > limits.entry_ratio_from and part.file_size > limits.entry_ratio * part.compress_size:
             ratio = part.file_size // max(1, part.compress_size)
             raise LimitError("workbook-ratio", path=name, part=part.filename, ratio=ratio, limit=limits.entry_ratio)
 
 
-def _mib(size: int) -> int:
+def _to_mib(size: int) -> int:
     return size >> 20
 
 
-def check_parts(path: Path, name: str, parts: list[ZipInfo]) -> Look:
+def scan_parts(path: Path, name: str, parts: list[ZipInfo]) -> PackageScan:
     """Unpack each part that a reader would, to nowhere, and look for what must not or should not be there.
 
     Raises:
@@ -118,16 +118,16 @@ def check_parts(path: Path, name: str, parts: list[ZipInfo]) -> Look:
         for part in parts:
             if part.filename == _ODS_CONTENT:
                 _check_well_formed(stream, part, name)
-            if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")) and _is_marked(stream, part, name):
+            if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")) and _scan_part(stream, part, name):
                 marked.add(part.filename.replace("\\", "/"))
-    return Look(frozenset(marked))
+    return PackageScan(frozenset(marked))
 
 
 def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
     # On an element of an ods workbook that is never closed the library reads the end of the file for ever.
-    reader = parser()
+    reader = create_xml_parser()
     try:
-        for piece in _pieces(stream, part, name):
+        for piece in _read_unpacked(stream, part, name):
             reader.Parse(piece, False)
         reader.Parse(b"", True)
     except expat.ExpatError as fault:
@@ -136,9 +136,9 @@ def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
         raise SourceError("workbook-doctype", path=name, part=part.filename) from fault
 
 
-def _is_marked(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
+def _scan_part(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
     marked, tail, check, size = False, b"", 0, 0
-    for piece in _pieces(stream, part, name):
+    for piece in _read_unpacked(stream, part, name):
         if not size:
             marked = not _is_plain_xml(piece)
         size += len(piece)
@@ -146,8 +146,8 @@ def _is_marked(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
         seen = tail + piece
         if any(doctype in seen for doctype in _DOCTYPES):
             raise SourceError("workbook-doctype", path=name, part=part.filename)
-        marked = marked or (any(word in seen for word in _QUICK) and _ERROR_OR_FORMULA.search(seen) is not None)
-        tail = seen[-_OVERLAP:]
+        marked = marked or (any(word in seen for word in _ERROR_OR_FORMULA_WORDS) and _ERROR_OR_FORMULA.search(seen) is not None)
+        tail = seen[-_OVERLAP_BYTES:]
     if size != part.file_size or check != part.CRC:
         raise SourceError("workbook-damaged", path=name)
     return marked
@@ -158,35 +158,35 @@ def _is_plain_xml(start: bytes) -> bool:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<" and b"\0" not in start[:64]
 
 
-def _pieces(stream: BinaryIO, part: ZipInfo, name: str) -> Iterator[bytes]:
+def _read_unpacked(stream: BinaryIO, part: ZipInfo, name: str) -> Iterator[bytes]:
     """The unpacked bytes of a part, never more than a piece beyond what the directory declares."""
     stream.seek(part.header_offset)
-    header = stream.read(_LOCAL_HEADER)
-    if header[:4] != b"PK\x03\x04" or len(header) < _LOCAL_HEADER:
+    header = stream.read(_LOCAL_HEADER_BYTES)
+    if header[:4] != b"PK\x03\x04" or len(header) < _LOCAL_HEADER_BYTES:
         raise SourceError("workbook-damaged", path=name)
     stream.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    raw = _raw(stream, part.compress_size)
+    raw = _read_packed(stream, part.compress_size)
     size = 0
-    for piece in raw if part.compress_type == ZIP_STORED else _inflated(raw, name):
+    for piece in raw if part.compress_type == ZIP_STORED else _inflate(raw, name):
         size += len(piece)
         if size > part.file_size:
             raise SourceError("workbook-zip-unsafe", path=name)
         yield piece
 
 
-def _raw(stream: BinaryIO, left: int) -> Iterator[bytes]:
-    while left and (piece := stream.read(min(left, _PIECE))):
+def _read_packed(stream: BinaryIO, left: int) -> Iterator[bytes]:
+    while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
         left -= len(piece)
         yield piece
 
 
-def _inflated(raw: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _inflate(raw: Iterator[bytes], name: str) -> Iterator[bytes]:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         for packed in raw:
             waiting = packed
             while waiting and not inflater.eof:
-                yield inflater.decompress(waiting, _PIECE)
+                yield inflater.decompress(waiting, _CHUNK_BYTES)
                 waiting = inflater.unconsumed_tail
         yield inflater.flush()
     except zlib.error as fault:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import IO, Final
 from zipfile import ZipFile
 
-from calltools.files.workbook_odd_cells import OddCells
-from calltools.files.workbook_parts import named, parser
+from calltools.files.workbook_odd_cells import CellIssues
+from calltools.files.workbook_parts import resolve_part_name, create_xml_parser
 
-_ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
+_CELL_ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 
-def odd_cells(path: Path, part: str) -> OddCells:
+def find_xlsx_issues(path: Path, part: str) -> CellIssues:
     """The odd cells of one sheet of an xlsx or xlsm workbook.
 
     Args:
@@ -26,45 +26,45 @@ def odd_cells(path: Path, part: str) -> OddCells:
         DoctypeError: The sheet declares a document type.
         expat.ExpatError: It is not well-formed XML.
     """
-    with ZipFile(path) as package, package.open(named(package, part)) as stream:
-        return _Sheet().read(stream)
+    with ZipFile(path) as package, package.open(resolve_part_name(package, part)) as stream:
+        return _XlsxSheetWalk().read(stream)
 
 
-class _Sheet:
+class _XlsxSheetWalk:
     """Walks through one sheet and remembers where it is: addresses may be left out of the XML."""
 
     def __init__(self) -> None:
-        self._found = OddCells()
+        self._issues = CellIssues()
         self._row, self._column = -1, -1
-        self._kind: str | None = None
-        self._formula = False
+        self._cell_type: str | None = None
+        self._has_formula = False
         self._value: list[str] | None = None
 
-    def read(self, stream: IO[bytes]) -> OddCells:
+    def read(self, stream: IO[bytes]) -> CellIssues:
         """Walk through all of it."""
-        reader = parser()
+        reader = create_xml_parser()
         reader.StartElementHandler = self._start
         reader.EndElementHandler = self._end
         reader.CharacterDataHandler = self._text
         reader.ParseFile(stream)
-        return self._found
+        return self._issues
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
         if name == "c":
-            self._place(attributes.get("r"))
-            self._kind, self._formula, self._value = attributes.get("t"), False, None
+            self._move_to(attributes.get("r"))
+            self._cell_type, self._has_formula, self._value = attributes.get("t"), False, None
         elif name == "v":
             self._value = []
         elif name == "f":
-            self._formula = True
+            self._has_formula = True
         elif name == "row":
             given = attributes.get("r", "")
             self._row = int(given) - 1 if given.isascii() and given.isdigit() else self._row + 1
             self._column = -1
 
-    def _place(self, address: str | None) -> None:
-        match = _ADDRESS.fullmatch(address or "")
+    def _move_to(self, address: str | None) -> None:
+        match = _CELL_ADDRESS.fullmatch(address or "")
         if match is None:
             self._column += 1
             return
@@ -81,7 +81,7 @@ class _Sheet:
         if tag.rpartition(" ")[2] != "c":
             return
         value, self._value = "".join(self._value or ()).strip(), None
-        if self._kind == "e":
-            self._found.add_error(self._row, self._column, value)
-        elif self._formula and not value and self._kind != "str":
-            self._found.add_hollow(self._row, self._column)
+        if self._cell_type == "e":
+            self._issues.add_error(self._row, self._column, value)
+        elif self._has_formula and not value and self._cell_type != "str":
+            self._issues.add_uncached_formula(self._row, self._column)

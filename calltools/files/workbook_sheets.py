@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from calltools.errors import SourceError, UsageError
-from calltools.fields.table import IDENTIFIERS
-from calltools.model.batch import HeaderGuess, HeaderJudge, Hints
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.model.batch import HeaderGuess, HeaderFinder, Hints
 from calltools.model.finding import Findings
-from calltools.model.own_sheets import OWN_SHEETS
+from calltools.model.own_sheets import OWN_SHEET_TITLES
 
 #: Title rows above a header are few.
-HEAD_ROWS = 50
+MAX_HEAD_ROWS = 50
 #: Ends of the titles of columns with a visitor's ids: the canonical names, and the cookie of Metrica's own.
-_IDENTIFIERS: Final = (*(name.lower() for name in IDENTIFIERS), "ymuid")
+_IDENTIFIERS: Final = (*(name.lower() for name in IDENTIFIER_FIELDS), "ymuid")
 
-Rows = Sequence[Sequence[str]]
+SheetRows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SheetChoice:
     """The sheet that is read.
 
     Attributes:
@@ -41,7 +41,7 @@ class Chosen:
         return self.header_row or 0
 
 
-def choose(heads: Mapping[str, Rows], hints: Hints, judge: HeaderJudge, name: str) -> Chosen:
+def choose_sheet(heads: Mapping[str, SheetRows], hints: Hints, find_header: HeaderFinder, name: str) -> SheetChoice:
     """The one sheet whose header fits; without one that fits the only one that holds anything.
 
     Args:
@@ -53,29 +53,29 @@ def choose(heads: Mapping[str, Rows], hints: Hints, judge: HeaderJudge, name: st
     Raises:
         UsageError: Several sheets fit: the user must say which.
     """
-    theirs = {title: rows for title, rows in heads.items() if title not in OWN_SHEETS}
+    theirs = {title: rows for title, rows in heads.items() if title not in OWN_SHEET_TITLES}
     heads = theirs or heads
-    guesses = {title: _guess(rows, hints, judge) for title, rows in heads.items()}
+    guesses = {title: _guess_header(rows, hints, find_header) for title, rows in heads.items()}
     fitting = [title for title, guess in guesses.items() if guess.score > 0] or list(guesses)
     best = max(guesses[title].score for title in fitting)
     chosen = [title for title in fitting if guesses[title].score == best]
     if len(chosen) > 1:
         raise UsageError("sheets-several", path=name, sheets=", ".join(chosen))
-    return _with_header(chosen[0], heads, guesses[chosen[0]], hints, name)
+    return _build_choice(chosen[0], heads, guesses[chosen[0]], hints, name)
 
 
-def _guess(rows: Rows, hints: Hints, judge: HeaderJudge) -> HeaderGuess:
+def _guess_header(rows: SheetRows, hints: Hints, find_header: HeaderFinder) -> HeaderGuess:
     if hints.header_row is None:
-        guess = judge(rows)
-        return guess if guess.score or guess.titles else HeaderGuess(_fullest(rows), 0)
+        guess = find_header(rows)
+        return guess if guess.score or guess.titles else HeaderGuess(_first_full_row(rows), 0)
     if hints.header_row == 0:
-        guess = judge(rows)
+        guess = find_header(rows)
         return HeaderGuess(None, max(guess.score, 1), guess.titles)
-    guess = judge(rows[hints.header_row - 1 : hints.header_row])
+    guess = find_header(rows[hints.header_row - 1 : hints.header_row])
     return HeaderGuess(hints.header_row - 1, guess.score)
 
 
-def _fullest(rows: Rows) -> int | None:
+def _first_full_row(rows: SheetRows) -> int | None:
     """Without any known title: the first row in which as many cells are filled as in most; what is above are titles."""
     counts = [sum(map(bool, row)) for row in rows]
     usual, _ = max(
@@ -84,7 +84,7 @@ def _fullest(rows: Rows) -> int | None:
     return next((number for number, count in enumerate(counts) if count >= max(usual, 1)), None)
 
 
-def _with_header(sheet: str, heads: Mapping[str, Rows], guess: HeaderGuess, hints: Hints, name: str) -> Chosen:
+def _build_choice(sheet: str, heads: Mapping[str, SheetRows], guess: HeaderGuess, hints: Hints, name: str) -> SheetChoice:
     rows = heads[sheet]
     index = guess.index
     if index is None and not guess.titles and hints.header_row is None:
@@ -95,16 +95,16 @@ def _with_header(sheet: str, heads: Mapping[str, Rows], guess: HeaderGuess, hint
     found: list[dict[str, object]] = [{"code": "CT017", "detail": f"{sheet}\x1f{', '.join(others)}"}] if others else []
     if index:
         found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
-    titles = tuple(rows[index]) if index is not None else _named(guess.titles, max(map(len, rows), default=0))
-    return Chosen(sheet, None if index is None else index + 1, titles, Findings.of(found))
+    titles = tuple(rows[index]) if index is not None else _pad_titles(guess.titles, max(map(len, rows), default=0))
+    return SheetChoice(sheet, None if index is None else index + 1, titles, Findings.from_rows(found))
 
 
-def _named(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
+def _pad_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
     """Names for all columns of a sheet without a header; those that no profile names are numbered."""
     return titles + tuple(str(position + 1) for position in range(len(titles), width))
 
 
-def is_identifier_title(title: str) -> bool:
+def looks_like_identifier_title(title: str) -> bool:
     """Whether a column so titled holds a visitor's id, in whatever spelling."""
     folded = "".join(letter for letter in title.casefold() if letter.isalnum())
     return folded.endswith(_IDENTIFIERS) and not folded.startswith(("google", "ga"))

@@ -7,26 +7,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import matches
-from calltools.fields.table import IDENTIFIERS
-from calltools.matching.index import PHONE, SECONDS, Index, build_index, phone_numbers
-from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers, judge_header
-from calltools.model.cells import Cells, Mask, Numbers, constant, filled, one_chunk
+from calltools.fields.shapes import full_match
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.matching.index import PHONE_PATTERN, SECONDS_PATTERN, IdentifierIndex, build_index, phones_to_integers
+from calltools.matching.titles import MatchColumns, find_match_columns, is_identifier_column, guess_header
+from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty, combine_chunks
 
 __all__ = [
-    "Index",
-    "Joined",
+    "IdentifierIndex",
+    "JoinResult",
     "MatchColumns",
     "build_index",
-    "find_columns",
-    "holds_identifiers",
-    "join",
-    "judge_header",
+    "find_match_columns",
+    "is_identifier_column",
+    "join_identifiers",
+    "guess_header",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinResult:
     """Calls with what was found for them.
 
     Attributes:
@@ -42,7 +42,7 @@ class Joined:
     unjoined_mask: Mask
 
 
-def join(columns: pa.Table, index: Index, window_s: int) -> Joined:
+def join_identifiers(columns: pa.Table, index: IdentifierIndex, window_s: int) -> JoinResult:
     """Fill in identifiers: the same phone, the nearest earlier time within the window.
 
     A call that has an identifier keeps it. Equal times with different identifiers are a tie, and none is taken;
@@ -53,47 +53,47 @@ def join(columns: pa.Table, index: Index, window_s: int) -> Joined:
         index: The second file.
         window_s: How far back a partner may lie, in seconds; one that far is still taken.
     """
-    alone = _without_identifier(columns)
+    alone = _lack_identifier(columns)
     place = np.full(columns.num_rows, -1, np.int64)
-    rows = np.flatnonzero(alone & _searchable(columns))
+    rows = np.flatnonzero(alone & _have_phone_and_time(columns))
     if len(rows) and len(index):
-        place[rows] = _partners(columns.select(["PhoneNumber", "DateTime"]).take(pa.array(rows)), index, window_s)
+        place[rows] = _find_partners(columns.select(["PhoneNumber", "DateTime"]).take(pa.array(rows)), index, window_s)
     found = place >= 0
     tie: Mask = np.zeros(len(place), bool)
-    tie[found] = index.tied[place[found]]
+    tie[found] = index.tied_mask[place[found]]
     joined: Mask = found & ~tie
-    return Joined(_filled_in(columns, index, place[joined], joined), joined, tie, alone & ~found)
+    return JoinResult(_fill_identifiers(columns, index, place[joined], joined), joined, tie, alone & ~found)
 
 
-def _without_identifier(columns: pa.Table) -> Mask:
+def _lack_identifier(columns: pa.Table) -> Mask:
     alone: Mask = np.ones(columns.num_rows, bool)
-    for name in IDENTIFIERS:
+    for name in IDENTIFIER_FIELDS:
         if name in columns.column_names:
-            alone &= any_cell.absent(one_chunk(columns[name]))
+            alone &= any_cell.absent(combine_chunks(columns[name]))
     return alone
 
 
-def _searchable(columns: pa.Table) -> Mask:
+def _have_phone_and_time(columns: pa.Table) -> Mask:
     """Calls with a phone and a time."""
     sound: Mask = np.ones(columns.num_rows, bool)
-    for name, shape in (("PhoneNumber", PHONE), ("DateTime", SECONDS)):
-        sound &= matches(one_chunk(columns[name]), shape) if name in columns.column_names else False
+    for name, shape in (("PhoneNumber", PHONE_PATTERN), ("DateTime", SECONDS_PATTERN)):
+        sound &= full_match(combine_chunks(columns[name]), shape) if name in columns.column_names else False
     return sound
 
 
-def _partners(calls: pa.Table, index: Index, window_s: int) -> Numbers:
+def _find_partners(calls: pa.Table, index: IdentifierIndex, window_s: int) -> Numbers:
     """For each call the place of its partner in the index; -1 without one."""
-    phones = phone_numbers(one_chunk(calls["PhoneNumber"])).to_numpy()
-    moments = pc.cast(one_chunk(calls["DateTime"]), pa.int64()).to_numpy()
+    phones = phones_to_integers(combine_chunks(calls["PhoneNumber"])).to_numpy()
+    moments = pc.cast(combine_chunks(calls["DateTime"]), pa.int64()).to_numpy()
     group = np.minimum(np.searchsorted(index.phones, phones), len(index.phones) - 1)
-    place = _last_before(index, group, moments)
+    place = _last_record_before(index, group, moments)
     near = (index.phones[group] == phones) & (place >= index.starts[group])
     near &= moments - index.times[np.maximum(place, 0)] <= window_s
     partners: Numbers = np.where(near, place, -1)
     return partners
 
 
-def _last_before(index: Index, group: Numbers, moments: Numbers) -> Numbers:
+def _last_record_before(index: IdentifierIndex, group: Numbers, moments: Numbers) -> Numbers:
     """The last record up to each group's moment: halves the records of all groups at once, until none is left."""
     low, high = index.starts[group], index.starts[group + 1]
     while (open_ := low < high).any():
@@ -105,19 +105,19 @@ def _last_before(index: Index, group: Numbers, moments: Numbers) -> Numbers:
     return last
 
 
-def _filled_in(columns: pa.Table, index: Index, place: Numbers, joined: Mask) -> pa.Table:
+def _fill_identifiers(columns: pa.Table, index: IdentifierIndex, place: Numbers, joined: Mask) -> pa.Table:
     if not len(place):
         return columns
     partners = index.identifiers.take(pa.array(place))
-    for name in IDENTIFIERS:
-        found = one_chunk(partners[name])
+    for name in IDENTIFIER_FIELDS:
+        found = combine_chunks(partners[name])
         if name in columns.column_names:
-            cells = pc.replace_with_mask(one_chunk(columns[name]), pa.array(joined), found)
+            cells = pc.replace_with_mask(combine_chunks(columns[name]), pa.array(joined), found)
             columns = columns.set_column(columns.column_names.index(name), name, cells)
-        elif filled(found).any():
-            columns = columns.append_column(name, _spread(found, joined))
+        elif non_empty(found).any():
+            columns = columns.append_column(name, _spread_cells(found, joined))
     return columns
 
 
-def _spread(found: Cells, joined: Mask) -> Cells:
-    return pc.replace_with_mask(constant("", len(joined)), pa.array(joined), found)
+def _spread_cells(found: Cells, joined: Mask) -> Cells:
+    return pc.replace_with_mask(constant_cells("", len(joined)), pa.array(joined), found)

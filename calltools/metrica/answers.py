@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from calltools.metrica.hiding import Hide, showable
+from calltools.metrica.hiding import Redactor, redact
 
 #: Words of the service after which an uploading changes no more. Any other word: still at work.
-FINAL_STATUSES: Final = frozenset({"PROCESSED", "LINKAGE_FAILURE"})
+FINAL_UPLOADING_STATUSES: Final = frozenset({"PROCESSED", "LINKAGE_FAILURE"})
 #: Longest answer that is read. A page of a thousand uploadings is about half of it.
-ANSWER_LIMIT: Final = 1 << 20
+MAX_RESPONSE_BYTES: Final = 1 << 20
 
 #: Why a body is not to be believed: it broke off, is longer than ``ANSWER_LIMIT``, or is packed unasked.
-Flaw = Literal["", "cut", "large", "packed"]
+BodyProblem = Literal["", "cut", "large", "packed"]
 
 _INT64: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceResponse:
     """What came back, of whatever sort.
 
     Attributes:
@@ -37,13 +37,13 @@ class Answer:
     status: int
     body: bytes = b""
     retry_after: str | None = None
-    flaw: Flaw = ""
+    body_problem: BodyProblem = ""
     date: str | None = None
 
     def json(self) -> Any:
         """The body as JSON; ``None`` where it is none, or not to be believed."""
         try:
-            return None if self.flaw else json.loads(self.body)
+            return None if self.body_problem else json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
@@ -85,7 +85,7 @@ class Uploading:
     @property
     def finished(self) -> bool:
         """The service is done with it."""
-        return self.status in FINAL_STATUSES
+        return self.status in FINAL_UPLOADING_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ServiceErrors:
     """The error form of the service.
 
     Attributes:
@@ -116,57 +116,57 @@ class Refusal:
         text: What it says itself, fit to be shown.
     """
 
-    kinds: tuple[str, ...]
-    text: str
+    error_types: tuple[str, ...]
+    message: str
 
     @property
-    def quota(self) -> bool:
+    def is_quota(self) -> bool:
         """A limit of requests is used up. New kinds of it appear, all with this beginning."""
-        return any(kind.startswith("quota_") for kind in self.kinds)
+        return any(kind.startswith("quota_") for kind in self.error_types)
 
 
-def uploading_in(answer: Answer) -> Uploading | None:
+def parse_uploading(answer: ServiceResponse) -> Uploading | None:
     """The uploading that the answer tells of; ``None``: it tells of none."""
     found = answer.json()
-    return _uploading(found.get("uploading")) if isinstance(found, dict) and not _errors(found) else None
+    return _to_uploading(found.get("uploading")) if isinstance(found, dict) and not _error_objects(found) else None
 
 
-def uploadings_in(answer: Answer) -> tuple[Uploading, ...] | None:
+def parse_uploading_page(answer: ServiceResponse) -> tuple[Uploading, ...] | None:
     """The uploadings of a page; ``None``: it is no page. One without an id spoils the page: it may be ours."""
     found = answer.json()
-    if not isinstance(found, dict) or _errors(found) or not isinstance(found.get("uploadings"), list):
+    if not isinstance(found, dict) or _error_objects(found) or not isinstance(found.get("uploadings"), list):
         return None
-    read = [_uploading(one) for one in found["uploadings"]]
+    read = [_to_uploading(one) for one in found["uploadings"]]
     return None if None in read else tuple(one for one in read if one)
 
 
-def counter_in(answer: Answer) -> Counter | None:
+def parse_counter(answer: ServiceResponse) -> Counter | None:
     """The counter that the answer tells of; ``None``: it tells of none."""
     found = answer.json()
-    told = found.get("counter") if isinstance(found, dict) and not _errors(found) else None
-    if not isinstance(told, dict) or (number := _whole(told.get("id"))) is None:
+    told = found.get("counter") if isinstance(found, dict) and not _error_objects(found) else None
+    if not isinstance(told, dict) or (number := _to_integer(told.get("id"))) is None:
         return None
     site = told.get("site2")
     return Counter(
         number,
-        _word(told.get("name")),
-        _word(site.get("site") if isinstance(site, dict) else told.get("site")),
-        _word(told.get("permission")),
-        _word(told.get("time_zone_name")),
+        _to_redacted_text(told.get("name")),
+        _to_redacted_text(site.get("site") if isinstance(site, dict) else told.get("site")),
+        _to_redacted_text(told.get("permission")),
+        _to_redacted_text(told.get("time_zone_name")),
     )
 
 
-def refusal_in(answer: Answer, hide: Hide = str) -> Refusal | None:
+def parse_errors(answer: ServiceResponse, redact_secret: Redactor = str) -> ServiceErrors | None:
     """The errors that the answer tells of; ``None``: it does not have the service's error form."""
     found = answer.json()
-    if not isinstance(found, dict) or not (errors := _errors(found)):
+    if not isinstance(found, dict) or not (errors := _error_objects(found)):
         return None
-    kinds = tuple(_text(error.get("error_type")) for error in errors)
-    lines = [_text(found.get("message")), *map(_line, errors)]
-    return Refusal(kinds, showable("; ".join(dict.fromkeys(filter(None, lines))), hide))
+    kinds = tuple(_to_text(error.get("error_type")) for error in errors)
+    lines = [_to_text(found.get("message")), *map(_format_error, errors)]
+    return ServiceErrors(kinds, redact("; ".join(dict.fromkeys(filter(None, lines))), redact_secret))
 
 
-def _errors(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _error_objects(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Some clients saw answers without the list, only with message and code."""
     listed = found.get("errors")
     if isinstance(listed, list) and listed:
@@ -174,36 +174,36 @@ def _errors(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [{}] if "message" in found and "code" in found else []
 
 
-def _line(error: Mapping[str, Any]) -> str:
-    kind, message, place = (_text(error.get(name)) for name in ("error_type", "message", "location"))
+def _format_error(error: Mapping[str, Any]) -> str:
+    kind, message, place = (_to_text(error.get(name)) for name in ("error_type", "message", "location"))
     line = ": ".join(filter(None, (kind, message)))
     return f"{line} ({place})" if place else line
 
 
-def _uploading(told: Any) -> Uploading | None:
-    if not isinstance(told, dict) or (number := _whole(told.get("id"))) is None:
+def _to_uploading(told: Any) -> Uploading | None:
+    if not isinstance(told, dict) or (number := _to_integer(told.get("id"))) is None:
         return None
-    words = {name: _word(told.get(name)) for name in _WORDS}
-    quantities = {name: _whole(told.get(name)) for name in _QUANTITIES}
-    bare = Uploading(number, comment=_text(told.get("comment")))
+    words = {name: _to_redacted_text(told.get(name)) for name in _TEXT_FIELDS}
+    quantities = {name: _to_integer(told.get(name)) for name in _QUANTITY_FIELDS}
+    bare = Uploading(number, comment=_to_text(told.get("comment")))
     return replace(bare, **words, **quantities)  # type: ignore[arg-type]  # each name with the kind it has
 
 
-_WORDS: Final = ("status", "create_time", "client_id_type", "type")
-_QUANTITIES: Final = tuple(name for name in Uploading.__dataclass_fields__ if name.endswith("_quantity"))
+_TEXT_FIELDS: Final = ("status", "create_time", "client_id_type", "type")
+_QUANTITY_FIELDS: Final = tuple(name for name in Uploading.__dataclass_fields__ if name.endswith("_quantity"))
 
 
-def _whole(value: Any) -> int | None:
+def _to_integer(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(_INT64)):
         value = int(value)
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _INT64
     return value if fits else None
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     """JSON can spell half characters, which no file and no terminal takes."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
-def _word(value: Any) -> str:
-    return showable(_text(value))
+def _to_redacted_text(value: Any) -> str:
+    return redact(_to_text(value))

@@ -13,17 +13,17 @@ from typing import BinaryIO, Self, TypeVar, final
 import httpx2
 import stamina
 
-from calltools.errors import DefectError, QuotaError, ServiceError, UnclearError, UnreachableError
-from calltools.metrica.answers import Answer, Counter, Uploading, counter_in, uploading_in, uploadings_in
-from calltools.metrica.connection import Service, checked_url, no_connection
-from calltools.metrica.deadline import Deadline
-from calltools.metrica.exchange import NOTHING_SENT, Sending, answer_to, body_around, new_http
-from calltools.metrica.protocol import Framing, Request, one_counter, one_uploading, page_of_uploadings
+from calltools.errors import DefectError, QuotaError, ServiceError, UnknownOutcomeError, UnreachableError
+from calltools.metrica.answers import ServiceResponse, Counter, Uploading, parse_counter, parse_uploading, parse_uploading_page
+from calltools.metrica.connection import ConnectionOptions, check_api_url, connection_error
+from calltools.metrica.deadline import RequestDeadline
+from calltools.metrica.exchange import NOT_SENT_ERRORS, UploadProgress, send_request, stream_body, create_http_client
+from calltools.metrica.protocol import MultipartFraming, Request, counter_request, uploading_request, uploading_page_request
 from calltools.metrica.token import Token
-from calltools.metrica.turns import Turns
-from calltools.metrica.verdict import Circumstances, Ending, Outcome, ahead_of, error_of, verdict
+from calltools.metrica.turns import RequestSlots
+from calltools.metrica.verdict import ResponseContext, OutcomeKind, Outcome, clock_skew, error_from_response, classify_response
 
-Value = TypeVar("Value")
+Parsed = TypeVar("Parsed")
 #: Told before each wait: for how many seconds at least, and why.
 OnWait = Callable[[float, ServiceError], None]
 
@@ -38,7 +38,7 @@ class Client:
     def __init__(
         self,
         token: Token,
-        service: Service | None = None,
+        options: ConnectionOptions | None = None,
         *,
         transport: httpx2.BaseTransport | None = None,
         on_wait: OnWait | None = None,
@@ -54,13 +54,13 @@ class Client:
         Raises:
             UsageError: The address or the file of authorities is wrong.
         """
-        service = service or Service()
-        self._service = replace(service, url=checked_url(service.url))
+        options = options or ConnectionOptions()
+        self._options = replace(options, url=check_api_url(options.url))
         self._token = token
         self._on_wait = on_wait
-        self._ahead: float | None = None
-        self._turns = Turns()
-        self._http = new_http(token, self._service, transport)
+        self._clock_skew_s: float | None = None
+        self._slots = RequestSlots()
+        self._http = create_http_client(token, self._options, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -86,19 +86,19 @@ class Client:
         with file.open("rb") as opened:
             size = file.stat().st_size
             try:
-                return self._patiently(lambda: self._post(request, opened, size))
+                return self._retry(lambda: self._send_post(request, opened, size))
             except UnreachableError as error:
-                return Outcome(Ending.NOT_SENT, error=error)
+                return Outcome(OutcomeKind.NOT_SENT, error=error)
 
-    def uploading(self, counter: int, number: int) -> Uploading:
+    def get_uploading(self, counter: int, number: int) -> Uploading:
         """How far the service is with an uploading.
 
         Raises:
             ServiceError: It cannot be told; the kind of the error says what to do.
         """
-        return self._get(one_uploading(counter, number), uploading_in)
+        return self._get(uploading_request(counter, number), parse_uploading)
 
-    def uploadings(self, counter: int) -> Iterator[Uploading]:
+    def iter_uploadings(self, counter: int) -> Iterator[Uploading]:
         """All uploadings of a counter, page by page, until a page brings none that is new.
 
         A short page is no end: the service may cut pages shorter than asked. A page that cannot be read raises, so
@@ -109,121 +109,121 @@ class Client:
         """
         seen: set[int] = set()
         read = 0
-        while page := self._get(page_of_uploadings(counter, read), uploadings_in):
+        while page := self._get(uploading_page_request(counter, read), parse_uploading_page):
             read += len(page)
             new = {one.id: one for one in page if one.id not in seen}
             if not new:
                 return
             yield from new.values()
             seen.update(new)
-            if read >= self._service.longest_list:
-                raise UnreachableError("service-list-endless", passing=False, count=read)
+            if read >= self._options.longest_list:
+                raise UnreachableError("service-list-endless", transient=False, count=read)
 
-    def counter(self, counter: int) -> Counter:
+    def get_counter(self, counter: int) -> Counter:
         """What the counter is called and what the token may do with it.
 
         Raises:
             ServiceError: It cannot be told.
         """
-        return self._get(one_counter(counter), counter_in)
+        return self._get(counter_request(counter), parse_counter)
 
     @property
-    def clock_ahead(self) -> float | None:
+    def clock_skew_s(self) -> float | None:
         """By how many seconds this machine's clock was ahead of the service's at the last reading, if it said."""
-        return self._ahead
+        return self._clock_skew_s
 
-    def _get(self, request: Request, read: Callable[[Answer], Value | None]) -> Value:
-        def once() -> Value:
-            answer = self._answer_to(request)
-            value = read(answer) if answer.status == httpx2.codes.OK else None
+    def _get(self, request: Request, parse: Callable[[ServiceResponse], Parsed | None]) -> Parsed:
+        def once() -> Parsed:
+            answer = self._send_get(request)
+            value = parse(answer) if answer.status == httpx2.codes.OK else None
             if value is None:
-                raise error_of(answer, self._circumstances())
+                raise error_from_response(answer, self._response_context())
             return value
 
-        return self._patiently(once)
+        return self._retry(once)
 
-    def _answer_to(self, request: Request) -> Answer:
-        clocks, host = self._service.clocks, self._service.host
-        with self._turns.of(request.counter), Deadline(clocks, clocks.reading) as deadline:
-            sending = Sending(deadline, 0)
+    def _send_get(self, request: Request) -> ServiceResponse:
+        clocks, host = self._options.timeouts, self._options.host
+        with self._slots.acquire(request.counter), RequestDeadline(clocks, clocks.get_total) as deadline:
+            sending = UploadProgress(deadline, 0)
             try:
-                answer = answer_to(self._http, self._built(request, deadline))
-            except NOTHING_SENT as error:
-                raise no_connection(error, host) from None
+                answer = send_request(self._http, self._build_request(request, deadline))
+            except NOT_SENT_ERRORS as error:
+                raise connection_error(error, host) from None
             except httpx2.TransportError as error:
                 key = "service-silent" if sending.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
-            self._ahead = ahead_of(answer.date, time.time())
+            self._clock_skew_s = clock_skew(answer.date, time.time())
             return answer
 
-    def _post(self, request: Request, file: BinaryIO, size: int) -> Outcome:
-        clocks, framing = self._service.clocks, Framing(secrets.token_hex(16))
+    def _send_post(self, request: Request, file: BinaryIO, size: int) -> Outcome:
+        clocks, framing = self._options.timeouts, MultipartFraming(secrets.token_hex(16))
         file.seek(0)
-        with self._turns.of(request.counter), Deadline(clocks, clocks.total) as deadline:
-            sending = Sending(deadline, framing.length(size))
+        with self._slots.acquire(request.counter), RequestDeadline(clocks, clocks.post_total) as deadline:
+            sending = UploadProgress(deadline, framing.body_length(size))
             headers = {"Content-Type": framing.content_type, "Content-Length": str(sending.size)}
-            with closing(body_around(file, size, framing, sending)) as body:
-                outcome = self._outcome(self._built(request, deadline, headers, body), sending)
-        return replace(outcome, bytes_sent=sending.sent)
+            with closing(stream_body(file, size, framing, sending)) as body:
+                outcome = self._classify_post(self._build_request(request, deadline, headers, body), sending)
+        return replace(outcome, bytes_sent=sending.bytes_sent)
 
-    def _outcome(self, request: httpx2.Request, sending: Sending) -> Outcome:
+    def _classify_post(self, request: httpx2.Request, progress: UploadProgress) -> Outcome:
         try:
-            answer = answer_to(self._http, request)
-        except NOTHING_SENT as error:
-            raise no_connection(error, self._service.host) from None
+            answer = send_request(self._http, request)
+        except NOT_SENT_ERRORS as error:
+            raise connection_error(error, self._options.host) from None
         except httpx2.TransportError as error:
-            return self._unclear("unclear-silent" if sending.timed_out(error) else "unclear-broken", sending)
+            return self._ambiguous_outcome("unclear-silent" if progress.timed_out(error) else "unclear-broken", progress)
         except OSError:
-            return self._unclear("unclear-file", sending)
-        return verdict(answer, self._circumstances())
+            return self._ambiguous_outcome("unclear-file", progress)
+        return classify_response(answer, self._response_context())
 
-    def _unclear(self, key: str, sending: Sending) -> Outcome:
-        error = UnclearError(key, host=self._service.host, sent=sending.sent, size=sending.size)
-        return Outcome(Ending.AMBIGUOUS, error=error)
+    def _ambiguous_outcome(self, key: str, progress: UploadProgress) -> Outcome:
+        error = UnknownOutcomeError(key, host=self._options.host, sent=progress.bytes_sent, size=progress.size)
+        return Outcome(OutcomeKind.AMBIGUOUS, error=error)
 
-    def _built(
+    def _build_request(
         self,
         request: Request,
-        deadline: Deadline,
+        deadline: RequestDeadline,
         headers: dict[str, str] | None = None,
         body: Generator[bytes] | None = None,
     ) -> httpx2.Request:
         return self._http.build_request(
             request.method,
-            self._service.url + request.path,
+            self._options.url + request.path,
             params=list(request.query),
             headers=headers,
             content=body,
             extensions={"trace": deadline.trace},
         )
 
-    def _patiently(self, once: Callable[[], Value]) -> Value:
+    def _retry(self, operation: Callable[[], Parsed]) -> Parsed:
         """Do it until it succeeds, fails for good, or has been tried often enough."""
-        patience = self._service.patience
+        patience = self._options.retry_policy
         tries = stamina.retry_context(
-            lambda error: self._again(error, attempt),
-            attempts=patience.tries,
+            lambda error: self._retry_wait(error, attempt),
+            attempts=patience.attempts,
             timeout=None,
-            wait_initial=patience.first,
-            wait_max=patience.longest,
-            wait_jitter=patience.first,
+            wait_initial=patience.initial_wait_s,
+            wait_max=patience.max_wait_s,
+            wait_jitter=patience.initial_wait_s,
         )
         for attempt in tries:
             with attempt:
-                return once()
+                return operation()
         raise DefectError("defect", fault="no try was made")  # pragma: no cover - the last try returns or raises
 
-    def _again(self, error: Exception, attempt: stamina.Attempt) -> bool | float:
+    def _retry_wait(self, error: Exception, attempt: stamina.Attempt) -> bool | float:
         """Whether to repeat, and after how many seconds if the service says."""
         asked = error.wait if isinstance(error, QuotaError) else None
-        if not self._may_pass(error) or (asked is not None and asked > self._service.patience.asked):
+        if not self._is_transient(error) or (asked is not None and asked > self._options.retry_policy.max_requested_wait_s):
             return False
-        if self._on_wait and isinstance(error, ServiceError) and attempt.num < self._service.patience.tries:
+        if self._on_wait and isinstance(error, ServiceError) and attempt.num < self._options.retry_policy.attempts:
             self._on_wait(attempt.next_wait if asked is None else asked, error)
         return True if asked is None else asked
 
-    def _may_pass(self, error: Exception) -> bool:
-        return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.passing)
+    def _is_transient(self, error: Exception) -> bool:
+        return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)
 
-    def _circumstances(self) -> Circumstances:
-        return Circumstances(self._service.host, time.time(), self._token.hide)
+    def _response_context(self) -> ResponseContext:
+        return ResponseContext(self._options.host, time.time(), self._token.redact)

@@ -9,12 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from calltools.errors import UnreachableError, UsageError
-from calltools.metrica.hiding import showable
-from calltools.metrica.protocol import HOST
+from calltools.metrica.hiding import redact
+from calltools.metrica.protocol import API_URL
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
+class Timeouts:
     """Seconds that each phase of a request may take. Those of a library count single reads; these count all.
 
     Attributes:
@@ -28,12 +28,12 @@ class Clocks:
     connect: float = 10
     idle: float = 30
     first_byte: float = 120
-    total: float = 15 * 60
-    reading: float = 60
+    post_total: float = 15 * 60
+    get_total: float = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often what is safe to repeat is repeated.
 
     Attributes:
@@ -43,14 +43,14 @@ class Patience:
         asked: Seconds that the service may ask to wait; asked for more, nobody waits.
     """
 
-    tries: int = 4
-    first: float = 1
-    longest: float = 20
-    asked: float = 60
+    attempts: int = 4
+    initial_wait_s: float = 1
+    max_wait_s: float = 20
+    max_requested_wait_s: float = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ConnectionOptions:
     """Where the service is, whom to trust, and for how long to wait.
 
     Attributes:
@@ -61,10 +61,10 @@ class Service:
         longest_list: Uploadings after which a list is no longer followed; more than an account makes in years.
     """
 
-    url: str = HOST
+    url: str = API_URL
     ca_file: Path | None = None
-    clocks: Clocks = Clocks()
-    patience: Patience = Patience()
+    timeouts: Timeouts = Timeouts()
+    retry_policy: RetryPolicy = RetryPolicy()
     longest_list: int = 1_000_000
 
     @property
@@ -73,22 +73,22 @@ class Service:
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
-def checked_url(url: str) -> str:
+def check_api_url(url: str) -> str:
     """The address, without a slash at its end.
 
     Raises:
         UsageError: It is none, holds more than an address, or is not protected and leads to another machine.
     """
-    parts = _parts(url)
+    parts = _split_url(url)
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not plain or not url.isascii():
         raise UsageError("api-url-wrong")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise UsageError("api-url-open", host=showable(parts.hostname))
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise UsageError("api-url-open", host=redact(parts.hostname))
     return url.rstrip("/")
 
 
-def _parts(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -100,14 +100,14 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
+def create_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     """The system's authorities and those of a file. There is no way to trust everybody.
 
     The environment adds nothing: neither authorities nor a file for session keys.
@@ -121,21 +121,21 @@ def trusted(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ValueError) as error:
-            reason = _words_of(error) or type(error).__name__
+            reason = _reason_of(error) or type(error).__name__
             raise UsageError("ca-file-unreadable", path=ca_file, reason=reason) from None
     return context
 
 
-def no_connection(error: BaseException, host: str) -> UnreachableError:
+def connection_error(error: BaseException, host: str) -> UnreachableError:
     """What it means that no connection came about: nothing was sent."""
-    for cause in _causes(error):
+    for cause in _exception_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return UnreachableError("service-untrusted", passing=False, host=host, reason=cause.verify_message)
-    reason = next(filter(None, map(_words_of, _causes(error))), type(error).__name__)
-    return UnreachableError("service-no-connection", host=host, reason=showable(reason))
+            return UnreachableError("service-untrusted", transient=False, host=host, reason=cause.verify_message)
+    reason = next(filter(None, map(_reason_of, _exception_chain(error))), type(error).__name__)
+    return UnreachableError("service-no-connection", host=host, reason=redact(reason))
 
 
-def _causes(error: BaseException | None) -> list[BaseException]:
+def _exception_chain(error: BaseException | None) -> list[BaseException]:
     """From the first fault to the last: the first one is the system's own."""
     found: list[BaseException] = []
     while error is not None and error not in found:
@@ -144,7 +144,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _words_of(error: BaseException) -> str:
+def _reason_of(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
         return (error.reason or "TLS").replace("_", " ").lower()
     return (error.strerror or "") if isinstance(error, OSError) else ""

@@ -13,27 +13,27 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, final
 
-from calltools.metrica.connection import Clocks
+from calltools.metrica.connection import Timeouts
 
 #: Event of the transport -> the limit of the phase that it begins.
-_PHASES: Final[Mapping[str, str]] = {
+_TIMEOUT_OF_PHASE: Final[Mapping[str, str]] = {
     "connection.connect_tcp.started": "total",  # the library's own limit of connecting is one of the whole
     "http11.send_request_headers.started": "idle",
     "http11.receive_response_headers.started": "first_byte",
     "http11.receive_response_body.started": "idle",
 }
-_CONNECTED: Final = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
+_CONNECTED_EVENTS: Final = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 
 
 @final
-class Deadline:
+class RequestDeadline:
     """The watcher of one request; use it as a context, and give ``trace`` to the transport.
 
     Attributes:
         expired: A limit was passed and the connection was closed.
     """
 
-    def __init__(self, clocks: Clocks, total: float) -> None:
+    def __init__(self, timeouts: Timeouts, total: float) -> None:
         """Start nothing yet.
 
         Args:
@@ -41,12 +41,12 @@ class Deadline:
             total: Limit of all of them.
         """
         self.expired = False
-        self._clocks = clocks
-        self._end = time.monotonic() + total
-        self._at = self._end
+        self._timeouts = timeouts
+        self._total_end = time.monotonic() + total
+        self._phase_end = self._total_end
         self._socket: socket.socket | None = None
-        self._changed = threading.Condition()
-        self._over = False
+        self._condition = threading.Condition()
+        self._finished = False
         self._watcher = threading.Thread(target=self._watch, name="calltools-deadline", daemon=True)
 
     def __enter__(self) -> Self:
@@ -56,38 +56,38 @@ class Deadline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._changed:
-            self._over = True
-            self._changed.notify()
+        with self._condition:
+            self._finished = True
+            self._condition.notify()
         self._watcher.join()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Hear from the transport how far it is."""
-        if event in _CONNECTED:
-            with self._changed:
+        if event in _CONNECTED_EVENTS:
+            with self._condition:
                 self._socket = info["return_value"].get_extra_info("socket")
-                self._cut_if_expired()
-        if phase := _PHASES.get(event):
-            self._set(getattr(self._clocks, phase))
+                self._close_if_expired()
+        if phase := _TIMEOUT_OF_PHASE.get(event):
+            self._start_phase(getattr(self._timeouts, phase))
 
-    def moved(self) -> None:
+    def restart_idle_timeout(self) -> None:
         """A piece of the body was taken: the limit of idleness begins anew."""
         # No lock and no word to the watcher, for every 64 KiB: it looks again when the old limit is over.
-        self._at = min(time.monotonic() + self._clocks.idle, self._end)
+        self._phase_end = min(time.monotonic() + self._timeouts.idle, self._total_end)
 
-    def _set(self, seconds: float) -> None:
-        with self._changed:
-            self._at = min(time.monotonic() + seconds, self._end)
-            self._changed.notify()
+    def _start_phase(self, seconds: float) -> None:
+        with self._condition:
+            self._phase_end = min(time.monotonic() + seconds, self._total_end)
+            self._condition.notify()
 
     def _watch(self) -> None:
-        with self._changed:
-            while not self._over and (left := self._at - time.monotonic()) > 0:
-                self._changed.wait(left)
-            self.expired = not self._over
-            self._cut_if_expired()
+        with self._condition:
+            while not self._finished and (left := self._phase_end - time.monotonic()) > 0:
+                self._condition.wait(left)
+            self.expired = not self._finished
+            self._close_if_expired()
 
-    def _cut_if_expired(self) -> None:
+    def _close_if_expired(self) -> None:
         if self.expired and self._socket is not None:
             with suppress(OSError):
                 # Not the method of a TLS socket: that one forgets its keys first, and what another thread

@@ -8,26 +8,26 @@ from typing import BinaryIO, Final
 
 import httpx2
 
-from calltools.metrica.answers import ANSWER_LIMIT, Answer, Flaw
-from calltools.metrica.connection import Clocks, Service, trusted
-from calltools.metrica.deadline import Deadline
-from calltools.metrica.protocol import Framing
+from calltools.metrica.answers import MAX_RESPONSE_BYTES, ServiceResponse, BodyProblem
+from calltools.metrica.connection import Timeouts, ConnectionOptions, create_ssl_context
+from calltools.metrica.deadline import RequestDeadline
+from calltools.metrica.protocol import MultipartFraming
 from calltools.metrica.token import Token
-from calltools.metrica.turns import PARALLEL
+from calltools.metrica.turns import MAX_PARALLEL_REQUESTS
 
 #: Faults that come before a byte of the request is written: proof that nothing was sent.
-NOTHING_SENT: Final = (
+NOT_SENT_ERRORS: Final = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
     httpx2.PoolTimeout,
     httpx2.UnsupportedProtocol,
 )
 
-_PIECE: Final = 1 << 16
+_CHUNK_BYTES: Final = 1 << 16
 
 
 @dataclass(slots=True)
-class Sending:
+class UploadProgress:
     """How far the sending of a file came.
 
     Attributes:
@@ -36,36 +36,36 @@ class Sending:
         sent: Of them, handed to the system.
     """
 
-    deadline: Deadline
+    deadline: RequestDeadline
     size: int
-    sent: int = 0
+    bytes_sent: int = 0
 
     def timed_out(self, error: Exception) -> bool:
         """Whether it failed because it took too long."""
         return self.deadline.expired or isinstance(error, httpx2.TimeoutException)
 
 
-def new_http(token: Token, service: Service, transport: httpx2.BaseTransport | None) -> httpx2.Client:
+def create_http_client(token: Token, options: ConnectionOptions, transport: httpx2.BaseTransport | None) -> httpx2.Client:
     """A client that follows nothing, reads no environment, and uses no connection twice.
 
     A connection that is kept may have been given up by the other side: what is posted on it has an unclear end.
     """
     return httpx2.Client(
         headers={
-            "Authorization": token.header(),
+            "Authorization": token.authorization_header(),
             "User-Agent": f"calltools/{version('calltools')}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Connection": "close",
         },
-        timeout=_timeouts(service.clocks),
+        timeout=_httpx_timeouts(options.timeouts),
         follow_redirects=False,
         trust_env=False,
-        transport=transport or _transport(service),
+        transport=transport or _create_transport(options),
     )
 
 
-def answer_to(http: httpx2.Client, request: httpx2.Request) -> Answer:
+def send_request(http: httpx2.Client, request: httpx2.Request) -> ServiceResponse:
     """Send a request, and read no more of the answer than an answer of Metrica's can be long.
 
     Raises:
@@ -73,52 +73,52 @@ def answer_to(http: httpx2.Client, request: httpx2.Request) -> Answer:
     """
     response = http.send(request, stream=True)
     with closing(response):
-        body, flaw = _body_of(response)
+        body, flaw = _read_body(response)
         told = response.headers
-        return Answer(response.status_code, body, told.get("Retry-After"), flaw, told.get("Date"))
+        return ServiceResponse(response.status_code, body, told.get("Retry-After"), flaw, told.get("Date"))
 
 
-def body_around(file: BinaryIO, size: int, framing: Framing, sending: Sending) -> Generator[bytes]:
+def stream_body(file: BinaryIO, size: int, framing: MultipartFraming, progress: UploadProgress) -> Generator[bytes]:
     """The body of a POST in pieces; a piece counts as sent when the next one is asked for.
 
     Raises:
         OSError: The file cannot be read, or is shorter than it was.
     """
-    for piece in _pieces(file, size, framing):
+    for piece in _body_chunks(file, size, framing):
         yield piece
-        sending.sent += len(piece)
-        sending.deadline.moved()
+        progress.bytes_sent += len(piece)
+        progress.deadline.restart_idle_timeout()
 
 
-def _pieces(file: BinaryIO, size: int, framing: Framing) -> Iterator[bytes]:
+def _body_chunks(file: BinaryIO, size: int, framing: MultipartFraming) -> Iterator[bytes]:
     yield framing.head
     while size:
-        if not (piece := file.read(min(size, _PIECE))):
+        if not (piece := file.read(min(size, _CHUNK_BYTES))):
             raise OSError("the file became shorter")
         size -= len(piece)
         yield piece
     yield framing.tail
 
 
-def _body_of(response: httpx2.Response) -> tuple[bytes, Flaw]:
+def _read_body(response: httpx2.Response) -> tuple[bytes, BodyProblem]:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         return b"", "packed"  # not asked for; unpacked it may be of any size
     body = bytearray()
     try:
         for piece in response.iter_bytes():
             body += piece
-            if len(body) > ANSWER_LIMIT:
+            if len(body) > MAX_RESPONSE_BYTES:
                 return b"", "large"
     except httpx2.TransportError:
         return bytes(body), "cut"
     return bytes(body), ""
 
 
-def _timeouts(clocks: Clocks) -> httpx2.Timeout:
+def _httpx_timeouts(timeouts: Timeouts) -> httpx2.Timeout:
     """Limits of single steps. That of sending is the deadline's, which lets an early answer be read."""
-    return httpx2.Timeout(connect=clocks.connect, read=clocks.first_byte, write=clocks.total, pool=clocks.total)
+    return httpx2.Timeout(connect=timeouts.connect, read=timeouts.first_byte, write=timeouts.post_total, pool=timeouts.post_total)
 
 
-def _transport(service: Service) -> httpx2.BaseTransport:
-    limits = httpx2.Limits(max_connections=PARALLEL, max_keepalive_connections=0)
-    return httpx2.HTTPTransport(verify=trusted(service.ca_file), trust_env=False, limits=limits, retries=0)
+def _create_transport(options: ConnectionOptions) -> httpx2.BaseTransport:
+    limits = httpx2.Limits(max_connections=MAX_PARALLEL_REQUESTS, max_keepalive_connections=0)
+    return httpx2.HTTPTransport(verify=create_ssl_context(options.ca_file), trust_env=False, limits=limits, retries=0)

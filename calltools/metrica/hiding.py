@@ -5,25 +5,25 @@ from collections.abc import Callable
 from typing import Final
 
 #: Takes a secret out of a text.
-Hide = Callable[[str], str]
+Redactor = Callable[[str], str]
 
-HIDDEN: Final = "***"
-_LONGEST: Final = 2000
-_LONG_DIGITS: Final = re.compile(r"\d{7,}")
+MASK: Final = "***"
+_MAX_LENGTH: Final = 2000
+_LONG_NUMBER: Final = re.compile(r"\d{7,}")
 
 
-def showable(text: str, hide: Hide = str) -> str:
+def redact(text: str, redact_secret: Redactor = str) -> str:
     """The text as it came, but for the secret, runs of seven or more digits, and characters that are not seen.
 
     Args:
         text: Anything.
         hide: Takes the token out.
     """
-    shown = "".join(map(_written, _LONG_DIGITS.sub(HIDDEN, hide(text)).strip()))
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    shown = "".join(map(_escape_unprintable, _LONG_NUMBER.sub(MASK, redact_secret(text)).strip()))
+    return shown if len(shown) <= _MAX_LENGTH else f"{shown[:_MAX_LENGTH]}…"
 
 
-def _written(sign: str) -> str:
+def _escape_unprintable(sign: str) -> str:
     if sign.isprintable():
         return sign
     return " " if sign.isspace() else sign.encode("unicode_escape").decode()

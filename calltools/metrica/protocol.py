@@ -7,15 +7,15 @@ Source:
 from dataclasses import dataclass
 from typing import Final, Literal
 
-HOST: Final = "https://api-metrika.yandex.net"
+API_URL: Final = "https://api-metrika.yandex.net"
 #: Uploadings asked for at once.
-PAGE: Final = 1000
+PAGE_SIZE: Final = 1000
 #: The service's limit of a comment and of a goal's name.
-TEXT_LIMIT: Final = 255
+MAX_TEXT_LENGTH: Final = 255
 
 ClientIdType = Literal["CLIENT_ID", "YCLID", "USER_ID"]
 
-_ROOT: Final = "/management/v1/counter"
+_COUNTERS_PATH: Final = "/management/v1/counter"
 #: Never the user's file name, which may name a client.
 _FILE_NAME: Final = "calls.csv"
 
@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Framing:
+class MultipartFraming:
     """The bytes around a file that make it the one part, named ``file``, of a multipart body."""
 
     boundary: str
@@ -63,12 +63,12 @@ class Framing:
         """What comes after it."""
         return f"\r\n--{self.boundary}--\r\n".encode()
 
-    def length(self, size: int) -> int:
+    def body_length(self, size: int) -> int:
         """Bytes of the body around a file of this size."""
         return len(self.head) + size + len(self.tail)
 
 
-def upload_calls(
+def upload_calls_request(
     counter: int, comment: str, *, goal: str | None = None, client_id_type: ClientIdType | None = None
 ) -> Request:
     """Store the calls of a file.
@@ -80,21 +80,21 @@ def upload_calls(
         client_id_type: The one identifier kind of the file. Not in the present reference, still sent by most clients.
     """
     query = (("new_goal_name", goal), ("comment", comment), ("client_id_type", client_id_type))
-    path = f"{_ROOT}/{counter}/offline_conversions/upload_calls"
+    path = f"{_COUNTERS_PATH}/{counter}/offline_conversions/upload_calls"
     return Request("POST", path, counter, tuple((name, value) for name, value in query if value))
 
 
-def one_uploading(counter: int, uploading: int) -> Request:
+def uploading_request(counter: int, uploading: int) -> Request:
     """How far the service is with an uploading."""
-    return Request("GET", f"{_ROOT}/{counter}/offline_conversions/calls_uploading/{uploading}", counter)
+    return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploading/{uploading}", counter)
 
 
-def page_of_uploadings(counter: int, offset: int = 0) -> Request:
+def uploading_page_request(counter: int, offset: int = 0) -> Request:
     """Some uploadings of a counter, the first of which has offset 0."""
-    query = (("limit", str(PAGE)), ("offset", str(offset)))
-    return Request("GET", f"{_ROOT}/{counter}/offline_conversions/calls_uploadings", counter, query)
+    query = (("limit", str(PAGE_SIZE)), ("offset", str(offset)))
+    return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploadings", counter, query)
 
 
-def one_counter(counter: int) -> Request:
+def counter_request(counter: int) -> Request:
     """What the counter is called and what the token may do with it."""
-    return Request("GET", f"{_ROOT}/{counter}", counter)
+    return Request("GET", f"{_COUNTERS_PATH}/{counter}", counter)

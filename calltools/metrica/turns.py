@@ -6,22 +6,22 @@ from contextlib import contextmanager
 from typing import Final, final
 
 #: The service's limit.
-PARALLEL: Final = 3
+MAX_PARALLEL_REQUESTS: Final = 3
 
 
 @final
-class Turns:
+class RequestSlots:
     """The requests in flight of one user in this process. Processes are kept apart by the lock of the ledger."""
 
     def __init__(self) -> None:
-        self._all = threading.BoundedSemaphore(PARALLEL)
-        self._guard = threading.Lock()
-        self._counters: dict[int, threading.Lock] = {}
+        self._all_slots = threading.BoundedSemaphore(MAX_PARALLEL_REQUESTS)
+        self._counters_guard = threading.Lock()
+        self._counter_locks: dict[int, threading.Lock] = {}
 
     @contextmanager
-    def of(self, counter: int) -> Iterator[None]:
+    def acquire(self, counter: int) -> Iterator[None]:
         """Wait for the turn of a counter, then for one of the three places."""
-        with self._guard:
-            own = self._counters.setdefault(counter, threading.Lock())
-        with own, self._all:
+        with self._counters_guard:
+            own = self._counter_locks.setdefault(counter, threading.Lock())
+        with own, self._all_slots:
             yield

@@ -15,14 +15,14 @@ from calltools.errors import (
     QuotaError,
     ServiceError,
     TokenRefusedError,
-    UnclearError,
+    UnknownOutcomeError,
     UnreachableError,
 )
-from calltools.metrica.answers import Answer, Refusal, Uploading, refusal_in, uploading_in
-from calltools.metrica.hiding import Hide
+from calltools.metrica.answers import ServiceResponse, ServiceErrors, Uploading, parse_errors, parse_uploading
+from calltools.metrica.hiding import Redactor
 
 
-class Ending(StrEnum):
+class OutcomeKind(StrEnum):
     """How sending a file ended."""
 
     #: The service has it and gave it an id.
@@ -50,16 +50,16 @@ class Outcome:
         until: Unix seconds before which the service wants no other try, where that is known.
     """
 
-    ending: Ending
+    kind: OutcomeKind
     uploading: Uploading | None = None
-    error: ServiceError | UnclearError | None = None
+    error: ServiceError | UnknownOutcomeError | None = None
     status: int | None = None
     bytes_sent: int = 0
     until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ResponseContext:
     """What a verdict needs besides the answer.
 
     Attributes:
@@ -70,56 +70,56 @@ class Circumstances:
 
     host: str
     now: float
-    hide: Hide = str
+    redact_secret: Redactor = str
 
 
-_QUOTAS: Final = frozenset({420, 429})
+_QUOTA_STATUSES: Final = frozenset({420, 429})
 #: The service's own word that nothing was stored, whoever wrote the body.
-_DEFINITE: Final = frozenset({400, 401, 403, 404, 413})
+_REFUSED_STATUSES: Final = frozenset({400, 401, 403, 404, 413})
 #: These too, but only in its own error form: a gateway may say them of a request that went through.
-_DEFINITE_IN_FORM: Final = frozenset({402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451})
+_REFUSED_WITH_ERROR_FORM: Final = frozenset({402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451})
 #: Quotas that end at midnight, Greenwich time.
-_DAILY: Final = "quota_requests_by_uid"
-_TOKEN_KINDS: Final = frozenset({"invalid_token", "unauthorized"})
+_DAILY_QUOTA: Final = "quota_requests_by_uid"
+_TOKEN_ERROR_TYPES: Final = frozenset({"invalid_token", "unauthorized"})
 
 
-def verdict(answer: Answer, by: Circumstances) -> Outcome:
+def classify_response(answer: ServiceResponse, context: ResponseContext) -> Outcome:
     """What the answer to the POST means.
 
     Source:
         Status and form by the service's table of errors; what it does not settle counts as possibly stored.
     """
-    status, refusal = answer.status, refusal_in(answer, by.hide)
-    uploading = uploading_in(answer) if _is_success(status) else None
+    status, refusal = answer.status, parse_errors(answer, context.redact_secret)
+    uploading = parse_uploading(answer) if _is_success(status) else None
     if uploading:
-        return Outcome(Ending.ACKED, uploading, status=status)
+        return Outcome(OutcomeKind.ACKED, uploading, status=status)
     if _is_quota(status, refusal):
-        error = _quota_error(answer, refusal, by)
-        until = None if error.wait is None else by.now + error.wait
-        return Outcome(Ending.THROTTLED, error=error, status=status, until=until)
-    if status in _DEFINITE or (status in _DEFINITE_IN_FORM and refusal):
-        return Outcome(Ending.REJECTED, error=_refused(status, refusal), status=status)
-    return Outcome(Ending.AMBIGUOUS, error=_unclear(answer, refusal, by), status=status)
+        error = _quota_error(answer, refusal, context)
+        until = None if error.wait is None else context.now + error.wait
+        return Outcome(OutcomeKind.THROTTLED, error=error, status=status, until=until)
+    if status in _REFUSED_STATUSES or (status in _REFUSED_WITH_ERROR_FORM and refusal):
+        return Outcome(OutcomeKind.REJECTED, error=_refusal_error(status, refusal), status=status)
+    return Outcome(OutcomeKind.AMBIGUOUS, error=_unknown_outcome_error(answer, refusal, context), status=status)
 
 
-def error_of(answer: Answer, by: Circumstances) -> ServiceError:
+def error_from_response(answer: ServiceResponse, context: ResponseContext) -> ServiceError:
     """Why a GET has no value: to be raised when the answer holds none."""
-    status, refusal = answer.status, refusal_in(answer, by.hide)
+    status, refusal = answer.status, parse_errors(answer, context.redact_secret)
     if _is_quota(status, refusal):
-        return _quota_error(answer, refusal, by)
+        return _quota_error(answer, refusal, context)
     if 300 <= status < 400:
-        return ServiceError("service-redirect", host=by.host, status=status)
+        return ServiceError("service-redirect", host=context.host, status=status)
     if 400 <= status < 500 and status not in {408, 409, 425}:
-        return _refused(status, refusal)
-    said = refusal.text if refusal else ""
-    if answer.flaw == "cut":
-        return UnreachableError("service-broken", host=by.host)
+        return _refusal_error(status, refusal)
+    said = refusal.message if refusal else ""
+    if answer.body_problem == "cut":
+        return UnreachableError("service-broken", host=context.host)
     if _is_success(status) and not refusal:
-        return UnreachableError("service-nonsense", passing=answer.flaw != "large", host=by.host, status=status)
-    return UnreachableError("service-down", host=by.host, status=status, answer=said)
+        return UnreachableError("service-nonsense", transient=answer.body_problem != "large", host=context.host, status=status)
+    return UnreachableError("service-down", host=context.host, status=status, answer=said)
 
 
-def wait_of(retry_after: str | None, now: float) -> float | None:
+def parse_retry_after(retry_after: str | None, now: float) -> float | None:
     """The seconds that a Retry-After asks for; ``None``: it asks for nothing that can be read.
 
     Source:
@@ -135,7 +135,7 @@ def wait_of(retry_after: str | None, now: float) -> float | None:
         return None
 
 
-def ahead_of(date: str | None, now: float) -> float | None:
+def clock_skew(date: str | None, now: float) -> float | None:
     """By how many seconds our clock is ahead of the one that a Date header shows; ``None``: it shows none."""
     try:
         return now - parsedate_to_datetime(date or "").timestamp()
@@ -147,36 +147,36 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _is_quota(status: int, refusal: Refusal | None) -> bool:
-    return status in _QUOTAS or (400 <= status < 500 and refusal is not None and refusal.quota)
+def _is_quota(status: int, refusal: ServiceErrors | None) -> bool:
+    return status in _QUOTA_STATUSES or (400 <= status < 500 and refusal is not None and refusal.is_quota)
 
 
-def _quota_error(answer: Answer, refusal: Refusal | None, by: Circumstances) -> QuotaError:
-    wait = wait_of(answer.retry_after, by.now)
-    if wait is None and refusal and _DAILY in refusal.kinds:
-        wait = _to_midnight(by.now)
-    said = refusal.text if refusal else ""
+def _quota_error(answer: ServiceResponse, refusal: ServiceErrors | None, context: ResponseContext) -> QuotaError:
+    wait = parse_retry_after(answer.retry_after, context.now)
+    if wait is None and refusal and _DAILY_QUOTA in refusal.error_types:
+        wait = _seconds_to_midnight(context.now)
+    said = refusal.message if refusal else ""
     if wait is None:
         return QuotaError("service-quota-soon", status=answer.status, answer=said)
-    return QuotaError("service-quota", wait, status=answer.status, until=_moment(by.now + wait), answer=said)
+    return QuotaError("service-quota", wait, status=answer.status, until=_format_utc(context.now + wait), answer=said)
 
 
-def _to_midnight(now: float) -> float:
+def _seconds_to_midnight(now: float) -> float:
     today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return (today + timedelta(days=1)).timestamp() - now
 
 
-def _moment(seconds: float) -> str:
+def _format_utc(seconds: float) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (ValueError, OverflowError, OSError):
         return "9999-12-31"
 
 
-def _refused(status: int, refusal: Refusal | None) -> ServiceError:
-    said = refusal.text if refusal else ""
-    kinds = set(refusal.kinds if refusal else ())
-    if status == 401 or (status == 403 and kinds & _TOKEN_KINDS):
+def _refusal_error(status: int, refusal: ServiceErrors | None) -> ServiceError:
+    said = refusal.message if refusal else ""
+    kinds = set(refusal.error_types if refusal else ())
+    if status == 401 or (status == 403 and kinds & _TOKEN_ERROR_TYPES):
         return TokenRefusedError("service-token-refused", status=status, answer=said)
     if status == 403:
         return TokenRefusedError("service-access-denied", status=status, answer=said)
@@ -189,9 +189,9 @@ def _refused(status: int, refusal: Refusal | None) -> ServiceError:
     return ServiceError("service-refused", status=status, answer=said)
 
 
-def _unclear(answer: Answer, refusal: Refusal | None, by: Circumstances) -> UnclearError:
-    said = refusal.text if refusal else ""
-    if answer.flaw == "cut":
-        return UnclearError("unclear-cut", host=by.host, status=answer.status)
+def _unknown_outcome_error(answer: ServiceResponse, refusal: ServiceErrors | None, context: ResponseContext) -> UnknownOutcomeError:
+    said = refusal.message if refusal else ""
+    if answer.body_problem == "cut":
+        return UnknownOutcomeError("unclear-cut", host=context.host, status=answer.status)
     key = "unclear-answer" if _is_success(answer.status) else "unclear-status"
-    return UnclearError(key, host=by.host, status=answer.status, answer=said)
+    return UnknownOutcomeError(key, host=context.host, status=answer.status, answer=said)

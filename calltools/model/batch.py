@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from calltools.model.assumptions import DateOrder
-from calltools.model.cells import Cells, Mask, Numbers, one_chunk
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
 
 #: How a person looks up a record: by the physical line of a text, by the cell or the row of a sheet, by its number.
@@ -18,7 +18,7 @@ Address: TypeAlias = Literal["line", "cell", "record"]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class SourceFormat:
     """A form of input, as far as others than its reader must know it.
 
     Attributes:
@@ -56,7 +56,7 @@ class Source:
 
     path: Path
     name: str
-    format: Format
+    format: SourceFormat
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = None
@@ -66,7 +66,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
+class MalformedRecord:
     """A record that could not be split into the header's columns.
 
     Attributes:
@@ -103,12 +103,12 @@ class Batch:
     columns: pa.Table
     records: Numbers
     places: Numbers
-    findings: Findings = field(default_factory=Findings.none)
+    findings: Findings = field(default_factory=Findings.empty)
     read: int = 0
-    damaged: tuple[Damaged, ...] = ()
+    malformed: tuple[MalformedRecord, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     rewritten: Mapping[str, int] = field(default_factory=dict)
-    blanks: tuple[int, ...] = ()
+    blank_places: tuple[int, ...] = ()
     withheld: int = 0
     origin: pa.Table | None = None
 
@@ -117,13 +117,13 @@ class Batch:
 
     def cells(self, name: str) -> Cells:
         """One column."""
-        return one_chunk(self.columns[name])
+        return combine_chunks(self.columns[name])
 
     def with_findings(self, *more: Findings) -> "Batch":
         """The batch with more findings."""
-        return replace(self, findings=Findings.join([self.findings, *more]))
+        return replace(self, findings=Findings.concat([self.findings, *more]))
 
-    def chosen(self, keep: Mask) -> "Batch":
+    def filter_rows(self, keep: Mask) -> "Batch":
         """Only the rows of the mask; findings and counts stay as they are."""
         if keep.all():
             return self
@@ -136,20 +136,20 @@ class Batch:
             origin=None if self.origin is None else self.origin.take(rows),
         )
 
-    def moved(self, records: int) -> "Batch":
+    def shift_records(self, records: int) -> "Batch":
         """The batch with its record numbers ``records`` further on."""
         if not records:
             return self
         return replace(
             self,
             records=self.records + records,
-            findings=self.findings.shifted(records),
-            damaged=tuple(replace(one, record=one.record + records) for one in self.damaged),
+            findings=self.findings.shift_records(records),
+            malformed=tuple(replace(one, record=one.record + records) for one in self.malformed),
         )
 
 
 #: A piece of reading that can run in a worker thread: it gives the records of one block.
-Task: TypeAlias = Callable[[], Batch]
+ReadTask: TypeAlias = Callable[[], Batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,9 @@ class Table:
 
     source: Source
     titles: tuple[str, ...]
-    tasks: Callable[[], Iterator[Task]]
-    findings: Findings = field(default_factory=Findings.none)
-    portable: bool = False
+    tasks: Callable[[], Iterator[ReadTask]]
+    findings: Findings = field(default_factory=Findings.empty)
+    can_cross_processes: bool = False
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,8 +215,8 @@ class HeaderGuess:
     index: int | None
     score: int
     titles: tuple[str, ...] = ()
-    sure: bool = False
+    certain: bool = False
 
 
 #: Says which of the first rows is the header. Readers ask it; who knows canonical names and profiles makes it.
-HeaderJudge: TypeAlias = Callable[[Sequence[Sequence[str]]], HeaderGuess]
+HeaderFinder: TypeAlias = Callable[[Sequence[Sequence[str]]], HeaderGuess]

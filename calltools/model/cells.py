@@ -19,15 +19,15 @@ Cells: TypeAlias = pa.StringArray
 Mask: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
 
-_Fact = TypeVar("_Fact")
-_More = ParamSpec("_More")
+_Answer = TypeVar("_Answer")
+_Arguments = ParamSpec("_Arguments")
 #: Canonical columns, and one more for what a test has made of a column.
-_REMEMBERED_COLUMNS: Final = 16
+_MEMOIZED_COLUMNS: Final = 16
 #: Places that are looked at one by one as fast as eight at a time.
-_FEW: Final = 20_000
+_SMALL_MASK: Final = 20_000
 
 
-def remembered(ask: Callable[Concatenate[Cells, _More], _Fact]) -> Callable[Concatenate[Cells, _More], _Fact]:
+def memoized(compute: Callable[Concatenate[Cells, _Arguments], _Answer]) -> Callable[Concatenate[Cells, _Arguments], _Answer]:
     """A question about a column that is answered once: rules ask the same of it one after the other.
 
     Each thread remembers its last columns, by the memory in which they lie. The arrays of an answer are shared and
@@ -35,17 +35,17 @@ def remembered(ask: Callable[Concatenate[Cells, _More], _Fact]) -> Callable[Conc
     """
     own = threading.local()
 
-    @wraps(ask)
-    def answer(cells: Cells, /, *more: _More.args, **named: _More.kwargs) -> _Fact:
-        known: dict[object, tuple[Cells, _Fact]] = own.__dict__.setdefault("known", {})
-        place = (_place(cells), more, *named.items())
+    @wraps(compute)
+    def answer(cells: Cells, /, *more: _Arguments.args, **named: _Arguments.kwargs) -> _Answer:
+        known: dict[object, tuple[Cells, _Answer]] = own.__dict__.setdefault("known", {})
+        place = (_memory_key(cells), more, *named.items())
         if place in known:
             return known[place][1]
-        fact = ask(cells, *more, **named)
+        fact = compute(cells, *more, **named)
         for part in fact if isinstance(fact, tuple) else (fact,):
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
-        if len(known) >= _REMEMBERED_COLUMNS:
+        if len(known) >= _MEMOIZED_COLUMNS:
             del known[next(iter(known))]
         # With the cells, so that nothing else comes to lie there.
         known[place] = (cells, fact)
@@ -54,7 +54,7 @@ def remembered(ask: Callable[Concatenate[Cells, _More], _Fact]) -> Callable[Conc
     return answer
 
 
-def _place(cells: Cells) -> tuple[object, ...]:
+def _memory_key(cells: Cells) -> tuple[object, ...]:
     """Where a column lies: of the same table's column Python makes another object each time."""
     ends, data = (None if buffer is None else buffer.address for buffer in cells.buffers()[1:])
     return len(cells), cells.offset, ends, data
@@ -75,7 +75,7 @@ def as_mask(verdict: pa.BooleanArray) -> Mask:
     return mask
 
 
-def filled(cells: Cells) -> Mask:
+def non_empty(cells: Cells) -> Mask:
     """Where a cell holds anything."""
     ends = offsets(cells)
     mask: Mask = ends[1:] != ends[:-1]
@@ -104,10 +104,10 @@ def text_bytes(cells: Cells) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
 
 
-def where_true(mask: Mask) -> Numbers:
+def flatnonzero_sparse(mask: Mask) -> Numbers:
     """Places at which a mask is true, in order. Fast where few are, as in most masks over the bytes of a column."""
     whole = len(mask) // 8 * 8
-    if len(mask) < _FEW or not mask.flags.c_contiguous:
+    if len(mask) < _SMALL_MASK or not mask.flags.c_contiguous:
         return np.flatnonzero(mask)
     # numpy goes place by place; eight of them are one word here, and nearly all words are zero.
     words = mask[:whole].view(np.uint64)
@@ -117,19 +117,19 @@ def where_true(mask: Mask) -> Numbers:
     return np.concatenate([found, np.flatnonzero(mask[whole:]) + whole])
 
 
-def within(begins: NDArray[np.signedinteger], ends: NDArray[np.signedinteger]) -> tuple[Numbers, Numbers]:
+def span_indices(begins: NDArray[np.signedinteger], ends: NDArray[np.signedinteger]) -> tuple[Numbers, Numbers]:
     """Each place in some spans, one span after the other, and the number of the span that it is in."""
     sizes = ends - begins
     span_of = np.repeat(np.arange(len(sizes)), sizes)
     return np.arange(len(span_of)) + np.repeat(ends - np.cumsum(sizes), sizes), span_of
 
 
-def constant(text: str, count: int) -> Cells:
+def constant_cells(text: str, count: int) -> Cells:
     """A column in which each cell is the same text."""
     return pa.repeat(pa.scalar(text, pa.string()), count)
 
 
-def one_chunk(column: pa.ChunkedArray | pa.Array) -> Cells:
+def combine_chunks(column: pa.ChunkedArray | pa.Array) -> Cells:
     """The column as one contiguous array of text."""
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from calltools.model.cells import Numbers
 
-SCHEMA: Final = pa.schema(
+FINDINGS_SCHEMA: Final = pa.schema(
     [
         pa.field("code", pa.string(), nullable=False),
         pa.field("severity", pa.string()),  # null until the ruleset stamps it; a rule may say "note" for some records
@@ -46,18 +46,18 @@ class Findings:
         return int(self.table.num_rows)
 
     @staticmethod
-    def none() -> "Findings":
+    def empty() -> "Findings":
         """No finding."""
-        return _none()
+        return _empty_findings()
 
     @staticmethod
-    def of(rows: Iterable[Mapping[str, Any]]) -> "Findings":
+    def from_rows(rows: Iterable[Mapping[str, Any]]) -> "Findings":
         """From rows; keys that are not given are null."""
-        listed = [{name: row.get(name) for name in SCHEMA.names} for row in rows]
-        return Findings(pa.Table.from_pylist(listed, schema=SCHEMA)) if listed else _none()
+        listed = [{name: row.get(name) for name in FINDINGS_SCHEMA.names} for row in rows]
+        return Findings(pa.Table.from_pylist(listed, schema=FINDINGS_SCHEMA)) if listed else _empty_findings()
 
     @staticmethod
-    def at(code: str, *, records: Numbers | None, places: Numbers, **columns: Any) -> "Findings":
+    def for_rule(code: str, *, records: Numbers | None, places: Numbers, **columns: Any) -> "Findings":
         """Many findings of one rule.
 
         Args:
@@ -69,38 +69,38 @@ class Findings:
         """
         count = len(places)
         if not count:
-            return _none()
+            return _empty_findings()
         given = {
             "code": code,
             "record": None if records is None else pa.array(records),
             "place": pa.array(places),
             **columns,
         }
-        arrays = [_column(given.get(field.name), field, count) for field in SCHEMA]
-        return Findings(pa.Table.from_arrays(arrays, schema=SCHEMA))
+        arrays = [_to_arrow_column(given.get(field.name), field, count) for field in FINDINGS_SCHEMA]
+        return Findings(pa.Table.from_arrays(arrays, schema=FINDINGS_SCHEMA))
 
     @staticmethod
-    def join(parts: "Sequence[Findings]") -> "Findings":
+    def concat(parts: "Sequence[Findings]") -> "Findings":
         """All of them, part after part."""
         some = [part.table for part in parts if len(part)]
-        return Findings(pa.concat_tables(some)) if some else _none()
+        return Findings(pa.concat_tables(some)) if some else _empty_findings()
 
-    def parts(self, size: int) -> Iterator["Findings"]:
+    def split(self, size: int) -> Iterator["Findings"]:
         """All of them, so many at a time; nothing is copied. None gives one part of none."""
         for first in range(0, max(len(self), 1), size):
             yield Findings(self.table.slice(first, size))
 
-    def in_order(self) -> "Findings":
+    def sorted_by_place(self) -> "Findings":
         """By place, then column, then code; what has no place comes first."""
         if len(self) < 2:
             return self
-        keys = self._keys()
+        keys = self._sort_keys()
         if (keys[1:] >= keys[:-1]).all():
             return self
         # In one chunk: findings are gathered rule by rule, and kernels pay for each chunk.
         return Findings(self.table.combine_chunks().take(pa.array(np.argsort(keys, kind="stable"))))
 
-    def _keys(self) -> Numbers:
+    def _sort_keys(self) -> Numbers:
         """Place, column and code in one number."""
         codes = self.table["code"].combine_chunks().dictionary_encode()
         ranks = np.argsort(np.argsort(np.array(codes.dictionary.to_pylist())))[codes.indices.to_numpy()]
@@ -112,26 +112,26 @@ class Findings:
 
     def with_column(self, name: str, given: Any) -> "Findings":
         """The same findings with another column: an Arrow array, or one value for all."""
-        field = SCHEMA.field(name)
-        return Findings(self.table.set_column(SCHEMA.get_field_index(name), field, _column(given, field, len(self))))
+        field = FINDINGS_SCHEMA.field(name)
+        return Findings(self.table.set_column(FINDINGS_SCHEMA.get_field_index(name), field, _to_arrow_column(given, field, len(self))))
 
-    def where(self, keep: pa.BooleanArray) -> "Findings":
+    def filter(self, keep: pa.BooleanArray) -> "Findings":
         """Only those of the mask."""
         return Findings(self.table.filter(keep))
 
-    def shifted(self, records: int) -> "Findings":
+    def shift_records(self, records: int) -> "Findings":
         """The same findings, ``records`` further on."""
         if not len(self) or not records:
             return self
         return self.with_column("record", pc.add(self.table["record"], records))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def to_rows(self) -> list[dict[str, Any]]:
         """As plain rows."""
         listed: list[dict[str, Any]] = self.table.to_pylist()
         return listed
 
 
-def _column(given: Any, field: pa.Field, count: int) -> pa.Array:
+def _to_arrow_column(given: Any, field: pa.Field, count: int) -> pa.Array:
     if given is None:
         return pa.nulls(count, field.type)
     if isinstance(given, pa.Array | pa.ChunkedArray):
@@ -142,9 +142,9 @@ def _column(given: Any, field: pa.Field, count: int) -> pa.Array:
 
 
 @lru_cache(maxsize=1)
-def _none() -> Findings:
+def _empty_findings() -> Findings:
     # Made when it is asked for: the first Arrow array brings pandas along, which an upload can do without.
-    return Findings(SCHEMA.empty_table())
+    return Findings(FINDINGS_SCHEMA.empty_table())
 
 
 @dataclass(frozen=True, slots=True)

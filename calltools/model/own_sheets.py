@@ -4,6 +4,6 @@ from typing import Final
 
 FINDINGS_SHEET: Final = "calltools findings"
 SUMMARY_SHEET: Final = "calltools summary"
-OWN_SHEETS: Final = frozenset({FINDINGS_SHEET, SUMMARY_SHEET})
+OWN_SHEET_TITLES: Final = frozenset({FINDINGS_SHEET, SUMMARY_SHEET})
 #: Author of the comments.
-AUTHOR: Final = "calltools"
+COMMENT_AUTHOR: Final = "calltools"

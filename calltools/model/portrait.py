@@ -8,9 +8,9 @@ import numpy as np
 from calltools.model.cells import Numbers
 
 #: Upper ends of the bars of talk and hold, in seconds; the last bar has none.
-DURATIONS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)
-HOURS: Final = 24
-DAYS: Final = 7
+DURATION_BOUNDS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)
+HOURS_PER_DAY: Final = 24
+DAYS_PER_WEEK: Final = 7
 
 
 def _zeros(*shape: int) -> Numbers:
@@ -18,7 +18,7 @@ def _zeros(*shape: int) -> Numbers:
 
 
 @dataclass(slots=True)
-class Portrait:
+class CallStatistics:
     """Counts of calls. Each grows batch by batch; a record whose cell cannot be read is counted nowhere but in total.
 
     Attributes:
@@ -35,15 +35,15 @@ class Portrait:
 
     zone: str = "UTC"
     calls: int = 0
-    answered_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS, HOURS))
-    missed_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS, HOURS))
+    answered_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
+    missed_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
     days: dict[int, Numbers] = field(default_factory=dict)
-    talk: Numbers = field(default_factory=lambda: _zeros(len(DURATIONS_S) + 1))
-    hold: Numbers = field(default_factory=lambda: _zeros(len(DURATIONS_S) + 1))
+    talk: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
+    hold: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
     identified: dict[str, int] = field(default_factory=dict)
     unidentified: int = 0
 
-    def add(self, other: "Portrait") -> None:
+    def merge(self, other: "CallStatistics") -> None:
         """Take in the counts of some more records."""
         self.zone = other.zone
         self.calls += other.calls

@@ -39,7 +39,7 @@ class Scope(StrEnum):
 CellTest: TypeAlias = Callable[[Cells, Assumptions], Mask]
 
 
-class Open(dict[str, Cells]):
+class PendingRows(dict[str, Cells]):
     """Columns of records of which only some still want a verdict; a test may say anything of the others."""
 
     def __init__(self, columns: Mapping[str, Cells], rows: Mask) -> None:
@@ -47,15 +47,15 @@ class Open(dict[str, Cells]):
         self.rows = rows
 
 
-def wanted(columns: Mapping[str, Cells], candidates: Mask) -> Mask:
+def limit_to_pending(columns: Mapping[str, Cells], candidates: Mask) -> Mask:
     """Those of the candidates of which a verdict is wanted: to look closer at them is what takes time."""
-    return candidates & columns.rows if isinstance(columns, Open) else candidates
+    return candidates & columns.rows if isinstance(columns, PendingRows) else candidates
 
 
 #: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
 RowTest: TypeAlias = Callable[[Mapping[str, Cells], Assumptions], Mask]
 #: What a finding's sentence needs beside the cell, or the repaired cell, for faulty cells only.
-CellText: TypeAlias = Callable[[Cells, Assumptions], Cells]
+CellTextFunction: TypeAlias = Callable[[Cells, Assumptions], Cells]
 #: A header test: faulty columns as (position from 0 or ``None`` for the header as a whole, detail or ``None``).
 HeaderTest: TypeAlias = Callable[[tuple[str, ...]], list[tuple[int | None, str | None]]]
 
@@ -77,10 +77,10 @@ class Observer(Protocol):
         """What only the end of the table shows."""
 
 
-class Spanning(Observer, Protocol):
+class CrossFileObserver(Observer, Protocol):
     """An observer that also knows the files before, of those that become one file."""
 
-    def begin(self, name: str) -> None:
+    def begin_file(self, name: str) -> None:
         """A file begins."""
 
 
@@ -131,8 +131,8 @@ class Rule:
     observer: Callable[[], Observer] | None = None
     spans_files: bool = False
     fix: Literal["safe", "unsafe"] | None = None
-    repair: CellText | None = None
-    detail: CellText | None = None
+    repair: CellTextFunction | None = None
+    detail: CellTextFunction | None = None
     yields_to: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
     speaks_alone: bool = False

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
-from calltools.model.portrait import Portrait
+from calltools.model.portrait import CallStatistics
 
 #: What a record of the second file lacks, so that it can be joined to nothing.
 Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
@@ -57,19 +57,19 @@ class Summary:
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    portrait: Portrait = field(default_factory=Portrait)
+    call_statistics: CallStatistics = field(default_factory=CallStatistics)
     now: int = 0
     error: str | None = None
 
-    def count(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
+    def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
         """Take in a batch that has come off the line, with all that is wrong with it."""
         self.read += batch.read
         self.skipped.update(batch.skipped)
         self.rewritten.update(batch.rewritten)
         self.withheld += batch.withheld
         self.rejected += rejected
-        self.by_code.update(_counts(findings, "code"))
-        self.by_severity.update(_counts(findings, "severity"))
+        self.by_code.update(_count_values(findings, "code"))
+        self.by_severity.update(_count_values(findings, "severity"))
 
     @property
     def adds_up(self) -> bool:
@@ -79,5 +79,5 @@ class Summary:
         return self.read == self.written + self.skipped.total() + self.rejected
 
 
-def _counts(findings: Findings, column: str) -> dict[str, int]:
+def _count_values(findings: Findings, column: str) -> dict[str, int]:
     return {pair["values"]: pair["counts"] for pair in pc.value_counts(findings.table[column]).to_pylist()}

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_SECRET: Final = re.compile(r"\+?[0-9][0-9 ().-]{4,}[0-9]|[^\s@]+@[^\s@]+")
-_LONGEST: Final = 300
+_PERSONAL: Final = re.compile(r"\+?[0-9][0-9 ().-]{4,}[0-9]|[^\s@]+@[^\s@]+")
+_MAX_CHARACTERS: Final = 300
 
 
-def told(titles: Iterable[str]) -> str:
+def redacted_titles(titles: Iterable[str]) -> str:
     """The titles in a row, on one line, without anything like a number, an id or an address of a person."""
-    return ", ".join(_SECRET.sub("***", " ".join(title.split())) for title in titles if title.strip())[:_LONGEST]
+    return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[:_MAX_CHARACTERS]

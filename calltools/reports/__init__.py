@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from calltools.errors import UsageError
 
 if TYPE_CHECKING:  # both load pyarrow
-    from calltools.reports.style import Reporter, Style
+    from calltools.reports.style import Reporter, ReportOptions
 
 _LAST: Final = 1 << 10
 
@@ -39,7 +39,7 @@ class Form:
     for_people: bool = False
     draws: bool = False
 
-    def __call__(self, stream: TextIO, style: "Style") -> "Reporter":
+    def __call__(self, stream: TextIO, style: "ReportOptions") -> "Reporter":
         """The reporter that writes in this form."""
         reporter: Reporter = resolve_name(f"{__name__}.{self.maker}")(stream, style)
         return reporter
@@ -71,7 +71,7 @@ def endings() -> tuple[str, ...]:
     return tuple(form.ending for form in ranked if form.ending is not None)
 
 
-def by_ending(path: Path) -> str:
+def form_for_path(path: Path) -> str:
     """The name of the form that a report file's ending asks for.
 
     Raises:

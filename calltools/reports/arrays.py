@@ -9,17 +9,17 @@ from typing import Any, TextIO
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.gathering import Gathering
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
-from calltools.reports.visible import json_escaped
+from calltools.reports.gathering import FindingBuffer
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_json_document
 
 #: A finding as an item of the list.
-Item = Callable[[Finding], Mapping[str, Any]]
+FormatItem = Callable[[Finding], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
-class ArrayReporter:
+class JsonArrayReporter:
     """Writes what stands before the list, an item a finding, and what stands behind it.
 
     Attributes:
@@ -32,14 +32,14 @@ class ArrayReporter:
     """
 
     stream: TextIO
-    style: Style
-    head: str
-    item: Item
-    tail: Callable[[int], str]
-    most: int | None = None
+    options: ReportOptions
+    prefix: str
+    format_item: FormatItem
+    format_suffix: Callable[[int], str]
+    max_items: int | None = None
     written: int = 0
-    left_out: int = 0
-    gathering: Gathering = field(default_factory=Gathering)
+    omitted: int = 0
+    buffer: FindingBuffer = field(default_factory=FindingBuffer)
     source: Source | None = None
     name: str = ""
 
@@ -49,30 +49,30 @@ class ArrayReporter:
 
     def take(self, findings: Findings) -> None:
         """Write them, or keep them for company."""
-        for some in self.gathering.add(findings):
+        for some in self.buffer.add(findings):
             self._write(some)
 
     def finish(self, _summary: Summary) -> None:
         """Write what is kept."""
-        for some in self.gathering.rest():
+        for some in self.buffer.flush():
             self._write(some)
 
     def close(self, _summaries: list[Summary]) -> None:
         """End the list."""
         if not self.written:
-            self.stream.write(self.head)
-        self.stream.write(self.tail(self.left_out))
+            self.stream.write(self.prefix)
+        self.stream.write(self.format_suffix(self.omitted))
 
     def _write(self, findings: Findings) -> None:
-        room = len(findings) if self.most is None else max(self.most - self.written, 0)
-        self.left_out += max(len(findings) - room, 0)
-        for one in present(Findings(findings.table.slice(0, room)), self.source, self.name, self.style):
-            self.stream.write(",\n" if self.written else self.head)
-            self.stream.write(json_escaped(json.dumps(self.item(one), ensure_ascii=False)))
+        room = len(findings) if self.max_items is None else max(self.max_items - self.written, 0)
+        self.omitted += max(len(findings) - room, 0)
+        for one in render_findings(Findings(findings.table.slice(0, room)), self.source, self.name, self.options):
+            self.stream.write(",\n" if self.written else self.prefix)
+            self.stream.write(escape_json_document(json.dumps(self.format_item(one), ensure_ascii=False)))
             self.written += 1
 
 
-def relative(name: str) -> str:
+def repository_path(name: str) -> str:
     """A file as repositories name it: below the working directory, with slashes."""
     path = PurePath(name)
     here = Path.cwd()
@@ -81,6 +81,6 @@ def relative(name: str) -> str:
     return path.as_posix()
 
 
-def line_of(finding: Finding) -> int:
+def line_to_annotate(finding: Finding) -> int:
     """The line or row to point at; what concerns the whole file points at its first."""
     return finding.line or finding.row or 1

@@ -10,36 +10,36 @@ import pyarrow.compute as pc
 
 from calltools.messages import say
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, one_chunk
+from calltools.model.cells import Cells, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import FirstOfEachRule, Streaming, Writable
-from calltools.reports.numbers import number
-from calltools.reports.presenting import presented
-from calltools.reports.style import BOLD, COLORS, PLAIN, Style
-from calltools.reports.visible import visible, visible_cells
+from calltools.reports.gathering import RuleLimiter, LineReporter, TextStream
+from calltools.reports.numbers import format_count
+from calltools.reports.presenting import render_columns
+from calltools.reports.style import BOLD, SEVERITY_COLORS, RESET, ReportOptions
+from calltools.reports.visible import escape_invisible, escape_invisible_cells
 
 SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
     {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
 )
 
 
-def concise_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
+def format_concise_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
     """``calls.csv:12 PhoneNumber CT241 error: …``; in a workbook ``calls.xlsx [Calls!C7] CT203 error: …``."""
-    table = presented(findings, source, name, style)
-    rule = pc.binary_join_element_wise(one_chunk(table["code"]), _severities(table["severity"], style), " ")
-    begin, end = (BOLD, PLAIN) if style.color else ("", "")
-    places = _places(table, source, name, style)
-    message = one_chunk(table["message"])
-    return pc.binary_join_element_wise(begin, places, end, _columns(table), " ", rule, ": ", message, "")
+    table = render_columns(findings, source, name, options)
+    rule = pc.binary_join_element_wise(combine_chunks(table["code"]), _format_severities(table["severity"], options), " ")
+    begin, end = (BOLD, RESET) if options.color else ("", "")
+    places = _format_locations(table, source, name, options)
+    message = combine_chunks(table["message"])
+    return pc.binary_join_element_wise(begin, places, end, _column_suffixes(table), " ", rule, ": ", message, "")
 
 
-def lines_below_rules(findings: Findings, source: Source | None, name: str, style: Style) -> list[str]:
+def format_lines_under_rule(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> list[str]:
     """The same of a few findings that stand below their rule and their severity."""
-    table = presented(findings, source, name, style)
-    begin, end = (BOLD, PLAIN) if style.color else ("", "")
-    columns = (_places(table, source, name, style), _columns(table), table["message"])
+    table = render_columns(findings, source, name, options)
+    begin, end = (BOLD, RESET) if options.color else ("", "")
+    columns = (_format_locations(table, source, name, options), _column_suffixes(table), table["message"])
     rows = zip(*(column.to_pylist() for column in columns), strict=True)
     # Most sentences name the column themselves.
     return [
@@ -48,74 +48,74 @@ def lines_below_rules(findings: Findings, source: Source | None, name: str, styl
     ]
 
 
-def _columns(table: pa.Table) -> Cells:
+def _column_suffixes(table: pa.Table) -> Cells:
     """The column, where the place does not name it."""
-    column = pc.if_else(pc.is_valid(table["cell"]), None, visible_cells(one_chunk(table["column"])))
+    column = pc.if_else(pc.is_valid(table["cell"]), None, escape_invisible_cells(combine_chunks(table["column"])))
     return pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
 
 
-def severity_word(severity: Severity, style: Style) -> str:
+def format_severity(severity: Severity, options: ReportOptions) -> str:
     """The severity in the reader's language, colored if that is wanted."""
-    word = say(SEVERITIES[severity], style.language)
-    return f"{COLORS[severity]}{word}{PLAIN}" if style.color else word
+    word = say(SEVERITIES[severity], options.language)
+    return f"{SEVERITY_COLORS[severity]}{word}{RESET}" if options.color else word
 
 
-def _severities(column: pa.ChunkedArray, style: Style) -> Cells:
-    words = pa.array([severity_word(one, style) for one in Severity], pa.string())
-    return words.take(pc.index_in(one_chunk(column), pa.array([one.value for one in Severity])))
+def _format_severities(column: pa.ChunkedArray, options: ReportOptions) -> Cells:
+    words = pa.array([format_severity(one, options) for one in Severity], pa.string())
+    return words.take(pc.index_in(combine_chunks(column), pa.array([one.value for one in Severity])))
 
 
-def _places(table: pa.Table, source: Source | None, name: str, style: Style) -> Cells:
-    shown = visible(name)
+def _format_locations(table: pa.Table, source: Source | None, name: str, options: ReportOptions) -> Cells:
+    shown = escape_invisible(name)
     if source is not None and source.format.address == "cell":
-        return _on_sheet(table, f"{shown} [{visible(source.sheet or '')}")
+        return _format_sheet_locations(table, f"{shown} [{escape_invisible(source.sheet or '')}")
     if source is not None and source.format.address == "record":
-        before, numbers = f"{shown} {say('report-record', style.language)} ", table["record"]
+        before, numbers = f"{shown} {say('report-record', options.language)} ", table["record"]
     else:
         before, numbers = f"{shown}:", table["line"]
-    return pc.fill_null(pc.binary_join_element_wise(before, _text(numbers), ""), shown)
+    return pc.fill_null(pc.binary_join_element_wise(before, _as_text(numbers), ""), shown)
 
 
-def _on_sheet(table: pa.Table, before: str) -> Cells:
-    address = pc.coalesce(one_chunk(table["cell"]), _text(table["row"]))
+def _format_sheet_locations(table: pa.Table, before: str) -> Cells:
+    address = pc.coalesce(combine_chunks(table["cell"]), _as_text(table["row"]))
     inside = pc.fill_null(pc.binary_join_element_wise("!", address, ""), "")
     return pc.binary_join_element_wise(before, inside, "]", "")
 
 
-def _text(numbers: pa.ChunkedArray) -> Cells:
-    return one_chunk(numbers.cast(pa.string()))
+def _as_text(numbers: pa.ChunkedArray) -> Cells:
+    return combine_chunks(numbers.cast(pa.string()))
 
 
 @dataclass(slots=True)
 class ConciseReporter:
     """One line a finding; behind the limit of a rule only its count."""
 
-    stream: Writable
-    style: Style
-    streaming: Streaming = field(init=False)
-    first: FirstOfEachRule = field(init=False)
+    stream: TextStream
+    options: ReportOptions
+    line_reporter: LineReporter = field(init=False)
+    limiter: RuleLimiter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.streaming = Streaming(self.stream, self.style, concise_lines)
-        self.first = FirstOfEachRule(self.style.limit)
+        self.line_reporter = LineReporter(self.stream, self.options, format_concise_lines)
+        self.limiter = RuleLimiter(self.options.limit)
 
     def start(self, source: Source | None, name: str) -> None:
         """A file begins."""
-        self.first = FirstOfEachRule(self.style.limit)
-        self.streaming.start(source, name)
+        self.limiter = RuleLimiter(self.options.limit)
+        self.line_reporter.start(source, name)
 
     def take(self, findings: Findings) -> None:
         """Write those for which there is room."""
-        self.streaming.take(self.first.of(findings))
+        self.line_reporter.take(self.limiter.pass_first(findings))
 
     def finish(self, summary: Summary) -> None:
         """Say how many more there are."""
-        self.streaming.finish(summary)
-        for met in self.first.met():
-            if count := self.first.held_back(met):
-                more = say("report-more", self.style.language, count=number(count, self.style))
-                word = severity_word(met.severity, self.style)
-                self.stream.write(f"{visible(summary.name)} {met.code} {word}: {more}\n")
+        self.line_reporter.finish(summary)
+        for met in self.limiter.rule_counts():
+            if count := self.limiter.count_held_back(met):
+                more = say("report-more", self.options.language, count=format_count(count, self.options))
+                word = format_severity(met.severity, self.options)
+                self.stream.write(f"{escape_invisible(summary.name)} {met.code} {word}: {more}\n")
 
     def close(self, _summaries: list[Summary]) -> None:
         """Nothing is left to say."""

@@ -10,76 +10,76 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import replaced
-from calltools.fields.shapes import first_bytes, own_bytes, rows_with
+from calltools.fields.any_cell import replace_where
+from calltools.fields.shapes import first_bytes, slice_bytes, cells_with_marked_bytes
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, as_mask, one_chunk
+from calltools.model.cells import Cells, as_mask, combine_chunks
 from calltools.model.finding import Findings
-from calltools.reports.gathering import Streaming
-from calltools.reports.presenting import presented
-from calltools.reports.style import Style
-from calltools.reports.visible import byte_table, visible_cells
+from calltools.reports.gathering import LineReporter
+from calltools.reports.presenting import render_columns
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import byte_table, escape_invisible_cells
 
 #: Title in the report -> column of ``presented``.
-COLUMNS: Final = {
+CSV_COLUMNS: Final = {
     "file": "file", "sheet": "sheet", "severity": "severity", "code": "code", "name": "name", "record": "record",
     "line": "line", "row": "row", "column": "column", "cell": "cell", "value": "value", "fix": "fix_kind",
     "after": "after", "message": "message",
 }  # fmt: skip
 #: Those that hold what stood in somebody's file.
-_OWN: Final = frozenset({"value", "after"})
+_USER_TEXT_COLUMNS: Final = frozenset({"value", "after"})
 #: Those that are the same for all findings of a file.
-_CONSTANT: Final = frozenset({"file", "sheet"})
+_CONSTANT_COLUMNS: Final = frozenset({"file", "sheet"})
 #: What spreadsheets take for the beginning of a formula, with the full-width twins.
-_FORMULA: Final = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
-_LEADS: Final = byte_table(sign.encode()[0] for sign in "=+-@\uff1d")
+_FORMULA_START: Final = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA_FIRST_BYTES: Final = byte_table(sign.encode()[0] for sign in "=+-@\uff1d")
 
 
-def reporter(stream: TextIO, style: Style) -> Streaming:
+def make_csv_reporter(stream: TextIO, options: ReportOptions) -> LineReporter:
     """Writes findings as they come, under one header."""
-    stream.write(",".join(COLUMNS) + "\n")
-    return Streaming(stream, style, csv_lines)
+    stream.write(",".join(CSV_COLUMNS) + "\n")
+    return LineReporter(stream, options, format_csv_lines)
 
 
-def csv_lines(findings: Findings, source: Source | None, name: str, style: Style) -> Cells:
+def format_csv_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
     """A line a finding."""
-    table = presented(findings, source, name, style)
-    cells = [_cells(one_chunk(table[column]), title) for title, column in COLUMNS.items()]
+    table = render_columns(findings, source, name, options)
+    cells = [_format_column(combine_chunks(table[column]), title) for title, column in CSV_COLUMNS.items()]
     return pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
 
 
-def _cells(cells: Cells, title: str) -> Cells | pa.StringScalar | str:
+def _format_column(cells: Cells, title: str) -> Cells | pa.StringScalar | str:
     """The cells of a column of the report; one value where all are the same."""
     if cells.null_count == len(cells):
         return ""
-    if title in _CONSTANT:
-        return _quoted(_safe(cells.slice(0, 1)))[0]
+    if title in _CONSTANT_COLUMNS:
+        return _quote(_make_safe(cells.slice(0, 1)))[0]
     if title == "column":
         encoded = cells.dictionary_encode()
-        return _quoted(_safe(encoded.dictionary)).take(encoded.indices)
-    if title in _OWN:
-        return _quoted(_safe(cells))
-    return _quoted(_not_formula(cells)) if title == "message" else cells
+        return _quote(_make_safe(encoded.dictionary)).take(encoded.indices)
+    if title in _USER_TEXT_COLUMNS:
+        return _quote(_make_safe(cells))
+    return _quote(_defuse_formulas(cells)) if title == "message" else cells
 
 
-def _safe(cells: Cells) -> Cells:
-    return _not_formula(visible_cells(cells))
+def _make_safe(cells: Cells) -> Cells:
+    return _defuse_formulas(escape_invisible_cells(cells))
 
 
-def _not_formula(cells: Cells) -> Cells:
-    rows = np.flatnonzero(_LEADS[first_bytes(cells)])
+def _defuse_formulas(cells: Cells) -> Cells:
+    rows = np.flatnonzero(_FORMULA_FIRST_BYTES[first_bytes(cells)])
     if not len(rows):
         return cells
     lead = np.zeros(len(cells), bool)
-    lead[rows] = as_mask(pc.match_substring_regex(cells.take(pa.array(rows)), f"^{_FORMULA}"))
+    lead[rows] = as_mask(pc.match_substring_regex(cells.take(pa.array(rows)), f"^{_FORMULA_START}"))
     some = cells.filter(pa.array(lead))
-    return replaced(cells, lead, pc.binary_join_element_wise("'", some, ""))
+    return replace_where(cells, lead, pc.binary_join_element_wise("'", some, ""))
 
 
-def _quoted(cells: Cells) -> Cells:
-    data, _ = own_bytes(cells)
+def _quote(cells: Cells) -> Cells:
+    data, _ = slice_bytes(cells)
     quotes = data == ord('"')
-    special = rows_with(cells, quotes | (data == ord(",")))
+    special = cells_with_marked_bytes(cells, quotes | (data == ord(",")))
     some = cells.filter(pa.array(special))
     doubled = pc.replace_substring(some, '"', '""') if quotes.any() else some
-    return replaced(cells, special, pc.binary_join_element_wise('"', doubled, '"', ""))
+    return replace_where(cells, special, pc.binary_join_element_wise('"', doubled, '"', ""))

@@ -11,43 +11,43 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, offsets, one_chunk, text_bytes
+from calltools.model.cells import Cells, offsets, combine_chunks, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.style import Style
+from calltools.reports.style import ReportOptions
 
 #: Kernels cost microseconds a call: a small batch of findings waits for company.
-_ENOUGH: Final = 20_000
+_FLUSH_ROWS: Final = 20_000
 #: But long cells do not wait: a column of text in one chunk holds 2 GiB at most.
-_ENOUGH_BYTES: Final = 32 << 20
+_FLUSH_BYTES: Final = 32 << 20
 
 
 @dataclass(slots=True)
-class Gathering:
+class FindingBuffer:
     """Findings on their way to be written together, in order."""
 
     parts: list[Findings] = field(default_factory=list)
-    rows: int = 0
-    size: int = 0
+    row_count: int = 0
+    byte_count: int = 0
 
     def add(self, findings: Findings) -> Iterator[Findings]:
         """Keep them, and give all that is kept when it is enough."""
         self.parts.append(findings)
-        self.rows += len(findings)
-        self.size += findings.table.nbytes
-        if self.rows >= _ENOUGH or self.size >= _ENOUGH_BYTES:
-            yield from self.rest()
+        self.row_count += len(findings)
+        self.byte_count += findings.table.nbytes
+        if self.row_count >= _FLUSH_ROWS or self.byte_count >= _FLUSH_BYTES:
+            yield from self.flush()
 
-    def rest(self) -> Iterator[Findings]:
+    def flush(self) -> Iterator[Findings]:
         """Give what is kept, if anything."""
-        parts, self.parts, self.rows, self.size = self.parts, [], 0, 0
+        parts, self.parts, self.row_count, self.byte_count = self.parts, [], 0, 0
         if parts:
-            yield Findings.join(parts)
+            yield Findings.concat(parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class RuleCount:
     """How often a rule was met with one severity."""
 
     code: str
@@ -56,7 +56,7 @@ class Met:
 
 
 @dataclass(slots=True)
-class FirstOfEachRule:
+class RuleLimiter:
     """Counts findings, and lets the first of each rule and severity pass.
 
     Attributes:
@@ -66,42 +66,42 @@ class FirstOfEachRule:
     """
 
     limit: int | None
-    seen: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
 
-    def of(self, findings: Findings) -> Findings:
+    def pass_first(self, findings: Findings) -> Findings:
         """Those for which there is still room."""
         keys = pc.binary_join_element_wise(findings.table["code"], findings.table["severity"], " ")
         counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(keys).to_pylist()}
-        self.seen.update(counts)
+        self.counts.update(counts)
         if self.limit is None:
             return findings
         room = [key for key in counts if self.passed[key] < self.limit]
         if not room:
-            return Findings.none()
+            return Findings.empty()
         rows = np.flatnonzero(pc.is_in(keys, pa.array(room, pa.string())).to_numpy())
-        chosen = [row for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True) if self._fits(key)]
+        chosen = [row for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True) if self._admit(key)]
         return Findings(findings.table.take(pa.array(chosen, pa.int64())))
 
-    def met(self) -> list[Met]:
+    def rule_counts(self) -> list[RuleCount]:
         """The rules that were met: errors first, then by number of findings, then by code."""
-        listed = [Met(key[:5], Severity(key[6:]), count) for key, count in self.seen.items()]
+        listed = [RuleCount(key[:5], Severity(key[6:]), count) for key, count in self.counts.items()]
         return sorted(listed, key=lambda met: (met.severity.rank, -met.count, met.code))
 
-    def held_back(self, met: Met) -> int:
+    def count_held_back(self, met: RuleCount) -> int:
         """How many did not pass."""
         return 0 if self.limit is None else max(met.count - self.limit, 0)
 
-    def _fits(self, key: str) -> bool:
+    def _admit(self, key: str) -> bool:
         self.passed[key] += 1
         return self.limit is None or self.passed[key] <= self.limit
 
 
 #: The lines of some findings of one file, without line ends.
-Lines = Callable[[Findings, Source | None, str, Style], Cells]
+FormatLines = Callable[[Findings, Source | None, str, ReportOptions], Cells]
 
 
-class Writable(Protocol):
+class TextStream(Protocol):
     """As much of a stream as reporters need."""
 
     def write(self, text: str, /) -> int:
@@ -109,7 +109,7 @@ class Writable(Protocol):
 
 
 @dataclass(slots=True)
-class Streaming:
+class LineReporter:
     """A reporter that writes a line for each finding and remembers nothing of those written.
 
     Attributes:
@@ -118,10 +118,10 @@ class Streaming:
         lines: Makes the lines.
     """
 
-    stream: Writable
-    style: Style
-    lines: Lines
-    gathering: Gathering = field(default_factory=Gathering)
+    stream: TextStream
+    options: ReportOptions
+    format_lines: FormatLines
+    buffer: FindingBuffer = field(default_factory=FindingBuffer)
     source: Source | None = None
     name: str = ""
 
@@ -131,24 +131,24 @@ class Streaming:
 
     def take(self, findings: Findings) -> None:
         """Write them, or keep them for company."""
-        for some in self.gathering.add(findings):
+        for some in self.buffer.add(findings):
             self._write(some)
 
     def finish(self, _summary: Summary) -> None:
         """Write what is kept."""
-        for some in self.gathering.rest():
+        for some in self.buffer.flush():
             self._write(some)
 
     def close(self, _summaries: list[Summary]) -> None:
         """Nothing is left to write."""
 
     def _write(self, findings: Findings) -> None:
-        write_lines(self.stream, self.lines(findings, self.source, self.name, self.style))
+        write_lines(self.stream, self.format_lines(findings, self.source, self.name, self.options))
 
 
-def write_lines(stream: Writable, lines: Cells) -> None:
+def write_lines(stream: TextStream, lines: Cells) -> None:
     """Write all lines, each with its end; as bytes where the stream takes them, which halves the cost."""
-    ended = one_chunk(pc.binary_join_element_wise(lines, "\n", ""))
+    ended = combine_chunks(pc.binary_join_element_wise(lines, "\n", ""))
     ends = offsets(ended)
     data = text_bytes(ended)[ends[0] : ends[-1]]
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":

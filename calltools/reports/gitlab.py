@@ -8,22 +8,22 @@ from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
 from calltools.model.finding import Finding
-from calltools.reports.arrays import ArrayReporter, line_of, relative
-from calltools.reports.style import Style
+from calltools.reports.arrays import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.style import ReportOptions
 
 _SEVERITIES: Final = {"error": "major", "warning": "minor", "note": "info"}
 
 
-def reporter(stream: TextIO, style: Style) -> ArrayReporter:
+def make_gitlab_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
     """A reporter for the artifact ``codequality``."""
-    return ArrayReporter(stream, style, "[\n", _item, lambda _left_out: "\n]\n")
+    return JsonArrayReporter(stream, options, "[\n", _format_issue, lambda _left_out: "\n]\n")
 
 
-def _item(finding: Finding) -> Mapping[str, Any]:
+def _format_issue(finding: Finding) -> Mapping[str, Any]:
     return {
         "description": f"{finding.code} {finding.message}",
         "check_name": finding.name,
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],
-        "location": {"path": relative(finding.file), "lines": {"begin": line_of(finding)}},
+        "location": {"path": repository_path(finding.file), "lines": {"begin": line_to_annotate(finding)}},
     }

@@ -2,11 +2,11 @@
 
 from typing import TextIO
 
-from calltools.reports.gathering import Streaming
-from calltools.reports.json_cells import json_lines
-from calltools.reports.style import Style
+from calltools.reports.gathering import LineReporter
+from calltools.reports.json_cells import format_json_lines
+from calltools.reports.style import ReportOptions
 
 
-def reporter(stream: TextIO, style: Style) -> Streaming:
+def make_jsonl_reporter(stream: TextIO, options: ReportOptions) -> LineReporter:
     """Writes findings as they come."""
-    return Streaming(stream, style, json_lines)
+    return LineReporter(stream, options, format_json_lines)

@@ -15,13 +15,13 @@ from calltools.model.batch import Source
 from calltools.model.cells import offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.gathering import Gathering
-from calltools.reports.json_cells import json_lines, json_text
-from calltools.reports.spool import spooled
-from calltools.reports.style import Style
+from calltools.reports.gathering import FindingBuffer
+from calltools.reports.json_cells import format_json_lines, dump_json
+from calltools.reports.spool import open_spool
+from calltools.reports.style import ReportOptions
 
 SCHEMA_VERSION: Final = 1
-_PIECE: Final = 1 << 20
+_COPY_BYTES: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -32,9 +32,9 @@ class JsonReporter:
     """
 
     stream: TextIO
-    style: Style
-    kept: IO[bytes] = field(default_factory=spooled)
-    gathering: Gathering = field(default_factory=Gathering)
+    options: ReportOptions
+    spool: IO[bytes] = field(default_factory=open_spool)
+    buffer: FindingBuffer = field(default_factory=FindingBuffer)
     source: Source | None = None
     name: str = ""
 
@@ -44,39 +44,39 @@ class JsonReporter:
 
     def take(self, findings: Findings) -> None:
         """Keep them."""
-        self._keep(self.gathering.add(findings))
+        self._spool_findings(self.buffer.add(findings))
 
     def finish(self, _summary: Summary) -> None:
         """The file has ended."""
-        self._keep(self.gathering.rest())
+        self._spool_findings(self.buffer.flush())
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the document."""
         counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
         tool = {"name": "calltools", "version": version("calltools")}
-        files = _listed([json_text(_file(summary)) for summary in summaries])
-        self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {json_text(tool)},\n "files": {files},\n')
-        self.stream.write(f' "counts": {json_text(dict(sorted(counts.items())))},\n "findings": [')
-        some = self.kept.tell()
-        self.kept.seek(0)
-        _copy(self.kept, self.stream)
-        self.kept.close()
+        files = _format_list([dump_json(_file_object(summary)) for summary in summaries])
+        self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {dump_json(tool)},\n "files": {files},\n')
+        self.stream.write(f' "counts": {dump_json(dict(sorted(counts.items())))},\n "findings": [')
+        some = self.spool.tell()
+        self.spool.seek(0)
+        _copy_spool(self.spool, self.stream)
+        self.spool.close()
         self.stream.write("\n ]}\n" if some else "]}\n")
 
-    def _keep(self, gathered: Iterable[Findings]) -> None:
+    def _spool_findings(self, gathered: Iterable[Findings]) -> None:
         for findings in gathered:
-            between = ",\n  " if self.kept.tell() else "\n  "
-            lines = pc.binary_join_element_wise(",\n  ", json_lines(findings, self.source, self.name, self.style), "")
+            between = ",\n  " if self.spool.tell() else "\n  "
+            lines = pc.binary_join_element_wise(",\n  ", format_json_lines(findings, self.source, self.name, self.options), "")
             ends = offsets(lines)
-            self.kept.write(between.encode())
-            self.kept.write(text_bytes(lines)[ends[0] + len(",\n  ") : ends[-1]].tobytes())
+            self.spool.write(between.encode())
+            self.spool.write(text_bytes(lines)[ends[0] + len(",\n  ") : ends[-1]].tobytes())
 
 
-def _listed(texts: list[str]) -> str:
+def _format_list(texts: list[str]) -> str:
     return "[\n  " + ",\n  ".join(texts) + "\n ]" if texts else "[]"
 
 
-def _file(summary: Summary) -> dict[str, Any]:
+def _file_object(summary: Summary) -> dict[str, Any]:
     source = summary.source
     failed = {} if summary.error is None else {"error": summary.error}
     return {
@@ -97,12 +97,12 @@ def _file(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _copy(source: IO[bytes], stream: TextIO) -> None:
+def _copy_spool(source: IO[bytes], stream: TextIO) -> None:
     """What was kept, as bytes where the stream takes them."""
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
         stream.flush()
         shutil.copyfileobj(source, stream.buffer)
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
-    while piece := source.read(_PIECE):
+    while piece := source.read(_COPY_BYTES):
         stream.write(decoder.decode(piece))

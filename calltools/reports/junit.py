@@ -14,20 +14,20 @@ from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.arrays import relative
-from calltools.reports.gathering import FirstOfEachRule, Met
-from calltools.reports.numbers import number
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
-from calltools.reports.visible import visible
-from calltools.reports.wording import advice
-from calltools.rules.catalog import BY_CODE
+from calltools.reports.arrays import repository_path
+from calltools.reports.gathering import RuleLimiter, RuleCount
+from calltools.reports.numbers import format_count
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_invisible
+from calltools.reports.wording import format_advice
+from calltools.rules.catalog import RULES_BY_CODE
 
 #: Findings of a rule that its case shows.
-_SHOWN: Final = 20
-_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="calltools">\n'
+_MAX_EXAMPLES: Final = 20
+_XML_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="calltools">\n'
 #: Characters that XML cannot hold and that are visible otherwise.
-_NOT_XML: Final = dict.fromkeys((*range(55296, 57344), 65534, 65535), "?")
+_XML_REPLACEMENTS: Final = dict.fromkeys((*range(55296, 57344), 65534, 65535), "?")
 
 
 @dataclass(slots=True)
@@ -35,67 +35,67 @@ class JunitReporter:
     """A rule that met an error fails; one that met warnings or notes only is told in its output."""
 
     stream: TextIO
-    style: Style
-    first: FirstOfEachRule = field(default_factory=lambda: FirstOfEachRule(_SHOWN))
-    kept: list[Findings] = field(default_factory=list)
+    options: ReportOptions
+    limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(_MAX_EXAMPLES))
+    examples: list[Findings] = field(default_factory=list)
     source: Source | None = None
     name: str = ""
-    begun: bool = False
+    head_written: bool = False
 
     def start(self, source: Source | None, name: str) -> None:
         """A file begins."""
         self.source, self.name = source, name
-        self.first, self.kept = FirstOfEachRule(_SHOWN), []
+        self.limiter, self.examples = RuleLimiter(_MAX_EXAMPLES), []
 
     def take(self, findings: Findings) -> None:
         """Count them, and keep the first of each rule."""
-        self.kept.append(self.first.of(findings))
+        self.examples.append(self.limiter.pass_first(findings))
 
     def finish(self, summary: Summary) -> None:
         """Write the suite."""
-        shown = list(present(Findings.join(self.kept), self.source, self.name, self.style))
-        met = self.first.met()
+        shown = list(render_findings(Findings.concat(self.examples), self.source, self.name, self.options))
+        met = self.limiter.rule_counts()
         failed = sum(one.severity is Severity.ERROR for one in met)
-        name = quoteattr(_xml(relative(self.name)))
+        name = quoteattr(_escape_xml_text(repository_path(self.name)))
         cases = max(len(met), 1)
         self.stream.write(
-            "" if self.begun else '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="calltools">\n'
+            "" if self.head_written else '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="calltools">\n'
         )
-        self.begun = True
+        self.head_written = True
         errors = int(summary.error is not None)
         self.stream.write(f'<testsuite name={name} tests="{cases}" failures="{failed}" errors="{errors}">\n')
-        self.stream.writelines(self._cases(name, met, shown, summary))
+        self.stream.writelines(self._format_cases(name, met, shown, summary))
         self.stream.write("</testsuite>\n")
 
     def close(self, _summaries: list[Summary]) -> None:
         """End the document."""
-        self.stream.write(f"{'' if self.begun else _HEAD}</testsuites>\n")
+        self.stream.write(f"{'' if self.head_written else _XML_HEAD}</testsuites>\n")
 
-    def _cases(self, name: str, met: Sequence[Met], shown: Sequence[Finding], summary: Summary) -> Iterator[str]:
+    def _format_cases(self, name: str, met: Sequence[RuleCount], shown: Sequence[Finding], summary: Summary) -> Iterator[str]:
         if summary.error is not None:
-            error = f"<error message={quoteattr(_xml(summary.error))}/>"
+            error = f"<error message={quoteattr(_escape_xml_text(summary.error))}/>"
             yield f'<testcase classname={name} name="read">{error}</testcase>\n'
         elif not met:
             yield f'<testcase classname={name} name="calltools"/>\n'
         for one in met:
             own = [finding for finding in shown if (finding.code, finding.severity) == (one.code, one.severity.value)]
-            title = quoteattr(f"{one.code} {BY_CODE[one.code].name}")
-            body = escape(_xml(self._text(one, own)))
+            title = quoteattr(f"{one.code} {RULES_BY_CODE[one.code].name}")
+            body = escape(_escape_xml_text(self._format_case_text(one, own)))
             tag = "failure" if one.severity is Severity.ERROR else "system-out"
-            told = f" message={quoteattr(_xml(own[0].message))}" if own and tag == "failure" else ""
+            told = f" message={quoteattr(_escape_xml_text(own[0].message))}" if own and tag == "failure" else ""
             yield f"<testcase classname={name} name={title}><{tag}{told}>{body}</{tag}></testcase>\n"
 
-    def _text(self, met: Met, own: Sequence[Finding]) -> str:
-        lines = [f"{_place(finding)} {finding.message}" for finding in own]
-        if more := self.first.held_back(met):
-            lines.append(say("report-more", self.style.language, count=number(more, self.style)))
-        return "\n".join([*lines, say("report-fix", self.style.language, advice=advice(met.code, self.style.language))])
+    def _format_case_text(self, met: RuleCount, own: Sequence[Finding]) -> str:
+        lines = [f"{_format_place(finding)} {finding.message}" for finding in own]
+        if more := self.limiter.count_held_back(met):
+            lines.append(say("report-more", self.options.language, count=format_count(more, self.options)))
+        return "\n".join([*lines, say("report-fix", self.options.language, advice=format_advice(met.code, self.options.language))])
 
 
-def _place(finding: Finding) -> str:
+def _format_place(finding: Finding) -> str:
     place = finding.cell or finding.line or finding.row or ""
-    return f"{relative(finding.file)}:{place}{f' {finding.column}' if finding.column else ''}:"
+    return f"{repository_path(finding.file)}:{place}{f' {finding.column}' if finding.column else ''}:"
 
 
-def _xml(text: str) -> str:
-    return visible(text.replace("\n", "\ue000")).replace("\ue000", "\n").translate(_NOT_XML)
+def _escape_xml_text(text: str) -> str:
+    return escape_invisible(text.replace("\n", "\ue000")).replace("\ue000", "\n").translate(_XML_REPLACEMENTS)

@@ -10,16 +10,16 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Source
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary, Unusable
-from calltools.reports.concise import severity_word
-from calltools.reports.gathering import Met
-from calltools.reports.numbers import number
-from calltools.reports.style import Style
-from calltools.reports.visible import visible
-from calltools.reports.wording import advice, counts_line
-from calltools.rules.catalog import BY_CODE
+from calltools.reports.concise import format_severity
+from calltools.reports.gathering import RuleCount
+from calltools.reports.numbers import format_count
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_invisible
+from calltools.reports.wording import format_advice, format_counts_line
+from calltools.rules.catalog import RULES_BY_CODE
 
 INDENT: Final = "  "
-FOLD: Final[Mapping[str, Any]] = {
+WRAP_OPTIONS: Final[Mapping[str, Any]] = {
     "initial_indent": INDENT,
     "subsequent_indent": INDENT * 2,
     "break_long_words": False,
@@ -49,86 +49,86 @@ UNUSABLE: Final[Mapping[Unusable, str]] = MappingProxyType(
 )
 
 
-def opening(source: Source, style: Style) -> str:
+def describe_source(source: Source, options: ReportOptions) -> str:
     """What was found out about the file, in one line."""
-    dates = [say(DATE_ORDERS[source.date_order], style.language)] if source.date_order else []
-    return "; ".join([_read_as(source, style), _header(source, style), *dates])
+    dates = [say(DATE_ORDERS[source.date_order], options.language)] if source.date_order else []
+    return "; ".join([_describe_format(source, options), _describe_header(source, options), *dates])
 
 
-def overview(summary: Summary, met: Sequence[Met], style: Style) -> list[str]:
+def format_overview(summary: Summary, met: Sequence[RuleCount], options: ReportOptions) -> list[str]:
     """The end of a file's report: rules, severities, counts, and what was done on the way."""
-    lines = [] if met or summary.error else [_clean(summary, style)]
+    lines = [] if met or summary.error else [_format_clean(summary, options)]
     for one in met:
         # With a limit the advice stands beside the findings of the rule.
-        lines += [_line(one, style), *([fix(one, style)] if style.limit is None else [])]
+        lines += [_format_rule_line(one, options), *([format_rule_advice(one, options)] if options.limit is None else [])]
     if met:
-        counts = {f"{one.value}s": number(summary.by_severity[one.value], style) for one in Severity}
-        lines.append(say("report-found", style.language, **counts))
-    lines += _on_the_way(summary, style)
+        counts = {f"{one.value}s": format_count(summary.by_severity[one.value], options) for one in Severity}
+        lines.append(say("report-found", options.language, **counts))
+    lines += _processing_lines(summary, options)
     if summary.written is None and not summary.error:
-        lines.append(counts_line(summary, style.language))
+        lines.append(format_counts_line(summary, options.language))
     return [*lines, ""] if lines else []
 
 
-def _clean(summary: Summary, style: Style) -> str:
+def _format_clean(summary: Summary, options: ReportOptions) -> str:
     """That nothing is wrong, or nothing new: what a baseline accepts is not forgotten."""
     accepted = summary.accepted.total()
     key = "report-nothing-new" if accepted else "report-clean"
-    return say(key, style.language, name=visible(summary.name), count=number(accepted, style))
+    return say(key, options.language, name=escape_invisible(summary.name), count=format_count(accepted, options))
 
 
-def fix(met: Met, style: Style) -> str:
+def format_rule_advice(met: RuleCount, options: ReportOptions) -> str:
     """What to do about a rule, folded."""
-    said = say("report-fix", style.language, advice=advice(met.code, style.language))
-    return textwrap.fill(said, style.width, **FOLD)
+    said = say("report-fix", options.language, advice=format_advice(met.code, options.language))
+    return textwrap.fill(said, options.width, **WRAP_OPTIONS)
 
 
-def _read_as(source: Source, style: Style) -> str:
+def _describe_format(source: Source, options: ReportOptions) -> str:
     facts = {
-        "name": visible(source.name),
+        "name": escape_invisible(source.name),
         "encoding": source.encoding or "utf-8",
-        "delimiter": say(DELIMITERS[source.delimiter], style.language),
-        "sheet": visible(source.sheet or ""),
+        "delimiter": say(DELIMITERS[source.delimiter], options.language),
+        "sheet": escape_invisible(source.sheet or ""),
     }
-    return worded(source.format.read_as, style.language, **facts)
+    return worded(source.format.read_as, options.language, **facts)
 
 
-def _header(source: Source, style: Style) -> str:
+def _describe_header(source: Source, options: ReportOptions) -> str:
     if source.format.titles is not None:
-        return worded(source.format.titles, style.language)
+        return worded(source.format.titles, options.language)
     if source.header_row is None:
-        return say("report-header-none", style.language)
+        return say("report-header-none", options.language)
     key = "report-header-row" if source.format.address == "cell" else "report-header-line"
-    return say(key, style.language, row=source.header_row)
+    return say(key, options.language, row=source.header_row)
 
 
-def _line(met: Met, style: Style) -> str:
-    count = number(met.count, style)
-    return f"{met.code} {count:>9}  {severity_word(met.severity, style)}: {BY_CODE[met.code].name}"
+def _format_rule_line(met: RuleCount, options: ReportOptions) -> str:
+    count = format_count(met.count, options)
+    return f"{met.code} {count:>9}  {format_severity(met.severity, options)}: {RULES_BY_CODE[met.code].name}"
 
 
-def _on_the_way(summary: Summary, style: Style) -> Iterator[str]:
-    language = style.language
+def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
+    language = options.language
     if summary.vendor is not None:
-        yield say("report-vendor", language, vendor=visible(summary.vendor))
+        yield say("report-vendor", language, vendor=escape_invisible(summary.vendor))
     left_out = summary.skipped.total()
     if left_out > summary.rejected and left_out + summary.rejected == summary.read:
-        yield textwrap.fill(say("report-none-incoming", language), style.width, break_on_hyphens=False)
+        yield textwrap.fill(say("report-none-incoming", language), options.width, break_on_hyphens=False)
     if summary.unverified:
-        yield textwrap.fill(say("report-unverified", language), style.width, break_on_hyphens=False)
+        yield textwrap.fill(say("report-unverified", language), options.width, break_on_hyphens=False)
     if summary.rewritten.total():
-        fields = ", ".join(f"{name} {number(count, style)}" for name, count in sorted((+summary.rewritten).items()))
+        fields = ", ".join(f"{name} {format_count(count, options)}" for name, count in sorted((+summary.rewritten).items()))
         yield say("report-rewritten", language, fields=fields)
     if summary.joined:
-        counts = {key: number(summary.joined[key], style) for key in ("joined", "unjoined", "ambiguous")}
+        counts = {key: format_count(summary.joined[key], options) for key in ("joined", "unjoined", "ambiguous")}
         yield say("report-joined", language, **counts)
     if unusable := [
-        f"{say(UNUSABLE[reason], language)} {number(count, style)}"
+        f"{say(UNUSABLE[reason], language)} {format_count(count, options)}"
         for reason, count in summary.unusable.items()
         if count
     ]:
         yield say("report-unusable", language, reasons=", ".join(unusable))
     if summary.withheld:
-        yield say("report-withheld", language, count=number(summary.withheld, style))
+        yield say("report-withheld", language, count=format_count(summary.withheld, options))
     if summary.not_taken:
-        yield say("report-not-taken", language, columns=", ".join(map(visible, summary.not_taken)))
+        yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))

@@ -10,23 +10,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import replaced
-from calltools.fields.shapes import lengths
+from calltools.fields.any_cell import replace_where
+from calltools.fields.shapes import byte_lengths
 from calltools.messages import Language, say
 from calltools.model.batch import Address, Source
-from calltools.model.cells import Cells, constant, one_chunk
+from calltools.model.cells import Cells, constant_cells, combine_chunks
 from calltools.model.finding import Finding, Findings
-from calltools.reports.masking import masked, masked_titles
-from calltools.reports.style import Style
-from calltools.reports.visible import visible_cells
-from calltools.reports.wording import sentences
+from calltools.reports.masking import redact_findings, redact_title_cells
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_invisible_cells
+from calltools.reports.wording import render_sentences
 from calltools.rules.catalog import RULES
 
 #: A sentence holds no more of a cell than this; ``value`` holds all of it.
-_LONGEST_IN_SENTENCE: Final = 200
+_MAX_CELL_IN_MESSAGE: Final = 200
 
 
-def present(findings: Findings, source: Source | None, name: str, style: Style) -> Iterator[Finding]:
+def render_findings(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Iterator[Finding]:
     """Each finding, worded and masked.
 
     Args:
@@ -35,63 +35,63 @@ def present(findings: Findings, source: Source | None, name: str, style: Style) 
         name: The file as the user named it.
         style: Language and masking.
     """
-    table = presented(findings, source, name, style)
-    table = table.append_column("fingerprint", fingerprints(findings, source, name))
+    table = render_columns(findings, source, name, options)
+    table = table.append_column("fingerprint", finding_fingerprints(findings, source, name))
     for row in table.to_pylist():
         kind, after = row.pop("fix_kind"), row.pop("after")
         yield Finding(**row, fix=None if kind is None else {"kind": kind, "after": after})
 
 
-def presented(findings: Findings, source: Source | None, name: str, style: Style) -> pa.Table:
+def render_columns(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> pa.Table:
     """The same as columns, for forms that write a million of them.
 
     Returns:
         code, name, severity, message, file, sheet, record, line, row, column, cell, value, fix_kind, after.
     """
-    table = masked(findings.table.combine_chunks(), style.show_values)
+    table = redact_findings(findings.table.combine_chunks(), options.show_values)
     count = table.num_rows
-    rules = _rules()
+    rules = _rule_columns()
     index = pc.index_in(table["code"], rules["code"])
-    after = one_chunk(table["after"])
+    after = combine_chunks(table["after"])
     sheet = None if source is None else source.sheet
     columns = {
         "code": table["code"],
         "name": rules["name"].take(index),
         "severity": table["severity"],
-        "message": worded(table, style.language, None if source is None else source.format.address),
-        "file": constant(name, count),
-        "sheet": pa.nulls(count, pa.string()) if sheet is None else constant(sheet, count),
+        "message": render_messages(table, options.language, None if source is None else source.format.address),
+        "file": constant_cells(name, count),
+        "sheet": pa.nulls(count, pa.string()) if sheet is None else constant_cells(sheet, count),
         "record": table["record"],
-        **_addresses(table, source),
+        **_location_columns(table, source),
         "column": table["column"],
         "value": table["value"],
         "fix_kind": pc.if_else(pc.is_valid(after), rules["fix"].take(index), None),
         "after": after,
     }
-    return pa.table({title: columns[title] for title in _ORDER})
+    return pa.table({title: columns[title] for title in _COLUMN_ORDER})
 
 
 @lru_cache(maxsize=1)
-def _rules() -> dict[str, Cells]:
+def _rule_columns() -> dict[str, Cells]:
     # Made when it is asked for: the first Arrow array brings pandas along.
     return {title: pa.array([getattr(rule, title) for rule in RULES], pa.string()) for title in ("code", "name", "fix")}
 
 
-_ORDER: Final = (
+_COLUMN_ORDER: Final = (
     "code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell", "value",
     "fix_kind", "after",
 )  # fmt: skip
 
 
-def worded(table: pa.Table, language: Language, address: Address | None) -> Cells:
+def render_messages(table: pa.Table, language: Language, address: Address | None) -> Cells:
     """The sentence of each finding, in their order; what it holds of a cell is cut short and written out."""
-    code = one_chunk(table["code"]).dictionary_encode()
+    code = combine_chunks(table["code"]).dictionary_encode()
     indices = code.indices.to_numpy()
     order = np.argsort(indices, kind="stable")
-    by_rule = _for_sentences(table).take(pa.array(order))
+    by_rule = _prepare_for_messages(table).take(pa.array(order))
     starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
     parts = [
-        _with_repair(by_rule.slice(start, end - start), language, address)
+        _append_repaired(by_rule.slice(start, end - start), language, address)
         for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
     ]
     back = np.empty_like(order)
@@ -99,10 +99,10 @@ def worded(table: pa.Table, language: Language, address: Address | None) -> Cell
     return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
 
 
-def _with_repair(table: pa.Table, language: Language, address: Address | None) -> Cells:
+def _append_repaired(table: pa.Table, language: Language, address: Address | None) -> Cells:
     """Sentences of findings of one rule, with the repaired cell where there is one. An emptied cell needs no words."""
-    said, after = one_chunk(sentences(table, language, address)), one_chunk(table["after"])
-    repaired = lengths(after) > 0
+    said, after = combine_chunks(render_sentences(table, language, address)), combine_chunks(table["after"])
+    repaired = byte_lengths(after) > 0
     if not repaired.any():
         return said
     word = say("report-repaired", language)
@@ -110,16 +110,16 @@ def _with_repair(table: pa.Table, language: Language, address: Address | None) -
         return pc.binary_join_element_wise(said, word, after, "")
     rows = pa.array(repaired)
     ending = pc.binary_join_element_wise(said.filter(rows), word, after.filter(rows), "")
-    return replaced(said, repaired, ending)
+    return replace_where(said, repaired, ending)
 
 
-def fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
+def finding_fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
     """A name for each finding that is the same in each run over the same file, and says nothing of a person."""
     table = findings.table.combine_chunks()
     sheet = (source.sheet if source is not None else None) or ""
     texts = [
-        one_chunk(table["code"]),
-        masked_titles(one_chunk(table["column"])),
+        combine_chunks(table["code"]),
+        redact_title_cells(combine_chunks(table["column"])),
         *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
     ]
     keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
@@ -140,14 +140,14 @@ def column_letters(position: int) -> str:
     return letters
 
 
-def _addresses(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
+def _location_columns(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
     nothing, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
-    place = one_chunk_of_numbers(table["place"])
+    place = combine_number_chunks(table["place"])
     if source is None or source.format.address == "line":
         return {"line": place, "row": nothing, "cell": no_text}
     if source.format.address == "record":
         return {"line": nothing, "row": nothing, "cell": no_text}
-    position = one_chunk_of_numbers(table["position"]).dictionary_encode()
+    position = combine_number_chunks(table["position"]).dictionary_encode()
     letters = pa.array(
         [column_letters(one + source.first_column) for one in position.dictionary.to_pylist()], pa.string()
     ).take(position.indices)
@@ -155,22 +155,22 @@ def _addresses(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
     return {"line": nothing, "row": place, "cell": cell}
 
 
-def one_chunk_of_numbers(column: pa.ChunkedArray) -> pa.Array:
+def combine_number_chunks(column: pa.ChunkedArray) -> pa.Array:
     """The column as one array."""
     return column.combine_chunks()
 
 
-def _for_sentences(table: pa.Table) -> pa.Table:
+def _prepare_for_messages(table: pa.Table) -> pa.Table:
     for name in ("value", "after", "column", "detail"):
-        cells = visible_cells(_cut(one_chunk(table[name])), parts=name == "detail")
+        cells = escape_invisible_cells(_truncate_cells(combine_chunks(table[name])), parts=name == "detail")
         table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), cells)
     return table
 
 
-def _cut(cells: Cells) -> Cells:
-    long = lengths(cells) > _LONGEST_IN_SENTENCE
+def _truncate_cells(cells: Cells) -> Cells:
+    long = byte_lengths(cells) > _MAX_CELL_IN_MESSAGE
     if not long.any():
         return cells
     some = cells.filter(pa.array(long))
-    begins = pc.utf8_slice_codeunits(some, 0, _LONGEST_IN_SENTENCE)
-    return replaced(cells, long, pc.if_else(pc.equal(begins, some), some, pc.binary_join_element_wise(begins, "…", "")))
+    begins = pc.utf8_slice_codeunits(some, 0, _MAX_CELL_IN_MESSAGE)
+    return replace_where(cells, long, pc.if_else(pc.equal(begins, some), some, pc.binary_join_element_wise(begins, "…", "")))

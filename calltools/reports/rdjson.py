@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
 from calltools.model.finding import Finding
-from calltools.reports.arrays import ArrayReporter, line_of, relative
-from calltools.reports.style import Style
+from calltools.reports.arrays import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.style import ReportOptions
 
 _SEVERITIES: Final = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 
-def reporter(stream: TextIO, style: Style) -> ArrayReporter:
+def make_rdjson_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
     """A reporter for ``reviewdog -f=rdjson``."""
     head = json.dumps({"source": {"name": "calltools"}, "severity": "WARNING"})[:-1] + ', "diagnostics": [\n'
-    return ArrayReporter(stream, style, head, _item, lambda _left_out: "\n]}\n")
+    return JsonArrayReporter(stream, options, head, _format_diagnostic, lambda _left_out: "\n]}\n")
 
 
-def _item(finding: Finding) -> Mapping[str, Any]:
+def _format_diagnostic(finding: Finding) -> Mapping[str, Any]:
     return {
         "message": finding.message,
-        "location": {"path": relative(finding.file), "range": {"start": {"line": line_of(finding)}}},
+        "location": {"path": repository_path(finding.file), "range": {"start": {"line": line_to_annotate(finding)}}},
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.code},
     }

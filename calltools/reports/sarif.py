@@ -14,67 +14,67 @@ from urllib.parse import quote
 from calltools.messages import Language, say
 from calltools.model.finding import Finding
 from calltools.model.rule import Rule
-from calltools.reports.arrays import ArrayReporter, line_of, relative
-from calltools.reports.style import Style
-from calltools.reports.wording import advice, rule_title
+from calltools.reports.arrays import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.style import ReportOptions
+from calltools.reports.wording import format_advice, format_rule_title
 from calltools.rules.catalog import RULES
-from calltools.rules.manual import page_of
+from calltools.rules.manual import manual_for
 
-_MOST: Final = 25_000
+_MAX_RESULTS: Final = 25_000
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_INDEX: Final = {rule.code: number for number, rule in enumerate(RULES)}
+_RULE_INDEX: Final = {rule.code: number for number, rule in enumerate(RULES)}
 
 
-def reporter(stream: TextIO, style: Style) -> ArrayReporter:
+def make_sarif_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
     """A reporter for a SARIF file; the first 25,000 findings, and how many were left out."""
     driver = {
         "name": "calltools",
         "semanticVersion": version("calltools"),
-        "rules": [_rule(rule, style.language) for rule in RULES],
+        "rules": [_format_rule(rule, options.language) for rule in RULES],
     }
     before = json.dumps({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
     tool = json.dumps({"driver": driver}, ensure_ascii=False)
     head = f'{before}, "runs": [{{"tool": {tool}, "columnKind": "unicodeCodePoints", "results": [\n'
 
     def tail(left_out: int) -> str:
-        told = json.dumps([_invocation(left_out, style.language)], ensure_ascii=False)
+        told = json.dumps([_format_invocation(left_out, options.language)], ensure_ascii=False)
         return f'\n], "invocations": {told}}}]}}\n'
 
-    return ArrayReporter(stream, style, head, _item, tail, _MOST)
+    return JsonArrayReporter(stream, options, head, _format_result, tail, _MAX_RESULTS)
 
 
-def _rule(rule: Rule, language: Language) -> Mapping[str, Any]:
-    page = page_of(rule, language)
+def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
+    page = manual_for(rule, language)
     text = f"{page.why}\n\n{page.example}\n\n{page.fix}"
     return {
         "id": rule.code,
         "name": rule.name,
-        "shortDescription": {"text": rule_title(rule, language)},
+        "shortDescription": {"text": format_rule_title(rule, language)},
         "fullDescription": {"text": page.finds},
         "help": {"text": text},
         "defaultConfiguration": {"level": rule.severity.value},
     }
 
 
-def _item(finding: Finding) -> Mapping[str, Any]:
+def _format_result(finding: Finding) -> Mapping[str, Any]:
     place = {
-        "artifactLocation": {"uri": quote(relative(finding.file))},
-        "region": {"startLine": line_of(finding)},
+        "artifactLocation": {"uri": quote(repository_path(finding.file))},
+        "region": {"startLine": line_to_annotate(finding)},
     }
     known = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
     return {
         "ruleId": finding.code,
-        "ruleIndex": _INDEX[finding.code],
+        "ruleIndex": _RULE_INDEX[finding.code],
         "level": finding.severity,
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"calltools/v1": finding.fingerprint},
         "properties": {name: value for name, value in known.items() if value is not None}
-        | {"advice": advice(finding.code, "en")},
+        | {"advice": format_advice(finding.code, "en")},
     }
 
 
-def _invocation(left_out: int, language: Language) -> Mapping[str, Any]:
+def _format_invocation(left_out: int, language: Language) -> Mapping[str, Any]:
     if not left_out:
         return {"executionSuccessful": True}
     text = say("report-left-out", language, count=left_out)

@@ -3,9 +3,9 @@
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
-_IN_MEMORY: Final = 16 << 20
+_MEMORY_BYTES: Final = 16 << 20
 
 
-def spooled() -> IO[bytes]:
+def open_spool() -> IO[bytes]:
     """A temporary file that nobody else can read, in memory while it is small; whoever asks closes it."""
-    return SpooledTemporaryFile(_IN_MEMORY)
+    return SpooledTemporaryFile(_MEMORY_BYTES)

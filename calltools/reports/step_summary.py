@@ -12,17 +12,17 @@ from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.gathering import Writable
+from calltools.reports.gathering import TextStream
 from calltools.reports.markdown import MarkdownReporter
-from calltools.reports.numbers import number
-from calltools.reports.style import Style
+from calltools.reports.numbers import format_count
+from calltools.reports.style import ReportOptions
 
 #: Bytes of a step's page, less a line for what was left out.
-ROOM: Final = (1 << 20) - 1024
+STEP_SUMMARY_BYTES: Final = (1 << 20) - 1024
 
 
 @dataclass(slots=True)
-class StepSummary:
+class StepSummaryReporter:
     """Writes at the end, so that an interrupted run leaves no half of a table.
 
     Attributes:
@@ -31,18 +31,18 @@ class StepSummary:
         room: Bytes that may still be written.
     """
 
-    stream: Writable
-    style: Style
-    room: int = ROOM
+    stream: TextStream
+    options: ReportOptions
+    bytes_left: int = STEP_SUMMARY_BYTES
     parts: list[str] = field(default_factory=list)
-    left_out: int = 0
+    omitted_files: int = 0
     page: TextIO = field(init=False)
     markdown: MarkdownReporter = field(init=False)
 
     def start(self, source: Source | None, name: str) -> None:
         """A file begins."""
         self.page = io.StringIO()
-        self.markdown = MarkdownReporter(self.page, self.style)
+        self.markdown = MarkdownReporter(self.page, self.options)
         self.markdown.start(source, name)
 
     def take(self, findings: Findings) -> None:
@@ -55,16 +55,16 @@ class StepSummary:
         self.page.seek(0)
         part = self.page.read()
         size = len(part.encode())
-        if size > self.room:
-            self.left_out += 1
+        if size > self.bytes_left:
+            self.omitted_files += 1
             return
-        self.room -= size
+        self.bytes_left -= size
         self.parts.append(part)
 
     def close(self, _summaries: list[Summary]) -> None:
         """Write the page."""
         for part in self.parts:
             self.stream.write(part)
-        if self.left_out:
-            count = number(self.left_out, self.style)
-            self.stream.write(f"{say('report-files-left-out', self.style.language, count=count)}\n")
+        if self.omitted_files:
+            count = format_count(self.omitted_files, self.options)
+            self.stream.write(f"{say('report-files-left-out', self.options.language, count=count)}\n")

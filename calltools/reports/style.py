@@ -11,12 +11,12 @@ from calltools.model.summary import Summary
 
 BOLD: Final = "\x1b[1m"
 DIM: Final = "\x1b[2m"
-PLAIN: Final = "\x1b[0m"
-COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
+RESET: Final = "\x1b[0m"
+SEVERITY_COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class ReportOptions:
     """What the reader wants.
 
     Attributes:

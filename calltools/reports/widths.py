@@ -6,32 +6,32 @@ from typing import Final
 _ELLIPSIS: Final = "..."
 
 
-def width_of(text: str) -> int:
+def display_width(text: str) -> int:
     """Columns of a terminal: two for wide signs, none for those that sit on another."""
     if text.isascii():
         return len(text)
-    return sum(_width(sign) for sign in text)
+    return sum(_character_width(sign) for sign in text)
 
 
-def padded(text: str, width: int) -> str:
+def pad_to_width(text: str, width: int) -> str:
     """The text with spaces behind it."""
-    return text + " " * (width - width_of(text))
+    return text + " " * (width - display_width(text))
 
 
-def cut(text: str, width: int) -> str:
+def truncate_to_width(text: str, width: int) -> str:
     """The text, or as much of it as fits."""
-    if width_of(text) <= width:
+    if display_width(text) <= width:
         return text
     kept, left = "", width - len(_ELLIPSIS)
     for sign in text:
-        left -= _width(sign)
+        left -= _character_width(sign)
         if left < 0:
             break
         kept += sign
     return kept + _ELLIPSIS
 
 
-def _width(sign: str) -> int:
+def _character_width(sign: str) -> int:
     if unicodedata.combining(sign):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1

@@ -14,11 +14,11 @@ from calltools.model.batch import Address
 from calltools.model.cells import Cells
 from calltools.model.rule import Rule
 from calltools.model.summary import Summary
-from calltools.reports.sentences import WORDING
-from calltools.rules.russian import PAGES
+from calltools.reports.sentences import RULE_SENTENCES
+from calltools.rules.russian import RUSSIAN_MANUALS
 
 # fmt: off
-_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+_DETAIL_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "semicolon": ("semicolon", "точка с запятой"), "tab": ("tab", "табуляция"), "pipe": ("pipe", "вертикальная черта"),
     "comma": ("comma", "запятая"),
     "iso-8601": ("an ISO 8601 date", "дата по ISO 8601"), "dotted-date": ("a date with dots", "дата с точками"),
@@ -35,7 +35,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "decimal": ("zeros from the 16th digit on", "с 16-й цифры нули"),
 })
 
-_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+_SKIP_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "outgoing": ("outgoing", "исходящие"), "internal": ("internal", "внутренние"), "leg": ("legs", "плечи звонка"),
     "held": ("held back", "задержано"), "callback": ("callbacks", "обратные"), "not-call": ("not calls", "не звонки"),
     "robot": ("robots", "роботы"), "test": ("tests", "тестовые"), "fax": ("faxes", "факсы"),
@@ -46,13 +46,13 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 PLACES: Final[Mapping[Address, tuple[str, str]]] = MappingProxyType(
     {"line": ("line", "строка"), "cell": ("row", "строка"), "record": ("", "")}
 )
-_COUNTS: Final = {
+_COUNT_WORDS: Final = {
     "en": ("read", "written", "skipped", "rejected"),
     "ru": ("прочитано", "записано", "пропущено", "отклонено"),
 }
 
 
-def sentences(findings: pa.Table, language: Language, address: Address | None = None) -> Cells:
+def render_sentences(findings: pa.Table, language: Language, address: Address | None = None) -> Cells:
     """Findings of one rule in words, all at once.
 
     Args:
@@ -62,42 +62,42 @@ def sentences(findings: pa.Table, language: Language, address: Address | None = 
     """
     if not findings.num_rows:
         return pa.array([], pa.string())
-    wording = WORDING[findings["code"][0].as_py()]
+    wording = RULE_SENTENCES[findings["code"][0].as_py()]
     template = wording.ru if language == "ru" else wording.en
-    parts = [_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part]
+    parts = [_render_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part]
     if all(isinstance(part, str) for part in parts):
         return pa.repeat(pa.scalar("".join(map(str, parts)), pa.string()), findings.num_rows)
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _part(part: str, findings: pa.Table, language: Language, address: Address) -> str | Cells:
+def _render_part(part: str, findings: pa.Table, language: Language, address: Address) -> str | Cells:
     if not (part.startswith("{") and part.endswith("}")):
         return part
     name = part[1:-1]
     if name in {"value", "column", "field"}:
-        return pc.fill_null(_whole(findings[name]), "")
-    detail = pc.fill_null(_whole(findings["detail"]), "")
+        return pc.fill_null(_one_array(findings[name]), "")
+    detail = pc.fill_null(_one_array(findings["detail"]), "")
     if name in {"detail0", "detail1"}:
-        return _nth(detail, int(name[-1]))
+        return _detail_part(detail, int(name[-1]))
     if name == "place1":
-        return _placed(_nth(detail, 1), language, address)
+        return _placed(_detail_part(detail, 1), language, address)
     return DETAILS[name](detail, language)
 
 
-def _meant(detail: Cells, language: Language) -> Cells:
+def _render_did_you_mean(detail: Cells, language: Language) -> Cells:
     named = pc.binary_join_element_wise(" (может быть, " if language == "ru" else " (did you mean ", detail, ")", "")
     return pc.if_else(pc.equal(detail, ""), "", named)
 
 
-def _counted(detail: Cells, language: Language) -> Cells:
-    return pa.array([calls(int(text or 0), language) for text in detail.to_pylist()], pa.string())
+def _render_call_counts(detail: Cells, language: Language) -> Cells:
+    return pa.array([format_call_count(int(text or 0), language) for text in detail.to_pylist()], pa.string())
 
 
-def _whole(column: pa.ChunkedArray | pa.Array) -> Cells:
+def _one_array(column: pa.ChunkedArray | pa.Array) -> Cells:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _nth(detail: Cells, number: int) -> Cells:
+def _detail_part(detail: Cells, number: int) -> Cells:
     pattern = r"^([^\x1f]*)\x1f?.*$" if number == 0 else r"^[^\x1f]*\x1f?(.*)$"
     return pc.replace_substring_regex(detail, pattern, r"\1")
 
@@ -112,18 +112,18 @@ def _placed(place: Cells, language: Language, address: Address) -> Cells:
     return pc.if_else(pc.equal(file, ""), "", pc.binary_join_element_wise(" (", file, ")", ""))
 
 
-def _worded(keys: Cells, language: Language) -> Cells:
-    place = pc.index_in(keys, pa.array(list(_WORDS)))
-    words = pa.array([pair[language == "ru"] for pair in _WORDS.values()])
+def _translate_words(keys: Cells, language: Language) -> Cells:
+    place = pc.index_in(keys, pa.array(list(_DETAIL_WORDS)))
+    words = pa.array([pair[language == "ru"] for pair in _DETAIL_WORDS.values()])
     return pc.coalesce(pc.take(words, place), keys)
 
 
 DETAILS: Final = MappingProxyType(
-    {"detail": lambda detail, _: detail, "near": _meant, "word": _worded, "calls": _counted}
+    {"detail": lambda detail, _: detail, "near": _render_did_you_mean, "word": _translate_words, "calls": _render_call_counts}
 )
 
 
-FAMILIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+CODE_FAMILIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "0": ("the file", "файл"),
         "1": ("the header", "заголовки"),
@@ -134,10 +134,10 @@ FAMILIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "6": ("mapping a vendor's export", "разбор выгрузки сервиса"),
     }
 )
-SEVERITIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+SEVERITY_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"error": ("error", "ошибка"), "warning": ("warning", "предупреждение"), "note": ("note", "замечание")}
 )
-SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+MANUAL_SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "Why": ("Why", "Почему"),
         "Example": ("Example", "Пример"),
@@ -147,23 +147,23 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
-def rule_title(rule: Rule, language: Language) -> str:
+def format_rule_title(rule: Rule, language: Language) -> str:
     """One line on a rule for the catalog."""
     if language == "en":
         return rule.summary
-    finds = PAGES[rule.code].finds.removesuffix(".")
+    finds = RUSSIAN_MANUALS[rule.code].finds.removesuffix(".")
     # A Latin first word is the name of a column.
     return finds if finds[0].isascii() else finds[0].lower() + finds[1:]
 
 
-def advice(code: str, language: Language) -> str:
+def format_advice(code: str, language: Language) -> str:
     """What to do about a rule's findings."""
-    wording = WORDING[code]
+    wording = RULE_SENTENCES[code]
     text = wording.advice_ru if language == "ru" else wording.advice_en
     return re.sub(r"\{\w+\}", "", text)
 
 
-def plural(count: int, one: str, few: str, many: str) -> str:
+def russian_plural(count: int, one: str, few: str, many: str) -> str:
     """A Russian noun with a number: 1 строка, 2 строки, 5 строк."""
     tens, units = count % 100, count % 10
     if units == 1 and tens != 11:
@@ -173,28 +173,28 @@ def plural(count: int, one: str, few: str, many: str) -> str:
     return f"{count} {many}"
 
 
-def calls(count: int, language: Language) -> str:
+def format_call_count(count: int, language: Language) -> str:
     """A number of calls."""
     if language == "ru":
-        return plural(count, "звонок", "звонка", "звонков")
+        return russian_plural(count, "звонок", "звонка", "звонков")
     return f"{count} call" + ("" if count == 1 else "s")
 
 
-def counts_line(summary: Summary, language: Language) -> str:
+def format_counts_line(summary: Summary, language: Language) -> str:
     """The line that adds up: ``read 2834 = written 1780 + skipped 1040 (outgoing 1040) + rejected 14``."""
-    read, written, skipped, rejected = _COUNTS[language]
+    read, written, skipped, rejected = _COUNT_WORDS[language]
     terms = [] if summary.written is None else [f"{written} {summary.written}"]
     if summary.skipped.total():
-        terms.append(f"{skipped} {summary.skipped.total()} ({reasons(summary.skipped, language)})")
+        terms.append(f"{skipped} {summary.skipped.total()} ({format_skip_reasons(summary.skipped, language)})")
     terms.append(f"{rejected} {summary.rejected}")
     if summary.written is None:
         return f"{read} {summary.read}, " + ", ".join(terms)
     return f"{read} {summary.read} = " + " + ".join(terms)
 
 
-def reasons(skipped: Counter[str], language: Language) -> str:
+def format_skip_reasons(skipped: Counter[str], language: Language) -> str:
     """Why records were left out, the most frequent first."""
     named = (
-        (_REASONS.get(reason, (reason, reason))[language == "ru"], count) for reason, count in skipped.most_common()
+        (_SKIP_REASONS.get(reason, (reason, reason))[language == "ru"], count) for reason, count in skipped.most_common()
     )
     return ", ".join(f"{reason} {count}" for reason, count in named if count)

@@ -9,11 +9,11 @@ from typing import Final
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
-from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES, of_kind
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES, of_kind
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules import dataset, file, header, mapping, row, service, workbook
 
-_TYPED: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
+_TYPED_FIELDS: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
 _REQUIRED: Final = tuple(field.name for field in FIELDS if field.requirement.cell)
 _USER_ID, _IDS = of_kind("user-id"), of_kind("user-id", "client-id", "click-id")
 #: Rules of readers that say that a cell's value is not there; with those that have named the fault of a cell before.
@@ -22,7 +22,7 @@ _NAMED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
-RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
+RETIRED_CODES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _rule(line: tuple[str, str, Severity, Scope], summary: str, source: object, **more: object) -> Rule:
@@ -87,7 +87,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT011", "control-character", _E, Scope.CELL),
         "a control character, bidirectional override, lone surrogate or U+FFFD",
         any_cell.control_character,
-        columns=tuple(name for name in NAMES if name not in _USER_ID),
+        columns=tuple(name for name in FIELD_NAMES if name not in _USER_ID),
         cell=any_cell.control_character,
         yields_to=(),
     ),
@@ -95,7 +95,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT012", "invisible-character", _E, Scope.CELL),
         "outer white space or an invisible character in a typed column",
         any_cell.invisible_character,
-        columns=_TYPED,
+        columns=_TYPED_FIELDS,
         cell=any_cell.invisible_character,
         fix="safe",
         yields_to=(),
@@ -223,9 +223,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT206", "user-id-unprintable", _E, Scope.CELL),
         "control or invisible characters or outer white space in UserId",
-        identifier.unprintable,
+        identifier.unprintable_user_id,
         columns=_USER_ID,
-        cell=identifier.unprintable,
+        cell=identifier.unprintable_user_id,
     ),
     _rule(
         ("CT207", "id-with-decimal-tail", _E, Scope.CELL),
@@ -250,9 +250,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT211", "datetime-missing", _E, Scope.CELL),
         "no time of the call",
-        unix_time.missing,
+        unix_time.missing_time,
         columns=_REQUIRED,
-        cell=unix_time.missing,
+        cell=unix_time.missing_time,
     ),
     _rule(
         ("CT212", "datetime-not-unix", _E, Scope.CELL),
@@ -261,15 +261,15 @@ RULES: Final[tuple[Rule, ...]] = (
         columns=of_kind("unix-time"),
         cell=unix_time.not_unix,
         fix="unsafe",
-        detail=unix_time.looks_like,
+        detail=unix_time.describe_time_format,
     ),
     _rule(
         ("CT213", "datetime-not-seconds", _E, Scope.CELL),
         "milli-, micro- or nanoseconds by magnitude",
-        unix_time.not_seconds,
+        unix_time.finer_than_seconds,
         columns=of_kind("unix-time"),
-        cell=unix_time.not_seconds,
-        detail=unix_time.unit,
+        cell=unix_time.finer_than_seconds,
+        detail=unix_time.finer_unit,
     ),
     _rule(
         ("CT214", "datetime-in-future", _E, Scope.CELL),
@@ -281,9 +281,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT215", "datetime-implausible", _E, Scope.CELL),
         "zero, negative or before 2010",
-        unix_time.implausible,
+        unix_time.implausible_time,
         columns=of_kind("unix-time"),
-        cell=unix_time.implausible,
+        cell=unix_time.implausible_time,
     ),
     _rule(
         ("CT221", "price-not-decimal", _E, Scope.CELL),
@@ -296,9 +296,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT222", "price-negative", _E, Scope.CELL),
         "a price below zero",
-        money.negative,
+        money.negative_amount,
         columns=of_kind("money"),
-        cell=money.negative,
+        cell=money.negative_amount,
     ),
     _rule(
         ("CT223", "price-too-precise", _W, Scope.CELL),
@@ -311,9 +311,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT231", "currency-unknown", _E, Scope.CELL),
         "not a current ISO 4217 code",
-        currency.unknown,
+        currency.unknown_currency,
         columns=of_kind("currency"),
-        cell=currency.unknown,
+        cell=currency.unknown_currency,
     ),
     _rule(
         ("CT232", "currency-not-upper-case", _E, Scope.CELL),
@@ -330,8 +330,8 @@ RULES: Final[tuple[Rule, ...]] = (
         columns=of_kind("currency"),
         cell=currency.withdrawn,
         fix="unsafe",
-        repair=currency.successor,
-        detail=currency.successor,
+        repair=currency.successor_code,
+        detail=currency.successor_code,
     ),
     _rule(
         ("CT234", "currency-not-money", _W, Scope.CELL),
@@ -359,9 +359,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT243", "phone-impossible", _E, Scope.CELL),
         "a length or prefix that no numbering plan has",
-        phone.impossible,
+        phone.impossible_number,
         columns=of_kind("phone"),
-        cell=phone.impossible,
+        cell=phone.impossible_number,
     ),
     _rule(
         ("CT244", "phone-not-assigned", _W, Scope.CELL),
@@ -396,24 +396,24 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT261", "duration-not-seconds", _E, Scope.CELL),
         "a duration that is not a whole number of seconds",
-        seconds.not_seconds,
+        seconds.not_whole_seconds,
         columns=of_kind("seconds"),
-        cell=seconds.not_seconds,
+        cell=seconds.not_whole_seconds,
         fix="safe",
     ),
     _rule(
         ("CT262", "duration-negative", _E, Scope.CELL),
         "a duration below zero",
-        seconds.negative,
+        seconds.negative_duration,
         columns=of_kind("seconds"),
-        cell=seconds.negative,
+        cell=seconds.negative_duration,
     ),
     _rule(
         ("CT263", "duration-implausible", _W, Scope.CELL),
         "a duration over 24 hours",
-        seconds.implausible,
+        seconds.implausible_duration,
         columns=of_kind("seconds"),
-        cell=seconds.implausible,
+        cell=seconds.implausible_duration,
     ),
     _rule(
         ("CT271", "url-not-absolute", _E, Scope.CELL),
@@ -433,7 +433,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("CT281", "placeholder-value", _W, Scope.CELL),
         "NULL, (not set), - or the like in place of an empty cell",
         any_cell.placeholder,
-        columns=NAMES,
+        columns=FIELD_NAMES,
         cell=any_cell.placeholder,
         fix="safe",
     ),
@@ -450,9 +450,9 @@ RULES: Final[tuple[Rule, ...]] = (
         "no identifier: the call cannot be linked to a visit",
         row.identifier_missing,
         row=row.identifier_missing,
-        note_where=row.static,
+        note_where=row.static_call,
         yields_to=("CT102", *_UNREAD),
-        misses=IDENTIFIERS,
+        misses=IDENTIFIER_FIELDS,
     ),
     _rule(
         ("CT302", "identifiers-several", _N, Scope.ROW),
@@ -500,33 +500,33 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT401", "record-duplicate", _W, Scope.DATASET),
         "same identifier, time and phone as an earlier record",
-        dataset.Duplicates,
-        observer=dataset.Duplicates,
+        dataset.DuplicateRecords,
+        observer=dataset.DuplicateRecords,
         spans_files=True,
     ),
     _rule(
         ("CT402", "identifier-kinds-mixed", _W, Scope.DATASET),
         "records of one file use different identifier columns",
-        dataset.MixedIdentifiers,
-        observer=dataset.MixedIdentifiers,
+        dataset.MixedIdentifierColumns,
+        observer=dataset.MixedIdentifierColumns,
     ),
     _rule(
         ("CT403", "all-calls-static", _N, Scope.DATASET),
         "every call is static",
-        dataset.AllStatic,
-        observer=dataset.AllStatic,
+        dataset.AllCallsStatic,
+        observer=dataset.AllCallsStatic,
     ),
     _rule(
         ("CT404", "id-precision-lost", _E, Scope.DATASET),
         "a column of identifiers bears the mark of a rounding",
-        dataset.PrecisionLost,
-        observer=dataset.PrecisionLost,
+        dataset.IdentifierPrecisionLost,
+        observer=dataset.IdentifierPrecisionLost,
     ),
     _rule(
         ("CT405", "first-time-caller-repeated", _W, Scope.DATASET),
         "one phone is a first-time caller more than once",
-        dataset.FirstTimeRepeated,
-        observer=dataset.FirstTimeRepeated,
+        dataset.RepeatedFirstTimeCallers,
+        observer=dataset.RepeatedFirstTimeCallers,
     ),
     # -- CT5xx what the service will not take --------------------
     _rule(
@@ -582,5 +582,5 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )
 
-BY_CODE: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in RULES})
-BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in RULES})
+RULES_BY_CODE: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in RULES})
+RULES_BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in RULES})

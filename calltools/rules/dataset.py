@@ -8,19 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, is_sign, last_bytes, lengths
-from calltools.fields.table import IDENTIFIERS, of_kind
+from calltools.fields.shapes import digits_only, is_single_character, last_bytes, byte_lengths
+from calltools.fields.table import IDENTIFIER_FIELDS, of_kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, constant, filled
+from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
 from calltools.model.finding import Findings
-from calltools.rules.repeats import Repeats, hashed
+from calltools.rules.repeats import RepeatedKeys, hash_rows
 
-_NAMED_BY: Final = (*IDENTIFIERS, "PhoneNumber")
+_KEY_FIELDS: Final = (*IDENTIFIER_FIELDS, "PhoneNumber")
 #: Of several identifiers in a record the upload takes the first of these.
-_FIRST_TAKEN: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIERS if name not in {"ClientId", "Yclid"}))
+_FIRST_TAKEN: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIER_FIELDS if name not in {"ClientId", "Yclid"}))
 
 
-class Duplicates:
+class DuplicateRecords:
     """The record has the same identifiers, time and phone as an earlier one.
 
     Why:
@@ -40,38 +40,38 @@ class Duplicates:
     """
 
     def __init__(self) -> None:
-        self._repeats = Repeats()
+        self._repeats = RepeatedKeys()
 
-    def begin(self, name: str) -> None:
+    def begin_file(self, name: str) -> None:
         """Another file of the same conversion begins."""
-        self._repeats.begin(name)
+        self._repeats.begin_file(name)
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Hashes of the records that have a time and an identifier or a phone, and which records those are."""
-        named = [columns[name] for name in _NAMED_BY if name in columns]
+        named = [columns[name] for name in _KEY_FIELDS if name in columns]
         if "DateTime" not in columns or not named:
             return None
         # A file without a column of identifiers has the same calls as one in which the column is empty.
-        nothing = constant("", len(columns["DateTime"]))
-        key = [columns["DateTime"], *(columns.get(name, nothing) for name in _NAMED_BY)]
-        known: Mask = np.logical_or.reduce([filled(cells) for cells in named]) & filled(columns["DateTime"])
+        nothing = constant_cells("", len(columns["DateTime"]))
+        key = [columns["DateTime"], *(columns.get(name, nothing) for name in _KEY_FIELDS)]
+        known: Mask = np.logical_or.reduce([non_empty(cells) for cells in named]) & non_empty(columns["DateTime"])
         if known.all():
-            return hashed(key), slice(None)
-        return hashed([cells.filter(pa.array(known)) for cells in key]), known
+            return hash_rows(key), slice(None)
+        return hash_rows([cells.filter(pa.array(known)) for cells in key]), known
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
         if digest is not None:
             hashes, known = digest
             self._repeats.add(hashes, records[known], places[known])
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """A finding for each later record."""
         return self._repeats.findings(None)
 
 
-class FirstTimeRepeated:
+class RepeatedFirstTimeCallers:
     """One phone number is a first-time caller more than once.
 
     Why:
@@ -90,28 +90,28 @@ class FirstTimeRepeated:
     """
 
     def __init__(self) -> None:
-        self._repeats = Repeats()
+        self._repeats = RepeatedKeys()
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Hashes of the phones of first-time callers, and which records those are."""
         if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
             return None
-        first = is_sign(columns["FirstTimeCaller"], "1") & ~any_cell.absent(columns["PhoneNumber"])
-        return hashed([columns["PhoneNumber"].filter(pa.array(first))]), first
+        first = is_single_character(columns["FirstTimeCaller"], "1") & ~any_cell.absent(columns["PhoneNumber"])
+        return hash_rows([columns["PhoneNumber"].filter(pa.array(first))]), first
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Remember."""
         if digest is not None:
             hashes, first = digest
             self._repeats.add(hashes, records[first], places[first])
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """A finding for each later record."""
         return self._repeats.findings("FirstTimeCaller")
 
 
-class MixedIdentifiers:
+class MixedIdentifierColumns:
     """Records of one file use different identifier columns.
 
     Why:
@@ -147,15 +147,15 @@ class MixedIdentifiers:
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Remember."""
         self._kinds |= digest
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """One finding for the file."""
         several = len(self._kinds) > 1
-        return Findings.of([{"code": "", "detail": ", ".join(sorted(self._kinds))}] if several else [])
+        return Findings.from_rows([{"code": "", "detail": ", ".join(sorted(self._kinds))}] if several else [])
 
 
-class AllStatic:
+class AllCallsStatic:
     """Every call of the file is static.
 
     Why:
@@ -181,22 +181,22 @@ class AllStatic:
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """How many records, and how many of them static."""
         count = len(next(iter(columns.values())))
-        static = int(is_sign(columns["StaticCall"], "1").sum()) if "StaticCall" in columns else 0
+        static = int(is_single_character(columns["StaticCall"], "1").sum()) if "StaticCall" in columns else 0
         return count, static
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Count."""
         self._count += digest[0]
         self._static += digest[1]
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """One finding for the file."""
         every = bool(self._count) and self._static == self._count
-        return Findings.of([{"code": "", "field": "StaticCall", "detail": str(self._count)}] if every else [])
+        return Findings.from_rows([{"code": "", "field": "StaticCall", "detail": str(self._count)}] if every else [])
 
 
-class PrecisionLost:
+class IdentifierPrecisionLost:
     """All identifiers of a column bear the mark of a rounding.
 
     Why:
@@ -216,13 +216,13 @@ class PrecisionLost:
     """
 
     def __init__(self) -> None:
-        self._marked: dict[tuple[str, str], set[str]] = {}
-        self._innocent: set[tuple[str, str]] = set()
+        self._rounded: dict[tuple[str, str], set[str]] = {}
+        self._exact: set[tuple[str, str]] = set()
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """For each column of ids and each mark: whether all long ids bear it, and some distinct ones that do."""
         return {
-            (name, mark): _marked(columns[name], mark)
+            (name, mark): _find_rounding(columns[name], mark)
             for name in of_kind("client-id", "click-id")
             if name in columns
             for mark in ("binary", "decimal")
@@ -232,31 +232,31 @@ class PrecisionLost:
         """One id without the mark is enough to know that the column was not rounded."""
         for key, (all_marked, some) in digest.items():
             if not all_marked:
-                self._innocent.add(key)
-            elif len(self._marked.get(key, ())) < _FEWEST:
-                self._marked.setdefault(key, set()).update(some)
-        return Findings.none()
+                self._exact.add(key)
+            elif len(self._rounded.get(key, ())) < _MIN_DISTINCT_IDS:
+                self._rounded.setdefault(key, set()).update(some)
+        return Findings.empty()
 
     def close(self) -> Findings:
         """One finding for each column."""
         guilty = {
             name: mark
-            for (name, mark), ids in self._marked.items()
-            if (name, mark) not in self._innocent and len(ids) >= _FEWEST
+            for (name, mark), ids in self._rounded.items()
+            if (name, mark) not in self._exact and len(ids) >= _MIN_DISTINCT_IDS
         }
-        return Findings.of({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
+        return Findings.from_rows({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
 
 
 #: A column of fewer distinct ids may be rounded by chance.
-_FEWEST: Final = 3
+_MIN_DISTINCT_IDS: Final = 3
 #: Shortest id that does not fit into 53 bits whatever its digits.
-_LONG: Final = 17
+_MIN_LONG_ID_DIGITS: Final = 17
 _KEPT_DIGITS: Final = 15
 
 
-def _marked(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
+def _find_rounding(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
     """Whether all long ids bear a mark, and up to three distinct ones."""
-    long = lengths(cells) >= _LONG
+    long = byte_lengths(cells) >= _MIN_LONG_ID_DIGITS
     if not long.any():
         return True, ()
     # An odd last digit, or one that is no zero, settles it for nearly every column at the first look.
@@ -266,16 +266,16 @@ def _marked(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
         return False, ()
     ids = cells.filter(pa.array(long & digits_only(cells)))
     distinct = pc.unique(ids).to_pylist()
-    bears = _rounded_binary if mark == "binary" else _rounded_decimal
+    bears = _is_exact_double if mark == "binary" else _ends_in_zeros
     if not all(bears(text) for text in distinct):
         return False, ()
-    return True, tuple(distinct[:_FEWEST])
+    return True, tuple(distinct[:_MIN_DISTINCT_IDS])
 
 
-def _rounded_binary(text: str) -> bool:
+def _is_exact_double(text: str) -> bool:
     # Only to look at, never to write: whether the digits are those of a double.
     return int(float(text)) == int(text)
 
 
-def _rounded_decimal(text: str) -> bool:
+def _ends_in_zeros(text: str) -> bool:
     return not text[_KEPT_DIGITS:].strip("0")

@@ -9,26 +9,26 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers, as_mask
 from calltools.model.finding import Findings
 
-_FOLDED = {re.sub(r"[^a-z]", "", name.lower()): name for name in NAMES}
+_NAME_BY_FOLDED_TITLE = {re.sub(r"[^a-z]", "", name.lower()): name for name in FIELD_NAMES}
 
 
-def fold(title: str) -> str:
+def fold_title(title: str) -> str:
     """A title without case, spaces and punctuation: what two spellings of one name share."""
     return re.sub(r"[\W_]", "", title.casefold())
 
 
-def layout(titles: tuple[str, ...]) -> dict[str, int]:
+def canonical_positions(titles: tuple[str, ...]) -> dict[str, int]:
     """Canonical field -> position of its column; an exact title wins over an inexact one, the first over later ones."""
     found: dict[str, int] = {}
     for exact in (True, False):
         for position, title in enumerate(titles):
-            name = title if exact else _FOLDED.get(fold(title))
-            if name in NAMES and name not in found:
+            name = title if exact else _NAME_BY_FOLDED_TITLE.get(fold_title(title))
+            if name in FIELD_NAMES and name not in found:
                 found[name] = position
     return {field.name: found[field.name] for field in FIELDS if field.name in found}
 
@@ -49,7 +49,7 @@ def column_missing(titles: tuple[str, ...]) -> list[tuple[int | None, str | None
     Source:
         Yandex Metrica, Passing call data: required columns.
     """
-    there = layout(titles)
+    there = canonical_positions(titles)
     return [(None, field.name) for field in FIELDS if field.requirement.column and field.name not in there]
 
 
@@ -71,9 +71,9 @@ def column_unknown(titles: tuple[str, ...]) -> list[tuple[int | None, str | None
         Yandex Metrica, Passing call data: columns of the file.
     """
     return [
-        (position, _nearest(title))
+        (position, _nearest_name(title))
         for position, title in enumerate(titles)
-        if title.strip() and fold(title) not in _FOLDED
+        if title.strip() and fold_title(title) not in _NAME_BY_FOLDED_TITLE
     ]
 
 
@@ -95,9 +95,9 @@ def column_name_inexact(titles: tuple[str, ...]) -> list[tuple[int | None, str |
         Yandex Metrica, Passing call data: columns of the file.
     """
     return [
-        (position, _FOLDED[fold(title)])
+        (position, _NAME_BY_FOLDED_TITLE[fold_title(title)])
         for position, title in enumerate(titles)
-        if title not in NAMES and fold(title) in _FOLDED
+        if title not in FIELD_NAMES and fold_title(title) in _NAME_BY_FOLDED_TITLE
     ]
 
 
@@ -118,12 +118,12 @@ def column_duplicate(titles: tuple[str, ...]) -> list[tuple[int | None, str | No
     Source:
         Yandex Metrica, Passing call data; RFC 4180, section 2.
     """
-    counts = Counter(fold(title) for title in titles if title.strip())
-    first = {fold(title): position for position, title in reversed(list(enumerate(titles)))}
+    counts = Counter(fold_title(title) for title in titles if title.strip())
+    first = {fold_title(title): position for position, title in reversed(list(enumerate(titles)))}
     return [
-        (position, str(first[fold(title)] + 1))
+        (position, str(first[fold_title(title)] + 1))
         for position, title in enumerate(titles)
-        if title.strip() and counts[fold(title)] > 1 and position == _second(titles, title)
+        if title.strip() and counts[fold_title(title)] > 1 and position == _second_position(titles, title)
     ]
 
 
@@ -172,7 +172,7 @@ class IdentifierColumnMissing:
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Whether the batch has an identifier column, and a call that is not static."""
-        there = any(name in columns for name in IDENTIFIERS)
+        there = any(name in columns for name in IDENTIFIER_FIELDS)
         if there or "StaticCall" not in columns:
             return there, True
         return False, not as_mask(pc.equal(columns["StaticCall"], "1")).all()
@@ -182,18 +182,18 @@ class IdentifierColumnMissing:
         self._seen = True
         self._there |= digest[0]
         self._dynamic |= digest[1]
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """One finding for the file."""
-        return Findings.of([{"code": ""}] if self._seen and self._dynamic and not self._there else [])
+        return Findings.from_rows([{"code": ""}] if self._seen and self._dynamic and not self._there else [])
 
 
-def _second(titles: tuple[str, ...], title: str) -> int:
-    alike = [position for position, other in enumerate(titles) if fold(other) == fold(title)]
+def _second_position(titles: tuple[str, ...], title: str) -> int:
+    alike = [position for position, other in enumerate(titles) if fold_title(other) == fold_title(title)]
     return int(np.sort(alike)[1])
 
 
-def _nearest(title: str) -> str | None:
-    near = difflib.get_close_matches(fold(title), _FOLDED, 1, 0.7)
-    return _FOLDED[near[0]] if near else None
+def _nearest_name(title: str) -> str | None:
+    near = difflib.get_close_matches(fold_title(title), _NAME_BY_FOLDED_TITLE, 1, 0.7)
+    return _NAME_BY_FOLDED_TITLE[near[0]] if near else None

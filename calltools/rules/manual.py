@@ -8,7 +8,7 @@ from typing import Final
 
 from calltools.messages import Language
 from calltools.model.rule import Rule
-from calltools.rules.russian import PAGES
+from calltools.rules.russian import RUSSIAN_MANUALS
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
 
@@ -33,7 +33,7 @@ class Manual:
 
 
 @lru_cache(maxsize=256)
-def manual(text: str) -> Manual:
+def parse_manual(text: str) -> Manual:
     """The page in a docstring.
 
     Raises:
@@ -48,10 +48,10 @@ def manual(text: str) -> Manual:
     return Manual(parts[0].strip(), *(found[section] for section in _SECTIONS))
 
 
-def page_of(rule: Rule, language: Language) -> Manual:
+def manual_for(rule: Rule, language: Language) -> Manual:
     """A rule's manual in the reader's language; sources are the same documents in both."""
-    english = manual(rule.manual)
+    english = parse_manual(rule.manual)
     if language != "ru":
         return english
-    page = PAGES[rule.code]
+    page = RUSSIAN_MANUALS[rule.code]
     return Manual(page.finds, page.why, f"плохо: {page.bad}\nхорошо: {page.good}", page.fix, english.source)

@@ -11,24 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields.shapes import WORD, lengths, own_bytes, words_at
+from calltools.fields.shapes import WORD_BYTES, byte_lengths, slice_bytes, load_words
 from calltools.model.cells import Cells, Mask, Numbers, all_empty, offsets
 from calltools.model.finding import Findings
-from calltools.rules.kept import Hashes, Kept
+from calltools.rules.kept import KeyHashes, SpilledArrays
 
 _SEPARATOR: Final = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class DeltaEncoded:
     """Numbers that mostly rise by little, in a byte each, or in none where each is one more than the one before."""
 
     count: int
     first: int
-    steps: NDArray[np.uint8] | Numbers | None
+    deltas: NDArray[np.uint8] | Numbers | None
 
     @classmethod
-    def of(cls, numbers: Numbers) -> "Steps":
+    def encode(cls, numbers: Numbers) -> "DeltaEncoded":
         """The numbers, made small."""
         if not len(numbers):
             return cls(0, 0, None)
@@ -37,47 +37,47 @@ class Steps:
         kept = None if (steps == 1).all() else small if (small == steps).all() else steps
         return cls(len(numbers), int(numbers[0]), kept)
 
-    def at(self, rows: Numbers) -> Numbers:
+    def decode(self, rows: Numbers) -> Numbers:
         """Some of the numbers as they were."""
-        if self.steps is None or not len(rows):
+        if self.deltas is None or not len(rows):
             straight: Numbers = self.first + rows
             return straight
         risen = np.zeros(self.count, np.int64)
-        np.cumsum(self.steps, out=risen[1:])
+        np.cumsum(self.deltas, out=risen[1:])
         found: Numbers = self.first + risen[rows]
         return found
 
 
-class Repeats:
+class RepeatedKeys:
     """Keys seen before, as 64-bit hashes: 8 bytes a record, soon on the disk, and one or two for its number and place.
 
     Two different keys share a hash once in some million files of five million records.
     """
 
     def __init__(self) -> None:
-        self._hashes = Kept()
-        self._records: list[Steps] = []
-        self._places: list[Steps] = []
+        self._hashes = SpilledArrays()
+        self._records: list[DeltaEncoded] = []
+        self._places: list[DeltaEncoded] = []
         self._files: list[tuple[int, str]] = [(0, "")]
 
-    def begin(self, name: str) -> None:
+    def begin_file(self, name: str) -> None:
         """Another file begins, whose records may repeat those of the files before it."""
         self._files.append((len(self._hashes), name))
 
-    def add(self, hashes: Hashes, records: Numbers, places: Numbers) -> None:
+    def add(self, hashes: KeyHashes, records: Numbers, places: Numbers) -> None:
         """Some records in the order of the file, by the hashes of their keys."""
         self._hashes.append(hashes)
-        self._records.append(Steps.of(records))
-        self._places.append(Steps.of(places))
+        self._records.append(DeltaEncoded.encode(records))
+        self._places.append(DeltaEncoded.encode(places))
 
     def findings(self, field: str | None) -> Findings:
         """Each record of this file whose key an earlier one has; the detail names the first of them."""
-        met = self._met_again()
+        met = self._find_repeated_rows()
         if not any(map(len, met)):
-            return Findings.none()
-        hashes = np.concatenate([part[rows] for part, rows in self._with(met)])
+            return Findings.empty()
+        hashes = np.concatenate([part[rows] for part, rows in self._pair_with_hashes(met)])
         records, places = (
-            np.concatenate([part.at(rows) for part, rows in zip(kept, met, strict=True)])
+            np.concatenate([part.decode(rows) for part, rows in zip(kept, met, strict=True)])
             for kept in (self._records, self._places)
         )
         part_of = np.repeat(np.arange(len(met)), list(map(len, met)))
@@ -90,8 +90,8 @@ class Repeats:
             pc.cast(pa.array(places[named]), pa.string()),
             _SEPARATOR,
         )
-        detail = pc.binary_join_element_wise(detail, self._elsewhere(part_of[named]), "")
-        return Findings.at(
+        detail = pc.binary_join_element_wise(detail, self._other_file_suffix(part_of[named]), "")
+        return Findings.for_rule(
             "",
             records=records[again],
             places=places[again],
@@ -99,13 +99,13 @@ class Repeats:
             detail=detail,
         )
 
-    def _elsewhere(self, parts: Numbers) -> Cells:
+    def _other_file_suffix(self, parts: Numbers) -> Cells:
         """A comma and the file, where a part is not of this one."""
         begins, names = zip(*self._files, strict=True)
         words = pa.array([*(f", {name}" for name in names[:-1]), ""], pa.string())
         return words.take(pa.array(np.searchsorted(begins, parts, side="right") - 1))
 
-    def _met_again(self) -> list[Numbers]:
+    def _find_repeated_rows(self) -> list[Numbers]:
         """Of each part the rows whose key occurs more than once.
 
         Half a hash is sorted in less than half the time, and seldom occurs twice by chance: whole ones are compared of
@@ -113,80 +113,80 @@ class Repeats:
         """
         # Little else runs at the end of a file.
         with ThreadPoolExecutor(2) as pool:
-            twice = np.concatenate(list(pool.map(self._twice, range(4))))
-        near = np.zeros(1 << (32 - _NEAR), bool)
-        near[twice >> _NEAR] = True
-        suspects = [_among(part, twice, near) for part in self._hashes]
-        hashes = np.concatenate([np.zeros(0, np.uint64), *(part[rows] for part, rows in self._with(suspects))])
+            twice = np.concatenate(list(pool.map(self._repeated_upper_halves, range(4))))
+        near = np.zeros(1 << (32 - _PREFILTER_BITS), bool)
+        near[twice >> _PREFILTER_BITS] = True
+        suspects = [_rows_among(part, twice, near) for part in self._hashes]
+        hashes = np.concatenate([np.zeros(0, np.uint64), *(part[rows] for part, rows in self._pair_with_hashes(suspects))])
         _, key, counts = np.unique(hashes, return_inverse=True, return_counts=True)
         again = np.split(counts[key] > 1, np.cumsum(list(map(len, suspects)))[:-1]) if suspects else []
         return [rows[several] for rows, several in zip(suspects, again, strict=True)]
 
-    def _twice(self, quarter: int) -> NDArray[np.uint32]:
+    def _repeated_upper_halves(self, quarter: int) -> NDArray[np.uint32]:
         """Halves of hashes that occur more than once, in order; of a quarter of them, for they are copied."""
-        all_heads = map(_heads, self._hashes)
-        heads = np.concatenate([np.zeros(0, np.uint32), *(some[some >> _TO_QUARTER == quarter] for some in all_heads)])
+        all_heads = map(_upper_halves, self._hashes)
+        heads = np.concatenate([np.zeros(0, np.uint32), *(some[some >> _QUARTER_SHIFT == quarter] for some in all_heads)])
         heads.sort()
         return np.unique(heads[1:][heads[1:] == heads[:-1]])
 
-    def _with(self, rows: list[Numbers]) -> Iterator[tuple[Hashes, Numbers]]:
+    def _pair_with_hashes(self, rows: list[Numbers]) -> Iterator[tuple[KeyHashes, Numbers]]:
         return zip(self._hashes, rows, strict=True)
 
 
-_TO_QUARTER: Final = 30
+_QUARTER_SHIFT: Final = 30
 #: Bits of half a hash that a first look leaves out.
-_NEAR: Final = 12
+_PREFILTER_BITS: Final = 12
 
 
-def _heads(hashes: Hashes) -> NDArray[np.uint32]:
+def _upper_halves(hashes: KeyHashes) -> NDArray[np.uint32]:
     return (hashes >> np.uint64(32)).astype(np.uint32)
 
 
-def _among(hashes: Hashes, twice: NDArray[np.uint32], near: Mask) -> Numbers:
+def _rows_among(hashes: KeyHashes, twice: NDArray[np.uint32], near: Mask) -> Numbers:
     """The rows whose half a hash is among some ordered ones; a table leaves few to be searched for."""
-    heads = _heads(hashes)
-    rows = np.flatnonzero(near[heads >> _NEAR])
+    heads = _upper_halves(hashes)
+    rows = np.flatnonzero(near[heads >> _PREFILTER_BITS])
     found = heads[rows]
     there: Numbers = rows[twice[np.minimum(np.searchsorted(twice, found), len(twice) - 1)] == found]
     return there
 
 
-def hashed(columns: Sequence[Cells]) -> Hashes:
+def hash_rows(columns: Sequence[Cells]) -> KeyHashes:
     """A 64-bit hash of the cells of each row together."""
-    mixed: Hashes = np.zeros(len(columns[0]), np.uint64)
+    mixed: KeyHashes = np.zeros(len(columns[0]), np.uint64)
     for number, cells in enumerate(columns, 1):
-        sizes = lengths(cells)
-        salt = np.uint64(int(_ODD) * (2 * number + 1) % (1 << 64))
+        sizes = byte_lengths(cells)
+        salt = np.uint64(int(_MULTIPLIER) * (2 * number + 1) % (1 << 64))
         if all_empty(cells):
             mixed += salt
             continue
         mixed += (sizes + 1).view(np.uint64) * salt
-        _stir_in_text(mixed, cells, sizes)
+        _mix_text(mixed, cells, sizes)
     return mixed
 
 
 #: A factor whose bits are spread evenly (of SplitMix64).
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 #: A cell of more bytes is rare, and hashed by itself.
-_LONGEST_BY_WORDS: Final = 64
+_MAX_BYTES_BY_WORDS: Final = 64
 #: Bytes of a word that belong to a cell -> the bits to keep (the first byte is the lowest).
-_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
+_KEPT_BITS: Final = np.array([(1 << 8 * size) - 1 for size in range(WORD_BYTES + 1)], np.uint64)
 
 
-def _stirred(mixed: Hashes, words: Hashes) -> Hashes:
-    product = (mixed ^ words) * _ODD
+def _mix(mixed: KeyHashes, words: KeyHashes) -> KeyHashes:
+    product = (mixed ^ words) * _MULTIPLIER
     return product ^ (product >> np.uint64(29))
 
 
-def _stir_in_text(mixed: Hashes, cells: Cells, sizes: Numbers) -> None:
+def _mix_text(mixed: KeyHashes, cells: Cells, sizes: Numbers) -> None:
     """Stir the bytes of each cell into its hash, eight at a time."""
-    data, first = own_bytes(cells)
+    data, first = slice_bytes(cells)
     starts = offsets(cells)[:-1]
-    long = sizes > _LONGEST_BY_WORDS
-    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_BY_WORDS), WORD):
-        kept = _KEPT_BITS[np.clip(sizes - at, 0, WORD)]
-        stirred = _stirred(mixed, words_at(cells, np.minimum(starts + at, len(data) + first)) & kept)
+    long = sizes > _MAX_BYTES_BY_WORDS
+    for at in range(0, min(int(sizes.max(initial=0)), _MAX_BYTES_BY_WORDS), WORD_BYTES):
+        kept = _KEPT_BITS[np.clip(sizes - at, 0, WORD_BYTES)]
+        stirred = _mix(mixed, load_words(cells, np.minimum(starts + at, len(data) + first)) & kept)
         np.copyto(mixed, stirred, where=(sizes > at) & ~long)
     for row in np.flatnonzero(long):
-        text = hashlib.blake2b(data[starts[row] - first :][: sizes[row]].tobytes(), digest_size=WORD).digest()
-        mixed[row : row + 1] = _stirred(mixed[row : row + 1], np.frombuffer(text, "<u8"))
+        text = hashlib.blake2b(data[starts[row] - first :][: sizes[row]].tobytes(), digest_size=WORD_BYTES).digest()
+        mixed[row : row + 1] = _mix(mixed[row : row + 1], np.frombuffer(text, "<u8"))

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.kinds import currency, money
-from calltools.fields.shapes import is_sign, lengths
-from calltools.fields.table import IDENTIFIERS
+from calltools.fields.shapes import is_single_character, byte_lengths
+from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled
-from calltools.model.rule import wanted
+from calltools.model.cells import Cells, Mask, as_mask, non_empty
+from calltools.model.rule import limit_to_pending
 
 Columns: TypeAlias = Mapping[str, Cells]
 
@@ -37,19 +37,19 @@ def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data: UserId, ClientId, Yclid; StaticCall.
     """
-    count = _count(columns)
+    count = _row_count(columns)
     missing: Mask = np.ones(count, bool)
-    for name in IDENTIFIERS:
+    for name in IDENTIFIER_FIELDS:
         if name in columns:
             missing &= any_cell.absent(columns[name])
     return missing
 
 
-def static(columns: Columns, _assumptions: Assumptions) -> Mask:
+def static_call(columns: Columns, _assumptions: Assumptions) -> Mask:
     """Where the record says that it is a static call."""
     if "StaticCall" not in columns:
-        return np.zeros(_count(columns), bool)
-    return is_sign(columns["StaticCall"], "1")
+        return np.zeros(_row_count(columns), bool)
+    return is_single_character(columns["StaticCall"], "1")
 
 
 def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -69,9 +69,9 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
     """
-    there = [~any_cell.absent(columns[name]) for name in IDENTIFIERS if name in columns]
+    there = [~any_cell.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns]
     if len(there) < 2:
-        return np.zeros(_count(columns), bool)
+        return np.zeros(_row_count(columns), bool)
     counts: NDArray[np.int8] = np.stack(there).sum(axis=0, dtype=np.int8)
     return counts > 1
 
@@ -95,7 +95,7 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     price, code = columns["Price"], columns["Currency"]
     # Most currencies have two decimals, and most prices no more: look closer at the others only.
-    rows = np.flatnonzero(wanted(columns, filled(price) & (_long_tail(price) | _may_have_other_units(code))))
+    rows = np.flatnonzero(limit_to_pending(columns, non_empty(price) & (_may_have_more_decimals(price) | _may_have_other_units(code))))
     mask: Mask = np.zeros(len(price), bool)
     if len(rows):
         mask[rows] = _too_precise(price.take(pa.array(rows)), code.take(pa.array(rows)))
@@ -120,10 +120,10 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
         Yandex Metrica, Passing call data, Price and Currency.
     """
     price = columns["Price"]
-    there = filled(price)
+    there = non_empty(price)
     if "Currency" in columns:
         there &= any_cell.absent(columns["Currency"])
-    return any_cell.scattered(wanted(columns, there), _above_zero, price)
+    return any_cell.apply_where(limit_to_pending(columns, there), _above_zero, price)
 
 
 def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -143,7 +143,7 @@ def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data, Price and Currency.
     """
-    there = filled(columns["Currency"])
+    there = non_empty(columns["Currency"])
     if "Price" in columns:
         there &= any_cell.absent(columns["Price"])
     return there & ~any_cell.absent(columns["Currency"]) if there.any() else there
@@ -168,8 +168,8 @@ def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
     """
     talk = columns["TalkDuration"]
-    talked = is_sign(columns["CallMissed"], "1") & filled(talk) & ~is_sign(talk, "0")
-    return any_cell.scattered(wanted(columns, talked), _above_zero, talk)
+    talked = is_single_character(columns["CallMissed"], "1") & non_empty(talk) & ~is_single_character(talk, "0")
+    return any_cell.apply_where(limit_to_pending(columns, talked), _above_zero, talk)
 
 
 def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -189,33 +189,33 @@ def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> M
     Source:
         Yandex Metrica, Passing call data, CallMissed and TalkDuration.
     """
-    return is_sign(columns["CallMissed"], "0") & is_sign(columns["TalkDuration"], "0")
+    return is_single_character(columns["CallMissed"], "0") & is_single_character(columns["TalkDuration"], "0")
 
 
-def _count(columns: Columns) -> int:
+def _row_count(columns: Columns) -> int:
     return len(next(iter(columns.values())))
 
 
 def _above_zero(cells: Cells) -> Mask:
     """Digits, with a dot perhaps, and one of them is not zero. Anything else is a cell rule's business."""
-    legible = any_cell.legible(cells)
+    legible = any_cell.cleaned(cells)
     return as_mask(pc.match_substring_regex(legible, r"^[0-9]*[.]?[0-9]*[1-9][0-9]*([.][0-9]*)?$"))
 
 
-def _long_tail(price: Cells) -> Mask:
+def _may_have_more_decimals(price: Cells) -> Mask:
     """Cells with a dot anywhere but in the third byte from the end."""
     mask: Mask = np.zeros(len(price), bool)
-    mask[money.dots(price).others] = True
+    mask[money.find_dots(price).other_rows] = True
     return mask
 
 
 def _may_have_other_units(code: Cells) -> Mask:
     """A currency that has not two decimals, or a cell that must be read before it is one."""
-    mask: Mask = (lengths(code) > 0) & ~currency.has_two_decimals(code)
+    mask: Mask = (byte_lengths(code) > 0) & ~currency.has_two_decimals(code)
     return mask
 
 
 def _too_precise(price: Cells, code: Cells) -> Mask:
-    units = currency.minor_units(any_cell.legible(code))
-    too_precise: Mask = (units >= 0) & (money.decimals(any_cell.legible(price)) > units)
+    units = currency.minor_units(any_cell.cleaned(code))
+    too_precise: Mask = (units >= 0) & (money.count_decimals(any_cell.cleaned(price)) > units)
     return too_precise

@@ -10,7 +10,7 @@ from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.finding import Findings
 
 WINDOW_S: Final = 21 * 86_400
-_CLOSING_S: Final = 48 * 3600
+_CLOSING_WINDOW_S: Final = 48 * 3600
 
 
 def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Mask:
@@ -31,7 +31,7 @@ def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Ma
     Source:
         Yandex Metrica, Data on conversions: not more than 21 days between the last visit and the processing.
     """
-    return _before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_before(columns["DateTime"], _EARLIEST)
+    return _times_before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_times_before(columns["DateTime"], _EARLIEST)
 
 
 #: 2010-01-01: earlier times are implausible, and their own rule says so.
@@ -65,19 +65,19 @@ class WindowClosing:
             return 0
         times = columns["DateTime"]
         end = assumptions.now - WINDOW_S
-        return int((_before(times, end + _CLOSING_S) & ~_before(times, end)).sum())
+        return int((_times_before(times, end + _CLOSING_WINDOW_S) & ~_times_before(times, end)).sum())
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Count; the end of the table tells."""
         self._count += digest
-        return Findings.none()
+        return Findings.empty()
 
     def close(self) -> Findings:
         """One finding for the file, with the count."""
-        return Findings.of([{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else [])
+        return Findings.from_rows([{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else [])
 
 
-def _before(times: Cells, moment: int) -> Mask:
+def _times_before(times: Cells, moment: int) -> Mask:
     """Times in seconds before a moment. Digits of one length sort as numbers do."""
-    early = unix_time.before(times, moment)
+    early = unix_time.earlier_than(times, moment)
     return early & digits_only(times) if early.any() else early

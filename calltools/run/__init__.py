@@ -4,8 +4,8 @@ A run has two halves. ``prepare`` looks at a file and settles everything that ca
 record: how it is read, whose export it is, which zone. ``Job.run`` walks along the records.
 """
 
-from calltools.run.options import Asked, Options
-from calltools.run.preparing import Job, prepare
-from calltools.run.settling import Setting, settle
+from calltools.run.options import OptionArguments, RunOptions
+from calltools.run.preparing import Job, prepare_job
+from calltools.run.settling import RunContext, resolve
 
-__all__ = ["Asked", "Job", "Options", "Setting", "prepare", "settle"]
+__all__ = ["OptionArguments", "Job", "RunOptions", "RunContext", "prepare_job", "resolve"]

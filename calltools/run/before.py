@@ -5,16 +5,16 @@ from typing import Final
 
 from calltools.model.batch import Table
 from calltools.model.finding import Findings
-from calltools.run.settling import Setting
+from calltools.run.settling import RunContext
 from calltools.validation.selection import RuleSet
-from calltools.vendors.fitting import fit, fold
-from calltools.vendors.mapping import Mapped
+from calltools.vendors.fitting import match_header, normalize_title
+from calltools.vendors.mapping import BoundProfile
 
 #: The service's limit for one file: 1 GB.
-_LARGEST_UPLOAD: Final = 10**9
+_MAX_UPLOAD_BYTES: Final = 10**9
 
 
-def findings(path: Path, table: Table, setting: Setting, ruleset: RuleSet, mapping: Mapped | None) -> Findings:
+def preflight_findings(path: Path, table: Table, context: RunContext, ruleset: RuleSet, mapping: BoundProfile | None) -> Findings:
     """On the bytes, the header, the size, and the second file.
 
     Args:
@@ -25,15 +25,15 @@ def findings(path: Path, table: Table, setting: Setting, ruleset: RuleSet, mappi
         mapping: How a vendor's columns become canonical ones; ``None``: they are canonical.
     """
     header = _header_findings(table, ruleset, mapping)
-    return Findings.join([table.findings, header, _size(path, ruleset), _lost_ids(setting)])
+    return Findings.concat([table.findings, header, _file_size_findings(path, ruleset), _lost_identifier_findings(context)])
 
 
-def _header_findings(table: Table, ruleset: RuleSet, mapping: Mapped | None) -> Findings:
+def _header_findings(table: Table, ruleset: RuleSet, mapping: BoundProfile | None) -> Findings:
     if not table.titles:
-        return Findings.none()
+        return Findings.empty()
     if mapping is not None:
-        return _doubled(table, mapping) if "CT105" in ruleset else Findings.none()
-    return Findings.of(
+        return _duplicate_columns(table, mapping) if "CT105" in ruleset else Findings.empty()
+    return Findings.from_rows(
         {
             "code": rule.code,
             "place": table.source.header_row,
@@ -47,14 +47,14 @@ def _header_findings(table: Table, ruleset: RuleSet, mapping: Mapped | None) -> 
     )
 
 
-def _doubled(table: Table, mapping: Mapped) -> Findings:
+def _duplicate_columns(table: Table, mapping: BoundProfile) -> Findings:
     """Columns that the profile reads and that stand twice; the first of them is read."""
-    folded = [fold(title) for title in table.titles]
+    folded = [normalize_title(title) for title in table.titles]
     places = [
-        [position for position, title in enumerate(folded) if title == fold(name)]
-        for name in fit(mapping.profile, table.titles).doubled
+        [position for position, title in enumerate(folded) if title == normalize_title(name)]
+        for name in match_header(mapping.profile, table.titles).duplicated
     ]
-    return Findings.of(
+    return Findings.from_rows(
         {
             "code": "CT105",
             "place": table.source.header_row,
@@ -66,18 +66,18 @@ def _doubled(table: Table, mapping: Mapped) -> Findings:
     )
 
 
-def _size(path: Path, ruleset: RuleSet) -> Findings:
+def _file_size_findings(path: Path, ruleset: RuleSet) -> Findings:
     size = path.stat().st_size
-    too_large = size > _LARGEST_UPLOAD and "CT013" in ruleset
-    return Findings.of([{"code": "CT013", "detail": f"{size / 1e9:.2f}"}] if too_large else [])
+    too_large = size > _MAX_UPLOAD_BYTES and "CT013" in ruleset
+    return Findings.from_rows([{"code": "CT013", "detail": f"{size / 1e9:.2f}"}] if too_large else [])
 
 
-def _lost_ids(setting: Setting) -> Findings:
+def _lost_identifier_findings(context: RunContext) -> Findings:
     """Ids that the second file holds as numbers; the title says where, for they have no place in this file."""
-    second = setting.options.identifiers
-    if second is None or setting.index is None or "CT209" not in setting.ruleset:
-        return Findings.none()
-    return Findings.of(
+    second = context.options.identifiers
+    if second is None or context.index is None or "CT209" not in context.ruleset:
+        return Findings.empty()
+    return Findings.from_rows(
         {**row, "column": f"{row['column']} ({second.name}:{row['place']})", "place": None, "position": None}
-        for row in setting.index.findings.rows()
+        for row in context.index.findings.to_rows()
     )

@@ -13,7 +13,7 @@ StaticCall = Literal["0", "1", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """What the user says, as values.
 
     Attributes:
@@ -57,7 +57,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
 
 
-class Asked(TypedDict, total=False):
+class OptionArguments(TypedDict, total=False):
     """The fields of ``Options`` as keyword arguments of the library."""
 
     vendor: str

@@ -7,23 +7,23 @@ from pathlib import Path
 
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
-from calltools.files.opening import open_table, unreadable
+from calltools.files.opening import open_table, map_read_errors
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, run
+from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import before
-from calltools.run.advice import advised, first_records
-from calltools.run.options import Options
-from calltools.run.settling import Setting
+from calltools.run.advice import with_suggestion, read_first_batch
+from calltools.run.options import RunOptions
+from calltools.run.settling import RunContext
 from calltools.vendors import recognize, zones
-from calltools.vendors.mapping import Mapped, MappingOptions, undecided_dates
-from calltools.vendors.mapping import prepare as prepare_mapping
+from calltools.vendors.mapping import BoundProfile, MappingOptions, dates_of_unknown_order
+from calltools.vendors.mapping import bind_profile as prepare_mapping
 from calltools.vendors.profile import Profile
-from calltools.workers.plan import Plan
+from calltools.workers.plan import RunPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Job:
     """One file, ready to be walked."""
 
     table: Table
-    plan: Plan
+    plan: RunPlan
     vendor: str | None
 
     def run(
@@ -40,7 +40,7 @@ class Job:
         sinks: Sequence[Sink],
         on_read: Callable[[int], None] = lambda _: None,
         *,
-        may_copy: bool = False,
+        may_fork: bool = False,
     ) -> Summary:
         """Walk the records; the findings on file and header come first."""
         summary = Summary(name, self.table.source, self.vendor)
@@ -49,13 +49,13 @@ class Job:
         if self.plan.mapping is not None:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
-        with unreadable(name):
-            run(self.table, self.plan, sinks, summary, on_read, may_copy=may_copy)
+        with map_read_errors(name):
+            run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork)
         return summary
 
 
-def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
-    path: Path, name: str, setting: Setting, *, converting: bool, keeps_records: bool, draws: bool = False
+def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
+    path: Path, name: str, context: RunContext, *, converting: bool, keep_records: bool, wants_statistics: bool = False
 ) -> Job:
     """Open a file and settle how its records are read.
 
@@ -71,51 +71,51 @@ def prepare(  # noqa: PLR0913 - what the sinks want is not an option of the user
         UsageError: No profile fits, the zone is not known, and the like.
         SourceError: The file cannot be read.
     """
-    options = setting.options
-    judged_by = () if options.vendor == "none" else setting.profiles
-    hints = _hints(options, setting)
-    judge = recognize.header_judge(judged_by)
+    options = context.options
+    judged_by = () if options.vendor == "none" else context.profiles
+    hints = _merge_hints(options, context)
+    judge = recognize.create_header_finder(judged_by)
     table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
-    profile = _profile(table, setting)
+    profile = _choose_profile(table, context)
     if profile is not None and profile.quotes != hints.quotes:
         hints = replace(hints, quotes=profile.quotes)
         table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
-    assumptions = setting.assumptions
+    assumptions = context.assumptions
     if profile is not None and profile.region and assumptions.region is None:
         assumptions = replace(assumptions, region=profile.region)
-    ruleset = setting.ruleset
+    ruleset = context.ruleset
     if converting or profile is not None:
-        ruleset = ruleset.mended(vendor=profile is not None)
-    mapping = None if profile is None else _mapping(table, profile, setting, assumptions)
-    doubtful, order = (False, None) if assumptions.date_order else _date_order(table, mapping)
+        ruleset = ruleset.for_normalized(vendor=profile is not None)
+    mapping = None if profile is None else _prepare_mapping(table, profile, context, assumptions)
+    doubtful, order = (False, None) if assumptions.date_order else _prove_date_order(table, mapping)
     if order is not None:
         assumptions = replace(assumptions, date_order=order)
         table = replace(table, source=replace(table.source, date_order=order))
-        mapping = None if profile is None else _mapping(table, profile, setting, assumptions)
-    undecided = [Findings.of([{"code": "CT605", "field": "DateTime"}])] if doubtful and order is None else []
-    plan = Plan(
+        mapping = None if profile is None else _prepare_mapping(table, profile, context, assumptions)
+    undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if doubtful and order is None else []
+    plan = RunPlan(
         ruleset=ruleset,
         assumptions=assumptions,
-        layout=mapping.layout if mapping is not None else _layout(table.titles),
+        layout=mapping.first_columns if mapping is not None else _canonical_layout(table.titles),
         mapping=mapping,
         normalize=converting or mapping is not None,
         static_call=options.static_call,
-        index=setting.index,
+        index=context.index,
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
-        keeps_records=keeps_records,
-        draws=draws,
-        known={spot: count for spot, count in setting.baseline.known(name).items() if spot[0] in ruleset},
-        findings=Findings.join([before.findings(path, table, setting, ruleset, mapping), *undecided]),
+        keep_records=keep_records,
+        wants_statistics=wants_statistics,
+        baseline_counts={spot: count for spot, count in context.baseline.counts_for(name).items() if spot[0] in ruleset},
+        preflight_findings=Findings.concat([before.preflight_findings(path, table, context, ruleset, mapping), *undecided]),
     )
     return Job(table, plan, None if profile is None else profile.name)
 
 
-def _hints(options: Options, setting: Setting) -> Hints:
+def _merge_hints(options: RunOptions, context: RunContext) -> Hints:
     """The user's hints, and behind them those of the one profile that the user named."""
     if options.vendor in {"auto", "none"}:
         return options.hints
-    said, (profile,) = options.hints, setting.profiles()
+    said, (profile,) = options.hints, context.profiles()
     return replace(
         said,
         encoding=said.encoding or profile.encoding,
@@ -124,16 +124,16 @@ def _hints(options: Options, setting: Setting) -> Hints:
     )
 
 
-def _profile(table: Table, setting: Setting) -> Profile | None:
-    if setting.options.vendor == "none" or not table.titles:
+def _choose_profile(table: Table, context: RunContext) -> Profile | None:
+    if context.options.vendor == "none" or not table.titles:
         return None
-    if setting.options.vendor != "auto":
-        return setting.profiles()[0]
-    return None if recognize.is_canonical(table.titles) else recognize.recognize(table.titles, setting.profiles())
+    if context.options.vendor != "auto":
+        return context.profiles()[0]
+    return None if recognize.is_canonical_header(table.titles) else recognize.recognize_profile(table.titles, context.profiles())
 
 
-def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assumptions) -> Mapped:
-    options = setting.options
+def _prepare_mapping(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
+    options = context.options
     wanted = MappingOptions(
         timezone=assumptions.timezone,
         region=assumptions.region,
@@ -145,25 +145,25 @@ def _mapping(table: Table, profile: Profile, setting: Setting, assumptions: Assu
     try:
         mapped = prepare_mapping(profile, table.titles, wanted)
     except UsageError as fault:
-        raise advised(fault, table, profile, wanted, options) from None
-    for sample in first_records(table):
-        zones.check_zone(sample, mapped)
+        raise with_suggestion(fault, table, profile, wanted, options) from None
+    for sample in read_first_batch(table):
+        zones.refuse_contradicted_zone(sample, mapped)
     return mapped
 
 
-def _date_order(table: Table, mapping: Mapped | None) -> tuple[bool, DateOrder | None]:
+def _prove_date_order(table: Table, mapping: BoundProfile | None) -> tuple[bool, DateOrder | None]:
     """Whether the first records hold dates that can be read two ways, and the order that one of them proves."""
     dates: Callable[[Batch], Cells] | None = None
     if mapping is not None:
-        dates = partial(undecided_dates, mapped=mapping) if mapping.undecided else None
-    elif (place := _layout(table.titles).get("DateTime")) is not None:
+        dates = partial(dates_of_unknown_order, mapped=mapping) if mapping.steps_of_unknown_order else None
+    elif (place := _canonical_layout(table.titles).get("DateTime")) is not None:
         dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
-    samples = first_records(table) if dates is not None else []
+    samples = read_first_batch(table) if dates is not None else []
     if dates is None or not samples:
         return False, None
     # Dots are day first wherever they are written; of a profile's layouts nobody knows.
-    return unix_time.proven_order(dates(samples[0]), "/" if mapping is None else "/.-")
+    return unix_time.prove_date_order(dates(samples[0]), "/" if mapping is None else "/.-")
 
 
-def _layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
-    return {name: (titles[position], position) for name, position in header.layout(titles).items()}
+def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
+    return {name: (titles[position], position) for name, position in header.canonical_positions(titles).items()}

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from calltools.fields import assuming
 from calltools.files.opening import open_table
-from calltools.matching.identifiers import Index, build_index, find_columns, holds_identifiers, judge_header
+from calltools.matching.identifiers import IdentifierIndex, build_index, find_match_columns, is_identifier_column, guess_header
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Hints
-from calltools.run.options import Options
+from calltools.run.options import RunOptions
 from calltools.validation.baseline import Baseline
-from calltools.validation.baseline import read as read_baseline
-from calltools.validation.selection import RuleSet, choose
+from calltools.validation.baseline import read_baseline as read_baseline
+from calltools.validation.selection import RuleSet, select_rules
 from calltools.vendors import library
 from calltools.vendors.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RunContext:
     """What all files of a run share, settled once.
 
     Attributes:
@@ -32,38 +32,38 @@ class Setting:
         baseline: Findings that are known.
     """
 
-    options: Options
+    options: RunOptions
     ruleset: RuleSet
     assumptions: Assumptions
     profiles: Callable[[], tuple[Profile, ...]]
-    index: Index | None
+    index: IdentifierIndex | None
     baseline: Baseline = field(default_factory=Baseline)
 
 
-def settle(options: Options) -> Setting:
+def resolve(options: RunOptions) -> RunContext:
     """Settle what does not depend on a file.
 
     Raises:
         UsageError: An unknown rule, zone or profile; a baseline that is none.
         SourceError: The file of identifiers cannot be read.
     """
-    assuming.check(options.timezone, options.region, options.currency)
+    assuming.check_assumptions(options.timezone, options.region, options.currency)
     now = int(time.time()) if options.as_of is None else options.as_of
     assumptions = Assumptions(now, options.timezone, options.region, options.currency, options.date_order)
-    profiles = library.profiles if options.vendor in {"auto", "none"} else _only(library.get(options.vendor))
-    index = None if options.identifiers is None else _index(options.identifiers, options, assumptions)
-    ruleset = choose(options.select, options.ignore)
+    profiles = library.load_profiles if options.vendor in {"auto", "none"} else _always(library.find_profile(options.vendor))
+    index = None if options.identifiers is None else _build_index(options.identifiers, options, assumptions)
+    ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
-    return Setting(options, ruleset, assumptions, profiles, index, baseline)
+    return RunContext(options, ruleset, assumptions, profiles, index, baseline)
 
 
-def _only(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
+def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
     return lambda: (profile,)
 
 
-def _index(path: Path, options: Options, assumptions: Assumptions) -> Index:
-    judge = partial(judge_header, explicit=options.identifier_columns)
-    holds = partial(holds_identifiers, explicit=options.identifier_columns)
-    table = open_table(path, str(path), Hints(), judge, options.limits, identifier_titles=holds)
-    columns = find_columns(table.titles, options.identifier_columns)
+def _build_index(path: Path, options: RunOptions, assumptions: Assumptions) -> IdentifierIndex:
+    judge = partial(guess_header, explicit=options.identifier_columns)
+    holds = partial(is_identifier_column, explicit=options.identifier_columns)
+    table = open_table(path, str(path), Hints(), judge, options.limits, is_identifier=holds)
+    columns = find_match_columns(table.titles, options.identifier_columns)
     return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from time import sleep, time
 from typing import Final, Protocol
 
-from calltools.metrica.ledger import Again, Policy
+from calltools.metrica.ledger import ResendMode, ReconcilePolicy
 
 #: After an unclear end a part is looked for during so many seconds.
-LOOK_S: Final = 10.0
+SEARCH_TIMEOUT_S: Final = 10.0
 
 
-class Tell(Protocol):
+class Notifier(Protocol):
     """Told what happens, as a key of ``MESSAGES`` and its facts."""
 
     def __call__(self, key: str, /, **facts: object) -> None:
         """Tell a person."""
 
 
-def nobody(_key: str, /, **_facts: object) -> None:
+def notify_nobody(_key: str, /, **_facts: object) -> None:
     """Tell nobody."""
 
 
@@ -31,7 +31,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class UploadOptions:
     """How an upload goes.
 
     Attributes:
@@ -52,17 +52,17 @@ class Asked:
     counter: int
     goal: str = ""
     comment: str = ""
-    again: Again = "none"
+    again: ResendMode = "none"
     wait: bool = False
     min_linked: float | None = None
-    first_look_s: float = 2
-    poll_s: float = 60
+    first_poll_s: float = 2
+    poll_interval_s: float = 60
     wait_limit_s: float = 3 * 3600
-    look_s: float = LOOK_S
-    longest_quota_s: float = 60
-    policy: Policy = field(default_factory=Policy)
+    search_timeout_s: float = SEARCH_TIMEOUT_S
+    max_quota_wait_s: float = 60
+    policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
 
     @property
-    def follows(self) -> bool:
+    def polls(self) -> bool:
         """Whether uploadings are followed to their end."""
         return self.wait or self.min_linked is not None

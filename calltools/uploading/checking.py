@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from calltools.errors import SourceError
-from calltools.files.opening import Stamp, stamp
+from calltools.files.opening import FileStamp, read_stamp
 from calltools.metrica import ledger
-from calltools.metrica.ledger import Book
+from calltools.metrica.ledger import Ledger
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 
 #: The set of rules that a remembered verdict rests on.
-_RULES: Final = "all"
+_RULESET_NAME: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedFile:
     """A file that has been looked at.
 
     Attributes:
@@ -34,33 +34,33 @@ class Checked:
     summary: Summary | None
 
     @property
-    def errors(self) -> int:
+    def error_count(self) -> int:
         """Findings that keep it from being sent as it is."""
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
-def known_clean(book: Book, file: Path) -> Checked | None:
+def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
     """The file, if this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
-    digest = ledger.digest_of(book, file)
-    return Checked(file, digest, None) if ledger.is_clean(book, digest, version("calltools"), _RULES) else None
+    digest = ledger.digest_file(book, file)
+    return CheckedFile(file, digest, None) if ledger.is_clean_file(book, digest, version("calltools"), _RULESET_NAME) else None
 
 
-def remember(book: Book, file: Path, before: Stamp) -> str:
+def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
     """Remember a file that was found clean; gives the digest of its bytes.
 
     Raises:
         SourceError: It was written to while it was looked at, so nobody knows what was found clean.
     """
-    digest = ledger.digest_of(book, file)
-    if stamp(file) != before:
+    digest = ledger.digest_file(book, file)
+    if read_stamp(file) != before:
         raise SourceError("upload-changed", path=file)
-    ledger.remember_clean(book, digest, version("calltools"), _RULES)
+    ledger.record_clean_file(book, digest, version("calltools"), _RULESET_NAME)
     return digest
 
 
-def check(
-    book: Book | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: tuple[BinaryIO, Path] | None
-) -> Checked:
+def check_for_upload(
+    book: Ledger | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: tuple[BinaryIO, Path] | None
+) -> CheckedFile:
     """Validate a canonical file as it is, and remember it when it is clean.
 
     Args:
@@ -76,24 +76,24 @@ def check(
     """
     # The judge comes along: half a second that a file which is known to be clean does not cost.
     from calltools.files.csv_writer import CanonicalWriter  # noqa: PLC0415
-    from calltools.run import Options, prepare, settle  # noqa: PLC0415
+    from calltools.run import RunOptions, prepare_job, resolve  # noqa: PLC0415
 
-    before = stamp(file)
-    job = prepare(file, name, settle(Options(vendor="none")), converting=False, keeps_records=without_bad is not None)
+    before = read_stamp(file)
+    job = prepare_job(file, name, resolve(RunOptions(vendor="none")), converting=False, keep_records=without_bad is not None)
     if without_bad is None:
         summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
     else:
         with CanonicalWriter(without_bad[0], force=True) as writer:
-            summary = job.run(name, [*sinks, _Good(writer.write)])  # type: ignore[list-item]
+            summary = job.run(name, [*sinks, _CleanRecordWriter(writer.write)])  # type: ignore[list-item]
             writer.close()
         if summary.by_severity["error"]:
-            return Checked(without_bad[1], "", summary)
+            return CheckedFile(without_bad[1], "", summary)
     clean = book is not None and not summary.by_severity["error"]
-    return Checked(file, remember(book, file, before) if book is not None and clean else "", summary)
+    return CheckedFile(file, remember_clean_file(book, file, before) if book is not None and clean else "", summary)
 
 
 @dataclass(frozen=True, slots=True)
-class _Good:
+class _CleanRecordWriter:
     """Writes the records that hold no error."""
 
     write: Callable[[object], None]

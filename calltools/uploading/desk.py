@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calltools.metrica.client import Client
-from calltools.metrica.ledger import Batch, Book
-from calltools.uploading.asked import Asked, Clock, Tell, nobody
+from calltools.metrica.ledger import Part, Ledger
+from calltools.uploading.asked import UploadOptions, Clock, Notifier, notify_nobody
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class UploadContext:
     """The ledger, the service, what was asked, and who is told.
 
     Attributes:
@@ -21,9 +21,9 @@ class Desk:
         clock: Time.
     """
 
-    book: Book
+    ledger: Ledger
     client: Client
-    asked: Asked
-    tell: Tell = nobody
-    done: Callable[[Batch], None] = lambda _: None
+    options: UploadOptions
+    notify: Notifier = notify_nobody
+    on_part_done: Callable[[Part], None] = lambda _: None
     clock: Clock = Clock()  # noqa: RUF009 - frozen

@@ -4,9 +4,9 @@ import json
 from typing import Final
 
 from calltools.metrica.answers import Uploading
-from calltools.metrica.hiding import showable
-from calltools.metrica.ledger import Batch, State
-from calltools.uploading.asked import Asked
+from calltools.metrica.hiding import redact
+from calltools.metrica.ledger import Part, State
+from calltools.uploading.asked import UploadOptions
 
 OK: Final = 0
 REFUSED: Final = 4
@@ -14,7 +14,7 @@ IN_PART: Final = 5
 HELD: Final = 6
 
 
-def code_of(batch: Batch, asked: Asked) -> int:
+def exit_code_of(batch: Part, options: UploadOptions) -> int:
     """The exit code that one part calls for; of several parts the highest counts."""
     if batch.held:
         return HELD
@@ -25,21 +25,21 @@ def code_of(batch: Batch, asked: Asked) -> int:
     if batch.status == "LINKAGE_FAILURE" and batch.dynamic:
         # A file of static calls alone ends so too, and there it is the success: nothing was to be linked.
         return IN_PART
-    if asked.follows and batch.watched:
+    if options.polls and batch.processing:
         return REFUSED
-    return IN_PART if asked.min_linked is not None and not _linked_enough(batch, asked.min_linked) else OK
+    return IN_PART if options.min_linked is not None and not is_linked_enough(batch, options.min_linked) else OK
 
 
-def _linked_enough(batch: Batch, percent: float) -> bool:
+def is_linked_enough(batch: Part, percent: float) -> bool:
     """Static calls are never linked, so they do not count."""
     if not batch.dynamic:
         return True
     return batch.linked is not None and 100 * batch.linked >= percent * batch.dynamic
 
 
-def remark(batch: Batch, asked: Asked) -> str | None:
+def remark_key(batch: Part, options: UploadOptions) -> str | None:
     """What a person should know beside the line, as a key of ``MESSAGES``."""
-    few = asked.min_linked is not None and not _linked_enough(batch, asked.min_linked)
+    few = options.min_linked is not None and not is_linked_enough(batch, options.min_linked)
     told = (
         (batch.held, "upload-batch-held"),
         (batch.state is State.DUPLICATED, "upload-batch-doubled"),
@@ -51,39 +51,39 @@ def remark(batch: Batch, asked: Asked) -> str | None:
         (batch.partial, "upload-batch-partial"),
         (batch.status == "LINKAGE_FAILURE" and batch.dynamic, "upload-batch-unlinked"),
         (batch.status == "LINKAGE_FAILURE", "upload-batch-static"),
-        (asked.follows and batch.watched, "upload-batch-watched"),
+        (options.polls and batch.processing, "upload-batch-watched"),
         (few and batch.linked is None, "upload-batch-linked-unknown"),
         (few, "upload-batch-linked-few"),
     )
     return next((key for holds, key in told if holds), None)
 
 
-def accepted(batch: Batch) -> int | None:
+def accepted_count(batch: Part) -> int | None:
     """How many of its calls the service has taken, as far as it says."""
     if batch.state is State.REJECTED:
         return 0
     return batch.line_quantity if batch.line_quantity is not None else batch.source_quantity
 
 
-def line(batch: Batch) -> str:
+def part_line(batch: Part) -> str:
     """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out.
 
     Calls that may have been sent or not are ``held``, those of which nothing was sent are ``waiting``.
     """
     words = ["uploading", str(batch.upload_id or batch.name), batch.status or str(batch.state).upper()]
-    for name, count in ((_went(batch), batch.rows), ("accepted", accepted(batch)), ("linked", batch.linked)):
+    for name, count in ((_quantity_label(batch), batch.rows), ("accepted", accepted_count(batch)), ("linked", batch.linked)):
         if count is not None:
             words += [name, str(count)]
     return " ".join(words)
 
 
-def _went(batch: Batch) -> str:
+def _quantity_label(batch: Part) -> str:
     if batch.waiting:
         return "waiting"
     return "held" if batch.held else str(batch.state) if batch.state in {State.RELEASED, State.GIVEN_UP} else "sent"
 
 
-def as_json(batch: Batch) -> str:
+def part_json(batch: Part) -> str:
     """The same as one object on one line."""
     told = {
         "id": batch.name,
@@ -93,10 +93,10 @@ def as_json(batch: Batch) -> str:
         "status": batch.status or None,
         "kind": batch.kind,
         "calls": batch.rows,
-        "sent": batch.rows if _went(batch) == "sent" else 0,
+        "sent": batch.rows if _quantity_label(batch) == "sent" else 0,
         "dynamic": batch.dynamic,
         "source_quantity": batch.source_quantity,
-        "accepted": accepted(batch),
+        "accepted": accepted_count(batch),
         "linked": batch.linked,
         "part": batch.part,
         "parts": batch.parts,
@@ -105,7 +105,7 @@ def as_json(batch: Batch) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def other_line(counter: int, one: Uploading) -> str:
+def foreign_line(counter: int, one: Uploading) -> str:
     """An uploading that only the service knows, in the form of the list."""
     words = ["uploading", str(one.id), one.status or "-"]
     counts = (("sent", one.source_quantity), ("accepted", one.line_quantity), ("linked", one.linked_quantity))
@@ -113,7 +113,7 @@ def other_line(counter: int, one: Uploading) -> str:
     return f"-  counter {counter}  other  {' '.join(words)}"
 
 
-def other_as_json(counter: int, one: Uploading) -> str:
+def foreign_json(counter: int, one: Uploading) -> str:
     """The same as one object on one line."""
     told = {
         "id": None,
@@ -125,6 +125,6 @@ def other_as_json(counter: int, one: Uploading) -> str:
         "accepted": one.line_quantity,
         "linked": one.linked_quantity,
         "created": one.create_time or None,
-        "comment": showable(one.comment) or None,
+        "comment": redact(one.comment) or None,
     }
     return json.dumps(told, ensure_ascii=False)

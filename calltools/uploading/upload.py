@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
 from calltools.metrica import ledger
-from calltools.metrica.ledger import Batch, Plan, Verdict
+from calltools.metrica.ledger import Part, UploadPlan, CallStatus
 from calltools.uploading import results
-from calltools.uploading.desk import Desk
-from calltools.uploading.following import follow
-from calltools.uploading.sending import Sent, send
+from calltools.uploading.desk import UploadContext
+from calltools.uploading.following import poll_until_done
+from calltools.uploading.sending import SendResult, send_part
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class UploadResult:
     """What became of an upload.
 
     Attributes:
@@ -23,13 +23,13 @@ class Uploaded:
         stopped: Token or quota failed: they would fail for another file too.
     """
 
-    batches: tuple[Batch, ...]
+    parts: tuple[Part, ...]
     errors: tuple[CalltoolsError, ...]
     code: int
     stopped: bool = False
 
 
-def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
+def run_upload(context: UploadContext, plan: UploadPlan, source: str) -> UploadResult:
     """Send what an earlier run has left, then the file; follow both if asked.
 
     Args:
@@ -40,52 +40,52 @@ def upload(desk: Desk, plan: Plan, source: str) -> Uploaded:
     Raises:
         LedgerError: Another upload of the counter is under way, or the ledger cannot be trusted.
     """
-    book, asked = desk.book, desk.asked
+    book, asked = context.ledger, context.options
     changed: list[CalltoolsError] = []
-    with ledger.hold(book, plan.counter):
-        sent = _send_all(desk, ledger.waiting(book, plan.counter))
-        if not _stopped(sent):
+    with ledger.hold_counter(book, plan.counter):
+        sent = _send_all(context, ledger.waiting_parts(book, plan.counter))
+        if not _must_stop(sent):
             shown = plan
-            if not ledger.fresh(book, plan):
-                plan = ledger.plan(book, plan.file, plan.counter, asked.again)
+            if not ledger.is_current(book, plan):
+                plan = ledger.plan_upload(book, plan.file, plan.counter, asked.again)
             if plan.digest != shown.digest:
                 # What was checked and shown was another file.
                 changed.append(SourceError("upload-changed", path=source))
-            elif not plan.counts[Verdict.HELD] and plan.parts:
+            elif not plan.counts[CallStatus.HELD] and plan.parts:
                 goes = ledger.reserve(book, plan, goal=asked.goal, comment=asked.comment, source=source)
-                sent += _send_all(desk, goes)
-    return _ended(desk, sent, changed, results.HELD if plan.counts[Verdict.HELD] else results.OK)
+                sent += _send_all(context, goes)
+    return _finish(context, sent, changed, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
 
 
-def _send_all(desk: Desk, batches: Iterable[Batch]) -> list[Sent]:
+def _send_all(context: UploadContext, batches: Iterable[Part]) -> list[SendResult]:
     """Send parts one after the other. A token or a quota that failed fails for the rest too: they go on waiting."""
-    sent: list[Sent] = []
+    sent: list[SendResult] = []
     for batch in batches:
-        sent.append(Sent(batch) if _stopped(sent) else send(desk, batch))
+        sent.append(SendResult(batch) if _must_stop(sent) else send_part(context, batch))
     return sent
 
 
-def _stopped(sent: Sequence[Sent]) -> bool:
+def _must_stop(sent: Sequence[SendResult]) -> bool:
     return any(isinstance(one.error, TokenRefusedError | QuotaError) for one in sent)
 
 
-def _ended(desk: Desk, sent: Sequence[Sent], errors: list[CalltoolsError], code: int) -> Uploaded:
+def _finish(context: UploadContext, sent: Sequence[SendResult], errors: list[CalltoolsError], code: int) -> UploadResult:
     codes = [code, *(error.exit_code for error in errors)]
-    errors = [*(one.error for one in sent if one.error is not None and not one.batch.accepted), *errors]
+    errors = [*(one.error for one in sent if one.error is not None and not one.part.accepted), *errors]
     batches = []
     for one in sent:
-        batch, error = _followed(desk, ledger.load(desk.book, one.batch.id))
+        batch, error = _poll_if_wanted(context, ledger.get_part(context.ledger, one.part.id))
         errors += [error] if error is not None else []
         batches.append(batch)
-        desk.done(batch)
-    codes += [results.code_of(batch, desk.asked) for batch in batches]
-    return Uploaded(tuple(batches), tuple(errors), max(codes), _stopped(sent))
+        context.on_part_done(batch)
+    codes += [results.exit_code_of(batch, context.options) for batch in batches]
+    return UploadResult(tuple(batches), tuple(errors), max(codes), _must_stop(sent))
 
 
-def _followed(desk: Desk, batch: Batch) -> tuple[Batch, ServiceError | None]:
-    if not (desk.asked.follows and batch.watched):
+def _poll_if_wanted(context: UploadContext, batch: Part) -> tuple[Part, ServiceError | None]:
+    if not (context.options.polls and batch.processing):
         return batch, None
     try:
-        return follow(desk, batch), None
+        return poll_until_done(context, batch), None
     except ServiceError as fault:
-        return ledger.load(desk.book, batch.id), fault
+        return ledger.get_part(context.ledger, batch.id), fault

@@ -17,7 +17,7 @@ from pandera.backends.pandas.container import DataFrameSchemaBackend
 from pandera.config import ValidationDepth, config_context
 from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, SchemaErrors
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.rule import CellTest, RowTest, Rule
@@ -34,7 +34,7 @@ class FrameCells(Mapping[str, Cells]):
         self._series: dict[str, pd.Series[str]] = {}
         self._cells: dict[str, Cells] = {}
 
-    def series(self, name: str) -> "pd.Series[str]":
+    def text_series(self, name: str) -> "pd.Series[str]":
         """A column as pandas has it."""
         if name not in self._series:
             self._series[name] = self.frame[name]
@@ -42,7 +42,7 @@ class FrameCells(Mapping[str, Cells]):
 
     def __getitem__(self, name: str) -> Cells:
         if name not in self._cells:
-            self._cells[name] = series_cells(self.series(name))
+            self._cells[name] = cells_of_series(self.text_series(name))
         return self._cells[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -52,25 +52,25 @@ class FrameCells(Mapping[str, Cells]):
         return len(self.frame.columns)
 
 
-def series_cells(series: "pd.Series[str]") -> Cells:
+def cells_of_series(series: "pd.Series[str]") -> Cells:
     """A text column of a frame as cells: the same object when the same series is asked for again."""
-    last = getattr(_REMEMBERED, "pair", None)
+    last = getattr(_LAST_USED, "pair", None)
     if last is None or last[0] is not series:
-        last = _REMEMBERED.pair = (series, pa.array(series.array).cast(pa.string()))
+        last = _LAST_USED.pair = (series, pa.array(series.array).cast(pa.string()))
     cells: Cells = last[1]
     return cells
 
 
-def cells_of(frame: pd.DataFrame) -> FrameCells:
+def cells_of_frame(frame: pd.DataFrame) -> FrameCells:
     """The cells of a frame; those of the frame before are forgotten."""
-    last: FrameCells | None = getattr(_REMEMBERED, "cells", None)
+    last: FrameCells | None = getattr(_LAST_USED, "cells", None)
     if last is None or last.frame is not frame:
-        last = _REMEMBERED.cells = FrameCells(frame)
+        last = _LAST_USED.cells = FrameCells(frame)
     return last
 
 
 #: The checks of a column follow one another, and so do those of a frame.
-_REMEMBERED: Final = threading.local()
+_LAST_USED: Final = threading.local()
 
 
 class _CheckBackend(PandasCheckBackend):
@@ -82,11 +82,11 @@ class _CheckBackend(PandasCheckBackend):
 
     def __call__(self, check_obj: Any, key: str | None = None) -> CheckResult:
         """Which rows of a frame, or of one of its columns, pass, as a mask."""
-        passes = self.check_fn(check_obj if key is None else cells_of(check_obj).series(key))
+        passes = self.check_fn(check_obj if key is None else cells_of_frame(check_obj).text_series(key))
         return CheckResult(passes, passes.all(), check_obj, None)
 
 
-class _Silent:
+class _WithoutFailureCases:
     """For pandera's backends: an error has neither a text nor values, for the same reasons."""
 
     def run_check(self, check_obj: Any, _schema: Any, check: Any, check_index: int, *args: Any) -> CoreCheckResult:
@@ -106,7 +106,7 @@ class _Silent:
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})
 
 
-class _ColumnBackend(_Silent, ColumnBackend):
+class _ColumnBackend(_WithoutFailureCases, ColumnBackend):
     """pandera's own, silent."""
 
     def check_dtype(self, check_obj: Any, _schema: Any) -> CoreCheckResult:
@@ -119,7 +119,7 @@ class _ColumnBackend(_Silent, ColumnBackend):
         )
 
 
-class _FrameBackend(_Silent, DataFrameSchemaBackend):
+class _FrameBackend(_WithoutFailureCases, DataFrameSchemaBackend):
     """pandera's own, silent."""
 
 
@@ -141,34 +141,34 @@ for _frame_type in (pd.DataFrame, pd.Series):
 _Frame.register_backend(pd.DataFrame, _FrameBackend)
 
 
-class _Doubtful:
+class _UnprovenCells:
     """The cells of a column that a test has to look at: all, or those that are not proven sound."""
 
     def __init__(self) -> None:
         self._rows: Numbers | None = None
         self._last: tuple[Cells, Cells] | None = None
 
-    def look_at(self, mask: Mask | None) -> None:
+    def select(self, mask: Mask | None) -> None:
         """These cells of the next frame; ``None``: all."""
         self._rows, self._last = None if mask is None else np.flatnonzero(mask), None
 
-    def faulty(self, test: CellTest, cells: Cells, assumptions: Assumptions) -> Mask:
+    def run_test(self, test: CellTest, cells: Cells, assumptions: Assumptions) -> Mask:
         """The verdict of a test on all cells; on sound ones no test fails (a law of each kind)."""
         if self._rows is None:
             return test(cells, assumptions)
         found = np.zeros(len(cells), bool)
         if len(self._rows):
-            found[self._rows] = test(self._some(cells), assumptions)
+            found[self._rows] = test(self._selected_cells(cells), assumptions)
         return found
 
-    def _some(self, cells: Cells) -> Cells:
+    def _selected_cells(self, cells: Cells) -> Cells:
         # The same object for all tests of the column: they share what they find out about it.
         if self._last is None or self._last[0] is not cells:
             self._last = (cells, cells.take(pa.array(self._rows)))
         return self._last[1]
 
 
-class FrameSchema:
+class PanderaSchema:
     """The pandera schema of a table with some canonical columns.
 
     Each rule on cells or records is one named ``Check``: its name is the rule's code, and it holds the very
@@ -182,11 +182,11 @@ class FrameSchema:
     """
 
     def __init__(self, rules: Sequence[Rule], columns: Sequence[str], assumptions: Assumptions) -> None:
-        self._doubtful = {name: _Doubtful() for name in NAMES if name in columns}
+        self._doubtful = {name: _UnprovenCells() for name in FIELD_NAMES if name in columns}
         self.schema = _Frame(
             {name: _Column(str, _cell_checks(rules, name, part, assumptions)) for name, part in self._doubtful.items()},
             checks=[
-                _check(rule, _on_frame(rule.row, assumptions))
+                _check(rule, _frame_check(rule.row, assumptions))
                 for rule in rules
                 if rule.row is not None and set(rule.columns) <= set(columns)
             ],
@@ -198,7 +198,7 @@ class FrameSchema:
         made: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
         return made
 
-    def failures(self, frame: pd.DataFrame, doubtful: Mapping[str, Mask] = MappingProxyType({})) -> list[SchemaError]:
+    def failed_checks(self, frame: pd.DataFrame, doubtful: Mapping[str, Mask] = MappingProxyType({})) -> list[SchemaError]:
         """What pandera says of each check that failed.
 
         Args:
@@ -206,7 +206,7 @@ class FrameSchema:
             doubtful: Field -> its cells that are not proven sound; all cells of a field that is left out.
         """
         for name, part in self._doubtful.items():
-            part.look_at(doubtful.get(name))
+            part.select(doubtful.get(name))
         try:
             # An environment variable could switch validation off, and with it every finding.
             with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
@@ -216,9 +216,9 @@ class FrameSchema:
         return []
 
 
-def _cell_checks(rules: Sequence[Rule], name: str, doubtful: _Doubtful, assumptions: Assumptions) -> list[Any]:
+def _cell_checks(rules: Sequence[Rule], name: str, doubtful: _UnprovenCells, assumptions: Assumptions) -> list[Any]:
     return [
-        _check(rule, _on_series(rule.cell, doubtful, assumptions))
+        _check(rule, _series_check(rule.cell, doubtful, assumptions))
         for rule in rules
         if rule.cell is not None and name in rule.columns
     ]
@@ -228,15 +228,15 @@ def _check(rule: Rule, passes: Any) -> _Check:
     return _Check(passes, name=rule.code, ignore_na=False)
 
 
-def _on_series(test: CellTest, doubtful: _Doubtful, assumptions: Assumptions) -> Any:
+def _series_check(test: CellTest, doubtful: _UnprovenCells, assumptions: Assumptions) -> Any:
     def passes(series: "pd.Series[str]") -> Mask:
-        return ~doubtful.faulty(test, series_cells(series), assumptions)
+        return ~doubtful.run_test(test, cells_of_series(series), assumptions)
 
     return passes
 
 
-def _on_frame(test: RowTest, assumptions: Assumptions) -> Any:
+def _frame_check(test: RowTest, assumptions: Assumptions) -> Any:
     def passes(frame: pd.DataFrame) -> Mask:
-        return ~test(cells_of(frame), assumptions)
+        return ~test(cells_of_frame(frame), assumptions)
 
     return passes

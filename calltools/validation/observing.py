@@ -6,11 +6,11 @@ from typing import Any, TypeAlias, cast
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers
 from calltools.model.finding import Findings
-from calltools.model.rule import Observer, Rule, Spanning
+from calltools.model.rule import Observer, Rule, CrossFileObserver
 from calltools.validation.selection import RuleSet
 
 #: Code -> an observer that goes from one file to the next.
-Earlier: TypeAlias = dict[str, Spanning]
+CrossFileObservers: TypeAlias = dict[str, CrossFileObserver]
 
 
 class Observers:
@@ -24,12 +24,12 @@ class Observers:
     """
 
     def __init__(
-        self, ruleset: RuleSet, assumptions: Assumptions, name: str = "", earlier: Earlier | None = None
+        self, ruleset: RuleSet, assumptions: Assumptions, name: str = "", earlier: CrossFileObservers | None = None
     ) -> None:
         self._assumptions = assumptions
         earlier = {} if earlier is None else earlier
         self._observers: Mapping[str, Observer] = {
-            rule.code: _begun(rule, name, earlier) if rule.spans_files else rule.observer()
+            rule.code: _begin_observer(rule, name, earlier) if rule.spans_files else rule.observer()
             for rule in ruleset.rules()
             if rule.observer is not None
         }
@@ -42,23 +42,23 @@ class Observers:
 
     def add(self, digests: Mapping[str, Any], records: Numbers, places: Numbers) -> Findings:
         """Take the digests of a batch, in the order of the file."""
-        return Findings.join(
-            [_coded(code, self._observers[code].add(digest, records, places)) for code, digest in digests.items()]
+        return Findings.concat(
+            [_set_code(code, self._observers[code].add(digest, records, places)) for code, digest in digests.items()]
         )
 
     def close(self) -> Findings:
         """What only the end of the table shows."""
-        return Findings.join([_coded(code, observer.close()) for code, observer in self._observers.items()])
+        return Findings.concat([_set_code(code, observer.close()) for code, observer in self._observers.items()])
 
 
-def _begun(rule: Rule, name: str, earlier: Earlier) -> Observer:
+def _begin_observer(rule: Rule, name: str, earlier: CrossFileObservers) -> Observer:
     if rule.code not in earlier:
-        earlier[rule.code] = cast("Callable[[], Spanning]", rule.observer)()
-    earlier[rule.code].begin(name)
+        earlier[rule.code] = cast("Callable[[], CrossFileObserver]", rule.observer)()
+    earlier[rule.code].begin_file(name)
     return earlier[rule.code]
 
 
-def _coded(code: str, findings: Findings) -> Findings:
+def _set_code(code: str, findings: Findings) -> Findings:
     if not len(findings):
         return findings
     return findings.with_column("code", code)

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
-from calltools.model.finding import SCHEMA, Findings
+from calltools.model.finding import FINDINGS_SCHEMA, Findings
 from calltools.model.rule import Rule, Severity
-from calltools.rules.catalog import BY_CODE, BY_NAME, RULES
+from calltools.rules.catalog import RULES_BY_CODE, RULES_BY_NAME, RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class RuleSet:
         """The chosen rules in the order of the catalog."""
         return tuple(rule for rule in RULES if rule.code in self.severities)
 
-    def stamped(self, findings: Findings) -> Findings:
+    def apply_severities(self, findings: Findings) -> Findings:
         """The findings of chosen rules, each with its severity; one that says "note" already stays a note."""
         if not len(findings):
             return findings
@@ -39,16 +39,16 @@ class RuleSet:
         place = pc.index_in(findings.table["code"], codes)
         table = findings.table.filter(pc.is_valid(place)) if place.null_count else findings.table
         severity = pc.coalesce(table["severity"], pc.take(words, pc.drop_null(place)))
-        return Findings(table.set_column(SCHEMA.get_field_index("severity"), SCHEMA.field("severity"), severity))
+        return Findings(table.set_column(FINDINGS_SCHEMA.get_field_index("severity"), FINDINGS_SCHEMA.field("severity"), severity))
 
-    def mended(self, *, vendor: bool) -> "RuleSet":
+    def for_normalized(self, *, vendor: bool) -> "RuleSet":
         """The rules for records that are normalized before they are judged."""
         rules = [rule for rule in self.rules() if rule.converting != "left out" and (rule.of_exports or not vendor)]
         softer = {rule.code: Severity.NOTE for rule in rules if rule.converting == "note"}
         return replace(self, severities={rule.code: self.severities[rule.code] for rule in rules} | softer)
 
 
-def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
+def select_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
     """The rules that ``--select`` and ``--ignore`` leave.
 
     Args:
@@ -58,23 +58,23 @@ def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
     Raises:
         UsageError: A word fits no rule; the nearest is named.
     """
-    wanted = _codes(select) or set(BY_CODE)
-    unwanted = _codes(ignore)
+    wanted = _matching_codes(select) or set(RULES_BY_CODE)
+    unwanted = _matching_codes(ignore)
     return RuleSet(
         {rule.code: rule.severity for rule in RULES if rule.code in wanted and rule.code not in unwanted},
     )
 
 
-def _codes(words: Iterable[str]) -> set[str]:
-    return {code for word in words for code in _fitting(word.strip())}
+def _matching_codes(words: Iterable[str]) -> set[str]:
+    return {code for word in words for code in _codes_for_word(word.strip())}
 
 
-def _fitting(word: str) -> set[str]:
-    if word.lower() in BY_NAME:
-        return {BY_NAME[word.lower()].code}
-    found = {code for code in BY_CODE if word and code.startswith(word.upper())}
+def _codes_for_word(word: str) -> set[str]:
+    if word.lower() in RULES_BY_NAME:
+        return {RULES_BY_NAME[word.lower()].code}
+    found = {code for code in RULES_BY_CODE if word and code.startswith(word.upper())}
     if not found:
-        nearest = difflib.get_close_matches(word.lower(), [*BY_NAME, *(code.lower() for code in BY_CODE)], 1, 0.5)
+        nearest = difflib.get_close_matches(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5)
         key = "rule-unknown-near" if nearest else "rule-unknown"
         near = nearest[0].upper() if nearest and nearest[0].startswith("ct") else "".join(nearest)
         raise UsageError(key, word=word, nearest=near)

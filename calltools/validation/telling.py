@@ -14,7 +14,7 @@ from calltools.validation.selection import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class FindingFilter:
     """How the findings of one file are told.
 
     Attributes:
@@ -26,18 +26,18 @@ class Telling:
 
     ruleset: RuleSet
     layout: Mapping[str, tuple[str, int]]
-    joined: bool
+    identifiers_may_come_from_elsewhere: bool
     rules: tuple[Rule, ...] = RULES
 
-    def told(self, findings: Findings) -> Findings:
+    def locate(self, findings: Findings) -> Findings:
         """Those of the chosen rules, with severity and column, in the order of the file."""
-        return self._located(self.ruleset.stamped(findings)).in_order()
+        return self._add_locations(self.ruleset.apply_severities(findings)).sorted_by_place()
 
-    def once(self, findings: Findings) -> Findings:
+    def deduplicate(self, findings: Findings) -> Findings:
         """Each fault by the rule that knows most of it, in the order of the file."""
-        return self._without_echoes(self._most_specific(self._alone(findings))).in_order()
+        return self._drop_consequences(self._most_specific(self._alone(findings))).sorted_by_place()
 
-    def file_speaks(self, findings: Findings, said: Container[str] | None = None) -> Findings:
+    def suppress_repeats(self, findings: Findings, said: Container[str] | None = None) -> Findings:
         """Where a column is missing, a header rule says for the file what a row rule would say of each record.
 
         Args:
@@ -45,12 +45,12 @@ class Telling:
             said: Only these header rules speak; ``None``: all that were chosen.
         """
         speakers = {rule.code for rule in self.ruleset.rules() if rule.scope is Scope.HEADER}
-        for rule in () if self.joined else self._yielding(Scope.ROW):
+        for rule in () if self.identifiers_may_come_from_elsewhere else self._yielding(Scope.ROW):
             spoken = any(code in speakers and (said is None or code in said) for code in rule.yields_to)
             if spoken and not any(name in self.layout for name in rule.misses):
                 table = findings.table
                 repeated = pc.and_(pc.equal(table["code"], rule.code), pc.equal(table["severity"], "error"))
-                findings = findings.where(pc.invert(repeated))
+                findings = findings.filter(pc.invert(repeated))
         return findings
 
     def _alone(self, findings: Findings) -> Findings:
@@ -60,7 +60,7 @@ class Telling:
         if not pc.any(alone).as_py():
             return findings
         among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(alone)))
-        return findings.where(pc.or_(alone, pc.invert(among)))
+        return findings.filter(pc.or_(alone, pc.invert(among)))
 
     def _most_specific(self, findings: Findings) -> Findings:
         """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
@@ -74,10 +74,10 @@ class Telling:
                 continue
             cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
             same = pc.is_in(cell, pc.drop_null(cell.filter(named)))
-            findings = findings.where(pc.invert(pc.and_(same, pc.is_in(table["code"], pa.array(codes)))))
+            findings = findings.filter(pc.invert(pc.and_(same, pc.is_in(table["code"], pa.array(codes)))))
         return findings
 
-    def _without_echoes(self, findings: Findings) -> Findings:
+    def _drop_consequences(self, findings: Findings) -> Findings:
         """Where a reader has said that a value is not there, no rule on records says that it is missing."""
         for rule in self._yielding(Scope.ROW):
             table = findings.table
@@ -87,14 +87,14 @@ class Telling:
             positions = pa.array([self.layout[name][1] for name in rule.misses if name in self.layout], pa.int32())
             records = pc.drop_null(unread["record"].filter(pc.is_in(unread["position"], positions)))
             echo = pc.and_(pc.equal(table["code"], rule.code), pc.is_in(table["record"], records))
-            findings = findings.where(pc.invert(echo))
+            findings = findings.filter(pc.invert(echo))
         return findings
 
     def _yielding(self, scope: Scope) -> list[Rule]:
         """Rules of a scope that yield to others."""
         return [rule for rule in self.rules if rule.scope is scope and rule.yields_to]
 
-    def _located(self, findings: Findings) -> Findings:
+    def _add_locations(self, findings: Findings) -> Findings:
         """Findings on a canonical field get the title and position of its column in the file."""
         if not len(findings):
             return findings

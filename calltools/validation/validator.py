@@ -13,18 +13,18 @@ import pyarrow.compute as pc
 
 from calltools.errors import DefectError
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import BY_NAME, NAMES
+from calltools.fields.table import FIELDS_BY_NAME, FIELD_NAMES
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, all_empty, constant, filled, one_chunk
+from calltools.model.cells import Cells, Mask, Numbers, all_empty, constant_cells, non_empty, combine_chunks
 from calltools.model.finding import Findings
-from calltools.model.rule import Open, Rule
-from calltools.rules.catalog import BY_CODE
+from calltools.model.rule import PendingRows, Rule
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.validation.selection import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class UnprovenRecords:
     """Records on which pandera has to speak.
 
     Attributes:
@@ -37,16 +37,16 @@ class Judged:
     columns: pa.Table
     records: Numbers
     places: Numbers
-    doubtful: Mapping[str, Mask] | None = None
+    unproven_cells: Mapping[str, Mask] | None = None
 
 
-class _Loading:
+class _PanderaLoader:
     """pandera, loaded in a thread while the first records are read: large files always have something to judge."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Load it, unless that was begun before."""
         if self._thread is None:
             self._thread = threading.Thread(
@@ -54,7 +54,7 @@ class _Loading:
             )
             self._thread.start()
 
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether nothing is being loaded."""
         return self._thread is None or not self._thread.is_alive()
 
@@ -64,12 +64,12 @@ class _Loading:
             self._thread.join()
 
 
-loading: Final = _Loading()
+pandera_loader: Final = _PanderaLoader()
 
 
-def unproven(
+def select_unproven(
     batch: Batch, columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
-) -> Judged:
+) -> UnprovenRecords:
     """The records of a batch that are not proven clean. Pure; runs in worker threads.
 
     Args:
@@ -80,14 +80,14 @@ def unproven(
         exact_only: Prove nothing: each record goes to pandera.
     """
     if exact_only or not batch.columns.num_columns:
-        return Judged(batch.columns, batch.records, batch.places)
-    cells = {name: _doubtful(name, columns[name], assumptions) for name in columns}
+        return UnprovenRecords(batch.columns, batch.records, batch.places)
+    cells = {name: _unproven_mask(name, columns[name], assumptions) for name in columns}
     doubtful = reduce(np.logical_or, cells.values())
-    rest = Open(columns, ~doubtful)
-    doubtful = reduce(np.logical_or, _doubtful_records(rest, ruleset, assumptions), doubtful)
+    rest = PendingRows(columns, ~doubtful)
+    doubtful = reduce(np.logical_or, _row_rule_masks(rest, ruleset, assumptions), doubtful)
     rows = np.flatnonzero(doubtful)
     chosen = pa.array(rows)
-    return Judged(
+    return UnprovenRecords(
         pa.table({name: pc.take(one, chosen, boundscheck=False) for name, one in columns.items()}),
         batch.records[rows],
         batch.places[rows],
@@ -95,22 +95,22 @@ def unproven(
     )
 
 
-def _doubtful(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
-    field = BY_NAME[name]
+def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
+    field = FIELDS_BY_NAME[name]
     if all_empty(cells):
         # Half the columns of most exports, and sound by the laws of all kinds.
         return np.full(len(cells), field.requirement.cell)
     unsound = ~KINDS[field.kind].sound(cells, assumptions)
-    return unsound | ~filled(cells) if field.requirement.cell else unsound
+    return unsound | ~non_empty(cells) if field.requirement.cell else unsound
 
 
-def _doubtful_records(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions) -> Iterator[Mask]:
+def _row_rule_masks(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions) -> Iterator[Mask]:
     for rule in ruleset.rules():
         if rule.row is not None and set(rule.columns) <= set(columns):
             yield rule.row(columns, assumptions)
 
 
-class Judge:
+class PanderaJudge:
     """pandera's verdict on the records of a run that are not proven. One thread at a time may ask it.
 
     Args:
@@ -123,7 +123,7 @@ class Judge:
         self._assumptions = assumptions
         self._schemas: dict[tuple[str, ...], Any] = {}
 
-    def findings(self, parts: Sequence[Judged]) -> Findings:
+    def judge(self, parts: Sequence[UnprovenRecords]) -> Findings:
         """The verdict on some records.
 
         Findings hold the canonical field; title, position and severity are put in later.
@@ -133,40 +133,40 @@ class Judge:
         """
         there = [part for part in parts if len(part.records) and part.columns.num_columns]
         if not there:
-            return Findings.none()
-        names = tuple(name for name in NAMES if any(name in part.columns.column_names for part in there))
-        table = pa.concat_tables([_with_all(part.columns, names) for part in there]).combine_chunks()
-        frame = _Frame(
-            {name: one_chunk(table[name]) for name in table.column_names},
+            return Findings.empty()
+        names = tuple(name for name in FIELD_NAMES if any(name in part.columns.column_names for part in there))
+        table = pa.concat_tables([_with_all_columns(part.columns, names) for part in there]).combine_chunks()
+        frame = _JudgedFrame(
+            {name: combine_chunks(table[name]) for name in table.column_names},
             np.concatenate([part.records for part in there]),
             np.concatenate([part.places for part in there]),
         )
         schema = self._schema(names)
-        failures = schema.failures(schema.frame(table), _all_doubtful(there, names))
+        failures = schema.failures(schema.frame(table), _merge_unproven_cells(there, names))
         # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
-        verdicts = [_verdict(failure) for failure in failures]
-        return Findings.join(
-            [_findings(BY_CODE[code], name, rows, frame, self._assumptions) for code, name, rows in verdicts]
+        verdicts = [_failed_rows(failure) for failure in failures]
+        return Findings.concat(
+            [_make_findings(RULES_BY_CODE[code], name, rows, frame, self._assumptions) for code, name, rows in verdicts]
         )
 
     def _schema(self, names: tuple[str, ...]) -> Any:
         # Imported here: 0.6 s that a command without doubtful records does not need.
-        from calltools.validation.frame_schema import FrameSchema  # noqa: PLC0415
+        from calltools.validation.frame_schema import PanderaSchema  # noqa: PLC0415
 
         if names not in self._schemas:
-            self._schemas[names] = FrameSchema(self._ruleset.rules(), names, self._assumptions)
+            self._schemas[names] = PanderaSchema(self._ruleset.rules(), names, self._assumptions)
         return self._schemas[names]
 
 
-def _with_all(columns: pa.Table, names: Sequence[str]) -> pa.Table:
+def _with_all_columns(columns: pa.Table, names: Sequence[str]) -> pa.Table:
     """The columns in one order; one that only another batch has (a joined identifier) is empty here."""
-    empty = constant("", columns.num_rows)
+    empty = constant_cells("", columns.num_rows)
     return pa.table({name: columns[name] if name in columns.column_names else empty for name in names})
 
 
-def _all_doubtful(parts: Sequence[Judged], names: Sequence[str]) -> Mapping[str, Mask]:
+def _merge_unproven_cells(parts: Sequence[UnprovenRecords], names: Sequence[str]) -> Mapping[str, Mask]:
     """Field -> doubtful cells of all parts; a field is left out when each of its cells has to be judged."""
-    proven = [part.doubtful for part in parts if part.doubtful is not None]
+    proven = [part.unproven_cells for part in parts if part.unproven_cells is not None]
     if len(proven) < len(parts):
         return {}
     nothing = [np.zeros(len(part.records), bool) for part in parts]
@@ -176,17 +176,17 @@ def _all_doubtful(parts: Sequence[Judged], names: Sequence[str]) -> Mapping[str,
     }
 
 
-def _verdict(error: Any) -> tuple[str, str | None, Numbers]:
+def _failed_rows(error: Any) -> tuple[str, str | None, Numbers]:
     # Never the error's own text: it holds the values of people.
     code = str(getattr(error.check, "name", None))
-    if code not in BY_CODE or not isinstance(error.check_output, np.ndarray):
+    if code not in RULES_BY_CODE or not isinstance(error.check_output, np.ndarray):
         raise DefectError("check-failed", check=code, reason=str(error.reason_code))
     rows: Numbers = np.flatnonzero(~error.check_output)
     return code, error.column_name, rows
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class _JudgedFrame:
     """What a verdict is about."""
 
     columns: Mapping[str, Cells]
@@ -194,25 +194,25 @@ class _Frame:
     places: Numbers
 
 
-def _findings(rule: Rule, name: str | None, rows: Numbers, frame: _Frame, assumptions: Assumptions) -> Findings:
+def _make_findings(rule: Rule, name: str | None, rows: Numbers, frame: _JudgedFrame, assumptions: Assumptions) -> Findings:
     field = name if rule.cell else rule.at
     given: dict[str, Any] = {"field": field}
     if field is not None and field in frame.columns:
         cells = frame.columns[field].take(pa.array(rows))
         given["value"] = cells
-        given |= _texts(rule, field, cells, assumptions)
+        given |= _detail_and_repair(rule, field, cells, assumptions)
     if rule.note_where is not None:
         milder = pa.array(rule.note_where(frame.columns, assumptions)[rows])
         given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
-    return Findings.at(rule.code, records=frame.records[rows], places=frame.places[rows], **given)
+    return Findings.for_rule(rule.code, records=frame.records[rows], places=frame.places[rows], **given)
 
 
-def _texts(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:
+def _detail_and_repair(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:
     texts: dict[str, Cells] = {}
     if rule.detail:
         texts["detail"] = rule.detail(cells, assumptions)
     if rule.fix:
-        repaired = (rule.repair or KINDS[BY_NAME[field].kind].normalize)(cells, assumptions)
+        repaired = (rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize)(cells, assumptions)
         same = pc.equal(repaired, cells)
         texts["after"] = pc.if_else(same, pa.scalar(None, pa.string()), repaired)
     return texts

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calltools.errors import VendorError
-from calltools.model.titles import told
+from calltools.model.titles import redacted_titles
 from calltools.vendors.profile import Profile, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class HeaderMatch:
     """How a header compares with a profile.
 
     Attributes:
@@ -19,28 +19,28 @@ class Fit:
     """
 
     missing: tuple[str, ...]
-    doubled: tuple[str, ...]
+    duplicated: tuple[str, ...]
 
     @property
-    def fits(self) -> bool:
+    def matches(self) -> bool:
         """Whether the header is this export's."""
         return not self.missing
 
 
-def fold(title: str) -> str:
+def normalize_title(title: str) -> str:
     """A title without case and with single spaces."""
     return re.sub(r"\s+", " ", title.replace("\ufeff", "")).strip().casefold()
 
 
-def fit(profile: Profile, titles: Sequence[str]) -> Fit:
+def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
     """Compare a header with a profile."""
-    there = [fold(title) for title in titles]
-    missing = tuple(name for name in profile.recognize if fold(name) not in there)
-    doubled = tuple(name for name in read_columns(profile) if there.count(fold(name)) > 1)
-    return Fit(missing, doubled)
+    there = [normalize_title(title) for title in titles]
+    missing = tuple(name for name in profile.recognize if normalize_title(name) not in there)
+    doubled = tuple(name for name in source_columns(profile) if there.count(normalize_title(name)) > 1)
+    return HeaderMatch(missing, doubled)
 
 
-def read_columns(profile: Profile) -> tuple[str, ...]:
+def source_columns(profile: Profile) -> tuple[str, ...]:
     """Every source column that a profile reads or is recognized by."""
     steps: list[Step] = [step for listed in profile.fields.values() for step in listed] + list(profile.rows.direction)
     named = [
@@ -52,24 +52,24 @@ def read_columns(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*profile.recognize, *named, *(name for name in more if name)]))
 
 
-def refuse_misfit(profile: Profile, titles: Sequence[str]) -> None:
+def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
     """Refuse a header that is not this export's.
 
     Raises:
         VendorError: What the profile needs and the file does not have.
     """
-    missing = fit(profile, titles).missing or _without_time(profile, titles)
+    missing = match_header(profile, titles).missing or _missing_time_columns(profile, titles)
     if missing:
         raise VendorError(
             "vendor-misfit",
             vendor=profile.name,
             missing=", ".join(missing),
-            titles=told(titles),
+            titles=redacted_titles(titles),
         )
 
 
-def _without_time(profile: Profile, titles: Sequence[str]) -> tuple[str, ...]:
+def _missing_time_columns(profile: Profile, titles: Sequence[str]) -> tuple[str, ...]:
     """The columns that give the time of a call, when the header has none of them: without it nothing can be made."""
-    there = {fold(title) for title in titles}
+    there = {normalize_title(title) for title in titles}
     named = [name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)]
-    return () if any(fold(name) in there for name in named) else tuple(dict.fromkeys(named))
+    return () if any(normalize_title(name) in there for name in named) else tuple(dict.fromkeys(named))

@@ -8,36 +8,36 @@ from typing import Final
 
 from platformdirs import user_config_path
 
-from calltools.errors import SourceError, VendorError, WithoutConverterError
-from calltools.vendors.loader import load
+from calltools.errors import SourceError, VendorError, UnsupportedVendorError
+from calltools.vendors.loader import load_profile
 from calltools.vendors.profile import Profile
-from calltools.vendors.without import without_converter
+from calltools.vendors.without import load_unsupported_vendors
 
 #: Folder of a project's own profiles.
-PROJECT: Final = Path("calltools-vendors")
+PROJECT_FOLDER: Final = Path("calltools-vendors")
 
 
-def schemas() -> Path:
+def schemas_folder() -> Path:
     """The folder of schemas: in an installed package inside it, in a checkout beside it."""
     package = Path(__file__).parent.parent
     inside = package / "schemas"
     return inside if inside.is_dir() else package.parent / "schemas"
 
 
-def profiles() -> tuple[Profile, ...]:
+def load_profiles() -> tuple[Profile, ...]:
     """All profiles, by name; the user's own shadow built-in ones, the project's shadow both."""
     found: dict[str, Profile] = {}
-    for folder in (schemas() / "vendors", user_config_path("calltools") / "vendors", PROJECT):
-        found.update((profile.name, profile) for profile in _in(folder))
+    for folder in (schemas_folder() / "vendors", user_config_path("calltools") / "vendors", PROJECT_FOLDER):
+        found.update((profile.name, profile) for profile in _profiles_in(folder))
     return tuple(found[name] for name in sorted(found))
 
 
-def built_in() -> tuple[Profile, ...]:
+def load_built_in_profiles() -> tuple[Profile, ...]:
     """The profiles that come with calltools, by name."""
-    return tuple(_in(schemas() / "vendors"))
+    return tuple(_profiles_in(schemas_folder() / "vendors"))
 
 
-def get(name: str) -> Profile:
+def find_profile(name: str) -> Profile:
     """The profile of a name, an alias, or a path that ends in ``.toml``.
 
     Raises:
@@ -46,20 +46,20 @@ def get(name: str) -> Profile:
         SourceError: The path cannot be read.
     """
     if name.endswith(".toml"):
-        return read(Path(name))
-    everyone = profiles()
+        return read_profile(Path(name))
+    everyone = load_profiles()
     for profile in everyone:
         if name.lower() in {profile.name, *profile.aliases}:
             return profile
-    for known in without_converter(schemas()):
-        if known.is_called(name):
-            raise WithoutConverterError(known.title, known.reasons)
+    for known in load_unsupported_vendors(schemas_folder()):
+        if known.has_name(name):
+            raise UnsupportedVendorError(known.title, known.reasons)
     names = [word for profile in everyone for word in (profile.name, *profile.aliases)]
     near = difflib.get_close_matches(name.lower(), names, 1, 0.5)
     raise VendorError("vendor-unknown-name", name=name, near=near[0] if near else "-", names=", ".join(sorted(names)))
 
 
-def read(path: Path) -> Profile:
+def read_profile(path: Path) -> Profile:
     """The profile in a file."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,14 +67,14 @@ def read(path: Path) -> Profile:
         raise SourceError("file-missing", path=path) from fault
     except (OSError, UnicodeDecodeError) as fault:
         raise SourceError("file-unreadable", path=path, reason=type(fault).__name__) from fault
-    return load(text, str(path))
+    return load_profile(text, str(path))
 
 
-def _in(folder: Path) -> Iterator[Profile]:
+def _profiles_in(folder: Path) -> Iterator[Profile]:
     for path in sorted(folder.glob("*.toml")):
-        yield _remembered(path, path.stat().st_mtime_ns)
+        yield _load_cached(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
-def _remembered(path: Path, _changed: int) -> Profile:
-    return load(path.read_text(encoding="utf-8"), path.name)
+def _load_cached(path: Path, _changed: int) -> Profile:
+    return load_profile(path.read_text(encoding="utf-8"), path.name)

@@ -8,24 +8,24 @@ from typing import Any, Final, get_args
 
 from calltools.errors import ProfileError
 from calltools.fields import clock
-from calltools.fields.table import NAMES
-from calltools.vendors.profile import Condition, Confidence, Profile, Rows, Shape, Step, Trial
-from calltools.vendors.taking import Taking, near
+from calltools.fields.table import FIELD_NAMES
+from calltools.vendors.profile import Condition, Confidence, Profile, RowSelection, HeaderlessShape, Step, ProfileExample
+from calltools.vendors.taking import TomlReader, nearest_word
 
-TOP: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
+TOP_KEYS: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
                "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency")  # fmt: skip
-READ: Final = ("encoding", "delimiter", "quotes", "empty")
-ROWS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
-STEP: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
+READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
+ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
+STEP_KEYS: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
                 "seconds_from", "format", "zone", "scale", "difference", "sum", "when")  # fmt: skip
-TRIAL: Final = ("why", "source", "expect", "assume", "skipped")
-_ASSUME: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
+EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
+_ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
 QUOTES: Final = ("undoubled",)
-_PICKS: Final = ("from", "first_of", "constant", "difference", "sum")
+_SOURCE_KEYS: Final = ("from", "first_of", "constant", "difference", "sum")
 
 
-def load(text: str, source: str) -> Profile:
+def load_profile(text: str, source: str) -> Profile:
     """A profile from TOML.
 
     Args:
@@ -39,15 +39,15 @@ def load(text: str, source: str) -> Profile:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise ProfileError(source, (("$", "profile-not-toml", {"reason": str(fault)}),)) from fault
-    reading = _Reading()
-    profile = reading.profile(told, source)
-    if reading.take.problems:
-        raise ProfileError(source, tuple(reading.take.problems))
+    reading = _ProfileReader()
+    profile = reading.read_profile(told, source)
+    if reading.reader.problems:
+        raise ProfileError(source, tuple(reading.reader.problems))
     return profile
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ProfileReader:
     """One pass over a file.
 
     Attributes:
@@ -55,161 +55,161 @@ class _Reading:
         answered: Where somebody talked; a step may ask for it by this name.
     """
 
-    take: Taking = field(default_factory=Taking)
+    reader: TomlReader = field(default_factory=TomlReader)
     answered: Condition = field(default_factory=dict)
 
-    def profile(self, told: Mapping[str, Any], source: str) -> Profile:
-        self.take.only(told, TOP, "$")
-        rows = self.take.table(told, "rows", "$")
-        self.answered = self._condition(rows, "answered", "$.rows")
-        shapes = self._shapes(told)
-        read = self.take.table(told, "read", "$")
-        self.take.only(read, READ, "$.read")
+    def read_profile(self, table: Mapping[str, Any], source: str) -> Profile:
+        self.reader.refuse_unknown_keys(table, TOP_KEYS, "$")
+        rows = self.reader.read_table(table, "rows", "$")
+        self.answered = self._read_condition(rows, "answered", "$.rows")
+        shapes = self._read_shapes(table)
+        read = self.reader.read_table(table, "read", "$")
+        self.reader.refuse_unknown_keys(read, READ_KEYS, "$.read")
         if read.get("quotes", QUOTES[0]) not in QUOTES:
-            self.take.wrong("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
-        description, lacks = (self.take.both(told, key) for key in ("description", "lacks"))
-        confidence = self.take.text(told, "confidence", "$", required=True)
+            self.reader.add_problem("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
+        description, lacks = (self.reader.read_bilingual(table, key) for key in ("description", "lacks"))
+        confidence = self.reader.read_text(table, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
-            self.take.wrong("$.confidence", "profile-not-one-of", allowed=", ".join(get_args(Confidence)))
+            self.reader.add_problem("$.confidence", "profile-not-one-of", allowed=", ".join(get_args(Confidence)))
         return Profile(
-            name=self.take.text(told, "name", "$", required=True),
-            title=self.take.text(told, "title", "$", required=True),
+            name=self.reader.read_text(table, "name", "$", required=True),
+            title=self.reader.read_text(table, "title", "$", required=True),
             description_en=description[0],
             description_ru=description[1],
             confidence=confidence,  # type: ignore[arg-type]  # checked above
-            link=self.take.text(told, "link", "$"),
-            aliases=self.take.words(told, "aliases", "$"),
+            link=self.reader.read_text(table, "link", "$"),
+            aliases=self.reader.read_texts(table, "aliases", "$"),
             lacks_en=lacks[0],
             lacks_ru=lacks[1],
-            encoding=self.take.text(read, "encoding", "$.read") or None,
-            delimiter=self.take.text(read, "delimiter", "$.read") or None,
-            quotes=self.take.text(read, "quotes", "$.read") or None,
-            empty=self.take.words(read, "empty", "$.read"),
-            region=self.take.text(told, "region", "$") or None,
-            currency=self.take.text(told, "currency", "$") or None,
-            recognize=self.take.words(told, "recognize", "$", required=True),
+            encoding=self.reader.read_text(read, "encoding", "$.read") or None,
+            delimiter=self.reader.read_text(read, "delimiter", "$.read") or None,
+            quotes=self.reader.read_text(read, "quotes", "$.read") or None,
+            empty=self.reader.read_texts(read, "empty", "$.read"),
+            region=self.reader.read_text(table, "region", "$") or None,
+            currency=self.reader.read_text(table, "currency", "$") or None,
+            recognize=self.reader.read_texts(table, "recognize", "$", required=True),
             shapes=shapes,
-            rows=self._rows(rows),
-            fields=self._fields(self.take.table(told, "fields", "$")),
-            epoch_id=self.take.text(told, "epoch_id", "$") or None,
-            trials=tuple(
-                self._trial(one, f"$.examples[{n}]") for n, one in enumerate(self.take.listed(told, "examples", "$"))
+            rows=self._read_rows(rows),
+            fields=self._read_fields(self.reader.read_table(table, "fields", "$")),
+            epoch_id=self.reader.read_text(table, "epoch_id", "$") or None,
+            examples=tuple(
+                self._read_example(one, f"$.examples[{n}]") for n, one in enumerate(self.reader.read_list(table, "examples", "$"))
             ),
-            path=source,
+            source_path=source,
         )
 
-    def _fields(self, told: Mapping[str, Any]) -> dict[str, tuple[Step, ...]]:
-        self.take.only(told, NAMES, "$.fields")
-        if "DateTime" not in told:
-            self.take.wrong("$.fields", "profile-missing", what="DateTime")
-        return {name: self._steps(told[name], f"$.fields.{name}") for name in NAMES if name in told}
+    def _read_fields(self, table: Mapping[str, Any]) -> dict[str, tuple[Step, ...]]:
+        self.reader.refuse_unknown_keys(table, FIELD_NAMES, "$.fields")
+        if "DateTime" not in table:
+            self.reader.add_problem("$.fields", "profile-missing", what="DateTime")
+        return {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
 
-    def _steps(self, told: Any, path: str) -> tuple[Step, ...]:
-        listed = told if isinstance(told, list) else [told]
+    def _read_steps(self, value: Any, path: str) -> tuple[Step, ...]:
+        listed = value if isinstance(value, list) else [value]
         return tuple(
-            self._step(one, f"{path}[{number}]" if isinstance(told, list) else path)
+            self._read_step(one, f"{path}[{number}]" if isinstance(value, list) else path)
             for number, one in enumerate(listed)
         )
 
-    def _step(self, told: Any, path: str) -> Step:
-        if not isinstance(told, dict):
-            self.take.wrong(path, "profile-not-a-table")
+    def _read_step(self, value: Any, path: str) -> Step:
+        if not isinstance(value, dict):
+            self.reader.add_problem(path, "profile-not-a-table")
             return Step()
-        self.take.only(told, STEP, path)
-        if len([pick for pick in _PICKS if pick in told]) != 1:
-            self.take.wrong(path, "profile-one-pick", picks=", ".join(_PICKS))
-        pick = "first_of" if "first_of" in told else "from"
-        self._checked(told, path)
+        self.reader.refuse_unknown_keys(value, STEP_KEYS, path)
+        if len([pick for pick in _SOURCE_KEYS if pick in value]) != 1:
+            self.reader.add_problem(path, "profile-one-pick", picks=", ".join(_SOURCE_KEYS))
+        pick = "first_of" if "first_of" in value else "from"
+        self._check_step(value, path)
         return Step(
-            columns=self.take.words(told, pick, path),
-            first_of="first_of" in told,
-            join=self.take.text(told, "join", path) if "join" in told else " ",
-            constant=self.take.text(told, "constant", path) if "constant" in told else None,
-            extract=self.take.text(told, "extract", path) or None,
-            url_parameter=self.take.text(told, "url_parameter", path) or None,
-            pluck=self.take.text(told, "pluck", path) if "pluck" in told else None,
-            values=self.take.mapping(told, "values", path),
-            otherwise=self.take.text(told, "otherwise", path) if "otherwise" in told else None,
-            seconds_from=self.take.words(told, "seconds_from", path),
-            format=self.take.words(told, "format", path),
-            zone=self.take.text(told, "zone", path) or None,
-            scale=self.take.text(told, "scale", path) or None,
-            difference=self.take.words(told, "difference", path),
-            sum=self.take.words(told, "sum", path),
-            when=self._when(told, path),
+            columns=self.reader.read_texts(value, pick, path),
+            first_of="first_of" in value,
+            join=self.reader.read_text(value, "join", path) if "join" in value else " ",
+            constant=self.reader.read_text(value, "constant", path) if "constant" in value else None,
+            extract=self.reader.read_text(value, "extract", path) or None,
+            url_parameter=self.reader.read_text(value, "url_parameter", path) or None,
+            pluck=self.reader.read_text(value, "pluck", path) if "pluck" in value else None,
+            values=self.reader.read_text_table(value, "values", path),
+            otherwise=self.reader.read_text(value, "otherwise", path) if "otherwise" in value else None,
+            seconds_from=self.reader.read_texts(value, "seconds_from", path),
+            format=self.reader.read_texts(value, "format", path),
+            zone=self.reader.read_text(value, "zone", path) or None,
+            scale=self.reader.read_text(value, "scale", path) or None,
+            difference=self.reader.read_texts(value, "difference", path),
+            sum=self.reader.read_texts(value, "sum", path),
+            when=self._read_when(value, path),
         )
 
-    def _when(self, told: Mapping[str, Any], path: str) -> Condition:
-        if told.get("when") != "answered":
-            return self._condition(told, "when", path)
+    def _read_when(self, table: Mapping[str, Any], path: str) -> Condition:
+        if table.get("when") != "answered":
+            return self._read_condition(table, "when", path)
         if not self.answered:
-            self.take.wrong(f"{path}.when", "profile-missing", what="rows.answered")
+            self.reader.add_problem(f"{path}.when", "profile-missing", what="rows.answered")
         return self.answered
 
-    def _checked(self, told: Mapping[str, Any], path: str) -> None:
+    def _check_step(self, table: Mapping[str, Any], path: str) -> None:
         """What the words of a step must be, beyond their type."""
-        if "scale" in told and told["scale"] not in SCALES:
-            self.take.wrong(f"{path}.scale", "profile-not-one-of", allowed=", ".join(SCALES))
-        if "difference" in told and (not isinstance(told["difference"], list) or len(told["difference"]) != 2):
-            self.take.wrong(f"{path}.difference", "profile-two-columns")
-        if isinstance(told.get("zone"), str) and not clock.zone_exists(told["zone"]):
-            self.take.wrong(f"{path}.zone", "zone-unknown", zone=told["zone"])
-        for layout in self.take.words(told, "format", path):
+        if "scale" in table and table["scale"] not in SCALES:
+            self.reader.add_problem(f"{path}.scale", "profile-not-one-of", allowed=", ".join(SCALES))
+        if "difference" in table and (not isinstance(table["difference"], list) or len(table["difference"]) != 2):
+            self.reader.add_problem(f"{path}.difference", "profile-two-columns")
+        if isinstance(table.get("zone"), str) and not clock.zone_exists(table["zone"]):
+            self.reader.add_problem(f"{path}.zone", "zone-unknown", zone=table["zone"])
+        for layout in self.reader.read_texts(table, "format", path):
             if layout not in {"unix", "iso"} and not re.search("%[dmYyHMSbpIfjB]", layout):
-                self.take.wrong(f"{path}.format", "profile-layout", layout=layout)
-        if isinstance(told.get("extract"), str):
-            self.take.pattern(told["extract"], f"{path}.extract", groups=1)
+                self.reader.add_problem(f"{path}.format", "profile-layout", layout=layout)
+        if isinstance(table.get("extract"), str):
+            self.reader.check_pattern(table["extract"], f"{path}.extract", groups=1)
 
-    def _rows(self, told: Mapping[str, Any]) -> Rows:
-        self.take.only(told, ROWS, "$.rows")
-        return Rows(
-            direction=self._steps(told["direction"], "$.rows.direction") if "direction" in told else (),
-            context=self.take.text(told, "context", "$.rows") or None,
-            called=self.take.text(told, "called", "$.rows") or None,
-            one_call_by=self.take.words(told, "one_call_by", "$.rows"),
-            one_call_by_all=self.take.words(told, "one_call_by_all", "$.rows"),
+    def _read_rows(self, table: Mapping[str, Any]) -> RowSelection:
+        self.reader.refuse_unknown_keys(table, ROWS_KEYS, "$.rows")
+        return RowSelection(
+            direction=self._read_steps(table["direction"], "$.rows.direction") if "direction" in table else (),
+            context=self.reader.read_text(table, "context", "$.rows") or None,
+            called=self.reader.read_text(table, "called", "$.rows") or None,
+            one_call_by=self.reader.read_texts(table, "one_call_by", "$.rows"),
+            one_call_by_all=self.reader.read_texts(table, "one_call_by_all", "$.rows"),
             answered=self.answered,
-            first=self.take.words(told, "first", "$.rows"),
-            incoming=self.take.words(told, "incoming", "$.rows"),
+            first=self.reader.read_texts(table, "first", "$.rows"),
+            incoming=self.reader.read_texts(table, "incoming", "$.rows"),
         )
 
-    def _shapes(self, told: Mapping[str, Any]) -> tuple[Shape, ...]:
+    def _read_shapes(self, table: Mapping[str, Any]) -> tuple[HeaderlessShape, ...]:
         """Files without a header; what the cells of a column match is the same in each."""
-        patterns = self.take.mapping(told, "patterns", "$")
+        patterns = self.reader.read_text_table(table, "patterns", "$")
         for name, pattern in patterns.items():
-            self.take.pattern(pattern, f"$.patterns.{name}")
-        listed = self.take.listed(told, "shapes", "$")
-        shapes = tuple(self._shape(one, f"$.shapes[{number}]", patterns) for number, one in enumerate(listed))
+            self.reader.check_pattern(pattern, f"$.patterns.{name}")
+        listed = self.reader.read_list(table, "shapes", "$")
+        shapes = tuple(self._read_shape(one, f"$.shapes[{number}]", patterns) for number, one in enumerate(listed))
         titles = [title for shape in shapes for title in shape.titles]
         for name in patterns:
             if name not in titles:
-                self.take.wrong(f"$.patterns.{name}", "profile-no-such-column", near=near(name, titles))
+                self.reader.add_problem(f"$.patterns.{name}", "profile-no-such-column", near=nearest_word(name, titles))
         return shapes
 
-    def _shape(self, told: Any, path: str, patterns: Mapping[str, str]) -> Shape:
-        if not isinstance(told, dict):
-            self.take.wrong(path, "profile-not-a-table")
-            return Shape((), {})
-        self.take.only(told, ("columns",), path)
-        titles = self.take.words(told, "columns", path, required=True)
-        return Shape(titles, {name: pattern for name, pattern in patterns.items() if name in titles})
+    def _read_shape(self, value: Any, path: str, patterns: Mapping[str, str]) -> HeaderlessShape:
+        if not isinstance(value, dict):
+            self.reader.add_problem(path, "profile-not-a-table")
+            return HeaderlessShape((), {})
+        self.reader.refuse_unknown_keys(value, ("columns",), path)
+        titles = self.reader.read_texts(value, "columns", path, required=True)
+        return HeaderlessShape(titles, {name: pattern for name, pattern in patterns.items() if name in titles})
 
-    def _trial(self, told: Any, path: str) -> Trial:
-        if not isinstance(told, dict):
-            self.take.wrong(path, "profile-not-a-table")
-            return Trial("", {}, {}, {})
-        self.take.only(told, TRIAL, path)
-        expect, assume = self.take.mapping(told, "expect", path), self.take.mapping(told, "assume", path)
-        self.take.only(expect, NAMES, f"{path}.expect")
-        self.take.only(assume, _ASSUME, f"{path}.assume")
-        return Trial(
-            why=self.take.text(told, "why", path, required=True),
-            source=self.take.mapping(told, "source", path),
+    def _read_example(self, value: Any, path: str) -> ProfileExample:
+        if not isinstance(value, dict):
+            self.reader.add_problem(path, "profile-not-a-table")
+            return ProfileExample("", {}, {}, {})
+        self.reader.refuse_unknown_keys(value, EXAMPLE_KEYS, path)
+        expect, assume = self.reader.read_text_table(value, "expect", path), self.reader.read_text_table(value, "assume", path)
+        self.reader.refuse_unknown_keys(expect, FIELD_NAMES, f"{path}.expect")
+        self.reader.refuse_unknown_keys(assume, _ASSUME_KEYS, f"{path}.assume")
+        return ProfileExample(
+            why=self.reader.read_text(value, "why", path, required=True),
+            source=self.reader.read_text_table(value, "source", path),
             expect=expect,
             assume=assume,
-            skipped=self.take.text(told, "skipped", path) or None,
+            skipped=self.reader.read_text(value, "skipped", path) or None,
         )
 
-    def _condition(self, told: Mapping[str, Any], key: str, path: str) -> Condition:
-        table = self.take.table(told, key, path)
-        return {name: self.take.words(table, name, f"{path}.{key}") for name in table}
+    def _read_condition(self, parent: Mapping[str, Any], key: str, path: str) -> Condition:
+        table = self.reader.read_table(parent, key, path)
+        return {name: self.reader.read_texts(table, name, f"{path}.{key}") for name in table}

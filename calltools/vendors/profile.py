@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowSelection:
     """Which rows are incoming calls, and which rows are one call.
 
     Attributes:
@@ -77,7 +77,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class HeaderlessShape:
     """A file without a header.
 
     Attributes:
@@ -90,7 +90,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ProfileExample:
     """An example inside a profile.
 
     Attributes:
@@ -154,8 +154,8 @@ class Profile:
     empty: tuple[str, ...] = ()
     region: str | None = None
     currency: str | None = None
-    shapes: tuple[Shape, ...] = ()
-    rows: Rows = field(default_factory=Rows)
+    shapes: tuple[HeaderlessShape, ...] = ()
+    rows: RowSelection = field(default_factory=RowSelection)
     epoch_id: str | None = None
-    trials: tuple[Trial, ...] = ()
-    path: str = ""
+    examples: tuple[ProfileExample, ...] = ()
+    source_path: str = ""

@@ -2,27 +2,27 @@
 
 from typing import Any, Final, get_args
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.vendors import loader
 from calltools.vendors.profile import Confidence
 
-_WORDS: Final = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_TEXT_OR_LIST: Final = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _TEXT: Final = {"type": "string"}
 _TABLE: Final = {"type": "object", "additionalProperties": {"type": "string"}}
-_BOTH: Final = {"type": "object", "additionalProperties": False, "properties": {"en": _TEXT, "ru": _TEXT}}
-_CONDITION: Final = {"type": "object", "additionalProperties": _WORDS}
+_BILINGUAL: Final = {"type": "object", "additionalProperties": False, "properties": {"en": _TEXT, "ru": _TEXT}}
+_CONDITION: Final = {"type": "object", "additionalProperties": _TEXT_OR_LIST}
 
 
-def profile_schema() -> dict[str, Any]:
+def build_profile_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of a profile."""
-    step = _object(
-        loader.STEP,
+    step = _object_schema(
+        loader.STEP_KEYS,
         {
-            "from": _WORDS,
-            "first_of": _WORDS,
-            "format": _WORDS,
-            "sum": _WORDS,
-            "seconds_from": _WORDS,
+            "from": _TEXT_OR_LIST,
+            "first_of": _TEXT_OR_LIST,
+            "format": _TEXT_OR_LIST,
+            "sum": _TEXT_OR_LIST,
+            "seconds_from": _TEXT_OR_LIST,
             "difference": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
             "values": _TABLE,
             "when": {"oneOf": [{"const": "answered"}, _CONDITION]},
@@ -33,34 +33,34 @@ def profile_schema() -> dict[str, Any]:
     rows = {
         "direction": steps,
         "answered": _CONDITION,
-        "one_call_by": _WORDS,
-        "one_call_by_all": _WORDS,
-        "first": _WORDS,
-        "incoming": _WORDS,
+        "one_call_by": _TEXT_OR_LIST,
+        "one_call_by_all": _TEXT_OR_LIST,
+        "first": _TEXT_OR_LIST,
+        "incoming": _TEXT_OR_LIST,
     }
     trial = {"source": _TABLE, "expect": _TABLE, "assume": _TABLE}
     top = {
         "confidence": {"enum": list(get_args(Confidence))},
-        "description": _BOTH,
-        "lacks": _BOTH,
-        "aliases": _WORDS,
-        "recognize": _WORDS,
-        "read": _object(loader.READ, {"empty": _WORDS, "quotes": {"enum": list(loader.QUOTES)}}),
-        "rows": _object(loader.ROWS, rows),
-        "shapes": {"type": "array", "items": _object(("columns",), {"columns": _WORDS})},
+        "description": _BILINGUAL,
+        "lacks": _BILINGUAL,
+        "aliases": _TEXT_OR_LIST,
+        "recognize": _TEXT_OR_LIST,
+        "read": _object_schema(loader.READ_KEYS, {"empty": _TEXT_OR_LIST, "quotes": {"enum": list(loader.QUOTES)}}),
+        "rows": _object_schema(loader.ROWS_KEYS, rows),
+        "shapes": {"type": "array", "items": _object_schema(("columns",), {"columns": _TEXT_OR_LIST})},
         "patterns": _TABLE,
-        "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(NAMES, steps)},
-        "examples": {"type": "array", "items": _object(loader.TRIAL, trial)},
+        "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(FIELD_NAMES, steps)},
+        "examples": {"type": "array", "items": _object_schema(loader.EXAMPLE_KEYS, trial)},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "calltools vendor profile",
-        **_object(loader.TOP, top),
+        **_object_schema(loader.TOP_KEYS, top),
         "required": ["name", "title", "confidence", "recognize", "fields"],
     }
 
 
-def _object(names: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:
+def _object_schema(names: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,

@@ -10,7 +10,7 @@ from calltools.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class TomlReader:
     """One pass over a file: gives what it can.
 
     Attributes:
@@ -19,79 +19,79 @@ class Taking:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def only(self, told: Mapping[str, Any], allowed: Iterable[str], path: str) -> None:
+    def refuse_unknown_keys(self, parent: Mapping[str, Any], allowed: Iterable[str], path: str) -> None:
         """Nothing but these keys."""
-        for key in told:
+        for key in parent:
             if key not in allowed:
-                self.wrong(f"{path}.{key}", "profile-unknown-word", near=near(key, allowed))
+                self.add_problem(f"{path}.{key}", "profile-unknown-word", near=nearest_word(key, allowed))
 
-    def table(self, told: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    def read_table(self, parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
         """A table, or nothing."""
-        found = told.get(key, {})
+        found = parent.get(key, {})
         if not isinstance(found, dict):
-            self.wrong(f"{path}.{key}", "profile-not-a-table")
+            self.add_problem(f"{path}.{key}", "profile-not-a-table")
             return {}
         return found
 
-    def listed(self, told: Mapping[str, Any], key: str, path: str) -> list[Any]:
+    def read_list(self, parent: Mapping[str, Any], key: str, path: str) -> list[Any]:
         """A list, or nothing."""
-        found = told.get(key, [])
+        found = parent.get(key, [])
         if not isinstance(found, list):
-            self.wrong(f"{path}.{key}", "profile-not-a-list")
+            self.add_problem(f"{path}.{key}", "profile-not-a-list")
             return []
         return found
 
-    def text(self, told: Mapping[str, Any], key: str, path: str, *, required: bool = False) -> str:
+    def read_text(self, parent: Mapping[str, Any], key: str, path: str, *, required: bool = False) -> str:
         """A text, or nothing."""
-        found: object = told.get(key, "")
+        found: object = parent.get(key, "")
         if not isinstance(found, str):
-            self.wrong(f"{path}.{key}", "profile-not-text")
+            self.add_problem(f"{path}.{key}", "profile-not-text")
             return ""
         if required and not found:
-            self.wrong(path, "profile-missing", what=key)
+            self.add_problem(path, "profile-missing", what=key)
         return found
 
-    def words(self, told: Mapping[str, Any], key: str, path: str, *, required: bool = False) -> tuple[str, ...]:
+    def read_texts(self, parent: Mapping[str, Any], key: str, path: str, *, required: bool = False) -> tuple[str, ...]:
         """One text or several."""
-        found = told.get(key, [])
+        found = parent.get(key, [])
         listed = [found] if isinstance(found, str) else found
         if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-            self.wrong(f"{path}.{key}", "profile-not-text")
+            self.add_problem(f"{path}.{key}", "profile-not-text")
             return ()
         if required and not listed:
-            self.wrong(path, "profile-missing", what=key)
+            self.add_problem(path, "profile-missing", what=key)
         return tuple(listed)
 
-    def mapping(self, told: Mapping[str, Any], key: str, path: str) -> dict[str, str]:
+    def read_text_table(self, parent: Mapping[str, Any], key: str, path: str) -> dict[str, str]:
         """A table of texts."""
-        table = self.table(told, key, path)
+        table = self.read_table(parent, key, path)
         for name, value in table.items():
             if not isinstance(value, str):
-                self.wrong(f"{path}.{key}.{name}", "profile-not-text")
+                self.add_problem(f"{path}.{key}.{name}", "profile-not-text")
         return {name: value for name, value in table.items() if isinstance(value, str)}
 
-    def both(self, told: Mapping[str, Any], key: str) -> tuple[str, str]:
+    def read_bilingual(self, parent: Mapping[str, Any], key: str) -> tuple[str, str]:
         """A text in English and Russian."""
-        table = self.table(told, key, "$")
-        self.only(table, ("en", "ru"), f"$.{key}")
-        return self.text(table, "en", f"$.{key}"), self.text(table, "ru", f"$.{key}")
+        table = self.read_table(parent, key, "$")
+        self.refuse_unknown_keys(table, ("en", "ru"), f"$.{key}")
+        return self.read_text(table, "en", f"$.{key}"), self.read_text(table, "ru", f"$.{key}")
 
-    def pattern(self, pattern: str, path: str, groups: int = 0) -> None:
+    def check_pattern(self, pattern: str, path: str, groups: int = 0) -> None:
         """A pattern that can be read, with so many groups."""
         try:
             compiled = re.compile(pattern)
         except re.error as fault:
-            self.wrong(path, "profile-pattern", reason=str(fault))
+            self.add_problem(path, "profile-pattern", reason=str(fault))
             return
         if groups and compiled.groups != groups:
-            self.wrong(path, "profile-one-group")
+            self.add_problem(path, "profile-one-group")
 
-    def wrong(self, path: str, key: str, **facts: object) -> None:
+    def add_problem(self, path: str, key: str, **facts: object) -> None:
         """Remember a mistake."""
         self.problems.append((path, key, facts))
 
 
-def near(word: str, allowed: Iterable[str]) -> str:
+def nearest_word(word: str, allowed: Iterable[str]) -> str:
     """The nearest of the words that are allowed, or ``-``."""
     found = difflib.get_close_matches(word, list(allowed), 1, 0.5)
     return found[0] if found else "-"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.fields.shapes import matches
-from calltools.model.cells import Cells, filled
+from calltools.fields.shapes import full_match
+from calltools.model.cells import Cells, non_empty
 
-_DAYS: Final = {
+_DATE_LAYOUTS: Final = {
     "%d.%m.%Y": r"[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}",
     "%Y-%m-%d": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "%d/%m/%Y": r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}",
@@ -17,27 +17,27 @@ _DAYS: Final = {
     "%d.%m.%y": r"[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{2}",
     "%d %b %Y": r"[0-9]{1,2} [A-Za-z]{3} [0-9]{4}",
 }
-_CLOCKS: Final = {
+_CLOCK_LAYOUTS: Final = {
     "%H:%M:%S": r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}",
     "%H:%M": r"[0-9]{1,2}:[0-9]{2}",
     "%I:%M:%S %p": r"[0-9]{1,2}:[0-9]{2}:[0-9]{2} [AaPp][Mm]",
     "%I:%M %p": r"[0-9]{1,2}:[0-9]{2} [AaPp][Mm]",
 }
-_WHOLE: Final = {
+_ALL_LAYOUTS: Final = {
     "unix": r"1[0-9]{9}",
     "unix-ms": r"1[0-9]{12}",
     "iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9:.]+ ?(Z|[+-][0-9]{2}:?[0-9]{2})",
     **{f"{day}{between}{clock}": f"{one}{between}{other}"
-       for day, one in _DAYS.items() for clock, other in _CLOCKS.items() for between in (" ", "T", ", ")},
+       for day, one in _DATE_LAYOUTS.items() for clock, other in _CLOCK_LAYOUTS.items() for between in (" ", "T", ", ")},
 }  # fmt: skip
-_BEGINS: Final = r"start|begin|init|date|time|when|created|дата|время|начал|когда"
-_ENDS: Final = r"end|finish|hangup|answer|connect|update|stop|ответ|оконч|конец|завер|перезв"
-_MONTH_FIRST: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d"}
-_ENOUGH: Final = 0.6
+_START_TITLE: Final = r"start|begin|init|date|time|when|created|дата|время|начал|когда"
+_END_TITLE: Final = r"end|finish|hangup|answer|connect|update|stop|ответ|оконч|конец|завер|перезв"
+_MONTH_FIRST_LAYOUTS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d"}
+_MIN_SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class TimeColumns:
     """Where the time of a call stands.
 
     Attributes:
@@ -48,57 +48,57 @@ class Times:
 
     titles: tuple[str, ...]
     layout: str | None = None
-    unsure_order: bool = False
+    date_order_unknown: bool = False
 
 
-def times_of(columns: Mapping[str, Cells]) -> Times | None:
+def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
     """The column that begins a call, or two that do together; nothing where none looks like a time."""
-    if whole := _first(columns, _WHOLE):
+    if whole := _best_column(columns, _ALL_LAYOUTS):
         title, layout = whole
-        return _ordered((title,), layout, columns[title])
-    day, clock = _first(columns, _DAYS), _first(columns, _CLOCKS)
+        return _with_date_order((title,), layout, columns[title])
+    day, clock = _best_column(columns, _DATE_LAYOUTS), _best_column(columns, _CLOCK_LAYOUTS)
     if day is None:
         return None
     if clock is None or re.search(r"talk|wait|dur|длит|разг|ожид|ответ", clock[0].lower()):
-        return _ordered((day[0],), day[1], columns[day[0]])
-    return _ordered((day[0], clock[0]), f"{day[1]} {clock[1]}", columns[day[0]])
+        return _with_date_order((day[0],), day[1], columns[day[0]])
+    return _with_date_order((day[0], clock[0]), f"{day[1]} {clock[1]}", columns[day[0]])
 
 
-def _first(columns: Mapping[str, Cells], layouts: Mapping[str, str]) -> tuple[str, str] | None:
+def _best_column(columns: Mapping[str, Cells], layouts: Mapping[str, str]) -> tuple[str, str] | None:
     """The column that most looks like the beginning, and its layout."""
     found: list[tuple[int, str, str]] = []
     for title, cells in columns.items():
-        layout = next((one for one, pattern in layouts.items() if _look_so(cells, pattern)), None)
+        layout = next((one for one, pattern in layouts.items() if _mostly_match(cells, pattern)), None)
         if layout is not None:
             small = title.lower()
-            ends, begins = re.search(_ENDS, small) is not None, re.search(_BEGINS, small) is not None
+            ends, begins = re.search(_END_TITLE, small) is not None, re.search(_START_TITLE, small) is not None
             found.append((2 * ends - begins, title, layout))
     best = min(found, key=lambda one: one[0], default=None)
     return None if best is None else best[1:]
 
 
-def _look_so(cells: Cells, pattern: str) -> bool:
-    there = filled(cells)
-    return bool(there.any()) and float((matches(cells, pattern) & there).sum() / there.sum()) > _ENOUGH
+def _mostly_match(cells: Cells, pattern: str) -> bool:
+    there = non_empty(cells)
+    return bool(there.any()) and float((full_match(cells, pattern) & there).sum() / there.sum()) > _MIN_SHARE
 
 
-def _ordered(titles: tuple[str, ...], layout: str, cells: Cells) -> Times:
+def _with_date_order(titles: tuple[str, ...], layout: str, cells: Cells) -> TimeColumns:
     """Days first, unless a second number is above twelve; unsure where no number is."""
-    for day_first, month_first in _MONTH_FIRST.items():
+    for day_first, month_first in _MONTH_FIRST_LAYOUTS.items():
         if layout.startswith(day_first):
             pairs = [re.match(r"([0-9]{1,2})[/-]([0-9]{1,2})", text or "") for text in cells.to_pylist()]
             firsts, seconds = zip(*((int(pair[1]), int(pair[2])) for pair in pairs if pair), strict=True)
             if max(seconds) > 12 >= max(firsts):
-                return Times(titles, layout.replace(day_first, month_first))
-            return Times(titles, layout, unsure_order=max(firsts) <= 12)
-    return Times(titles, layout)
+                return TimeColumns(titles, layout.replace(day_first, month_first))
+            return TimeColumns(titles, layout, date_order_unknown=max(firsts) <= 12)
+    return TimeColumns(titles, layout)
 
 
-def pattern_of(layout: str, place: int, places: int) -> str:
+def layout_pattern(layout: str, place: int, places: int) -> str:
     """What the cells of a layout match; of one that two columns share, those of the first or the second."""
-    for day_first, month_first in _MONTH_FIRST.items():
+    for day_first, month_first in _MONTH_FIRST_LAYOUTS.items():
         layout = day_first + layout.removeprefix(month_first) if layout.startswith(month_first) else layout
     if places == 1:
-        return _WHOLE.get(layout) or _DAYS.get(layout) or ".+"
+        return _ALL_LAYOUTS.get(layout) or _DATE_LAYOUTS.get(layout) or ".+"
     day, _, clock = layout.partition(" ")
-    return (_DAYS.get(day) if place == 0 else _CLOCKS.get(clock)) or ".+"
+    return (_DATE_LAYOUTS.get(day) if place == 0 else _CLOCK_LAYOUTS.get(clock)) or ".+"

@@ -11,7 +11,7 @@ from calltools.messages import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class UnsupportedVendor:
     """One of them.
 
     Attributes:
@@ -26,13 +26,13 @@ class Without:
     reasons: Mapping[Language, str]
     aliases: tuple[str, ...] = ()
 
-    def is_called(self, name: str) -> bool:
+    def has_name(self, name: str) -> bool:
         """Whether a name is one of its own, whatever case, spaces and hyphens it has."""
-        return _folded(name) in {_folded(one) for one in (self.name, self.title, *self.aliases)}
+        return _fold_name(name) in {_fold_name(one) for one in (self.name, self.title, *self.aliases)}
 
 
 @lru_cache(maxsize=1)
-def without_converter(schemas: Path) -> tuple[Without, ...]:
+def load_unsupported_vendors(schemas: Path) -> tuple[UnsupportedVendor, ...]:
     """All of them, in the order of the file.
 
     Args:
@@ -40,10 +40,10 @@ def without_converter(schemas: Path) -> tuple[Without, ...]:
     """
     told = tomllib.loads((schemas / "without_converter.toml").read_text(encoding="utf-8"))
     return tuple(
-        Without(name, one["title"], MappingProxyType(told["reasons"][one["reason"]]), tuple(one.get("aliases", ())))
+        UnsupportedVendor(name, one["title"], MappingProxyType(told["reasons"][one["reason"]]), tuple(one.get("aliases", ())))
         for name, one in told["vendors"].items()
     )
 
 
-def _folded(name: str) -> str:
+def _fold_name(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign.isalnum())

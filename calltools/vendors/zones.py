@@ -10,21 +10,21 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields import clock
-from calltools.fields.shapes import trimmed, whole_parts
+from calltools.fields.shapes import trim_whitespace, parse_whole_parts
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, filled
+from calltools.model.cells import Cells, Mask, Numbers, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
-from calltools.vendors.mapping import Mapped
+from calltools.vendors.mapping import BoundProfile
 
-_EPOCH: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
+_EPOCH_IN_ID: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
 #: Those of all but the oldest calls.
 _EPOCH_DIGITS: Final = 10
 _QUARTER_S: Final = 900
-_ALIKE: Final = 0.9
-_FEWEST: Final = 5
+_MIN_SHARE: Final = 0.9
+_MIN_RECORDS: Final = 5
 #: A zone to suggest for an offset: the most usual one where these exports come from.
-_USUAL: Final = {
+_USUAL_ZONES: Final = {
     0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
     18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
     32400: "Asia/Yakutsk", 36000: "Asia/Vladivostok", 39600: "Asia/Magadan", 43200: "Asia/Kamchatka",
@@ -33,7 +33,7 @@ _USUAL: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Offsets:
+class _ProvenOffsets:
     """Offsets that records prove: rows, and seconds east, rounded to a quarter hour; and the epochs."""
 
     rows: Numbers
@@ -41,7 +41,7 @@ class _Offsets:
     epochs: Numbers
 
 
-def check_zone(sample: Batch, mapped: Mapped) -> None:
+def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     """Refuse a zone that nine in ten records contradict alike, and suggest the one that they agree on.
 
     Args:
@@ -51,45 +51,45 @@ def check_zone(sample: Batch, mapped: Mapped) -> None:
     Raises:
         UsageError: With the suggestion.
     """
-    proven, zone = _proven(sample, mapped), mapped.options.timezone
-    if zone is None or len(proven.rows) < _FEWEST:
+    proven, zone = _proven_offsets(sample, mapped), mapped.options.timezone
+    if zone is None or len(proven.rows) < _MIN_RECORDS:
         return
     wrong = proven.seconds[proven.seconds != clock.offset_at(proven.epochs, zone)]
     agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
-    if count >= _ALIKE * len(proven.rows):
-        raise UsageError("zone-contradicted", zone=zone, offset=offset_text(agreed), suggestion=suggestion(agreed))
+    if count >= _MIN_SHARE * len(proven.rows):
+        raise UsageError("zone-contradicted", zone=zone, offset=format_offset(agreed), suggestion=zone_for_offset(agreed))
 
 
-def suggested(sample: Batch, mapped: Mapped) -> str | None:
+def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
     """The zone that the records agree on, if they hold epochs."""
-    proven = _proven(sample, mapped)
-    if len(proven.rows) < _FEWEST:
+    proven = _proven_offsets(sample, mapped)
+    if len(proven.rows) < _MIN_RECORDS:
         return None
     agreed, count = Counter(proven.seconds.tolist()).most_common(1)[0]
-    return suggestion(agreed) if count >= _ALIKE * len(proven.rows) else None
+    return zone_for_offset(agreed) if count >= _MIN_SHARE * len(proven.rows) else None
 
 
-def contradictions(batch: Batch, mapped: Mapped) -> Findings:
+def zone_contradictions(batch: Batch, mapped: BoundProfile) -> Findings:
     """CT604: single records that prove another offset than the zone given."""
     zone = mapped.options.timezone
     if zone is None or mapped.profile.epoch_id is None:
-        return Findings.none()
-    proven = _proven(batch, mapped)
+        return Findings.empty()
+    proven = _proven_offsets(batch, mapped)
     wrong = proven.seconds != clock.offset_at(proven.epochs, zone)
     rows = proven.rows[wrong]
-    detail = pa.array([offset_text(int(seconds)) for seconds in proven.seconds[wrong]], pa.string())
-    return Findings.at("CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail)
+    detail = pa.array([format_offset(int(seconds)) for seconds in proven.seconds[wrong]], pa.string())
+    return Findings.for_rule("CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail)
 
 
-def _proven(batch: Batch, mapped: Mapped) -> _Offsets:
-    ids = None if mapped.profile.epoch_id is None else mapped.column(batch, mapped.profile.epoch_id)
+def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
+    ids = None if mapped.profile.epoch_id is None else mapped.source_cells(batch, mapped.profile.epoch_id)
     local = [step for step in mapped.fields["DateTime"] if step.format and step.zone is None]
-    times = mapped.column(batch, local[0].columns[0]) if local and local[0].columns else None
+    times = mapped.source_cells(batch, local[0].columns[0]) if local and local[0].columns else None
     if ids is None or times is None:
         nothing = np.zeros(0, np.int64)
-        return _Offsets(nothing, nothing, nothing)
-    epochs, told = _epochs(ids)
-    times = trimmed(times)
+        return _ProvenOffsets(nothing, nothing, nothing)
+    epochs, told = _epochs_in_ids(ids)
+    times = trim_whitespace(times)
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
         if layout not in {"unix", "iso"} and not known.all():
@@ -97,26 +97,26 @@ def _proven(batch: Batch, mapped: Mapped) -> _Offsets:
             wall, known = np.where(known, wall, read.epoch), known | read.ok
     both: Mask = known & told
     seconds = np.round((wall[both] - epochs[both]) / _QUARTER_S).astype(np.int64) * _QUARTER_S
-    return _Offsets(np.flatnonzero(both), seconds, epochs[both])
+    return _ProvenOffsets(np.flatnonzero(both), seconds, epochs[both])
 
 
-def _epochs(ids: Cells) -> tuple[Numbers, Mask]:
+def _epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
     """The second that an id holds, and which ids hold one."""
-    epochs, told = whole_parts(ids, _EPOCH_DIGITS)
-    others = ~told & filled(ids)
+    epochs, told = parse_whole_parts(ids, _EPOCH_DIGITS)
+    others = ~told & non_empty(ids)
     if others.any():
-        found = transforms.extract(trimmed(ids.filter(pa.array(others))), _EPOCH)
-        others[others] = filled(found)
-        epochs[others] = pc.cast(found.filter(pa.array(filled(found))), pa.int64()).to_numpy()
+        found = transforms.extract(trim_whitespace(ids.filter(pa.array(others))), _EPOCH_IN_ID)
+        others[others] = non_empty(found)
+        epochs[others] = pc.cast(found.filter(pa.array(non_empty(found))), pa.int64()).to_numpy()
     return epochs, told | others
 
 
-def offset_text(seconds: int) -> str:
+def format_offset(seconds: int) -> str:
     """``+03:00``."""
     sign = "-" if seconds < 0 else "+"
     return f"{sign}{abs(seconds) // 3600:02}:{abs(seconds) % 3600 // 60:02}"
 
 
-def suggestion(seconds: int) -> str:
+def zone_for_offset(seconds: int) -> str:
     """A zone with this offset, as an option's value."""
-    return _USUAL.get(seconds, f"a zone at {offset_text(seconds)}")
+    return _USUAL_ZONES.get(seconds, f"a zone at {format_offset(seconds)}")

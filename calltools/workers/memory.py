@@ -13,7 +13,7 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 
-def little_memory() -> None:
+def return_freed_memory() -> None:
     """For the whole process: what Arrow has freed goes back to the system, a fifth of the peak.
 
     Where Arrow was built with jemalloc, as it is for Linux.
@@ -22,22 +22,22 @@ def little_memory() -> None:
         pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
-def one_heap() -> None:
+def use_single_arena() -> None:
     """For the whole process, before it has threads: they share a heap; each would keep in its own what it has freed."""
-    _choose(_ARENA_MAX, 1)
+    _set_mallopt(_ARENA_MAX, 1)
 
 
-def keep_memory() -> None:
+def keep_freed_memory() -> None:
     """For the whole process: what has been freed stays with it.
 
     Arrays of a block come and go by the hundred, all of a size; to give their memory back to the system and to ask for
     it again takes a sixth of the time.
     """
-    _choose(_MMAP_THRESHOLD, 32 << 20)
-    _choose(_TRIM_THRESHOLD, 128 << 20)
+    _set_mallopt(_MMAP_THRESHOLD, 32 << 20)
+    _set_mallopt(_TRIM_THRESHOLD, 128 << 20)
 
 
-def _choose(what: int, value: int) -> None:
+def _set_mallopt(what: int, value: int) -> None:
     """Tell the C library, where it is glibc, as it is on most Linux."""
     if sys.platform == "linux" and (choose := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
         choose(what, value)

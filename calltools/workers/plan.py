@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from calltools.matching.identifiers import Index
+from calltools.matching.identifiers import IdentifierIndex
 from calltools.model.assumptions import Assumptions
 from calltools.model.finding import Findings
-from calltools.validation.baseline import Spot
-from calltools.validation.observing import Earlier
+from calltools.validation.baseline import RuleAndColumn
+from calltools.validation.observing import CrossFileObservers
 from calltools.validation.selection import RuleSet
-from calltools.validation.telling import Telling
-from calltools.vendors.mapping import Mapped
+from calltools.validation.telling import FindingFilter
+from calltools.vendors.mapping import BoundProfile
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """All that a run needs, frozen.
 
     Attributes:
@@ -37,24 +37,24 @@ class Plan:
     ruleset: RuleSet
     assumptions: Assumptions
     layout: Mapping[str, tuple[str, int]]
-    mapping: Mapped | None = None
+    mapping: BoundProfile | None = None
     normalize: bool = False
     static_call: str | None = None
-    index: Index | None = None
+    index: IdentifierIndex | None = None
     window_s: int = 21 * 86_400
     exact_only: bool = False
-    keeps_records: bool = False
-    draws: bool = False
-    findings: Findings = field(default_factory=Findings.none)
-    known: Mapping[Spot, int] = field(default_factory=dict)
-    earlier: Earlier = field(default_factory=dict)
+    keep_records: bool = False
+    wants_statistics: bool = False
+    preflight_findings: Findings = field(default_factory=Findings.empty)
+    baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)
+    cross_file_observers: CrossFileObservers = field(default_factory=dict)
 
     @property
-    def telling(self) -> Telling:
+    def finding_filter(self) -> FindingFilter:
         """How findings are told."""
-        return Telling(self.ruleset, self.layout, joined=self.mapping is not None or self.index is not None)
+        return FindingFilter(self.ruleset, self.layout, identifiers_may_come_from_elsewhere=self.mapping is not None or self.index is not None)
 
     @property
-    def of_a_batch(self) -> "Plan":
+    def of_a_batch(self) -> "RunPlan":
         """What the work on one batch needs of it."""
-        return replace(self, findings=Findings.none(), known={}, earlier={})
+        return replace(self, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={})

@@ -10,24 +10,24 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from calltools.children import Copy
+from calltools.children import ForkedWorker
 from calltools.errors import CalltoolsError, SourceError
 from calltools.model.batch import Batch, Table
 from calltools.workers import working
-from calltools.workers.memory import keep_memory
-from calltools.workers.plan import Plan
-from calltools.workers.processors import processors
-from calltools.workers.working import MOST_THREADS, Work, Worked, done_to_each
+from calltools.workers.memory import keep_freed_memory
+from calltools.workers.plan import RunPlan
+from calltools.workers.processors import cpu_count
+from calltools.workers.working import MAX_THREADS, BatchProcessor, BatchResult, map_batches
 
 #: Bytes of a file from which on pandera will have something to judge.
-_LARGE: Final = 4 << 20
+_LARGE_FILE_BYTES: Final = 4 << 20
 #: Bytes of a file from which on a second process is worth its start.
-_WORTH_IT: Final = 16 << 20
+_FORK_FROM_BYTES: Final = 16 << 20
 #: What can be read anew by its path, by its ending; of other files, only those that turn out to be text.
-_TEXTS: Final = frozenset({".csv", ".tsv", ".txt"})
+_TEXT_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
 
 
-def is_large(path: Path, size: int = _LARGE) -> bool:
+def is_large_file(path: Path, size: int = _LARGE_FILE_BYTES) -> bool:
     """Whether there is a file of so many bytes."""
     try:
         return path.is_file() and path.stat().st_size >= size
@@ -35,29 +35,29 @@ def is_large(path: Path, size: int = _LARGE) -> bool:
         return False
 
 
-def expected(path: Path) -> bool:
+def expects_second_process(path: Path) -> bool:
     """Whether this file will probably have a second process."""
-    return path.suffix.lower() in _TEXTS and _worth_it(path)
+    return path.suffix.lower() in _TEXT_SUFFIXES and _is_worthwhile(path)
 
 
-class Answers(Iterator[Worked]):
+class ForkedBatchResults(Iterator[BatchResult]):
     """What comes of the work in a second process, which has ended when these are closed or have come to their end."""
 
-    def __init__(self, second: Copy, name: str, work: Work, idle: Callable[[], bool]) -> None:
-        self._second = second
-        self._each = _answers(second, name, work, idle)
+    def __init__(self, second: ForkedWorker, name: str, work: BatchProcessor, idle: Callable[[], bool]) -> None:
+        self._worker = second
+        self._results = _receive_results(second, name, work, idle)
 
-    def __next__(self) -> Worked:
-        return next(self._each)
+    def __next__(self) -> BatchResult:
+        return next(self._results)
 
     def close(self) -> None:
         """End it."""
         # A generator that was never begun does nothing when it is closed.
-        self._second.close()
-        self._each.close()
+        self._worker.close()
+        self._results.close()
 
 
-def worked(table: Table, plan: Plan, idle: Callable[[], bool] = lambda: False) -> Generator[Worked] | Answers:
+def process_batches_forked(table: Table, plan: RunPlan, idle: Callable[[], bool] = lambda: False) -> Generator[BatchResult] | ForkedBatchResults:
     """Each batch worked on, as ``working.worked`` gives them, where that is worth it by a second process.
 
     That one begins at once. Where the system starts no more processes it is done without.
@@ -70,28 +70,28 @@ def worked(table: Table, plan: Plan, idle: Callable[[], bool] = lambda: False) -
     Raises:
         SourceError: The process was ended from outside.
     """
-    if not table.portable or not _worth_it(table.source.path):
-        return working.worked(table, plan)
+    if not table.can_cross_processes or not _is_worthwhile(table.source.path):
+        return working.process_batches(table, plan)
     try:
-        second = Copy(partial(_serve, table, plan))
+        second = ForkedWorker(partial(_run_worker, table, plan))
     except OSError:
-        return working.worked(table, plan)
-    return Answers(second, table.source.name, Work(plan), idle)
+        return working.process_batches(table, plan)
+    return ForkedBatchResults(second, table.source.name, BatchProcessor(plan), idle)
 
 
-def _worth_it(path: Path) -> bool:
-    return Copy.possible and is_large(path, _WORTH_IT) and processors() > 1
+def _is_worthwhile(path: Path) -> bool:
+    return ForkedWorker.supported and is_large_file(path, _FORK_FROM_BYTES) and cpu_count() > 1
 
 
-def _answers(second: Copy, name: str, work: Work, idle: Callable[[], bool]) -> Generator[Worked]:
-    told = False
-    with second:
+def _receive_results(worker: ForkedWorker, name: str, processor: BatchProcessor, idle: Callable[[], bool]) -> Generator[BatchResult]:
+    notified = False
+    with worker:
         while True:
-            if not told and idle():
-                second.nudge()
-                told = True
+            if not notified and idle():
+                worker.notify()
+                notified = True
             try:
-                said = second.answer()
+                said = worker.receive()
             except EOFError:
                 raise SourceError("reader-ended", path=name) from None
             if said is None:
@@ -99,28 +99,28 @@ def _answers(second: Copy, name: str, work: Work, idle: Callable[[], bool]) -> G
             if isinstance(said, BaseException):
                 raise said
             if isinstance(said, Batch):
-                said, told = work(said), False
+                said, notified = processor(said), False
             yield said
 
 
-def _serve(table: Table, plan: Plan, nudged: Callable[[], bool], answer: Callable[[object], None]) -> None:
+def _run_worker(table: Table, plan: RunPlan, is_idle: Callable[[], bool], send_result: Callable[[object], None]) -> None:
     """In the second process: work on each batch; one is left to the first process when that is idle and says so."""
-    keep_memory()
-    work = Work(plan)
+    keep_freed_memory()
+    work = BatchProcessor(plan)
     # Judging keeps the first one's processor busy as long as proving takes; converting takes twice as long.
-    threads = min(max(processors() - 1, 1) + plan.normalize, MOST_THREADS)
+    threads = min(max(cpu_count() - 1, 1) + plan.normalize, MAX_THREADS)
     try:
-        for done in done_to_each(table, plan, lambda batch: batch if nudged() else work(batch), threads):
-            answer(done)
+        for done in map_batches(table, plan, lambda batch: batch if is_idle() else work(batch), threads):
+            send_result(done)
     except BrokenPipeError:
         return
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is the first one's
-        answer(_placed(fault))
+        send_result(_with_traceback_notes(fault))
     else:
-        answer(None)
+        send_result(None)
 
 
-def _placed(fault: Exception) -> Exception:
+def _with_traceback_notes(fault: Exception) -> Exception:
     """The fault with the places that its traceback names, which does not travel; no value."""
     if not isinstance(fault, CalltoolsError):
         for frame in traceback.extract_tb(fault.__traceback__):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from calltools.cli.option_keys import keys
-from calltools.settings import variable
+from calltools.cli.option_keys import option_keys
+from calltools.settings import variable_name
 
 ROOT = Path(__file__).parent.parent.parent
 RECIPES = (ROOT / "CI.md").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def test_inputs_are_those_of_the_action():
 
 def test_variables_are_options():
     template = yaml.safe_load((ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8"))
-    known = {variable(name) for name in keys()} | template["variables"].keys()
+    known = {variable_name(name) for name in option_keys()} | template["variables"].keys()
 
     assert GITLAB["variables"].keys() <= known
     assert GITLAB["include"][0]["remote"].endswith("/.gitlab/calltools.yml")

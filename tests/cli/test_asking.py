@@ -2,13 +2,13 @@
 
 import pytest
 
-from calltools.cli.asking import run_options
-from calltools.cli.options import Reading, Showing
+from calltools.cli.asking import build_run_options
+from calltools.cli.options import ReadingOptions, FindingOptions
 from calltools.errors import UsageError
 
 
 def asked(**reading):
-    return run_options(Reading(**reading), Showing())
+    return build_run_options(ReadingOptions(**reading), FindingOptions())
 
 
 @pytest.mark.parametrize(

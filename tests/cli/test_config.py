@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.cli.config_file import Config, Override, find
-from calltools.cli.option_keys import GROUPS, by_hand, keys
+from calltools.cli.config_file import Config, Override, find_config
+from calltools.cli.option_keys import OPTION_GROUPS, command_line_only, option_keys
 from calltools.errors import ConfigError
-from calltools.settings import option_texts
+from calltools.settings import options_from_environment
 from tests.conftest import NOW
 from tests.test_pipeline import GOOD, as_csv
 
@@ -57,11 +57,11 @@ COMMANDS = (["convert"], ["upload"], ["doctor"])
 
 def test_a_key_for_each_long_option_and_no_other():
     help_text = " ".join(run(*words, "--help", COLUMNS="300").output for words in COMMANDS)
-    by_field = {one.name for group in GROUPS for one in fields(group)}
+    by_field = {one.name for group in OPTION_GROUPS for one in fields(group)}
     said = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
 
-    assert {*keys()} | by_hand() == by_field == said
-    assert {key.word for key in keys().values()} & {"plan", "dry-run", "all", "token", "token-file"} == set()
+    assert {*option_keys()} | command_line_only() == by_field == said
+    assert {key.spelling for key in option_keys().values()} & {"plan", "dry-run", "all", "token", "token-file"} == set()
 
 
 def test_without_a_file_the_defaults_hold():
@@ -108,7 +108,7 @@ def test_an_own_file_beats_pyproject_beside_it(folder):
 def test_a_pyproject_of_others_is_no_concern(folder, data):
     (folder / "pyproject.toml").write_bytes(data)
 
-    assert find(folder) == Config()
+    assert find_config(folder) == Config()
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_variable_is_read_as_its_option(variable, text, key, value):
 
 
 def test_variables_that_are_no_options_are_left_alone():
-    assert option_texts(["fail_on"], {"CALLTOOLS_TOKEN": "secret", "CALLTOOLS_FAIL_ON": "note"}) == {"fail_on": "note"}
+    assert options_from_environment(["fail_on"], {"CALLTOOLS_TOKEN": "secret", "CALLTOOLS_FAIL_ON": "note"}) == {"fail_on": "note"}
 
 
 def test_wrong_variables_end_with_2_and_are_all_named():
@@ -211,7 +211,7 @@ def test_all_problems_of_a_file_are_named_at_once_with_their_paths(folder):
     )
 
     with pytest.raises(ConfigError) as refused:
-        find(folder)
+        find_config(folder)
 
     assert [(path, key) for path, key, _ in refused.value.problems] == [
         ("$.vendr", "config-unknown-near"),
@@ -310,8 +310,8 @@ def test_overrides_hold_for_the_files_that_fit(folder):
 def test_a_glob_is_about_the_path_from_the_folder_of_the_file(folder, glob, name, fits):
     config = Config(folder, {}, (Override((glob,), {}),))
 
-    assert config.matching(name) == ((0,) if fits else ())
-    assert config.matching(str(folder / name)) == ((0,) if fits else ())
+    assert config.matching_overrides(name) == ((0,) if fits else ())
+    assert config.matching_overrides(str(folder / name)) == ((0,) if fits else ())
 
 
 def test_each_file_of_a_run_is_read_by_its_own_overrides(folder):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.rules.catalog import RULES
-from calltools.rules.manual import manual
+from calltools.rules.manual import parse_manual
 from calltools.vendors import library
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -22,7 +22,7 @@ def test_every_rule_has_a_page_in_both_languages(rule):
     english, russian = run("rules", rule.code, "--lang", "en"), run("rules", rule.name, "--lang", "ru")
 
     assert english.exit_code == russian.exit_code == 0
-    assert manual(rule.manual).finds in english.stdout
+    assert parse_manual(rule.manual).finds in english.stdout
     assert rule.name in russian.stdout
     assert "Что делать" in russian.stdout
 
@@ -53,14 +53,14 @@ def test_an_unknown_rule_is_refused_with_the_nearest(word, near):
 
 def test_a_manual_without_a_section_is_a_fault():
     with pytest.raises(ValueError, match="Source"):
-        manual("Finds.\n\nWhy:\n    x\n\nExample:\n    y\n\nFix:\n    z\n")
+        parse_manual("Finds.\n\nWhy:\n    x\n\nExample:\n    y\n\nFix:\n    z\n")
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_vendors_are_listed_and_shown(lang):
     listed = run("vendors", "list", "--lang", lang).stdout
 
-    assert all(f"\n  {one.name} " in listed for one in library.built_in())
+    assert all(f"\n  {one.name} " in listed for one in library.load_built_in_profiles())
     shown = run("vendors", "show", "asterisk", "--lang", lang)
     assert shown.exit_code == 0
     assert "disposition" in shown.stdout
@@ -115,7 +115,7 @@ def test_detect_says_why_the_others_do_not_fit():
 
     assert "known by the columns calldate, dcontext" in told
     assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in told
-    assert all(one.name in told for one in library.built_in())
+    assert all(one.name in told for one in library.load_built_in_profiles())
     assert "known by the number of columns" in run("vendors", "detect", SAMPLES / "mango" / "export.csv").stdout
 
 

@@ -12,7 +12,7 @@ from calltools.cli.app import app
 from calltools.cli.schema import Notation
 from calltools.exports import EXPORTS
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIERS, NAMES
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 GOOD = {field.name: field.example for field in FIELDS}
@@ -36,7 +36,7 @@ def test_generated_files_are_fresh(name, export):
 def test_every_export_names_every_column_in_order(export):
     text = EXPORTS[export]()
 
-    places = [re.search(rf'["`]{name}["`]', text).start() for name in NAMES]
+    places = [re.search(rf'["`]{name}["`]', text).start() for name in FIELD_NAMES]
 
     assert places == sorted(places)
 
@@ -74,7 +74,7 @@ def test_a_record_of_examples_is_valid(record_schema):
         pytest.param({"Tag": "NUL\x00"}, id="control character"),
         pytest.param({"PurchaseId": "1"}, id="unknown column"),
         pytest.param({"PhoneNumber": 74950000000}, id="a number, not text"),
-        pytest.param(dict.fromkeys(IDENTIFIERS, ""), id="no identifier"),
+        pytest.param(dict.fromkeys(IDENTIFIER_FIELDS, ""), id="no identifier"),
     ],
 )
 def test_a_faulty_record_is_not_valid(record_schema, change):
@@ -82,11 +82,11 @@ def test_a_faulty_record_is_not_valid(record_schema, change):
 
 
 def test_empty_cells_are_absent_but_for_the_time(record_schema):
-    record_schema.validate(dict.fromkeys(NAMES, "") | {"DateTime": "1772434800", "Yclid": "5871026893748593412"})
+    record_schema.validate(dict.fromkeys(FIELD_NAMES, "") | {"DateTime": "1772434800", "Yclid": "5871026893748593412"})
 
 
 def test_a_static_call_needs_no_identifier(record_schema):
-    record_schema.validate(GOOD | dict.fromkeys(IDENTIFIERS, "") | {"StaticCall": "1"})
+    record_schema.validate(GOOD | dict.fromkeys(IDENTIFIER_FIELDS, "") | {"StaticCall": "1"})
     record_schema.validate({"DateTime": "1772434800", "StaticCall": "1"})
 
 

@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 import calltools
 from calltools.cli.app import app
 from calltools.errors import UsageError
-from calltools.exports.template import template
-from calltools.exports.typing_checks import CHECKS, CURRENCY_CODES, CURRENCY_SHEET
+from calltools.exports.template import build_template
+from calltools.exports.typing_checks import DATA_VALIDATIONS, CURRENCY_CODES, CURRENCY_SHEET
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, NAMES
+from calltools.fields.table import FIELDS, FIELD_NAMES
 
 
 def opened(language="en"):
-    return openpyxl.load_workbook(io.BytesIO(template(Path("t.xlsx"), language)))
+    return openpyxl.load_workbook(io.BytesIO(build_template(Path("t.xlsx"), language)))
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +31,11 @@ def checks_by_column(sheet):
 
 
 def test_a_csv_template_is_the_header_and_nothing_else():
-    assert template(Path("t.CSV")) == (",".join(NAMES) + "\n").encode()
+    assert build_template(Path("t.CSV")) == (",".join(FIELD_NAMES) + "\n").encode()
 
 
 def test_a_workbook_template_is_one_frozen_header_without_rows(calls):
-    assert [cell.value for cell in calls[1]] == list(NAMES)
+    assert [cell.value for cell in calls[1]] == list(FIELD_NAMES)
     assert calls.max_row == 1
     assert calls.freeze_panes == "A2"
 
@@ -52,13 +52,13 @@ def test_each_title_explains_itself_in_the_readers_language(language):
 
 def test_ids_and_phones_are_typed_as_text(calls):
     spans = calls.column_dimensions.values()
-    text = {NAMES[at - 1] for span in spans if span.number_format == "@" for at in range(span.min, span.max + 1)}
+    text = {FIELD_NAMES[at - 1] for span in spans if span.number_format == "@" for at in range(span.min, span.max + 1)}
 
     assert {"UserId", "ClientId", "Yclid", "PhoneNumber"} <= text
 
 
 def test_every_kind_has_a_check_and_every_column_has_one(calls):
-    assert set(CHECKS) == set(KINDS)
+    assert set(DATA_VALIDATIONS) == set(KINDS)
     assert sorted(checks_by_column(calls)) == sorted(get_column_letter(n + 1) for n in range(len(FIELDS)))
 
 
@@ -97,12 +97,12 @@ def test_the_currency_sheet_is_hidden_and_the_explanations_hold_no_cell():
 
 
 def test_the_same_template_has_the_same_bytes():
-    assert template(Path("t.xlsx"), "ru") == template(Path("t.xlsx"), "ru")
+    assert build_template(Path("t.xlsx"), "ru") == build_template(Path("t.xlsx"), "ru")
 
 
 def test_another_ending_is_refused():
     with pytest.raises(UsageError, match=r"t\.ods"):
-        template(Path("t.ods"))
+        build_template(Path("t.ods"))
 
 
 def command(*words):
@@ -113,7 +113,7 @@ def test_the_command_writes_and_does_not_overwrite(tmp_path):
     path = tmp_path / "calls.csv"
 
     assert command(path).exit_code == 0
-    assert path.read_bytes() == template(path)
+    assert path.read_bytes() == build_template(path)
     assert command(path).exit_code == 2
     assert command(path, "--force", "--lang", "ru").exit_code == 0
 
@@ -121,7 +121,7 @@ def test_the_command_writes_and_does_not_overwrite(tmp_path):
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
 def test_validating_a_template_finds_only_that_it_has_no_record(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes(template(path))
+    path.write_bytes(build_template(path))
 
     result = calltools.validate(path)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.fields.assuming import check
+from calltools.fields.assuming import check_assumptions
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from calltools.fields.assuming import check
     ],
 )
 def test_what_exists_is_taken(said):
-    check(*said)
+    check_assumptions(*said)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_exists_is_taken(said):
 )
 def test_a_zone_that_does_not_exist_is_refused_with_the_one_that_was_meant(said, near):
     with pytest.raises(UsageError) as fault:
-        check(said, None, None)
+        check_assumptions(said, None, None)
 
     assert fault.value.facts["near"] == near
     assert said in fault.value.say("en")
@@ -52,7 +52,7 @@ def test_a_zone_that_does_not_exist_is_refused_with_the_one_that_was_meant(said,
 @pytest.mark.parametrize("said", ["RUSSIA", "RUS", "7", "XX", "ru"])
 def test_a_country_that_does_not_exist_is_refused(said):
     with pytest.raises(UsageError, match="two letters"):
-        check(None, said, None)
+        check_assumptions(None, said, None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_country_that_does_not_exist_is_refused(said):
 )
 def test_a_currency_that_does_not_exist_is_refused(said, key):
     with pytest.raises(UsageError) as fault:
-        check(None, None, said)
+        check_assumptions(None, None, said)
 
     assert fault.value.key == key
     assert ("RUB" in fault.value.say("ru")) or key == "currency-unknown"

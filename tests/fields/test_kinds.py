@@ -11,7 +11,7 @@ from calltools.fields.any_cell import PLACEHOLDERS, control_character
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS
 from calltools.model.assumptions import Assumptions
-from calltools.rules.catalog import BY_NAME, RULES
+from calltools.rules.catalog import RULES_BY_NAME, RULES
 from tests.conftest import NOW
 
 #: A field of each kind, for the rules that look at it.
@@ -88,7 +88,7 @@ def test_what_an_example_becomes_has_no_fault(kind, example):
 
 
 def test_every_fault_of_an_example_is_a_rule():
-    assert {example.fault for kind in KINDS.values() for example in kind.examples} - {None} <= set(BY_NAME)
+    assert {example.fault for kind in KINDS.values() for example in kind.examples} - {None} <= set(RULES_BY_NAME)
 
 
 # Cells as people and programs write them: examples of the kind, mended and damaged, and any text.

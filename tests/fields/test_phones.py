@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberFormat
 
 from calltools.fields.kinds import phone
-from calltools.fields.phone_plans import Verdict, verdicts
+from calltools.fields.phone_plans import NumberStatus, classify_numbers
 from calltools.model.assumptions import Assumptions
 from tests.conftest import NOW
 
@@ -73,7 +73,7 @@ def by_library(number):
 
 
 def assigned(numbers):
-    return [verdict == Verdict.ASSIGNED for verdict in verdicts(pa.array(numbers, pa.string()))]
+    return [verdict == NumberStatus.ASSIGNED for verdict in classify_numbers(pa.array(numbers, pa.string()))]
 
 
 def normalized(texts, region):
@@ -106,17 +106,17 @@ def test_a_number_is_impossible_where_its_length_is_that_of_no_plan(code):
     possible = {length for plan in metadata(code) for length in plan.general_desc.possible_length}
     numbers = [f"+{code}{'5' * length}" for length in range(18 - len(str(code)))]
 
-    found = verdicts(pa.array(numbers, pa.string()))
+    found = classify_numbers(pa.array(numbers, pa.string()))
 
     fits = [length in possible and length + len(str(code)) <= 15 for length in range(len(numbers))]
-    assert [verdict != Verdict.IMPOSSIBLE for verdict in found] == fits
+    assert [verdict != NumberStatus.IMPOSSIBLE for verdict in found] == fits
 
 
 def test_a_calling_code_that_does_not_exist_is_impossible():
     none = [code for code in range(1, 1000) if not any(str(code).startswith(str(one)) for one in CODES)]
     numbers = ["+", "+0", "+00000000", *(f"+{code}0000000" for code in none if code > 99)]
 
-    assert set(verdicts(pa.array(numbers, pa.string()))) == {Verdict.IMPOSSIBLE}
+    assert set(classify_numbers(pa.array(numbers, pa.string()))) == {NumberStatus.IMPOSSIBLE}
     assert len(numbers) > 10
 
 

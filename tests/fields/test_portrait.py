@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from calltools.fields.portrait import portrait
-from calltools.model.portrait import Portrait
+from calltools.fields.portrait import compute_call_statistics
+from calltools.model.portrait import CallStatistics
 
 MONDAY_TEN = 1772434800  # 2026-03-02 10:00 in Moscow, 07:00 UTC
 DAY = MONDAY_TEN // 86_400
@@ -12,7 +12,7 @@ DAY = MONDAY_TEN // 86_400
 
 def drawn(zone=None, **columns):
     cells = {name: pa.array(values, pa.string()) for name, values in columns.items()}
-    return portrait(cells, len(next(iter(cells.values()))), zone)
+    return compute_call_statistics(cells, len(next(iter(cells.values()))), zone)
 
 
 def test_hours_and_weekdays_are_those_of_the_zone():
@@ -62,10 +62,10 @@ def test_parts_add_up_to_the_whole():
     talk = [str(seconds) for seconds in rng.integers(0, 4000, 400)]
 
     whole = drawn("Europe/Moscow", DateTime=times, CallMissed=missed, TalkDuration=talk)
-    added = Portrait()
+    added = CallStatistics()
     for start in range(0, 400, 37):
         part = slice(start, start + 37)
-        added.add(drawn("Europe/Moscow", DateTime=times[part], CallMissed=missed[part], TalkDuration=talk[part]))
+        added.merge(drawn("Europe/Moscow", DateTime=times[part], CallMissed=missed[part], TalkDuration=talk[part]))
 
     assert (added.answered_by_hour == whole.answered_by_hour).all()
     assert (added.missed_by_hour == whole.missed_by_hour).all()

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools.model.cells import remembered
+from calltools.model.cells import memoized
 
 
 def counting():
     asked = []
 
-    @remembered
+    @memoized
     def size(cells):
         asked.append(cells)
         return np.full(len(cells), len(cells))
@@ -43,7 +43,7 @@ def test_the_same_column_of_a_table_is_asked_once_and_a_part_of_it_again():
 def test_another_question_of_the_same_column_is_asked():
     asked = []
 
-    @remembered
+    @memoized
     def begins(cells, sign, *, count=1):
         asked.append(sign)
         return np.array([text.startswith(sign * count) for text in cells.to_pylist()]), sign

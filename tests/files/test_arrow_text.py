@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.files.arrow_text import decoded, is_utf8, same_text
+from calltools.files.arrow_text import decode_cells, is_utf8_block, view_as_text
 
 ENCODINGS = ["cp1251", "cp866", "koi8-r", "latin-1", "cp1252"]
 
@@ -17,11 +17,11 @@ def test_every_cell_is_decoded_as_python_does(texts, encoding, first):
         expected = [text.decode(encoding) for text in texts[first:]]
     except UnicodeDecodeError:
         with pytest.raises(UnicodeDecodeError):
-            decoded(column, encoding)
+            decode_cells(column, encoding)
         return
 
-    assert decoded(column, encoding).to_pylist() == expected
-    decoded(column, encoding).validate(full=True)
+    assert decode_cells(column, encoding).to_pylist() == expected
+    decode_cells(column, encoding).validate(full=True)
 
 
 @given(st.binary() | st.text().map(str.encode) | st.text().map(lambda text: text.encode("utf-8", "replace")[:-1]))
@@ -32,12 +32,12 @@ def test_a_block_is_utf8_where_python_says_so(data):
     except UnicodeDecodeError:
         expected = False
 
-    assert is_utf8(memoryview(data)) is expected
+    assert is_utf8_block(memoryview(data)) is expected
 
 
 @given(st.lists(st.text(max_size=5)))
 def test_utf8_is_text_as_it_is(texts):
     column = pa.chunked_array([pa.array([text.encode() for text in texts], pa.binary())])
 
-    assert same_text(column).to_pylist() == texts
-    assert same_text(pa.chunked_array([column.chunk(0)[:1], column.chunk(0)[1:]])).to_pylist() == texts
+    assert view_as_text(column).to_pylist() == texts
+    assert view_as_text(pa.chunked_array([column.chunk(0)[:1], column.chunk(0)[1:]])).to_pylist() == texts

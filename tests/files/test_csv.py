@@ -13,27 +13,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calltools.errors import LimitError, OutputError, SourceError
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.files import csv_file
 from calltools.files.csv_writer import CanonicalWriter
 from calltools.files.limits import Limits
-from calltools.files.safely import Beside, refuse_same
+from calltools.files.safely import AtomicFile, refuse_same_file
 from calltools.model.batch import Hints
-from calltools.vendors.recognize import header_judge
+from calltools.vendors.recognize import create_header_finder
 
 RUSSIAN = "ClientId;DateTime;Tag\r\n1;2;Заявка с сайта\r\n3;4;Повторный звонок, консультация\r\n"
 
 
 def read(path, hints=None, *, exact_only=False, limits=None):
-    table = csv_file.open_csv(path, path.name, hints or Hints(), header_judge(()), limits, exact_only=exact_only)
-    rows, findings, blanks, count = [], table.findings.rows(), [], 0
+    table = csv_file.open_csv(path, path.name, hints or Hints(), create_header_finder(()), limits, exact_only=exact_only)
+    rows, findings, blanks, count = [], table.findings.to_rows(), [], 0
     for task in table.tasks():
-        batch = task().moved(count)
+        batch = task().shift_records(count)
         count += batch.read
         cells = zip(*(column.to_pylist() for column in batch.columns.columns), strict=True)
         rows += zip(batch.records.tolist(), batch.places.tolist(), cells, strict=True)
-        findings += batch.findings.rows()
-        blanks += batch.blanks
+        findings += batch.findings.to_rows()
+        blanks += batch.blank_places
     return table, rows, findings, blanks
 
 
@@ -321,7 +321,7 @@ def test_only_columns_that_hold_something_are_written(tmp_path):
     with CanonicalWriter(path, force=False) as writer:
         writer.write(pa.table({"DateTime": ["1"], "Tag": [""], "UserId": ["u"]}))
         writer.write(pa.table({"DateTime": ["2"], "URL": ["https://example.com/"]}))
-        writer.write(pa.table({name: pa.array([], pa.string()) for name in NAMES}))
+        writer.write(pa.table({name: pa.array([], pa.string()) for name in FIELD_NAMES}))
         writer.close()
 
     assert path.read_text(encoding="utf-8") == "UserId,DateTime,URL\nu,1,\n,2,https://example.com/\n"
@@ -339,13 +339,13 @@ def test_outputs_are_refused_before_anything_is_written(tmp_path):
         (tmp_path, "output-folder"),
         (tmp_path / "none" / "x.csv", "output-no-folder"),
     ]:
-        with pytest.raises(OutputError) as refused, Beside(place, force=False):
+        with pytest.raises(OutputError) as refused, AtomicFile(place, force=False):
             pass
         assert refused.value.key == key
     for same in (there, tmp_path / "THERE.csv", tmp_path / "hard.csv", tmp_path / "link.csv"):
         with pytest.raises(OutputError):
-            refuse_same(same, [there])
-    refuse_same(tmp_path / "other.csv", [there])
+            refuse_same_file(same, [there])
+    refuse_same_file(tmp_path / "other.csv", [there])
     assert there.read_text(encoding="utf-8") == "mine"
 
 
@@ -353,7 +353,7 @@ def test_nothing_is_left_behind_when_writing_stops(tmp_path):
     with contextlib.suppress(KeyboardInterrupt), CanonicalWriter(tmp_path / "out.csv", force=False) as writer:
         writer.write(pa.table({"DateTime": ["1"]}))
         raise KeyboardInterrupt
-    with contextlib.suppress(ValueError), Beside(tmp_path / "b.csv", force=False) as stream:
+    with contextlib.suppress(ValueError), AtomicFile(tmp_path / "b.csv", force=False) as stream:
         stream.write(b"half")
         raise ValueError
 
@@ -362,7 +362,7 @@ def test_nothing_is_left_behind_when_writing_stops(tmp_path):
 
 def test_a_place_taken_meanwhile_is_not_overwritten(tmp_path):
     path = tmp_path / "out.csv"
-    beside = Beside(path, force=False)
+    beside = AtomicFile(path, force=False)
     with beside as stream:
         stream.write(b"ours")
         path.write_text("theirs", encoding="utf-8")
@@ -379,7 +379,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    with Beside(pipe, force=False) as stream:
+    with AtomicFile(pipe, force=False) as stream:
         stream.write(b"calls")
 
     assert os.read(reader, 100) == b"calls"
@@ -400,7 +400,7 @@ def test_a_file_is_on_the_disk_before_it_appears_and_its_name_behind_it(tmp_path
 
     monkeypatch.setattr(os, "fsync", watched)
 
-    with Beside(path, force=False) as stream:
+    with AtomicFile(path, force=False) as stream:
         stream.write(b"a,b\n")
 
     assert steps == [(False, 4, False), (True, None, True)]

@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.files import csv_file
 from calltools.model.batch import HeaderGuess, Hints
 
@@ -56,10 +56,10 @@ def as_line(cells):
 
 RECORDS = [cells_of(number) for number in range(COUNT)]
 LINES = [as_line(cells) for cells in RECORDS]
-HEADER = ",".join(NAMES)
+HEADER = ",".join(FIELD_NAMES)
 CELL = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 #: A whole record of 15 cells, strictly by RFC 4180.
-WHOLE = re.compile(rf"{CELL}(?:,{CELL}){{{len(NAMES) - 1}}}")
+WHOLE = re.compile(rf"{CELL}(?:,{CELL}){{{len(FIELD_NAMES) - 1}}}")
 
 
 def places(lines):
@@ -76,16 +76,16 @@ def read(path, lines, *, exact_only=False):
     table = csv_file.open_csv(path, "calls.csv", hints, lambda _: HeaderGuess(0, 15), exact_only=exact_only)
     records, errors, count = {}, [], 0
     for task in table.tasks():
-        batch = task().moved(count)
+        batch = task().shift_records(count)
         count += batch.read
         rows = zip(*(column.to_pylist() for column in batch.columns.columns), strict=True)
         for number, place, row in zip(batch.records.tolist(), batch.places.tolist(), rows, strict=True):
             records[number] = (place, list(row))
-        assert {one.record for one in batch.damaged} == {
-            row["record"] for row in batch.findings.rows() if row["code"] != "CT010"
+        assert {one.record for one in batch.malformed} == {
+            row["record"] for row in batch.findings.to_rows() if row["code"] != "CT010"
         }
         errors += [
-            (row["code"], row["record"], row["place"]) for row in batch.findings.rows() if row["code"] != "CT010"
+            (row["code"], row["record"], row["place"]) for row in batch.findings.to_rows() if row["code"] != "CT010"
         ]
     return records, errors, count
 

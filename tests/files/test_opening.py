@@ -10,8 +10,8 @@ import pytest
 
 from calltools.errors import SourceError
 from calltools.files.inputs import INPUTS
-from calltools.files.opening import expand, open_table, spool_stdin
-from calltools.files.signatures import kind_of
+from calltools.files.opening import expand_paths, open_table, copy_stdin
+from calltools.files.signatures import sniff_format
 from calltools.model.batch import HeaderGuess, Hints
 
 
@@ -62,7 +62,7 @@ def test_the_content_says_what_a_file_is(tmp_path, content, kind):
     path = tmp_path / "export.xls"
     path.write_bytes(content)
 
-    assert kind_of(path, "export.xls") == kind
+    assert sniff_format(path, "export.xls") == kind
 
 
 SPREADSHEET = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
@@ -167,18 +167,18 @@ def test_a_folder_means_the_tables_in_it(tmp_path):
         (tmp_path / name).write_text("x", encoding="utf-8")
     (tmp_path / "inner.csv").mkdir()
 
-    found = expand([str(tmp_path), str(tmp_path / "no.csv"), str(tmp_path / "a.xlsx")])
+    found = expand_paths([str(tmp_path), str(tmp_path / "no.csv"), str(tmp_path / "a.xlsx")])
 
     assert [path.name for path, _ in found] == ["a.xlsx", "b.CSV", "c.jsonl", "no.csv", "a.xlsx"]
     assert all(str(path) == name for path, name in found)
 
 
 def test_a_folder_without_tables_stays_to_be_reported(tmp_path):
-    assert expand([str(tmp_path)]) == [(tmp_path, str(tmp_path))]
+    assert expand_paths([str(tmp_path)]) == [(tmp_path, str(tmp_path))]
 
 
 def test_standard_input_is_copied_and_the_copy_goes_away():
-    with spool_stdin(io.BytesIO(b"a,b\n" * 10)) as path:
+    with copy_stdin(io.BytesIO(b"a,b\n" * 10)) as path:
         assert path.read_bytes() == b"a,b\n" * 10
         assert path.parent.stat().st_mode & 0o077 == 0
 

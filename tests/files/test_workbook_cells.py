@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.files.workbook_cells import as_text, plain, settled
+from calltools.files.workbook_cells import format_cells, format_without_exponent, unify_dates
 
 moment = datetime.fromisoformat
 
 
 def texts(*values):
-    return as_text(values).cells.to_pylist()
+    return format_cells(values).cells.to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,18 @@ def test_cells_of_many_types_keep_their_places():
 
 
 def test_a_day_among_times_of_day_is_midnight():
-    parts = [as_text(["2026-03-01", date(2026, 3, 2)]), as_text([moment("2026-03-02 10:00:00")])]
+    parts = [format_cells(["2026-03-01", date(2026, 3, 2)]), format_cells([moment("2026-03-02 10:00:00")])]
 
-    assert [part.to_pylist() for part in settled(parts)] == [
+    assert [part.to_pylist() for part in unify_dates(parts)] == [
         ["2026-03-01", "2026-03-02 00:00:00"],
         ["2026-03-02 10:00:00"],
     ]
 
 
 def test_days_alone_stay_days():
-    parts = [as_text([date(2026, 3, 2), ""]), as_text(["x"])]
+    parts = [format_cells([date(2026, 3, 2), ""]), format_cells(["x"])]
 
-    assert [part.to_pylist() for part in settled(parts)] == [["2026-03-02", ""], ["x"]]
+    assert [part.to_pylist() for part in unify_dates(parts)] == [["2026-03-02", ""], ["x"]]
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
@@ -81,4 +81,4 @@ def test_a_number_is_written_without_exponent_or_tail_and_means_the_same(numbers
 
 
 def test_plain_keeps_what_is_not_a_number():
-    assert math.isnan(float(plain(math.nan)))
+    assert math.isnan(float(format_without_exponent(math.nan)))

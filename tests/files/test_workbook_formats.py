@@ -10,12 +10,12 @@ import pytest
 from calltools.errors import SourceError
 from calltools.files import workbook_child
 from calltools.files.opening import open_table
-from calltools.files.workbook_odd_cells import OddCells
-from calltools.files.workbook_parts import DoctypeError, sheet_parts
-from calltools.files.workbook_second_look import odd_cells
-from calltools.files.workbook_second_look_ods import ods_odd_cells
-from calltools.files.workbook_second_look_xls import xls_odd_cells
-from calltools.files.workbook_second_look_xlsb import xlsb_odd_cells
+from calltools.files.workbook_odd_cells import CellIssues
+from calltools.files.workbook_parts import DoctypeError, find_sheet_parts
+from calltools.files.workbook_second_look import find_xlsx_issues
+from calltools.files.workbook_second_look_ods import find_ods_issues
+from calltools.files.workbook_second_look_xls import find_xls_issues
+from calltools.files.workbook_second_look_xlsb import find_xlsb_issues
 from calltools.model.batch import HeaderGuess, Hints
 
 TITLES = ["DateTime", "Tag"]
@@ -24,7 +24,7 @@ TITLES = ["DateTime", "Tag"]
 def read(path):
     table = open_table(path, path.name, Hints(), lambda rows: HeaderGuess(0, 1 if "DateTime" in rows[0] else 0))
     batch = next(table.tasks())()
-    found = [(one["code"], one["place"], one["column"], one["value"]) for one in batch.findings.rows()]
+    found = [(one["code"], one["place"], one["column"], one["value"]) for one in batch.findings.to_rows()]
     return batch.columns.to_pylist(), found
 
 
@@ -289,7 +289,7 @@ def test_a_list_of_sectors_may_go_on_in_a_chain_that_turns_in_a_circle(tmp_path)
     raw += struct.pack("<I", 0) + b"\xff" * 504 + struct.pack("<I", extra)
     path.write_bytes(raw)
 
-    assert xls_odd_cells(path, 0) == OddCells(errors={4: {1: "#DIV/0!"}})
+    assert find_xls_issues(path, 0) == CellIssues(errors={4: {1: "#DIV/0!"}})
 
 
 def test_a_compound_file_without_the_stream_is_a_fault(tmp_path):
@@ -297,19 +297,19 @@ def test_a_compound_file_without_the_stream_is_a_fault(tmp_path):
     path.write_bytes(path.read_bytes().replace("Workbook".encode("utf-16-le"), "Workbonk".encode("utf-16-le")))
 
     with pytest.raises(KeyError):
-        xls_odd_cells(path, 0)
+        find_xls_issues(path, 0)
 
 
 def test_errors_without_a_known_name_still_show():
-    odd = OddCells()
+    odd = CellIssues()
 
     odd.add_error(0, 0, 0x99)
     odd.add_error(1, 0, "")
     odd.add_error(1 << 20, 0, 0)
-    odd.add_hollow(0, 1 << 14)
+    odd.add_uncached_formula(0, 1 << 14)
 
-    assert odd == OddCells(errors={0: {0: "#ERROR"}, 1: {0: "#ERROR"}})
-    assert odd.rows() == 2
+    assert odd == CellIssues(errors={0: {0: "#ERROR"}, 1: {0: "#ERROR"}})
+    assert odd.row_count() == 2
 
 
 # -- the same, asked directly ------------------------------------------------------------------------
@@ -319,10 +319,10 @@ def test_the_second_look_finds_the_sheet_by_its_title(tmp_path):
     text, error = [(6, wide("x"))], [(3, b"\x2a")]
     path = xlsb(tmp_path / "calls.xlsb", A=xlsb_sheet(error, text), B=xlsb_sheet(text, error))
 
-    assert xlsb_odd_cells(path, "A") == OddCells(errors={0: {0: "#N/A"}})
-    assert xlsb_odd_cells(path, "B") == OddCells(errors={1: {0: "#N/A"}})
+    assert find_xlsb_issues(path, "A") == CellIssues(errors={0: {0: "#N/A"}})
+    assert find_xlsb_issues(path, "B") == CellIssues(errors={1: {0: "#N/A"}})
     with pytest.raises(KeyError):
-        xlsb_odd_cells(path, "C")
+        find_xlsb_issues(path, "C")
 
 
 def test_the_second_look_at_ods_minds_repetition(tmp_path):
@@ -333,8 +333,8 @@ def test_the_second_look_at_ods_minds_repetition(tmp_path):
         f'<table:table table:name="B">{ods_row(ods_cell("x"))}{rows}</table:table>',
     )
 
-    assert ods_odd_cells(path, "A") == OddCells({0: {3: "#DIV/0!"}, 1: {3: "#DIV/0!"}}, {2: {0}})
-    assert ods_odd_cells(path, "B") == OddCells({1: {3: "#DIV/0!"}, 2: {3: "#DIV/0!"}}, {3: {0}})
+    assert find_ods_issues(path, "A") == CellIssues({0: {3: "#DIV/0!"}, 1: {3: "#DIV/0!"}}, {2: {0}})
+    assert find_ods_issues(path, "B") == CellIssues({1: {3: "#DIV/0!"}, 2: {3: "#DIV/0!"}}, {3: {0}})
 
 
 def xlsx(path, sheet, *, strict=False, prefix="", before=""):
@@ -360,7 +360,7 @@ def xlsx(path, sheet, *, strict=False, prefix="", before=""):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_the_part_of_a_sheet_is_found_through_the_relations(tmp_path, strict):
-    assert sheet_parts(xlsx(tmp_path / "a.xlsx", "", strict=strict)) == {"S": "XL/worksheets/one.xml"}
+    assert find_sheet_parts(xlsx(tmp_path / "a.xlsx", "", strict=strict)) == {"S": "XL/worksheets/one.xml"}
 
 
 @pytest.mark.parametrize("prefix", ["", "x:"])
@@ -374,16 +374,16 @@ def test_the_second_look_at_xlsx_knows_prefixes_and_cells_without_address(tmp_pa
         sheet = sheet.replace(f"<{name}/>", f"<{prefix}{name}/>")
     path = xlsx(tmp_path / "a.xlsx", sheet, prefix=prefix)
 
-    odd = odd_cells(path, "xl/worksheets/one.xml")
+    odd = find_xlsx_issues(path, "xl/worksheets/one.xml")
 
-    assert odd == OddCells(errors={1: {0: "#N/A"}, 2: {1: "#ERROR"}}, hollow={1: {2}, 2: {4}})
+    assert odd == CellIssues(errors={1: {0: "#N/A"}, 2: {1: "#ERROR"}}, uncached_formulas={1: {2}, 2: {4}})
 
 
 def test_the_second_look_refuses_a_document_type(tmp_path):
     path = xlsx(tmp_path / "a.xlsx", "", before="<!DOCTYPE x []>")
 
     with pytest.raises(DoctypeError):
-        odd_cells(path, "xl/worksheets/one.xml")
+        find_xlsx_issues(path, "xl/worksheets/one.xml")
 
 
 def serve(path, package, marked=()):
@@ -392,7 +392,7 @@ def serve(path, package, marked=()):
     chosen = {"sheet": "Calls", "header": TITLES, "first_row": 1, "identifiers": [], "package": package}
     asked = f"{json.dumps(wanted)}\n{json.dumps(chosen | {'marked': marked})}\n".encode()
     answers = io.BytesIO()
-    code = workbook_child.main(io.BytesIO(asked), answers)
+    code = workbook_child.serve(io.BytesIO(asked), answers)
     return code, answers.getvalue()
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from calltools.children import environment
+from calltools.children import child_environment
 from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.files import workbook_child
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.files.workbook_process import Child
+from calltools.files.workbook_process import WorkbookProcess
 from calltools.messages import MESSAGES
 from calltools.model.batch import HeaderGuess, Hints
 
@@ -277,21 +277,21 @@ def test_the_child_gets_no_secret_of_the_environment(monkeypatch):
     monkeypatch.setenv("CALLTOOLS_TOKEN", "canary")
     monkeypatch.setenv("LD_PRELOAD", "")
 
-    assert "canary" not in environment().values()
-    assert "LD_PRELOAD" not in environment()
+    assert "canary" not in child_environment().values()
+    assert "LD_PRELOAD" not in child_environment()
 
 
 def test_a_child_that_breaks_off_in_the_records_is_a_typed_error():
-    with Child("x", SMALL) as child:
-        child.tell({"path": "/nowhere"})
+    with WorkbookProcess("x", SMALL) as child:
+        child.send_request({"path": "/nowhere"})
         with pytest.raises(SourceError):
-            child.answer()
+            child.read_response()
         with pytest.raises(SourceError):
-            list(child.records())
+            list(child.read_batches())
         child._process.wait()
-        child.tell({"path": "/nowhere"})
+        child.send_request({"path": "/nowhere"})
         with pytest.raises(SourceError) as fault:
-            child.answer()
+            child.read_response()
 
     assert fault.value.key == "workbook-damaged"
 
@@ -310,7 +310,7 @@ class _Panic(BaseException):
     ],
 )
 def test_the_child_has_one_answer_to_each_fault(fault, key):
-    assert workbook_child._key(fault) == key
+    assert workbook_child._error_key(fault) == key
 
 
 def test_the_child_serves_in_its_own_words(tmp_path):
@@ -319,7 +319,7 @@ def test_the_child_serves_in_its_own_words(tmp_path):
     chosen = {"sheet": "S1", "header": ["a"], "first_row": 1, "identifiers": [], "package": "xlsx", "marked": []}
     answers = io.BytesIO()
 
-    code = workbook_child.main(io.BytesIO(f"{json.dumps(wanted)}\n{json.dumps(chosen)}\n".encode()), answers)
+    code = workbook_child.serve(io.BytesIO(f"{json.dumps(wanted)}\n{json.dumps(chosen)}\n".encode()), answers)
 
     answers.seek(0)
     assert code == 0
@@ -331,13 +331,13 @@ def test_the_child_ends_quietly_when_nothing_more_is_asked(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": None, "head_rows": 1, "filled_cells": 100}
 
-    assert workbook_child.main(io.BytesIO(json.dumps(wanted).encode()), io.BytesIO()) == 0
+    assert workbook_child.serve(io.BytesIO(json.dumps(wanted).encode()), io.BytesIO()) == 0
 
 
 def test_the_child_tells_its_fault(tmp_path):
     answers = io.BytesIO()
 
-    assert workbook_child.main(io.BytesIO(b"{}\n"), answers) == workbook_child.FAILED
+    assert workbook_child.serve(io.BytesIO(b"{}\n"), answers) == workbook_child.EXIT_FAILED
 
     assert json.loads(answers.getvalue())["error"] == "workbook-damaged"
 
@@ -352,10 +352,10 @@ def test_a_sheet_of_another_name_is_not_known_to_the_child(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": "s1 ", "filled_cells": 2}
 
-    assert list(workbook_child._Opened(wanted).sheets) == ["S1"]
-    assert not workbook_child._Opened(wanted | {"sheet": "T"}).known
+    assert list(workbook_child._OpenedWorkbook(wanted).sheets) == ["S1"]
+    assert not workbook_child._OpenedWorkbook(wanted | {"sheet": "T"}).has_wanted_sheet
     with pytest.raises(LimitError):
-        workbook_child._Opened(wanted | {"filled_cells": 1})
+        workbook_child._OpenedWorkbook(wanted | {"filled_cells": 1})
 
 
 def test_every_fault_of_a_workbook_has_its_sentence():
@@ -388,6 +388,6 @@ def test_modules_of_the_user_s_folder_are_not_ours(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = Path(__file__).parents[2] / "samples" / "canonical" / "good.xlsx"
 
-    table = open_table(path, path.name, Hints(), lambda _rows: HeaderGuess(0, 1, sure=True))
+    table = open_table(path, path.name, Hints(), lambda _rows: HeaderGuess(0, 1, certain=True))
 
     assert sum(task().read for task in table.tasks()) > 0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from calltools.errors import SourceError, UsageError
 from calltools.files import workbook_child, workbook_stream
 from calltools.files.opening import open_table
-from calltools.files.workbook_sheets import is_identifier_title
+from calltools.files.workbook_sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderGuess, Hints
 
 KNOWN = {"DateTime", "ClientId", "PhoneNumber", "Price", "Tag"}
@@ -95,7 +95,7 @@ def test_a_table_is_read_with_its_addresses(book):
     assert [batch.columns.to_pylist() for batch in batches] == [
         [{"DateTime": "1772434800", "Tag": "a"}, {"DateTime": "1772434801", "Tag": "b"}]
     ]
-    assert (batches[0].places.tolist(), batches[0].records.tolist(), batches[0].blanks) == ([2, 5], [1, 2], (3, 4))
+    assert (batches[0].places.tolist(), batches[0].records.tolist(), batches[0].blank_places) == ([2, 5], [1, 2], (3, 4))
     assert found(table) == []
 
 
@@ -174,13 +174,13 @@ def test_ids_in_number_cells_are_named_and_kept_as_text(book):
     ],
 )
 def test_titles_of_id_columns_are_known_in_many_spellings(title, holds):
-    assert is_identifier_title(title) is holds
+    assert looks_like_identifier_title(title) is holds
 
 
 def test_the_caller_may_say_which_columns_hold_ids(book):
     path = book(Calls=[["Tag", "ClientId"], [1604591025698235234, 1604591025698235234]])
 
-    table = open_table(path, "x", Hints(), judge, identifier_titles=lambda title: title == "Tag")
+    table = open_table(path, "x", Hints(), judge, is_identifier=lambda title: title == "Tag")
 
     assert [code for code, *_ in found(table)] == ["CT209"]
     assert found(table)[0][3] == "Tag"
@@ -211,7 +211,7 @@ def test_error_cells_and_formulas_without_a_value_are_named(tmp_path):
         {"Price": "2", "Tag": ""},
         {"Price": "", "Tag": "#N/A"},
     ]
-    assert next(table.tasks())().blanks == (3,)
+    assert next(table.tasks())().blank_places == (3,)
 
 
 def test_a_sheet_of_nothing_but_formulas_without_values_is_not_empty(tmp_path):
@@ -231,7 +231,7 @@ def test_a_sheet_of_nothing_but_formulas_without_values_is_not_empty(tmp_path):
 def test_a_header_under_title_rows_is_found_and_named(book):
     table = read(book(Calls=[["Отчёт за март"], [], ["DateTime", "Tag"], [1, "a"]]))
 
-    assert table.findings.rows()[0]["code"] == "CT016"
+    assert table.findings.to_rows()[0]["code"] == "CT016"
     assert table.source.header_row == 3
     assert next(table.tasks())().places.tolist() == [4]
 
@@ -248,7 +248,7 @@ def test_a_sheet_that_begins_right_of_column_a_and_below_row_1(book):
 
     assert (table.titles, table.source.first_column) == (("DateTime", "ClientId"), 1)
     assert found(table)[1] == ("CT209", 1, 4, "ClientId", "1604591025698235000")
-    assert table.findings.rows()[0]["place"] == 3
+    assert table.findings.to_rows()[0]["place"] == 3
 
 
 def test_a_column_without_title_stays_when_it_holds_anything(book):
@@ -268,7 +268,7 @@ def test_the_sheet_whose_header_fits_is_read_and_the_others_are_named(book):
     table = read(book(Notes=[["hello"]], Empty=[], Calls=[["DateTime", "Tag"], [1, "a"]], More=[["x"]]))
 
     assert table.source.sheet == "Calls"
-    assert [(one["code"], one["detail"]) for one in table.findings.rows()] == [("CT017", "Calls\x1fNotes, More")]
+    assert [(one["code"], one["detail"]) for one in table.findings.to_rows()] == [("CT017", "Calls\x1fNotes, More")]
 
 
 def test_the_only_sheet_with_anything_is_read_although_no_title_is_known(book):
@@ -400,7 +400,7 @@ def test_slices_do_not_show(book, monkeypatch):
             [1, 1604591025698235234], [], [], [], ["DateTime", "ClientId"],
         ]
     )  # fmt: skip
-    opened = workbook_child._Opened(
+    opened = workbook_child._OpenedWorkbook(
         {"path": str(path), "name": "x", "sheet": None, "filled_cells": 1000},
     )
     sheet = opened.sheets["Calls"]
@@ -410,7 +410,7 @@ def test_slices_do_not_show(book, monkeypatch):
     def sent(size):
         monkeypatch.setattr(workbook_stream, "ROWS", size)
         answers = io.BytesIO()
-        workbook_stream.send(sheet, chosen, path, answers)
+        workbook_stream.send_sheet(sheet, chosen, path, answers)
         answers.seek(0)
         assert json.loads(answers.readline()) == {"first": 0, "last": 2}
         start, cells, findings = 0, [], []

@@ -25,9 +25,9 @@ def batch(*rows, findings=None, first=2, damaged=()):
         pa.table(columns),
         places - 1,
         places,
-        findings=findings or Findings.none(),
+        findings=findings or Findings.empty(),
         read=count + len(damaged),
-        damaged=damaged,
+        malformed=damaged,
     )
 
 

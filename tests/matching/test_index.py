@@ -5,7 +5,7 @@ import pytest
 from calltools.errors import UsageError
 from calltools.matching.identifiers import build_index
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Damaged
+from calltools.model.batch import MalformedRecord
 from calltools.model.finding import Findings
 from tests.matching.second_file import COLUMNS, DAY, HERE, NOON, TITLES, batch, index
 
@@ -20,7 +20,7 @@ def test_records_are_sorted_by_phone_and_time():
     assert found.starts.tolist() == [0, 2, 3]
     assert found.times.tolist() == [NOON, NOON + 60, NOON]
     assert found.identifiers["ClientId"].to_pylist() == [BORIS, ANNA, BORIS]
-    assert not found.tied.any()
+    assert not found.tied_mask.any()
 
 
 @pytest.mark.parametrize("phone", ["8 (495) 000-00-01", "+7 495 000-00-01", "74950000001", "+74950000001"])
@@ -43,7 +43,7 @@ def test_equal_records_are_one_and_unequal_ones_a_tie():
     )
 
     assert found.times.tolist() == [NOON, NOON, NOON + DAY]
-    assert found.tied.tolist() == [False, True, False]
+    assert found.tied_mask.tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_sound_id_stays_when_the_other_is_damaged():
 
 
 def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
-    damage = Findings.of(
+    damage = Findings.from_rows(
         [
             {"code": "CT209", "place": 6, "position": 2, "value": "1604591025698235000"},
             {"code": "CT209", "place": 5, "position": 7, "value": "1604591025698235000"},
@@ -87,7 +87,7 @@ def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
     found = build_index([batch(*rows, findings=damage, first=5)], TITLES, COLUMNS, HERE)
 
     assert found.identifiers["ClientId"].to_pylist() == [ANNA]
-    (told,) = found.findings.rows()
+    (told,) = found.findings.to_rows()
     assert (told["code"], told["place"], told["column"], told["field"]) == ("CT209", 6, "ClientId", "ClientId")
     assert found.unusable["identifier"] == 1
 
@@ -116,7 +116,7 @@ def test_times_that_prove_their_zone_need_none():
 
 
 def test_a_file_without_a_usable_record_is_refused_with_the_reasons():
-    rows = batch(("8 (495) 000-00-01", str(NOON), ANNA), (PHONE, "soon", ANNA), damaged=(Damaged(3, 4, ("x",)),))
+    rows = batch(("8 (495) 000-00-01", str(NOON), ANNA), (PHONE, "soon", ANNA), damaged=(MalformedRecord(3, 4, ("x",)),))
 
     with pytest.raises(UsageError) as caught:
         build_index([rows], TITLES, COLUMNS, Assumptions(now=HERE.now))
@@ -139,4 +139,4 @@ def test_batches_are_one_file():
 
     found = build_index([batch(one) for one in rows], TITLES, COLUMNS, HERE)
 
-    assert found.tied.tolist() == [True]
+    assert found.tied_mask.tolist() == [True]

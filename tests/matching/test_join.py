@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.matching.identifiers import build_index, join
+from calltools.matching.identifiers import build_index, join_identifiers
 from tests.matching.second_file import COLUMNS, HERE, NOON, TITLES, WINDOW, calls, index
 
 ANNA, BORIS, VERA = "1604591025698235234", "1604591025698235235", "1604591025698235236"
@@ -48,27 +48,27 @@ def outcome(found):
 def test_a_call_takes_its_nearest_earlier_partner(rows, expected):
     second = index(*((phone, str(at), client) for phone, at, client in rows))
 
-    assert outcome(join(calls(call()), second, WINDOW)) == [expected]
+    assert outcome(join_identifiers(calls(call()), second, WINDOW)) == [expected]
 
 
 @pytest.mark.parametrize("given_id", [{"client": VERA}, {"yclid": "77"}])
 def test_a_call_with_an_identifier_keeps_it(given_id):
     table = calls(call(**given_id))
 
-    found = join(table, index((PHONE, str(NOON), ANNA)), WINDOW)
+    found = join_identifiers(table, index((PHONE, str(NOON), ANNA)), WINDOW)
 
     assert found.columns.equals(table)
     assert not (found.joined_mask | found.ambiguous_mask | found.unjoined_mask).any()
 
 
 def test_a_placeholder_is_no_identifier_and_goes():
-    found = join(calls(call(client="(not set)", yclid="-")), index((PHONE, str(NOON), "", "77")), WINDOW)
+    found = join_identifiers(calls(call(client="(not set)", yclid="-")), index((PHONE, str(NOON), "", "77")), WINDOW)
 
     assert found.columns.to_pylist() == [{"ClientId": "", "Yclid": "77", "DateTime": str(NOON), "PhoneNumber": PHONE}]
 
 
 def test_all_identifiers_of_the_partner_are_taken():
-    found = join(calls(call()), index((PHONE, str(NOON), ANNA, "77")), WINDOW)
+    found = join_identifiers(calls(call()), index((PHONE, str(NOON), ANNA, "77")), WINDOW)
 
     assert (found.columns["ClientId"].to_pylist(), found.columns["Yclid"].to_pylist()) == ([ANNA], ["77"])
 
@@ -77,7 +77,7 @@ def test_a_column_that_the_calls_lack_is_added():
     names = ("DateTime", "PhoneNumber")
     table = calls((str(NOON), PHONE), (str(NOON), OTHER), names=names)
 
-    found = join(table, index((PHONE, str(NOON), ANNA)), WINDOW)
+    found = join_identifiers(table, index((PHONE, str(NOON), ANNA)), WINDOW)
 
     assert found.columns["ClientId"].to_pylist() == [ANNA, ""]
     assert found.columns.column_names == [*names, "ClientId"]
@@ -94,20 +94,20 @@ def test_a_column_that_the_calls_lack_is_added():
     ],
 )
 def test_a_call_that_cannot_be_searched_has_no_partner(table):
-    found = join(table, index((PHONE, str(NOON), ANNA)), WINDOW)
+    found = join_identifiers(table, index((PHONE, str(NOON), ANNA)), WINDOW)
 
     assert found.unjoined_mask.tolist() == [True]
     assert found.columns.equals(table)
 
 
 def test_an_empty_index_joins_nothing():
-    found = join(calls(call(), call(client=ANNA)), build_index([], TITLES, COLUMNS, HERE), WINDOW)
+    found = join_identifiers(calls(call(), call(client=ANNA)), build_index([], TITLES, COLUMNS, HERE), WINDOW)
 
     assert found.unjoined_mask.tolist() == [True, False]
 
 
 def test_no_calls_are_no_trouble():
-    found = join(calls(), index((PHONE, str(NOON), ANNA)), WINDOW)
+    found = join_identifiers(calls(), index((PHONE, str(NOON), ANNA)), WINDOW)
 
     assert found.columns.num_rows == len(found.joined_mask) == 0
 
@@ -132,7 +132,7 @@ def test_the_search_finds_what_a_plain_walk_finds(records, asked, window):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
     table = calls(*(call(at=NOON + at, phone=phone) for phone, at in asked))
 
-    assert outcome(join(table, second, window)) == [plainly(records, phone, at, window) for phone, at in asked]
+    assert outcome(join_identifiers(table, second, window)) == [plainly(records, phone, at, window) for phone, at in asked]
 
 
 @given(records=RECORDS.filter(bool), asked=st.lists(MOMENTS, min_size=2, max_size=6), cut=st.integers(1, 5))
@@ -140,6 +140,6 @@ def test_batches_of_calls_do_not_change_the_answer(records, asked, cut):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
     table = calls(*(call(at=NOON + at) for at in asked))
 
-    parts = [join(part, second, WINDOW).columns for part in (table.slice(0, cut), table.slice(cut))]
+    parts = [join_identifiers(part, second, WINDOW).columns for part in (table.slice(0, cut), table.slice(cut))]
 
-    assert pa.concat_tables(parts).equals(join(table, second, WINDOW).columns)
+    assert pa.concat_tables(parts).equals(join_identifiers(table, second, WINDOW).columns)

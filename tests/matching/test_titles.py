@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.matching.titles import MatchColumns, find_columns, holds_identifiers, judge_header
+from calltools.matching.titles import MatchColumns, find_match_columns, is_identifier_column, guess_header
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from calltools.matching.titles import MatchColumns, find_columns, holds_identifi
     ],
 )
 def test_columns_are_found_by_their_titles(titles, found):
-    assert find_columns(titles, {}) == MatchColumns(*found)
+    assert find_match_columns(titles, {}) == MatchColumns(*found)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_columns_are_found_by_their_titles(titles, found):
 )
 def test_what_is_unclear_is_asked_for(titles, missing):
     with pytest.raises(UsageError) as caught:
-        find_columns(titles, {})
+        find_match_columns(titles, {})
 
     assert caught.value.key == "identifier-columns-unclear"
     assert caught.value.facts["missing"] == missing
@@ -49,21 +49,21 @@ def test_what_is_unclear_is_asked_for(titles, missing):
 def test_what_the_user_names_wins():
     titles = ("Телефон", "Мобильный", "Дата", "Время", "Метка", "ClientID")
 
-    found = find_columns(titles, {"phone": "Мобильный", "time": "Дата", "UserId": "Метка"})
+    found = find_match_columns(titles, {"phone": "Мобильный", "time": "Дата", "UserId": "Метка"})
 
     assert found == MatchColumns(1, 2, {"UserId": 4, "ClientId": 5})
 
 
 def test_a_title_that_is_not_there_is_named():
     with pytest.raises(UsageError, match="no column Gone") as caught:
-        find_columns(("phone", "time", "ClientId"), {"phone": "Gone"})
+        find_match_columns(("phone", "time", "ClientId"), {"phone": "Gone"})
 
     assert caught.value.exit_code == 2
 
 
 def test_a_named_title_that_is_there_twice_is_unclear():
     with pytest.raises(UsageError) as caught:
-        find_columns(("A", "A", "time", "ClientId"), {"phone": "A"})
+        find_match_columns(("A", "A", "time", "ClientId"), {"phone": "A"})
 
     assert caught.value.facts["missing"] == "phone"
 
@@ -73,7 +73,7 @@ def test_a_named_title_that_is_there_twice_is_unclear():
     [("ym_client_id", True), ("crm_id", True), ("Visitor", True), ("Телефон", False), ("google_client_id", False)],
 )
 def test_columns_of_ids_are_known(title, holds):
-    assert holds_identifiers(title, {"UserId": "Visitor", "phone": "Телефон"}) is holds
+    assert is_identifier_column(title, {"UserId": "Visitor", "phone": "Телефон"}) is holds
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,6 @@ def test_columns_of_ids_are_known(title, holds):
     ],
 )
 def test_the_header_is_the_row_with_the_columns_asked_for(rows, index, score):
-    guess = judge_header(rows, {"UserId": "Кому"})
+    guess = guess_header(rows, {"UserId": "Кому"})
 
     assert (guess.index, guess.score) == (index, score)

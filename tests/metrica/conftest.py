@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Clocks, Patience
-from calltools.metrica.connection import Service as Place
+from calltools.metrica.connection import Timeouts, RetryPolicy
+from calltools.metrica.connection import ConnectionOptions as Place
 from calltools.metrica.token import Token
-from tests.metrica.service.foreign import Foreign
-from tests.metrica.service.server import Service
+from tests.metrica.service.foreign import ForbiddenHost
+from tests.metrica.service.server import FakeMetrica
 
 CANARY = "y0_C4naryTokenAbc-123"
 #: So long that a busy machine meets none of them.
-CLOCKS = Clocks(connect=60, idle=60, first_byte=60, total=120, reading=60)
+TIMEOUTS = Timeouts(connect=60, idle=60, first_byte=60, post_total=120, get_total=60)
 #: Limits that are met soon, each where only a service that is silent meets it.
-SHORT_IDLE = replace(CLOCKS, idle=1)
-SHORT_FIRST_BYTE = replace(CLOCKS, first_byte=0.8)
-SHORT_TOTAL = replace(CLOCKS, total=2.5)
-SHORT_READING = replace(CLOCKS, reading=1)
+SHORT_IDLE = replace(TIMEOUTS, idle=1)
+SHORT_FIRST_BYTE = replace(TIMEOUTS, first_byte=0.8)
+SHORT_TOTAL = replace(TIMEOUTS, total=2.5)
+SHORT_READING = replace(TIMEOUTS, reading=1)
 #: Behaviours that keep a client waiting until it meets a limit.
 LIMITS = {
     "stops-reading": SHORT_IDLE,
@@ -32,18 +32,18 @@ LIMITS = {
     "reading-silent": SHORT_READING,
     "reading-drips": SHORT_READING,
 }
-PATIENCE = Patience(tries=2, first=0.01, longest=0.02, asked=2)
+RETRY_POLICY = RetryPolicy(attempts=2, initial_wait_s=0.01, max_wait_s=0.02, max_requested_wait_s=2)
 
 
 @pytest.fixture
 def foreign():
-    with Foreign() as one:
+    with ForbiddenHost() as one:
         yield one
 
 
 @pytest.fixture
 def service(foreign):
-    with Service(token=CANARY, foreign=foreign.url) as one:
+    with FakeMetrica(token=CANARY, foreign=foreign.url) as one:
         yield one
 
 
@@ -54,7 +54,7 @@ def client_of():
 
     def new(url, *, on_wait=None, **place):
         client = Client(
-            Token(CANARY), Place(**{"url": url, "clocks": CLOCKS, "patience": PATIENCE, **place}), on_wait=on_wait
+            Token(CANARY), Place(**{"url": url, "clocks": TIMEOUTS, "patience": RETRY_POLICY, **place}), on_wait=on_wait
         )
         made.append(client)
         return client

@@ -12,19 +12,19 @@ from dataclasses import replace
 import pytest
 
 from calltools.errors import QuotaError, ServiceError, TokenRefusedError, UnreachableError, UsageError
-from calltools.metrica.connection import Patience
-from calltools.metrica.protocol import upload_calls
-from calltools.metrica.verdict import Ending
-from tests.metrica.conftest import CANARY, CLOCKS, LIMITS, SHORT_IDLE
-from tests.metrica.service.behaviours import BEHAVIOURS
+from calltools.metrica.connection import RetryPolicy
+from calltools.metrica.protocol import upload_calls_request
+from calltools.metrica.verdict import OutcomeKind
+from tests.metrica.conftest import CANARY, TIMEOUTS, LIMITS, SHORT_IDLE
+from tests.metrica.service.behaviours import BEHAVIORS
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.slow
 
-REQUEST = upload_calls(101, "ct1marker", goal="Звонок", client_id_type="CLIENT_ID")
+REQUEST = upload_calls_request(101, "ct1marker", goal="Звонок", client_id_type="CLIENT_ID")
 PHONES = ("74950000001", "74950000002", "74950000003")
 
-ACKED, REJECTED, THROTTLED, AMBIGUOUS = Ending.ACKED, Ending.REJECTED, Ending.THROTTLED, Ending.AMBIGUOUS
+ACKED, REJECTED, THROTTLED, AMBIGUOUS = OutcomeKind.ACKED, OutcomeKind.REJECTED, OutcomeKind.THROTTLED, OutcomeKind.AMBIGUOUS
 #: Behaviour -> ending, and the sentence (none where accepted).
 ENDINGS = {
     "closes-at-once": (AMBIGUOUS, "unclear-broken"),
@@ -81,7 +81,7 @@ CASES = [(name, file) for name in ENDINGS for file in FILES if file == "many_cal
 
 def test_every_behaviour_of_uploads_is_tried():
     assert set(ENDINGS) | {"reads-slowly"} == {
-        name for name, behaviour in BEHAVIOURS.items() if "upload" in behaviour.kinds
+        name for name, behaviour in BEHAVIORS.items() if "upload" in behaviour.kinds
     }
 
 
@@ -174,22 +174,22 @@ def test_ending_of_an_upload(name, file, service, client_of, request):
     service.behave(name)
     path = request.getfixturevalue(file)
 
-    outcome = client_of(service.url, clocks=LIMITS.get(name, CLOCKS)).upload(REQUEST, path)
+    outcome = client_of(service.url, clocks=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path)
 
     ending, key = ENDINGS[name]
     assert (outcome.ending, outcome.error and outcome.error.key) == (ending, key)
     assert len(service.posts) == 1
-    if BEHAVIOURS[name].stored:
+    if BEHAVIORS[name].stored:
         # Who gave up does not know how far the service is.
         wait_for(lambda: service.store.uploadings)
     stored = len(service.store.uploadings)
-    assert bool(stored) == BEHAVIOURS[name].stored
+    assert bool(stored) == BEHAVIORS[name].stored
     assert not (stored and ending in {REJECTED, THROTTLED})
 
 
 def test_steady_reader_is_given_time(service, client_of, many_calls):
     service.behave("reads-slowly")
-    clocks = replace(CLOCKS, idle=2)
+    clocks = replace(TIMEOUTS, idle=2)
     begun = time.monotonic()
 
     assert client_of(service.url, clocks=clocks).upload(REQUEST, many_calls).ending is ACKED
@@ -254,7 +254,7 @@ def test_refused_connection_is_proof_that_nothing_was_sent(service, client, call
 
     outcome = client.upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.bytes_sent, outcome.error.key) == (Ending.NOT_SENT, 0, "service-no-connection")
+    assert (outcome.ending, outcome.bytes_sent, outcome.error.key) == (OutcomeKind.NOT_SENT, 0, "service-no-connection")
     assert "refused" in outcome.error.say("en")
 
 
@@ -267,7 +267,7 @@ def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, 
         if len(waits) == 2:
             service.listen_again()
 
-    outcome = client_of(service.url, on_wait=wait, patience=Patience(4, 0.01, 0.02)).upload(REQUEST, calls)
+    outcome = client_of(service.url, on_wait=wait, patience=RetryPolicy(4, 0.01, 0.02)).upload(REQUEST, calls)
 
     assert outcome.ending is ACKED
     assert [key for _, key in waits] == ["service-no-connection"] * 2
@@ -277,7 +277,7 @@ def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, 
 def test_name_that_nobody_has(client_of, calls):
     outcome = client_of("https://calltools.invalid").upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key) == (Ending.NOT_SENT, "service-no-connection")
+    assert (outcome.ending, outcome.error.key) == (OutcomeKind.NOT_SENT, "service-no-connection")
 
 
 def test_file_that_is_gone_is_seen_before_anything_is_sent(service, client, tmp_path):
@@ -335,7 +335,7 @@ def test_reading_that_fails(name, read, service, client_of):
     service.behave(name)
 
     with pytest.raises(ServiceError) as caught:
-        READINGS[read](client_of(service.url, clocks=LIMITS.get(name, CLOCKS)))
+        READINGS[read](client_of(service.url, clocks=LIMITS.get(name, TIMEOUTS)))
 
     assert (caught.value.key, len(service.seen)) == FAILURES[name]
     assert caught.value.exit_code == 4
@@ -459,7 +459,7 @@ def test_one_request_at_a_time_for_a_counter(service, client, calls):
 
 def test_three_requests_at_a_time_for_a_user(service, client, calls):
     service.behave("slow")
-    requests = [upload_calls(counter, "ct1marker") for counter in range(101, 109)]
+    requests = [upload_calls_request(counter, "ct1marker") for counter in range(101, 109)]
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda request: client.upload(request, calls).ending, requests))

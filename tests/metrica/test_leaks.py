@@ -12,17 +12,17 @@ import trustme
 
 from calltools.errors import ServiceError, UsageError
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Service as Place
-from calltools.metrica.connection import checked_url, trusted
-from calltools.metrica.protocol import upload_calls
+from calltools.metrica.connection import ConnectionOptions as Place
+from calltools.metrica.connection import check_api_url, create_ssl_context
+from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
-from calltools.metrica.verdict import Ending
-from tests.metrica.conftest import CANARY, CLOCKS, LIMITS, PATIENCE
-from tests.metrica.service.server import Service
+from calltools.metrica.verdict import OutcomeKind
+from tests.metrica.conftest import CANARY, TIMEOUTS, LIMITS, RETRY_POLICY
+from tests.metrica.service.server import FakeMetrica
 
 pytestmark = pytest.mark.slow
 
-REQUEST = upload_calls(101, "ct1marker")
+REQUEST = upload_calls_request(101, "ct1marker")
 PHONE = "74950000001"
 
 
@@ -33,7 +33,7 @@ PHONE = "74950000001"
 def test_redirect_of_an_upload_is_not_followed(name, service, foreign, client, many_calls):
     service.behave(name)
 
-    assert client.upload(REQUEST, many_calls).ending is Ending.AMBIGUOUS
+    assert client.upload(REQUEST, many_calls).ending is OutcomeKind.AMBIGUOUS
     assert foreign.heard == []
 
 
@@ -59,7 +59,7 @@ def test_proxies_of_the_environment_are_not_used(name, service, foreign, client_
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, foreign.url)
 
-    assert client_of(service.url).upload(REQUEST, calls).ending is Ending.ACKED
+    assert client_of(service.url).upload(REQUEST, calls).ending is OutcomeKind.ACKED
     assert foreign.heard == []
 
 
@@ -91,7 +91,7 @@ def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypa
     ],
 )
 def test_address_that_is_safe(url, kept):
-    assert checked_url(url) == kept
+    assert check_api_url(url) == kept
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_address_that_is_safe(url, kept):
 )
 def test_address_that_is_not(url, key):
     with pytest.raises(UsageError) as caught:
-        checked_url(url)
+        check_api_url(url)
 
     assert (caught.value.key, caught.value.exit_code) == (key, 2)
     assert "secret" not in caught.value.say("ru")
@@ -154,7 +154,7 @@ def secured():
         certificate.configure_cert(context)
         for name, value in settings.items():
             setattr(context, name, value)
-        running.append(Service(tls=context, token=CANARY))
+        running.append(FakeMetrica(tls=context, token=CANARY))
         return running[-1]
 
     yield start
@@ -168,7 +168,7 @@ def test_own_authority_is_trusted_when_it_is_given(authority, secured, ca_file, 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
 
     assert service.url.startswith("https://")
-    assert outcome.ending is Ending.ACKED
+    assert outcome.ending is OutcomeKind.ACKED
     assert len(service.store.uploadings[0].rows) == 2000
 
 
@@ -179,11 +179,11 @@ def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client
     service = secured(authority.issue_cert("localhost"))
     service.behave(name)
 
-    client = client_of(service.url, ca_file=ca_file, clocks=LIMITS.get(name, CLOCKS))
+    client = client_of(service.url, ca_file=ca_file, clocks=LIMITS.get(name, TIMEOUTS))
     outcome = client.upload(REQUEST, many_calls)
 
     early = name.startswith(("401", "413"))
-    assert outcome.ending is (Ending.REJECTED if early else Ending.AMBIGUOUS)
+    assert outcome.ending is (OutcomeKind.REJECTED if early else OutcomeKind.AMBIGUOUS)
 
 
 DAY = dt.timedelta(days=1)
@@ -202,7 +202,7 @@ def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, 
 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (Ending.NOT_SENT, "service-untrusted", 4)
+    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (OutcomeKind.NOT_SENT, "service-untrusted", 4)
     assert outcome.bytes_sent == 0
     assert service.seen == []
 
@@ -222,12 +222,12 @@ def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
         authority.issue_cert("localhost"), maximum_version=ssl.TLSVersion.TLSv1_1, minimum_version=ssl.TLSVersion.TLSv1
     )
 
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is Ending.NOT_SENT
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.NOT_SENT
     assert service.seen == []
 
 
 def test_verification_is_always_on(ca_file):
-    for context in (trusted(None), trusted(ca_file)):
+    for context in (create_ssl_context(None), create_ssl_context(ca_file)):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2
@@ -243,7 +243,7 @@ def test_environment_adds_no_authority_and_no_key_log(
     service = secured(authority.issue_cert("localhost"))
 
     assert client_of(service.url).upload(REQUEST, calls).error.key == "service-untrusted"
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is Ending.ACKED
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.ACKED
     assert not log.exists()
 
 
@@ -256,14 +256,14 @@ def test_authorities_that_cannot_be_read(content, tmp_path):
         path.write_bytes(content)
 
     with pytest.raises(UsageError) as caught:
-        trusted(path)
+        create_ssl_context(path)
 
     assert (caught.value.key, caught.value.exit_code) == ("ca-file-unreadable", 2)
 
 
 # -- nothing is shown --------------------------------------------------------------------------
 
-LOUD = """
+LOUD_PROGRAM = """
 import logging, sys
 from pathlib import Path
 logging.basicConfig(level=1, stream=sys.stderr)
@@ -285,7 +285,7 @@ with Client(token, Service(sys.argv[1], None, clocks, Patience(2, 0.01, 0.02, 1)
 @pytest.mark.parametrize("name", ["slow", "400", "resets-at-half-body", "silent", "200-html", "429-late", "401-early"])
 def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, calls):
     service.behave(name)
-    loud = [sys.executable, "-X", "dev", "-c", LOUD, service.url, calls]
+    loud = [sys.executable, "-X", "dev", "-c", LOUD_PROGRAM, service.url, calls]
 
     done = subprocess.run(loud, input=CANARY, capture_output=True, text=True, check=True, timeout=60)
 
@@ -296,7 +296,7 @@ def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, call
 
 def test_traceback_of_an_error_holds_no_token(service, calls):
     service.behave("reading-401")
-    failing = [sys.executable, "-c", LOUD, service.url, calls, "fail"]
+    failing = [sys.executable, "-c", LOUD_PROGRAM, service.url, calls, "fail"]
 
     done = subprocess.run(failing, input=CANARY, capture_output=True, text=True, check=False, timeout=60)
 
@@ -310,7 +310,7 @@ def test_repetitions_are_not_printed_by_the_library(service, calls):
     quiet = [
         sys.executable,
         "-c",
-        LOUD.replace("logging.basicConfig(level=1, stream=sys.stderr)", ""),
+        LOUD_PROGRAM.replace("logging.basicConfig(level=1, stream=sys.stderr)", ""),
         service.url,
         calls,
         "fail",
@@ -328,9 +328,9 @@ def test_transport_is_injected():
         heard.append((request.method, request.url.path, request.headers["Authorization"]))
         return httpx2.Response(200, json={"counter": {"id": 101}})
 
-    place = Place(clocks=CLOCKS, patience=PATIENCE)
+    place = Place(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
     with Client(Token(CANARY), place, transport=httpx2.MockTransport(answer)) as client:
-        read = client.counter(101)
+        read = client.get_counter(101)
 
     assert read.id == 101
     assert heard == [("GET", "/management/v1/counter/101", f"OAuth {CANARY}")]

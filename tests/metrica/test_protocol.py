@@ -13,17 +13,17 @@ from calltools.errors import (
     QuotaError,
     ServiceError,
     TokenRefusedError,
-    UnclearError,
+    UnknownOutcomeError,
     UnreachableError,
 )
-from calltools.metrica.answers import ANSWER_LIMIT, Answer, counter_in, refusal_in, uploading_in, uploadings_in
-from calltools.metrica.hiding import showable
-from calltools.metrica.protocol import Framing, one_counter, one_uploading, page_of_uploadings, upload_calls
-from calltools.metrica.verdict import Circumstances, Ending, error_of, verdict, wait_of
+from calltools.metrica.answers import MAX_RESPONSE_BYTES, ServiceResponse, parse_counter, parse_errors, parse_uploading, parse_uploading_page
+from calltools.metrica.hiding import redact
+from calltools.metrica.protocol import MultipartFraming, counter_request, uploading_request, uploading_page_request, upload_calls_request
+from calltools.metrica.verdict import ResponseContext, OutcomeKind, error_from_response, classify_response, parse_retry_after
 
 #: 2026-03-10 00:00:00 UTC.
 NOW = 1773100800
-BY = Circumstances("api.example", NOW)
+CONTEXT = ResponseContext("api.example", NOW)
 ROOT = "/management/v1/counter/101"
 
 DOCUMENTED = {
@@ -43,36 +43,36 @@ DOCUMENTED = {
 }
 
 
-def answer(status, told, **rest):
-    return Answer(status, json.dumps(told).encode(), **rest)
+def response(status, told, **rest):
+    return ServiceResponse(status, json.dumps(told).encode(), **rest)
 
 
-def refusal(status, *kinds, message="m"):
+def error_response(status, *kinds, message="m"):
     errors = [{"error_type": kind, "message": message, "location": "file"} for kind in kinds]
-    return answer(status, {"errors": errors, "code": status, "message": message})
+    return response(status, {"errors": errors, "code": status, "message": message})
 
 
 # -- requests ---------------------------------------------------------------------------
 
 
 def test_upload_names_goal_comment_and_kind_in_the_query():
-    request = upload_calls(101, "ct1abc", goal="Звонок", client_id_type="YCLID")
+    request = upload_calls_request(101, "ct1abc", goal="Звонок", client_id_type="YCLID")
 
     assert (request.method, request.path, request.counter) == ("POST", f"{ROOT}/offline_conversions/upload_calls", 101)
     assert request.query == (("new_goal_name", "Звонок"), ("comment", "ct1abc"), ("client_id_type", "YCLID"))
 
 
 def test_upload_leaves_out_what_is_not_given():
-    assert upload_calls(101, "ct1abc").query == (("comment", "ct1abc"),)
+    assert upload_calls_request(101, "ct1abc").query == (("comment", "ct1abc"),)
 
 
 @pytest.mark.parametrize(
     ("request_made", "path", "query"),
     [
-        (one_uploading(101, 7), f"{ROOT}/offline_conversions/calls_uploading/7", ()),
-        (page_of_uploadings(101), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "0"))),
-        (page_of_uploadings(101, 2000), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "2000"))),
-        (one_counter(101), ROOT, ()),
+        (uploading_request(101, 7), f"{ROOT}/offline_conversions/calls_uploading/7", ()),
+        (uploading_page_request(101), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "0"))),
+        (uploading_page_request(101, 2000), f"{ROOT}/offline_conversions/calls_uploadings", (("limit", "1000"), ("offset", "2000"))),
+        (counter_request(101), ROOT, ()),
     ],
 )  # fmt: skip
 def test_reading_requests(request_made, path, query):
@@ -80,7 +80,7 @@ def test_reading_requests(request_made, path, query):
 
 
 def test_body_is_one_part_named_file():
-    framing, content = Framing("b0undary"), "ClientId,DateTime\n1,2\nи\n".encode()
+    framing, content = MultipartFraming("b0undary"), "ClientId,DateTime\n1,2\nи\n".encode()
 
     body = framing.head + content + framing.tail
     parsed = email.message_from_bytes(
@@ -88,7 +88,7 @@ def test_body_is_one_part_named_file():
     )
     (part,) = parsed.iter_parts()
 
-    assert framing.length(len(content)) == len(body)
+    assert framing.body_length(len(content)) == len(body)
     assert part.get_param("name", header="content-disposition") == "file"
     assert part.get_filename() == "calls.csv"
     assert part.get_content_type() == "text/csv"
@@ -99,7 +99,7 @@ def test_body_is_one_part_named_file():
 
 
 def test_documented_uploading_is_read_whole():
-    read = uploading_in(answer(200, {"uploading": DOCUMENTED}))
+    read = parse_uploading(response(200, {"uploading": DOCUMENTED}))
 
     assert {name: getattr(read, name) for name in DOCUMENTED} == DOCUMENTED
     assert not read.finished
@@ -120,7 +120,7 @@ def test_documented_uploading_is_read_whole():
     ],
 )
 def test_only_two_statuses_are_the_end(status, finished):
-    read = uploading_in(answer(200, {"uploading": {"id": 1, "status": status}}))
+    read = parse_uploading(response(200, {"uploading": {"id": 1, "status": status}}))
 
     assert read.finished is finished
 
@@ -128,7 +128,7 @@ def test_only_two_statuses_are_the_end(status, finished):
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if name != "id"])
 @pytest.mark.parametrize("odd", [None, [], {}, True, -1, 1.5, "\ud800", 1 << 70])
 def test_a_field_of_another_kind_never_breaks_the_answer(name, odd):
-    read = uploading_in(answer(200, {"uploading": {**DOCUMENTED, name: odd, "new": odd}, "other": odd}))
+    read = parse_uploading(response(200, {"uploading": {**DOCUMENTED, name: odd, "new": odd}, "other": odd}))
 
     assert read.id == 12
     assert getattr(read, name) in {None, "", "?"}
@@ -153,11 +153,11 @@ def test_a_field_of_another_kind_never_breaks_the_answer(name, odd):
     ],
 )
 def test_what_is_no_uploading_is_none(told):
-    assert uploading_in(answer(200, told)) is None
+    assert parse_uploading(response(200, told)) is None
 
 
 def test_an_empty_list_of_errors_is_no_error():
-    assert uploading_in(answer(200, {"uploading": DOCUMENTED, "errors": []})).id == 12
+    assert parse_uploading(response(200, {"uploading": DOCUMENTED, "errors": []})).id == 12
 
 
 @pytest.mark.parametrize(
@@ -165,40 +165,40 @@ def test_an_empty_list_of_errors_is_no_error():
     [b"", b"<html>", b"{", b'{"uploading": {"id": 1', b"\xff\xfe", b"[" * 100_000, b'{"uploading":{"id":' + b"9" * 5000 + b"}}"],
 )  # fmt: skip
 def test_what_is_no_json_is_none(body):
-    read = Answer(200, body)
+    read = ServiceResponse(200, body)
 
-    assert (uploading_in(read), uploadings_in(read), counter_in(read), refusal_in(read)) == (None,) * 4
+    assert (parse_uploading(read), parse_uploading_page(read), parse_counter(read), parse_errors(read)) == (None,) * 4
 
 
 @pytest.mark.parametrize("flaw", ["cut", "large", "packed"])
 def test_a_flawed_body_is_not_believed(flaw):
-    assert uploading_in(answer(200, {"uploading": DOCUMENTED}, flaw=flaw)) is None
+    assert parse_uploading(response(200, {"uploading": DOCUMENTED}, flaw=flaw)) is None
 
 
 def test_a_page_is_read_in_its_order():
-    page = answer(200, {"uploadings": [{"id": 3}, {"id": "2"}, {"id": 1, "comment": "c"}]})
+    page = response(200, {"uploadings": [{"id": 3}, {"id": "2"}, {"id": 1, "comment": "c"}]})
 
-    assert [(one.id, one.comment) for one in uploadings_in(page)] == [(3, ""), (2, ""), (1, "c")]
+    assert [(one.id, one.comment) for one in parse_uploading_page(page)] == [(3, ""), (2, ""), (1, "c")]
 
 
 def test_a_page_with_an_uploading_that_has_no_id_is_none():
-    assert uploadings_in(answer(200, {"uploadings": [{"id": 1}, {"comment": "c"}]})) is None
+    assert parse_uploading_page(response(200, {"uploadings": [{"id": 1}, {"comment": "c"}]})) is None
 
 
 def test_an_empty_page_is_a_page():
-    assert uploadings_in(answer(200, {"uploadings": []})) == ()
+    assert parse_uploading_page(response(200, {"uploadings": []})) == ()
 
 
 def test_a_page_of_a_thousand_long_comments_fits_the_limit():
     page = {"uploadings": [{**DOCUMENTED, "comment": "ы" * 255} for _ in range(1000)]}
 
-    assert len(json.dumps(page, ensure_ascii=False).encode()) < ANSWER_LIMIT
+    assert len(json.dumps(page, ensure_ascii=False).encode()) < MAX_RESPONSE_BYTES
 
 
 def test_counter_is_read():
     told = {"id": 101, "name": "Shop", "permission": "edit", "site2": {"site": "shop.example"}, "time_zone_name": "Europe/Moscow"}  # fmt: skip
 
-    read = counter_in(answer(200, {"counter": told}))
+    read = parse_counter(response(200, {"counter": told}))
 
     assert (read.id, read.name, read.permission, read.site, read.time_zone) == (101, "Shop", "edit", "shop.example", "Europe/Moscow")  # fmt: skip
 
@@ -213,18 +213,18 @@ def test_what_the_service_says_is_kept():
         "message": "Неверный файл",
     }
 
-    said = refusal_in(answer(400, told))
+    said = parse_errors(response(400, told))
 
-    assert said.kinds == ("invalid_uploading", "invalid_parameter")
-    assert said.text == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
+    assert said.error_types == ("invalid_uploading", "invalid_parameter")
+    assert said.message == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
 
 
 def test_token_and_long_digits_are_hidden_in_it():
     told = {"errors": [{"message": "bad +74950000001 in s3cret"}], "code": 400, "message": "see 123456 and 1234567"}
 
-    said = refusal_in(answer(400, told), lambda text: text.replace("s3cret", "***"))
+    said = parse_errors(response(400, told), lambda text: text.replace("s3cret", "***"))
 
-    assert said.text == "see 123456 and ***; bad +*** in ***"
+    assert said.message == "see 123456 and ***; bad +*** in ***"
 
 
 @pytest.mark.parametrize(
@@ -240,17 +240,17 @@ def test_token_and_long_digits_are_hidden_in_it():
     ],
 )
 def test_strange_text_commands_no_terminal(text, shown):
-    assert showable(text) == shown
+    assert redact(text) == shown
 
 
 # -- the meaning of an answer to the POST ------------------------------------------------
 
 FORMS = {
-    "form": lambda status: refusal(status, "some_error"),
-    "html": lambda status: Answer(status, b"<html><h1>Error</h1></html>"),
-    "empty": Answer,
-    "large": lambda status: Answer(status, b" " * 10, flaw="large"),
-    "other kind": lambda status: answer(status, [1, 2]),
+    "form": lambda status: error_response(status, "some_error"),
+    "html": lambda status: ServiceResponse(status, b"<html><h1>Error</h1></html>"),
+    "empty": ServiceResponse,
+    "large": lambda status: ServiceResponse(status, b" " * 10, body_problem="large"),
+    "other kind": lambda status: response(status, [1, 2]),
 }
 ALWAYS_REFUSED = {400, 401, 403, 404, 413}
 REFUSED_IN_FORM = {402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451}
@@ -260,55 +260,55 @@ UNCLEAR = {101, 200, 201, 204, 206, 301, 302, 303, 304, 307, 308, 408, 409, 418,
 
 def expected(status, form):
     if status in QUOTAS:
-        return Ending.THROTTLED
+        return OutcomeKind.THROTTLED
     definite = status in ALWAYS_REFUSED or (status in REFUSED_IN_FORM and form == "form")
-    return Ending.REJECTED if definite else Ending.AMBIGUOUS
+    return OutcomeKind.REJECTED if definite else OutcomeKind.AMBIGUOUS
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", sorted(ALWAYS_REFUSED | REFUSED_IN_FORM | QUOTAS | UNCLEAR))
 def test_status_and_form_say_whether_it_can_be_stored(status, form):
-    outcome = verdict(FORMS[form](status), BY)
+    outcome = classify_response(FORMS[form](status), CONTEXT)
 
-    assert outcome.ending is expected(status, form)
+    assert outcome.kind is expected(status, form)
     assert outcome.status == status
-    assert outcome.error.exit_code == (6 if outcome.ending is Ending.AMBIGUOUS else 4)
+    assert outcome.error.exit_code == (6 if outcome.kind is OutcomeKind.AMBIGUOUS else 4)
 
 
 def test_a_valid_answer_is_accepted():
-    outcome = verdict(answer(200, {"uploading": DOCUMENTED}), BY)
+    outcome = classify_response(response(200, {"uploading": DOCUMENTED}), CONTEXT)
 
-    assert (outcome.ending, outcome.uploading.id, outcome.error) == (Ending.ACKED, 12, None)
+    assert (outcome.kind, outcome.uploading.id, outcome.error) == (OutcomeKind.ACKED, 12, None)
 
 
 @pytest.mark.parametrize("status", [400, 500, 302])
 def test_an_uploading_under_another_status_is_not_accepted(status):
-    assert verdict(answer(status, {"uploading": DOCUMENTED}), BY).ending is not Ending.ACKED
+    assert classify_response(response(status, {"uploading": DOCUMENTED}), CONTEXT).kind is not OutcomeKind.ACKED
 
 
 @pytest.mark.parametrize(
     ("read", "kind", "key"),
     [
-        (refusal(400, "invalid_uploading"), FileRefusedError, "service-file-refused"),
-        (refusal(400, "invalid_parameter"), ServiceError, "service-refused"),
-        (refusal(401, "unauthorized"), TokenRefusedError, "service-token-refused"),
-        (refusal(403, "invalid_token"), TokenRefusedError, "service-token-refused"),
-        (refusal(403, "access_denied"), TokenRefusedError, "service-access-denied"),
-        (refusal(404, "not_found"), ServiceError, "service-not-found"),
-        (Answer(413, b"<html>"), FileRefusedError, "service-file-large"),
-        (refusal(429, "quota_requests_by_ip"), QuotaError, "service-quota-soon"),
-        (refusal(420, "quota_parallel_requests_by_uid"), QuotaError, "service-quota-soon"),
-        (refusal(403, "quota_of_a_new_kind"), QuotaError, "service-quota-soon"),
-        (Answer(429, b"slow down", "3600"), QuotaError, "service-quota"),
-        (refusal(409, "conflict"), UnclearError, "unclear-status"),
-        (refusal(504, "timeout"), UnclearError, "unclear-status"),
-        (refusal(200, "backend_error"), UnclearError, "unclear-answer"),
-        (Answer(200, b'{"upl', flaw="cut"), UnclearError, "unclear-cut"),
-        (Answer(307), UnclearError, "unclear-status"),
+        (error_response(400, "invalid_uploading"), FileRefusedError, "service-file-refused"),
+        (error_response(400, "invalid_parameter"), ServiceError, "service-refused"),
+        (error_response(401, "unauthorized"), TokenRefusedError, "service-token-refused"),
+        (error_response(403, "invalid_token"), TokenRefusedError, "service-token-refused"),
+        (error_response(403, "access_denied"), TokenRefusedError, "service-access-denied"),
+        (error_response(404, "not_found"), ServiceError, "service-not-found"),
+        (ServiceResponse(413, b"<html>"), FileRefusedError, "service-file-large"),
+        (error_response(429, "quota_requests_by_ip"), QuotaError, "service-quota-soon"),
+        (error_response(420, "quota_parallel_requests_by_uid"), QuotaError, "service-quota-soon"),
+        (error_response(403, "quota_of_a_new_kind"), QuotaError, "service-quota-soon"),
+        (ServiceResponse(429, b"slow down", "3600"), QuotaError, "service-quota"),
+        (error_response(409, "conflict"), UnknownOutcomeError, "unclear-status"),
+        (error_response(504, "timeout"), UnknownOutcomeError, "unclear-status"),
+        (error_response(200, "backend_error"), UnknownOutcomeError, "unclear-answer"),
+        (ServiceResponse(200, b'{"upl', body_problem="cut"), UnknownOutcomeError, "unclear-cut"),
+        (ServiceResponse(307), UnknownOutcomeError, "unclear-status"),
     ],
 )
 def test_the_error_says_what_to_do(read, kind, key):
-    error = verdict(read, BY).error
+    error = classify_response(read, CONTEXT).error
 
     assert (type(error), error.key) == (kind, key)
     assert error.say("en")
@@ -319,34 +319,34 @@ def test_the_error_says_what_to_do(read, kind, key):
 @pytest.mark.parametrize(
     ("read", "kind", "key", "passing"),
     [
-        (refusal(500, "backend_error"), UnreachableError, "service-down", True),
-        (Answer(502, b"<html>"), UnreachableError, "service-down", True),
-        (Answer(408), UnreachableError, "service-down", True),
-        (Answer(200, b"<html>"), UnreachableError, "service-nonsense", True),
-        (Answer(200, b"{", flaw="cut"), UnreachableError, "service-broken", True),
-        (Answer(200, flaw="large"), UnreachableError, "service-nonsense", False),
+        (error_response(500, "backend_error"), UnreachableError, "service-down", True),
+        (ServiceResponse(502, b"<html>"), UnreachableError, "service-down", True),
+        (ServiceResponse(408), UnreachableError, "service-down", True),
+        (ServiceResponse(200, b"<html>"), UnreachableError, "service-nonsense", True),
+        (ServiceResponse(200, b"{", body_problem="cut"), UnreachableError, "service-broken", True),
+        (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
     ],
 )
 def test_a_reading_without_a_value_says_whether_to_ask_again(read, kind, key, passing):
-    error = error_of(read, BY)
+    error = error_from_response(read, CONTEXT)
 
     assert (type(error), error.key, error.passing) == (kind, key, passing)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_of_a_reading_is_a_refusal(status):
-    assert error_of(Answer(status), BY).key == "service-redirect"
+    assert error_from_response(ServiceResponse(status), CONTEXT).key == "service-redirect"
 
 
 def test_the_daily_quota_ends_at_midnight_in_greenwich():
-    error = verdict(refusal(429, "quota_requests_by_uid"), Circumstances("h", NOW + 3600)).error
+    error = classify_response(error_response(429, "quota_requests_by_uid"), ResponseContext("h", NOW + 3600)).error
 
     assert error.wait == 23 * 3600
     assert "2026-03-11 00:00:00 UTC" in error.say("en")
 
 
 def test_a_quota_names_the_time():
-    outcome = verdict(Answer(429, retry_after="7200"), BY)
+    outcome = classify_response(ServiceResponse(429, retry_after="7200"), CONTEXT)
 
     assert outcome.until == NOW + 7200
     assert "2026-03-10 02:00:00 UTC" in outcome.error.say("ru")
@@ -362,11 +362,11 @@ def test_a_quota_names_the_time():
     ],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(header, wait):
-    assert wait_of(header, NOW) == wait
+    assert parse_retry_after(header, NOW) == wait
 
 
 def test_a_quota_beyond_the_calendar_is_still_said():
-    assert "9999" in verdict(Answer(429, retry_after="9" * 30), BY).error.say("en")
+    assert "9999" in classify_response(ServiceResponse(429, retry_after="9" * 30), CONTEXT).error.say("en")
 
 
 json_values = st.recursive(
@@ -378,16 +378,16 @@ json_values = st.recursive(
 
 @given(st.integers(100, 599), json_values | st.fixed_dictionaries({"uploading": json_values, "errors": json_values}))
 def test_any_json_has_a_verdict(status, told):
-    outcome = verdict(answer(status, told), BY)
+    outcome = classify_response(response(status, told), CONTEXT)
 
-    assert (outcome.ending is Ending.ACKED) == (outcome.error is None) == (outcome.uploading is not None)
+    assert (outcome.kind is OutcomeKind.ACKED) == (outcome.error is None) == (outcome.uploading is not None)
     assert outcome.error is None or outcome.error.say("ru").encode()
 
 
 @given(st.integers(100, 599), st.binary(), st.text())
 def test_any_bytes_have_a_verdict(status, body, header):
-    outcome = verdict(Answer(status, body, header), BY)
-    error = error_of(Answer(status, body, header), BY)
+    outcome = classify_response(ServiceResponse(status, body, header), CONTEXT)
+    error = error_from_response(ServiceResponse(status, body, header), CONTEXT)
 
-    assert outcome.ending in Ending
+    assert outcome.kind in OutcomeKind
     assert error.say("en").encode()

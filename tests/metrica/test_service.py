@@ -10,9 +10,9 @@ import time
 import httpx2
 import pytest
 
-from calltools.metrica.protocol import Framing
+from calltools.metrica.protocol import MultipartFraming
 from tests.metrica.conftest import CANARY
-from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.metrica.service.behaviours import BEHAVIORS
 from tests.processes import wait_for
 
 HEAD = "ClientId,DateTime,StaticCall\n"
@@ -67,7 +67,7 @@ def test_file_that_is_none_is_refused_and_not_stored(text, service, http):
 
 
 def test_half_a_body_is_never_stored(service):
-    framing = Framing("b")
+    framing = MultipartFraming("b")
     content = framing.head + f"{HEAD}1,1773000000,0\n2,1773000000,0\n".encode() + framing.tail
     lines = (
         "POST /management/v1/counter/101/offline_conversions/upload_calls HTTP/1.1",
@@ -136,7 +136,7 @@ def test_behaviour_ends_after_its_times(service, http):
 
 
 def test_at_least_twenty_misbehaviours_of_uploads():
-    assert len([one for one in BEHAVIOURS.values() if "upload" in one.kinds]) >= 20
+    assert len([one for one in BEHAVIORS.values() if "upload" in one.kinds]) >= 20
 
 
 def test_service_as_a_process_is_read_and_steered_from_outside(started):

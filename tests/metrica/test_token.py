@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from calltools.errors import CredentialError
-from calltools.metrica.token import Token, TokenPlaces, find_token, guard_logs
-from calltools.settings import from_environment, token_text
+from calltools.metrica.token import Token, TokenOptions, find_token, redact_logs
+from calltools.settings import read_settings, token_from_environment
 
 CANARY = "y0_C4naryTokenAbc-123"
 
@@ -37,9 +37,9 @@ def no_keyring(monkeypatch):
 def test_token_is_given_to_the_header_only():
     token = Token(CANARY)
 
-    shown = [repr(token), str(token), f"{token}", f"{token!r:>20}", "%s" % token, repr([token]), repr(TokenPlaces(environment=CANARY))]  # noqa: UP031  # fmt: skip
+    shown = [repr(token), str(token), f"{token}", f"{token!r:>20}", "%s" % token, repr([token]), repr(TokenOptions(environment=CANARY))]  # noqa: UP031  # fmt: skip
 
-    assert token.header() == f"OAuth {CANARY}"
+    assert token.authorization_header() == f"OAuth {CANARY}"
     assert [text for text in shown if CANARY in text] == []
 
 
@@ -73,11 +73,11 @@ def test_what_no_header_may_hold_is_refused(text):
 
 
 def test_token_is_taken_out_of_a_text_however_it_is_written():
-    assert Token(CANARY).hide(f"a {CANARY} b {CANARY.upper()}") == "a *** b ***"
+    assert Token(CANARY).redact(f"a {CANARY} b {CANARY.upper()}") == "a *** b ***"
 
 
 def test_token_with_signs_of_patterns_is_taken_out():
-    assert Token("a.b*c+").hide("a.b*c+ axb") == "*** axb"
+    assert Token("a.b*c+").redact("a.b*c+ axb") == "*** axb"
 
 
 # -- places ------------------------------------------------------------------------------
@@ -87,13 +87,13 @@ def test_token_with_signs_of_patterns_is_taken_out():
 def test_token_file_of_one_line(closed_file, end):
     path = closed_file(CANARY.encode() + end)
 
-    assert find_token(TokenPlaces(file=path)).header() == f"OAuth {CANARY}"
+    assert find_token(TokenOptions(file=path)).authorization_header() == f"OAuth {CANARY}"
 
 
 def test_token_file_with_a_byte_order_mark(closed_file):
     path = closed_file(b"\xef\xbb\xbf" + CANARY.encode())
 
-    assert find_token(TokenPlaces(file=path)).header() == f"OAuth {CANARY}"
+    assert find_token(TokenOptions(file=path)).authorization_header() == f"OAuth {CANARY}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
@@ -102,7 +102,7 @@ def test_token_file_that_others_can_reach_is_refused(closed_file, mode):
     path = closed_file(CANARY.encode(), mode)
 
     with pytest.raises(CredentialError) as caught:
-        find_token(TokenPlaces(file=path))
+        find_token(TokenOptions(file=path))
 
     assert (caught.value.key, caught.value.exit_code) == ("token-file-open", 2)
     assert f"{mode:04o}" in caught.value.say("en")
@@ -111,57 +111,57 @@ def test_token_file_that_others_can_reach_is_refused(closed_file, mode):
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_token_file_that_is_closed_is_read(closed_file, mode):
-    assert find_token(TokenPlaces(file=closed_file(CANARY.encode(), mode)))
+    assert find_token(TokenOptions(file=closed_file(CANARY.encode(), mode)))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe", b"x" * 10_000])
 def test_token_file_without_one_token_is_refused(closed_file, content):
     with pytest.raises(CredentialError, match="no token"):
-        find_token(TokenPlaces(file=closed_file(content)))
+        find_token(TokenOptions(file=closed_file(content)))
 
 
 def test_token_file_that_is_missing_is_named(tmp_path):
     with pytest.raises(CredentialError) as caught:
-        find_token(TokenPlaces(file=tmp_path / "none"))
+        find_token(TokenOptions(file=tmp_path / "none"))
 
     assert (caught.value.key, str(caught.value.facts["path"])) == ("token-file-unreadable", str(tmp_path / "none"))
 
 
 def test_folder_as_token_file_is_refused(tmp_path):
     with pytest.raises(CredentialError):
-        find_token(TokenPlaces(file=tmp_path))
+        find_token(TokenOptions(file=tmp_path))
 
 
 def test_token_from_standard_input():
-    assert find_token(TokenPlaces(stdin=io.StringIO(f"{CANARY}\n"))).header() == f"OAuth {CANARY}"
+    assert find_token(TokenOptions(stdin=io.StringIO(f"{CANARY}\n"))).authorization_header() == f"OAuth {CANARY}"
 
 
 def test_token_from_the_environment():
     environ = {"CALLTOOLS_TOKEN": CANARY, "CALLTOOLS_API_URL": "https://x.example", "CALLTOOLS_STATE_DIR": "state"}
 
-    settings = from_environment(environ)
+    settings = read_settings(environ)
 
-    assert find_token(TokenPlaces(environment=token_text(environ))).header() == f"OAuth {CANARY}"
+    assert find_token(TokenOptions(environment=token_from_environment(environ))).authorization_header() == f"OAuth {CANARY}"
     assert CANARY not in repr(settings)
     assert (settings.api_url, settings.state_dir) == ("https://x.example", "state")
 
 
 def test_environment_with_a_line_end_is_refused():
     with pytest.raises(CredentialError):
-        find_token(TokenPlaces(environment=f"{CANARY}\n"))
+        find_token(TokenOptions(environment=f"{CANARY}\n"))
 
 
 def test_what_the_user_named_comes_first(closed_file):
     path = closed_file(b"from-file")
-    places = TokenPlaces(file=path, stdin=io.StringIO("from-stdin"), environment="from-environment")
+    places = TokenOptions(file=path, stdin=io.StringIO("from-stdin"), environment="from-environment")
 
-    assert find_token(places).header() == "OAuth from-file"
-    assert find_token(TokenPlaces(None, places.stdin, places.environment)).header() == "OAuth from-stdin"
+    assert find_token(places).authorization_header() == "OAuth from-file"
+    assert find_token(TokenOptions(None, places.stdin, places.environment)).authorization_header() == "OAuth from-stdin"
 
 
 def test_no_token_anywhere_is_exit_2(no_keyring):
     with pytest.raises(CredentialError) as caught:
-        find_token(TokenPlaces())
+        find_token(TokenOptions())
 
     assert (caught.value.key, caught.value.exit_code) == ("token-missing", 2)
 
@@ -170,7 +170,7 @@ def test_token_from_the_keyring(monkeypatch):
     kept = {("calltools", "metrica"): CANARY}
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *name: kept.get(name)))
 
-    assert find_token(TokenPlaces()).header() == f"OAuth {CANARY}"
+    assert find_token(TokenOptions()).authorization_header() == f"OAuth {CANARY}"
 
 
 def test_keyring_that_fails_tells_the_kind_of_fault_only(monkeypatch):
@@ -180,7 +180,7 @@ def test_keyring_that_fails_tells_the_kind_of_fault_only(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))
 
     with pytest.raises(CredentialError) as caught:
-        find_token(TokenPlaces())
+        find_token(TokenOptions())
 
     assert caught.value.key == "keyring-unusable"
     assert CANARY not in "".join(traceback.format_exception(caught.value))
@@ -193,7 +193,7 @@ def test_logs_lose_the_token_in_message_arguments_and_traceback():
     stream = io.StringIO()
     root, handler = logging.getLogger(), logging.StreamHandler(stream)
     root.addHandler(handler)
-    end = guard_logs(Token(CANARY))
+    end = redact_logs(Token(CANARY))
     try:
         logging.getLogger("some.library").error("at %s and %s", CANARY, Path("x"))
         logging.getLogger("some.library").error("message %s", {"Authorization": f"OAuth {CANARY}"})

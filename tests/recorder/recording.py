@@ -12,7 +12,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from tests.metrica.service.server import Service
+from tests.metrica.service.server import FakeMetrica
 from tests.recorder.content import Normalizer, read_content
 
 SERVER = Path(__file__).with_name("fork_server.py")
@@ -64,7 +64,7 @@ class Runner:
         with ExitStack() as stack:
             service = None
             if scenario.service is not None:
-                service = stack.enter_context(Service(token=TOKEN, **scenario.service))
+                service = stack.enter_context(FakeMetrica(token=TOKEN, **scenario.service))
             normalizer = Normalizer({str(root): "<root>", **self.places}, service and service.port)
             seen = snapshot(root, normalizer)
             records = []

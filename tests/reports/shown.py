@@ -9,7 +9,7 @@ from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
-from calltools.reports.style import Style
+from calltools.reports.style import ReportOptions
 
 #: A workbook is not text; it has tests of its own.
 TEXT_FORMS = sorted(REPORTERS.keys() - {"workbook"})
@@ -67,13 +67,13 @@ def summary_of(source, rows, **more):
 def shown(form, rows=SOME, sources=(CSV,), style=None, batches=1, **more):
     """The report of some findings, which are the same in each source."""
     stream = io.StringIO()
-    reporter = REPORTERS[form](stream, style or Style())
+    reporter = REPORTERS[form](stream, style or ReportOptions())
     summaries = []
     for source in sources:
         reporter.start(source, source.name)
         size = -(-len(rows) // batches) or 1
         for start in range(0, len(rows), size):
-            reporter.take(Findings.of(rows[start : start + size]))
+            reporter.take(Findings.from_rows(rows[start : start + size]))
         summaries.append(summary_of(source, rows, **more))
         reporter.finish(summaries[-1])
     reporter.close(summaries)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS, sarif
-from calltools.reports.style import Style
+from calltools.reports.style import ReportOptions
 from calltools.rules.catalog import RULES
 from tests.reports.shown import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
 from tests.reports.test_naughty import NAUGHTY
@@ -114,7 +114,7 @@ LISTS = {
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
-    told = json.loads(shown(form, list(SOME), sources=(CSV,), style=Style(language)))
+    told = json.loads(shown(form, list(SOME), sources=(CSV,), style=ReportOptions(language)))
 
     Draft202012Validator(SCHEMAS[form]).validate(told)
     assert len(LISTS[form](told)) == len(SOME)
@@ -131,7 +131,7 @@ def test_a_clean_file_gives_a_sound_empty_list(form):
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
-    told = json.loads(shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=Style(show_values=True)))
+    told = json.loads(shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True)))
 
     assert len(LISTS[form](told)) == 1
 
@@ -146,7 +146,7 @@ def as_published(report):
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
 def test_sarif_is_as_published(rows, language):
-    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), style=Style(language)))
+    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), style=ReportOptions(language)))
 
     assert len(run["results"]) == 3 * len(rows)
 
@@ -156,7 +156,7 @@ def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
     source = replace(CSV, name=f"{text}.csv")
     rows = [cell("CT281", text, 11, text, text)]
 
-    assert len(as_published(shown("sarif", rows, sources=(source,), style=Style(show_values=True)))["results"]) == 1
+    assert len(as_published(shown("sarif", rows, sources=(source,), style=ReportOptions(show_values=True)))["results"]) == 1
 
 
 def test_the_published_schema_refuses_what_is_not_sarif():
@@ -184,7 +184,7 @@ def test_sarif_says_how_many_it_left_out(monkeypatch):
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_junit_is_xml_whatever_a_cell_holds(text):
-    report = shown("junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=Style(show_values=True))
+    report = shown("junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True))
 
     suites = fromstring(report.encode())
     assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]
@@ -253,10 +253,10 @@ def test_paths_are_relative_and_the_same_input_gives_the_same_bytes(form, tmp_pa
 def test_fingerprints_and_order_do_not_depend_on_batches(form):
     def written(parts):
         stream = io.StringIO()
-        reporter = REPORTERS[form](stream, Style())
+        reporter = REPORTERS[form](stream, ReportOptions())
         reporter.start(CSV, CSV.name)
         for part in parts:
-            reporter.take(Findings.of(part))
+            reporter.take(Findings.from_rows(part))
         reporter.finish(summary_of(CSV, SOME))
         reporter.close([])
         return stream.getvalue()

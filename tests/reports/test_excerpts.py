@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.reports.widths import cut, padded, width_of
+from calltools.reports.widths import truncate_to_width, pad_to_width, display_width
 
 pytestmark = pytest.mark.slow
 
@@ -172,11 +172,11 @@ def test_programs_get_utf_8_whatever_the_console(tmp_path):
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("звонок", 6), ("電話", 4), ("е\u0301", 1), ("", 0)], ids=str)
 def test_width_of_texts(text, width):
-    assert width_of(text) == width
-    assert width_of(padded(text, 8)) == 8
+    assert display_width(text) == width
+    assert display_width(pad_to_width(text, 8)) == 8
 
 
 def test_long_texts_are_cut_to_the_width():
-    assert cut("abcdefgh", 8) == "abcdefgh"
-    assert cut("abcdefghi", 8) == "abcde..."
-    assert width_of(cut("電話電話電話", 8)) <= 8
+    assert truncate_to_width("abcdefgh", 8) == "abcdefgh"
+    assert truncate_to_width("abcdefghi", 8) == "abcde..."
+    assert display_width(truncate_to_width("電話電話電話", 8)) <= 8

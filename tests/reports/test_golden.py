@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from calltools.reports.style import Style
+from calltools.reports.style import ReportOptions
 from tests.reports.shown import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {
-    **{f"{form}-{language}": (form, Style(language)) for form in TEXT_FORMS for language in ("en", "ru")},
-    "text-first-of-each-rule-en": ("text", Style(limit=1)),
-    "text-first-of-each-rule-ru": ("text", Style("ru", limit=1)),
-    "text-colored-en": ("text", Style(limit=20, color=True)),
-    "concise-first-of-each-rule-en": ("concise", Style(limit=1)),
-    "concise-values-shown-en": ("concise", Style(show_values=True)),
+    **{f"{form}-{language}": (form, ReportOptions(language)) for form in TEXT_FORMS for language in ("en", "ru")},
+    "text-first-of-each-rule-en": ("text", ReportOptions(limit=1)),
+    "text-first-of-each-rule-ru": ("text", ReportOptions("ru", limit=1)),
+    "text-colored-en": ("text", ReportOptions(limit=20, color=True)),
+    "concise-first-of-each-rule-en": ("concise", ReportOptions(limit=1)),
+    "concise-values-shown-en": ("concise", ReportOptions(show_values=True)),
 }
 
 

@@ -13,9 +13,9 @@ from calltools.cli.app import app
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.html.reporter import HtmlReporter
-from calltools.reports.html.strip import BINS, Strip
-from calltools.reports.html.words import WORDS
-from calltools.reports.style import Style
+from calltools.reports.html.strip import BIN_COUNT, FindingHistogram
+from calltools.reports.html.words import HTML_LABELS
+from calltools.reports.style import ReportOptions
 from tests.browser import browser
 from tests.reports.shown import CSV, SOME, cell, shown
 from tests.reports.test_naughty import NAUGHTY
@@ -149,7 +149,7 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
     row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
     path = tmp_path / "report.html"
-    report = shown("html", [row], sources=(CSV,), style=Style(show_values=True))
+    report = shown("html", [row], sources=(CSV,), style=ReportOptions(show_values=True))
     path.write_text(report, encoding="utf-8")
 
     with opened(path) as (page, said, asked):
@@ -194,21 +194,21 @@ def test_the_same_input_gives_the_same_bytes(tmp_path, language):
 
 
 def test_no_word_is_missing_in_either_language():
-    fields = [[set(re.findall(r"{(\w+)", text)) for text in pair] for pair in WORDS.values()]
+    fields = [[set(re.findall(r"{(\w+)", text)) for text in pair] for pair in HTML_LABELS.values()]
 
-    assert all(english and russian for english, russian in WORDS.values())
+    assert all(english and russian for english, russian in HTML_LABELS.values())
     assert all(english == russian for english, russian in fields)
-    assert all(re.search("[а-яё]", russian, re.IGNORECASE) for key, (_, russian) in WORDS.items() if key != "zero")
+    assert all(re.search("[а-яё]", russian, re.IGNORECASE) for key, (_, russian) in HTML_LABELS.items() if key != "zero")
 
 
 def test_a_page_stays_small_whatever_it_is_told():
     text = "я" * 5000
     rows = [cell(f"CT{code}", "Tag", 11, text, text, record=n + 1) for code in (281, 282, 283, 301) for n in range(500)]
     stream = io.StringIO()
-    reporter = HtmlReporter(stream, Style(show_values=True))
+    reporter = HtmlReporter(stream, ReportOptions(show_values=True))
     for number in range(600):
         reporter.start(CSV, f"{text}{number}.csv")
-        reporter.take(Findings.of(rows[:40]))
+        reporter.take(Findings.from_rows(rows[:40]))
         reporter.finish(Summary("x", CSV, read=10**9))
     reporter.close([])
 
@@ -217,15 +217,15 @@ def test_a_page_stays_small_whatever_it_is_told():
 
 def test_the_strip_counts_every_finding_however_long_the_file():
     records = np.random.default_rng(3).integers(1, 3_000_000, 5000)
-    strip = Strip()
+    strip = FindingHistogram()
     for part in np.array_split(records, 50):
-        strip.add(Findings.at("CT301", records=part, places=part, severity="error"))
+        strip.add(Findings.for_rule("CT301", records=part, places=part, severity="error"))
 
-    upto = strip.upto(3_000_000)
+    upto = strip.bins_for(3_000_000)
 
     assert upto.sum() == 5000
-    assert upto.shape[1] <= BINS
-    expected = np.bincount((records - 1) // strip.width, minlength=upto.shape[1])
+    assert upto.shape[1] <= BIN_COUNT
+    expected = np.bincount((records - 1) // strip.bin_width, minlength=upto.shape[1])
     assert (upto[0] == expected).all()
 
 
@@ -258,4 +258,4 @@ def test_the_charts_show_what_the_file_holds(opened, tmp_path):
 def test_the_library_counts_no_portrait_unless_asked(tmp_path):
     result = calltools.validate(SAMPLES / "canonical" / "good.csv", as_of=1773273600)
 
-    assert result.summary.portrait.calls == 0
+    assert result.summary.call_statistics.calls == 0

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from calltools.errors import UsageError
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports import REPORTERS, by_ending, gathering
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
+from calltools.reports import REPORTERS, form_for_path, gathering
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
 from tests.reports.shown import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
@@ -53,9 +53,9 @@ def test_the_keys_are_those_of_the_contract_and_no_others():
 
 
 def test_json_and_the_library_say_the_same():
-    listed = [asdict(one) for one in present(Findings.of(SOME), WORKBOOK, "calls.xlsx", Style("ru"))]
+    listed = [asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))]
 
-    report = json.loads(shown("json", sources=(WORKBOOK,), style=Style("ru")))
+    report = json.loads(shown("json", sources=(WORKBOOK,), style=ReportOptions("ru")))
 
     assert report["findings"] == listed
 
@@ -80,7 +80,7 @@ def test_the_file_says_how_it_was_read_and_what_became_of_it():
 
 def test_an_unreadable_file_has_its_sentence_and_no_finding():
     stream = io.StringIO()
-    reporter = REPORTERS["json"](stream, Style())
+    reporter = REPORTERS["json"](stream, ReportOptions())
     summary = Summary("gone.csv", error="There is no file gone.csv.")
     reporter.start(None, "gone.csv")
     reporter.finish(summary)
@@ -95,7 +95,7 @@ def test_an_unreadable_file_has_its_sentence_and_no_finding():
 
 def test_no_file_at_all_is_still_a_document():
     stream = io.StringIO()
-    REPORTERS["json"](stream, Style()).close([])
+    REPORTERS["json"](stream, ReportOptions()).close([])
 
     jsonschema.validate(json.loads(stream.getvalue()), SCHEMA)
 
@@ -113,10 +113,10 @@ def test_the_bytes_do_not_depend_on_batches_or_runs(form, monkeypatch):
 def test_findings_are_written_when_enough_of_them_wait(form, monkeypatch):
     monkeypatch.setattr(gathering, "_ENOUGH_BYTES", 1)
     stream = io.StringIO()
-    reporter = REPORTERS[form](stream, Style())
+    reporter = REPORTERS[form](stream, ReportOptions())
     reporter.start(CSV, "calls.csv")
 
-    reporter.take(Findings.of(SOME))
+    reporter.take(Findings.from_rows(SOME))
 
     assert "CT241" in stream.getvalue()
 
@@ -124,14 +124,14 @@ def test_findings_are_written_when_enough_of_them_wait(form, monkeypatch):
 def test_a_stream_of_bytes_gets_the_same_text():
     below = io.BytesIO()
     stream = io.TextIOWrapper(below, "utf-8", newline="")
-    reporter = REPORTERS["csv"](stream, Style("ru"))
+    reporter = REPORTERS["csv"](stream, ReportOptions("ru"))
     reporter.start(CSV, "calls.csv")
-    reporter.take(Findings.of(SOME))
+    reporter.take(Findings.from_rows(SOME))
     reporter.finish(Summary("calls.csv", CSV))
     reporter.close([])
     stream.flush()
 
-    assert below.getvalue().decode() == shown("csv", style=Style("ru"))
+    assert below.getvalue().decode() == shown("csv", style=ReportOptions("ru"))
 
 
 def test_the_csv_report_has_a_header_and_a_line_a_finding():
@@ -163,7 +163,7 @@ def test_no_cell_of_the_csv_report_is_a_formula(lead):
 @given(value=TEXTS, after=st.none() | TEXTS, title=TEXTS)
 def test_any_cell_survives_the_way_through_json_and_csv(value, after, title):
     row = cell("CT281", "Price", 5, value, after) | {"column": title}
-    style = Style(show_values=True)
+    style = ReportOptions(show_values=True)
 
     one = json.loads(shown("jsonl", [row], style=style))
     line = in_csv(shown("csv", [row], style=style))
@@ -180,12 +180,12 @@ def test_any_cell_survives_the_way_through_json_and_csv(value, after, title):
     [("a.json", "json"), ("b.JSONL", "jsonl"), ("c.d.csv", "csv"), ("g.gitlab.json", "gitlab"), ("r.rdjson", "rdjson")],
 )
 def test_the_ending_of_a_report_file_chooses_the_form(name, form):
-    assert by_ending(Path(name)) == form
+    assert form_for_path(Path(name)) == form
 
 
 def test_an_unknown_ending_is_named_with_those_that_are_known():
     with pytest.raises(UsageError, match=r"r\.pdf") as caught:
-        by_ending(Path("r.pdf"))
+        form_for_path(Path("r.pdf"))
 
     assert ".json, .jsonl, .csv" in str(caught.value)
 

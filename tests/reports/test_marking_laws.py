@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from calltools.model.rule import Severity
-from calltools.reports.workbook.cells import _place_of_drawing
-from calltools.reports.workbook.copying import Mark, Report, copy
-from calltools.reports.workbook.listing import FILLS
+from calltools.reports.workbook.cells import _drawing_position
+from calltools.reports.workbook.copying import CellMark, WorkbookContent, write_marked_copy
+from calltools.reports.workbook.listing import SEVERITY_FILLS
 from calltools.reports.workbook.package import UnknownPackageError
 
 pytestmark = pytest.mark.slow
@@ -42,10 +42,10 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
         for row, column in commented:
             sheet.write_comment(row, column, "заметка", {"author": "Анна"})
         book.close()
-        said = {address(place): Mark(severity, "что не так") for place, severity in marks.items()}
+        said = {address(place): CellMark(severity, "что не так") for place, severity in marks.items()}
         made = io.BytesIO()
 
-        copy(source, "Лист", Report(["a", "b"], [], 0, [], said), made)
+        write_marked_copy(source, "Лист", WorkbookContent(["a", "b"], [], 0, [], said), made)
 
         before, after = load_workbook(source)["Лист"], load_workbook(made)["Лист"]
     for row in range(1, 15):
@@ -56,7 +56,7 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
             assert old.value == new.value
             assert old.font.b == new.font.b
             assert new.fill.fill_type == (None if place not in marks else "solid")
-            assert place not in marks or new.fill.fgColor.rgb == f"FF{FILLS[marks[place]]}"
+            assert place not in marks or new.fill.fgColor.rgb == f"FF{SEVERITY_FILLS[marks[place]]}"
             theirs, ours = place in commented, place in marks
             assert (new.comment is not None) == (theirs or ours)
             assert not theirs or new.comment.text.startswith("заметка")
@@ -77,9 +77,9 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
 def test_the_drawing_of_comments_stands_where_the_schema_wants_it(tail):
     given_, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
 
-    assert _place_of_drawing(f"</sheetData>{given_}".encode()) == expected
+    assert _drawing_position(f"</sheetData>{given_}".encode()) == expected
 
 
 def test_a_sheet_that_does_not_end_is_refused():
     with pytest.raises(UnknownPackageError):
-        _place_of_drawing(b"</sheetData><pageMargins/>")
+        _drawing_position(b"</sheetData><pageMargins/>")

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.finding import Findings
-from calltools.reports.masking import masked
-from calltools.reports.style import Style
+from calltools.reports.masking import redact_findings
+from calltools.reports.style import ReportOptions
 from tests.reports.shown import CLIENT_ID, PHONE, TEXT_FORMS, cell, shown
 
 
 def hidden(field, value, **more):
-    row = masked(Findings.of([{"code": "CT281", "field": field, "value": value, **more}]).table, False).to_pylist()[0]
+    row = redact_findings(Findings.from_rows([{"code": "CT281", "field": field, "value": value, **more}]).table, False).to_pylist()[0]
     return row["value"]
 
 
@@ -70,7 +70,7 @@ def test_what_is_nobodys_stays(field, value):
 def test_the_repaired_cell_is_shortened_like_the_cell():
     row = cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234")
 
-    assert "0001234" not in masked(Findings.of([row]).table, False).to_pylist()[0]["after"]
+    assert "0001234" not in redact_findings(Findings.from_rows([row]).table, False).to_pylist()[0]["after"]
 
 
 def test_a_title_that_is_a_record_of_a_file_without_header_is_shortened():
@@ -79,7 +79,7 @@ def test_a_title_that_is_a_record_of_a_file_without_header_is_shortened():
         for title in ("+74950001234", CLIENT_ID, "Comment", "Q3 2026")
     ]
 
-    titles = masked(Findings.of(rows).table, False)["column"].to_pylist()
+    titles = redact_findings(Findings.from_rows(rows).table, False)["column"].to_pylist()
 
     assert titles == ["***", "***", "Comment", "Q3 2026"]
 
@@ -87,19 +87,19 @@ def test_a_title_that_is_a_record_of_a_file_without_header_is_shortened():
 def test_details_keep_counts_and_lose_phones():
     rows = [{"code": "CT401", "detail": "1234567\x1f1234568"}, {"code": "CT401", "detail": "+74950001234"}]
 
-    assert masked(Findings.of(rows).table, False)["detail"].to_pylist() == ["1234567\x1f1234568", "***"]
+    assert redact_findings(Findings.from_rows(rows).table, False)["detail"].to_pylist() == ["1234567\x1f1234568", "***"]
 
 
 def test_everything_is_shown_when_it_is_asked_for():
-    table = Findings.of([cell("CT241", "PhoneNumber", 7, PHONE)]).table
+    table = Findings.from_rows([cell("CT241", "PhoneNumber", 7, PHONE)]).table
 
-    assert masked(table, True) is table
+    assert redact_findings(table, True) is table
 
 
 def test_many_fields_come_back_in_their_order():
-    rows = [cell("CT281", NAMES[n % 15], n % 15, f"cell {n}" if n % 3 else None, record=n + 1) for n in range(200)]
+    rows = [cell("CT281", FIELD_NAMES[n % 15], n % 15, f"cell {n}" if n % 3 else None, record=n + 1) for n in range(200)]
 
-    found = masked(Findings.of(rows).table, False)
+    found = redact_findings(Findings.from_rows(rows).table, False)
 
     for name, value, row in zip(found["field"].to_pylist(), found["value"].to_pylist(), rows, strict=True):
         assert name == row["field"]
@@ -107,17 +107,17 @@ def test_many_fields_come_back_in_their_order():
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
-@given(area=st.sampled_from(["495", "900", "912"]), tail=st.integers(0, 9999), field=st.sampled_from([*NAMES, None]))
+@given(area=st.sampled_from(["495", "900", "912"]), tail=st.integers(0, 9999), field=st.sampled_from([*FIELD_NAMES, None]))
 def test_no_form_shows_a_phone_wherever_it_stands(form, area, tail, field):
     number = f"+7{area}000{tail:04}"
     row = cell("CT281", field, 3, number, number)
 
     for language in ("en", "ru"):
-        assert f"000{tail:04}" not in shown(form, [row], style=Style(language))
+        assert f"000{tail:04}" not in shown(form, [row], style=ReportOptions(language))
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_each_form_shows_values_when_it_is_asked_for(form):
     row = cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234")
 
-    assert PHONE in shown(form, [row], style=Style(show_values=True))
+    assert PHONE in shown(form, [row], style=ReportOptions(show_values=True))

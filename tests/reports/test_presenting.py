@@ -6,13 +6,13 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from calltools.model.finding import Findings
-from calltools.reports.presenting import column_letters, present
-from calltools.reports.style import Style
+from calltools.reports.presenting import column_letters, render_findings
+from calltools.reports.style import ReportOptions
 from tests.reports.shown import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding
 
 
 def presented(rows, source=CSV, name=None, style=None):
-    return list(present(Findings.of(rows), source, name or (source.name if source else "calls.csv"), style or Style()))
+    return list(render_findings(Findings.from_rows(rows), source, name or (source.name if source else "calls.csv"), style or ReportOptions()))
 
 
 @pytest.mark.parametrize("position", [*range(60), 675, 676, 701, 702, 16_383])
@@ -92,7 +92,7 @@ def test_nothing_is_presented_of_nothing():
 
 
 def test_fingerprints_differ_between_findings_and_stay_between_runs_and_languages():
-    first, second = presented(SOME), presented(SOME, style=Style("ru", show_values=True))
+    first, second = presented(SOME), presented(SOME, style=ReportOptions("ru", show_values=True))
 
     assert len({one.fingerprint for one in first}) == len(SOME)
     assert [one.fingerprint for one in first] == [one.fingerprint for one in second]

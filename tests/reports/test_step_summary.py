@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.model.finding import Findings
-from calltools.reports.step_summary import StepSummary
-from calltools.reports.style import Style
-from calltools.settings import from_environment
+from calltools.reports.step_summary import StepSummaryReporter
+from calltools.reports.style import ReportOptions
+from calltools.settings import read_settings
 from tests.reports.shown import CSV, PHONE, SOME, shown, summary_of
 
 CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\n"
@@ -17,10 +17,10 @@ CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\
 
 def summed_up(names, room, language="en"):
     stream = io.StringIO()
-    reporter = StepSummary(stream, Style(language), room)
+    reporter = StepSummaryReporter(stream, ReportOptions(language), room)
     for name in names:
         reporter.start(CSV, name)
-        reporter.take(Findings.of(SOME))
+        reporter.take(Findings.from_rows(SOME))
         reporter.finish(summary_of(CSV, SOME))
     reporter.close([])
     return stream.getvalue()
@@ -97,5 +97,5 @@ def test_files_are_left_out_whole_where_there_is_no_room(language, said):
 
 
 def test_the_setting_is_the_runners_variable():
-    assert from_environment({"GITHUB_STEP_SUMMARY": "page.md"}).step_summary == "page.md"
-    assert from_environment({"GITHUB_STEP_SUMMARY": ""}).step_summary is None
+    assert read_settings({"GITHUB_STEP_SUMMARY": "page.md"}).step_summary == "page.md"
+    assert read_settings({"GITHUB_STEP_SUMMARY": ""}).step_summary is None

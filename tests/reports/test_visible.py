@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.reports.visible import visible, visible_cells
+from calltools.reports.visible import escape_invisible, escape_invisible_cells
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -28,28 +28,28 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
     ],
 )
 def test_odd_characters_are_written_out(text, written):
-    assert visible(text) == written
-    assert visible_cells(pa.array([text])).to_pylist() == [written]
+    assert escape_invisible(text) == written
+    assert escape_invisible_cells(pa.array([text])).to_pylist() == [written]
 
 
 @given(st.lists(st.one_of(st.none(), TEXTS), max_size=20))
 def test_columns_are_written_as_cells_are(texts):
-    written = visible_cells(pa.array(texts, pa.string())).to_pylist()
+    written = escape_invisible_cells(pa.array(texts, pa.string())).to_pylist()
 
-    assert written == [None if text is None else visible(text) for text in texts]
+    assert written == [None if text is None else escape_invisible(text) for text in texts]
 
 
 @given(TEXTS)
 def test_nothing_written_out_is_a_control_or_a_direction(text):
-    written = visible(text)
+    written = escape_invisible(text)
 
     assert not any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in written)
     assert not any(
         unicodedata.bidirectional(sign) in {"LRO", "RLO", "LRE", "RLE", "PDF", "LRI", "RLI"} for sign in written
     )
-    assert visible(written) == written
+    assert escape_invisible(written) == written
 
 
 def test_the_mark_between_parts_of_a_detail_stays_when_asked():
-    assert visible("7\x1f\x1b8", parts=True) == "7\x1f\\x1b8"
-    assert visible_cells(pa.array(["7\x1f8", "7\x1b"]), parts=True).to_pylist() == ["7\x1f8", r"7\x1b"]
+    assert escape_invisible("7\x1f\x1b8", parts=True) == "7\x1f\\x1b8"
+    assert escape_invisible_cells(pa.array(["7\x1f8", "7\x1b"]), parts=True).to_pylist() == ["7\x1f8", r"7\x1b"]

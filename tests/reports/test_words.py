@@ -4,9 +4,9 @@ import pytest
 
 from calltools.messages import say
 from calltools.model.rule import Severity
-from calltools.reports.html.words import word as on_the_page
-from calltools.reports.wording import SEVERITIES, calls, plural
-from calltools.reports.workbook.words import word as in_the_workbook
+from calltools.reports.html.words import html_label as on_the_page
+from calltools.reports.wording import SEVERITY_NAMES, format_call_count, russian_plural
+from calltools.reports.workbook.words import workbook_label as in_the_workbook
 
 
 @pytest.mark.parametrize(
@@ -17,18 +17,18 @@ from calltools.reports.workbook.words import word as in_the_workbook
     ids=str,
 )  # fmt: skip
 def test_nouns_agree_with_numbers(count, said):
-    assert plural(count, "строка", "строки", "строк") == said
+    assert russian_plural(count, "строка", "строки", "строк") == said
 
 
 def test_calls_agree_with_numbers_in_both_languages():
-    assert [calls(count, "ru") for count in (1, 3, 11)] == ["1 звонок", "3 звонка", "11 звонков"]
-    assert [calls(count, "en") for count in (1, 3)] == ["1 call", "3 calls"]
+    assert [format_call_count(count, "ru") for count in (1, 3, 11)] == ["1 звонок", "3 звонка", "11 звонков"]
+    assert [format_call_count(count, "en") for count in (1, 3)] == ["1 call", "3 calls"]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("severity", list(Severity))
 def test_a_severity_has_one_name_everywhere(severity, language):
-    name = SEVERITIES[severity.value][language == "ru"]
+    name = SEVERITY_NAMES[severity.value][language == "ru"]
 
     assert say(f"severity-{severity.value}", language) == name
     assert on_the_page(severity.value, language) == name

@@ -10,8 +10,8 @@ from openpyxl.styles import Font, PatternFill
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.model.own_sheets import AUTHOR, FINDINGS_SHEET, SUMMARY_SHEET
-from calltools.reports.workbook.words import WORDS
+from calltools.model.own_sheets import COMMENT_AUTHOR, FINDINGS_SHEET, SUMMARY_SHEET
+from calltools.reports.workbook.words import WORKBOOK_LABELS
 from tests.reports.test_naughty import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -168,7 +168,7 @@ def test_a_finding_on_a_whole_record_marks_its_first_cell(tmp_path):
     sheet = load_workbook(marked(tmp_path, source))["Звонки"]
 
     assert "CT301" in sheet["A3"].comment.text
-    assert sheet["A3"].comment.author == AUTHOR
+    assert sheet["A3"].comment.author == COMMENT_AUTHOR
 
 
 @pytest.mark.parametrize("source", ["broken/whole-file.csv", "broken/rounded-by-excel.csv"])
@@ -241,4 +241,4 @@ def test_it_is_a_sound_package(tmp_path):
 
 
 def test_no_word_is_missing_in_either_language():
-    assert all(english and russian and english != russian for english, russian in WORDS.values())
+    assert all(english and russian and english != russian for english, russian in WORKBOOK_LABELS.values())

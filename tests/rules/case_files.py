@@ -29,11 +29,11 @@ from typing import Any
 from openpyxl import Workbook
 
 import calltools
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Hints
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
-from calltools.run import Options, prepare, settle
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
+from calltools.run import RunOptions, prepare_job, resolve
 from tests.conftest import NOW
 
 #: Bytes that a run may look at before the first record.
@@ -70,9 +70,9 @@ def first_look(path, asked, size, *, converting):
     with path.open("ab") as stream:
         stream.write(last * (BEGINNING // len(last)))
         stream.truncate(size)
-    job = prepare(path, path.name, settle(Options(**asked)), converting=converting, keeps_records=False)
-    findings = job.plan.ruleset.stamped(job.plan.findings)
-    return tuple(present(findings, job.table.source, path.name, Style()))
+    job = prepare_job(path, path.name, resolve(RunOptions(**asked)), converting=converting, keep_records=False)
+    findings = job.plan.ruleset.apply_severities(job.plan.preflight_findings)
+    return tuple(render_findings(findings, job.table.source, path.name, ReportOptions()))
 
 
 def written(block, folder):
@@ -110,7 +110,7 @@ def pairs(block):
 
 def as_csv(records):
     stream = io.StringIO(newline="")
-    header = [name for name in NAMES if any(name in record for record in records)]
+    header = [name for name in FIELD_NAMES if any(name in record for record in records)]
     writer = csv.DictWriter(stream, header, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(records)

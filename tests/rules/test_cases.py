@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.rules.catalog import BY_CODE
+from calltools.rules.catalog import RULES_BY_CODE
 from tests.rules import case_files
 
 CODES = sorted(path.stem for path in case_files.CASES.glob("*.toml"))
@@ -18,7 +18,7 @@ def blocks(verdict):
 
 
 def test_every_rule_has_a_case_file_and_every_file_a_rule():
-    assert sorted(BY_CODE) == CODES
+    assert sorted(RULES_BY_CODE) == CODES
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -45,7 +45,7 @@ def test_what_is_right_is_not_named(code, block, tmp_path):
 
 @pytest.mark.parametrize(("code", "block"), blocks("fail"))
 def test_what_is_wrong_is_named_where_it_stands(code, block, tmp_path):
-    expected = case_files.expected(block, BY_CODE[code].severity)
+    expected = case_files.expected(block, RULES_BY_CODE[code].severity)
 
     findings = case_files.run(block, tmp_path)
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.rule import Scope, Severity
-from calltools.reports.wording import WORDING
-from calltools.rules.catalog import BY_CODE, BY_NAME, RETIRED, RULES
-from calltools.rules.manual import manual
-from calltools.validation.selection import choose
+from calltools.reports.wording import RULE_SENTENCES
+from calltools.rules.catalog import RULES_BY_CODE, RULES_BY_NAME, RETIRED_CODES, RULES
+from calltools.rules.manual import parse_manual
+from calltools.validation.selection import select_rules
 
 #: First digit of a code -> scopes of the rules below it.
 SHELVES = {
@@ -36,8 +36,8 @@ EVERY = pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES]
 
 
 def test_codes_and_names_are_given_once():
-    assert len(BY_CODE) == len(BY_NAME) == len(RULES)
-    assert not set(RETIRED) & set(BY_CODE)
+    assert len(RULES_BY_CODE) == len(RULES_BY_NAME) == len(RULES)
+    assert not set(RETIRED_CODES) & set(RULES_BY_CODE)
 
 
 def test_codes_rise():
@@ -74,7 +74,7 @@ def test_a_summary_is_a_line_without_a_full_stop(rule):
 
 @EVERY
 def test_a_page_has_all_its_sections(rule):
-    page = manual(rule.manual)
+    page = parse_manual(rule.manual)
 
     assert all([page.finds, page.why, page.example, page.fix, page.source])
     assert re.search(r"^bad: ", page.example, re.MULTILINE)
@@ -90,22 +90,22 @@ def test_a_rule_has_one_test_that_fits_its_scope(rule):
     # Files and mapping are judged by who reads and maps them.
     expected = {Scope.FILE: [set()], Scope.MAPPING: [set()], Scope.ROW: [{"row"}], Scope.DATASET: [{"observer"}]}
     assert given in expected.get(rule.scope, [{"cell"}, {"row"}, {"header"}, {"observer"}])
-    assert set(rule.columns) <= set(NAMES)
+    assert set(rule.columns) <= set(FIELD_NAMES)
     assert rule.cell is None or rule.columns
 
 
 @EVERY
 def test_a_rule_yields_to_rules_that_yield_to_none(rule):
-    assert {*rule.yields_to} <= {*BY_CODE}
-    assert not any(BY_CODE[code].yields_to for code in rule.yields_to)
+    assert {*rule.yields_to} <= {*RULES_BY_CODE}
+    assert not any(RULES_BY_CODE[code].yields_to for code in rule.yields_to)
     assert not rule.yields_to or rule.scope in {Scope.CELL, Scope.ROW}
-    assert set(rule.misses) <= set(NAMES)
+    assert set(rule.misses) <= set(FIELD_NAMES)
     assert not rule.misses or (rule.scope is Scope.ROW and rule.yields_to)
 
 
 @EVERY
 def test_a_rule_is_worded_in_both_languages(rule):
-    words = WORDING[rule.code]
+    words = RULE_SENTENCES[rule.code]
 
     assert all(words)
     assert re.search("[а-яА-Я]", words.ru)
@@ -118,10 +118,10 @@ def test_a_rule_is_worded_in_both_languages(rule):
 
 
 def test_nothing_is_worded_that_is_no_rule():
-    assert set(WORDING) == set(BY_CODE)
+    assert set(RULE_SENTENCES) == set(RULES_BY_CODE)
 
 
 @EVERY
 def test_a_rule_can_be_left_out_by_code_and_by_name(rule):
-    assert rule.code not in choose(ignore=[rule.code])
-    assert [one.code for one in choose(select=[rule.name]).rules()] == [rule.code]
+    assert rule.code not in select_rules(ignore=[rule.code])
+    assert [one.code for one in select_rules(select=[rule.name]).rules()] == [rule.code]

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from calltools.rules.kept import Kept
+from calltools.rules.kept import SpilledArrays
 
 PARTS = [np.arange(n * 1000, n * 1000 + 10 * n, dtype=np.uint64) for n in range(20)]
 
 
 def filled(room):
-    kept = Kept(room)
+    kept = SpilledArrays(room)
     for part in PARTS:
         kept.append(part)
     return kept

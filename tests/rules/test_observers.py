@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.finding import Findings
 from calltools.rules import service
 from calltools.rules.catalog import RULES
 from calltools.validation.observing import Observers
-from calltools.validation.selection import choose
+from calltools.validation.selection import select_rules
 from tests.conftest import NOW
 
 SAID = Assumptions(NOW)
@@ -36,7 +36,7 @@ COLUMNS = st.sets(st.sampled_from(sorted(CELLS)), min_size=1)
 
 def batch(records, columns, first):
     """Records as a batch, with the numbers and lines of their places in the file."""
-    table = pa.table({name: pa.array([one[name] for one in records], pa.string()) for name in NAMES if name in columns})
+    table = pa.table({name: pa.array([one[name] for one in records], pa.string()) for name in FIELD_NAMES if name in columns})
     numbers = np.arange(first + 1, first + 1 + len(records))
     return Batch(table, numbers, numbers + 1, read=len(records))
 
@@ -48,12 +48,12 @@ def columns_of(one):
 
 def told(records, columns, cuts, codes=()):
     """All findings of the rules with a memory, batch after batch."""
-    observers = Observers(choose(codes or REMEMBERING), SAID)
+    observers = Observers(select_rules(codes or REMEMBERING), SAID)
     found = []
     for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
         one = batch(records[start:end], columns, start)
         found.append(observers.add(observers.digest(columns_of(one)), one.records, one.places))
-    return sorted(map(str, Findings.join([*found, observers.close()]).rows()))
+    return sorted(map(str, Findings.concat([*found, observers.close()]).to_rows()))
 
 
 def test_the_rules_that_remember_are_those_of_the_catalog():
@@ -84,12 +84,12 @@ def test_digests_may_be_made_in_any_order(records, data):
         batch(records[start:end], CELLS, start) for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True)
     ]
     order = data.draw(st.permutations(range(len(batches))))
-    observers = Observers(choose(REMEMBERING), SAID)
+    observers = Observers(select_rules(REMEMBERING), SAID)
 
     digests = {number: observers.digest(columns_of(batches[number])) for number in order}
 
     added = [observers.add(digests[number], one.records, one.places) for number, one in enumerate(batches)]
-    assert sorted(map(str, Findings.join([*added, observers.close()]).rows())) == told(records, CELLS, [])
+    assert sorted(map(str, Findings.concat([*added, observers.close()]).to_rows())) == told(records, CELLS, [])
 
 
 @given(records=RECORDS.filter(bool), data=st.data())

@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.rules.repeats import hashed
+from calltools.rules.repeats import hash_rows
 
 TEXTS = st.text(max_size=20) | st.sampled_from(["", "1", "12345678", "123456789", "x" * 64, "x" * 65, "x" * 64 + "y"])
 
@@ -14,7 +14,7 @@ def test_rows_have_one_hash_exactly_when_they_have_one_text(rows, skipped):
     columns = [pa.array(column, pa.string()).slice(min(skipped, len(rows) - 1)) for column in zip(*rows, strict=True)]
     kept = rows[min(skipped, len(rows) - 1) :]
 
-    hashes = hashed(columns).tolist()
+    hashes = hash_rows(columns).tolist()
 
     assert {(one, other): hashes[one] == hashes[other] for one in range(len(kept)) for other in range(len(kept))} == {
         (one, other): kept[one] == kept[other] for one in range(len(kept)) for other in range(len(kept))
@@ -24,4 +24,4 @@ def test_rows_have_one_hash_exactly_when_they_have_one_text(rows, skipped):
 def test_texts_that_differ_by_zero_bytes_or_by_their_cut_are_told_apart():
     columns = [pa.array(["a", "a\x00", "", "\x00", "ab", "a"]), pa.array(["b", "b", "ab", "ab", "", "b\x00"])]
 
-    assert len(set(hashed(columns).tolist())) == 6
+    assert len(set(hash_rows(columns).tolist())) == 6

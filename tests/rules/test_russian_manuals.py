@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.rules.catalog import BY_CODE, RULES
-from calltools.rules.manual import manual, page_of
-from calltools.rules.russian import PAGES
+from calltools.rules.catalog import RULES_BY_CODE, RULES
+from calltools.rules.manual import parse_manual, manual_for
+from calltools.rules.russian import RUSSIAN_MANUALS
 
 #: Words of data: Latin letters, digits and signs that stand in examples of both languages.
 DATA = re.compile(r"[A-Za-z0-9+][A-Za-z0-9+.:/_-]{5,}")
@@ -17,12 +17,12 @@ OWN_WORDS = {"CT003", "CT004", "CT005", "CT006", "CT007", "CT010", "CT012", "CT0
 
 
 def test_every_rule_has_one_and_no_other():
-    assert set(PAGES) == {rule.code for rule in RULES}
+    assert set(RUSSIAN_MANUALS) == {rule.code for rule in RULES}
 
 
-@pytest.mark.parametrize("code", PAGES)
+@pytest.mark.parametrize("code", RUSSIAN_MANUALS)
 def test_every_section_is_there_in_russian(code):
-    page = page_of(BY_CODE[code], "ru")
+    page = manual_for(RULES_BY_CODE[code], "ru")
 
     for text in (page.finds, page.why, page.fix):
         assert re.search("[а-яё]{3}", text)
@@ -33,18 +33,18 @@ def test_every_section_is_there_in_russian(code):
     assert page.source
 
 
-@pytest.mark.parametrize("code", sorted(set(PAGES) - OWN_WORDS))
+@pytest.mark.parametrize("code", sorted(set(RUSSIAN_MANUALS) - OWN_WORDS))
 def test_examples_are_about_the_same_data(code):
-    english = set(DATA.findall(manual(BY_CODE[code].manual).example))
-    russian = set(DATA.findall(page_of(BY_CODE[code], "ru").example))
+    english = set(DATA.findall(parse_manual(RULES_BY_CODE[code].manual).example))
+    russian = set(DATA.findall(manual_for(RULES_BY_CODE[code], "ru").example))
     words = {word for word in english if re.fullmatch("[a-z-]+[.:]?", word)}
 
     assert (english - words) <= russian, english - words - russian
 
 
-@pytest.mark.parametrize("code", PAGES)
+@pytest.mark.parametrize("code", RUSSIAN_MANUALS)
 def test_no_word_mixes_two_alphabets(code):
-    page = page_of(BY_CODE[code], "ru")
+    page = manual_for(RULES_BY_CODE[code], "ru")
     text = f"{page.finds} {page.why} {page.fix}"
 
     assert [
@@ -56,6 +56,6 @@ def test_no_word_mixes_two_alphabets(code):
 def test_the_command_prints_them(code):
     result = CliRunner().invoke(app, ["rules", code, "--lang", "ru"])
 
-    assert PAGES[code].finds in result.output
+    assert RUSSIAN_MANUALS[code].finds in result.output
     assert "Почему" in result.output
-    assert manual(BY_CODE[code].manual).why.split(".")[0] not in result.output
+    assert parse_manual(RULES_BY_CODE[code].manual).why.split(".")[0] not in result.output

@@ -8,33 +8,33 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from tests.metrica.service.foreign import Foreign
-from tests.metrica.service.server import Service
+from tests.metrica.service.foreign import ForbiddenHost
+from tests.metrica.service.server import FakeMetrica
 
 TOKEN = "y0_C4naryTokenAbc-123"  # noqa: S105 - a canary
 COUNTER = "12345678"
-NOW_LINES = 10
+CALL_COUNT = 10
 HEADER = "ClientId,DateTime,StaticCall,PhoneNumber,TalkDuration,CallMissed,Tag"
 
 
-def line(number, *, static=0, tag="заявка", moment=1760000000):
+def call_line(number, *, static=0, tag="заявка", moment=1760000000):
     return f"16045910256982352{number:02},{moment + number},{static},+749500007{number:02},35,0,{tag}"
 
 
-def write(path, lines, header=HEADER):
+def write_csv(path, lines, header=HEADER):
     path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     return path
 
 
 @pytest.fixture
 def foreign():
-    with Foreign() as one:
+    with ForbiddenHost() as one:
         yield one
 
 
 @pytest.fixture
 def service(foreign):
-    with Service(token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
+    with FakeMetrica(token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
         yield one
 
 
@@ -95,9 +95,9 @@ def process(environment):
 
 @pytest.fixture
 def calls(tmp_path):
-    return write(tmp_path / "calls.csv", [line(number) for number in range(NOW_LINES)])
+    return write_csv(tmp_path / "calls.csv", [call_line(number) for number in range(CALL_COUNT)])
 
 
-def stored(service):
+def stored_calls(service):
     """Identifier and time of every call that the service holds, uploading by uploading."""
     return [[(row["ClientId"], row["DateTime"]) for row in one.rows] for one in service.store.uploadings]

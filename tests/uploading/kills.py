@@ -23,7 +23,7 @@ import calltools.cli.uploads_work  # noqa: F401 - so that no run has to import i
 from calltools.cli.app import app
 from calltools.metrica import ledger
 
-WATCHED = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
+TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
            "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
 SHORT = ("--timeout", "1")
 RESUME = ("uploads", "resume", *SHORT)
@@ -31,13 +31,13 @@ WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
 
 
-def trip_after(count, since="open"):
+def kill_at_step(count, since="open"):
     """Kill this process at the step with this number."""
     left, begun = count, False
 
     def step(_frame, event, what):
         nonlocal left, begun
-        if event in {"c_call", "c_return"} and what.__name__ in WATCHED:
+        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
             begun = begun or what.__name__ == since
             left -= begun
             if not left:
@@ -46,14 +46,14 @@ def trip_after(count, since="open"):
     sys.setprofile(step)
 
 
-def command(words, trip=0, said=Path(os.devnull), since="open"):
+def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
     """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
     child = os.fork()
     if not child:
         code = 70
         with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
             if trip:
-                trip_after(trip, since)
+                kill_at_step(trip, since)
             try:
                 app([str(word) for word in words])
             except SystemExit as end:
@@ -64,18 +64,18 @@ def command(words, trip=0, said=Path(os.devnull), since="open"):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def killed_at(trip, since, words, said):
-    return command(words, trip, said, since)
+def run_killed_at(trip, since, words, said):
+    return run_forked(words, trip, said, since)
 
 
-def control(word):
+def call_control(word):
     with urllib.request.urlopen(f"{os.environ['CALLTOOLS_API_URL']}/_control/{word}", timeout=5) as answer:  # noqa: S310
         return json.loads(answer.read() or b"{}")
 
 
-def stored(counter):
+def count_stored(counter):
     """How often each call of a counter is in the service's store, and the markers of the POSTs that were made for it."""
-    told = control("state")
+    told = call_control("state")
     rows = [row for one in told["uploadings"] if one["counter"] == counter for row in one["rows"]]
     posts = [
         one["query"]["comment"] for one in told["seen"] if one["method"] == "POST" and f"/{counter}/" in one["path"]
@@ -84,12 +84,12 @@ def stored(counter):
     return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
 
 
-def remembered(state):
+def ledger_state(state):
     """What the ledger says of it all, and the bytes that lie about besides the calls that wait."""
-    with ledger.open_book(state, time) as book:
-        batches = ledger.uploads(book)
+    with ledger.open_ledger_in(state, time) as book:
+        batches = ledger.list_parts(book)
         return {
-            "faults": ledger.faults(book),
+            "faults": ledger.find_faults(book),
             "held": sum(batch.held for batch in batches),
             "attempts": [f"ct1{batch.mark}A{one.n}" for batch in batches for one in batch.attempts],
             "ends": [[str(one.state) for one in batch.attempts] for batch in batches],
@@ -97,7 +97,7 @@ def remembered(state):
         }
 
 
-def leaked(state, said):
+def find_leaks(state, said):
     """Canaries in what was said and written."""
     kept = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
     text = b"".join(path.read_bytes() for path in [*kept, *([said] if said.is_file() else [])])
@@ -106,14 +106,14 @@ def leaked(state, said):
 
 
 @cache
-def a_ledger_that_knows(folder, file):
+def clean_file_ledger(folder, file):
     """That the file is clean: to check it in every run would cost most of the time."""
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "known")
-    assert command(("upload", file, "--counter", 1, "--plan")) == 0
+    assert run_forked(("upload", file, "--counter", 1, "--plan")) == 0
     return folder / "known"
 
 
-def one_fault(folder, file, victim, behaviour, counter, hurt):
+def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
     """One run that is hurt, and what became of its calls.
 
     Args:
@@ -122,21 +122,21 @@ def one_fault(folder, file, victim, behaviour, counter, hurt):
     """
     state, said = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.
-    shutil.copytree(a_ledger_that_knows(folder, file), state)
+    shutil.copytree(clean_file_ledger(folder, file), state)
     os.environ["CALLTOOLS_STATE_DIR"] = str(state)
     upload = ("upload", file, "--counter", counter, "--yes", *SHORT)
-    if behaviour != "well":
-        control(f"behave?name={behaviour}&times=1")
+    if behavior != "well":
+        call_control(f"behave?name={behavior}&times=1")
     if victim != "upload":
-        control("behave?name=list-empty")
-        command(upload, said=said)
-        control("behave-well")
-    code = hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
-    control("behave-well")
-    codes = [command(words, said=said) for words in (upload, RESUME, upload)]
-    before = len(stored(counter)["posts"])
-    codes.append(command(RESUME, said=said))
-    told = {"code": code, "codes": codes, **stored(counter), **remembered(state), "leaked": leaked(state, said)}
+        call_control("behave?name=list-empty")
+        run_forked(upload, said=said)
+        call_control("behave-well")
+    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
+    call_control("behave-well")
+    codes = [run_forked(words, said=said) for words in (upload, RESUME, upload)]
+    before = len(count_stored(counter)["posts"])
+    codes.append(run_forked(RESUME, said=said))
+    told = {"code": code, "codes": codes, **count_stored(counter), **ledger_state(state), "leaked": find_leaks(state, said)}
     told["posts_of_second_resume"] = len(told["posts"]) - before
     shutil.rmtree(state)
     said.unlink(missing_ok=True)
@@ -146,8 +146,8 @@ def one_fault(folder, file, victim, behaviour, counter, hurt):
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     for trip in map(int, steps) if steps else itertools.count(1):
-        hurt = partial(killed_at, trip, since)
-        told = one_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
+        hurt = partial(run_killed_at, trip, since)
+        told = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
         killed = told["code"] == -signal.SIGKILL
         print(json.dumps({"trip": trip, "killed": killed, **told}), flush=True)  # noqa: T201 - what the test reads
         if not (killed or steps):

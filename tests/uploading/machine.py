@@ -20,12 +20,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import calltools.cli.far_side
 from calltools.metrica import ledger
-from tests.uploading.conftest import line, write
-from tests.uploading.kills import command, control, leaked
+from tests.uploading.conftest import call_line, write_csv
+from tests.uploading.kills import run_forked, call_control, find_leaks
 
 SHORT = ("--timeout", "1", "--poll-interval", "0.05")
 #: What the service does to the next upload; nothing that it alone can do wrong, such as storing twice.
-BEHAVIOURS = ("well", "well", "resets-after-storing", "resets-after-body", "closes-at-once", "500-after-storing", "503",
+BEHAVIORS = ("well", "well", "resets-after-storing", "resets-after-body", "closes-at-once", "500-after-storing", "503",
               "403", "400", "429-late", "429-soon", "200-html", "200-truncated", "partial", "terse")  # fmt: skip
 REFUSING = {"403", "400"}
 CALLS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["заявка", "продажа"])), min_size=1, max_size=4)
@@ -39,7 +39,7 @@ NUMBERS = count(int(time()) % 1_000_000 * 1000)
 
 
 @dataclass
-class Watcher:
+class UserActions:
     """What an observer of the user knows, without looking into the ledger.
 
     Attributes:
@@ -53,27 +53,27 @@ class Watcher:
     given_up: set = field(default_factory=set)
 
 
-class Uploads(RuleBasedStateMachine):
+class UploadMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
         self.state, self.said = self.folder / "state", self.folder / "said"
         self.counter = next(NUMBERS)
         self.ahead = 0
-        self.watcher = Watcher()
+        self.watcher = UserActions()
         os.environ["CALLTOOLS_STATE_DIR"] = str(self.state)
         calltools.cli.far_side.time = self.now
-        control("behave-well")
+        call_control("behave-well")
 
     def now(self):
         """The clock of the ledger can be moved on, for terms of a quarter of an hour."""
         return time() + self.ahead
 
     def teardown(self):
-        control("behave-well")
+        call_control("behave-well")
         self.run("uploads", "resume", *SHORT[:2])
         with self.book() as book:
-            held = {batch.mark for batch in ledger.held(book)}
+            held = {batch.mark for batch in ledger.held_parts(book)}
         assert not held & set(self.marks()), "what is in the list is never held after a look at it"
         shutil.rmtree(self.folder)
 
@@ -81,39 +81,39 @@ class Uploads(RuleBasedStateMachine):
 
     def run(self, *words, trip=None):
         step, since = trip or (0, "open")
-        return command(words, step, self.said, since)
+        return run_forked(words, step, self.said, since)
 
     def book(self):
-        return ledger.open_book(self.state, self.now)
+        return ledger.open_ledger_in(self.state, self.now)
 
     def batches(self):
         with self.book() as book:
-            return ledger.uploads(book)
+            return ledger.list_parts(book)
 
     def uploadings(self):
-        return [one for one in control("state")["uploadings"] if one["counter"] == self.counter]
+        return [one for one in call_control("state")["uploadings"] if one["counter"] == self.counter]
 
     def marks(self):
-        return [ledger.read_marker(one["comment"])[0] for one in self.uploadings()]
+        return [ledger.parse_marker(one["comment"])[0] for one in self.uploadings()]
 
     def posts(self):
         seen = [
-            one for one in control("state")["seen"] if one["method"] == "POST" and f"/{self.counter}/" in one["path"]
+            one for one in call_control("state")["seen"] if one["method"] == "POST" and f"/{self.counter}/" in one["path"]
         ]
-        return [ledger.read_marker(one["query"]["comment"]) for one in seen]
+        return [ledger.parse_marker(one["query"]["comment"]) for one in seen]
 
     # -- what may happen -------------------------------------------------------------------
 
-    @rule(calls=CALLS, again=st.sampled_from(["", "", "", "--all", "--changed"]), behaviour=st.sampled_from(BEHAVIOURS),
+    @rule(calls=CALLS, again=st.sampled_from(["", "", "", "--all", "--changed"]), behaviour=st.sampled_from(BEHAVIORS),
           trip=TRIPS)  # fmt: skip
     def upload(self, calls, again, behaviour, trip):
-        file = write(self.folder / "calls.csv", [line(number, tag=tag) for number, tag in calls])
+        file = write_csv(self.folder / "calls.csv", [call_line(number, tag=tag) for number, tag in calls])
         numbers = {number for number, _ in calls}
         if behaviour != "well":
-            control(f"behave?name={behaviour}&times=1")
+            call_control(f"behave?name={behaviour}&times=1")
         words = [again] if again else []
         code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *words, trip=trip)
-        control("behave-well")
+        call_control("behave-well")
         if again:
             self.watcher.again.update(numbers)
         assert code in {0, 4, 5, 6} or (code == -9 and trip), code
@@ -138,10 +138,10 @@ class Uploads(RuleBasedStateMachine):
 
     @rule(behaviour=st.sampled_from(["reading-fails", "reading-resets", "list-empty", "list-lags", "list-short-pages"]),
           trip=TRIPS)  # fmt: skip
-    def look_in_vain(self, behaviour, trip):
-        control(f"behave?name={behaviour}")
+    def list_with_failure(self, behaviour, trip):
+        call_control(f"behave?name={behaviour}")
         self.run("uploads", "list", "--timeout", "1", trip=trip)
-        control("behave-well")
+        call_control("behave-well")
 
     @precondition(lambda self: any(batch.held for batch in self.batches()))
     @rule(data=st.data(), give_up=st.booleans(), trip=TRIPS)
@@ -167,7 +167,7 @@ class Uploads(RuleBasedStateMachine):
     @precondition(lambda self: any(batch.watched for batch in self.batches()))
     @rule(data=st.data(), trip=TRIPS)
     def watch(self, data, trip):
-        batch = data.draw(st.sampled_from([one for one in self.batches() if one.watched]))
+        batch = data.draw(st.sampled_from([one for one in self.batches() if one.processing]))
         code = self.run("uploads", "watch", batch.name, *SHORT, trip=trip)
         assert code in {0, 5} or (code == -9 and trip), code
 
@@ -214,8 +214,8 @@ class Uploads(RuleBasedStateMachine):
     @invariant()
     def the_ledger_adds_up_and_keeps_what_it_needs(self):
         with self.book() as book:
-            assert ledger.faults(book) == []
-            needed = {batch.mark for batch in ledger.uploads(book) if batch.waiting or batch.held}
+            assert ledger.find_faults(book) == []
+            needed = {batch.mark for batch in ledger.list_parts(book) if batch.waiting or batch.held}
         assert {path.stem.partition("-")[2] for path in (self.state / "spool").iterdir()} == needed
 
     @invariant()
@@ -227,7 +227,7 @@ class Uploads(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_a_person_is_said_or_kept(self):
-        assert leaked(self.state, self.said) == []
+        assert find_leaks(self.state, self.said) == []
 
 
 def main():
@@ -236,7 +236,7 @@ def main():
         max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
         suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
     )  # fmt: skip
-    run_state_machine_as_test(Uploads, settings=chosen)
+    run_state_machine_as_test(UploadMachine, settings=chosen)
 
 
 if __name__ == "__main__":

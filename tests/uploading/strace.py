@@ -12,12 +12,12 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from tests.uploading.kills import one_fault
+from tests.uploading.kills import run_with_fault
 
 COMMAND = [sys.executable, "-X", "utf8", "-m", "calltools"]
 
 
-def traced(inject, log, words, said):
+def run_traced(inject, log, words, said):
     """The exit code of a command, -9 when it was killed."""
     call = inject.partition(":")[0]
     tracing = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", f"inject={inject}"]
@@ -32,8 +32,8 @@ def main():
     folder, file, call, fault, *numbers = sys.argv[1:]
     log = Path(folder) / f"{call}.strace"
     for number in map(int, numbers) if numbers else count(1):
-        hurt = partial(traced, f"{call}:{fault}:when={number}", log)
-        told = one_fault(Path(folder), file, "upload", "well", 10_000 + number, hurt)
+        hurt = partial(run_traced, f"{call}:{fault}:when={number}", log)
+        told = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, hurt)
         text = log.read_text(encoding="utf-8", errors="replace")
         hit = "(INJECTED)" in text or "killed by SIGKILL" in text
         print(json.dumps({"number": number, "hit": hit, **told}), flush=True)  # noqa: T201 - what the test reads

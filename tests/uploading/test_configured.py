@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.uploading.conftest import COUNTER, TOKEN, line, stored, write
+from tests.uploading.conftest import COUNTER, TOKEN, call_line, stored_calls, write_csv
 
 SHORT = ("--timeout", "2", "--poll-interval", "0.05")
 
@@ -42,7 +42,7 @@ def test_an_upload_takes_its_options_from_the_file(run, service, configured, cal
 
 def test_option_beats_variable_beats_file(run, service, configured, tmp_path):
     configured("counter = 1\nyes = true\n")
-    files = [write(tmp_path / f"{number}.csv", [line(number)]) for number in range(3)]
+    files = [write_csv(tmp_path / f"{number}.csv", [call_line(number)]) for number in range(3)]
 
     run("upload", files[0], *SHORT)
     run("upload", files[1], *SHORT, CALLTOOLS_COUNTER="2")
@@ -56,8 +56,8 @@ def test_each_client_has_a_counter_of_its_own(run, service, configured):
         'counter = 1\nyes = true\n[[overrides]]\nfiles = "romashka/*.csv"\ncounter = 2\ngoal = "Звонок Ромашке"\n'
     )
     (folder / "romashka").mkdir()
-    write(folder / "romashka" / "calls.csv", [line(1)])
-    write(folder / "calls.csv", [line(2)])
+    write_csv(folder / "romashka" / "calls.csv", [call_line(1)])
+    write_csv(folder / "calls.csv", [call_line(2)])
 
     codes = [run("upload", name, *SHORT).exit_code for name in ("romashka/calls.csv", "calls.csv")]
 
@@ -110,8 +110,8 @@ def test_the_doctor_asks_for_the_counter_of_the_file(run, configured):
 
 
 def test_uploads_of_the_counter_of_the_file_are_listed(run, upload, configured, tmp_path):
-    upload(write(tmp_path / "a.csv", [line(1)]))
-    upload(write(tmp_path / "b.csv", [line(2)]), "--counter", "2")
+    upload(write_csv(tmp_path / "a.csv", [call_line(1)]))
+    upload(write_csv(tmp_path / "b.csv", [call_line(2)]), "--counter", "2")
 
     both = run("uploads", "list")
     configured("counter = 2\n")
@@ -134,7 +134,7 @@ def test_what_is_missing_goes_again_when_the_file_says_so(run, service, state, c
     assert codes == [6, 6, 6]
     assert before == 1
     assert last.exit_code == 0, last.output
-    assert [len(rows) for rows in stored(service)] == [10]
+    assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
 def minutes_later(minutes):

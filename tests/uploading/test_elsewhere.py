@@ -5,8 +5,8 @@ import ssl
 import pytest
 import trustme
 
-from tests.metrica.service.server import Service
-from tests.uploading.conftest import COUNTER, TOKEN, stored
+from tests.metrica.service.server import FakeMetrica
+from tests.uploading.conftest import COUNTER, TOKEN, stored_calls
 
 COMMANDS = [
     ("upload", "--counter", COUNTER, "--yes", "--wait", "--poll-interval", "0.05"),
@@ -48,7 +48,7 @@ def ca_file(authority, tmp_path):
 def secured(authority, foreign):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
-    with Service(tls=context, token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
+    with FakeMetrica(tls=context, token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
         yield one
 
 
@@ -57,7 +57,7 @@ def test_a_private_authority_is_trusted_when_its_certificate_is_given(everything
 
     assert codes == [0] * 5, said
     assert "uploading 1000 PROCESSED sent 10 accepted 10 linked 9" in said
-    assert [len(rows) for rows in stored(secured)] == [10]
+    assert [len(rows) for rows in stored_calls(secured)] == [10]
 
 
 def test_the_file_of_an_authority_may_stand_in_a_variable(everything, secured, ca_file):

@@ -36,7 +36,7 @@ pytestmark = [
 ]
 
 
-def faults_of(module, environment, tmp_path, *words):
+def collect_faults(module, environment, tmp_path, *words):
     told = subprocess.run(
         [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, words)],
         env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
@@ -49,7 +49,7 @@ def faults_of(module, environment, tmp_path, *words):
     return [json.loads(line) for line in told.stdout.splitlines()]
 
 
-def judge(one, *, refused=0):
+def assert_exactly_once(one, *, refused=0):
     """The invariants: numbers are those of the protocol."""
     held = one["codes"][-1] == 6
     assert one["most"] <= 1, one  # I1, I2: nothing is there twice
@@ -70,27 +70,27 @@ def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_pa
     for since, steps in CASES[victim, behaviour].items():
         folder = tmp_path / since
         folder.mkdir()
-        found = faults_of("kills", environment, folder, calls, victim, behaviour, since, *steps)
+        found = collect_faults("kills", environment, folder, calls, victim, behaviour, since, *steps)
 
         assert any(one["killed"] for one in found)
         for one in found:
-            judge(one, refused=behaviour in {"403", "429-soon", "429-late"})
+            assert_exactly_once(one, refused=behaviour in {"403", "429-soon", "429-late"})
 
 
 def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls):
     """Before a byte went, in the middle of the body, after it was stored, after the answer was written down."""
-    found = faults_of("kills", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
+    found = collect_faults("kills", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
 
     assert [(one["codes"][0], len(one["posts"]) and one["codes"][-1]) for one in found[::2]] == [(6, 0), (6, 0)]
     assert (found[0]["calls"], found[0]["posts"], found[2]["calls"]) == (0, [], 10)
     assert found[3]["codes"] == [0, 0, 0, 0]
     for one in found:
-        judge(one)
+        assert_exactly_once(one)
 
 
 #: A call of the system, what happens at it, and at which n of it in a short run.
 SIGKILL, EIO, ENOSPC = "signal=SIGKILL", "error=EIO", "error=ENOSPC"
-OF_THE_SYSTEM = {
+SYSTEM_FAULTS = {
     ("pwrite64", SIGKILL): (25, 40), ("fdatasync", SIGKILL): (5,), ("fsync", SIGKILL): (2,), ("write", SIGKILL): (2,),
     ("sendto", SIGKILL): (3,), ("unlink", SIGKILL): (2,), ("rename", SIGKILL): (1,),
     ("pwrite64", EIO): (30,), ("fdatasync", EIO): (4,), ("fsync", EIO): (1,), ("write", EIO): (2,), ("sendto", EIO): (2,),
@@ -105,14 +105,14 @@ def strace():
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize(("call", "fault"), OF_THE_SYSTEM)
+@pytest.mark.parametrize(("call", "fault"), SYSTEM_FAULTS)
 def test_a_fault_at_any_call_of_the_system_neither_doubles_nor_loses_a_call(environment, tmp_path, calls, call, fault):
-    numbers = () if LONG else OF_THE_SYSTEM[call, fault]
-    found = faults_of("strace", environment, tmp_path, calls, call, fault, *numbers)
+    numbers = () if LONG else SYSTEM_FAULTS[call, fault]
+    found = collect_faults("strace", environment, tmp_path, calls, call, fault, *numbers)
 
     hits = [one["hit"] for one in found]
     assert hits == [True] * len(numbers) if numbers else hits == [True] * (len(hits) - 1) + [False]
     assert any(hits)
     for one in found:
-        judge(one)
+        assert_exactly_once(one)
         assert one["code"] in {0, 4, 6, -9}, one

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from tests.debian import program
-from tests.metrica.service.behaviours import BEHAVIOURS
+from tests.metrica.service.behaviours import BEHAVIORS
 from tests.processes import started, wait_for
-from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, write
+from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
 from tests.uploading.test_kills import LONG
 
 pytestmark = pytest.mark.slow
@@ -25,11 +25,11 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def leaks(*texts):
+def found_canaries(*texts):
     return [canary for canary in CANARIES for text in texts if canary in text]
 
 
-def kept(folder):
+def written_files(folder):
     """What lies in the state folder, besides the calls that wait."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "spool"]
     return [path.read_bytes().decode("latin-1") for path in files] + [path.name for path in folder.rglob("*")]
@@ -53,17 +53,17 @@ def debugged(run, calls):
 
 
 #: One of each class that is not tried again and again; ``make test-long`` takes all.
-SOME = ("400", "401-early", "403", "302", "429-late", "200-errors", "200-truncated", "garbage", "resets-after-body",
+SOME_BEHAVIORS = ("400", "401-early", "403", "302", "429-late", "200-errors", "200-truncated", "garbage", "resets-after-body",
         "partial", "list-doubles", "list-huge", "reading-401", "reading-redirects", "status-unknown", "clock-late")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(BEHAVIOURS) if LONG else SOME)
+@pytest.mark.parametrize("name", sorted(BEHAVIORS) if LONG else SOME_BEHAVIORS)
 def test_however_the_service_misbehaves_nothing_is_told(debugged, service, state, name):
     service.behave(name)
 
     said = debugged()
 
-    assert leaks(*said, *kept(state)) == []
+    assert found_canaries(*said, *written_files(state)) == []
 
 
 def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, calls):
@@ -86,7 +86,7 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
 
     assert done.returncode == 70
     assert "RuntimeError" in done.stderr
-    assert leaks(done.stdout, done.stderr) == []
+    assert found_canaries(done.stdout, done.stderr) == []
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
 )
 def test_no_other_process_is_handed_anything(environment, service, tmp_path, words):
     """Seen by the system: the arguments and the environment of every process that is started."""
-    write(tmp_path / "calls.csv", [line(1)])
+    write_csv(tmp_path / "calls.csv", [call_line(1)])
     book = openpyxl.Workbook()
-    for row in (HEADER.split(","), line(1).split(",")):
+    for row in (HEADER.split(","), call_line(1).split(",")):
         book.active.append(row)
     book.save(tmp_path / "calls.xlsx")
     log = tmp_path / "strace"
@@ -129,7 +129,7 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
     ourselves, *children = re.findall(r"execve\(.*", log.read_text(encoding="utf-8", errors="replace"))
     assert TOKEN in ourselves  # it is seen where the user put it
     assert bool(children) == ("calls.xlsx" in words)
-    assert leaks(*children) == []
+    assert found_canaries(*children) == []
 
 
 @pytest.mark.parametrize("words", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
@@ -137,8 +137,8 @@ def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, stat
     service.behave("silent")
     place = tmp_path / "tmp"
     place.mkdir()
-    bad = [line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
-    text = "\n".join([HEADER, line(1), *bad]) + "\n"
+    bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
+    text = "\n".join([HEADER, call_line(1), *bad]) + "\n"
     given = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
 
     with started(
@@ -153,6 +153,6 @@ def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, stat
 
     assert names == []
     assert list(place.rglob("*")) == []
-    assert leaks(*kept(state)) == []
+    assert found_canaries(*written_files(state)) == []
     (spooled,) = (state / "spool").iterdir()
     assert spooled.stat().st_mode & 0o777 == 0o600

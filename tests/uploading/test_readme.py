@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.metrica.service.server import Service
+from tests.metrica.service.server import FakeMetrica
 from tests.processes import wait_for
 from tests.uploading.terminal import Terminal
 
@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 
-def walk():
+def readme_steps():
     """The commands of the block after "To try it without a token", as words, without remarks."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("To try it without a token")[2]
     block = re.search(r"```console\n(.*?)```", text, re.DOTALL)[1]
@@ -35,7 +35,7 @@ def walk():
 @pytest.fixture
 def begun(tmp_path, monkeypatch):
     """The service as the README starts it, on a free port; the words of the three commands after it."""
-    exported, started, *commands = walk()
+    exported, started, *commands = readme_steps()
     assert exported[0] == "export"
     assert started[:3] == [".venv/bin/python", "-m", "tests.metrica.service"]
     words = [word if word != "8080" else "0" for word in started[1:]]
@@ -60,7 +60,7 @@ def run(words):
     )
 
 
-def listed():
+def read_listing():
     return run(["uploads", "list", "--counter", "1", "--timeout", "60"]).stdout
 
 
@@ -85,7 +85,7 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
     assert f"L1: all {CALLS} calls are static" in watched.stderr
     assert f"0 of {CALLS} calls to send" in again.stderr
     assert (again.returncode, again.stdout) == (0, watched.stdout)
-    assert listed().count("\n") == 1
+    assert read_listing().count("\n") == 1
 
 
 def five_minutes():
@@ -108,7 +108,7 @@ def test_five_minutes_lead_from_an_export_to_metrica(tmp_path, monkeypatch):
     monkeypatch.setenv("CALLTOOLS_TOKEN", "y0_C4naryTokenAbc-123")
 
     checked, converted = run(validate), run(convert)
-    with Service(token="y0_C4naryTokenAbc-123", step_seconds=0.02) as service:  # noqa: S106 - a canary
+    with FakeMetrica(token="y0_C4naryTokenAbc-123", step_seconds=0.02) as service:  # noqa: S106 - a canary
         monkeypatch.setenv("CALLTOOLS_API_URL", service.url)
         examined, planned = run(doctor), run(plan)
         uploaded, again = (run([*upload, "--yes", "--poll-interval", "0.1"]) for _ in range(2))

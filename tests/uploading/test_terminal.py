@@ -9,7 +9,7 @@ import pytest
 
 from tests.metrica.service.store import STEPS
 from tests.processes import wait_for
-from tests.uploading.conftest import COUNTER, line, stored, write
+from tests.uploading.conftest import COUNTER, call_line, stored_calls, write_csv
 from tests.uploading.terminal import Terminal
 
 pytestmark = [
@@ -55,7 +55,7 @@ def test_no_is_an_answer(terminal, service, calls):
 def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
         screen.until("Send 10 calls?")
-        write(calls, [line(1).replace("+7495", "8495")])
+        write_csv(calls, [call_line(1).replace("+7495", "8495")])
         screen.type("y\n")
         code, _ = screen.end()
 
@@ -88,7 +88,7 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")
-        wait_for(lambda: stored(service))
+        wait_for(lambda: stored_calls(service))
         screen.interrupt()
         code, out = screen.end()
 
@@ -133,7 +133,7 @@ def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, sign
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")
-        wait_for(lambda: stored(service))
+        wait_for(lambda: stored_calls(service))
         os.killpg(screen.process.pid, signal_)
         screen.end()
 
@@ -146,10 +146,10 @@ def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, sign
 
 def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, service, run, calls, tmp_path):
     service.behave("silent-after-storing", 1)
-    other = write(tmp_path / "other.csv", [line(number) for number in range(20, 25)])
+    other = write_csv(tmp_path / "other.csv", [call_line(number) for number in range(20, 25)])
     with terminal("upload", calls, *ASK, "--yes") as first:
         first.until("sending L1")
-        wait_for(lambda: stored(service))
+        wait_for(lambda: stored_calls(service))
         second = run("upload", other, *ASK, "--yes")
         elsewhere = run("upload", other, "--counter", "777", "--timeout", "60", "--yes")
         resume = run("uploads", "resume", "--timeout", "60")
@@ -176,4 +176,4 @@ def test_who_reads_no_more_stops_no_upload(environment, service, calls):
     os.close(writing)
 
     assert done.returncode == 5
-    assert len(stored(service)) == 1
+    assert len(stored_calls(service)) == 1

@@ -9,8 +9,8 @@ from time import time
 import pytest
 
 from calltools.metrica import ledger
-from tests.metrica.service.behaviours import BEHAVIOURS
-from tests.uploading.conftest import COUNTER, HEADER, TOKEN, line, stored, write
+from tests.metrica.service.behaviours import BEHAVIORS
+from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
 
 pytestmark = pytest.mark.slow
 
@@ -40,15 +40,15 @@ def test_the_same_file_again_sends_nothing(upload, service, calls):
 def test_only_new_calls_of_a_longer_file_go(upload, service, tmp_path, calls):
     upload(calls)
 
-    result = upload(write(tmp_path / "more.csv", [line(number) for number in range(15)]))
+    result = upload(write_csv(tmp_path / "more.csv", [call_line(number) for number in range(15)]))
 
     assert result.exit_code == 0
-    assert [len(rows) for rows in stored(service)] == [10, 5]
+    assert [len(rows) for rows in stored_calls(service)] == [10, 5]
 
 
 def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_path, calls):
     upload(calls)
-    changed = write(tmp_path / "changed.csv", [line(number, tag="продажа") for number in range(3)])
+    changed = write_csv(tmp_path / "changed.csv", [call_line(number, tag="продажа") for number in range(3)])
 
     first = upload(changed)
     second = upload(changed, "--changed")
@@ -56,7 +56,7 @@ def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_pat
 
     assert "changed since: 3" in first.stderr
     assert second.exit_code == 0
-    assert [len(rows) for rows in stored(service)] == [10, 3]
+    assert [len(rows) for rows in stored_calls(service)] == [10, 3]
     assert "nothing to send" in third.stderr
 
 
@@ -65,15 +65,15 @@ def test_everything_goes_again_only_when_asked(upload, service, calls):
 
     upload(calls, "--all")
 
-    assert [len(rows) for rows in stored(service)] == [10, 10]
+    assert [len(rows) for rows in stored_calls(service)] == [10, 10]
 
 
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
-    result = upload(write(tmp_path / "doubled.csv", [line(1), line(2), line(1)]))
+    result = upload(write_csv(tmp_path / "doubled.csv", [call_line(1), call_line(2), call_line(1)]))
 
     assert result.exit_code == 0
     assert "sent once: 1" in result.stderr
-    assert stored(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235202", "1760000002")]]
+    assert stored_calls(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235202", "1760000002")]]
 
 
 def test_kinds_of_identifiers_go_apart(upload, service, tmp_path):
@@ -81,7 +81,7 @@ def test_kinds_of_identifiers_go_apart(upload, service, tmp_path):
     lines = [",1604591025698235201,,1760000001,0", ",,5871026893748593412,1760000002,0", "u7,,,1760000003,0",
              ",,,1760000004,1"]  # fmt: skip
 
-    result = upload(write(tmp_path / "mixed.csv", lines, header))
+    result = upload(write_csv(tmp_path / "mixed.csv", lines, header))
 
     assert result.exit_code == 0
     assert [(one.client_id_type, len(one.rows)) for one in service.store.uploadings] == [
@@ -154,7 +154,7 @@ def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tm
 
 
 def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
-    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495")])
+    bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495")])
 
     result = upload(bad)
 
@@ -165,24 +165,24 @@ def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
 
 
 def test_bad_records_are_left_out_on_purpose(upload, service, tmp_path):
-    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495"), line(3)])
+    bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495"), call_line(3)])
 
     result = upload(bad, "--skip-bad")
 
     assert result.exit_code == 0
     assert "left out because of errors: 1" in result.stderr
-    assert stored(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235203", "1760000003")]]
+    assert stored_calls(service) == [[("1604591025698235201", "1760000001"), ("1604591025698235203", "1760000003")]]
 
 
 def test_a_vendors_export_is_no_canonical_file(upload, service, tmp_path):
-    result = upload(write(tmp_path / "x.csv", ["1;2"], "Время;Кто"))
+    result = upload(write_csv(tmp_path / "x.csv", ["1;2"], "Время;Кто"))
 
     assert result.exit_code in {1, 2, 3}
     assert service.seen == []
 
 
 def test_static_calls_alone_end_well(upload, tmp_path):
-    result = upload(write(tmp_path / "static.csv", [line(n, static=1) for n in range(3)]), "--wait")
+    result = upload(write_csv(tmp_path / "static.csv", [call_line(n, static=1) for n in range(3)]), "--wait")
 
     assert result.exit_code == 0
     assert "LINKAGE_FAILURE" in result.stdout
@@ -190,7 +190,7 @@ def test_static_calls_alone_end_well(upload, tmp_path):
 
 
 def test_dynamic_calls_of_which_none_is_linked_are_exit_5(upload, tmp_path):
-    result = upload(write(tmp_path / "lost.csv", [line(9), line(19)]), "--wait")
+    result = upload(write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)]), "--wait")
 
     assert result.exit_code == 5
     assert "LINKAGE_FAILURE" in result.stdout
@@ -239,7 +239,7 @@ def test_a_pipe_from_convert_to_upload(process, service, tmp_path, calls):
     result = process("upload", "-", "--counter", COUNTER, "--yes", input=converted.stdout)
 
     assert result.returncode == 0, result.stderr
-    assert [len(rows) for rows in stored(service)] == [10]
+    assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
 def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, process, calls, environment):
@@ -250,12 +250,12 @@ def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, proce
         "except SystemExit as end: print(end.code, sorted({'pandas', 'pandera'} & set(sys.modules)))"
     )
 
-    result = process_of(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
+    result = run_in_process(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
 
     assert result.stdout.splitlines()[-1] == "0 []"
 
 
-def process_of(environment, code, *words):
+def run_in_process(environment, code, *words):
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, words)],
         env={**os.environ, **environment},
@@ -267,8 +267,8 @@ def process_of(environment, code, *words):
 
 
 #: Two faults are the service's alone: it says that it has the file and stores it twice, or not at all.
-ITS_OWN = {"stores-twice", "swallows"}
-UPLOADS = [name for name, one in BEHAVIOURS.items() if "upload" in one.kinds and name not in ITS_OWN]
+TESTED_APART = {"stores-twice", "swallows"}
+UPLOADS = [name for name, one in BEHAVIORS.items() if "upload" in one.kinds and name not in TESTED_APART]
 
 
 @pytest.mark.parametrize("name", UPLOADS)
@@ -280,10 +280,10 @@ def test_however_the_service_misbehaves_no_call_is_doubled_and_none_is_lost(uplo
     resumed = run("uploads", "resume", "--timeout", "2")
     third = upload(calls)
 
-    held = len(stored(service)) == 0
+    held = len(stored_calls(service)) == 0
     assert first.exit_code in {0, 4, 5, 6}, first.output
-    assert len(stored(service)) <= 1, [result.output for result in (first, second, resumed, third)]
-    assert all(len(rows) <= 10 for rows in stored(service))
+    assert len(stored_calls(service)) <= 1, [result.output for result in (first, second, resumed, third)]
+    assert all(len(rows) <= 10 for rows in stored_calls(service))
     if held:
         assert third.exit_code == 6
         assert "resume" in third.stderr
@@ -291,7 +291,7 @@ def test_however_the_service_misbehaves_no_call_is_doubled_and_none_is_lost(uplo
         assert third.exit_code in {0, 5}
 
 
-@pytest.mark.parametrize("name", [one for one in UPLOADS if BEHAVIOURS[one].stored])
+@pytest.mark.parametrize("name", [one for one in UPLOADS if BEHAVIORS[one].stored])
 def test_a_lost_answer_is_found_again_by_its_marker(upload, run, service, calls, name):
     service.behave(name, 1)
 
@@ -301,7 +301,7 @@ def test_a_lost_answer_is_found_again_by_its_marker(upload, run, service, calls,
         run("uploads", "resume", "--timeout", "2")
     again = upload(calls)
     assert again.exit_code in {0, 5}, again.output
-    assert len(stored(service)) == 1
+    assert len(stored_calls(service)) == 1
 
 
 def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, calls):
@@ -312,7 +312,7 @@ def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, 
 
     assert first.exit_code == 6
     assert resent.exit_code == 0, resent.output
-    assert [len(rows) for rows in stored(service)] == [10]
+    assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
 def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
@@ -324,7 +324,7 @@ def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
 
     assert given_up.exit_code == 0
     assert "nothing to send" in after.stderr
-    assert stored(service) == []
+    assert stored_calls(service) == []
 
 
 def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service, calls):
@@ -336,7 +336,7 @@ def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service
 
     assert down.exit_code == 4
     assert up.exit_code == 0
-    assert [len(rows) for rows in stored(service)] == [10]
+    assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
 def test_a_wrong_token_is_exit_4_and_the_calls_stay_free(upload, service, calls):
@@ -346,7 +346,7 @@ def test_a_wrong_token_is_exit_4_and_the_calls_stay_free(upload, service, calls)
 
     assert wrong.exit_code == 4
     assert right.exit_code == 0
-    assert [len(rows) for rows in stored(service)] == [10]
+    assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
 def test_lists_and_pages_of_uploads(upload, run, service, calls):
@@ -373,7 +373,7 @@ def test_an_upload_that_does_not_exist_is_exit_2(run):
 
 
 def test_a_second_upload_of_the_counter_says_who_holds_the_lock(upload, state, service, calls):
-    with ledger.open_book(state, time) as book, ledger.hold(book, int(COUNTER)):
+    with ledger.open_ledger_in(state, time) as book, ledger.hold_counter(book, int(COUNTER)):
         result = upload(calls)
 
     assert result.exit_code == 4
@@ -422,13 +422,13 @@ def test_state_is_closed_to_others(upload, state, calls):
 
 
 def test_several_files_go_one_after_the_other(upload, service, tmp_path):
-    files = [write(tmp_path / f"{name}.csv", [line(n) for n in numbers])
+    files = [write_csv(tmp_path / f"{name}.csv", [call_line(n) for n in numbers])
              for name, numbers in (("a", range(3)), ("b", range(2, 6)), ("c", range(6)))]  # fmt: skip
 
     result = upload(files[0], *files[1:])
 
     assert result.exit_code == 0
-    assert [len(rows) for rows in stored(service)] == [3, 3]
+    assert [len(rows) for rows in stored_calls(service)] == [3, 3]
     assert [text.split()[1:] for text in result.stdout.splitlines()] == [
         ["1000", "ACKED", "sent", "3", "accepted", "3"],
         ["1001", "ACKED", "sent", "3", "accepted", "3"],
@@ -437,20 +437,20 @@ def test_several_files_go_one_after_the_other(upload, service, tmp_path):
 
 
 def test_what_stops_one_file_stops_no_other(upload, service, tmp_path, calls):
-    bad = write(tmp_path / "bad.csv", [line(30).replace("+7495", "8495")])
+    bad = write_csv(tmp_path / "bad.csv", [call_line(30).replace("+7495", "8495")])
     (tmp_path / "more").mkdir()
-    write(tmp_path / "more" / "x.csv", [line(40)])
+    write_csv(tmp_path / "more" / "x.csv", [call_line(40)])
 
     result = upload(tmp_path / "missing.csv", bad, calls, tmp_path / "more")
 
     assert result.exit_code == 3
     assert "missing.csv" in result.stderr
     assert "bad.csv holds 1 errors" in result.stderr
-    assert [len(rows) for rows in stored(service)] == [10, 1]
+    assert [len(rows) for rows in stored_calls(service)] == [10, 1]
 
 
 def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, calls):
-    result = upload(calls, write(tmp_path / "b.csv", [line(50)]), CALLTOOLS_TOKEN="another")  # noqa: S106 - none at all
+    result = upload(calls, write_csv(tmp_path / "b.csv", [call_line(50)]), CALLTOOLS_TOKEN="another")  # noqa: S106 - none at all
 
     assert result.exit_code == 4
     assert len(service.seen) == 1
@@ -487,7 +487,7 @@ def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, s
         "except SystemExit as end: print(end.code, sorted({'pandas', 'pandera'} & set(sys.modules)))"
     )
 
-    result = process_of(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
+    result = run_in_process(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
 
     assert validated.exit_code == 0
     assert result.stdout.splitlines()[-1] == "0 []"
@@ -505,7 +505,7 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
     run, upload, service, tmp_path, monkeypatch, words
 ):
     monkeypatch.chdir(tmp_path)
-    bad = write(tmp_path / "bad.csv", [line(1), line(2).replace("+7495", "8495"), line(3, moment=1999999900)])
+    bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495"), call_line(3, moment=1999999900)])
     run("uploads", "list")
     run("validate", bad, "--write-baseline", "known.json")
     run("validate", bad, *words, "--exit-zero")
@@ -544,7 +544,7 @@ def test_validate_makes_no_ledger(run, calls, tmp_path):
 
 def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, service, calls, tmp_path):
     upload(calls)
-    run("upload", write(tmp_path / "b.csv", [line(50)]), "--counter", COUNTER, "--yes",
+    run("upload", write_csv(tmp_path / "b.csv", [call_line(50)]), "--counter", COUNTER, "--yes",
         CALLTOOLS_STATE_DIR=str(tmp_path / "another machine"))  # fmt: skip
     service.store.advance(60)
 
@@ -569,8 +569,8 @@ def test_the_list_finds_what_is_held_and_never_counts_it_as_missing(run, upload,
     upload(calls)
     for _ in range(5):
         run("uploads", "list")
-    with ledger.open_book(state, time) as book:
-        (before,) = ledger.uploads(book)
+    with ledger.open_ledger_in(state, time) as book:
+        (before,) = ledger.list_parts(book)
     service.behave_well()
 
     listed = run("uploads", "list")
@@ -604,7 +604,7 @@ def test_only_what_is_held_or_waits_is_sent_again(run, upload, service, calls):
 def test_a_late_twin_is_an_alarm_also_in_resume(run, upload, service, calls, tmp_path):
     upload(calls)
     service.behave("resets-after-body", 1)
-    upload(write(tmp_path / "b.csv", [line(70)]))
+    upload(write_csv(tmp_path / "b.csv", [call_line(70)]))
     service.behave("list-doubles")
 
     resumed = run("uploads", "resume", "--timeout", "2")
@@ -654,7 +654,7 @@ def test_the_doctor_compares_the_clocks(run, service, name, code, said):
 def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process, service, tmp_path, environment):
     environment["TMPDIR"] = str(tmp_path / "tmp")
     (tmp_path / "tmp").mkdir()
-    text = "\n".join([HEADER, line(1), line(2).replace("+7495", "8495")]) + "\n"
+    text = "\n".join([HEADER, call_line(1), call_line(2).replace("+7495", "8495")]) + "\n"
 
     refused = process("upload", "-", "--stdin-name", "ночь.csv", "--counter", COUNTER, "--yes", input=text)
     sent = process("upload", "-", "--counter", COUNTER, "--yes", "--skip-bad", input=text)
@@ -662,7 +662,7 @@ def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process
     assert refused.returncode == 1
     assert "ночь.csv holds 1 errors" in refused.stderr
     assert sent.returncode == 0, sent.stderr
-    assert stored(service) == [[("1604591025698235201", "1760000001")]]
+    assert stored_calls(service) == [[("1604591025698235201", "1760000001")]]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -701,7 +701,7 @@ def test_other_parts_go_though_one_is_refused(upload, service, tmp_path):
     service.behave("400", 1)
     service.behave("resets-after-body", 1)
 
-    result = upload(write(tmp_path / "mixed.csv", lines, header))
+    result = upload(write_csv(tmp_path / "mixed.csv", lines, header))
 
     assert result.exit_code == 6
     assert [line.split()[2] for line in result.stdout.splitlines()] == ["REJECTED", "AMBIGUOUS", "ACKED"]
@@ -713,7 +713,7 @@ def test_no_part_goes_after_the_token_failed(upload, service, tmp_path):
     lines = [",1604591025698235201,1760000001,0", "u7,,1760000003,0"]
     service.behave("403", 1)
 
-    result = upload(write(tmp_path / "mixed.csv", lines, header))
+    result = upload(write_csv(tmp_path / "mixed.csv", lines, header))
 
     assert result.exit_code == 4
     assert [line.split()[2:4] for line in result.stdout.splitlines()] == [["REJECTED", "sent"], ["RESERVED", "waiting"]]

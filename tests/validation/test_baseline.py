@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from calltools.errors import UsageError
 from calltools.model.finding import Findings
-from calltools.validation.baseline import Baseline, file_key, read, sift, tally
+from calltools.validation.baseline import Baseline, baseline_file_name, read_baseline, accept_known, count_findings
 
 
 def found(*spots):
     """Findings on records 1, 2, ... and the titles of their columns."""
-    findings = Findings.of(
+    findings = Findings.from_rows(
         {"code": code, "record": number, "place": number, "column": title}
         for number, (code, title) in enumerate(spots, 1)
     )
@@ -33,7 +33,7 @@ def written(tmp_path, told):
 def test_the_first_findings_are_accepted_as_many_as_are_known():
     price, phone = ("CT221", "Price"), ("CT241", "PhoneNumber")
 
-    beyond, accepted = sift(*found(price, phone, price, price), {price: 2, phone: 5}, {})
+    beyond, accepted = accept_known(*found(price, phone, price, price), {price: 2, phone: 5}, {})
 
     assert records(beyond) == [4]
     assert accepted == {price: 2, phone: 1}
@@ -42,20 +42,20 @@ def test_the_first_findings_are_accepted_as_many_as_are_known():
 def test_what_went_by_before_is_not_accepted_again():
     price = ("CT221", "Price")
 
-    beyond, accepted = sift(*found(price, price), {price: 3}, {price: 2})
+    beyond, accepted = accept_known(*found(price, price), {price: 3}, {price: 2})
 
     assert records(beyond) == [2]
     assert accepted == {price: 1}
 
 
 def test_a_rule_in_another_column_is_another_finding():
-    beyond, _ = sift(*found(("CT203", "ClientId"), ("CT203", "UserId")), {("CT203", "UserId"): 9}, {})
+    beyond, _ = accept_known(*found(("CT203", "ClientId"), ("CT203", "UserId")), {("CT203", "UserId"): 9}, {})
 
     assert records(beyond) == [1]
 
 
 def test_a_finding_on_no_column_is_known_by_an_empty_title():
-    beyond, accepted = sift(*found(("CT101", None)), {("CT101", ""): 1}, {})
+    beyond, accepted = accept_known(*found(("CT101", None)), {("CT101", ""): 1}, {})
 
     assert records(beyond) == []
     assert accepted == {("CT101", ""): 1}
@@ -64,7 +64,7 @@ def test_a_finding_on_no_column_is_known_by_an_empty_title():
 def test_nothing_known_leaves_all_findings():
     findings, titles = found(("CT221", "Price"))
 
-    assert sift(findings, titles, {}, {}) == (findings, Counter())
+    assert accept_known(findings, titles, {}, {}) == (findings, Counter())
 
 
 @given(
@@ -76,43 +76,43 @@ def test_the_size_of_the_parts_changes_nothing(spots, limits, cut):
     known = dict(zip([("CT221", "Price"), ("CT241", "PhoneNumber"), ("CT301", "")], limits, strict=True))
     findings, titles = found(*spots)
 
-    whole, accepted = sift(findings, titles, known, {})
-    first, before = sift(Findings(findings.table.slice(0, cut)), titles.slice(0, cut), known, {})
-    second, after = sift(Findings(findings.table.slice(cut)), titles.slice(cut), known, before)
+    whole, accepted = accept_known(findings, titles, known, {})
+    first, before = accept_known(Findings(findings.table.slice(0, cut)), titles.slice(0, cut), known, {})
+    second, after = accept_known(Findings(findings.table.slice(cut)), titles.slice(cut), known, before)
 
     assert records(first) + records(second) == records(whole)
     assert before + after == accepted
-    assert tally(findings, titles) == Counter((code, title or "") for code, title in spots)
-    assert all(accepted[spot] == min(known[spot], count) for spot, count in tally(findings, titles).items())
+    assert count_findings(findings, titles) == Counter((code, title or "") for code, title in spots)
+    assert all(accepted[spot] == min(known[spot], count) for spot, count in count_findings(findings, titles).items())
 
 
 def test_a_baseline_is_read_as_it_was_written(tmp_path):
     baseline = Baseline({"звонки.csv": {("CT221", "Цена"): 2, ("CT101", ""): 1}, "a.csv": {("CT241", "Phone"): 7}})
 
-    assert read(written(tmp_path, baseline.as_json())) == baseline
+    assert read_baseline(written(tmp_path, baseline.to_json())) == baseline
 
 
 def test_the_order_in_which_findings_came_does_not_change_the_bytes():
-    one = Baseline().with_file("a.csv", {("CT2", "x"): 1, ("CT1", "y"): 2}).with_file("b.csv", {("CT1", ""): 1})
-    other = Baseline().with_file("b.csv", {("CT1", ""): 1}).with_file("a.csv", {("CT1", "y"): 2, ("CT2", "x"): 1})
+    one = Baseline().with_counts("a.csv", {("CT2", "x"): 1, ("CT1", "y"): 2}).with_counts("b.csv", {("CT1", ""): 1})
+    other = Baseline().with_counts("b.csv", {("CT1", ""): 1}).with_counts("a.csv", {("CT1", "y"): 2, ("CT2", "x"): 1})
 
-    assert one.as_json() == other.as_json()
+    assert one.to_json() == other.to_json()
 
 
 def test_a_file_without_findings_is_not_listed():
-    baseline = Baseline({"a.csv": {("CT221", "Price"): 2}}).with_file("a.csv", {("CT221", "Price"): 0})
+    baseline = Baseline({"a.csv": {("CT221", "Price"): 2}}).with_counts("a.csv", {("CT221", "Price"): 0})
 
-    assert json.loads(baseline.as_json()) == {"version": 1, "files": {}}
+    assert json.loads(baseline.to_json()) == {"version": 1, "files": {}}
 
 
 def test_a_file_is_called_the_same_from_its_folder_and_by_its_whole_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    assert file_key(str(tmp_path / "exports" / "calls.csv")) == file_key("./exports/calls.csv") == "exports/calls.csv"
+    assert baseline_file_name(str(tmp_path / "exports" / "calls.csv")) == baseline_file_name("./exports/calls.csv") == "exports/calls.csv"
 
 
 def test_a_name_that_is_no_text_can_be_written():
-    assert Baseline().with_file("\udcff.csv", {("CT221", "Price"): 1}).as_json().encode()
+    assert Baseline().with_counts("\udcff.csv", {("CT221", "Price"): 1}).to_json().encode()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_name_that_is_no_text_can_be_written():
 )
 def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, told, key, where):
     with pytest.raises(UsageError) as refused:
-        read(written(tmp_path, told))
+        read_baseline(written(tmp_path, told))
 
     assert refused.value.key == key
     assert refused.value.facts.get("where") == where
@@ -150,6 +150,6 @@ def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, to
 
 def test_a_baseline_that_is_missing_is_refused(tmp_path):
     with pytest.raises(UsageError) as refused:
-        read(tmp_path / "no.json")
+        read_baseline(tmp_path / "no.json")
 
     assert refused.value.key == "baseline-unreadable"

@@ -5,11 +5,11 @@ from calltools.errors import UsageError
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.rules.catalog import RULES
-from calltools.validation.selection import choose
+from calltools.validation.selection import select_rules
 
 
 def test_nothing_selected_means_all_rules():
-    assert {rule.code for rule in choose().rules()} == {rule.code for rule in RULES}
+    assert {rule.code for rule in select_rules().rules()} == {rule.code for rule in RULES}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_nothing_selected_means_all_rules():
     ],
 )
 def test_words_choose_rules(select, ignore, inside, outside):
-    ruleset = choose(select, ignore)
+    ruleset = select_rules(select, ignore)
 
     assert all(code in ruleset for code in inside)
     assert not any(code in ruleset for code in outside)
@@ -35,7 +35,7 @@ def test_words_choose_rules(select, ignore, inside, outside):
 )
 def test_an_unknown_word_is_refused_with_the_nearest(word, nearest):
     with pytest.raises(UsageError) as refused:
-        choose([word])
+        select_rules([word])
 
     assert nearest in str(refused.value)
     assert word in refused.value.say("ru")
@@ -43,27 +43,27 @@ def test_an_unknown_word_is_refused_with_the_nearest(word, nearest):
 
 def test_a_word_near_nothing_is_refused_too():
     with pytest.raises(UsageError, match="qqqqqq"):
-        choose(["qqqqqq"])
+        select_rules(["qqqqqq"])
 
 
 def test_stamping_drops_what_was_not_chosen_and_keeps_a_milder_word():
     one = np.array([1])
-    findings = Findings.join(
+    findings = Findings.concat(
         [
-            Findings.at("CT301", records=one, places=one, severity="note"),
-            Findings.at("CT301", records=one, places=one),
-            Findings.at("CT241", records=one, places=one),
+            Findings.for_rule("CT301", records=one, places=one, severity="note"),
+            Findings.for_rule("CT301", records=one, places=one),
+            Findings.for_rule("CT241", records=one, places=one),
         ]
     )
 
-    stamped = choose(["CT3"]).stamped(findings).rows()
+    stamped = select_rules(["CT3"]).apply_severities(findings).to_rows()
 
     assert [(row["code"], row["severity"]) for row in stamped] == [("CT301", "note"), ("CT301", "error")]
 
 
 @pytest.mark.parametrize(("vendor", "gone"), [(True, {"CT004", "CT103"}), (False, {"CT004", "CT102"})])
 def test_mending_a_file_softens_what_the_conversion_repairs(vendor, gone):
-    mended = choose().mended(vendor=vendor)
+    mended = select_rules().for_normalized(vendor=vendor)
 
     assert mended.severities["CT003"] is mended.severities["CT005"] is Severity.NOTE
     assert not any(code in mended for code in gone)

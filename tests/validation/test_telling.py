@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 
 import calltools
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.model.finding import Findings
-from calltools.rules.catalog import BY_CODE, RULES
-from calltools.validation.selection import choose
-from calltools.validation.telling import Telling
+from calltools.rules.catalog import RULES_BY_CODE, RULES
+from calltools.validation.selection import select_rules
+from calltools.validation.telling import FindingFilter
 from tests.test_pipeline import GOOD
 
 NOW = 1773100800
@@ -25,9 +25,9 @@ WHOLE = GOOD | {"Price": "100.00", "Currency": "RUB"}
 def told(tmp_path):
     def checked(**cells):
         book = openpyxl.Workbook()
-        book.active.append(NAMES)
+        book.active.append(FIELD_NAMES)
         for row in (WHOLE, WHOLE | {"DateTime": str(NOW - 60)} | cells):
-            book.active.append([row.get(name, "") for name in NAMES])
+            book.active.append([row.get(name, "") for name in FIELD_NAMES])
         book.save(tmp_path / "calls.xlsx")
         found = calltools.validate(tmp_path / "calls.xlsx", as_of=NOW).findings
         return sorted(one.code for one in found if one.record == 2)
@@ -49,18 +49,18 @@ def test_what_is_missing_beside_a_cell_that_could_not_be_read_is_named(told):
 
 def located(code, record, position=None):
     at = np.array([record])
-    return Findings.at(code, records=at, places=at + 1, severity="error").with_column("position", position)
+    return Findings.for_rule(code, records=at, places=at + 1, severity="error").with_column("position", position)
 
 
 def once(rules, *found, layout=("ClientId", "DateTime", "Tag")):
     """What is told of (code, record, position)s where these rules are in the catalog, too."""
-    telling = Telling(choose(), {name: (name, place) for place, name in enumerate(layout)}, False, (*RULES, *rules))
-    told = telling.once(Findings.join([located(*one) for one in found]))
-    return [(row["code"], row["record"]) for row in told.rows()]
+    telling = FindingFilter(select_rules(), {name: (name, place) for place, name in enumerate(layout)}, False, (*RULES, *rules))
+    told = telling.deduplicate(Findings.concat([located(*one) for one in found]))
+    return [(row["code"], row["record"]) for row in told.to_rows()]
 
 
 def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
-    invented = replace(BY_CODE["CT263"], code="CT299", yields_to=("CT261",))
+    invented = replace(RULES_BY_CODE["CT263"], code="CT299", yields_to=("CT261",))
 
     found = once([invented], ("CT261", 1, 2), ("CT299", 1, 2), ("CT299", 1, 1), ("CT299", 2, 2))
 
@@ -68,7 +68,7 @@ def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
 
 
 def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
-    invented = replace(BY_CODE["CT306"], code="CT399", yields_to=("CT015",), misses=("Tag",))
+    invented = replace(RULES_BY_CODE["CT306"], code="CT399", yields_to=("CT015",), misses=("Tag",))
 
     found = once([invented], ("CT015", 1, 2), ("CT399", 1), ("CT015", 2, 0), ("CT399", 2), ("CT399", 3))
 
@@ -76,18 +76,18 @@ def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
 
 
 def test_nothing_else_is_said_of_a_record_for_which_a_rule_speaks_alone():
-    invented = replace(BY_CODE["CT018"], code="CT099", speaks_alone=True)
+    invented = replace(RULES_BY_CODE["CT018"], code="CT099", speaks_alone=True)
 
     assert once([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [("CT099", 1), ("CT301", 2)]
 
 
 def test_a_header_rule_speaks_for_the_row_rules_that_yield_to_it():
-    invented = replace(BY_CODE["CT306"], code="CT399", yields_to=("CT101",), misses=("Tag",))
-    found = Findings.join([located("CT399", 1), located("CT301", 1)])
+    invented = replace(RULES_BY_CODE["CT306"], code="CT399", yields_to=("CT101",), misses=("Tag",))
+    found = Findings.concat([located("CT399", 1), located("CT301", 1)])
 
     def told(layout, said=None):
-        telling = Telling(choose(), dict.fromkeys(layout, ("", 0)), False, (*RULES, invented))
-        return [row["code"] for row in telling.file_speaks(found, said).rows()]
+        telling = FindingFilter(select_rules(), dict.fromkeys(layout, ("", 0)), False, (*RULES, invented))
+        return [row["code"] for row in telling.suppress_repeats(found, said).to_rows()]
 
     assert told(["Tag", "ClientId"]) == ["CT399", "CT301"]
     assert told(["ClientId"]) == ["CT301"]

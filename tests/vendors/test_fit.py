@@ -11,11 +11,11 @@ from calltools.errors import VendorError
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints
 from calltools.vendors import library
-from calltools.vendors.fitting import fit, fold, read_columns, refuse_misfit
-from calltools.vendors.recognize import header_judge
+from calltools.vendors.fitting import match_header, normalize_title, source_columns, refuse_mismatch
+from calltools.vendors.recognize import create_header_finder
 
 ROOT = Path(__file__).parent.parent.parent
-PROFILES = library.built_in()
+PROFILES = library.load_built_in_profiles()
 FOLDERS = {path.parent.name: path.parent for path in sorted((ROOT / "samples").glob("*/options"))} | {
     f"{path.parts[-3]}/{path.parts[-2]}": path.parent
     for path in sorted((ROOT / "tests" / "vendors" / "more").glob("*/*/options"))
@@ -36,14 +36,14 @@ RECOGNIZED = [name for name in FOLDERS if "--vendor" not in options(name)]
 
 
 def opened(path, quotes=None):
-    return open_table(path, path.name, Hints(quotes=quotes), header_judge(PROFILES))
+    return open_table(path, path.name, Hints(quotes=quotes), create_header_finder(PROFILES))
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_file_fits_its_own_profile_and_no_other(name):
     table = opened(export(name), None if name in RECOGNIZED else "undoubled")
 
-    fitting = [profile.name for profile in PROFILES if fit(profile, table.titles).fits]
+    fitting = [profile.name for profile in PROFILES if match_header(profile, table.titles).matches]
 
     assert fitting == [name.partition("/")[0]]
 
@@ -67,9 +67,9 @@ def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, 
         )  # fmt: skip
 
         told = " ".join(result.output.split())
-        there = {fold(title) for title in titles}
+        there = {normalize_title(title) for title in titles}
         assert result.exit_code == 2, (wrong.name, told)
-        assert ", ".join(one for one in wrong.recognize if fold(one) not in there) in told
+        assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in told
         assert titles[0] in told
         assert f"--vendor {name}." in told
         assert not (tmp_path / "x").exists()
@@ -88,10 +88,10 @@ def test_the_refusal_speaks_russian_as_well():
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_an_export_without_any_column_of_the_time_is_refused(profile):
     times = {name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)}
-    titles = [title for title in read_columns(profile) if title not in times]
+    titles = [title for title in source_columns(profile) if title not in times]
 
     with pytest.raises(VendorError) as fault:
-        refuse_misfit(profile, titles)
+        refuse_mismatch(profile, titles)
 
     assert times & set(fault.value.facts["missing"].split(", "))
 

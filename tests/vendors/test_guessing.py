@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from calltools.vendors.guessing import guess, is_data
-from calltools.vendors.invented import invented
-from calltools.vendors.time_layouts import pattern_of, times_of
+from calltools.vendors.guessing import infer_columns, looks_like_record
+from calltools.vendors.invented import anonymize
+from calltools.vendors.time_layouts import layout_pattern, find_time_columns
 
 
 def columns(**cells):
@@ -35,14 +35,14 @@ def columns(**cells):
     ],
 )
 def test_the_time_and_its_layout(cells, titles, layout):
-    times = times_of({title: pa.array(texts, pa.string()) for title, texts in cells.items()})
+    times = find_time_columns({title: pa.array(texts, pa.string()) for title, texts in cells.items()})
 
     assert (times and times.titles, times and times.layout) == (titles, layout)
 
 
 @pytest.mark.parametrize(("date", "unsure"), [("03/04/2026 10:00", True), ("13/04/2026 10:00", False)])
 def test_an_order_that_nothing_proves_is_unsure(date, unsure):
-    assert guess(columns(when=[date])).unsure_order is unsure
+    assert infer_columns(columns(when=[date])).date_order_unknown is unsure
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_order_that_nothing_proves_is_unsure(date, unsure):
     ],
 )
 def test_cells_match_the_pattern_of_their_layout(layout, place, places, cell):
-    pattern = pattern_of(layout, place, places)
+    pattern = layout_pattern(layout, place, places)
 
     assert pa.compute.match_substring_regex(pa.array([cell]), f"^(?:{pattern})$").to_pylist() == [True]
 
@@ -88,7 +88,7 @@ def test_cells_match_the_pattern_of_their_layout(layout, place, places, cell):
     ],
 )
 def test_a_column_is_found_by_its_cells_and_its_title(cells, field, title):
-    found = guess({name: pa.array(texts, pa.string()) for name, texts in cells.items()}).columns
+    found = infer_columns({name: pa.array(texts, pa.string()) for name, texts in cells.items()}).columns
 
     assert found.get(field) == (None if title is None else (title,))
 
@@ -109,9 +109,9 @@ def test_a_column_is_found_by_its_cells_and_its_title(cells, field, title):
     ],
 )
 def test_words_of_a_status_are_understood_or_left_to_a_person(title, word, meaning):
-    found = guess({title: pa.array([word, "пропущен"], pa.string())})
+    found = infer_columns({title: pa.array([word, "пропущен"], pa.string())})
 
-    assert found.words[word] == meaning
+    assert found.word_meanings[word] == meaning
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_words_of_a_status_are_understood_or_left_to_a_person(title, word, meani
     ],
 )
 def test_the_country_is_not_guessed_but_for_trunk_prefixes(phones, region):
-    assert guess(columns(phone=phones)).region == region
+    assert infer_columns(columns(phone=phones)).region == region
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_country_is_not_guessed_but_for_trunk_prefixes(phones, region):
     ],
 )
 def test_a_record_in_place_of_titles_is_seen(titles, data):
-    assert is_data(titles) is data
+    assert looks_like_record(titles) is data
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_a_record_in_place_of_titles_is_seen(titles, data):
     ],
 )  # fmt: skip
 def test_what_could_be_a_persons_is_made_up(cell, made_up):
-    assert invented(cell) == made_up
+    assert anonymize(cell) == made_up

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.model.batch import Batch, Damaged
+from calltools.model.batch import Batch, MalformedRecord
 from calltools.model.finding import Findings
 from calltools.vendors import legs, library
-from calltools.vendors.mapping import MappingOptions, map_batch, prepare
+from calltools.vendors.mapping import MappingOptions, map_batch, bind_profile
 
 TITLES = (
     "src",
@@ -60,11 +60,11 @@ def batches(rows, cuts):
 @pytest.fixture(scope="module")
 def mapped():
     options = MappingOptions(timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",))
-    return prepare(library.get("asterisk"), TITLES, options)
+    return bind_profile(library.find_profile("asterisk"), TITLES, options)
 
 
 def calls(rows, cuts, mapped):
-    merged = list(legs.merge(batches(rows, cuts), mapped))
+    merged = list(legs.merge_legs(batches(rows, cuts), mapped))
     done = [map_batch(batch, mapped) for batch in merged]
     told = [record for batch in done for record in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=True)]
     skipped = sum((sum(batch.skipped.values()) for batch in done), 0)
@@ -101,7 +101,7 @@ def test_cutting_the_table_elsewhere_changes_nothing(mapped, told, cuts):
 
 
 def test_legs_far_apart_are_different_calls(mapped):
-    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs._WINDOW + 5)), leg(2, "a")]
+    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs._WINDOW_RECORDS + 5)), leg(2, "a")]
 
     told, skipped, _ = calls(rows, [100, 3000], mapped)
 
@@ -115,13 +115,13 @@ def test_findings_and_damaged_records_travel_along(mapped):
         batch.columns,
         batch.records,
         batch.places,
-        Findings.at("CT010", records=batch.records[:1], places=batch.places[:1]),
+        Findings.for_rule("CT010", records=batch.records[:1], places=batch.places[:1]),
         read=3,
-        damaged=(Damaged(3, 4, ("x",)),),
+        malformed=(MalformedRecord(3, 4, ("x",)),),
     )
 
-    done = list(legs.merge(iter([noted]), mapped))
+    done = list(legs.merge_legs(iter([noted]), mapped))
 
     assert sum(len(one.findings) for one in done) == 1
-    assert [one.damaged for one in done if one.damaged] == [noted.damaged]
+    assert [one.malformed for one in done if one.malformed] == [noted.malformed]
     assert sum(one.read for one in done) == 3

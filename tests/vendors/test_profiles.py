@@ -4,9 +4,9 @@ import pytest
 
 from calltools.errors import ProfileError, SourceError, UsageError, VendorError
 from calltools.vendors import library, trials
-from calltools.vendors.loader import load
-from calltools.vendors.mapping import MappingOptions, prepare
-from calltools.vendors.recognize import header_judge, is_canonical, recognize
+from calltools.vendors.loader import load_profile
+from calltools.vendors.mapping import MappingOptions, bind_profile
+from calltools.vendors.recognize import create_header_finder, is_canonical_header, recognize_profile
 
 PLAIN = """
 name = "plain"
@@ -23,7 +23,7 @@ from = "Who"
 
 def problems(text):
     with pytest.raises(ProfileError) as refused:
-        load(text, "mine.toml")
+        load_profile(text, "mine.toml")
     return {path: key for path, key, _ in refused.value.problems}, refused.value
 
 
@@ -125,7 +125,7 @@ def test_one_mistake(text, path, key):
 
 
 def test_a_step_asks_whether_somebody_talked_by_its_name():
-    profile = load(PLAIN + 'when = "answered"\n[rows]\nanswered = { Status = ["ok", ""] }\n', "mine")
+    profile = load_profile(PLAIN + 'when = "answered"\n[rows]\nanswered = { Status = ["ok", ""] }\n', "mine")
 
     assert profile.fields["PhoneNumber"][0].when == profile.rows.answered == {"Status": ("ok", "")}
 
@@ -137,9 +137,9 @@ def test_a_field_that_is_no_table_is_named():
 
 
 def test_all_built_in_examples_come_out_as_they_say():
-    for profile in library.profiles():
-        assert profile.trials
-        assert trials.run_trials(profile) == []
+    for profile in library.load_profiles():
+        assert profile.examples
+        assert trials.run_examples(profile) == []
 
 
 def test_a_wrong_example_is_told():
@@ -154,7 +154,7 @@ expect = { DateTime = "1", StaticCall = "1" }
 """
     )
 
-    (failure,) = trials.run_trials(load(text, "mine"))
+    (failure,) = trials.run_examples(load_profile(text, "mine"))
 
     assert (failure.number, failure.field, failure.expected, failure.got) == (1, "DateTime", "1", "1772434800")
 
@@ -166,16 +166,16 @@ def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
     (tmp_path / "calltools-vendors" / "plain.toml").write_text(PLAIN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    assert library.get(str(mine)).name == "plain"
-    assert library.get("PLAIN").title == "Plain"
-    assert library.get("comagic").name == "uis"
+    assert library.find_profile(str(mine)).name == "plain"
+    assert library.find_profile("PLAIN").title == "Plain"
+    assert library.find_profile("comagic").name == "uis"
     with pytest.raises(VendorError, match="sipuni"):
-        library.get("sipuny")
+        library.find_profile("sipuny")
     with pytest.raises(SourceError):
-        library.get(str(tmp_path / "none.toml"))
+        library.find_profile(str(tmp_path / "none.toml"))
     mine.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(SourceError):
-        library.get(str(mine))
+        library.find_profile(str(mine))
 
 
 @pytest.mark.parametrize(
@@ -191,38 +191,38 @@ def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
     ],
 )
 def test_canonical_headers_forgive_case_spaces_and_one_slip(titles, canonical):
-    assert is_canonical(titles) is canonical
+    assert is_canonical_header(titles) is canonical
 
 
 def test_one_profile_fits_or_the_header_is_refused():
-    profile = load(PLAIN, "mine")
-    other = load(PLAIN.replace('"plain"', '"other"'), "other")
+    profile = load_profile(PLAIN, "mine")
+    other = load_profile(PLAIN.replace('"plain"', '"other"'), "other")
 
-    assert recognize(["who", " When "], [profile]) is profile
+    assert recognize_profile(["who", " When "], [profile]) is profile
     with pytest.raises(VendorError, match="plain, other"):
-        recognize(["Who", "When"], [profile, other])
+        recognize_profile(["Who", "When"], [profile, other])
     with pytest.raises(VendorError, match="nothing of it"):
-        recognize(["nothing of it"], [profile])
+        recognize_profile(["nothing of it"], [profile])
     with pytest.raises(VendorError, match="nearest is plain, which also needs When"):
-        recognize(["who", "where"], [profile])
+        recognize_profile(["who", "where"], [profile])
 
 
 def test_a_file_without_a_header_is_known_by_its_shape():
-    shaped = load(
+    shaped = load_profile(
         PLAIN + '[[shapes]]\ncolumns = ["When", "Who", "x"]\n[patterns]\nWhen = "[0-9-]{10}"\nWho = "[0-9]+"\nx = ".*"',
         "s",
     )
     rows = [["2026-03-02", "7495", "a"], ["2026-03-03", "7495", ""]]
 
-    guess = header_judge([shaped])(rows)
+    guess = create_header_finder([shaped])(rows)
 
     assert (guess.index, guess.titles) == (None, ("When", "Who", "x"))
-    assert header_judge([shaped])([["When", "Who"], ["a", "b"]]).index == 0
-    assert header_judge([])([]).score == 0
+    assert create_header_finder([shaped])([["When", "Who"], ["a", "b"]]).index == 0
+    assert create_header_finder([])([]).score == 0
 
 
 def test_a_record_that_holds_a_known_title_is_no_header():
-    judge = header_judge(library.built_in())
+    judge = create_header_finder(library.load_built_in_profiles())
     rows = [["Fecha", "Origen", "Estado"], ["2026-03-02 10:00:00", "84950000001", "ANSWERED"]]
 
     assert (judge(rows).index, judge(rows).score) == (0, 0)
@@ -230,19 +230,19 @@ def test_a_record_that_holds_a_known_title_is_no_header():
 
 
 def test_a_vendor_that_was_named_needs_fewer_rows_of_its_shape():
-    mango = library.get("mango")
+    mango = library.find_profile("mango")
     (shape,) = [one for one in mango.shapes if len(one.titles) == 8]
     good = ["[]", "1772434800", "1772434860", "1772434808", "74950000001", "74950000002", "74950000002", "x"]
     rows = [good, good, ["Total", *good[1:]]]
 
-    assert header_judge([mango])(rows).titles == shape.titles
-    assert header_judge(library.built_in())(rows).titles == ()
+    assert create_header_finder([mango])(rows).titles == shape.titles
+    assert create_header_finder(library.load_built_in_profiles())(rows).titles == ()
 
 
 def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
-    profile = load(PLAIN, "mine")
+    profile = load_profile(PLAIN, "mine")
 
     with pytest.raises(UsageError, match="--timezone"):
-        prepare(profile, ("When", "Who"), MappingOptions())
+        bind_profile(profile, ("When", "Who"), MappingOptions())
     with pytest.raises(VendorError, match="Who"):
-        prepare(profile, ("When",), MappingOptions(timezone="UTC"))
+        bind_profile(profile, ("When",), MappingOptions(timezone="UTC"))

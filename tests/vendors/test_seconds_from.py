@@ -5,7 +5,7 @@ import pytest
 
 from calltools.errors import ProfileError
 from calltools.vendors import trials
-from calltools.vendors.loader import load
+from calltools.vendors.loader import load_profile
 from calltools.vendors.transforms import with_seconds
 
 PROFILE = """
@@ -63,16 +63,16 @@ def test_seconds_are_added_only_to_a_time_that_lacks_them_at_the_same_moment(tim
 def test_the_first_filled_column_counts_and_none_is_needed(source, epoch):
     listed = ", ".join(f'{name} = "{text}"' for name, text in {"utc": "02/03/2026 07:00", **source}.items())
 
-    profile = load(f'{PROFILE}source = {{ {listed} }}\nexpect = {{ DateTime = "{epoch}" }}\n', "own.toml")
+    profile = load_profile(f'{PROFILE}source = {{ {listed} }}\nexpect = {{ DateTime = "{epoch}" }}\n', "own.toml")
 
-    assert list(trials.run_trials(profile)) == []
+    assert list(trials.run_examples(profile)) == []
 
 
 def test_columns_must_be_words():
     text = PROFILE.replace('["local", "clock"]', "5").replace('why = "own"', 'why = "own"\nsource = { utc = "1" }')
 
     with pytest.raises(ProfileError) as raised:
-        load(text, "own.toml")
+        load_profile(text, "own.toml")
 
     assert [(path, key) for path, key, _ in raised.value.problems] == [
         ("$.fields.DateTime.seconds_from", "profile-not-text")

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 
 from calltools.errors import ProfileError
-from calltools.vendors.loader import load
-from calltools.vendors.transforms import total
+from calltools.vendors.loader import load_profile
+from calltools.vendors.transforms import sum_durations
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from calltools.vendors.transforms import total
     ],
 )
 def test_durations_are_added_and_what_is_none_is_left_to_be_named(one, other, seconds):
-    found = total([pa.array([one, "1"]), pa.array([other, "2"])])
+    found = sum_durations([pa.array([one, "1"]), pa.array([other, "2"])])
 
     assert found.to_pylist() == [seconds, "3"]
 
@@ -38,6 +38,6 @@ sum = ["b", "c"]
 """
 
     with pytest.raises(ProfileError) as raised:
-        load(text, "own.toml")
+        load_profile(text, "own.toml")
 
     assert [(path, key) for path, key, _ in raised.value.problems] == [("$.fields.DateTime", "profile-one-pick")]

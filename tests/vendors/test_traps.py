@@ -17,7 +17,7 @@ from tests.conftest import NOW
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 MORE = Path(__file__).parent / "more"
-PROFILES = {profile.name: profile for profile in library.built_in()}
+PROFILES = {profile.name: profile for profile in library.load_built_in_profiles()}
 AS_OF = 1773273600
 HEADLESS = {"asterisk": ",", "asterisk-custom": ",", "freeswitch": ",", "mango": ";", "megafon": ","}
 SIPUNI = "Тип;Статус;Время;Схема;Откуда;Куда;Кто ответил;Продолжительность звонка;Продолжительность разговора;Время ответа;Оценка;ID записи;Метка;ID заказа звонка"
@@ -210,7 +210,7 @@ WORDS = [(name, column) for name, profile in PROFILES.items() for column in dict
 
 @pytest.mark.parametrize(("name", "column"), WORDS)
 def test_an_unknown_word_is_named_and_its_record_rejected(name, column, tmp_path):
-    trials = [one for one in PROFILES[name].trials if not one.skipped and one.source.get(column)]
+    trials = [one for one in PROFILES[name].examples if not one.skipped and one.source.get(column)]
 
     results = [strange(PROFILES[name], one, column, tmp_path) for one in trials]
 

@@ -6,8 +6,8 @@ import pytest
 
 import calltools
 from calltools.errors import ProfileError
-from calltools.files.requoted import Requoted
-from calltools.vendors.loader import load
+from calltools.files.requoted import DoubledQuotesStream
+from calltools.vendors.loader import load_profile
 from tests.conftest import NOW
 
 PROFILE = """
@@ -41,12 +41,12 @@ from = "Who"
     ],
 )
 def test_only_quotes_inside_cells_are_doubled(written, read):
-    assert Requoted(io.BytesIO(written), ",").read() == read
+    assert DoubledQuotesStream(io.BytesIO(written), ",").read() == read
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_it_is_read_by_any_size(size):
-    stream = Requoted(io.BytesIO(b'"1";"a "b" c"\n' * 50), ";")
+    stream = DoubledQuotesStream(io.BytesIO(b'"1";"a "b" c"\n' * 50), ";")
 
     parts = list(iter(lambda: stream.read(size), b""))
 
@@ -79,4 +79,4 @@ def test_records_with_inner_quotes_are_read_whole(vendor, tmp_path, monkeypatch)
 
 def test_another_word_is_refused():
     with pytest.raises(ProfileError, match=r"read\.quotes"):
-        load(PROFILE.replace("undoubled", "none"), "loose.toml")
+        load_profile(PROFILE.replace("undoubled", "none"), "loose.toml")

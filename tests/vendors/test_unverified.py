@@ -9,7 +9,7 @@ from calltools.cli.app import app
 from calltools.vendors import library
 from tests.vendors.test_fit import FOLDERS
 
-PROFILES = {profile.name: profile for profile in library.built_in()}
+PROFILES = {profile.name: profile for profile in library.load_built_in_profiles()}
 #: Known from descriptions, from other programs, or from a file too small to trust.
 PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9", "beeline", "binotel", "sinch", "ivozprovider", "webex",
            "cucm"}  # fmt: skip

@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 import calltools
 from calltools.cli.app import app
 from calltools.errors import UsageError
-from calltools.vendors.loader import load
-from calltools.vendors.mapping import MappingOptions, prepare
+from calltools.vendors.loader import load_profile
+from calltools.vendors.mapping import MappingOptions, bind_profile
 from tests.conftest import NOW
 
 PROFILE = """
@@ -62,18 +62,18 @@ def test_the_users_words_add_to_what_the_columns_say(asked, incoming, tmp_path):
 
 
 def test_without_the_column_of_the_direction_the_user_must_say_it():
-    profile = load(PROFILE.replace("{rows}", BOTH), "own")
+    profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--inbound-context"):
-        prepare(profile, ("When", "Who", "Context", "Called"), MappingOptions())
-    assert prepare(profile, ("When", "Who", "Context", "Called"), MappingOptions(own_numbers=("1",)))
+        bind_profile(profile, ("When", "Who", "Context", "Called"), MappingOptions())
+    assert bind_profile(profile, ("When", "Who", "Context", "Called"), MappingOptions(own_numbers=("1",)))
 
 
 def test_a_word_for_a_column_that_is_not_there_says_nothing():
-    profile = load(PROFILE.replace("{rows}", BOTH), "own")
+    profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--own-number") as refused:
-        prepare(profile, ("When", "Who", "Called"), MappingOptions(inbound_contexts=("trunk",)))
+        bind_profile(profile, ("When", "Who", "Called"), MappingOptions(inbound_contexts=("trunk",)))
 
     assert "Called" in refused.value.say("en")
     assert "--inbound-context" not in refused.value.say("en")

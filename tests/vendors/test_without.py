@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.vendors import library
-from calltools.vendors.without import without_converter
+from calltools.vendors.without import load_unsupported_vendors
 
-KNOWN = without_converter(library.schemas())
+KNOWN = load_unsupported_vendors(library.schemas_folder())
 ASKED_FOR = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
              "JustCall", "Zoom", "Amazon Connect", "PrimeGate", "Alloka", "MTS", "T2", "VitalPBX", "Kamailio"]  # fmt: skip
 LOOK_ALIKES = {
@@ -30,16 +30,16 @@ def test_the_reason_and_the_way_out_are_told(tmp_path, name, language):
 
     result = run("convert", path, "--vendor", name, "--lang", language)
 
-    (one,) = [known for known in KNOWN if known.is_called(name)]
+    (one,) = [known for known in KNOWN if known.has_name(name)]
     assert result.exit_code == 2
     assert one.reasons[language] in result.output
     assert "calltools vendors new" in result.output
 
 
 def test_no_name_of_theirs_is_that_of_a_profile():
-    profiles = {word for profile in library.built_in() for word in (profile.name, *profile.aliases)}
+    profiles = {word for profile in library.load_built_in_profiles() for word in (profile.name, *profile.aliases)}
 
-    assert not [one.name for one in KNOWN if any(one.is_called(word) for word in profiles)]
+    assert not [one.name for one in KNOWN if any(one.has_name(word) for word in profiles)]
 
 
 def test_the_list_ends_with_them():
@@ -61,7 +61,7 @@ def test_look_alikes_are_refused(tmp_path, command, text):
 
 
 @pytest.mark.parametrize("text", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-@pytest.mark.parametrize("profile", library.built_in(), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", library.load_built_in_profiles(), ids=lambda profile: profile.name)
 def test_a_wrong_vendor_is_refused_with_what_it_needs(tmp_path, profile, text):
     path = tmp_path / "calls.csv"
     path.write_text(text, encoding="utf-8")

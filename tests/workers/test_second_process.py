@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 
 from calltools import library, wire
-from calltools.children import Copy
+from calltools.children import ForkedWorker
 from calltools.errors import LimitError, SourceError
 from calltools.files import csv_file
 from calltools.model.batch import Batch
-from calltools.run import Options, prepare, settle
+from calltools.run import RunOptions, prepare_job, resolve
 from calltools.workers import second_process
 from tests.conftest import NOW
 from tests.processes import started, wait_for
@@ -40,7 +40,7 @@ def copies(monkeypatch):
     """Those that were made, by what they were asked."""
     made = []
 
-    class Counted(Copy):
+    class Counted(ForkedWorker):
         def __init__(self, work):
             made.append(work)
             super().__init__(work)
@@ -52,7 +52,7 @@ def copies(monkeypatch):
 @pytest.fixture
 def idleness(monkeypatch):
     """Say whether the first process works on all batches that it can get, or on none; gives those that it got."""
-    answers = second_process._answers
+    answers = second_process._receive_results
 
     def always(idle):
         worked = []
@@ -82,21 +82,21 @@ def large(tmp_path):
 
 
 def job_of(path, *, converting=False, **asked):
-    return prepare(
-        path, path.name, settle(Options(as_of=NOW, **asked)), converting=converting, keeps_records=True, draws=True
+    return prepare_job(
+        path, path.name, resolve(RunOptions(as_of=NOW, **asked)), converting=converting, keep_records=True, wants_statistics=True
     )
 
 
 def walked(job, *, together=False):
     """All that sinks get, and the summary."""
-    kept, written = library._Kept(), []
+    kept, written = library._FindingsCollector(), []
 
     class Written:
         def take(self, batch, _findings, bad):
             written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
 
     summary = job.run("x", [kept, Written()], may_copy=together)
-    findings = [one.rows() for one in kept.parts]
+    findings = [one.to_rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.portrait))
 
@@ -200,7 +200,7 @@ def test_a_defect_names_the_places_of_the_second_process(many):
 
 
 def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
-    received = wire.receive
+    received = wire.read_object
 
     def then_killed(stream):
         answer = received(stream)
@@ -242,14 +242,14 @@ def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch, failing):
     monkeypatch.setattr(os, "pipe", pipes)
     before = len([*Path("/proc/self/fd").iterdir()])
     with pytest.raises(OSError, match="Too many"):
-        Copy(print)
+        ForkedWorker(print)
 
     assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
     job = job_of(large)
-    answers = second_process.worked(job.table, job.plan)
+    answers = second_process.process_batches_forked(job.table, job.plan)
     assert len(children_of(os.getpid())) == 1
 
     answers.close()
@@ -271,16 +271,16 @@ def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
 
 
 def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, monkeypatch, copies):
-    assert second_process.expected(many)
-    assert not second_process.expected(many.with_suffix(".xlsx"))
-    assert not second_process.expected(many.with_name("nothing.csv"))
-    assert not second_process.expected(many.with_name("no\0name.csv"))
+    assert second_process.expects_second_process(many)
+    assert not second_process.expects_second_process(many.with_suffix(".xlsx"))
+    assert not second_process.expects_second_process(many.with_name("nothing.csv"))
+    assert not second_process.expects_second_process(many.with_name("no\0name.csv"))
     for name, value in (("_WORTH_IT", 1 << 30), ("processors", lambda: 1)):
         with monkeypatch.context() as patch:
             patch.setattr(second_process, name, value)
             walked(job_of(many), together=True)
     with monkeypatch.context() as patch:
-        patch.setattr(Copy, "possible", False)
+        patch.setattr(ForkedWorker, "possible", False)
         walked(job_of(many), together=True)
     walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
     walked(job_of(many))
@@ -293,7 +293,7 @@ def test_a_run_that_is_given_up_leaves_no_process(many):
             raise OSError
 
     with pytest.raises(SourceError):
-        job_of(many).run("x", [Full()], may_copy=True)
+        job_of(many).run("x", [Full()], may_fork=True)
     assert not children_of(os.getpid())
 
 
@@ -305,10 +305,10 @@ def test_a_copy_does_nothing_of_what_the_first_process_was_about_to_do(tmp_path)
         raise KeyboardInterrupt
 
     try:
-        with Copy(fails) as copy:
-            other = copy.answer()
+        with ForkedWorker(fails) as copy:
+            other = copy.receive()
             with pytest.raises(EOFError):
-                copy.answer()
+                copy.receive()
     finally:
         with done.open("a") as file:
             file.write(f"{os.getpid()}\n")
@@ -322,8 +322,8 @@ def test_a_copy_has_no_part_in_what_the_first_process_reads_and_writes():
         ours = [os.fstat(stream).st_rdev for stream in (0, 1, 2)]
         answer((ours, os.getsid(0) == os.getpid(), signal.getsignal(signal.SIGTERM) is signal.SIG_DFL))
 
-    with Copy(told) as copy:
-        assert copy.answer() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
+    with ForkedWorker(told) as copy:
+        assert copy.receive() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
 
 
 def test_a_copy_hears_that_it_was_nudged():
@@ -333,10 +333,10 @@ def test_a_copy_hears_that_it_was_nudged():
             pass
         answer(nudged())
 
-    with Copy(told) as copy:
-        assert copy.answer() is False
-        copy.nudge()
-        assert copy.answer() is False
+    with ForkedWorker(told) as copy:
+        assert copy.receive() is False
+        copy.notify()
+        assert copy.receive() is False
 
 
 @pytest.mark.usefixtures("default_signals")
@@ -371,13 +371,13 @@ def test_columns_come_over_as_they_were():
     batch = Batch(table, np.arange(5, 7), np.arange(8, 10), read=2)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as heard, os.fdopen(writing, "wb") as said:
-        sender = threading.Thread(target=lambda: (wire.send(said, batch), wire.send(said, None), said.close()))
+        sender = threading.Thread(target=lambda: (wire.write_object(said, batch), wire.write_object(said, None), said.close()))
         sender.start()
-        told = wire.receive(heard)
-        nothing = wire.receive(heard)
+        told = wire.read_object(heard)
+        nothing = wire.read_object(heard)
         sender.join()
         with pytest.raises(EOFError):
-            wire.receive(heard)
+            wire.read_object(heard)
 
     assert told.columns.equals(table)
     assert (told.records.tolist(), told.places.tolist(), told.read, nothing) == ([5, 6], [8, 9], 2, None)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import lengths, words_at
+from calltools.fields.shapes import byte_lengths, load_words
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, filled, offsets, remembered
+from calltools.model.cells import Cells, Mask, non_empty, offsets, memoized
 
 _CODE_BYTES: Final = 3
 _THREE_BYTES: Final = np.uint64((1 << 24) - 1)
 #: How far each of three bytes is moved, and where its five bits then stand.
-_FIVE_BITS: Final = ((0, 0), (3, 5), (6, 10))
+_FIVE_BIT_SHIFTS: Final = ((0, 0), (3, 5), (6, 10))
 #: Codes that were withdrawn, and what came after them (ISO 4217, list three).
 _SUCCESSORS: Final = {
     "RUR": "RUB", "BYR": "BYN", "BYB": "BYN", "HRK": "EUR", "BGN": "EUR", "LTL": "EUR", "LVL": "EUR", "EEK": "EUR",
@@ -27,7 +27,7 @@ _SUCCESSORS: Final = {
     "TMM": "TMT", "GEK": "GEL", "MRO": "MRU", "STD": "STN", "VEF": "VES", "ZWL": "ZWG", "SLL": "SLE", "CUC": "CUP",
 }  # fmt: skip
 #: Metals, funds, accounting units, and codes for tests and for no currency.
-_NOT_MONEY: Final = frozenset(
+_NOT_MONEY_CODES: Final = frozenset(
     [
         "XXX",
         "XTS",
@@ -55,7 +55,7 @@ _NOT_MONEY: Final = frozenset(
 )
 
 
-def unknown(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def unknown_currency(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """Currency is not a current code of ISO 4217.
 
     Why:
@@ -71,8 +71,8 @@ def unknown(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Offline conversion data: an unknown currency makes amount and currency null; ISO 4217.
     """
-    upper = pc.utf8_upper(any_cell.legible(cells))
-    return filled(upper) & ~_in(upper, _codes()) & ~_in(upper, tuple(_SUCCESSORS))
+    upper = pc.utf8_upper(any_cell.cleaned(cells))
+    return non_empty(upper) & ~_is_one_of(upper, _current_codes()) & ~_is_one_of(upper, tuple(_SUCCESSORS))
 
 
 def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -91,8 +91,8 @@ def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
     Source:
         ISO 4217; Yandex Metrica, Passing call data, Currency.
     """
-    legible = any_cell.legible(cells)
-    return ~_in(legible, _codes()) & _in(pc.utf8_upper(legible), _codes())
+    legible = any_cell.cleaned(cells)
+    return ~_is_one_of(legible, _current_codes()) & _is_one_of(pc.utf8_upper(legible), _current_codes())
 
 
 def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -113,7 +113,7 @@ def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ISO 4217, list three (historic codes).
     """
-    return _in(pc.utf8_upper(any_cell.legible(cells)), tuple(_SUCCESSORS))
+    return _is_one_of(pc.utf8_upper(any_cell.cleaned(cells)), tuple(_SUCCESSORS))
 
 
 def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -133,25 +133,25 @@ def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ISO 4217, list one: codes that begin with X, and fund codes.
     """
-    return _in(any_cell.legible(cells), tuple(_NOT_MONEY))
+    return _is_one_of(any_cell.cleaned(cells), tuple(_NOT_MONEY_CODES))
 
 
-def successor(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+def successor_code(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     """The code that replaced each withdrawn one; ``""`` for any other cell."""
     known = pa.array(list(_SUCCESSORS))
-    place = pc.index_in(pc.utf8_upper(any_cell.legible(cells)), known)
+    place = pc.index_in(pc.utf8_upper(any_cell.cleaned(cells)), known)
     return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), place), "")
 
 
 def minor_units(cells: Cells) -> NDArray[np.int64]:
     """Decimals that each currency has; -1 where the cell is no current currency."""
-    found: NDArray[np.int64] = _table().units[_places(cells)]
+    found: NDArray[np.int64] = _code_table().units[_code_indices(cells)]
     return found
 
 
 def has_two_decimals(cells: Cells) -> Mask:
     """Currencies of two decimals, and codes to which none are given."""
-    mask: Mask = _table().has_two[_places(cells)]
+    mask: Mask = _code_table().has_two[_code_indices(cells)]
     return mask
 
 
@@ -161,17 +161,17 @@ def _exponents() -> dict[str, int]:
 
 
 @lru_cache(maxsize=1)
-def _codes() -> tuple[str, ...]:
+def _current_codes() -> tuple[str, ...]:
     return tuple(code for code in _exponents() if code not in _SUCCESSORS)
 
 
 @lru_cache(maxsize=1)
-def _money() -> tuple[str, ...]:
-    return tuple(code for code in _codes() if code not in _NOT_MONEY)
+def _money_codes() -> tuple[str, ...]:
+    return tuple(code for code in _current_codes() if code not in _NOT_MONEY_CODES)
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _CodeTable:
     """All codes that mean anything, current or not.
 
     Attributes:
@@ -186,63 +186,63 @@ class _Table:
     words: NDArray[np.uint64]
     units: NDArray[np.int64]
     has_two: Mask
-    place_of: NDArray[np.int16]
+    index_by_bits: NDArray[np.int16]
 
 
 @lru_cache(maxsize=1)
-def _table() -> _Table:
+def _code_table() -> _CodeTable:
     exponents = _exponents()
-    codes = tuple(dict.fromkeys([*exponents, *_SUCCESSORS, *_NOT_MONEY]))
+    codes = tuple(dict.fromkeys([*exponents, *_SUCCESSORS, *_NOT_MONEY_CODES]))
     words = np.array([*(int.from_bytes(code.encode(), "little") for code in codes), 0], np.uint64)
     place_of = np.full(1 << 15, len(codes), np.int16)
-    place_of[_five_bits_each(words[:-1])] = np.arange(len(codes))
+    place_of[_pack_five_bits(words[:-1])] = np.arange(len(codes))
     units = np.array([*(exponents.get(code, -1) for code in codes), -1])
     has_two = np.array([exponents.get(code) in {2, -1} for code in codes] + [False])
-    return _Table(codes, words, units, has_two, place_of)
+    return _CodeTable(codes, words, units, has_two, place_of)
 
 
-def _five_bits_each(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _pack_five_bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Of the first three bytes, those bits in which the letters of one case differ."""
-    first, second, third = (words >> np.uint64(shift) & np.uint64(0x1F << place) for shift, place in _FIVE_BITS)
+    first, second, third = (words >> np.uint64(shift) & np.uint64(0x1F << place) for shift, place in _FIVE_BIT_SHIFTS)
     place: NDArray[np.int64] = (first | second | third).view(np.int64)
     return place
 
 
-@remembered
-def _places(cells: Cells) -> NDArray[np.int16]:
+@memoized
+def _code_indices(cells: Cells) -> NDArray[np.int16]:
     """The place of each code in the table. Codes are three bytes: compared as numbers, all at once."""
-    table = _table()
-    spelled = words_at(cells, offsets(cells)[:-1]) & _THREE_BYTES
-    places = table.place_of[_five_bits_each(spelled)]
-    places[(table.words[places] != spelled) | (lengths(cells) != _CODE_BYTES)] = len(table.codes)
+    table = _code_table()
+    spelled = load_words(cells, offsets(cells)[:-1]) & _THREE_BYTES
+    places = table.index_by_bits[_pack_five_bits(spelled)]
+    places[(table.words[places] != spelled) | (byte_lengths(cells) != _CODE_BYTES)] = len(table.codes)
     return places
 
 
 @lru_cache(maxsize=8)
-def _among(codes: tuple[str, ...]) -> Mask:
+def _membership(codes: tuple[str, ...]) -> Mask:
     """Of each place of the table, whether its code is one of these."""
-    return np.array([code in codes for code in _table().codes] + [False])
+    return np.array([code in codes for code in _code_table().codes] + [False])
 
 
-def _in(cells: Cells, codes: tuple[str, ...]) -> Mask:
-    mask: Mask = _among(codes)[_places(cells)]
+def _is_one_of(cells: Cells, codes: tuple[str, ...]) -> Mask:
+    mask: Mask = _membership(codes)[_code_indices(cells)]
     return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _in(cells, _money()) | ~filled(cells)
+    return _is_one_of(cells, _money_codes()) | ~non_empty(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = filled(cells) & ~_in(cells, _codes())
+    others = non_empty(cells) & ~_is_one_of(cells, _current_codes())
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
     lost = any_cell.control_character(some)
-    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
+    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
     small = not_upper_case(clean)
-    return any_cell.replaced(
-        cells, others, any_cell.replaced(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
+    return any_cell.replace_where(
+        cells, others, any_cell.replace_where(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
     )
 
 
@@ -251,7 +251,7 @@ KIND = Kind(
     pattern="[A-Z]{3}",
     sound=_sound,
     normalize=_normalize,
-    hide=None,
+    redact=None,
     examples=(
         Example("RUB", "RUB", "ISO 4217"),
         Example("rub", "RUB", "small letters"),

@@ -7,12 +7,12 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import is_sign, lengths
+from calltools.fields.shapes import is_single_character, byte_lengths
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask
 
 #: Words that can mean nothing else (lower case).
-_WORDS: Final = {
+_FLAG_WORDS: Final = {
     "true": "1", "false": "0", "yes": "1", "no": "0", "да": "1", "нет": "0", "1.0": "1", "0.0": "0",
     "1,0": "1", "0,0": "0", "истина": "1", "ложь": "0",
 }  # fmt: skip
@@ -35,29 +35,29 @@ def not_0_or_1(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, StaticCall, CallMissed, FirstTimeCaller.
     """
-    return ~_canonical(any_cell.legible(cells))
+    return ~_is_canonical(any_cell.cleaned(cells))
 
 
-def _canonical(cells: Cells) -> Mask:
-    mask: Mask = is_sign(cells, "0") | is_sign(cells, "1") | (lengths(cells) == 0)
+def _is_canonical(cells: Cells) -> Mask:
+    mask: Mask = is_single_character(cells, "0") | is_single_character(cells, "1") | (byte_lengths(cells) == 0)
     return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _canonical(cells)
+    return _is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_canonical(cells)
+    others = ~_is_canonical(cells)
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
-    legible = any_cell.legible(some)
-    read = pc.index_in(pc.utf8_lower(legible), pa.array(list(_WORDS)))
-    words = pc.take(pa.array(list(_WORDS.values())), read)
+    legible = any_cell.cleaned(some)
+    read = pc.index_in(pc.utf8_lower(legible), pa.array(list(_FLAG_WORDS)))
+    words = pc.take(pa.array(list(_FLAG_WORDS.values())), read)
     known = pc.coalesce(words, legible)
     lost = any_cell.control_character(some)
-    return any_cell.replaced(cells, others, any_cell.replaced(known, lost, some.filter(pa.array(lost))))
+    return any_cell.replace_where(cells, others, any_cell.replace_where(known, lost, some.filter(pa.array(lost))))
 
 
 KIND = Kind(
@@ -65,7 +65,7 @@ KIND = Kind(
     pattern="[01]",
     sound=_sound,
     normalize=_normalize,
-    hide=None,
+    redact=None,
     json_type="boolean",
     examples=(
         Example("1", "1", "yes"),

@@ -13,17 +13,17 @@ from calltools.fields.shapes import (
     digits_only,
     first_bytes,
     last_bytes,
-    lengths,
-    matches,
-    own_bytes,
-    rewritten,
-    rows_with,
+    byte_lengths,
+    full_match,
+    slice_bytes,
+    rewrite_matches,
+    cells_with_marked_bytes,
 )
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled
+from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
 #: The largest unsigned 64-bit number, as text: ids are never made numbers.
-_LARGEST: Final = "18446744073709551615"
+_MAX_UNSIGNED_64: Final = "18446744073709551615"
 _SCIENTIFIC: Final = r"[+-]?[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,][0-9]+[Ee][0-9]+"
 _DECIMAL_TAIL: Final = r"[0-9]+[.,]0+"
 _GOOGLE: Final = r"(?:GA[0-9]+\.[0-9]+\.)?[0-9]{1,11}\.[0-9]{1,11}"
@@ -50,7 +50,7 @@ def scientific_notation(cells: Cells, _assumptions: Assumptions | None = None) -
     Source:
         Microsoft Support, "Keeping leading zeros and large numbers": Excel keeps 15 significant digits.
     """
-    return matches(any_cell.legible(cells), _SCIENTIFIC)
+    return full_match(any_cell.cleaned(cells), _SCIENTIFIC)
 
 
 def decimal_tail(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -71,7 +71,7 @@ def decimal_tail(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         IEEE 754 double precision; Yandex Metrica, Passing call data, ClientId.
     """
-    return matches(any_cell.legible(cells), _DECIMAL_TAIL)
+    return full_match(any_cell.cleaned(cells), _DECIMAL_TAIL)
 
 
 def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -92,8 +92,8 @@ def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, getClientID; Google Analytics, client id format.
     """
-    legible = any_cell.legible(cells)
-    return matches(legible, _GOOGLE) & ~matches(legible, _DECIMAL_TAIL)
+    legible = any_cell.cleaned(cells)
+    return full_match(legible, _GOOGLE) & ~full_match(legible, _DECIMAL_TAIL)
 
 
 def client_id_not_digits(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -113,7 +113,7 @@ def client_id_not_digits(cells: Cells, _assumptions: Assumptions | None = None) 
     Source:
         Yandex Metrica, Logs API, ym:s:clientID (UInt64); getClientID.
     """
-    return _not_digits(cells) & ~google_client_id(cells)
+    return _holds_non_digits(cells) & ~google_client_id(cells)
 
 
 def yclid_not_digits(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -133,7 +133,7 @@ def yclid_not_digits(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data, Yclid.
     """
-    return _not_digits(cells)
+    return _holds_non_digits(cells)
 
 
 def out_of_range(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -153,12 +153,12 @@ def out_of_range(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Logs API, ym:s:clientID: UInt64.
     """
-    legible = any_cell.legible(cells)
-    digits = digits_only(legible) & filled(legible)
-    size = lengths(legible)
-    longest = size == len(_LARGEST)
-    over = longest & as_mask(pc.greater(legible, _LARGEST)) if longest.any() else longest
-    faulty: Mask = digits & ((first_bytes(legible) == ord("0")) | (size > len(_LARGEST)) | over)
+    legible = any_cell.cleaned(cells)
+    digits = digits_only(legible) & non_empty(legible)
+    size = byte_lengths(legible)
+    longest = size == len(_MAX_UNSIGNED_64)
+    over = longest & as_mask(pc.greater(legible, _MAX_UNSIGNED_64)) if longest.any() else longest
+    faulty: Mask = digits & ((first_bytes(legible) == ord("0")) | (size > len(_MAX_UNSIGNED_64)) | over)
     return faulty
 
 
@@ -180,15 +180,15 @@ def digits_cut(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Microsoft Support: Excel keeps 15 significant digits.
     """
-    legible = any_cell.legible(cells)
-    long = lengths(legible) >= _SUSPICIOUS_LENGTH
+    legible = any_cell.cleaned(cells)
+    long = byte_lengths(legible) >= _SUSPICIOUS_LENGTH
     mask: Mask = np.zeros(len(cells), bool)
     if long.any():
-        mask[long] = matches(legible.filter(pa.array(long)), f"[0-9]{{{_KEPT_DIGITS}}}0{{4,5}}")
+        mask[long] = full_match(legible.filter(pa.array(long)), f"[0-9]{{{_KEPT_DIGITS}}}0{{4,5}}")
     return mask & ~out_of_range(cells)
 
 
-def unprintable(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def unprintable_user_id(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """UserId holds a control or another invisible character, or white space around it.
 
     Why:
@@ -209,17 +209,17 @@ def unprintable(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     return any_cell.control_character(cells) | invisible
 
 
-def _not_digits(cells: Cells) -> Mask:
-    legible = any_cell.legible(cells)
+def _holds_non_digits(cells: Cells) -> Mask:
+    legible = any_cell.cleaned(cells)
     mask: Mask = ~digits_only(legible)
     for known in (_SCIENTIFIC, _DECIMAL_TAIL):
-        mask &= ~matches(legible, known)
+        mask &= ~full_match(legible, known)
     return mask
 
 
-def _metrica_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    size = lengths(cells)
-    sound: Mask = digits_only(cells) & (size < len(_LARGEST)) & (first_bytes(cells) != ord("0"))
+def _is_sound_metrica_id(cells: Cells, _assumptions: Assumptions) -> Mask:
+    size = byte_lengths(cells)
+    sound: Mask = digits_only(cells) & (size < len(_MAX_UNSIGNED_64)) & (first_bytes(cells) != ord("0"))
     long = np.flatnonzero(sound & (size == _SUSPICIOUS_LENGTH) & (last_bytes(cells) == ord("0")))
     if len(long):
         tail = pc.utf8_slice_codeunits(cells.take(pa.array(long)), _KEPT_DIGITS)
@@ -227,45 +227,45 @@ def _metrica_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     return sound
 
 
-def _user_sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    data, _ = own_bytes(cells)
+def _is_sound_user_id(cells: Cells, _assumptions: Assumptions) -> Mask:
+    data, _ = slice_bytes(cells)
     # Beyond printable ASCII, or a sign that a number's notation or a formula would need: not proven.
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord(".")) | (data == ord(",")) | (data == ord("+"))
     begins = first_bytes(cells)
-    sound: Mask = ~rows_with(cells, odd)
+    sound: Mask = ~cells_with_marked_bytes(cells, odd)
     return sound & ~np.isin(begins, np.frombuffer(b"=-@", np.uint8)) & ~any_cell.placeholder(cells)
 
 
-def _metrica_normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    if _metrica_sound(cells, _assumptions).all():
+def _normalize_metrica_id(cells: Cells, _assumptions: Assumptions) -> Cells:
+    if _is_sound_metrica_id(cells, _assumptions).all():
         return cells
-    return _without_tail(_readable(cells))
+    return _drop_decimal_tail(_clean_unless_damaged(cells))
 
 
-def _user_normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
+def _normalize_user_id(cells: Cells, _assumptions: Assumptions) -> Cells:
     words = any_cell.placeholder(cells)
-    return _without_tail(any_cell.replaced(cells, words, any_cell.empties(words)))
+    return _drop_decimal_tail(any_cell.replace_where(cells, words, any_cell.empty_cells(words)))
 
 
-def _readable(cells: Cells) -> Cells:
+def _clean_unless_damaged(cells: Cells) -> Cells:
     """Legible cells, but one with a control character as it was."""
     damaged = any_cell.control_character(cells)
-    return any_cell.replaced(any_cell.legible(cells), damaged, cells.filter(pa.array(damaged)))
+    return any_cell.replace_where(any_cell.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
 
 
-def _without_tail(cells: Cells) -> Cells:
+def _drop_decimal_tail(cells: Cells) -> Cells:
     # What a spreadsheet made of a number is read as the rule reads it, without white space around it.
-    return any_cell.replaced(cells, *rewritten(any_cell.legible(cells), r"([0-9]+)[.,]0+", r"\1"))
+    return any_cell.replace_where(cells, *rewrite_matches(any_cell.cleaned(cells), r"([0-9]+)[.,]0+", r"\1"))
 
 
-def _hide(cells: Cells) -> Cells:
+def _redact(cells: Cells) -> Cells:
     """The first four signs and the last two; short ones altogether."""
     size = pc.utf8_length(cells)
     shortened = pc.binary_join_element_wise(
         pc.utf8_slice_codeunits(cells, 0, 4), pc.utf8_slice_codeunits(cells, -2), "…"
     )
     short = pc.if_else(pc.greater(size, 9), shortened, "…")
-    return any_cell.hidden(cells, pc.if_else(pc.equal(size, 0), "", short))
+    return any_cell.redacted_except_placeholders(cells, pc.if_else(pc.equal(size, 0), "", short))
 
 
 _NUMBER_EXAMPLES: Final = (
@@ -282,18 +282,18 @@ _NUMBER_EXAMPLES: Final = (
 CLIENT_ID = Kind(
     name="client-id",
     pattern=r"[1-9][0-9]{0,19}",
-    sound=_metrica_sound,
-    normalize=_metrica_normalize,
-    hide=_hide,
+    sound=_is_sound_metrica_id,
+    normalize=_normalize_metrica_id,
+    redact=_redact,
     examples=_NUMBER_EXAMPLES,
 )
 CLICK_ID = replace(CLIENT_ID, name="click-id")
 USER_ID = Kind(
     name="user-id",
     pattern=r"[^\x00-\x20\x7F]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F])?",
-    sound=_user_sound,
-    normalize=_user_normalize,
-    hide=_hide,
+    sound=_is_sound_user_id,
+    normalize=_normalize_user_id,
+    redact=_redact,
     typed=False,
     examples=(
         Example("client-1042", "client-1042", "any id of your own"),

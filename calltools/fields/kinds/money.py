@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import first_bytes, last_bytes, lengths, matches, own_bytes, rewritten, rows_with
+from calltools.fields.shapes import first_bytes, last_bytes, byte_lengths, full_match, slice_bytes, rewrite_matches, cells_with_marked_bytes
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, filled, offsets, remembered, where_true
+from calltools.model.cells import Cells, Mask, Numbers, non_empty, offsets, memoized, flatnonzero_sparse
 
 _CANONICAL: Final = r"[0-9]+(?:[.][0-9]+)?"
-_TO_THIRD: Final = 3
+_THIRD_FROM_END: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
 _SIGN: Final = r"(?:₽|руб\.?|р\.|\$|€|₸|RUB|USD|EUR|KZT|BYN)"
 #: Amounts that can be read in one way only: thousands apart by spaces, a decimal comma, a sign of currency.
@@ -40,11 +40,11 @@ def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, Price: dot as decimal separator.
     """
-    legible = any_cell.legible(cells)
-    return ~_canonical(legible) & ~negative(cells)
+    legible = any_cell.cleaned(cells)
+    return ~_is_canonical(legible) & ~negative_amount(cells)
 
 
-def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """Price is below zero.
 
     Why:
@@ -61,18 +61,18 @@ def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, FAQ: re-sending a call with another revenue overwrites it.
     """
-    legible = any_cell.legible(cells)
+    legible = any_cell.cleaned(cells)
     begins = first_bytes(legible)
     candidates = (begins == ord("-")) | (begins == 0xE2)
-    return matches(legible, _NEGATIVE) if candidates.any() else candidates
+    return full_match(legible, _NEGATIVE) if candidates.any() else candidates
 
 
-def decimals(cells: Cells) -> NDArray[np.int64]:
+def count_decimals(cells: Cells) -> NDArray[np.int64]:
     """Decimals of each canonical amount, without trailing zeros; 0 for anything else."""
-    there = dots(cells)
-    held = there.third.copy()
-    held[there.others] = True
-    dotted = np.flatnonzero(_canonical(cells) & held)
+    there = find_dots(cells)
+    held = there.third_from_end.copy()
+    held[there.other_rows] = True
+    dotted = np.flatnonzero(_is_canonical(cells) & held)
     found = np.zeros(len(cells), np.int64)
     if len(dotted):
         tail = pc.replace_substring_regex(cells.take(pa.array(dotted)), r"^[0-9]+[.]|0+$", "")
@@ -81,7 +81,7 @@ def decimals(cells: Cells) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Dots:
+class DotPositions:
     """Where dots stand in cells.
 
     Attributes:
@@ -89,54 +89,54 @@ class Dots:
         others: The rows of all other dots, in order; one may be there several times.
     """
 
-    third: Mask
-    others: Numbers
+    third_from_end: Mask
+    other_rows: Numbers
 
 
-@remembered
-def dots(cells: Cells) -> Dots:
+@memoized
+def find_dots(cells: Cells) -> DotPositions:
     """Where dots stand."""
-    data, first = own_bytes(cells)
+    data, first = slice_bytes(cells)
     dotted = np.append(data == ord("."), False)
-    at = np.where(lengths(cells) >= _TO_THIRD, offsets(cells)[1:] - (first + _TO_THIRD), len(data))
+    at = np.where(byte_lengths(cells) >= _THIRD_FROM_END, offsets(cells)[1:] - (first + _THIRD_FROM_END), len(data))
     third: Mask = dotted[at]
     dotted[at] = False
-    positions = where_true(dotted) + first
-    return Dots(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
+    positions = flatnonzero_sparse(dotted) + first
+    return DotPositions(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
 
 
-def _canonical(cells: Cells) -> Mask:
+def _is_canonical(cells: Cells) -> Mask:
     """Digits with at most one dot among them, or nothing."""
-    data, _ = own_bytes(cells)
-    mask: Mask = ~rows_with(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
-    there = dots(cells)
-    mask &= ~(there.third & (lengths(cells) == _TO_THIRD))
-    if len(there.others):
-        mask[there.others[1:][np.diff(there.others) == 0]] = False
-        mask[there.others[there.third[there.others]]] = False
+    data, _ = slice_bytes(cells)
+    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
+    there = find_dots(cells)
+    mask &= ~(there.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
+    if len(there.other_rows):
+        mask[there.other_rows[1:][np.diff(there.other_rows) == 0]] = False
+        mask[there.other_rows[there.third_from_end[there.other_rows]]] = False
         mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
     return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _canonical(cells)
+    return _is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_canonical(cells)
+    others = ~_is_canonical(cells)
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
     lost = any_cell.control_character(some)
-    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
-    readable = matches(clean, _READABLE) & filled(clean)
-    return any_cell.replaced(cells, others, any_cell.replaced(clean, readable, _read(clean.filter(pa.array(readable)))))
+    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
+    readable = full_match(clean, _READABLE) & non_empty(clean)
+    return any_cell.replace_where(cells, others, any_cell.replace_where(clean, readable, _to_canonical(clean.filter(pa.array(readable)))))
 
 
-def _read(cells: Cells) -> Cells:
+def _to_canonical(cells: Cells) -> Cells:
     if not len(cells):
         return cells
-    dotted = rewritten(cells, _READABLE, r"\1.\2")[1]
+    dotted = rewrite_matches(cells, _READABLE, r"\1.\2")[1]
     return pc.replace_substring_regex(pc.replace_substring(dotted, " ", ""), r"[.]$", "")
 
 
@@ -145,7 +145,7 @@ KIND = Kind(
     pattern=r"[0-9]+([.][0-9]+)?",
     sound=_sound,
     normalize=_normalize,
-    hide=None,
+    redact=None,
     json_type="number",
     examples=(
         Example("1234.50", "1234.50", "digits and a dot"),

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.phone_plans import Verdict, verdicts
-from calltools.fields.shapes import counts_of, digits_only, first_bytes, lengths, matches, own_bytes, rows_of, without
+from calltools.fields.phone_plans import NumberStatus, classify_numbers
+from calltools.fields.shapes import count_marked_bytes, digits_only, first_bytes, byte_lengths, full_match, slice_bytes, cells_at_positions, remove_characters
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, filled, offsets, remembered, where_true
+from calltools.model.cells import Cells, Mask, non_empty, offsets, memoized, flatnonzero_sparse
 
 _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
 _NUMBER_TAIL: Final = r"[.,]0+$"
@@ -25,10 +25,10 @@ _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
 #: A country's extension or a city number without its area code: fewer digits than any number with a country code.
 #: The Russian trunk prefix with a plus: without the punctuation, which sets it apart, it would be a Vietnamese number.
 _PLUS_EIGHT: Final = r"\+8[ (./-].*"
-_SHORTEST: Final = 7
-_RUSSIAN_LENGTH: Final = 10
+_MIN_DIGITS: Final = 7
+_RUSSIAN_NATIONAL_DIGITS: Final = 10
 #: Countries of calling code 7, whose numbers are dialed with 8 at home.
-_SEVEN: Final = ("RU", "KZ")
+_REGIONS_OF_CODE_7: Final = ("RU", "KZ")
 
 
 def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -49,8 +49,8 @@ def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code, no spaces; ITU-T E.164.
     """
-    odd = _odd(cells)
-    return odd.like_numbers & ~_plus(odd.cells)
+    odd = _suspect_cells(cells)
+    return odd.number_like & ~_has_plus(odd.cells)
 
 
 def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -70,14 +70,14 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: no spaces.
     """
-    odd = _odd(cells)
-    written = odd.like_numbers & _plus(odd.cells)
-    return any_cell.scattered(
-        written, lambda some: ~_impossible(_digits(some)) & ~matches(some, _PLUS_EIGHT), odd.cells
+    odd = _suspect_cells(cells)
+    written = odd.number_like & _has_plus(odd.cells)
+    return any_cell.apply_where(
+        written, lambda some: ~_is_impossible(_remove_punctuation(some)) & ~full_match(some, _PLUS_EIGHT), odd.cells
     )
 
 
-def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """No numbering plan has a number of this length or with this country code.
 
     Why:
@@ -95,10 +95,10 @@ def impossible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ITU-T E.164; numbering plans as in the metadata of libphonenumber.
     """
-    legible = any_cell.legible(cells)
-    candidates = ~_proven(legible) & _plus(legible)
-    written = any_cell.scattered(candidates, lambda some: _number_like(some) & ~matches(some, _NUMBER_CELL), legible)
-    return any_cell.scattered(written, lambda some: _impossible(_digits(some)) | matches(some, _PLUS_EIGHT), legible)
+    legible = any_cell.cleaned(cells)
+    candidates = ~_is_proven(legible) & _has_plus(legible)
+    written = any_cell.apply_where(candidates, lambda some: _is_number_like(some) & ~full_match(some, _NUMBER_CELL), legible)
+    return any_cell.apply_where(written, lambda some: _is_impossible(_remove_punctuation(some)) | full_match(some, _PLUS_EIGHT), legible)
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -118,8 +118,8 @@ def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Numbering plans as in the metadata of libphonenumber.
     """
-    legible = any_cell.legible(cells)
-    mask: Mask = _judged(legible) == Verdict.NOT_ASSIGNED
+    legible = any_cell.cleaned(cells)
+    mask: Mask = _number_status(legible) == NumberStatus.NOT_ASSIGNED
     return mask
 
 
@@ -141,8 +141,8 @@ def not_a_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code.
     """
-    odd = _odd(cells)
-    return odd.mask & ~odd.like_numbers
+    odd = _suspect_cells(cells)
+    return odd.mask & ~odd.number_like
 
 
 def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -161,124 +161,124 @@ def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         IEEE 754 double precision; Microsoft Support: Excel keeps 15 digits and drops a leading plus.
     """
-    legible = any_cell.legible(cells)
-    candidates = ~_proven(legible)
-    return any_cell.scattered(candidates, lambda some: matches(some, _NUMBER_CELL), legible)
+    legible = any_cell.cleaned(cells)
+    candidates = ~_is_proven(legible)
+    return any_cell.apply_where(candidates, lambda some: full_match(some, _NUMBER_CELL), legible)
 
 
-class _Odd(NamedTuple):
+class _SuspectCells(NamedTuple):
     """Legible cells, which of them are not as they should be, and which of those are numbers all the same."""
 
     cells: Cells
     mask: Mask
-    like_numbers: Mask
+    number_like: Mask
 
 
-@remembered
-def _odd(cells: Cells) -> _Odd:
+@memoized
+def _suspect_cells(cells: Cells) -> _SuspectCells:
     """Which cells are neither empty, nor plus and digits, nor a number cell's trace."""
-    legible = any_cell.legible(cells)
-    mask = filled(legible) & ~(_plus_and_digits(legible) & _long_enough(legible))
+    legible = any_cell.cleaned(cells)
+    mask = non_empty(legible) & ~(_is_plus_and_digits(legible) & _long_enough(legible))
     if mask.any():
-        mask[mask] = ~matches(legible.filter(pa.array(mask)), _NUMBER_CELL)
-    return _Odd(legible, mask, any_cell.scattered(mask, _number_like, legible))
+        mask[mask] = ~full_match(legible.filter(pa.array(mask)), _NUMBER_CELL)
+    return _SuspectCells(legible, mask, any_cell.apply_where(mask, _is_number_like, legible))
 
 
-def _plus_and_digits(cells: Cells) -> Mask:
-    data, first = own_bytes(cells)
-    others = where_true((data - np.uint8(0x30)) > 9)
+def _is_plus_and_digits(cells: Cells) -> Mask:
+    data, first = slice_bytes(cells)
+    others = flatnonzero_sparse((data - np.uint8(0x30)) > 9)
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
-    return _plus(cells) & ~rows_of(cells, inside + first) & (lengths(cells) > 1)
+    return _has_plus(cells) & ~cells_at_positions(cells, inside + first) & (byte_lengths(cells) > 1)
 
 
 def _long_enough(cells: Cells) -> Mask:
     """Of plus and digits: not an extension with a plus. Two plans have a few assigned numbers of six digits."""
-    mask: Mask = lengths(cells) > _SHORTEST
+    mask: Mask = byte_lengths(cells) > _MIN_DIGITS
     return mask
 
 
-def _plus(cells: Cells) -> Mask:
+def _has_plus(cells: Cells) -> Mask:
     mask: Mask = first_bytes(cells) == ord("+")
     return mask
 
 
-def _number_like(cells: Cells) -> Mask:
+def _is_number_like(cells: Cells) -> Mask:
     """Digits with the punctuation of phones, and enough of them."""
-    data, _ = own_bytes(cells)
-    return matches(cells, _PUNCTUATED) & (counts_of(cells, (data - np.uint8(0x30)) <= 9) >= _SHORTEST)
+    data, _ = slice_bytes(cells)
+    return full_match(cells, _PUNCTUATED) & (count_marked_bytes(cells, (data - np.uint8(0x30)) <= 9) >= _MIN_DIGITS)
 
 
-def _digits(cells: Cells) -> Cells:
+def _remove_punctuation(cells: Cells) -> Cells:
     """Without punctuation; that of ASCII goes first, for it is nearly all there is."""
-    plain = without(cells, _ASCII_PUNCTUATION)
-    return pc.replace_substring_regex(plain, _DASHES, "") if (own_bytes(plain)[0] == _DASH_LEAD).any() else plain
+    plain = remove_characters(cells, _ASCII_PUNCTUATION)
+    return pc.replace_substring_regex(plain, _DASHES, "") if (slice_bytes(plain)[0] == _DASH_LEAD).any() else plain
 
 
-def _impossible(numbers: Cells) -> Mask:
-    mask: Mask = _judged(numbers) == Verdict.IMPOSSIBLE
+def _is_impossible(numbers: Cells) -> Mask:
+    mask: Mask = _number_status(numbers) == NumberStatus.IMPOSSIBLE
     return mask
 
 
-@remembered
-def _judged(cells: Cells) -> NDArray[np.int8]:
-    return verdicts(cells)
+@memoized
+def _number_status(cells: Cells) -> NDArray[np.int8]:
+    return classify_numbers(cells)
 
 
-def _proven(cells: Cells) -> Mask:
+def _is_proven(cells: Cells) -> Mask:
     """Empty, or a number of an assigned range."""
-    mask: Mask = ~filled(cells) | ((_judged(cells) == Verdict.ASSIGNED) & _long_enough(cells))
+    mask: Mask = ~non_empty(cells) | ((_number_status(cells) == NumberStatus.ASSIGNED) & _long_enough(cells))
     return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _proven(cells)
+    return _is_proven(cells)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
-    others = filled(cells) & ~_plus_and_digits(cells)
+    others = non_empty(cells) & ~_is_plus_and_digits(cells)
     if not others.any():
         return cells
-    if assumptions.region in _SEVEN:
-        cells = _russian_trunk(cells, others)
-        others = filled(cells) & ~_plus_and_digits(cells)
+    if assumptions.region in _REGIONS_OF_CODE_7:
+        cells = _rewrite_russian_trunk(cells, others)
+        others = non_empty(cells) & ~_is_plus_and_digits(cells)
         if not others.any():
             return cells
     encoded = cells.filter(pa.array(others)).dictionary_encode()
     distinct = encoded.dictionary
     lost = any_cell.control_character(distinct)
-    clean = any_cell.replaced(any_cell.legible(distinct), lost, distinct.filter(pa.array(lost)))
+    clean = any_cell.replace_where(any_cell.cleaned(distinct), lost, distinct.filter(pa.array(lost)))
     clean = pc.if_else(
-        pa.array(matches(clean, r"\+?[0-9]{7,15}[.,]0+")), pc.replace_substring_regex(clean, _NUMBER_TAIL, ""), clean
+        pa.array(full_match(clean, r"\+?[0-9]{7,15}[.,]0+")), pc.replace_substring_regex(clean, _NUMBER_TAIL, ""), clean
     )
-    number_like = _number_like(clean)
+    number_like = _is_number_like(clean)
     texts = [
-        _rewritten(text, assumptions.region) if good else text
+        _format_e164(text, assumptions.region) if good else text
         for text, good in zip(clean.to_pylist(), number_like, strict=True)
     ]
-    numbers = _if_possible(pa.array(texts, pa.string()), clean)
-    return any_cell.replaced(cells, others, pc.take(numbers, encoded.indices))
+    numbers = _keep_if_possible(pa.array(texts, pa.string()), clean)
+    return any_cell.replace_where(cells, others, pc.take(numbers, encoded.indices))
 
 
-def _if_possible(numbers: Cells, as_they_were: Cells) -> Cells:
+def _keep_if_possible(numbers: Cells, as_they_were: Cells) -> Cells:
     """The numbers to which a country was given, but as they were where no plan has such a number."""
-    doubtful = _plus(numbers) & ~_plus(as_they_were)
-    doubtful[doubtful] = _impossible(numbers.filter(pa.array(doubtful)))
-    return any_cell.replaced(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
+    doubtful = _has_plus(numbers) & ~_has_plus(as_they_were)
+    doubtful[doubtful] = _is_impossible(numbers.filter(pa.array(doubtful)))
+    return any_cell.replace_where(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
 
 
-def _russian_trunk(cells: Cells, others: Mask) -> Cells:
+def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
     """8 or 7 and ten digits of an assigned range, as nearly every number of a Russian export is: without a parser."""
-    digits = _digits(cells.filter(pa.array(others)))
+    digits = _remove_punctuation(cells.filter(pa.array(others)))
     national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
-    eleven = (lengths(digits) == _RUSSIAN_LENGTH + 1) & digits_only(digits)
+    eleven = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 1) & digits_only(digits)
     trunk = eleven & np.isin(first_bytes(digits), (ord("8"), ord("7")))
-    trunk[trunk] = verdicts(national.filter(pa.array(trunk))) == Verdict.ASSIGNED
+    trunk[trunk] = classify_numbers(national.filter(pa.array(trunk))) == NumberStatus.ASSIGNED
     rewritten = np.zeros(len(cells), bool)
     rewritten[others] = trunk
-    return any_cell.replaced(cells, rewritten, national.filter(pa.array(trunk)))
+    return any_cell.replace_where(cells, rewritten, national.filter(pa.array(trunk)))
 
 
-def _rewritten(text: str, region: str | None) -> str:
+def _format_e164(text: str, region: str | None) -> str:
     """Plus and digits, or the text as it was when its country is not known."""
     if re.fullmatch(_PLUS_EIGHT, text):
         return text
@@ -293,14 +293,14 @@ def _rewritten(text: str, region: str | None) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _hide(cells: Cells) -> Cells:
+def _redact(cells: Cells) -> Cells:
     """The country and three digits, and two near the end: never enough to dial."""
     long = pc.greater(pc.utf8_length(cells), 9)
     shortened = pc.binary_join_element_wise(
         pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"
     )
     short = pc.if_else(long, pc.binary_join_element_wise(shortened, "**", ""), "***")
-    return any_cell.hidden(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
+    return any_cell.redacted_except_placeholders(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
 
 
 _RUSSIA: Final = (("region", "RU"),)
@@ -310,7 +310,7 @@ KIND = Kind(
     pattern=r"\+[0-9]{7,15}",
     sound=_sound,
     normalize=_normalize,
-    hide=_hide,
+    redact=_redact,
     examples=(
         Example("+74950000000", "+74950000000", "plus and digits"),
         Example("+7 (495) 000-00-00", "+74950000000", "punctuation"),

@@ -8,16 +8,16 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten
+from calltools.fields.shapes import digits_only, first_bytes, byte_lengths, full_match, rewrite_matches
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled
+from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
-_DAY: Final = "86400"
+_DAY_SECONDS: Final = "86400"
 _CLOCK: Final = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
 _NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
 
 
-def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def not_whole_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """A duration is not a whole number of seconds.
 
     Why:
@@ -35,11 +35,11 @@ def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, TalkDuration and HoldDuration: seconds.
     """
-    legible = any_cell.legible(cells)
-    return filled(legible) & ~_canonical(legible) & ~negative(cells)
+    legible = any_cell.cleaned(cells)
+    return non_empty(legible) & ~_is_canonical(legible) & ~negative_duration(cells)
 
 
-def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def negative_duration(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """A duration is below zero.
 
     Why:
@@ -55,12 +55,12 @@ def negative(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Logs API, ym:s:offlineCallTalkDuration: UInt32.
     """
-    legible = any_cell.legible(cells)
+    legible = any_cell.cleaned(cells)
     minus = first_bytes(legible) == ord("-")
-    return matches(legible, _NEGATIVE) if minus.any() else minus
+    return full_match(legible, _NEGATIVE) if minus.any() else minus
 
 
-def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def implausible_duration(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """A duration is over 24 hours.
 
     Why:
@@ -77,40 +77,40 @@ def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Durations seen in exports: milliseconds in some vendors' columns.
     """
-    legible = any_cell.legible(cells)
-    good = _canonical(legible) & filled(legible)
-    sizes = lengths(legible)
-    over: Mask = good & (sizes > len(_DAY))
-    alike = good & (sizes == len(_DAY))
-    return over | (alike & as_mask(pc.greater(legible, _DAY))) if alike.any() else over
+    legible = any_cell.cleaned(cells)
+    good = _is_canonical(legible) & non_empty(legible)
+    sizes = byte_lengths(legible)
+    over: Mask = good & (sizes > len(_DAY_SECONDS))
+    alike = good & (sizes == len(_DAY_SECONDS))
+    return over | (alike & as_mask(pc.greater(legible, _DAY_SECONDS))) if alike.any() else over
 
 
-def _canonical(cells: Cells) -> Mask:
-    mask: Mask = digits_only(cells) & ((first_bytes(cells) != ord("0")) | (lengths(cells) == 1))
+def _is_canonical(cells: Cells) -> Mask:
+    mask: Mask = digits_only(cells) & ((first_bytes(cells) != ord("0")) | (byte_lengths(cells) == 1))
     return mask
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    sizes = lengths(cells)
-    sound = _canonical(cells) & (sizes <= len(_DAY))
-    alike = sound & (sizes == len(_DAY))
-    return sound & ~(alike & as_mask(pc.greater(cells, _DAY))) if alike.any() else sound
+    sizes = byte_lengths(cells)
+    sound = _is_canonical(cells) & (sizes <= len(_DAY_SECONDS))
+    alike = sound & (sizes == len(_DAY_SECONDS))
+    return sound & ~(alike & as_mask(pc.greater(cells, _DAY_SECONDS))) if alike.any() else sound
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_canonical(cells)
+    others = ~_is_canonical(cells)
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
     lost = any_cell.control_character(some)
-    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
-    clean = any_cell.replaced(clean, *rewritten(clean, r"([0-9]+)[.,]0+", r"\1"))
-    clean = any_cell.replaced(clean, *rewritten(clean, r"0+([0-9]+)", r"\1"))
-    clock = matches(clean, _CLOCK)
-    return any_cell.replaced(cells, others, any_cell.replaced(clean, clock, _from_clock(clean.filter(pa.array(clock)))))
+    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
+    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"([0-9]+)[.,]0+", r"\1"))
+    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
+    clock = full_match(clean, _CLOCK)
+    return any_cell.replace_where(cells, others, any_cell.replace_where(clean, clock, _clock_to_seconds(clean.filter(pa.array(clock)))))
 
 
-def _from_clock(cells: Cells) -> Cells:
+def _clock_to_seconds(cells: Cells) -> Cells:
     if not len(cells):
         return cells
     groups = pc.extract_regex(cells, "^(?P<h>[0-9]+):(?P<m>[0-9]+):(?P<s>[0-9]+)$")
@@ -125,7 +125,7 @@ KIND = Kind(
     pattern="0|[1-9][0-9]*",
     sound=_sound,
     normalize=_normalize,
-    hide=None,
+    redact=None,
     json_type="integer",
     examples=(
         Example("195", "195", "seconds"),

@@ -8,8 +8,8 @@ from calltools.fields.field import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, offsets, text_bytes
 
-_FORMULA_LEADS = np.zeros(256, bool)
-_FORMULA_LEADS[[ord(sign) for sign in "=+-@"]] = True
+_FORMULA_FIRST_BYTES = np.zeros(256, bool)
+_FORMULA_FIRST_BYTES[[ord(sign) for sign in "=+-@"]] = True
 
 
 def starts_formula(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -33,12 +33,12 @@ def starts_formula(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
     rows = np.flatnonzero(np.diff(ends) > 0)
     mask: Mask = np.zeros(len(cells), bool)
     if len(rows):
-        mask[rows] = _FORMULA_LEADS[text_bytes(cells)[ends[:-1][rows]]]
+        mask[rows] = _FORMULA_FIRST_BYTES[text_bytes(cells)[ends[:-1][rows]]]
     return mask & ~any_cell.placeholder(cells) if mask.any() else mask
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
-    faulty = any_cell.has_odd_bytes(cells, space=False)
+    faulty = any_cell.may_hold_odd_bytes(cells, space=False)
     faulty |= any_cell.placeholder(cells)
     faulty |= starts_formula(cells, assumptions)
     return ~faulty
@@ -46,10 +46,10 @@ def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     words = any_cell.placeholder(cells)
-    return any_cell.replaced(cells, words, any_cell.empties(words))
+    return any_cell.replace_where(cells, words, any_cell.empty_cells(words))
 
 
-def _hide(cells: Cells) -> Cells:
+def _redact(cells: Cells) -> Cells:
     return pc.replace_substring_regex(cells, r"[0-9][0-9() +-]{5,}[0-9]", "***")
 
 
@@ -58,7 +58,7 @@ KIND = Kind(
     pattern=r"[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]*",
     sound=_sound,
     normalize=_normalize,
-    hide=_hide,
+    redact=_redact,
     typed=False,
     examples=(
         Example("Заявка с сайта", "Заявка с сайта", "any text"),

@@ -10,22 +10,22 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell, clock
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, lengths, matches, rewritten, sort_before
+from calltools.fields.shapes import digits_only, first_bytes, byte_lengths, full_match, rewrite_matches, sorts_before
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.cells import Cells, Mask, as_mask, filled
+from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
 #: 2010-01-01 00:00:00 UTC: Metrica is younger than any earlier call.
 _EARLIEST: Final = "1262304000"
 _SECONDS_DIGITS: Final = 10
 _TOLERANCE_S: Final = 300
 #: Digits of milli-, micro- and nanoseconds between 2001 and 2286.
-_FINER: Final = {13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
+_FINER_UNITS: Final = {13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
 _ISO_WITH_OFFSET: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 )
 _TIME: Final = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
 #: What a cell that is no Unix time looks like: the first that fits.
-_LOOKS: Final = (
+_TIME_FORMATS: Final = (
     ("iso-8601", rf"{_ISO_WITH_OFFSET}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_TIME})?"),
     ("dotted-date", rf"[0-9]{{1,2}}[.][0-9]{{1,2}}[.][0-9]{{2,4}}(?:{_TIME})?"),
     ("slashed-date", rf"[0-9]{{1,4}}/[0-9]{{1,2}}/[0-9]{{1,4}}(?:{_TIME})?(?: ?[AaPp][Mm])?"),
@@ -34,14 +34,14 @@ _LOOKS: Final = (
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
 #: A date whose order nothing but its numbers can prove.
-_TWO_SHORT: Final = r"^(?P<first>[0-9]{1,2})SIGN(?P<second>[0-9]{1,2})SIGN(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
+_TWO_SHORT_NUMBERS: Final = r"^(?P<first>[0-9]{1,2})SIGN(?P<second>[0-9]{1,2})SIGN(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
 _MONTHS: Final = 12
 _LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
                    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
-_SLASHED: Final = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}
+_SLASHED_LAYOUTS: Final = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}
 
 
-def missing(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def missing_time(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """DateTime is empty.
 
     Why:
@@ -78,12 +78,12 @@ def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, DateTime: Unix time stamp.
     """
-    legible = any_cell.legible(cells)
-    mask: Mask = filled(legible) & ~_whole(legible)
+    legible = any_cell.cleaned(cells)
+    mask: Mask = non_empty(legible) & ~_is_count_of_seconds(legible)
     return mask
 
 
-def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def finer_than_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """DateTime holds milliseconds, microseconds or nanoseconds.
 
     Why:
@@ -99,8 +99,8 @@ def not_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, DateTime: seconds.
     """
-    legible = any_cell.legible(cells)
-    return digits_only(legible) & np.isin(lengths(legible), list(_FINER))
+    legible = any_cell.cleaned(cells)
+    return digits_only(legible) & np.isin(byte_lengths(legible), list(_FINER_UNITS))
 
 
 def in_future(cells: Cells, assumptions: Assumptions) -> Mask:
@@ -120,12 +120,12 @@ def in_future(cells: Cells, assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing offline conversions: the time must be in the past.
     """
-    seconds = _seconds(cells)
+    seconds = _seconds_or_empty(cells)
     latest = assumptions.now + _TOLERANCE_S
-    return _longer_or_later(seconds, str(latest))
+    return _later_than(seconds, str(latest))
 
 
-def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     """DateTime is zero, negative, or before 2010.
 
     Why:
@@ -142,24 +142,24 @@ def implausible(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data; CRM import does not support times before 1970.
     """
-    legible = any_cell.legible(cells)
-    small = filled(legible) & _whole(legible) & (lengths(legible) < _SECONDS_DIGITS)
-    early: Mask = (lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
+    legible = any_cell.cleaned(cells)
+    small = non_empty(legible) & _is_count_of_seconds(legible) & (byte_lengths(legible) < _SECONDS_DIGITS)
+    early: Mask = (byte_lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
     if early.any():
-        early &= sort_before(legible, _EARLIEST)
-    negative = filled(legible) & (first_bytes(legible) == ord("-")) & _whole(legible)
-    serial = matches(legible, _LOOKS[3][1]) if small.any() else small
-    mask: Mask = ((small & ~serial) | early | negative) & ~not_seconds(cells)
+        early &= sorts_before(legible, _EARLIEST)
+    negative = non_empty(legible) & (first_bytes(legible) == ord("-")) & _is_count_of_seconds(legible)
+    serial = full_match(legible, _TIME_FORMATS[3][1]) if small.any() else small
+    mask: Mask = ((small & ~serial) | early | negative) & ~finer_than_seconds(cells)
     return mask
 
 
-def looks_like(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
+def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
     """What a cell that is no Unix time looks like: a key that the wording knows."""
-    legible = any_cell.legible(cells)
+    legible = any_cell.cleaned(cells)
     found = np.full(len(cells), "text", object)
     open_: Mask = np.ones(len(cells), bool)
-    for name, pattern in _LOOKS:
-        fits = open_ & matches(legible, pattern)
+    for name, pattern in _TIME_FORMATS:
+        fits = open_ & full_match(legible, pattern)
         found[fits] = name
         open_ &= ~fits
     if assumptions is not None and assumptions.timezone is not None:
@@ -169,7 +169,7 @@ def looks_like(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
     return pa.array(found, pa.string())
 
 
-def proven_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | None]:
+def prove_date_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | None]:
     """Whether there are dates that begin with two short numbers, and the order that one of them proves.
 
     A number over 12 is a day. Without one, or with one on each side, nothing is proven.
@@ -178,7 +178,7 @@ def proven_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | No
         cells: Dates.
         signs: What may stand between the numbers.
     """
-    parts = pc.extract_regex(any_cell.legible(cells), _TWO_SHORT.replace("SIGN", f"[{signs}]")).drop_null()
+    parts = pc.extract_regex(any_cell.cleaned(cells), _TWO_SHORT_NUMBERS.replace("SIGN", f"[{signs}]")).drop_null()
     first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
     day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
     if day_first == month_first:
@@ -186,37 +186,37 @@ def proven_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | No
     return True, "dmy" if day_first else "mdy"
 
 
-def unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
+def finer_unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     """Which finer clock a cell holds."""
-    sizes = lengths(any_cell.legible(cells))
-    return pa.array([_FINER.get(int(size), "milliseconds") for size in sizes], pa.string())
+    sizes = byte_lengths(any_cell.cleaned(cells))
+    return pa.array([_FINER_UNITS.get(int(size), "milliseconds") for size in sizes], pa.string())
 
 
-def _whole(legible: Cells) -> Mask:
+def _is_count_of_seconds(legible: Cells) -> Mask:
     """A whole number that may be a count of seconds: not an Excel serial, which is a date."""
-    serial = matches(legible, _LOOKS[3][1])
+    serial = full_match(legible, _TIME_FORMATS[3][1])
     negative = first_bytes(legible) == ord("-")
     whole: Mask = digits_only(legible)
     if negative.any():
-        whole = whole | matches(legible, r"-[0-9]+")
+        whole = whole | full_match(legible, r"-[0-9]+")
     return whole & ~serial
 
 
-def _seconds(cells: Cells) -> Cells:
+def _seconds_or_empty(cells: Cells) -> Cells:
     """Cells that are a count of seconds; the others as ``""``."""
-    legible = any_cell.legible(cells)
-    good = _whole(legible) & (first_bytes(legible) != ord("-")) & ~not_seconds(cells)
-    return legible if good.all() else any_cell.replaced(legible, ~good, any_cell.empties(~good))
+    legible = any_cell.cleaned(cells)
+    good = _is_count_of_seconds(legible) & (first_bytes(legible) != ord("-")) & ~finer_than_seconds(cells)
+    return legible if good.all() else any_cell.replace_where(legible, ~good, any_cell.empty_cells(~good))
 
 
-def before(cells: Cells, moment: int) -> Mask:
+def earlier_than(cells: Cells, moment: int) -> Mask:
     """Times in seconds before a moment: digits of one length sort as numbers do, so no cell becomes a number."""
     first, last = 10 ** (_SECONDS_DIGITS - 1), 10**_SECONDS_DIGITS - 1
-    return sort_before(cells, str(min(max(moment, first), last)))
+    return sorts_before(cells, str(min(max(moment, first), last)))
 
 
-def _longer_or_later(seconds: Cells, latest: str) -> Mask:
-    sizes = lengths(seconds)
+def _later_than(seconds: Cells, latest: str) -> Mask:
+    sizes = byte_lengths(seconds)
     later: Mask = sizes > len(latest)
     alike = sizes == len(latest)
     if alike.any():
@@ -225,26 +225,26 @@ def _longer_or_later(seconds: Cells, latest: str) -> Mask:
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
-    sound: Mask = (lengths(cells) == _SECONDS_DIGITS) & digits_only(cells)
-    return sound & ~sort_before(cells, _EARLIEST) & before(cells, assumptions.now + _TOLERANCE_S + 1)
+    sound: Mask = (byte_lengths(cells) == _SECONDS_DIGITS) & digits_only(cells)
+    return sound & ~sorts_before(cells, _EARLIEST) & earlier_than(cells, assumptions.now + _TOLERANCE_S + 1)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
-    others = ~(digits_only(cells) & (lengths(cells) == _SECONDS_DIGITS)) & filled(cells)
+    others = ~(digits_only(cells) & (byte_lengths(cells) == _SECONDS_DIGITS)) & non_empty(cells)
     if not others.any():
         return cells
-    return any_cell.replaced(cells, others, _as_seconds(cells.filter(pa.array(others)), assumptions))
+    return any_cell.replace_where(cells, others, _to_unix_seconds(cells.filter(pa.array(others)), assumptions))
 
 
-def _as_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
+def _to_unix_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
     damaged = any_cell.control_character(cells)
-    clean = any_cell.replaced(any_cell.legible(cells), damaged, cells.filter(pa.array(damaged)))
-    clean = any_cell.replaced(clean, *rewritten(clean, r"([0-9]{9,10})[.]0+", r"\1"))
-    clean = _with_offset(clean)
+    clean = any_cell.replace_where(any_cell.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
+    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.]0+", r"\1"))
+    clean = _convert_offset_times(clean)
     if assumptions.timezone is None:
         return clean
     for layout in _layouts(assumptions):
-        clean = _local(clean, layout, assumptions.timezone)
+        clean = _convert_wall_clock(clean, layout, assumptions.timezone)
     return clean
 
 
@@ -252,20 +252,20 @@ def _layouts(assumptions: Assumptions) -> tuple[str, ...]:
     order = assumptions.date_order
     if order is None:
         return _LAYOUTS
-    return (*_LAYOUTS, f"{_SLASHED[order]} %H:%M:%S", f"{_SLASHED[order]} %H:%M")
+    return (*_LAYOUTS, f"{_SLASHED_LAYOUTS[order]} %H:%M:%S", f"{_SLASHED_LAYOUTS[order]} %H:%M")
 
 
-def _with_offset(cells: Cells) -> Cells:
+def _convert_offset_times(cells: Cells) -> Cells:
     """Times that say their own offset need no zone."""
-    mask = matches(cells, _ISO_WITH_OFFSET)
+    mask = full_match(cells, _ISO_WITH_OFFSET)
     if not mask.any():
         return cells
     encoded = cells.filter(pa.array(mask)).dictionary_encode()
-    texts = pa.array([_from_iso(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return any_cell.replaced(cells, mask, pc.take(texts, encoded.indices))
+    texts = pa.array([_iso_to_epoch(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return any_cell.replace_where(cells, mask, pc.take(texts, encoded.indices))
 
 
-def _from_iso(text: str) -> str:
+def _iso_to_epoch(text: str) -> str:
     try:
         moment = datetime.fromisoformat(re.sub(r" ?([Zz+-][0-9:]*)$", r"\1", text.replace(",", ".")))
     except ValueError:
@@ -273,14 +273,14 @@ def _from_iso(text: str) -> str:
     return str(int(moment.timestamp()))
 
 
-def _local(cells: Cells, layout: str, zone: str) -> Cells:
+def _convert_wall_clock(cells: Cells, layout: str, zone: str) -> Cells:
     open_ = ~digits_only(cells)
     if not open_.any():
         return cells
     times = clock.parse_local(cells.filter(pa.array(open_)), layout, zone)
     sure = times.ok & ~times.ambiguous
     open_[open_] = sure
-    return any_cell.replaced(cells, open_, clock.epoch_text(times.epoch[sure]))
+    return any_cell.replace_where(cells, open_, clock.format_epochs(times.epoch[sure]))
 
 
 _MOSCOW: Final = (("timezone", "Europe/Moscow"),)
@@ -290,7 +290,7 @@ KIND = Kind(
     pattern=r"[1-9][0-9]{9}",
     sound=_sound,
     normalize=_normalize,
-    hide=None,
+    redact=None,
     json_type="integer",
     examples=(
         Example("1772434800", "1772434800", "Unix seconds"),

@@ -10,25 +10,25 @@ import pyarrow.compute as pc
 
 from calltools.fields import any_cell
 from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import WORD, matches, own_bytes, rows_of, rows_with
+from calltools.fields.shapes import WORD_BYTES, full_match, slice_bytes, cells_at_positions, cells_with_marked_bytes
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, filled, offsets, text_bytes, where_true
+from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets, text_bytes, flatnonzero_sparse
 
 _ABSOLUTE: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#\\]+(?:[/?#][^ ]*)?"
-_NAMES: Final = (
+_SECRET_NAMES: Final = (
     r"(?:access_|auth_|api_?|client_|refresh_|session_?|user_)?"
     r"(?:token|secret|key|passw(?:or)?d|pass|pwd|auth|sig|signature|jwt)"
 )
-_SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_NAMES}=[^&#]+"
+_SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_SECRET_NAMES}=[^&#]+"
 #: How the names above end: what stands before an equals sign in an address without them is another pair.
 _SECRET_ENDS: Final = frozenset({"en", "et", "ey", "rd", "wd", "ss", "th", "ig", "re", "wt"})
-_PAIRS: Final = np.zeros(65_536, bool)
+_SECRET_END_TABLE: Final = np.zeros(65_536, bool)
 _HTTPS: Final = np.uint64(int.from_bytes(b"https://", "little"))
 _HTTP: Final = np.uint64(int.from_bytes(b"http://", "little"))
 _SEVEN_BYTES: Final = np.uint64((1 << 56) - 1)
 for _pair in _SECRET_ENDS:
     for _spelled in (_pair, _pair.upper(), _pair.title(), _pair[0] + _pair[1].upper()):
-        _PAIRS[ord(_spelled[0]) * 256 + ord(_spelled[1])] = True
+        _SECRET_END_TABLE[ord(_spelled[0]) * 256 + ord(_spelled[1])] = True
 
 
 def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -48,9 +48,9 @@ def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, URL and CallTrackerURL; RFC 3986, section 4.3.
     """
-    legible = any_cell.legible(cells)
-    candidates = filled(legible) & ~_plain(legible)
-    return any_cell.scattered(candidates, _without_host, legible)
+    legible = any_cell.cleaned(cells)
+    candidates = non_empty(legible) & ~_is_plainly_sound(legible)
+    return any_cell.apply_where(candidates, _lacks_host, legible)
 
 
 def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -70,13 +70,13 @@ def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         OWASP, Information exposure through query strings in URL; RFC 3986, section 3.2.1.
     """
-    legible = any_cell.legible(cells)
-    candidates = filled(legible) & ~_plain(legible)
-    return any_cell.scattered(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
+    legible = any_cell.cleaned(cells)
+    candidates = non_empty(legible) & ~_is_plainly_sound(legible)
+    return any_cell.apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
 
 
-def _without_host(cells: Cells) -> Mask:
-    mask = ~matches(cells, _ABSOLUTE)
+def _lacks_host(cells: Cells) -> Mask:
+    mask = ~full_match(cells, _ABSOLUTE)
     rest = np.flatnonzero(~mask)
     encoded = cells.take(pa.array(rest)).dictionary_encode()
     hostless = np.array([not _has_host(text) for text in encoded.dictionary.to_pylist()], bool)
@@ -95,23 +95,23 @@ def _has_host(text: str) -> bool:
     return bool(re.fullmatch(r"[\w.:%\[\]-]+", host)) and not host.startswith((".", "-"))
 
 
-def _plain(cells: Cells) -> Mask:
+def _is_plainly_sound(cells: Cells) -> Mask:
     """Printable ASCII behind a scheme and the beginning of a host, without a sign of a secret."""
-    data, first = own_bytes(cells)
+    data, first = slice_bytes(cells)
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord("@")) | (data == ord("\\")) | (data == ord("["))
-    mask: Mask = ~rows_with(cells, odd)
-    equals = where_true(data == ord("="))
+    mask: Mask = ~cells_with_marked_bytes(cells, odd)
+    equals = flatnonzero_sparse(data == ord("="))
     if len(equals):
         before = equals[equals >= 2]
-        named = _PAIRS[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
-        mask &= ~rows_of(cells, before[named] + first)
-    return mask & _good_host(cells)
+        named = _SECRET_END_TABLE[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
+        mask &= ~cells_at_positions(cells, before[named] + first)
+    return mask & _has_plain_host(cells)
 
 
-def _good_host(cells: Cells) -> Mask:
+def _has_plain_host(cells: Cells) -> Mask:
     """A scheme, a letter or digit right behind it, and no colon (a port is judged slowly)."""
     data, ends = text_bytes(cells), offsets(cells)
-    last = len(data) - WORD
+    last = len(data) - WORD_BYTES
     if last < 0:
         return np.zeros(len(cells), bool)
     # A scheme and a host are more than a word, so that no cell begins behind the last one.
@@ -125,7 +125,7 @@ def _good_host(cells: Cells) -> Mask:
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return ~filled(cells) | _plain(cells)
+    return ~non_empty(cells) | _is_plainly_sound(cells)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
@@ -135,11 +135,11 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
     others = ~sound
     some = cells.filter(pa.array(others))
     lost = any_cell.control_character(some)
-    clean = any_cell.replaced(any_cell.legible(some), lost, some.filter(pa.array(lost)))
-    return any_cell.replaced(cells, others, clean)
+    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
+    return any_cell.replace_where(cells, others, clean)
 
 
-def _hide(cells: Cells) -> Cells:
+def _redact(cells: Cells) -> Cells:
     anonymous = pc.replace_substring_regex(cells, r"://[^/?#@]*@", "://***@")
     plain = pc.replace_substring_regex(anonymous, r"([?&#;][^=&#]*=)[^&#]+", r"\1***")
     return pc.replace_substring_regex(plain, r"[0-9]{7,}", "***")
@@ -150,7 +150,7 @@ KIND = Kind(
     pattern=r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#]+([/?#][^ ]*)?",
     sound=_sound,
     normalize=_normalize,
-    hide=_hide,
+    redact=_redact,
     examples=(
         Example("https://example.com/catalog", "https://example.com/catalog", "absolute"),
         Example("https://пример.рф/", "https://пример.рф/", "another script"),

@@ -62,97 +62,97 @@ part until it is accepted, refused, released or given up.
 from collections.abc import Callable
 from pathlib import Path
 
-from calltools.metrica.ledger.asking import find, held, history, uploads, waiting, watched
+from calltools.metrica.ledger.asking import find_part, held_parts, part_events, list_parts, waiting_parts, processing_parts
 from calltools.metrica.ledger.batches import (
-    Sending,
-    begin,
-    finish,
+    StartedAttempt,
+    begin_attempt,
+    finish_attempt,
     give_up,
-    load,
-    look,
+    get_part,
+    record_status,
     release,
     resend,
-    tire,
+    stop_polling,
 )
-from calltools.metrica.ledger.clean_files import digest_of, is_clean, remember_clean
-from calltools.metrica.ledger.folder import is_there, prepare, state_folder
+from calltools.metrica.ledger.clean_files import digest_file, is_clean_file, record_clean_file
+from calltools.metrica.ledger.folder import has_database, create_state_folder, state_folder
 from calltools.metrica.ledger.freezing import reserve
 from calltools.metrica.ledger.journal import Event
-from calltools.metrica.ledger.known import Verdict
-from calltools.metrica.ledger.lock import opening
-from calltools.metrica.ledger.markers import read_marker
-from calltools.metrica.ledger.planning import Again, Cut, Part, Plan, fresh, plan
+from calltools.metrica.ledger.known import CallStatus
+from calltools.metrica.ledger.lock import opening_lock
+from calltools.metrica.ledger.markers import parse_marker
+from calltools.metrica.ledger.planning import ResendMode, PartLimits, PlannedPart, UploadPlan, is_current, plan_upload
 from calltools.metrica.ledger.reconciling import reconcile
-from calltools.metrica.ledger.recovery import hold, recover
-from calltools.metrica.ledger.states import State, Step
-from calltools.metrica.ledger.store import Book, connect, faults
+from calltools.metrica.ledger.recovery import hold_counter, recover_all
+from calltools.metrica.ledger.states import State, Transition
+from calltools.metrica.ledger.store import Ledger, open_database, find_faults
 from calltools.metrica.ledger.values import (
     Acked,
     Ambiguous,
     Attempt,
-    Batch,
-    Kind,
-    Listed,
+    Part,
+    IdentifierKind,
+    ListedUploading,
     NotSent,
-    Outcome,
-    Policy,
+    AttemptOutcome,
+    ReconcilePolicy,
     Rejected,
     Throttled,
 )
 
 __all__ = [
     "Acked",
-    "Again",
+    "ResendMode",
     "Ambiguous",
     "Attempt",
-    "Batch",
-    "Book",
-    "Cut",
-    "Event",
-    "Kind",
-    "Listed",
-    "NotSent",
-    "Outcome",
     "Part",
-    "Plan",
-    "Policy",
+    "Ledger",
+    "PartLimits",
+    "Event",
+    "IdentifierKind",
+    "ListedUploading",
+    "NotSent",
+    "AttemptOutcome",
+    "PlannedPart",
+    "UploadPlan",
+    "ReconcilePolicy",
     "Rejected",
-    "Sending",
+    "StartedAttempt",
     "State",
-    "Step",
+    "Transition",
     "Throttled",
-    "Verdict",
-    "begin",
-    "digest_of",
-    "faults",
-    "find",
-    "finish",
-    "fresh",
+    "CallStatus",
+    "begin_attempt",
+    "digest_file",
+    "find_faults",
+    "find_part",
+    "finish_attempt",
+    "is_current",
     "give_up",
-    "held",
-    "history",
-    "hold",
-    "is_clean",
-    "is_there",
-    "load",
-    "look",
-    "open_book",
-    "plan",
-    "read_marker",
+    "held_parts",
+    "part_events",
+    "hold_counter",
+    "is_clean_file",
+    "has_database",
+    "get_part",
+    "record_status",
+    "open_ledger_in",
+    "plan_upload",
+    "parse_marker",
     "reconcile",
     "release",
-    "remember_clean",
+    "record_clean_file",
     "resend",
     "reserve",
     "state_folder",
-    "tire",
-    "uploads",
-    "waiting",
-    "watched",
+    "stop_polling",
+    "list_parts",
+    "waiting_parts",
+    "processing_parts",
 ]
 
 
-def open_book(folder: Path, now: Callable[[], float]) -> Book:
+def open_ledger_in(folder: Path, now: Callable[[], float]) -> Ledger:
     """Open the ledger of a state folder, made where there is none, and recover what a killed process has left.
 
     Args:
@@ -162,11 +162,11 @@ def open_book(folder: Path, now: Callable[[], float]) -> Book:
     Raises:
         LedgerError: It cannot be trusted or used; nothing may be sent.
     """
-    prepare(folder)
-    with opening(folder):
-        book = connect(folder, now)
+    create_state_folder(folder)
+    with opening_lock(folder):
+        book = open_database(folder, now)
     try:
-        recover(book)
+        recover_all(book)
     except BaseException:
         book.close()
         raise

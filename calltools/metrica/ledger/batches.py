@@ -9,16 +9,16 @@ from typing import Any
 from calltools.errors import LedgerError, UsageError
 from calltools.metrica.ledger import journal, spool
 from calltools.metrica.ledger.journal import Event
-from calltools.metrica.ledger.lock import must_hold
-from calltools.metrica.ledger.markers import with_marker
-from calltools.metrica.ledger.masking import masked
-from calltools.metrica.ledger.states import ACCEPTED, FINAL_STATUSES, FREED, SPENT, State, Step, allowed
-from calltools.metrica.ledger.store import Book, told, writing
-from calltools.metrica.ledger.values import Acked, Ambiguous, Batch, NotSent, Outcome, Rejected, Throttled
+from calltools.metrica.ledger.lock import require_lock
+from calltools.metrica.ledger.markers import marked_comment
+from calltools.metrica.ledger.masking import mask_long_numbers
+from calltools.metrica.ledger.states import ACCEPTED_STATES, TRANSITION_OF_STATUS, FREED_STATES, DECIDED_STATES, State, Transition, is_allowed
+from calltools.metrica.ledger.store import Ledger, as_ledger_errors, transaction
+from calltools.metrica.ledger.values import Acked, Ambiguous, Part, NotSent, AttemptOutcome, Rejected, Throttled
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class StartedAttempt:
     """An attempt that may go now: its intent is durable.
 
     Attributes:
@@ -28,13 +28,13 @@ class Sending:
         file: What to send.
     """
 
-    batch: Batch
+    part: Part
     attempt: int
     comment: str
     file: Path
 
 
-def begin(book: Book, batch_id: int) -> Sending:
+def begin_attempt(ledger: Ledger, part_id: int) -> StartedAttempt:
     """Write down that a POST is about to go; only then may its first byte leave.
 
     Args:
@@ -44,20 +44,20 @@ def begin(book: Book, batch_id: int) -> Sending:
     Raises:
         LedgerError: The file of the batch is gone or altered: nothing may be sent of it.
     """
-    batch = load(book, batch_id)
-    must_hold(book, batch.counter)
-    with told(book.folder):
-        if batch.waiting and not spool.whole(book, batch):
+    batch = get_part(ledger, part_id)
+    require_lock(ledger, batch.counter)
+    with as_ledger_errors(ledger.folder):
+        if batch.waiting and not spool.is_intact(ledger, batch):
             raise LedgerError("ledger-part-damaged", name=batch.name)
-    n, now = len(batch.attempts) + 1, book.now()
+    n, now = len(batch.attempts) + 1, ledger.now()
     facts = {"absences": 0, "first_absent": None, "until": None, "reason": ""}
     attempt = {"state": State.SENDING, "started": now}
-    with writing(book) as connection:
-        batch = journal.happen(connection, batch, Event(now, batch.id, Step.SEND, facts, {n: attempt}))
-    return Sending(batch, n, with_marker(batch.mark, n, batch.comment), spool.spooled(book, batch))
+    with transaction(ledger) as connection:
+        batch = journal.append_event(connection, batch, Event(now, batch.id, Transition.SEND, facts, {n: attempt}))
+    return StartedAttempt(batch, n, marked_comment(batch.mark, n, batch.comment), spool.part_path(ledger, batch))
 
 
-def finish(book: Book, batch_id: int, outcome: Outcome) -> Batch:
+def finish_attempt(ledger: Ledger, part_id: int, outcome: AttemptOutcome) -> Part:
     """Write down how an attempt ended.
 
     Args:
@@ -65,51 +65,51 @@ def finish(book: Book, batch_id: int, outcome: Outcome) -> Batch:
         batch_id: The batch that is being sent.
         outcome: What is known about the end.
     """
-    batch = load(book, batch_id)
-    must_hold(book, batch.counter)
-    step, ended, facts, fields = _ended(batch, outcome)
-    attempt = {"state": ended, "ended": book.now(), **fields}
-    return write(book, batch, step, facts, {len(batch.attempts): attempt})
+    batch = get_part(ledger, part_id)
+    require_lock(ledger, batch.counter)
+    step, ended, facts, fields = _changes_of_outcome(batch, outcome)
+    attempt = {"state": ended, "ended": ledger.now(), **fields}
+    return write_event(ledger, batch, step, facts, {len(batch.attempts): attempt})
 
 
-def _ended(batch: Batch, outcome: Outcome) -> tuple[Step, State, dict[str, Any], dict[str, Any]]:
+def _changes_of_outcome(part: Part, outcome: AttemptOutcome) -> tuple[Transition, State, dict[str, Any], dict[str, Any]]:
     """Step, state of the attempt, changes of the batch and of the attempt."""
     match outcome:
         case Acked():
-            facts = quantities(outcome.upload_id, outcome.source_quantity, outcome.line_quantity)
-            return accepting(batch, facts, Step.ACCEPT, Step.ACCEPT_PART), State.ACKED, facts, _id(outcome.upload_id)
+            facts = quantity_changes(outcome.upload_id, outcome.source_quantity, outcome.line_quantity)
+            return choose_acceptance(part, facts, Transition.ACCEPT, Transition.ACCEPT_PARTIAL), State.ACKED, facts, _upload_id_change(outcome.upload_id)
         case Rejected(reason):
             # What an earlier attempt left unclear is not settled by the refusal of a later one.
-            doubt = any(attempt.state is State.AMBIGUOUS for attempt in batch.attempts)
-            return Step.HOLD if doubt else Step.REJECT, State.REJECTED, _why(reason), _why(reason)
+            doubt = any(attempt.state is State.AMBIGUOUS for attempt in part.attempts)
+            return Transition.HOLD if doubt else Transition.REJECT, State.REJECTED, _reason_change(reason), _reason_change(reason)
         case NotSent(reason):
-            return Step.FAIL_TO_SEND, State.NOT_SENT, _why(reason), _why(reason)
+            return Transition.FAIL_TO_SEND, State.NOT_SENT, _reason_change(reason), _reason_change(reason)
         case Throttled(until, reason):
-            return Step.THROTTLE, State.THROTTLED, {"until": until, **_why(reason)}, _why(reason)
+            return Transition.THROTTLE, State.THROTTLED, {"until": until, **_reason_change(reason)}, _reason_change(reason)
         case Ambiguous(reason, bytes_sent):
-            return Step.LOSE, State.AMBIGUOUS, _why(reason), {"bytes_sent": bytes_sent, **_why(reason)}
+            return Transition.LOSE_ANSWER, State.AMBIGUOUS, _reason_change(reason), {"bytes_sent": bytes_sent, **_reason_change(reason)}
 
 
-def _why(reason: str) -> dict[str, Any]:
-    return {"reason": masked(reason)}
+def _reason_change(reason: str) -> dict[str, Any]:
+    return {"reason": mask_long_numbers(reason)}
 
 
-def _id(upload_id: int) -> dict[str, Any]:
+def _upload_id_change(upload_id: int) -> dict[str, Any]:
     return {"upload_id": upload_id}
 
 
-def quantities(upload_id: int, source: int | None, line: int | None) -> dict[str, Any]:
+def quantity_changes(upload_id: int, source: int | None, line: int | None) -> dict[str, Any]:
     """Changes of a batch that the service has."""
     return {"upload_id": upload_id, "source_quantity": source, "line_quantity": line, "reason": ""}
 
 
-def accepting(batch: Batch, facts: Mapping[str, Any], whole: Step, part: Step) -> Step:
+def choose_acceptance(part: Part, changes: Mapping[str, Any], complete: Transition, partial: Transition) -> Transition:
     """Which of two steps the quantities call for."""
-    taken = {facts["source_quantity"], facts["line_quantity"]} - {None, batch.rows}
-    return part if taken else whole
+    taken = {changes["source_quantity"], changes["line_quantity"]} - {None, part.rows}
+    return partial if taken else complete
 
 
-def look(book: Book, batch_id: int, status: str, *, linked: int | None = None, line: int | None = None) -> Batch:
+def record_status(ledger: Ledger, part_id: int, status: str, *, linked: int | None = None, accepted: int | None = None) -> Part:
     """Write down what the service says of its work. A batch that is settled stays as it is.
 
     Args:
@@ -119,99 +119,99 @@ def look(book: Book, batch_id: int, status: str, *, linked: int | None = None, l
         linked: Calls linked to visits, if it says.
         line: Rows accepted, if it says.
     """
-    said = (("status", masked(status)), ("linked", linked), ("line_quantity", line))
+    said = (("status", mask_long_numbers(status)), ("linked", linked), ("line_quantity", accepted))
     facts = {name: value for name, value in said if value is not None}
-    return _watched(book, batch_id, FINAL_STATUSES.get(status, Step.LOOK), facts)
+    return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), facts)
 
 
-def tire(book: Book, batch_id: int) -> Batch:
+def stop_polling(ledger: Ledger, part_id: int) -> Part:
     """Watching ended before the service did; it can go on later."""
-    return _watched(book, batch_id, Step.TIRE, {})
+    return _record_progress(ledger, part_id, Transition.STOP_POLLING, {})
 
 
-def _watched(book: Book, batch_id: int, step: Step, facts: Mapping[str, Any]) -> Batch:
+def _record_progress(ledger: Ledger, part_id: int, transition: Transition, changes: Mapping[str, Any]) -> Part:
     """One step of watching. Several may watch, and nobody holds a lock: the batch is read where it is written."""
-    with writing(book) as connection:
-        batch = load(book, batch_id)
-        told_before = facts and all(getattr(batch, name) == value for name, value in facts.items())
-        if not batch.watched or told_before:
+    with transaction(ledger) as connection:
+        batch = get_part(ledger, part_id)
+        told_before = changes and all(getattr(batch, name) == value for name, value in changes.items())
+        if not batch.processing or told_before:
             return batch
-        return happen(connection, batch, Event(book.now(), batch.id, step, facts))
+        return apply_event(connection, batch, Event(ledger.now(), batch.id, transition, changes))
 
 
-def resend(book: Book, batch_id: int) -> Batch:
+def resend(ledger: Ledger, part_id: int) -> Part:
     """A person decides that the batch is not there: it waits to be sent again.
 
     Raises:
         UsageError: The batch is not held.
     """
-    return _decide(book, batch_id, Step.RESEND, {"absences": 0, "first_absent": None})
+    return _decide(ledger, part_id, Transition.RESEND, {"absences": 0, "first_absent": None})
 
 
-def give_up(book: Book, batch_id: int) -> Batch:
+def give_up(ledger: Ledger, part_id: int) -> Part:
     """A person decides to leave the batch: its calls stay known and go again only when asked for.
 
     Raises:
         UsageError: The batch is not held.
     """
-    return _decide(book, batch_id, Step.GIVE_UP, {})
+    return _decide(ledger, part_id, Transition.GIVE_UP, {})
 
 
-def _decide(book: Book, batch_id: int, step: Step, facts: Mapping[str, Any]) -> Batch:
-    batch = load(book, batch_id)
-    must_hold(book, batch.counter)
-    if not allowed(batch.state, step):
+def _decide(ledger: Ledger, part_id: int, transition: Transition, changes: Mapping[str, Any]) -> Part:
+    batch = get_part(ledger, part_id)
+    require_lock(ledger, batch.counter)
+    if not is_allowed(batch.state, transition):
         raise UsageError("ledger-not-held", name=batch.name, state=batch.state)
-    return write(book, batch, step, facts)
+    return write_event(ledger, batch, transition, changes)
 
 
-def release(book: Book, batch_id: int, reason: str = "") -> Batch:
+def release(ledger: Ledger, part_id: int, reason: str = "") -> Part:
     """Withdraw a batch that waits. Its calls are free, unless an earlier attempt may have arrived: then it is held."""
-    batch = load(book, batch_id)
-    must_hold(book, batch.counter)
-    return write(book, batch, Step.HOLD if batch.in_doubt else Step.RELEASE, _why(reason))
+    batch = get_part(ledger, part_id)
+    require_lock(ledger, batch.counter)
+    return write_event(ledger, batch, Transition.HOLD if batch.in_doubt else Transition.RELEASE, _reason_change(reason))
 
 
-def load(book: Book, batch_id: int) -> Batch:
+def get_part(ledger: Ledger, part_id: int) -> Part:
     """A batch by the ledger's number.
 
     Raises:
         UsageError: There is none.
     """
-    found = journal.batches(book.connection, "id = ?", (batch_id,))
+    found = journal.select_parts(ledger.connection, "id = ?", (part_id,))
     if not found:
-        raise UsageError("ledger-unknown-id", name=f"L{batch_id}")
+        raise UsageError("ledger-unknown-id", name=f"L{part_id}")
     return found[0]
 
 
-def write(
-    book: Book,
-    batch: Batch,
-    step: Step,
-    facts: Mapping[str, Any] | None = None,
+def write_event(
+    ledger: Ledger,
+    part: Part,
+    transition: Transition,
+    changes: Mapping[str, Any] | None = None,
     attempts: Mapping[int, Mapping[str, Any]] | None = None,
-) -> Batch:
+) -> Part:
     """One step in a transaction of its own, then what follows from it outside of the ledger."""
-    with writing(book) as connection:
-        changed = happen(connection, batch, Event(book.now(), batch.id, step, facts or {}, attempts or {}))
-    tidy(book, changed)
+    with transaction(ledger) as connection:
+        changed = apply_event(connection, part, Event(ledger.now(), part.id, transition, changes or {}, attempts or {}))
+    discard_if_decided(ledger, changed)
     return changed
 
 
-def happen(connection: sqlite3.Connection, batch: Batch, event: Event) -> Batch:
+def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Part:
     """One step, and what follows from it for the calls of the batch."""
-    changed = journal.happen(connection, batch, event)
-    if changed.state in ACCEPTED and batch.state not in ACCEPTED:
-        connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (batch.id,))
-    if changed.state in FREED:
-        connection.execute("DELETE FROM row WHERE batch = ?", (batch.id,))
-    if changed.state in SPENT:
-        connection.execute("DELETE FROM claim WHERE batch = ?", (batch.id,))
+    changed = journal.append_event(connection, part, event)
+    if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
+        connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (part.id,))
+    if changed.state in FREED_STATES:
+        connection.execute("DELETE FROM row WHERE batch = ?", (part.id,))
+    if changed.state in DECIDED_STATES:
+        connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed
 
 
-def tidy(book: Book, batch: Batch) -> None:
+def discard_if_decided(ledger: Ledger, part: Part) -> None:
     """Remove the file of a batch that is decided."""
-    if batch.state in SPENT:
-        with told(book.folder):
-            spool.discard(spool.spooled(book, batch))
+    if part.state in DECIDED_STATES:
+        with as_ledger_errors(ledger.folder):
+            spool.discard_file(spool.part_path(ledger, part))

@@ -4,22 +4,22 @@ from pathlib import Path
 
 from calltools.errors import SourceError
 from calltools.metrica.ledger.fingerprints import file_digest
-from calltools.metrica.ledger.store import Book, told, writing
+from calltools.metrica.ledger.store import Ledger, as_ledger_errors, transaction
 
 
-def digest_of(book: Book, file: Path) -> str:
+def digest_file(ledger: Ledger, file: Path) -> str:
     """Keyed digest of a file: says nothing to whoever has not the key.
 
     Raises:
         SourceError: It cannot be read.
     """
     try:
-        return file_digest(book.key, file)
+        return file_digest(ledger.key, file)
     except OSError as fault:
         raise SourceError("upload-unreadable", path=file, reason=fault.strerror) from fault
 
 
-def remember_clean(book: Book, digest: str, version: str, rules: str = "") -> None:
+def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> None:
     """Remember that a file was found clean.
 
     Args:
@@ -28,11 +28,11 @@ def remember_clean(book: Book, digest: str, version: str, rules: str = "") -> No
         version: Of the tool.
         rules: What else the verdict rests on, in a word: the set of rules, options.
     """
-    with writing(book) as connection:
-        connection.execute("INSERT OR REPLACE INTO clean VALUES (?, ?, ?, ?)", (digest, version, rules, book.now()))
+    with transaction(ledger) as connection:
+        connection.execute("INSERT OR REPLACE INTO clean VALUES (?, ?, ?, ?)", (digest, version, rules, ledger.now()))
 
 
-def is_clean(book: Book, digest: str, version: str, rules: str = "", *, since: float = 0) -> bool:
+def is_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "", *, since: float = 0) -> bool:
     """Whether the same bytes were found clean by the same version and rules.
 
     Args:
@@ -43,5 +43,5 @@ def is_clean(book: Book, digest: str, version: str, rules: str = "", *, since: f
         since: Unix seconds; an older verdict counts for nothing. Rules of time make verdicts grow old.
     """
     statement = "SELECT 1 FROM clean WHERE digest = ? AND version = ? AND rules = ? AND at >= ?"
-    with told(book.folder):
-        return book.connection.execute(statement, (digest, version, rules, since)).fetchone() is not None
+    with as_ledger_errors(ledger.folder):
+        return ledger.connection.execute(statement, (digest, version, rules, since)).fetchone() is not None

@@ -17,10 +17,10 @@ from calltools.fields.table import FIELDS
 from calltools.metrica.ledger.reading import Call
 
 #: Bytes of the fingerprint of a call, and of the one over everything that is written of it.
-CALL_BYTES: Final = 16
-REST_BYTES: Final = 8
+CALL_FINGERPRINT_BYTES: Final = 16
+CONTENT_FINGERPRINT_BYTES: Final = 8
 #: No cell holds it: a control character in a cell is an error of the file (CT011).
-BETWEEN: Final = "\x1f"
+SEPARATOR: Final = "\x1f"
 #: The columns of version 1.
 PLACED: Final = (
     "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
@@ -29,13 +29,13 @@ PLACED: Final = (
 #: Those of them that make it the same call, with the counter.
 PLACED_IDENTITY: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
 
-_BLOCK: Final = 1 << 20
+_BLOCK_BYTES: Final = 1 << 20
 
 #: A call and all its cells, joined in the order of the table -> its fingerprint, and the one over all of it.
-Printer: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
+Fingerprinter: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
 
 
-def printer(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Printer:
+def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Fingerprinter:
     """What makes the fingerprints of calls to a counter.
 
     Args:
@@ -43,7 +43,7 @@ def printer(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Print
         counter: Where the calls go.
         fields: The columns of a call, in their order.
     """
-    of_call, of_rest = f"call{BETWEEN}{counter}{BETWEEN}".encode(), f"rest{BETWEEN}{counter}{BETWEEN}".encode()
+    call_prefix, content_prefix = f"call{SEPARATOR}{counter}{SEPARATOR}".encode(), f"rest{SEPARATOR}{counter}{SEPARATOR}".encode()
     names = [field.name for field in fields]
     identifiers = [field.name for field in fields if field.requirement.group == "identifier"]
     identity = _text(names, PLACED_IDENTITY, [name for name in identifiers if name not in PLACED_IDENTITY])
@@ -54,8 +54,8 @@ def printer(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Print
         # The same bytes either way: joining once more takes time.
         rest = joined if as_joined else everything(call).encode()
         return (
-            digest(key, of_call + identity(call).encode(), "sha256")[:CALL_BYTES],
-            digest(key, of_rest + rest, "sha256")[:REST_BYTES],
+            digest(key, call_prefix + identity(call).encode(), "sha256")[:CALL_FINGERPRINT_BYTES],
+            digest(key, content_prefix + rest, "sha256")[:CONTENT_FINGERPRINT_BYTES],
         )
 
     return fingerprints
@@ -65,7 +65,7 @@ def file_digest(key: bytes, path: Path) -> str:
     """Keyed digest of a file, hexadecimal: a plain one of a file with a single call could be guessed."""
     digest = hmac.new(key, digestmod=hashlib.sha256)
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
 
@@ -77,10 +77,10 @@ def _text(names: Sequence[str], placed: Sequence[str], later: Sequence[str]) -> 
     added = [(name, names.index(name)) for name in sorted(later)]
 
     def text(call: Call) -> str:
-        found = BETWEEN.join(pick(call))
+        found = SEPARATOR.join(pick(call))
         for name, place in added:
             if call[place]:
-                found += f"{BETWEEN}{name}{BETWEEN}{call[place]}"
+                found += f"{SEPARATOR}{name}{SEPARATOR}{call[place]}"
         return found
 
     return text

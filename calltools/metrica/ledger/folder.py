@@ -11,15 +11,15 @@ import platformdirs
 from calltools.errors import LedgerError
 
 #: File systems on which locks and shared memory of SQLite are not to be trusted.
-NETWORK: Final = frozenset(
+NETWORK_FILESYSTEMS: Final = frozenset(
     {
         "9p", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone",
         "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb2",
         "smb3", "smbfs",
     }
 )  # fmt: skip
-_MOUNTS: Final = Path("/proc/self/mountinfo")
-_DATABASE: Final = "ledger.sqlite3"
+_MOUNTINFO: Final = Path("/proc/self/mountinfo")
+_DATABASE_NAME: Final = "ledger.sqlite3"
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
@@ -32,36 +32,36 @@ def state_folder(given: str | None) -> Path:
     return Path(given).expanduser() if given else platformdirs.user_state_path("calltools", appauthor=False)
 
 
-def prepare(folder: Path) -> None:
+def create_state_folder(folder: Path) -> None:
     """Make the folder and those in it, for this user alone.
 
     Raises:
         LedgerError: It cannot be made or kept from others, or lies on a network file system.
     """
-    refuse_network(folder)
+    refuse_network_folder(folder)
     try:
         for path in (folder, spool_folder(folder), lock_folder(folder)):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _close_to_others(path, 0o700)
+            _restrict_access(path, 0o700)
     except OSError as fault:
         raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
 
 
-def database(folder: Path) -> Path:
+def database_path(folder: Path) -> Path:
     """The database, made empty with mode 0600 where there is none; SQLite gives its companions the same mode."""
-    private(folder / _DATABASE)
-    return folder / _DATABASE
+    ensure_private_file(folder / _DATABASE_NAME)
+    return folder / _DATABASE_NAME
 
 
-def is_there(folder: Path) -> bool:
+def has_database(folder: Path) -> bool:
     """Whether somebody has a ledger in this folder."""
-    return (folder / _DATABASE).is_file()
+    return (folder / _DATABASE_NAME).is_file()
 
 
-def private(path: Path) -> None:
+def ensure_private_file(path: Path) -> None:
     """Make the file where there is none, and keep it from others."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-    _close_to_others(path, 0o600)
+    _restrict_access(path, 0o600)
 
 
 def spool_folder(folder: Path) -> Path:
@@ -85,12 +85,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _close_to_others(path: Path, mode: int) -> None:
+def _restrict_access(path: Path, mode: int) -> None:
     if os.name == "posix" and path.stat().st_mode & 0o077:
         path.chmod(mode)
 
 
-def refuse_network(folder: Path) -> None:
+def refuse_network_folder(folder: Path) -> None:
     """Refuse a network file system, as far as it can be told.
 
     Raises:
@@ -98,13 +98,13 @@ def refuse_network(folder: Path) -> None:
     """
     whole = folder.absolute()
     kind = "unc" if whole.drive.startswith("\\\\") else ""
-    if _MOUNTS.is_file():
-        kind = mounted_as(whole.resolve(), _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape"))
-    if kind in NETWORK | {"unc"}:
+    if _MOUNTINFO.is_file():
+        kind = filesystem_type(whole.resolve(), _MOUNTINFO.read_text(encoding="utf-8", errors="surrogateescape"))
+    if kind in NETWORK_FILESYSTEMS | {"unc"}:
         raise LedgerError("ledger-network", path=folder, kind=kind)
 
 
-def mounted_as(path: Path, mounts: str) -> str:
+def filesystem_type(path: Path, mounts: str) -> str:
     """Kind of the file system on which a path lies, ``""`` where unknown. Pure.
 
     Args:

@@ -10,32 +10,32 @@ from typing import Any
 import numpy as np
 
 from calltools.errors import LedgerError, SourceError
-from calltools.fields.table import NAMES
+from calltools.fields.table import FIELD_NAMES
 from calltools.metrica.ledger import journal
 from calltools.metrica.ledger.folder import spool_folder, sync_folder
-from calltools.metrica.ledger.known import Verdict
-from calltools.metrica.ledger.lock import must_hold
+from calltools.metrica.ledger.known import CallStatus
+from calltools.metrica.ledger.lock import require_lock
 from calltools.metrica.ledger.markers import new_mark
-from calltools.metrica.ledger.masking import masked
-from calltools.metrica.ledger.planning import Part, Plan
+from calltools.metrica.ledger.masking import mask_long_numbers
+from calltools.metrica.ledger.planning import PlannedPart, UploadPlan
 from calltools.metrica.ledger.reading import CallFile
-from calltools.metrica.ledger.spool import PartFile, path_of
-from calltools.metrica.ledger.states import Step
-from calltools.metrica.ledger.store import Book, told, writing
-from calltools.metrica.ledger.values import Batch
+from calltools.metrica.ledger.spool import PartFileWriter, spool_path
+from calltools.metrica.ledger.states import Transition
+from calltools.metrica.ledger.store import Ledger, as_ledger_errors, transaction
+from calltools.metrica.ledger.values import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class SpooledPart:
     """A part whose file is durable and that no table knows yet: a crash now leaves a stranger in the spool."""
 
-    part: Part
+    part: PlannedPart
     mark: str
     size: int
     digest: str
 
 
-def reserve(book: Book, plan: Plan, *, goal: str = "", comment: str = "", source: str = "") -> tuple[Batch, ...]:
+def reserve(ledger: Ledger, plan: UploadPlan, *, goal: str = "", comment: str = "", source: str = "") -> tuple[Part, ...]:
     """Write the parts of a plan and claim their calls; all of them, or nothing.
 
     Args:
@@ -49,43 +49,43 @@ def reserve(book: Book, plan: Plan, *, goal: str = "", comment: str = "", source
         LedgerError: Another upload has claimed some of the calls since, or the ledger cannot be written.
         SourceError: The file has been changed since it was planned.
     """
-    must_hold(book, plan.counter)
-    frozen = freeze(book, plan)
-    words = {"goal": goal, "comment": comment, "source": masked(source)}
+    require_lock(ledger, plan.counter)
+    frozen = spool_parts(ledger, plan)
+    words = {"goal": goal, "comment": comment, "source": mask_long_numbers(source)}
     try:
-        with writing(book) as connection:
-            return tuple(_reserve(connection, book.now(), plan, words, frozen))
+        with transaction(ledger) as connection:
+            return tuple(_insert_parts(connection, ledger.now(), plan, words, frozen))
     except BaseException as fault:
         for one in frozen:
-            path_of(book.folder, plan.counter, one.mark).unlink(missing_ok=True)
+            spool_path(ledger.folder, plan.counter, one.mark).unlink(missing_ok=True)
         if isinstance(fault, sqlite3.IntegrityError):
             raise LedgerError("ledger-plan-stale", path=plan.file) from fault
         raise
 
 
-def freeze(book: Book, plan: Plan) -> tuple[Frozen, ...]:
+def spool_parts(ledger: Ledger, plan: UploadPlan) -> tuple[SpooledPart, ...]:
     """The files of all parts, durable. Gives them in order."""
     marks = [new_mark() for _ in plan.parts]
-    files: list[PartFile] = []
+    files: list[PartFileWriter] = []
     try:
-        with told(book.folder):
+        with as_ledger_errors(ledger.folder):
             for mark, part in zip(marks, plan.parts, strict=True):
-                files.append(PartFile(path_of(book.folder, plan.counter, mark), book.key, part.columns))
-            _fill(files, plan, book.key)
+                files.append(PartFileWriter(spool_path(ledger.folder, plan.counter, mark), ledger.key, part.columns))
+            _write_calls(files, plan, ledger.key)
             digests = [file.finish() for file in files]
-            sync_folder(spool_folder(book.folder))
+            sync_folder(spool_folder(ledger.folder))
     except BaseException:
         for file in files:
             file.discard()
         raise
     sizes = [file.size for file in files]
-    return tuple(map(Frozen, plan.parts, marks, sizes, digests))
+    return tuple(map(SpooledPart, plan.parts, marks, sizes, digests))
 
 
-def _fill(files: Sequence[PartFile], plan: Plan, key: bytes) -> None:
+def _write_calls(files: Sequence[PartFileWriter], plan: UploadPlan, key: bytes) -> None:
     """Read the file once more: what is written is what was planned, or nothing is."""
     source = CallFile(plan.file, key)
-    picks = [itemgetter(*map(NAMES.index, part.columns)) for part in plan.parts]
+    picks = [itemgetter(*map(FIELD_NAMES.index, part.columns)) for part in plan.parts]
     # Calls that were added since are seen by the digest.
     for call, part in zip(source.calls(), chain(plan.part_of.tolist(), repeat(-1)), strict=False):
         if part >= 0:
@@ -94,31 +94,31 @@ def _fill(files: Sequence[PartFile], plan: Plan, key: bytes) -> None:
         raise SourceError("upload-changed", path=plan.file)
 
 
-def _reserve(
-    connection: sqlite3.Connection, now: float, plan: Plan, words: dict[str, str], frozen: Sequence[Frozen]
-) -> Iterator[Batch]:
+def _insert_parts(
+    connection: sqlite3.Connection, now: float, plan: UploadPlan, texts: dict[str, str], spooled: Sequence[SpooledPart]
+) -> Iterator[Part]:
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM batch").fetchone()[0]
-    for number, one in enumerate(frozen):
-        facts = {**words, **_facts(plan, number, one)}
-        batch = journal.happen(connection, None, journal.Event(now, first + number, Step.RESERVE, facts))
-        _claim(connection, plan, number, batch.id)
+    for number, one in enumerate(spooled):
+        facts = {**texts, **_part_fields(plan, number, one)}
+        batch = journal.append_event(connection, None, journal.Event(now, first + number, Transition.RESERVE, facts))
+        _claim_calls(connection, plan, number, batch.id)
         yield batch
 
 
-def _facts(plan: Plan, number: int, one: Frozen) -> dict[str, Any]:
+def _part_fields(plan: UploadPlan, number: int, spooled: SpooledPart) -> dict[str, Any]:
     part = {"part": number + 1, "parts": len(plan.parts)}
-    of_part = {"kind": one.part.kind, "rows": one.part.records, "dynamic": one.part.dynamic}
-    return {"counter": plan.counter, "mark": one.mark, "size": one.size, "digest": one.digest, **part, **of_part}
+    of_part = {"kind": spooled.part.kind, "rows": spooled.part.records, "dynamic": spooled.part.dynamic}
+    return {"counter": plan.counter, "mark": spooled.mark, "size": spooled.size, "digest": spooled.digest, **part, **of_part}
 
 
-def _claim(connection: sqlite3.Connection, plan: Plan, number: int, batch: int) -> None:
+def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, part_id: int) -> None:
     """Claim the calls of a part: new ones as rows, known ones that go again aside until they are accepted."""
     goes = plan.part_of == number
-    fresh = plan.verdicts == Verdict.NEW
+    fresh = plan.statuses == CallStatus.NEW
     for table, mask in (("row", goes & fresh), ("claim", goes & ~fresh)):
-        places = plan.calls.in_order(np.flatnonzero(mask)).tolist()
-        calls, rests = plan.calls.calls, plan.calls.rests
+        places = plan.scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
+        calls, rests = plan.scan.call_fingerprints, plan.scan.content_fingerprints
         connection.executemany(
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
-            ((calls[place].tobytes(), rests[place].tobytes(), batch) for place in places),
+            ((calls[place].tobytes(), rests[place].tobytes(), part_id) for place in places),
         )

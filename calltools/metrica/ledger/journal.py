@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from calltools.metrica.ledger.states import State, Step, after
-from calltools.metrica.ledger.values import Attempt, Batch
+from calltools.metrica.ledger.states import State, Transition, next_state
+from calltools.metrica.ledger.values import Attempt, Part
 
-_BATCH: Final = tuple(name for name in Batch.__dataclass_fields__ if name != "attempts")
-_ATTEMPT: Final = tuple(Attempt.__dataclass_fields__)
+_PART_COLUMNS: Final = tuple(name for name in Part.__dataclass_fields__ if name != "attempts")
+_ATTEMPT_COLUMNS: Final = tuple(Attempt.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Event:
     """
 
     at: float
-    batch: int
-    step: Step
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    attempts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    part_id: int
+    transition: Transition
+    part_changes: Mapping[str, Any] = field(default_factory=dict)
+    attempt_changes: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def applied(batch: Batch | None, event: Event) -> Batch:
+def part_after(part: Part | None, event: Event) -> Part:
     """The batch after the event. Pure.
 
     Args:
@@ -46,19 +46,19 @@ def applied(batch: Batch | None, event: Event) -> Batch:
     Raises:
         DefectError: The step is not allowed from the state of the batch.
     """
-    if batch is None:
-        state = after(State.FROZEN, event.step)
-        return Batch(id=event.batch, state=state, created=event.at, changed=event.at, **event.facts)
+    if part is None:
+        state = next_state(State.SPOOLED, event.transition)
+        return Part(id=event.part_id, state=state, created=event.at, changed=event.at, **event.part_changes)
     return replace(
-        batch,
-        state=after(batch.state, event.step),
+        part,
+        state=next_state(part.state, event.transition),
         changed=event.at,
-        attempts=_attempts(batch.attempts, event.attempts),
-        **event.facts,
+        attempts=_attempts_after(part.attempts, event.attempt_changes),
+        **event.part_changes,
     )
 
 
-def _attempts(attempts: tuple[Attempt, ...], changes: Mapping[int, Mapping[str, Any]]) -> tuple[Attempt, ...]:
+def _attempts_after(attempts: tuple[Attempt, ...], changes: Mapping[int, Mapping[str, Any]]) -> tuple[Attempt, ...]:
     known = {attempt.n: attempt for attempt in attempts}
     for n, fields in changes.items():
         plain = {**fields, "state": State(fields["state"])}
@@ -66,22 +66,22 @@ def _attempts(attempts: tuple[Attempt, ...], changes: Mapping[int, Mapping[str, 
     return tuple(known[n] for n in sorted(known))
 
 
-def happen(connection: sqlite3.Connection, batch: Batch | None, event: Event) -> Batch:
+def append_event(connection: sqlite3.Connection, part: Part | None, event: Event) -> Part:
     """Write an event and what follows from it; the caller's transaction makes it durable."""
-    changed = applied(batch, event)
-    facts = json.dumps({"facts": dict(event.facts), "attempts": dict(event.attempts)}, ensure_ascii=False)
+    changed = part_after(part, event)
+    facts = json.dumps({"facts": dict(event.part_changes), "attempts": dict(event.attempt_changes)}, ensure_ascii=False)
     connection.execute(
         "INSERT INTO event (at, batch, step, state, facts) VALUES (?, ?, ?, ?, ?)",
-        (event.at, event.batch, event.step, changed.state, facts),
+        (event.at, event.part_id, event.transition, changed.state, facts),
     )
-    _put(connection, "batch", ("id",), {name: getattr(changed, name) for name in _BATCH})
-    for n in event.attempts:
+    _upsert(connection, "batch", ("id",), {name: getattr(changed, name) for name in _PART_COLUMNS})
+    for n in event.attempt_changes:
         attempt = next(attempt for attempt in changed.attempts if attempt.n == n)
-        _put(connection, "attempt", ("batch", "n"), {"batch": changed.id, **asdict(attempt)})
+        _upsert(connection, "attempt", ("batch", "n"), {"batch": changed.id, **asdict(attempt)})
     return changed
 
 
-def _put(connection: sqlite3.Connection, table: str, key: tuple[str, ...], row: Mapping[str, Any]) -> None:
+def _upsert(connection: sqlite3.Connection, table: str, key: tuple[str, ...], row: Mapping[str, Any]) -> None:
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     changes = ", ".join(f"{name} = excluded.{name}" for name in row if name not in key)
     # Names of tables and columns are those of the dataclasses above; values are bound.
@@ -89,28 +89,28 @@ def _put(connection: sqlite3.Connection, table: str, key: tuple[str, ...], row: 
     connection.execute(statement, tuple(row.values()))
 
 
-def events(connection: sqlite3.Connection, batch: int | None = None) -> list[Event]:
+def read_events(connection: sqlite3.Connection, part_id: int | None = None) -> list[Event]:
     """All events, or those of one batch, in order."""
-    where, bound = ("", ()) if batch is None else ("WHERE batch = ?", (batch,))
+    where, bound = ("", ()) if part_id is None else ("WHERE batch = ?", (part_id,))
     rows = connection.execute(f"SELECT at, batch, step, facts FROM event {where} ORDER BY id", bound)  # noqa: S608
-    return [_event(*row) for row in rows]
+    return [_to_event(*row) for row in rows]
 
 
-def _event(at: float, batch: int, step: str, facts: str) -> Event:
+def _to_event(at: float, part_id: int, transition: str, facts: str) -> Event:
     known = json.loads(facts)
     attempts = {int(n): fields for n, fields in known["attempts"].items()}
-    return Event(at, batch, Step(step), known["facts"], attempts)
+    return Event(at, part_id, Transition(transition), known["facts"], attempts)
 
 
-def replayed(history: Iterable[Event]) -> dict[int, Batch]:
+def replay(history: Iterable[Event]) -> dict[int, Part]:
     """The batches that events add up to."""
-    batches: dict[int, Batch] = {}
+    batches: dict[int, Part] = {}
     for event in history:
-        batches[event.batch] = applied(batches.get(event.batch), event)
+        batches[event.part_id] = part_after(batches.get(event.part_id), event)
     return batches
 
 
-def batches(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Batch]:
+def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Part]:
     """Batches from the tables, oldest first.
 
     Args:
@@ -118,14 +118,14 @@ def batches(connection: sqlite3.Connection, where: str = "1", bound: tuple[objec
         where: A condition written in this package, with question marks for values.
         bound: The values.
     """
-    statement = f"SELECT {', '.join(_BATCH)} FROM batch WHERE {where} ORDER BY id"  # noqa: S608 - see above
-    found = [dict(zip(_BATCH, row, strict=True)) for row in connection.execute(statement, bound)]
+    statement = f"SELECT {', '.join(_PART_COLUMNS)} FROM batch WHERE {where} ORDER BY id"  # noqa: S608 - see above
+    found = [dict(zip(_PART_COLUMNS, row, strict=True)) for row in connection.execute(statement, bound)]
     return [
-        Batch(**{**row, "state": State(row["state"])}, attempts=_attempts_of(connection, row["id"])) for row in found
+        Part(**{**row, "state": State(row["state"])}, attempts=_select_attempts(connection, row["id"])) for row in found
     ]
 
 
-def _attempts_of(connection: sqlite3.Connection, batch: int) -> tuple[Attempt, ...]:
-    statement = f"SELECT {', '.join(_ATTEMPT)} FROM attempt WHERE batch = ? ORDER BY n"  # noqa: S608 - see above
-    rows = [dict(zip(_ATTEMPT, row, strict=True)) for row in connection.execute(statement, (batch,))]
+def _select_attempts(connection: sqlite3.Connection, part_id: int) -> tuple[Attempt, ...]:
+    statement = f"SELECT {', '.join(_ATTEMPT_COLUMNS)} FROM attempt WHERE batch = ? ORDER BY n"  # noqa: S608 - see above
+    rows = [dict(zip(_ATTEMPT_COLUMNS, row, strict=True)) for row in connection.execute(statement, (part_id,))]
     return tuple(Attempt(**{**row, "state": State(row["state"])}) for row in rows)

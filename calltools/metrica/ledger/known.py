@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calltools.metrica.ledger.states import UNDECIDED, WAITING, State
-from calltools.metrica.ledger.store import Book, told
-from calltools.metrica.ledger.survey import Survey
+from calltools.metrica.ledger.states import HELD_STATES, WAITING_STATES, State
+from calltools.metrica.ledger.store import Ledger, as_ledger_errors
+from calltools.metrica.ledger.survey import CallScan
 
-_AT_ONCE: Final = 50_000
-_KNOWN: Final = """
+_LOOKUP_CALLS: Final = 50_000
+_LOOKUP: Final = """
 SELECT asked.place, row.rest, batch.state, batch.id FROM asked
 JOIN row ON row.fp = asked.fp JOIN batch ON batch.id = row.batch
 UNION ALL
@@ -24,7 +24,7 @@ JOIN claim ON claim.fp = asked.fp JOIN batch ON batch.id = claim.batch
 """
 
 
-class Verdict(IntEnum):
+class CallStatus(IntEnum):
     """What a call of a file is to the ledger; where several hold, the highest."""
 
     NEW = 0
@@ -41,7 +41,7 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCalls:
     """What the ledger knows.
 
     Attributes:
@@ -50,43 +50,43 @@ class Known:
         accepted: The same for batches that the service has.
     """
 
-    verdicts: NDArray[np.int8]
-    by_batch: Counter[int]
-    accepted: Counter[int]
+    statuses: NDArray[np.int8]
+    open_parts: Counter[int]
+    accepted_parts: Counter[int]
 
 
-def known_calls(book: Book, calls: Survey) -> Known:
+def look_up_calls(ledger: Ledger, calls: CallScan) -> KnownCalls:
     """Look up every call of a file.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    doubled = calls.doubled()
-    known = Known(np.where(doubled, Verdict.DOUBLED, Verdict.NEW).astype(np.int8), Counter(), Counter())
-    with told(book.folder):
-        book.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
-        for place, rest, state, batch in _found(book, calls, calls.in_order(np.flatnonzero(~doubled))):
-            verdict = _verdict(State(state), alike=rest == calls.rests[place].tobytes())
-            known.verdicts[place] = max(known.verdicts[place], verdict)
-            open_ = verdict in {Verdict.WAITING, Verdict.HELD}
-            (known.by_batch if open_ else known.accepted)[batch] += 1
+    doubled = calls.duplicates()
+    known = KnownCalls(np.where(doubled, CallStatus.DOUBLED, CallStatus.NEW).astype(np.int8), Counter(), Counter())
+    with as_ledger_errors(ledger.folder):
+        ledger.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
+        for place, rest, state, batch in _query_known(ledger, calls, calls.sort_by_fingerprint(np.flatnonzero(~doubled))):
+            verdict = _status_of(State(state), alike=rest == calls.content_fingerprints[place].tobytes())
+            known.statuses[place] = max(known.statuses[place], verdict)
+            open_ = verdict in {CallStatus.WAITING, CallStatus.HELD}
+            (known.open_parts if open_ else known.accepted_parts)[batch] += 1
     return known
 
 
-def _found(book: Book, calls: Survey, places: NDArray[np.int64]) -> Iterator[tuple[int, bytes, str, int]]:
-    for start in range(0, len(places), _AT_ONCE):
-        some = places[start : start + _AT_ONCE].tolist()
-        with closing(book.connection.cursor()) as cursor:
+def _query_known(ledger: Ledger, calls: CallScan, places: NDArray[np.int64]) -> Iterator[tuple[int, bytes, str, int]]:
+    for start in range(0, len(places), _LOOKUP_CALLS):
+        some = places[start : start + _LOOKUP_CALLS].tolist()
+        with closing(ledger.connection.cursor()) as cursor:
             cursor.execute("BEGIN")
             cursor.execute("DELETE FROM asked")
-            cursor.executemany("INSERT INTO asked VALUES (?, ?)", ((n, calls.calls[n].tobytes()) for n in some))
+            cursor.executemany("INSERT INTO asked VALUES (?, ?)", ((n, calls.call_fingerprints[n].tobytes()) for n in some))
             cursor.execute("COMMIT")
-            yield from cursor.execute(_KNOWN)
+            yield from cursor.execute(_LOOKUP)
 
 
-def _verdict(state: State, *, alike: bool) -> Verdict:
-    if state in WAITING:
-        return Verdict.WAITING
-    if state in UNDECIDED:
-        return Verdict.HELD
-    return Verdict.UNCHANGED if alike else Verdict.CHANGED
+def _status_of(state: State, *, alike: bool) -> CallStatus:
+    if state in WAITING_STATES:
+        return CallStatus.WAITING
+    if state in HELD_STATES:
+        return CallStatus.HELD
+    return CallStatus.UNCHANGED if alike else CallStatus.CHANGED

@@ -11,19 +11,19 @@ from typing import Final
 
 from calltools.errors import DefectError, LedgerError
 from calltools.metrica.ledger.folder import lock_folder
-from calltools.metrica.ledger.store import Book, told, writing
+from calltools.metrica.ledger.store import Ledger, as_ledger_errors, transaction
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
-_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
 _PROC: Final = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockHolder:
     """A process, told apart from a later one with the same number.
 
     Attributes:
@@ -37,14 +37,14 @@ class Holder:
     started: str
 
 
-def this_process() -> Holder:
+def current_process() -> LockHolder:
     """The process that asks."""
-    return Holder(os.getpid(), _boot(), _started(os.getpid()))
+    return LockHolder(os.getpid(), _boot_id(), _start_time(os.getpid()))
 
 
-def alive(holder: Holder) -> bool:
+def is_alive(holder: LockHolder) -> bool:
     """Whether the process of a lease still runs: same run of the machine, same number, same start."""
-    if "" not in {holder.boot, _boot()} and holder.boot != _boot():
+    if "" not in {holder.boot, _boot_id()} and holder.boot != _boot_id():
         return False
     if sys.platform == "win32":
         # A signal of 0 is no question there; the lock of the system has the last word.
@@ -55,17 +55,17 @@ def alive(holder: Holder) -> bool:
         return False
     except PermissionError:
         return True
-    started = _started(holder.pid)
+    started = _start_time(holder.pid)
     return "" in {holder.started, started} or holder.started == started
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     with contextlib.suppress(OSError):
-        return _BOOT.read_text(encoding="ascii").strip()
+        return _BOOT_ID_FILE.read_text(encoding="ascii").strip()
     return ""
 
 
-def _started(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """Field 22 of Linux' ``stat``: ticks since boot. The name in field 2 may hold spaces and brackets."""
     with contextlib.suppress(OSError, IndexError):
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
@@ -74,61 +74,61 @@ def _started(pid: int) -> str:
 
 
 @contextmanager
-def locked(book: Book, counter: int) -> Iterator[None]:
+def lock_counter(ledger: Ledger, counter: int) -> Iterator[None]:
     """Keep every other process from uploading to this counter.
 
     Raises:
         LedgerError: Another process does; its number is named.
     """
-    with _system_lock(lock_folder(book.folder) / f"{counter}.lock", book.folder) as taken:
+    with _system_lock(lock_folder(ledger.folder) / f"{counter}.lock", ledger.folder) as taken:
         if not taken:
-            raise _refused(counter, holder_of(book, counter))
-        _take_lease(book, counter)
+            raise _locked_error(counter, lock_holder(ledger, counter))
+        _acquire_lease(ledger, counter)
         try:
             yield
         finally:
-            with contextlib.suppress(LedgerError), writing(book) as connection:
+            with contextlib.suppress(LedgerError), transaction(ledger) as connection:
                 connection.execute("DELETE FROM lease WHERE counter = ?", (counter,))
 
 
-def must_hold(book: Book, counter: int) -> None:
+def require_lock(ledger: Ledger, counter: int) -> None:
     """A guard for what only the holder may do.
 
     Raises:
         DefectError: This process does not have the lease.
     """
-    if holder_of(book, counter) != this_process():
+    if lock_holder(ledger, counter) != current_process():
         raise DefectError("defect", fault=f"ledger: counter {counter} is not locked by this process")
 
 
-def holder_of(book: Book, counter: int) -> Holder | None:
+def lock_holder(ledger: Ledger, counter: int) -> LockHolder | None:
     """Whose lease it is, dead or alive."""
-    with told(book.folder):
-        row = book.connection.execute("SELECT pid, boot, started FROM lease WHERE counter = ?", (counter,)).fetchone()
-    return None if row is None else Holder(*row)
+    with as_ledger_errors(ledger.folder):
+        row = ledger.connection.execute("SELECT pid, boot, started FROM lease WHERE counter = ?", (counter,)).fetchone()
+    return None if row is None else LockHolder(*row)
 
 
-def _take_lease(book: Book, counter: int) -> None:
+def _acquire_lease(ledger: Ledger, counter: int) -> None:
     """Write down who has the lock; a lease of a living process is respected even where the lock was free."""
-    me = this_process()
-    with writing(book) as connection:
-        found = holder_of(book, counter)
-        if found is not None and found != me and alive(found):
-            raise _refused(counter, found)
+    me = current_process()
+    with transaction(ledger) as connection:
+        found = lock_holder(ledger, counter)
+        if found is not None and found != me and is_alive(found):
+            raise _locked_error(counter, found)
         connection.execute(
             "INSERT OR REPLACE INTO lease (counter, pid, boot, started, taken) VALUES (?, ?, ?, ?, ?)",
-            (counter, me.pid, me.boot, me.started, book.now()),
+            (counter, me.pid, me.boot, me.started, ledger.now()),
         )
 
 
-def _refused(counter: int, holder: Holder | None) -> LedgerError:
+def _locked_error(counter: int, holder: LockHolder | None) -> LedgerError:
     if holder is None:
         return LedgerError("ledger-locked-somehow", counter=counter)
     return LedgerError("ledger-locked", counter=counter, pid=holder.pid)
 
 
 @contextmanager
-def opening(folder: Path) -> Iterator[None]:
+def opening_lock(folder: Path) -> Iterator[None]:
     """One process opens the ledger at a time: others wait for it.
 
     Raises:
@@ -141,7 +141,7 @@ def opening(folder: Path) -> Iterator[None]:
 @contextmanager
 def _system_lock(path: Path, folder: Path, *, wait: bool = False) -> Iterator[bool]:
     """The lock of the system, which ends with the process whatever happens to it."""
-    with told(folder):
+    with as_ledger_errors(folder):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         yield _lock(handle, wait=wait)

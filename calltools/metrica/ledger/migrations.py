@@ -5,7 +5,7 @@ from typing import Final
 
 from calltools.errors import LedgerError
 
-_FIRST: Final = """
+_BASE_TABLES: Final = """
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
@@ -81,7 +81,7 @@ CREATE TABLE lease (
 );
 """
 
-_CLEAN_FILES: Final = """
+_CLEAN_FILES_TABLE: Final = """
 -- Files that a version of the tool has validated and found clean.
 CREATE TABLE clean (
     digest  TEXT NOT NULL,
@@ -92,7 +92,7 @@ CREATE TABLE clean (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CLEAN_FILES)
+MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
@@ -101,17 +101,17 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
     Raises:
         LedgerError: A later version of the tool has written this ledger.
     """
-    version = _version(connection)
+    version = _schema_version(connection)
     if version > len(migrations):
         raise LedgerError("ledger-newer", version=version, known=len(migrations))
     for number in range(version + 1, len(migrations) + 1):
-        _step(connection, migrations[number - 1], number)
+        _apply_migration(connection, migrations[number - 1], number)
 
 
-def _step(connection: sqlite3.Connection, script: str, number: int) -> None:
+def _apply_migration(connection: sqlite3.Connection, script: str, number: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in _statements(script):
+        for statement in _split_statements(script):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
@@ -121,7 +121,7 @@ def _step(connection: sqlite3.Connection, script: str, number: int) -> None:
         raise
 
 
-def _statements(script: str) -> list[str]:
+def _split_statements(script: str) -> list[str]:
     """The statements one by one: ``executescript`` would commit before the first."""
     found, pending = [], ""
     for line in script.splitlines(keepends=True):
@@ -132,6 +132,6 @@ def _statements(script: str) -> list[str]:
     return found
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _schema_version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version

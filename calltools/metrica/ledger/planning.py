@@ -10,40 +10,40 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calltools.fields.table import NAMES
-from calltools.metrica.ledger.asking import last_event
-from calltools.metrica.ledger.known import Verdict, known_calls
+from calltools.fields.table import FIELD_NAMES
+from calltools.metrica.ledger.asking import last_event_id
+from calltools.metrica.ledger.known import CallStatus, look_up_calls
 from calltools.metrica.ledger.reading import CallFile
-from calltools.metrica.ledger.store import Book
-from calltools.metrica.ledger.survey import Survey, survey
-from calltools.metrica.ledger.values import Kind
+from calltools.metrica.ledger.store import Ledger
+from calltools.metrica.ledger.survey import CallScan, scan_calls
+from calltools.metrica.ledger.values import IdentifierKind
 from calltools.model.cells import Mask, Numbers
 
 #: Which known calls go again, beside the new ones.
-Again: TypeAlias = Literal["none", "changed", "all"]
+ResendMode: TypeAlias = Literal["none", "changed", "all"]
 
 #: In this order a call with several identifiers is counted, and parts go.
-KINDS: Final[tuple[Kind, ...]] = ("ClientId", "Yclid", "UserId")
-_GOES: Final[Mapping[Again, tuple[Verdict, ...]]] = MappingProxyType(
+IDENTIFIER_KINDS: Final[tuple[IdentifierKind, ...]] = ("ClientId", "Yclid", "UserId")
+_STATUSES_SENT: Final[Mapping[ResendMode, tuple[CallStatus, ...]]] = MappingProxyType(
     {
-        "none": (Verdict.NEW,),
-        "changed": (Verdict.NEW, Verdict.CHANGED),
-        "all": (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED),
+        "none": (CallStatus.NEW,),
+        "changed": (CallStatus.NEW, CallStatus.CHANGED),
+        "all": (CallStatus.NEW, CallStatus.CHANGED, CallStatus.UNCHANGED),
     }
 )
-_NOWHERE: Final = -1
+_NO_PART: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PartLimits:
     """Limits of one part: the service's, with room to spare."""
 
-    records: int = 200_000
-    size: int = 100_000_000
+    max_records: int = 200_000
+    max_bytes: int = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlannedPart:
     """One uploading to come.
 
     Attributes:
@@ -53,14 +53,14 @@ class Part:
         columns: Columns that hold something in it, with DateTime and the kind's own, in canonical order.
     """
 
-    kind: Kind
+    kind: IdentifierKind
     records: int
     dynamic: int
     columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UploadPlan:
     """What an upload of a file would do. Its counts add up: ``records`` is the sum of the six verdicts.
 
     Attributes:
@@ -80,27 +80,27 @@ class Plan:
     file: Path
     counter: int
     digest: str
-    counts: Mapping[Verdict, int]
-    parts: tuple[Part, ...]
-    by_batch: Mapping[int, int]
-    accepted: Mapping[int, int]
-    event: int
-    calls: Survey
+    counts: Mapping[CallStatus, int]
+    parts: tuple[PlannedPart, ...]
+    open_parts: Mapping[int, int]
+    accepted_parts: Mapping[int, int]
+    last_event_id: int
+    scan: CallScan
     part_of: NDArray[np.int32]
-    verdicts: NDArray[np.int8]
+    statuses: NDArray[np.int8]
 
     @property
     def records(self) -> int:
         """Calls in the file."""
-        return len(self.verdicts)
+        return len(self.statuses)
 
     @property
-    def sent(self) -> int:
+    def records_to_send(self) -> int:
         """Calls that would be sent."""
         return sum(part.records for part in self.parts)
 
 
-def plan(book: Book, file: Path, counter: int, again: Again = "none", cut: Cut | None = None) -> Plan:
+def plan_upload(ledger: Ledger, file: Path, counter: int, again: ResendMode = "none", limits: PartLimits | None = None) -> UploadPlan:
     """Plan an upload; nothing is written.
 
     Args:
@@ -114,61 +114,61 @@ def plan(book: Book, file: Path, counter: int, again: Again = "none", cut: Cut |
         LedgerError: The ledger cannot be read.
         SourceError: The file cannot be read, or is not canonical.
     """
-    event = last_event(book)
-    source = CallFile(file, book.key)
-    calls = survey(source, book.key, counter)
-    known = known_calls(book, calls)
-    chosen = np.isin(known.verdicts, _GOES[again])
-    part_of, parts = _parts(calls, chosen, cut or Cut())
-    numbers = Counter(known.verdicts.tolist())
-    counts = MappingProxyType({verdict: numbers[verdict] for verdict in Verdict})
-    by_batch = MappingProxyType(dict(known.by_batch))
-    accepted = MappingProxyType(dict(known.accepted))
-    return Plan(file, counter, source.digest, counts, parts, by_batch, accepted, event, calls, part_of, known.verdicts)
+    event = last_event_id(ledger)
+    source = CallFile(file, ledger.key)
+    calls = scan_calls(source, ledger.key, counter)
+    known = look_up_calls(ledger, calls)
+    chosen = np.isin(known.statuses, _STATUSES_SENT[again])
+    part_of, parts = _plan_parts(calls, chosen, limits or PartLimits())
+    numbers = Counter(known.statuses.tolist())
+    counts = MappingProxyType({verdict: numbers[verdict] for verdict in CallStatus})
+    by_batch = MappingProxyType(dict(known.open_parts))
+    accepted = MappingProxyType(dict(known.accepted_parts))
+    return UploadPlan(file, counter, source.digest, counts, parts, by_batch, accepted, event, calls, part_of, known.statuses)
 
 
-def fresh(book: Book, plan: Plan) -> bool:
+def is_current(ledger: Ledger, plan: UploadPlan) -> bool:
     """Whether nothing has happened to any call since it was planned. The file itself is looked at by ``reserve``."""
-    return last_event(book) == plan.event
+    return last_event_id(ledger) == plan.last_event_id
 
 
-def _parts(calls: Survey, chosen: Mask, cut: Cut) -> tuple[NDArray[np.int32], tuple[Part, ...]]:
-    part_of: NDArray[np.int32] = np.full(len(calls), _NOWHERE, np.int32)
-    parts: list[Part] = []
-    for kind, places in _by_kind(calls, chosen):
-        for some in _cut(places, calls.sizes, cut):
+def _plan_parts(scan: CallScan, chosen: Mask, limits: PartLimits) -> tuple[NDArray[np.int32], tuple[PlannedPart, ...]]:
+    part_of: NDArray[np.int32] = np.full(len(scan), _NO_PART, np.int32)
+    parts: list[PlannedPart] = []
+    for kind, places in _group_by_kind(scan, chosen):
+        for some in _split_by_limits(places, scan.csv_bytes, limits):
             part_of[some] = len(parts)
-            parts.append(_part(kind, calls, some))
+            parts.append(_plan_part(kind, scan, some))
     return part_of, tuple(parts)
 
 
-def _by_kind(calls: Survey, chosen: Mask) -> Iterator[tuple[Kind, Numbers]]:
+def _group_by_kind(scan: CallScan, chosen: Mask) -> Iterator[tuple[IdentifierKind, Numbers]]:
     """The chosen calls of each kind; those without identifier go with the first."""
     left = chosen.copy()
-    of: dict[Kind, Mask] = {}
-    for kind in KINDS:
-        of[kind] = left & calls.holding(kind)
+    of: dict[IdentifierKind, Mask] = {}
+    for kind in IDENTIFIER_KINDS:
+        of[kind] = left & scan.holding(kind)
         left &= ~of[kind]
-    first = next((kind for kind in KINDS if of[kind].any()), KINDS[0])
+    first = next((kind for kind in IDENTIFIER_KINDS if of[kind].any()), IDENTIFIER_KINDS[0])
     of[first] |= left
     for kind, mask in of.items():
         if mask.any():
             yield kind, np.flatnonzero(mask)
 
 
-def _cut(places: Numbers, sizes: Numbers, cut: Cut) -> Iterator[Numbers]:
+def _split_by_limits(places: Numbers, sizes: Numbers, limits: PartLimits) -> Iterator[Numbers]:
     """The places in pieces under the limits."""
     ends = np.cumsum(sizes[places])
-    start, room = 0, cut.size - sum(len(name) + 1 for name in NAMES)
+    start, room = 0, limits.max_bytes - sum(len(name) + 1 for name in FIELD_NAMES)
     while start < len(places):
         before = int(ends[start - 1]) if start else 0
         fits = int(np.searchsorted(ends, before + room, "right"))
-        end = max(start + 1, min(fits, start + cut.records))
+        end = max(start + 1, min(fits, start + limits.max_records))
         yield places[start:end]
         start = end
 
 
-def _part(kind: Kind, calls: Survey, places: Numbers) -> Part:
-    there = calls.columns(places) | {"DateTime", kind}
-    columns = tuple(name for name in NAMES if name in there)
-    return Part(kind, len(places), int(calls.dynamic[places].sum()), columns)
+def _plan_part(kind: IdentifierKind, scan: CallScan, places: Numbers) -> PlannedPart:
+    there = scan.columns(places) | {"DateTime", kind}
+    columns = tuple(name for name in FIELD_NAMES if name in there)
+    return PlannedPart(kind, len(places), int(scan.dynamic[places].sum()), columns)

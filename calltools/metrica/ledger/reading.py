@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from calltools.errors import SourceError
-from calltools.fields.table import IDENTIFIERS, NAMES
+from calltools.fields.table import IDENTIFIER_FIELDS, FIELD_NAMES
 
 #: The cells of one call under ``NAMES``, in that order; ``""`` is absent.
 Call: TypeAlias = tuple[str, ...]
 
 #: Characters of one cell, as many as the CSV reader of the tool takes.
-_LONGEST: Final = 64 << 20
-_BUFFER: Final = 1 << 18
+_MAX_CELL_CHARACTERS: Final = 64 << 20
+_BUFFER_BYTES: Final = 1 << 18
 
 
 class CallFile:
@@ -39,25 +39,25 @@ class CallFile:
         """
         try:
             with self.path.open("rb", buffering=0) as below:
-                stream = _Digesting(below, self._key)
-                text = io.TextIOWrapper(io.BufferedReader(stream, _BUFFER), "utf-8-sig", newline="")
-                yield from self._calls(text)
+                stream = _DigestingStream(below, self._key)
+                text = io.TextIOWrapper(io.BufferedReader(stream, _BUFFER_BYTES), "utf-8-sig", newline="")
+                yield from self._read_calls(text)
                 self.digest = stream.hexdigest()
         except (csv.Error, UnicodeDecodeError) as fault:
             raise SourceError("upload-not-canonical", path=self.path, reason=type(fault).__name__) from fault
         except OSError as fault:
             raise SourceError("upload-unreadable", path=self.path, reason=fault.strerror) from fault
 
-    def _calls(self, text: io.TextIOWrapper) -> Iterator[Call]:
+    def _read_calls(self, text: io.TextIOWrapper) -> Iterator[Call]:
         # The limit belongs to the whole process: it is raised and never lowered, because others may have raised it
         # more, and two files may be read in turns. Nothing else of ours depends on it.
-        csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
+        csv.field_size_limit(max(_MAX_CELL_CHARACTERS, csv.field_size_limit()))
         rows = csv.reader(text, strict=True)
         titles = next(rows, [])
-        self._refuse_foreign(titles)
+        self._check_header(titles)
         width = len(titles)
         # An absent column is the empty cell that is put after the last one.
-        canonical = itemgetter(*(titles.index(name) if name in titles else width for name in NAMES))
+        canonical = itemgetter(*(titles.index(name) if name in titles else width for name in FIELD_NAMES))
         for row in rows:
             if not any(row):
                 continue
@@ -66,14 +66,14 @@ class CallFile:
             row.append("")
             yield canonical(row)
 
-    def _refuse_foreign(self, titles: list[str]) -> None:
-        unknown = [title for title in titles if title not in NAMES]
-        missing = "DateTime" not in titles or not {*titles} & {*IDENTIFIERS}
+    def _check_header(self, titles: list[str]) -> None:
+        unknown = [title for title in titles if title not in FIELD_NAMES]
+        missing = "DateTime" not in titles or not {*titles} & {*IDENTIFIER_FIELDS}
         if unknown or missing or len({*titles}) < len(titles):
             raise SourceError("upload-not-canonical", path=self.path, reason="header")
 
 
-class _Digesting(io.RawIOBase):
+class _DigestingStream(io.RawIOBase):
     """A stream that digests what is read through it."""
 
     def __init__(self, below: io.FileIO, key: bytes) -> None:

@@ -4,21 +4,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from calltools.metrica.ledger import journal
-from calltools.metrica.ledger.batches import accepting, happen, quantities, tidy
+from calltools.metrica.ledger.batches import choose_acceptance, apply_event, quantity_changes, discard_if_decided
 from calltools.metrica.ledger.journal import Event
-from calltools.metrica.ledger.lock import must_hold
-from calltools.metrica.ledger.markers import read_marker
-from calltools.metrica.ledger.states import FREED, State, Step, allowed
-from calltools.metrica.ledger.store import Book, writing
-from calltools.metrica.ledger.values import Batch, Listed, Policy
+from calltools.metrica.ledger.lock import require_lock
+from calltools.metrica.ledger.markers import parse_marker
+from calltools.metrica.ledger.states import FREED_STATES, State, Transition, is_allowed
+from calltools.metrica.ledger.store import Ledger, transaction
+from calltools.metrica.ledger.values import Part, ListedUploading, ReconcilePolicy
 
 #: Attempt and line of the list, by the service's id.
-_Found = Mapping[int, tuple[int, Listed]]
+_FoundUploadings = Mapping[int, tuple[int, ListedUploading]]
 
 
 def reconcile(
-    book: Book, counter: int, listing: Iterable[Listed], *, complete: bool, policy: Policy | None = None
-) -> tuple[Batch, ...]:
+    ledger: Ledger, counter: int, listing: Iterable[ListedUploading], *, complete: bool, policy: ReconcilePolicy | None = None
+) -> tuple[Part, ...]:
     """Write down what one listing of a counter's uploadings says.
 
     Args:
@@ -31,69 +31,69 @@ def reconcile(
     Returns:
         Batches whose state has changed.
     """
-    must_hold(book, counter)
-    ours = _by_mark(listing)
+    require_lock(ledger, counter)
+    ours = _group_by_mark(listing)
     changed = []
-    with writing(book) as connection:
-        for batch in journal.batches(connection, "counter = ?", (counter,)):
+    with transaction(ledger) as connection:
+        for batch in journal.select_parts(connection, "counter = ?", (counter,)):
             now = batch
-            for event in _events(batch, ours.get(batch.mark, {}), book.now(), complete, policy or Policy()):
-                now = happen(connection, now, event)
+            for event in _listing_events(batch, ours.get(batch.mark, {}), ledger.now(), complete, policy or ReconcilePolicy()):
+                now = apply_event(connection, now, event)
             if now.state is not batch.state:
                 changed.append(now)
     for batch in changed:
-        tidy(book, batch)
+        discard_if_decided(ledger, batch)
     return tuple(changed)
 
 
-def _by_mark(listing: Iterable[Listed]) -> dict[str, dict[int, tuple[int, Listed]]]:
+def _group_by_mark(listing: Iterable[ListedUploading]) -> dict[str, dict[int, tuple[int, ListedUploading]]]:
     """Our lines by mark. A line that stands on two pages is one."""
-    ours: dict[str, dict[int, tuple[int, Listed]]] = {}
+    ours: dict[str, dict[int, tuple[int, ListedUploading]]] = {}
     for line in listing:
-        found = read_marker(line.comment)
+        found = parse_marker(line.comment)
         if found is not None:
             ours.setdefault(found[0], {})[line.upload_id] = (found[1], line)
     return ours
 
 
-def _events(batch: Batch, found: _Found, now: float, complete: bool, policy: Policy) -> list[Event]:  # noqa: FBT001
+def _listing_events(part: Part, found: _FoundUploadings, now: float, complete: bool, policy: ReconcilePolicy) -> list[Event]:  # noqa: FBT001
     """What the listing means for one batch. Pure."""
-    if batch.state in FREED:
+    if part.state in FREED_STATES:
         return []
     if len(found) > 1:
-        return [_many(batch, found, now)] if allowed(batch.state, Step.FIND_MANY) else []
+        return [_duplicated_event(part, found, now)] if is_allowed(part.state, Transition.FIND_DUPLICATES) else []
     if found:
-        return [_one(batch, *next(iter(found.values())), now)] if allowed(batch.state, Step.FIND) else []
-    return _missed(batch, now, policy) if complete and allowed(batch.state, Step.MISS) else []
+        return [_found_event(part, *next(iter(found.values())), now)] if is_allowed(part.state, Transition.FIND) else []
+    return _absence_events(part, now, policy) if complete and is_allowed(part.state, Transition.NOT_LISTED) else []
 
 
-def _one(batch: Batch, n: int, line: Listed, now: float) -> Event:
-    facts = quantities(line.upload_id, line.source_quantity, line.line_quantity)
-    step = accepting(batch, facts, Step.FIND, Step.FIND_PART)
-    return Event(now, batch.id, step, facts, _attempts_found(batch, {n: line.upload_id}, now))
+def _found_event(part: Part, n: int, line: ListedUploading, now: float) -> Event:
+    facts = quantity_changes(line.upload_id, line.source_quantity, line.line_quantity)
+    step = choose_acceptance(part, facts, Transition.FIND, Transition.FIND_PARTIAL)
+    return Event(now, part.id, step, facts, _found_attempts(part, {n: line.upload_id}, now))
 
 
-def _many(batch: Batch, found: _Found, now: float) -> Event:
+def _duplicated_event(part: Part, found: _FoundUploadings, now: float) -> Event:
     ids = sorted(found)
     line = found[ids[0]][1]
-    facts = quantities(line.upload_id, line.source_quantity, line.line_quantity)
+    facts = quantity_changes(line.upload_id, line.source_quantity, line.line_quantity)
     facts["reason"] = " ".join(map(str, ids))
-    return Event(now, batch.id, Step.FIND_MANY, facts, _attempts_found(batch, {found[i][0]: i for i in ids}, now))
+    return Event(now, part.id, Transition.FIND_DUPLICATES, facts, _found_attempts(part, {found[i][0]: i for i in ids}, now))
 
 
-def _attempts_found(batch: Batch, ids: Mapping[int, int], now: float) -> dict[int, dict[str, Any]]:
-    known = {attempt.n for attempt in batch.attempts}
+def _found_attempts(part: Part, ids: Mapping[int, int], now: float) -> dict[int, dict[str, Any]]:
+    known = {attempt.n for attempt in part.attempts}
     return {n: {"state": State.ACKED, "ended": now, "upload_id": ids[n]} for n in ids if n in known}
 
 
-def _missed(batch: Batch, now: float, policy: Policy) -> list[Event]:
-    first = now if batch.first_absent is None else batch.first_absent
-    absences = batch.absences + 1
-    events = [Event(now, batch.id, Step.MISS, {"absences": absences, "first_absent": first})]
-    settled = absences >= policy.listings and now - first >= policy.settle_seconds
-    if settled and batch.state is State.AMBIGUOUS:
-        doubtful = [attempt.n for attempt in batch.attempts if attempt.state is State.AMBIGUOUS]
+def _absence_events(part: Part, now: float, policy: ReconcilePolicy) -> list[Event]:
+    first = now if part.first_absent is None else part.first_absent
+    absences = part.absences + 1
+    events = [Event(now, part.id, Transition.NOT_LISTED, {"absences": absences, "first_absent": first})]
+    settled = absences >= policy.min_listings and now - first >= policy.min_absent_seconds
+    if settled and part.state is State.AMBIGUOUS:
+        doubtful = [attempt.n for attempt in part.attempts if attempt.state is State.AMBIGUOUS]
         gone = {n: {"state": State.ABSENT} for n in doubtful}
-        events.append(Event(now, batch.id, Step.SETTLE, {}, gone))
-        events.append(Event(now, batch.id, Step.RESEND if policy.on_absent == "resend" else Step.HOLD))
+        events.append(Event(now, part.id, Transition.CONFIRM_ABSENT, {}, gone))
+        events.append(Event(now, part.id, Transition.RESEND if policy.on_absent == "resend" else Transition.HOLD))
     return events

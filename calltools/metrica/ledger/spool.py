@@ -12,67 +12,67 @@ from typing import Final
 
 from calltools.metrica.ledger.fingerprints import file_digest
 from calltools.metrica.ledger.folder import spool_folder, sync_folder
-from calltools.metrica.ledger.store import Book
-from calltools.metrica.ledger.values import Batch
+from calltools.metrica.ledger.store import Ledger
+from calltools.metrica.ledger.values import Part
 
-_UNFINISHED: Final = ".part"
+_UNFINISHED_SUFFIX: Final = ".part"
 
 
-def spooled(book: Book, batch: Batch) -> Path:
+def part_path(ledger: Ledger, part: Part) -> Path:
     """Where the file of a batch lies while it is needed. Names hold the counter and the mark, nothing of the file."""
-    return path_of(book.folder, batch.counter, batch.mark)
+    return spool_path(ledger.folder, part.counter, part.mark)
 
 
-def path_of(folder: Path, counter: int, mark: str) -> Path:
+def spool_path(folder: Path, counter: int, mark: str) -> Path:
     """As ``spooled``, before there is a batch."""
     return spool_folder(folder) / f"{counter}-{mark}.csv"
 
 
-def whole(book: Book, batch: Batch) -> bool:
+def is_intact(ledger: Ledger, part: Part) -> bool:
     """Whether the file is there as it was written."""
-    path = spooled(book, batch)
-    return path.is_file() and file_digest(book.key, path) == batch.digest
+    path = part_path(ledger, part)
+    return path.is_file() and file_digest(ledger.key, path) == part.digest
 
 
-def discard(path: Path) -> None:
+def discard_file(path: Path) -> None:
     """Remove a file that is needed no more."""
     with suppress(FileNotFoundError):
         path.unlink()
         sync_folder(path.parent)
 
 
-def strangers(folder: Path, counter: int, marks: frozenset[str]) -> list[Path]:
+def orphaned_files(folder: Path, counter: int, marks: frozenset[str]) -> list[Path]:
     """Files of a counter that belong to none of these batches: a crash has left them."""
     known = {f"{counter}-{mark}.csv" for mark in marks}
     return [path for path in spool_folder(folder).glob(f"{counter}-*") if path.name not in known]
 
 
-def counters(folder: Path) -> set[int]:
+def spooled_counters(folder: Path) -> set[int]:
     """Counters that have files here."""
     firsts = {path.name.partition("-")[0] for path in spool_folder(folder).iterdir()}
     return {int(first) for first in firsts if first.isdecimal()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class _CsvTarget:
     """What ``csv`` writes to."""
 
     write: Callable[[str], None]
 
 
-class PartFile:
+class PartFileWriter:
     """One part while it is written: mode 0600, durable under its name only when it is whole."""
 
     def __init__(self, path: Path, key: bytes, names: Sequence[str]) -> None:
         self._path = path
-        self._unfinished = path.with_name(path.name + _UNFINISHED)
+        self._unfinished = path.with_name(path.name + _UNFINISHED_SUFFIX)
         self._digest = hmac.new(key, digestmod=hashlib.sha256)
         self.size = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         self._stream = os.fdopen(os.open(self._unfinished, flags, 0o600), "wb")
         # The dialect of Python's ``csv``, as in the file that ``convert`` writes. Only what stands in the terminator is
         # quoted, so that it must be both; the first half is taken off below.
-        self._writer = csv.writer(_Texts(self._write), lineterminator="\r\n")
+        self._writer = csv.writer(_CsvTarget(self._write_line), lineterminator="\r\n")
         self.write(names)
 
     def write(self, cells: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ class PartFile:
         self._unfinished.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
-    def _write(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         data = f"{text[:-2]}\n".encode()
         self._stream.write(data)
         self._digest.update(data)

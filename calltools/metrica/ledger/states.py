@@ -12,7 +12,7 @@ class State(StrEnum):
     """Where a batch stands. The first two are never written down: a crash there leaves nothing."""
 
     PLANNED = "planned"
-    FROZEN = "frozen"
+    SPOOLED = "frozen"
     #: Its calls are claimed and its file lies in the spool; no byte of this attempt has gone.
     RESERVED = "reserved"
     SENDING = "sending"
@@ -38,80 +38,80 @@ class State(StrEnum):
     GIVEN_UP = "given-up"
 
 
-class Step(StrEnum):
+class Transition(StrEnum):
     """What happened to a batch."""
 
-    FREEZE = "freeze"
+    SPOOL = "freeze"
     RESERVE = "reserve"
     SEND = "send"
     ACCEPT = "accept"
-    ACCEPT_PART = "accept-part"
+    ACCEPT_PARTIAL = "accept-part"
     REJECT = "reject"
     FAIL_TO_SEND = "fail-to-send"
     THROTTLE = "throttle"
-    LOSE = "lose"
+    LOSE_ANSWER = "lose"
     FIND = "find"
-    FIND_PART = "find-part"
-    FIND_MANY = "find-many"
-    MISS = "miss"
-    SETTLE = "settle"
+    FIND_PARTIAL = "find-part"
+    FIND_DUPLICATES = "find-many"
+    NOT_LISTED = "miss"
+    CONFIRM_ABSENT = "settle"
     HOLD = "hold"
     RESEND = "resend"
     GIVE_UP = "give-up"
     RELEASE = "release"
-    LOOK = "look"
+    RECORD_STATUS = "look"
     PROCESS = "process"
     FAIL_LINKAGE = "fail-linkage"
-    TIRE = "tire"
+    STOP_POLLING = "tire"
 
 
-_A, _S = State, Step
+_A, _S = State, Transition
 
-TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = MappingProxyType(
+TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
     {
-        (_A.PLANNED, _S.FREEZE): _A.FROZEN,
-        (_A.FROZEN, _S.RESERVE): _A.RESERVED,
+        (_A.PLANNED, _S.SPOOL): _A.SPOOLED,
+        (_A.SPOOLED, _S.RESERVE): _A.RESERVED,
         # An attempt begins.
         (_A.RESERVED, _S.SEND): _A.SENDING,
         (_A.NOT_SENT, _S.SEND): _A.SENDING,
         (_A.THROTTLED, _S.SEND): _A.SENDING,
         # An attempt ends.
         (_A.SENDING, _S.ACCEPT): _A.ACKED,
-        (_A.SENDING, _S.ACCEPT_PART): _A.ACKED_PARTIAL,
+        (_A.SENDING, _S.ACCEPT_PARTIAL): _A.ACKED_PARTIAL,
         (_A.SENDING, _S.REJECT): _A.REJECTED,
         (_A.SENDING, _S.FAIL_TO_SEND): _A.NOT_SENT,
         (_A.SENDING, _S.THROTTLE): _A.THROTTLED,
-        (_A.SENDING, _S.LOSE): _A.AMBIGUOUS,
+        (_A.SENDING, _S.LOSE_ANSWER): _A.AMBIGUOUS,
         (_A.SENDING, _S.HOLD): _A.HELD,  # refused, while an earlier attempt is still in doubt
         # The list of uploadings speaks.
         (_A.AMBIGUOUS, _S.FIND): _A.ACKED,
-        (_A.AMBIGUOUS, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.AMBIGUOUS, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.AMBIGUOUS, _S.MISS): _A.AMBIGUOUS,
-        (_A.AMBIGUOUS, _S.SETTLE): _A.ABSENT,
+        (_A.AMBIGUOUS, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.AMBIGUOUS, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.AMBIGUOUS, _S.NOT_LISTED): _A.AMBIGUOUS,
+        (_A.AMBIGUOUS, _S.CONFIRM_ABSENT): _A.ABSENT,
         (_A.HELD, _S.FIND): _A.ACKED,
-        (_A.HELD, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.HELD, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.HELD, _S.MISS): _A.HELD,
+        (_A.HELD, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.HELD, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.HELD, _S.NOT_LISTED): _A.HELD,
         # The same, after it was decided to send again and before that was done.
         (_A.RESERVED, _S.FIND): _A.ACKED,
-        (_A.RESERVED, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.RESERVED, _S.FIND_MANY): _A.DUPLICATED,
+        (_A.RESERVED, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.RESERVED, _S.FIND_DUPLICATES): _A.DUPLICATED,
         (_A.NOT_SENT, _S.FIND): _A.ACKED,
-        (_A.NOT_SENT, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.NOT_SENT, _S.FIND_MANY): _A.DUPLICATED,
+        (_A.NOT_SENT, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.NOT_SENT, _S.FIND_DUPLICATES): _A.DUPLICATED,
         (_A.THROTTLED, _S.FIND): _A.ACKED,
-        (_A.THROTTLED, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.THROTTLED, _S.FIND_MANY): _A.DUPLICATED,
+        (_A.THROTTLED, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.THROTTLED, _S.FIND_DUPLICATES): _A.DUPLICATED,
         # A late twin of something accepted, or left, shows up.
-        (_A.ACKED, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.ACKED_PARTIAL, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.POLL_TIMEOUT, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.PROCESSED, _S.FIND_MANY): _A.DUPLICATED,
-        (_A.LINKAGE_FAILURE, _S.FIND_MANY): _A.DUPLICATED,
+        (_A.ACKED, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.ACKED_PARTIAL, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.POLL_TIMEOUT, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.PROCESSED, _S.FIND_DUPLICATES): _A.DUPLICATED,
+        (_A.LINKAGE_FAILURE, _S.FIND_DUPLICATES): _A.DUPLICATED,
         (_A.GIVEN_UP, _S.FIND): _A.ACKED,
-        (_A.GIVEN_UP, _S.FIND_PART): _A.ACKED_PARTIAL,
-        (_A.GIVEN_UP, _S.FIND_MANY): _A.DUPLICATED,
+        (_A.GIVEN_UP, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
+        (_A.GIVEN_UP, _S.FIND_DUPLICATES): _A.DUPLICATED,
         # Absent: the configuration decides, then a person.
         (_A.ABSENT, _S.HOLD): _A.HELD,
         (_A.ABSENT, _S.RESEND): _A.RESERVED,
@@ -127,28 +127,28 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = MappingProxyType(
         (_A.NOT_SENT, _S.HOLD): _A.HELD,
         (_A.THROTTLED, _S.HOLD): _A.HELD,
         # The service works on it.
-        (_A.ACKED, _S.LOOK): _A.ACKED,
+        (_A.ACKED, _S.RECORD_STATUS): _A.ACKED,
         (_A.ACKED, _S.PROCESS): _A.PROCESSED,
         (_A.ACKED, _S.FAIL_LINKAGE): _A.LINKAGE_FAILURE,
-        (_A.ACKED, _S.TIRE): _A.POLL_TIMEOUT,
-        (_A.POLL_TIMEOUT, _S.LOOK): _A.POLL_TIMEOUT,
+        (_A.ACKED, _S.STOP_POLLING): _A.POLL_TIMEOUT,
+        (_A.POLL_TIMEOUT, _S.RECORD_STATUS): _A.POLL_TIMEOUT,
         (_A.POLL_TIMEOUT, _S.PROCESS): _A.PROCESSED,
         (_A.POLL_TIMEOUT, _S.FAIL_LINKAGE): _A.LINKAGE_FAILURE,
-        (_A.POLL_TIMEOUT, _S.TIRE): _A.POLL_TIMEOUT,
+        (_A.POLL_TIMEOUT, _S.STOP_POLLING): _A.POLL_TIMEOUT,
         # Accepted in part stays so; what the service says of it is kept beside the state.
-        (_A.ACKED_PARTIAL, _S.LOOK): _A.ACKED_PARTIAL,
+        (_A.ACKED_PARTIAL, _S.RECORD_STATUS): _A.ACKED_PARTIAL,
         (_A.ACKED_PARTIAL, _S.PROCESS): _A.ACKED_PARTIAL,
         (_A.ACKED_PARTIAL, _S.FAIL_LINKAGE): _A.ACKED_PARTIAL,
-        (_A.ACKED_PARTIAL, _S.TIRE): _A.ACKED_PARTIAL,
+        (_A.ACKED_PARTIAL, _S.STOP_POLLING): _A.ACKED_PARTIAL,
     }
 )
 
 #: Nothing has been stored of the next attempt: it may be begun.
-WAITING: Final = frozenset({State.RESERVED, State.NOT_SENT, State.THROTTLED})
+WAITING_STATES: Final = frozenset({State.RESERVED, State.NOT_SENT, State.THROTTLED})
 #: Not known whether it arrived.
-UNDECIDED: Final = frozenset({State.SENDING, State.AMBIGUOUS, State.ABSENT, State.HELD})
+HELD_STATES: Final = frozenset({State.SENDING, State.AMBIGUOUS, State.ABSENT, State.HELD})
 #: The service has it, once or more.
-ACCEPTED: Final = frozenset(
+ACCEPTED_STATES: Final = frozenset(
     {
         State.ACKED,
         State.ACKED_PARTIAL,
@@ -159,26 +159,26 @@ ACCEPTED: Final = frozenset(
     }
 )
 #: Its calls are free for another upload.
-FREED: Final = frozenset({State.REJECTED, State.RELEASED})
+FREED_STATES: Final = frozenset({State.REJECTED, State.RELEASED})
 #: Its file is needed no more.
-SPENT: Final = ACCEPTED | FREED | {State.GIVEN_UP}
+DECIDED_STATES: Final = ACCEPTED_STATES | FREED_STATES | {State.GIVEN_UP}
 #: What the service's status says about a batch; any other word is only written down.
-FINAL_STATUSES: Final[Mapping[str, Step]] = MappingProxyType(
-    {"PROCESSED": Step.PROCESS, "LINKAGE_FAILURE": Step.FAIL_LINKAGE}
+TRANSITION_OF_STATUS: Final[Mapping[str, Transition]] = MappingProxyType(
+    {"PROCESSED": Transition.PROCESS, "LINKAGE_FAILURE": Transition.FAIL_LINKAGE}
 )
 
 
-def allowed(state: State, step: Step) -> bool:
+def is_allowed(state: State, transition: Transition) -> bool:
     """Whether the table knows this step from this state."""
-    return (state, step) in TRANSITIONS
+    return (state, transition) in TRANSITIONS
 
 
-def after(state: State, step: Step) -> State:
+def next_state(state: State, transition: Transition) -> State:
     """The state after a step.
 
     Raises:
         DefectError: The table does not know this step from this state.
     """
-    if not allowed(state, step):
-        raise DefectError("defect", fault=f"ledger: no step {step} from {state}")
-    return TRANSITIONS[state, step]
+    if not is_allowed(state, transition):
+        raise DefectError("defect", fault=f"ledger: no step {transition} from {state}")
+    return TRANSITIONS[state, transition]

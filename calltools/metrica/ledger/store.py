@@ -28,9 +28,9 @@ _PRAGMAS: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
 )
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_UNUSABLE: Final = frozenset(
+_DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNUSABLE_CODES: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
@@ -43,7 +43,7 @@ _UNUSABLE: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Ledger:
     """An open ledger; a context manager.
 
     Attributes:
@@ -75,23 +75,23 @@ class Book:
         self.connection.close()
 
 
-def connect(folder: Path, now: Callable[[], float]) -> Book:
+def open_database(folder: Path, now: Callable[[], float]) -> Ledger:
     """The ledger in a folder that ``folder.prepare`` has made; no other process may be opening it.
 
     Raises:
         LedgerError: It is damaged, its key is lost, or a later version wrote it.
     """
-    with told(folder):
-        connection = sqlite3.connect(places.database(folder), timeout=_BUSY_SECONDS, isolation_level=None)
+    with as_ledger_errors(folder):
+        connection = sqlite3.connect(places.database_path(folder), timeout=_BUSY_SECONDS, isolation_level=None)
         try:
-            _set_up(connection, folder)
-            return Book(folder, connection, _matching_key(connection, folder), now)
+            _prepare_connection(connection, folder)
+            return Ledger(folder, connection, _load_key(connection, folder), now)
         except BaseException:
             connection.close()
             raise
 
 
-def _set_up(connection: sqlite3.Connection, folder: Path) -> None:
+def _prepare_connection(connection: sqlite3.Connection, folder: Path) -> None:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
@@ -99,16 +99,16 @@ def _set_up(connection: sqlite3.Connection, folder: Path) -> None:
     migrate(connection)
 
 
-def _matching_key(connection: sqlite3.Connection, folder: Path) -> bytes:
+def _load_key(connection: sqlite3.Connection, folder: Path) -> bytes:
     """The key that this ledger was written with; a new ledger gets one."""
     path = folder / "ledger.key"
     proof = connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
     if proof is None:
         key = _read_key(path) or _new_key(path)
-        connection.execute("INSERT INTO meta VALUES ('key', ?)", (_proof(key),))
+        connection.execute("INSERT INTO meta VALUES ('key', ?)", (_key_proof(key),))
         return key
     key = _read_key(path)
-    if not hmac.compare_digest(_proof(key), proof[0]):
+    if not hmac.compare_digest(_key_proof(key), proof[0]):
         raise LedgerError("ledger-key-lost", path=path)
     return key
 
@@ -116,13 +116,13 @@ def _matching_key(connection: sqlite3.Connection, folder: Path) -> bytes:
 def _read_key(path: Path) -> bytes:
     if not path.is_file():
         return b""
-    places.private(path)
+    places.ensure_private_file(path)
     return path.read_bytes()
 
 
 def _new_key(path: Path) -> bytes:
     key, fresh = secrets.token_bytes(_KEY_BYTES), path.with_name(path.name + ".new")
-    places.private(fresh)
+    places.ensure_private_file(fresh)
     with fresh.open("wb") as stream:
         stream.write(key)
         stream.flush()
@@ -132,30 +132,30 @@ def _new_key(path: Path) -> bytes:
     return key
 
 
-def _proof(key: bytes) -> bytes:
+def _key_proof(key: bytes) -> bytes:
     return hmac.digest(key, b"this is the key of the ledger", hashlib.sha256)
 
 
 @contextmanager
-def writing(book: Book) -> Iterator[sqlite3.Connection]:
+def transaction(ledger: Ledger) -> Iterator[sqlite3.Connection]:
     """A transaction: everything inside is durable when it ends, or nothing of it is there.
 
     Raises:
         LedgerError: The ledger is damaged, in use, or the disk is full.
     """
-    with told(book.folder):
-        book.connection.execute("BEGIN IMMEDIATE")
+    with as_ledger_errors(ledger.folder):
+        ledger.connection.execute("BEGIN IMMEDIATE")
         try:
-            yield book.connection
-            book.connection.execute("COMMIT")
+            yield ledger.connection
+            ledger.connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
-                book.connection.execute("ROLLBACK")
+                ledger.connection.execute("ROLLBACK")
             raise
 
 
 @contextmanager
-def told(folder: Path) -> Iterator[None]:
+def as_ledger_errors(folder: Path) -> Iterator[None]:
     """Faults of the ledger in words.
 
     Raises:
@@ -164,7 +164,7 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as fault:
-        worded = _worded(fault, folder)
+        worded = _to_ledger_error(fault, folder)
         if worded is None:
             raise
         raise worded from fault
@@ -172,23 +172,23 @@ def told(folder: Path) -> Iterator[None]:
         raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
 
 
-def _worded(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
+def _to_ledger_error(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED:
+    if code in _DAMAGED_CODES:
         return LedgerError("ledger-damaged", path=folder)
-    if code in _BUSY:
+    if code in _BUSY_CODES:
         return LedgerError("ledger-busy", path=folder)
-    if code in _UNUSABLE:
+    if code in _UNUSABLE_CODES:
         return LedgerError("ledger-unusable", path=folder, reason=str(fault))
     return None
 
 
-def faults(book: Book) -> list[str]:
+def find_faults(ledger: Ledger) -> list[str]:
     """What is wrong with the ledger: nothing, if it is whole and its events add up to its tables."""
-    with told(book.folder), closing(book.connection.cursor()) as cursor:
+    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
         found = [str(row[0]) for row in cursor.execute("PRAGMA integrity_check") if row != ("ok",)]
         found += [f"foreign key: {row[0]} {row[1]}" for row in cursor.execute("PRAGMA foreign_key_check")]
-        tables = {batch.id: batch for batch in journal.batches(book.connection)}
-        if journal.replayed(journal.events(book.connection)) != tables:
+        tables = {batch.id: batch for batch in journal.select_parts(ledger.connection)}
+        if journal.replay(journal.read_events(ledger.connection)) != tables:
             found.append("the events do not add up to the batches")
     return found

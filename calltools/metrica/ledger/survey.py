@@ -9,17 +9,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calltools.fields.table import NAMES
-from calltools.metrica.ledger.fingerprints import BETWEEN, CALL_BYTES, REST_BYTES, printer
+from calltools.fields.table import FIELD_NAMES
+from calltools.metrica.ledger.fingerprints import SEPARATOR, CALL_FINGERPRINT_BYTES, CONTENT_FINGERPRINT_BYTES, make_fingerprinter
 from calltools.metrica.ledger.reading import CallFile
 from calltools.model.cells import Mask, Numbers
 
-_STATIC: Final = NAMES.index("StaticCall")
-_MARKS: Final = 2 * len(NAMES)
+_STATIC_INDEX: Final = FIELD_NAMES.index("StaticCall")
+_MAX_CELL_QUOTES: Final = 2 * len(FIELD_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class CallScan:
     """All calls of a file, each by its place in the arrays.
 
     Attributes:
@@ -31,12 +31,12 @@ class Survey:
         sizes: Bytes as CSV with all columns: at least what it will take.
     """
 
-    calls: NDArray[np.void]
-    rests: NDArray[np.void]
+    call_fingerprints: NDArray[np.void]
+    content_fingerprints: NDArray[np.void]
     held: NDArray[np.uint32]
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
-    sizes: Numbers
+    csv_bytes: Numbers
 
     def __len__(self) -> int:
         return len(self.held)
@@ -50,9 +50,9 @@ class Survey:
         """The columns that hold something in any of these calls."""
         return frozenset().union(*(self.combinations[n] for n in np.unique(self.held[places]).tolist()))
 
-    def doubled(self) -> Mask:
+    def duplicates(self) -> Mask:
         """Where the same call came earlier in the file."""
-        high, low = self._halves()
+        high, low = self._fingerprint_halves()
         order = np.lexsort((low, high))
         again = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
         mask: Mask = np.zeros(len(self), bool)
@@ -60,18 +60,18 @@ class Survey:
         mask[order[1:][again]] = True
         return mask
 
-    def in_order(self, places: Numbers) -> Numbers:
+    def sort_by_fingerprint(self, places: Numbers) -> Numbers:
         """Places sorted by fingerprint: the order in which a table of them is quickest to walk."""
-        high, low = self._halves()
+        high, low = self._fingerprint_halves()
         order: Numbers = places[np.lexsort((low[places], high[places]))]
         return order
 
-    def _halves(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        halves = self.calls.view(">u8").reshape(-1, 2)
+    def _fingerprint_halves(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        halves = self.call_fingerprints.view(">u8").reshape(-1, 2)
         return halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
 
 
-def survey(file: CallFile, key: bytes, counter: int) -> Survey:
+def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
     """Look at every call of a file once.
 
     Raises:
@@ -80,19 +80,19 @@ def survey(file: CallFile, key: bytes, counter: int) -> Survey:
     calls, rests = bytearray(), bytearray()
     held, dynamic, sizes = array("I"), bytearray(), array("q")
     combinations: dict[tuple[str, ...], int] = {}
-    fingerprints = printer(key, counter)
+    fingerprints = make_fingerprinter(key, counter)
     for call in file.calls():
-        joined = BETWEEN.join(call)
+        joined = SEPARATOR.join(call)
         written = joined.encode()
         one, rest = fingerprints(call, written)
         calls += one
         rests += rest
-        held.append(combinations.setdefault(tuple(compress(NAMES, call)), len(combinations)))
-        dynamic.append(call[_STATIC] != "1")
-        sizes.append(len(written) + 1 + (_quotes(joined) if _special(joined) else 0))
-    return Survey(
-        np.frombuffer(calls, f"V{CALL_BYTES}"),
-        np.frombuffer(rests, f"V{REST_BYTES}"),
+        held.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
+        dynamic.append(call[_STATIC_INDEX] != "1")
+        sizes.append(len(written) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
+    return CallScan(
+        np.frombuffer(calls, f"V{CALL_FINGERPRINT_BYTES}"),
+        np.frombuffer(rests, f"V{CONTENT_FINGERPRINT_BYTES}"),
         np.frombuffer(held, np.uint32),
         tuple(combinations),
         np.frombuffer(dynamic, bool),
@@ -100,10 +100,10 @@ def survey(file: CallFile, key: bytes, counter: int) -> Survey:
     )
 
 
-def _special(joined: str) -> bool:
+def _needs_quotes(joined: str) -> bool:
     return "," in joined or '"' in joined or "\n" in joined or "\r" in joined
 
 
-def _quotes(joined: str) -> int:
+def _max_quotes(joined: str) -> int:
     """Quotes that writing adds, at most."""
-    return _MARKS + joined.count('"')
+    return _MAX_CELL_QUOTES + joined.count('"')

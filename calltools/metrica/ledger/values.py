@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from calltools.metrica.ledger.states import ACCEPTED, FINAL_STATUSES, UNDECIDED, WAITING, State
+from calltools.metrica.ledger.states import ACCEPTED_STATES, TRANSITION_OF_STATUS, HELD_STATES, WAITING_STATES, State
 
 #: Identifier kind of an uploading, as the columns are called.
-Kind = Literal["ClientId", "Yclid", "UserId"]
+IdentifierKind = Literal["ClientId", "Yclid", "UserId"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Ambiguous:
     bytes_sent: int | None = None
 
 
-Outcome: TypeAlias = Acked | Rejected | NotSent | Throttled | Ambiguous
+AttemptOutcome: TypeAlias = Acked | Rejected | NotSent | Throttled | Ambiguous
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedUploading:
     """One line of the service's list of uploadings."""
 
     upload_id: int
@@ -62,7 +62,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class ReconcilePolicy:
     """What to do with a batch that the list does not show.
 
     Attributes:
@@ -71,8 +71,8 @@ class Policy:
         on_absent: ``hold`` leaves the decision to a person; ``resend`` makes it ready to be sent again.
     """
 
-    settle_seconds: float = 15 * 60
-    listings: int = 3
+    min_absent_seconds: float = 15 * 60
+    min_listings: int = 3
     on_absent: Literal["hold", "resend"] = "hold"
 
 
@@ -100,7 +100,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Part:
     """One part of a file as the ledger knows it.
 
     Attributes:
@@ -135,7 +135,7 @@ class Batch:
     id: int
     counter: int
     mark: str
-    kind: Kind
+    kind: IdentifierKind
     rows: int
     dynamic: int
     size: int
@@ -167,17 +167,17 @@ class Batch:
     @property
     def waiting(self) -> bool:
         """It may be sent."""
-        return self.state in WAITING
+        return self.state in WAITING_STATES
 
     @property
     def held(self) -> bool:
         """Not known whether it arrived: exit code 6."""
-        return self.state in UNDECIDED
+        return self.state in HELD_STATES
 
     @property
     def accepted(self) -> bool:
         """The service has it."""
-        return self.state in ACCEPTED
+        return self.state in ACCEPTED_STATES
 
     @property
     def partial(self) -> bool:
@@ -185,9 +185,9 @@ class Batch:
         return (self.source_quantity not in {None, self.rows}) or (self.line_quantity not in {None, self.rows})
 
     @property
-    def watched(self) -> bool:
+    def processing(self) -> bool:
         """The service still works on it: asking for its status makes sense."""
-        return self.accepted and self.state is not State.DUPLICATED and self.status not in FINAL_STATUSES
+        return self.accepted and self.state is not State.DUPLICATED and self.status not in TRANSITION_OF_STATUS
 
     @property
     def in_doubt(self) -> bool:

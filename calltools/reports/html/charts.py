@@ -9,16 +9,16 @@ import numpy as np
 
 from calltools.messages import Language
 from calltools.model.cells import Numbers
-from calltools.model.portrait import DAYS, DURATIONS_S, HOURS, Portrait
-from calltools.reports.html.strip import Strip
-from calltools.reports.html.words import word
+from calltools.model.portrait import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
+from calltools.reports.html.strip import FindingHistogram
+from calltools.reports.html.words import html_label
 
 #: How tall charts are drawn, in units of their view box.
-HEIGHT: Final = 100
+CHART_HEIGHT: Final = 100
 #: Shades of the table by weekday and hour.
 _SHADES: Final = 9
 #: Days that the chart by day has room for.
-MOST_DAYS: Final = 62
+MAX_DAYS: Final = 62
 _WINDOW_DAYS: Final = 21
 _DAY_S: Final = 86_400
 _MINUTE_S: Final = 60
@@ -35,7 +35,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class StackedColumn:
     """A stacked column: each part with its height, the lowest first."""
 
     label: str
@@ -45,7 +45,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Shaded:
+class HeatmapCell:
     """A cell of the table by weekday and hour."""
 
     label: str
@@ -53,70 +53,70 @@ class Shaded:
     shade: int
 
 
-def columns_of(strip: Strip, records: int) -> list[Column]:
+def histogram_columns(strip: FindingHistogram, records: int) -> list[StackedColumn]:
     """The strip along the file, notes at the bottom and errors on top."""
-    counts = strip.upto(records)[::-1].T
-    labels = [str(first * strip.width + 1) for first in range(len(counts))]
-    return _stacked(labels, counts)
+    counts = strip.bins_for(records)[::-1].T
+    labels = [str(first * strip.bin_width + 1) for first in range(len(counts))]
+    return _stack(labels, counts)
 
 
-def densest(strip: Strip, records: int) -> tuple[int, int, int] | None:
+def densest_bin(strip: FindingHistogram, records: int) -> tuple[int, int, int] | None:
     """First and last record of the fullest bin, and its findings."""
-    counts = strip.upto(records).sum(axis=0)
+    counts = strip.bins_for(records).sum(axis=0)
     if not counts.any():
         return None
     best = int(counts.argmax())
-    return best * strip.width + 1, min((best + 1) * strip.width, records), int(counts[best])
+    return best * strip.bin_width + 1, min((best + 1) * strip.bin_width, records), int(counts[best])
 
 
-def by_hour(portrait: Portrait, language: Language) -> list[tuple[str, list[Shaded]]]:
+def hour_heatmap(portrait: CallStatistics, language: Language) -> list[tuple[str, list[HeatmapCell]]]:
     """A row a weekday, a cell an hour."""
-    names = word("days_of_week", language).split()
+    names = html_label("days_of_week", language).split()
     both = portrait.answered_by_hour + portrait.missed_by_hour
     top = max(int(both.max()), 1)
     return [
         (
             names[day],
             [
-                Shaded(
-                    word("cell", language, day=names[day], hour=hour, answered=portrait.answered_by_hour[day, hour],
+                HeatmapCell(
+                    html_label("cell", language, day=names[day], hour=hour, answered=portrait.answered_by_hour[day, hour],
                          missed=portrait.missed_by_hour[day, hour]),
                     int(both[day, hour]),
                     -(-int(both[day, hour]) * _SHADES // top),
                 )
-                for hour in range(HOURS)
+                for hour in range(HOURS_PER_DAY)
             ],
         )
-        for day in range(DAYS)
+        for day in range(DAYS_PER_WEEK)
     ]  # fmt: skip
 
 
-def by_day(portrait: Portrait) -> list[Column]:
+def day_columns(portrait: CallStatistics) -> list[StackedColumn]:
     """Answered and missed calls of the last days, days without calls included."""
     if not portrait.days:
         return []
     last = max(portrait.days)
-    first = max(min(portrait.days), last - MOST_DAYS + 1)
+    first = max(min(portrait.days), last - MAX_DAYS + 1)
     days = range(first, last + 1)
     nothing = np.zeros(3, np.int64)
     counts = np.array([portrait.days.get(day, nothing)[:2] for day in days])
-    return _stacked([iso(day) for day in days], counts)
+    return _stack([format_iso_date(day) for day in days], counts)
 
 
-def durations(counts: Numbers, language: Language) -> list[Bar]:
+def duration_bars(counts: Numbers, language: Language) -> list[Bar]:
     """Bars by length of time."""
-    ends = [_time(end, language) for end in DURATIONS_S]
-    labels = [ends[0], *(word("upto", language, end=end) for end in ends[1:]), word("over", language, end=ends[-1])]
-    return bars(list(zip(labels, counts.tolist(), strict=True)))
+    ends = [_format_duration(end, language) for end in DURATION_BOUNDS_S]
+    labels = [ends[0], *(html_label("upto", language, end=end) for end in ends[1:]), html_label("over", language, end=ends[-1])]
+    return make_bars(list(zip(labels, counts.tolist(), strict=True)))
 
 
-def identified(portrait: Portrait, language: Language) -> list[Bar]:
+def identifier_bars(portrait: CallStatistics, language: Language) -> list[Bar]:
     """Calls by what ties them to a visit."""
-    listed = [*portrait.identified.items(), (word("unidentified", language), portrait.unidentified)]
-    return bars(listed, total=portrait.calls)
+    listed = [*portrait.identified.items(), (html_label("unidentified", language), portrait.unidentified)]
+    return make_bars(listed, total=portrait.calls)
 
 
-def bars(listed: Sequence[tuple[str, int]], total: int | None = None) -> list[Bar]:
+def make_bars(listed: Sequence[tuple[str, int]], total: int | None = None) -> list[Bar]:
     """Bars in the order given."""
     top = max([count for _, count in listed], default=0) or 1
     whole = (sum(count for _, count in listed) if total is None else total) or 1
@@ -124,7 +124,7 @@ def bars(listed: Sequence[tuple[str, int]], total: int | None = None) -> list[Ba
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
+class VisitDeadline:
     """Calls of a day, and the last day on which their visits are found; ``None``: it is over."""
 
     day: str
@@ -133,41 +133,41 @@ class Deadline:
     tied: int
 
 
-def window(portrait: Portrait, now: int) -> list[Deadline]:
+def visit_deadlines(portrait: CallStatistics, now: int) -> list[VisitDeadline]:
     """What will be lost when; what is lost already comes first, as one line."""
     today = now // _DAY_S
     lost = [counts for day, counts in portrait.days.items() if day + _WINDOW_DAYS < today]
-    listed = [Deadline("", None, _calls(lost), int(sum(counts[2] for counts in lost)))] if lost else []
+    listed = [VisitDeadline("", None, _sum_calls(lost), int(sum(counts[2] for counts in lost)))] if lost else []
     for day in sorted(day for day in portrait.days if day + _WINDOW_DAYS >= today):
         counts = portrait.days[day]
-        listed.append(Deadline(iso(day), iso(day + _WINDOW_DAYS), _calls([counts]), int(counts[2])))
+        listed.append(VisitDeadline(format_iso_date(day), format_iso_date(day + _WINDOW_DAYS), _sum_calls([counts]), int(counts[2])))
     return listed
 
 
-def iso(day: int) -> str:
+def format_iso_date(day: int) -> str:
     """A day since 1970 as YYYY-MM-DD."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
 
 
-def _calls(counted: Sequence[Numbers]) -> int:
+def _sum_calls(counted: Sequence[Numbers]) -> int:
     return int(sum(counts[0] + counts[1] for counts in counted))
 
 
-def _stacked(labels: Sequence[str], counts: Numbers) -> list[Column]:
+def _stack(labels: Sequence[str], counts: Numbers) -> list[StackedColumn]:
     top = max(int(counts.sum(axis=1).max()), 1) if len(counts) else 1
-    heights = np.round(counts * HEIGHT / top, 2)
-    tops = HEIGHT - heights.cumsum(axis=1)
+    heights = np.round(counts * CHART_HEIGHT / top, 2)
+    tops = CHART_HEIGHT - heights.cumsum(axis=1)
     return [
-        Column(label, tuple(parts), tuple(tall), tuple(up))
+        StackedColumn(label, tuple(parts), tuple(tall), tuple(up))
         for label, parts, tall, up in zip(
             labels, counts.tolist(), heights.tolist(), np.round(tops, 2).tolist(), strict=True
         )
     ]
 
 
-def _time(seconds: int, language: Language) -> str:
+def _format_duration(seconds: int, language: Language) -> str:
     if not seconds:
-        return word("zero", language)
+        return html_label("zero", language)
     if seconds % _MINUTE_S:
-        return word("seconds", language, count=seconds)
-    return word("minutes", language, count=seconds // _MINUTE_S)
+        return html_label("seconds", language, count=seconds)
+    return html_label("minutes", language, count=seconds // _MINUTE_S)

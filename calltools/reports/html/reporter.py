@@ -16,33 +16,33 @@ from markupsafe import Markup, escape
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.gathering import FirstOfEachRule, Met
+from calltools.reports.gathering import RuleLimiter, RuleCount
 from calltools.reports.html import charts
-from calltools.reports.html.strip import Strip
-from calltools.reports.html.words import SEVERITY_COUNTS, SEVERITY_FILTERS, word
-from calltools.reports.numbers import number
-from calltools.reports.overview import opening
-from calltools.reports.presenting import present
-from calltools.reports.style import Style
-from calltools.reports.visible import visible
-from calltools.reports.wording import advice, counts_line
-from calltools.rules.catalog import BY_CODE
-from calltools.rules.manual import page_of
+from calltools.reports.html.strip import FindingHistogram
+from calltools.reports.html.words import SEVERITY_COUNTS, SEVERITY_FILTERS, html_label
+from calltools.reports.numbers import format_count
+from calltools.reports.overview import describe_source
+from calltools.reports.presenting import render_findings
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_invisible
+from calltools.reports.wording import format_advice, format_counts_line
+from calltools.rules.catalog import RULES_BY_CODE
+from calltools.rules.manual import manual_for
 
 #: Findings shown of each rule; of all rules of all files together; files shown with charts. They bound the page.
-_OF_A_RULE: Final = 5
-_IN_ALL: Final = 240
-_FILES: Final = 8
-_IN_TABLE: Final = 500
+_MAX_EXAMPLES_OF_RULE: Final = 5
+_MAX_EXAMPLES: Final = 240
+_MAX_FILE_SECTIONS: Final = 8
+_MAX_TABLE_ROWS: Final = 500
 #: Signs of a cell that the page has room for.
-_LONGEST: Final = 120
+_MAX_CELL_CHARACTERS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RuleSection:
     """A rule that was met, and examples of it."""
 
-    met: Met
+    rule_count: RuleCount
     name: str
     finds: str
     why: str
@@ -51,15 +51,15 @@ class Group:
 
 
 @dataclass(slots=True)
-class FilePage:
+class FileSection:
     """What the page says of one file."""
 
     source: Source | None
     name: str
     summary: Summary | None = None
-    first: FirstOfEachRule = field(default_factory=lambda: FirstOfEachRule(_OF_A_RULE))
+    limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(_MAX_EXAMPLES_OF_RULE))
     examples: list[Finding] = field(default_factory=list)
-    strip: Strip = field(default_factory=Strip)
+    histogram: FindingHistogram = field(default_factory=FindingHistogram)
 
 
 @dataclass(slots=True)
@@ -67,63 +67,63 @@ class HtmlReporter:
     """One page for all files of a run; it stays under 500 KB whatever they hold."""
 
     stream: TextIO
-    style: Style
-    pages: list[FilePage] = field(default_factory=list)
-    room: int = _IN_ALL
+    options: ReportOptions
+    sections: list[FileSection] = field(default_factory=list)
+    examples_left: int = _MAX_EXAMPLES
 
     def start(self, source: Source | None, name: str) -> None:
         """A file begins."""
-        self.pages.append(FilePage(source, name))
+        self.sections.append(FileSection(source, name))
 
     def take(self, findings: Findings) -> None:
         """Count them, and keep the first of each rule."""
-        page = self.pages[-1]
-        page.strip.add(findings)
-        kept = list(present(page.first.of(findings), page.source, page.name, self.style))[: self.room]
-        self.room -= len(kept)
+        page = self.sections[-1]
+        page.histogram.add(findings)
+        kept = list(render_findings(page.limiter.pass_first(findings), page.source, page.name, self.options))[: self.examples_left]
+        self.examples_left -= len(kept)
         page.examples += kept
 
     def finish(self, summary: Summary) -> None:
         """The file has ended."""
-        self.pages[-1].summary = summary
+        self.sections[-1].summary = summary
 
     def close(self, _summaries: list[Summary]) -> None:
         """Write the page."""
-        ended = [(page, page.summary) for page in self.pages if page.summary is not None]
-        script, sheet = _asset("page.js"), _asset("page.css")
-        template = _environment(self.style).get_template("page.html.j2")
+        ended = [(page, page.summary) for page in self.sections if page.summary is not None]
+        script, sheet = _read_asset("page.js"), _read_asset("page.css")
+        template = _jinja_environment(self.options).get_template("page.html.j2")
         self.stream.writelines(
             template.generate(
-                pages=[page for page, _ in ended[:_FILES]],
-                listed=[summary for _, summary in ended[:_IN_TABLE]],
-                more=len(ended) - min(len(ended), _FILES),
-                groups=self._groups,
+                pages=[page for page, _ in ended[:_MAX_FILE_SECTIONS]],
+                listed=[summary for _, summary in ended[:_MAX_TABLE_ROWS]],
+                more=len(ended) - min(len(ended), _MAX_FILE_SECTIONS),
+                groups=self._rule_sections,
                 now=datetime.fromtimestamp(max((one.now for _, one in ended), default=0), UTC),
                 version=version("calltools"),
                 script=Markup(script),  # noqa: S704 - our own files
                 sheet=Markup(sheet),  # noqa: S704
-                script_hash=_hash(script),
-                sheet_hash=_hash(sheet),
-                style=self.style,
+                script_hash=_csp_hash(script),
+                sheet_hash=_csp_hash(sheet),
+                style=self.options,
             )
         )
 
-    def _groups(self, page: FilePage) -> list[Group]:
+    def _rule_sections(self, page: FileSection) -> list[RuleSection]:
         return [
-            Group(
-                met=met,
-                name=BY_CODE[met.code].name,
-                finds=page_of(BY_CODE[met.code], self.style.language).finds,
-                why=page_of(BY_CODE[met.code], self.style.language).why,
-                advice=advice(met.code, self.style.language),
+            RuleSection(
+                rule_count=met,
+                name=RULES_BY_CODE[met.code].name,
+                finds=manual_for(RULES_BY_CODE[met.code], self.options.language).finds,
+                why=manual_for(RULES_BY_CODE[met.code], self.options.language).why,
+                advice=format_advice(met.code, self.options.language),
                 examples=[one for one in page.examples if one.code == met.code and one.severity == met.severity.value],
             )
-            for met in page.first.met()
+            for met in page.limiter.rule_counts()
         ]
 
 
 @lru_cache(maxsize=8)
-def _environment(style: Style) -> Environment:
+def _jinja_environment(options: ReportOptions) -> Environment:
     """Templates are compiled once; what they call follows the style."""
     made = Environment(
         loader=PackageLoader("calltools.reports.html", "."),
@@ -134,26 +134,26 @@ def _environment(style: Style) -> Environment:
     )
     made.globals |= {
         "charts": charts,
-        "coded": _coded,
-        "counts_line": counts_line,
-        "language": style.language,
-        "number": lambda count: number(count, style),
-        "opening": lambda source: opening(source, style),
-        "percent": lambda share: f"{share:.1f}".replace(".", "," if style.language == "ru" else "."),
+        "coded": _format_code,
+        "counts_line": format_counts_line,
+        "language": options.language,
+        "number": lambda count: format_count(count, options),
+        "opening": lambda source: describe_source(source, options),
+        "percent": lambda share: f"{share:.1f}".replace(".", "," if options.language == "ru" else "."),
         "severity_counts": SEVERITY_COUNTS,
         "severity_filters": SEVERITY_FILTERS,
-        "short": _short,
-        "word": lambda key, **facts: word(key, style.language, **facts),
+        "short": _truncate,
+        "word": lambda key, **facts: html_label(key, options.language, **facts),
     }
     return made
 
 
-def _short(text: str | None) -> str:
-    clean = visible(text or "")
-    return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + "…"
+def _truncate(text: str | None) -> str:
+    clean = escape_invisible(text or "")
+    return clean if len(clean) <= _MAX_CELL_CHARACTERS else clean[:_MAX_CELL_CHARACTERS] + "…"
 
 
-def _coded(text: str) -> Markup:
+def _format_code(text: str) -> Markup:
     """A text with what stands in backticks as code."""
     parts = text.split("`")
     return Markup("").join(
@@ -161,11 +161,11 @@ def _coded(text: str) -> Markup:
     )
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return files("calltools.reports.html").joinpath(name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def _csp_hash(text: str) -> str:
     """As a content security policy names what it allows."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

@@ -7,7 +7,7 @@ from typing import Final
 from calltools.messages import Language
 from calltools.model.rule import Severity
 
-WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+HTML_LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "title": ("Call file report", "Отчёт по файлу звонков"),
         "skip": ("Skip to what is wrong", "Сразу к ошибкам"),
@@ -124,7 +124,7 @@ SEVERITY_FILTERS: Final[Mapping[Severity, str]] = MappingProxyType(
 )
 
 
-def word(key: str, language: Language, **facts: object) -> str:
+def html_label(key: str, language: Language, **facts: object) -> str:
     """A word or sentence of the page."""
-    english, russian = WORDS[key]
+    english, russian = HTML_LABELS[key]
     return (russian if language == "ru" else english).format(**facts)

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.reports.sentences import cell, file, identifier, record
-from calltools.reports.sentences.wording import Wording
+from calltools.reports.sentences.wording import RuleSentence
 
-WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
-    file.SENTENCES | identifier.SENTENCES | cell.SENTENCES | record.SENTENCES
+RULE_SENTENCES: Final[Mapping[str, RuleSentence]] = MappingProxyType(
+    file.FILE_SENTENCES | identifier.IDENTIFIER_SENTENCES | cell.CELL_SENTENCES | record.RECORD_SENTENCES
 )

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Wording(NamedTuple):
+class RuleSentence(NamedTuple):
     """A rule's sentence (what is wrong, what was expected) and its advice (what to do), in English and Russian.
 
     Placeholders: ``{value}`` the cell, masked already; ``{column}`` its title; ``{field}`` the canonical name of its

@@ -4,23 +4,23 @@ import io
 import zipfile
 from typing import Final
 
-from calltools.reports.workbook.package import MAIN, RELATED, TYPES
+from calltools.reports.workbook.package import MAIN_NAMESPACE, RELATIONSHIPS_NAMESPACE, CONTENT_TYPES_PART
 
-_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_WAYS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_XML_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_PACKAGE_RELATIONSHIPS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
-_PARTS: Final = {
-    TYPES: f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+_BLANK_PARTS: Final = {
+    CONTENT_TYPES_PART: f'{_XML_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     '<Default Extension="xml" ContentType="application/xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_OFFICE}.spreadsheetml.sheet.main+xml"/>'
     f'<Override PartName="/xl/styles.xml" ContentType="{_OFFICE}.spreadsheetml.styles+xml"/></Types>',
-    "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_WAYS}">'
-    f'<Relationship Id="rId1" Type="{RELATED}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{MAIN}"><sheets></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_WAYS}">'
-    f'<Relationship Id="rId1" Type="{RELATED}/styles" Target="styles.xml"/></Relationships>',
-    "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{MAIN}">'
+    "_rels/.rels": f'{_XML_HEAD}<Relationships xmlns="{_PACKAGE_RELATIONSHIPS}">'
+    f'<Relationship Id="rId1" Type="{RELATIONSHIPS_NAMESPACE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'{_XML_HEAD}<workbook xmlns="{MAIN_NAMESPACE}"><sheets></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'{_XML_HEAD}<Relationships xmlns="{_PACKAGE_RELATIONSHIPS}">'
+    f'<Relationship Id="rId1" Type="{RELATIONSHIPS_NAMESPACE}/styles" Target="styles.xml"/></Relationships>',
+    "xl/styles.xml": f'{_XML_HEAD}<styleSheet xmlns="{MAIN_NAMESPACE}">'
     '<fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
@@ -32,11 +32,11 @@ _PARTS: Final = {
 }
 
 
-def blank() -> io.BytesIO:
+def blank_workbook() -> io.BytesIO:
     """The bytes of such a package."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, text in _PARTS.items():
+        for name, text in _BLANK_PARTS.items():
             package.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     stream.seek(0)
     return stream

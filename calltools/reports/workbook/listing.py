@@ -7,25 +7,25 @@ from typing import Final, Literal
 from calltools.model.finding import Finding
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import Met
-from calltools.reports.numbers import number
-from calltools.reports.style import Style
-from calltools.reports.visible import visible
-from calltools.reports.wording import advice, counts_line
-from calltools.reports.workbook.words import word
-from calltools.rules.catalog import BY_CODE
-from calltools.rules.manual import page_of
+from calltools.reports.gathering import RuleCount
+from calltools.reports.numbers import format_count
+from calltools.reports.style import ReportOptions
+from calltools.reports.visible import escape_invisible
+from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.workbook.words import workbook_label
+from calltools.rules.catalog import RULES_BY_CODE
+from calltools.rules.manual import manual_for
 
-COLUMNS: Final = ("severity", "code", "rule", "file", "place", "column", "value", "message", "advice", "repaired")
-WIDTHS: Final = (18, 8, 30, 24, 16, 16, 28, 60, 60, 24)
+FINDING_COLUMNS: Final = ("severity", "code", "rule", "file", "place", "column", "value", "message", "advice", "repaired")
+COLUMN_WIDTHS: Final = (18, 8, 30, 24, 16, 16, 28, 60, 60, 24)
 #: Fill of a cell by severity: pale enough to read black text on.
 #: One step beside the shades that Excel offers, so that a fill of the user's own is never taken for ours.
-FILLS: Final = {Severity.ERROR: "FFC8CE", Severity.WARNING: "FFEB9D", Severity.NOTE: "DDEBF8"}
-_LONGEST: Final = 1000
+SEVERITY_FILLS: Final = {Severity.ERROR: "FFC8CE", Severity.WARNING: "FFEB9D", Severity.NOTE: "DDEBF8"}
+_MAX_CELL_CHARACTERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FindingRow:
     """A finding as a row: its texts in the order of ``COLUMNS``, its severity, and the cell that it is about."""
 
     texts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """A line of the sheet of counts."""
 
     kind: Literal["title", "said", "head", "row"]
@@ -42,73 +42,73 @@ class Line:
     severity: Severity | None = None
 
 
-def titles(style: Style) -> list[str]:
+def column_titles(options: ReportOptions) -> list[str]:
     """The header of the list."""
-    return [word(name, style.language) for name in COLUMNS]
+    return [workbook_label(name, options.language) for name in FINDING_COLUMNS]
 
 
-def row_of(finding: Finding, style: Style) -> Row:
+def make_finding_row(finding: Finding, options: ReportOptions) -> FindingRow:
     """A finding as a row."""
     fix = "" if finding.fix is None else finding.fix["after"]
     texts = (
-        word(finding.severity, style.language),
+        workbook_label(finding.severity, options.language),
         finding.code,
         finding.name,
         finding.file,
-        place(finding, style),
+        describe_location(finding, options),
         finding.column or "",
         finding.value or "",
         finding.message,
-        advice(finding.code, style.language),
+        format_advice(finding.code, options.language),
         fix,
     )
-    return Row(tuple(cut(text) for text in texts), Severity(finding.severity), finding.cell)
+    return FindingRow(tuple(truncate_for_cell(text) for text in texts), Severity(finding.severity), finding.cell)
 
 
-def place(finding: Finding, style: Style) -> str:
+def describe_location(finding: Finding, options: ReportOptions) -> str:
     """Where it is, as a person would look it up."""
     if finding.cell:
         return finding.cell
     if finding.row:
-        return word("row", style.language, number=finding.row)
+        return workbook_label("row", options.language, number=finding.row)
     if finding.line:
-        return word("line", style.language, number=finding.line)
+        return workbook_label("line", options.language, number=finding.line)
     if finding.record:
-        return word("record", style.language, number=finding.record)
-    return word("whole", style.language)
+        return workbook_label("record", options.language, number=finding.record)
+    return workbook_label("whole", options.language)
 
 
-def cut(text: str) -> str:
+def truncate_for_cell(text: str) -> str:
     """A text that a cell can hold: nothing unseen in it, and not too long."""
-    clean = visible(text)
-    return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + "…"
+    clean = escape_invisible(text)
+    return clean if len(clean) <= _MAX_CELL_CHARACTERS else clean[:_MAX_CELL_CHARACTERS] + "…"
 
 
-def summary_lines(
-    summaries: Sequence[Summary], met: Sequence[Met], said: Sequence[str], style: Style
-) -> Iterator[Line]:
+def make_summary_lines(
+    summaries: Sequence[Summary], met: Sequence[RuleCount], said: Sequence[str], options: ReportOptions
+) -> Iterator[SummaryLine]:
     """The sheet of counts: each file, what was said, each rule."""
-    language = style.language
-    yield Line("title", (word("headline", language),))
+    language = options.language
+    yield SummaryLine("title", (workbook_label("headline", language),))
     for summary in summaries:
-        unread = "" if summary.error is None else word("unread", language, error=summary.error)
-        yield Line("said", (f"{cut(summary.name)}: {cut(unread) or counts_line(summary, language)}",))
+        unread = "" if summary.error is None else workbook_label("unread", language, error=summary.error)
+        yield SummaryLine("said", (f"{truncate_for_cell(summary.name)}: {truncate_for_cell(unread) or format_counts_line(summary, language)}",))
     for sentence in said:
-        yield Line("said", (sentence,))
-    yield Line("said", ())
+        yield SummaryLine("said", (sentence,))
+    yield SummaryLine("said", ())
     if not met:
-        yield Line("said", (word("nothing", language),))
+        yield SummaryLine("said", (workbook_label("nothing", language),))
         return
-    yield Line("head", tuple(word(name, language) for name in ("severity", "code", "what", "found", "advice")))
+    yield SummaryLine("head", tuple(workbook_label(name, language) for name in ("severity", "code", "what", "found", "advice")))
     for one in met:
-        texts = (page_of(BY_CODE[one.code], language).finds, advice(one.code, language))
+        texts = (manual_for(RULES_BY_CODE[one.code], language).finds, format_advice(one.code, language))
         finds, help_ = (text.replace("`", "") for text in texts)
-        values = (word(one.severity.value, language), one.code, finds, one.count, help_)
-        yield Line("row", values, one.severity)
+        values = (workbook_label(one.severity.value, language), one.code, finds, one.count, help_)
+        yield SummaryLine("row", values, one.severity)
 
 
-def listed(shown: int, count: int, style: Style) -> list[str]:
+def truncation_notice(shown: int, count: int, options: ReportOptions) -> list[str]:
     """That the list is not whole, if it is not."""
     if shown == count:
         return []
-    return [word("listed", style.language, listed=number(shown, style), count=number(count, style))]
+    return [workbook_label("listed", options.language, listed=format_count(shown, options), count=format_count(count, options))]

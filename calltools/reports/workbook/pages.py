@@ -7,24 +7,24 @@ from xml.sax.saxutils import quoteattr
 
 from calltools.model.rule import Severity
 from calltools.reports.presenting import column_letters
-from calltools.reports.workbook.listing import WIDTHS, Line, Row
-from calltools.reports.workbook.package import MAIN, RELATED, written
-from calltools.reports.workbook.styles import Styles
+from calltools.reports.workbook.listing import COLUMN_WIDTHS, SummaryLine, FindingRow
+from calltools.reports.workbook.package import MAIN_NAMESPACE, RELATIONSHIPS_NAMESPACE, escape_xml
+from calltools.reports.workbook.styles import StyleTable
 
-_OPENING: Final = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN}">'
+_SHEET_HEAD: Final = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN_NAMESPACE}">'
 _PAPER: Final = (
     '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
     '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
 )
-_FIT: Final = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+_FIT_TO_PAGE: Final = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _SUMMARY_WIDTHS: Final = (18, 10, 56, 12, 96)
-_PLACE: Final = 5
+_PLACE_COLUMN: Final = 5
 _LINE_HEIGHT: Final = 15
-_LETTERS: Final = tuple(column_letters(place) for place in range(len(WIDTHS)))
+_LETTERS: Final = tuple(column_letters(place) for place in range(len(COLUMN_WIDTHS)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Shades:
+class _SheetStyles:
     """Numbers of the styles that the sheets use."""
 
     head: int
@@ -37,16 +37,16 @@ class _Shades:
     severity: dict[Severity, int]
 
     @classmethod
-    def of(cls, styles: Styles) -> "_Shades":
-        shades = {severity: styles.shade(severity) for severity in Severity}
+    def of(cls, styles: StyleTable) -> "_SheetStyles":
+        shades = {severity: styles.severity_style(severity) for severity in Severity}
         return cls(
-            styles.head(),
-            styles.title(),
-            styles.text(),
-            styles.text(wrapped=False),
-            styles.text(quoted=True),
-            styles.link(),
-            styles.count(),
+            styles.header_style(),
+            styles.title_style(),
+            styles.text_style(),
+            styles.text_style(wrapped=False),
+            styles.text_style(quoted=True),
+            styles.link_style(),
+            styles.count_style(),
             shades,
         )
 
@@ -54,34 +54,34 @@ class _Shades:
         return self.quoted if text[:1] in {"=", "+", "-", "@"} else self.text
 
 
-def listing(header: Sequence[str], rows: Iterable[Row], count: int, sheet: str, styles: Styles) -> Iterator[str]:
+def findings_sheet_xml(header: Sequence[str], rows: Iterable[FindingRow], count: int, sheet: str, styles: StyleTable) -> Iterator[str]:
     """The sheet of findings, piece by piece; without ``sheet`` there are no cells to lead to."""
-    shades = _Shades.of(styles)
+    shades = _SheetStyles.of(styles)
     links: list[str] = []
     yield (
-        f'{_OPENING}{_FIT}<dimension ref="A1:{_LETTERS[len(header) - 1]}{max(count, 1) + 1}"/>'
+        f'{_SHEET_HEAD}{_FIT_TO_PAGE}<dimension ref="A1:{_LETTERS[len(header) - 1]}{max(count, 1) + 1}"/>'
         '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft"'
         ' state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
-        f"{_widths(WIDTHS)}<sheetData>"
+        f"{_columns_xml(COLUMN_WIDTHS)}<sheetData>"
     )
-    yield _row(1, [(title, shades.head) for title in header], WIDTHS)
+    yield _row_xml(1, [(title, shades.head) for title in header], COLUMN_WIDTHS)
     for line, row in enumerate(rows, start=2):
         linked = bool(sheet and row.cell)
         if linked:
-            links.append(f'<hyperlink ref="{_LETTERS[_PLACE - 1]}{line}" location={_location(sheet, row.cell or "")}/>')
-        yield _listed(line, row, shades, linked=linked)
+            links.append(f'<hyperlink ref="{_LETTERS[_PLACE_COLUMN - 1]}{line}" location={_hyperlink_location(sheet, row.cell or "")}/>')
+        yield _finding_row_xml(line, row, shades, linked=linked)
     yield "</sheetData>" + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
-    yield f'{_PAPER}<tableParts count="1"><tablePart xmlns:r="{RELATED}" r:id="rIdCT1"/></tableParts></worksheet>'
+    yield f'{_PAPER}<tableParts count="1"><tablePart xmlns:r="{RELATIONSHIPS_NAMESPACE}" r:id="rIdCT1"/></tableParts></worksheet>'
 
 
-def table(header: Sequence[str], count: int, number: int, name: str) -> str:
+def table_part_xml(header: Sequence[str], count: int, number: int, name: str) -> str:
     """The part that makes the list a table to sort and filter."""
     ref = f"A1:{column_letters(len(header) - 1)}{max(count, 1) + 1}"
     columns = "".join(
         f'<tableColumn id="{place}" name={quoteattr(title)}/>' for place, title in enumerate(header, start=1)
     )
     return (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<table xmlns="{MAIN}" id="{number}" name="{name}"'
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<table xmlns="{MAIN_NAMESPACE}" id="{number}" name="{name}"'
         f' displayName="{name}" ref="{ref}" totalsRowShown="0"><autoFilter ref="{ref}"/>'
         f'<tableColumns count="{len(header)}">{columns}</tableColumns>'
         '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" showRowStripes="1"'
@@ -89,25 +89,25 @@ def table(header: Sequence[str], count: int, number: int, name: str) -> str:
     )
 
 
-def summary(lines: Iterable[Line], styles: Styles) -> Iterator[str]:
+def summary_sheet_xml(lines: Iterable[SummaryLine], styles: StyleTable) -> Iterator[str]:
     """The sheet of counts, piece by piece."""
-    shades = _Shades.of(styles)
-    yield f'{_OPENING}{_FIT}<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
-    yield f'<sheetFormatPr defaultRowHeight="15"/>{_widths(_SUMMARY_WIDTHS)}<sheetData>'
+    shades = _SheetStyles.of(styles)
+    yield f'{_SHEET_HEAD}{_FIT_TO_PAGE}<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
+    yield f'<sheetFormatPr defaultRowHeight="15"/>{_columns_xml(_SUMMARY_WIDTHS)}<sheetData>'
     for number, line in enumerate(lines, start=1):
-        yield _row(number, list(_styled(line, shades)), _SUMMARY_WIDTHS if line.kind == "row" else ())
+        yield _row_xml(number, list(_summary_cells(line, shades)), _SUMMARY_WIDTHS if line.kind == "row" else ())
     yield f"</sheetData>{_PAPER}</worksheet>"
 
 
-def _listed(line: int, row: Row, shades: _Shades, *, linked: bool) -> str:
+def _finding_row_xml(line: int, row: FindingRow, shades: _SheetStyles, *, linked: bool) -> str:
     cells = [(text, shades.of_text(text)) for text in row.texts]
     cells[0] = (row.texts[0], shades.severity[row.severity])
     if linked:
-        cells[_PLACE - 1] = (row.texts[_PLACE - 1], shades.link)
-    return _row(line, cells, WIDTHS)
+        cells[_PLACE_COLUMN - 1] = (row.texts[_PLACE_COLUMN - 1], shades.link)
+    return _row_xml(line, cells, COLUMN_WIDTHS)
 
 
-def _styled(line: Line, shades: _Shades) -> Iterator[tuple[str | int, int]]:
+def _summary_cells(line: SummaryLine, shades: _SheetStyles) -> Iterator[tuple[str | int, int]]:
     for place, value in enumerate(line.values):
         if line.kind == "row" and line.severity is not None and not place:
             yield value, shades.severity[line.severity]
@@ -117,28 +117,28 @@ def _styled(line: Line, shades: _Shades) -> Iterator[tuple[str | int, int]]:
             yield value, {"title": shades.title, "head": shades.head}.get(line.kind, shades.loose)
 
 
-def _row(number: int, cells: Sequence[tuple[str | int, int]], widths: Sequence[int]) -> str:
+def _row_xml(number: int, cells: Sequence[tuple[str | int, int]], widths: Sequence[int]) -> str:
     inside = "".join(
-        _cell(f"{_LETTERS[place]}{number}", value, style) for place, (value, style) in enumerate(cells) if value != ""
+        _cell_xml(f"{_LETTERS[place]}{number}", value, style) for place, (value, style) in enumerate(cells) if value != ""
     )
     # Programs that do not fold text when they open a workbook need to be told the height.
-    lines = max((_lines(str(value), width) for (value, _), width in zip(cells, widths, strict=False)), default=1)
+    lines = max((_count_wrapped_lines(str(value), width) for (value, _), width in zip(cells, widths, strict=False)), default=1)
     height = f' ht="{_LINE_HEIGHT * lines}" customHeight="1"' if lines > 1 else ""
     return f'<row r="{number}"{height}>{inside}</row>'
 
 
-def _lines(text: str, width: int) -> int:
+def _count_wrapped_lines(text: str, width: int) -> int:
     """Lines that a text takes in a column, whose width is counted in digits: with the next best font, too."""
     return 1 + len(text) * 17 // (width * 16)
 
 
-def _cell(address: str, value: str | int, style: int) -> str:
+def _cell_xml(address: str, value: str | int, style: int) -> str:
     if isinstance(value, int):
         return f'<c r="{address}" s="{style}"><v>{value}</v></c>'
-    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{written(value)}</t></is></c>'
+    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape_xml(value)}</t></is></c>'
 
 
-def _widths(widths: Sequence[int]) -> str:
+def _columns_xml(widths: Sequence[int]) -> str:
     columns = (
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, width in enumerate(widths, start=1)
@@ -146,6 +146,6 @@ def _widths(widths: Sequence[int]) -> str:
     return f"<cols>{''.join(columns)}</cols>"
 
 
-def _location(sheet: str, cell: str) -> str:
+def _hyperlink_location(sheet: str, cell: str) -> str:
     quoted = sheet.replace("'", "''")
     return quoteattr(f"'{quoted}'!{cell}")

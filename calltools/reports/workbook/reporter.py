@@ -12,23 +12,23 @@ from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import FirstOfEachRule
-from calltools.reports.numbers import number
-from calltools.reports.presenting import column_letters, present
-from calltools.reports.spool import spooled
-from calltools.reports.style import Style
-from calltools.reports.workbook.blank import blank
-from calltools.reports.workbook.copying import MOST_COMMENTS, Mark, Report, copy
-from calltools.reports.workbook.listing import Line, cut, listed, row_of, summary_lines, titles
+from calltools.reports.gathering import RuleLimiter
+from calltools.reports.numbers import format_count
+from calltools.reports.presenting import column_letters, render_findings
+from calltools.reports.spool import open_spool
+from calltools.reports.style import ReportOptions
+from calltools.reports.workbook.blank import blank_workbook
+from calltools.reports.workbook.copying import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
+from calltools.reports.workbook.listing import SummaryLine, truncate_for_cell, truncation_notice, make_finding_row, make_summary_lines, column_titles
 from calltools.reports.workbook.package import UnknownPackageError
-from calltools.reports.workbook.rewritten import is_workbook, lost, rewritten
-from calltools.reports.workbook.words import word
+from calltools.reports.workbook.rewritten import is_markable_workbook, find_lost_parts, resave_with_openpyxl
+from calltools.reports.workbook.words import workbook_label
 
 #: Findings that the list has room for: a workbook is held in memory.
-MOST_LISTED: Final = 50_000
-_IN_A_COMMENT: Final = 5
+MAX_LISTED: Final = 50_000
+_MAX_FINDINGS_IN_COMMENT: Final = 5
 #: Records of a workbook that is still marked when it has to be loaded whole.
-_MOST_RECORDS: Final = 250_000
+_MAX_RECORDS_RESAVED: Final = 250_000
 
 
 @dataclass(slots=True)
@@ -36,11 +36,11 @@ class WorkbookReporter:
     """The user's own workbook back, marked, when there is just one and it is .xlsx; else a fresh one."""
 
     stream: TextIO
-    style: Style
-    kept: list[tuple[Findings, Source | None, str]] = field(default_factory=list)
+    options: ReportOptions
+    kept_findings: list[tuple[Findings, Source | None, str]] = field(default_factory=list)
     sources: list[Source | None] = field(default_factory=list)
-    all_of_them: FirstOfEachRule = field(default_factory=lambda: FirstOfEachRule(0))
-    room: int = MOST_LISTED
+    limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(0))
+    rows_left: int = MAX_LISTED
     name: str = ""
 
     def start(self, source: Source | None, name: str) -> None:
@@ -50,11 +50,11 @@ class WorkbookReporter:
 
     def take(self, findings: Findings) -> None:
         """Count them all, and keep as many as the list has room for."""
-        self.all_of_them.of(findings)
-        if self.room:
-            some = Findings(findings.table.slice(0, self.room))
-            self.kept.append((some, self.sources[-1], self.name))
-            self.room -= len(some)
+        self.limiter.pass_first(findings)
+        if self.rows_left:
+            some = Findings(findings.table.slice(0, self.rows_left))
+            self.kept_findings.append((some, self.sources[-1], self.name))
+            self.rows_left -= len(some)
 
     def finish(self, _summary: Summary) -> None:
         """The file has ended."""
@@ -64,82 +64,82 @@ class WorkbookReporter:
         if not isinstance(self.stream, io.TextIOWrapper):
             raise TypeError("a workbook needs a stream of bytes")
         self.stream.flush()
-        with self._made(summaries) as made:
+        with self._build(summaries) as made:
             shutil.copyfileobj(made, self.stream.buffer)
 
-    def _made(self, summaries: Sequence[Summary]) -> IO[bytes]:
+    def _build(self, summaries: Sequence[Summary]) -> IO[bytes]:
         source = self.sources[0] if len(self.sources) == 1 else None
         if source is None or source.format.address != "cell":
-            return self._fresh(summaries, [])
-        if not is_workbook(source.path):
-            return self._fresh(summaries, [word("unmarkable", self.style.language)])
-        return self._marked(source, summaries)
+            return self._build_fresh(summaries, [])
+        if not is_markable_workbook(source.path):
+            return self._build_fresh(summaries, [workbook_label("unmarkable", self.options.language)])
+        return self._build_marked(source, summaries)
 
-    def _fresh(self, summaries: Sequence[Summary], said: Sequence[str]) -> IO[bytes]:
-        findings = list(self._findings(self.style))
-        return self._written(blank(), "", self._report(findings, summaries, said, self.style, {}))
+    def _build_fresh(self, summaries: Sequence[Summary], said: Sequence[str]) -> IO[bytes]:
+        findings = list(self._render_kept(self.options))
+        return self._write_copy(blank_workbook(), "", self._make_content(findings, summaries, said, self.options, {}))
 
-    def _marked(self, source: Source, summaries: Sequence[Summary]) -> IO[bytes]:
+    def _build_marked(self, source: Source, summaries: Sequence[Summary]) -> IO[bytes]:
         # The copy is the user's own data: nothing in it is masked.
-        open_style = replace(self.style, show_values=True)
-        findings = list(self._findings(open_style))
-        marks = _marks(findings, open_style, source)
+        open_style = replace(self.options, show_values=True)
+        findings = list(self._render_kept(open_style))
+        marks = _make_cell_marks(findings, open_style, source)
 
-        def report(*, anew: bool) -> Report:
-            said = [self._said_of(len(marks)), *self._lost(source, anew=anew)]
-            return self._report(findings, summaries, said, open_style, marks)
+        def report(*, anew: bool) -> WorkbookContent:
+            said = [self._marked_count_line(len(marks)), *self._lost_parts_lines(source, anew=anew)]
+            return self._make_content(findings, summaries, said, open_style, marks)
 
         with suppress(UnknownPackageError):
-            return self._written(source.path, source.sheet or "", report(anew=False))
-        if summaries[0].read > _MOST_RECORDS:
-            too_large = word("too_large", self.style.language, records=number(summaries[0].read, self.style))
-            return self._fresh(summaries, [too_large])
-        with suppress(UnknownPackageError), rewritten(source.path) as anew:
-            return self._written(anew, source.sheet or "", report(anew=True), anew=True)
-        return self._fresh(summaries, [word("unmarkable", self.style.language)])
+            return self._write_copy(source.path, source.sheet or "", report(anew=False))
+        if summaries[0].read > _MAX_RECORDS_RESAVED:
+            too_large = workbook_label("too_large", self.options.language, records=format_count(summaries[0].read, self.options))
+            return self._build_fresh(summaries, [too_large])
+        with suppress(UnknownPackageError), resave_with_openpyxl(source.path) as anew:
+            return self._write_copy(anew, source.sheet or "", report(anew=True), anew=True)
+        return self._build_fresh(summaries, [workbook_label("unmarkable", self.options.language)])
 
-    def _report(
+    def _make_content(
         self,
         findings: Sequence[Finding],
         summaries: Sequence[Summary],
         said: Sequence[str],
-        style: Style,
-        marks: Mapping[str, Mark],
-    ) -> Report:
-        rows = (row_of(one, style) for one in findings)
-        lines = self._lines(len(findings), summaries, said)
-        return Report(titles(style), rows, len(findings), lines, marks)
+        options: ReportOptions,
+        marks: Mapping[str, CellMark],
+    ) -> WorkbookContent:
+        rows = (make_finding_row(one, options) for one in findings)
+        lines = self._make_lines(len(findings), summaries, said)
+        return WorkbookContent(column_titles(options), rows, len(findings), lines, marks)
 
-    def _written(self, base: Path | IO[bytes], sheet: str, report: Report, *, anew: bool = False) -> IO[bytes]:
-        made = spooled()
+    def _write_copy(self, base: Path | IO[bytes], sheet: str, report: WorkbookContent, *, anew: bool = False) -> IO[bytes]:
+        made = open_spool()
         try:
-            copy(base, sheet, report, made, anew=anew)
+            write_marked_copy(base, sheet, report, made, resaved=anew)
         except BaseException:
             made.close()
             raise
         made.seek(0)
         return made
 
-    def _lost(self, source: Source, *, anew: bool) -> list[str]:
-        language = self.style.language
-        parts = ", ".join(word(part, language) for part in lost(source.path, anew=anew))
-        return [word("lost", language, parts=parts)] if parts else []
+    def _lost_parts_lines(self, source: Source, *, anew: bool) -> list[str]:
+        language = self.options.language
+        parts = ", ".join(workbook_label(part, language) for part in find_lost_parts(source.path, anew=anew))
+        return [workbook_label("lost", language, parts=parts)] if parts else []
 
-    def _said_of(self, count: int) -> str:
-        key = "marked" if count <= MOST_COMMENTS else "commented"
-        shown = {"marked": number(count, self.style), "commented": number(MOST_COMMENTS, self.style)}
-        return word(key, self.style.language, **shown)
+    def _marked_count_line(self, count: int) -> str:
+        key = "marked" if count <= MAX_COMMENTS else "commented"
+        shown = {"marked": format_count(count, self.options), "commented": format_count(MAX_COMMENTS, self.options)}
+        return workbook_label(key, self.options.language, **shown)
 
-    def _findings(self, style: Style) -> list[Finding]:
-        return [one for some, source, name in self.kept for one in present(some, source, name, style)]
+    def _render_kept(self, options: ReportOptions) -> list[Finding]:
+        return [one for some, source, name in self.kept_findings for one in render_findings(some, source, name, options)]
 
-    def _lines(self, shown: int, summaries: Sequence[Summary], said: Sequence[str]) -> list[Line]:
-        count = self.all_of_them.seen.total()
-        sentences = [*said, *listed(shown, count, self.style)]
-        return list(summary_lines(summaries, self.all_of_them.met(), sentences, self.style))
+    def _make_lines(self, shown: int, summaries: Sequence[Summary], said: Sequence[str]) -> list[SummaryLine]:
+        count = self.limiter.counts.total()
+        sentences = [*said, *truncation_notice(shown, count, self.options)]
+        return list(make_summary_lines(summaries, self.limiter.rule_counts(), sentences, self.options))
 
 
-def _marks(findings: Sequence[Finding], style: Style, source: Source) -> dict[str, Mark]:
+def _make_cell_marks(findings: Sequence[Finding], options: ReportOptions, source: Source) -> dict[str, CellMark]:
     """What is said of each cell; a fault of a whole record is said at its first cell."""
     found: dict[str, list[Finding]] = {}
     first = column_letters(source.first_column)
@@ -148,24 +148,24 @@ def _marks(findings: Sequence[Finding], style: Style, source: Source) -> dict[st
         if address:
             found.setdefault(address, []).append(one)
     return {
-        address: Mark(_worst(some), _said(some, style) if count < MOST_COMMENTS else "")
+        address: CellMark(_worst_severity(some), _comment_text(some, options) if count < MAX_COMMENTS else "")
         for count, (address, some) in enumerate(found.items())
     }
 
 
-def _worst(findings: Sequence[Finding]) -> Severity:
+def _worst_severity(findings: Sequence[Finding]) -> Severity:
     return min((Severity(one.severity) for one in findings), key=lambda severity: severity.rank)
 
 
-def _said(findings: Sequence[Finding], style: Style) -> str:
-    texts = [_of_one(one, style) for one in findings[:_IN_A_COMMENT]]
-    left = len(findings) - _IN_A_COMMENT
-    return "\n\n".join([*texts, *([word("more", style.language, count=left)] if left > 0 else [])])
+def _comment_text(findings: Sequence[Finding], options: ReportOptions) -> str:
+    texts = [_finding_text(one, options) for one in findings[:_MAX_FINDINGS_IN_COMMENT]]
+    left = len(findings) - _MAX_FINDINGS_IN_COMMENT
+    return "\n\n".join([*texts, *([workbook_label("more", options.language, count=left)] if left > 0 else [])])
 
 
-def _of_one(finding: Finding, style: Style) -> str:
-    row = row_of(finding, style)
-    lines = [f"{finding.code} {finding.name}", cut(finding.message), word("fix", style.language, advice=row.texts[8])]
+def _finding_text(finding: Finding, options: ReportOptions) -> str:
+    row = make_finding_row(finding, options)
+    lines = [f"{finding.code} {finding.name}", truncate_for_cell(finding.message), workbook_label("fix", options.language, advice=row.texts[8])]
     if finding.fix is not None and finding.fix["after"]:
-        lines.append(word("after", style.language, after=cut(finding.fix["after"])))
+        lines.append(workbook_label("after", options.language, after=truncate_for_cell(finding.fix["after"])))
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from openpyxl import load_workbook
 
-from calltools.reports.spool import spooled
+from calltools.reports.spool import open_spool
 
 LOST: Final[Mapping[str, str]] = {
     r"xl/charts/": "charts",
@@ -18,10 +18,10 @@ LOST: Final[Mapping[str, str]] = {
     r"xl/threadedComments/": "threads",
     r"_xmlsignatures/": "signature",
 }
-_MACROS: Final = "xl/vbaProject"
+_MACRO_PART: Final = "xl/vbaProject"
 
 
-def is_workbook(path: Path) -> bool:
+def is_markable_workbook(path: Path) -> bool:
     """Whether it is a workbook of the kind that can be marked: .xlsx or .xlsm, whatever its name."""
     if not zipfile.is_zipfile(path):
         return False
@@ -29,18 +29,18 @@ def is_workbook(path: Path) -> bool:
         return "[Content_Types].xml" in package.namelist()
 
 
-def lost(path: Path, *, anew: bool) -> list[str]:
+def find_lost_parts(path: Path, *, anew: bool) -> list[str]:
     """What of a workbook its copy will not hold, as keys of words."""
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
-    patterns = {_MACROS: "macros", **(LOST if anew else {})}
+    patterns = {_MACRO_PART: "macros", **(LOST if anew else {})}
     found = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
     return [*found, *(["results"] if anew else [])]
 
 
-def rewritten(path: Path) -> IO[bytes]:
+def resave_with_openpyxl(path: Path) -> IO[bytes]:
     """The workbook as openpyxl writes it."""
-    stream = spooled()
+    stream = open_spool()
     load_workbook(path).save(stream)
     stream.seek(0)
     return stream

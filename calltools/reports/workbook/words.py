@@ -6,7 +6,7 @@ from typing import Final
 
 from calltools.messages import Language
 
-WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+WORKBOOK_LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "error": ("error", "ошибка"),
         "warning": ("warning", "предупреждение"),
@@ -63,7 +63,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
-def word(key: str, language: Language, **facts: object) -> str:
+def workbook_label(key: str, language: Language, **facts: object) -> str:
     """A word or sentence of the workbook."""
-    english, russian = WORDS[key]
+    english, russian = WORKBOOK_LABELS[key]
     return (russian if language == "ru" else english).format(**facts)

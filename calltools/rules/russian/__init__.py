@@ -5,6 +5,6 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.rules.russian import cell, file, identifier, record
-from calltools.rules.russian.page import Page
+from calltools.rules.russian.page import RussianManual
 
-PAGES: Final[Mapping[str, Page]] = MappingProxyType(file.PAGES | identifier.PAGES | cell.PAGES | record.PAGES)
+RUSSIAN_MANUALS: Final[Mapping[str, RussianManual]] = MappingProxyType(file.FILE_MANUALS | identifier.IDENTIFIER_MANUALS | cell.CELL_MANUALS | record.RECORD_MANUALS)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RussianManual:
     """A rule's manual in Russian; sources are the same documents as in English.
 
     Attributes:

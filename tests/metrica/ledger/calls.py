@@ -43,29 +43,29 @@ def write_calls(path, calls, titles=TITLES):
     return path
 
 
-def numbered(path, count, first=0):
+def write_numbered_calls(path, count, first=0):
     return write_calls(path, [call(n) for n in range(first, first + count)])
 
 
-def records(path):
+def read_records(path):
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def upload(book, path, outcome, counter=COUNTER, again="none"):
+def upload_file(book, path, outcome, counter=COUNTER, again="none"):
     """Plan, reserve and send every part; the same outcome for each, or a function of what is sent."""
-    with ledger.hold(book, counter):
-        batches = ledger.reserve(book, ledger.plan(book, path, counter, again), goal="Звонок", source=path.name)
-        return [send(book, batch, outcome) for batch in batches]
+    with ledger.hold_counter(book, counter):
+        batches = ledger.reserve(book, ledger.plan_upload(book, path, counter, again), goal="Звонок", source=path.name)
+        return [send_part(book, batch, outcome) for batch in batches]
 
 
-def send(book, batch, outcome):
-    sending = ledger.begin(book, batch.id)
-    return ledger.finish(book, batch.id, outcome(sending) if callable(outcome) else outcome)
+def send_part(book, batch, outcome):
+    sending = ledger.begin_attempt(book, batch.id)
+    return ledger.finish_attempt(book, batch.id, outcome(sending) if callable(outcome) else outcome)
 
 
 @dataclass
-class Oracle:
+class FakeService:
     """What a service would hold: lines of a file, so that it outlives the process that posts.
 
     It also looks, from outside, whether the intent of each POST was durable before it came.
@@ -83,7 +83,7 @@ class Oracle:
         _append(self.posts, {"comment": sending.comment, "intent": self._intent(sending.comment)})
         number = len(self.held()) + 1
         if behavior in {"stored", "lost"}:
-            calls = [tuple(record.values()) for record in records(sending.file)]
+            calls = [tuple(record.values()) for record in read_records(sending.file)]
             _append(self.store, {"id": number, "comment": sending.comment, "calls": calls})
         return {
             "stored": ledger.Acked(number, sending.batch.rows, sending.batch.rows),
@@ -95,7 +95,7 @@ class Oracle:
         }[behavior]
 
     def _intent(self, comment):
-        mark, attempt = ledger.read_marker(comment)
+        mark, attempt = ledger.parse_marker(comment)
         outside = sqlite3.connect(self.state / "ledger.sqlite3")
         try:
             found = outside.execute(
@@ -113,7 +113,7 @@ class Oracle:
         return _lines(self.store)
 
     def listing(self):
-        return [ledger.Listed(one["id"], one["comment"], len(one["calls"]), len(one["calls"])) for one in self.held()]
+        return [ledger.ListedUploading(one["id"], one["comment"], len(one["calls"]), len(one["calls"])) for one in self.held()]
 
     def calls(self):
         return sorted(tuple(cells) for one in self.held() for cells in one["calls"])

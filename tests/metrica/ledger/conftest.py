@@ -18,5 +18,5 @@ def folder(tmp_path):
 
 @pytest.fixture
 def book(folder, clock):
-    with ledger.open_book(folder, clock) as opened:
+    with ledger.open_ledger_in(folder, clock) as opened:
         yield opened

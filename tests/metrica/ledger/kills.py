@@ -14,32 +14,32 @@ from functools import partial
 from pathlib import Path
 
 from calltools.metrica import ledger
-from tests.metrica.ledger.calls import COUNTER, START, Clock, Oracle, numbered, send
+from tests.metrica.ledger.calls import COUNTER, START, Clock, FakeService, write_numbered_calls, send_part
 
 CALLS = 5
-WATCHED = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close"}
+TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close"}
 
 
-def run(folder, behavior):
+def run_upload(folder, behavior):
     """An upload as ``uploading.py`` does it."""
-    state, oracle = folder / "state", Oracle(folder, folder / "state")
-    with ledger.open_book(state, Clock()) as book, ledger.hold(book, COUNTER):
-        plan = ledger.plan(book, folder / "calls.csv", COUNTER)
+    state, oracle = folder / "state", FakeService(folder, folder / "state")
+    with ledger.open_ledger_in(state, Clock()) as book, ledger.hold_counter(book, COUNTER):
+        plan = ledger.plan_upload(book, folder / "calls.csv", COUNTER)
         for batch in ledger.reserve(book, plan, goal="Звонок"):
-            done = send(book, batch, lambda sending: oracle.post(sending, behavior))
+            done = send_part(book, batch, lambda sending: oracle.post(sending, behavior))
             if done.held:
                 ledger.reconcile(book, COUNTER, oracle.listing(), complete=True)
-            ledger.look(book, batch.id, "PREPARED")
-            ledger.look(book, batch.id, "PROCESSED", linked=3)
+            ledger.record_status(book, batch.id, "PREPARED")
+            ledger.record_status(book, batch.id, "PROCESSED", linked=3)
 
 
-def trip_after(count):
+def kill_at_step(count):
     """Kill this process at the step with this number."""
     left = count
 
     def step(frame, event, what):
         nonlocal left
-        if event in {"c_call", "c_return"} and what.__name__ in WATCHED:
+        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
             left -= 1
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -47,31 +47,31 @@ def trip_after(count):
     sys.setprofile(step)
 
 
-def resume(folder, clock):
+def resume_all(folder, clock):
     """``uploads resume`` until everything is decided; a person who looked sends again what is not there."""
-    oracle = Oracle(folder, folder / "state")
-    with ledger.open_book(folder / "state", clock) as book, ledger.hold(book, COUNTER):
+    oracle = FakeService(folder, folder / "state")
+    with ledger.open_ledger_in(folder / "state", clock) as book, ledger.hold_counter(book, COUNTER):
         for _ in range(3):
             ledger.reconcile(book, COUNTER, oracle.listing(), complete=True)
             clock.at += 900
-        for batch in ledger.held(book):
+        for batch in ledger.held_parts(book):
             ledger.resend(book, batch.id)
-        for batch in ledger.waiting(book):
-            send(book, batch, lambda sending: oracle.post(sending, "stored"))
-        plan = ledger.plan(book, folder / "calls.csv", COUNTER)
+        for batch in ledger.waiting_parts(book):
+            send_part(book, batch, lambda sending: oracle.post(sending, "stored"))
+        plan = ledger.plan_upload(book, folder / "calls.csv", COUNTER)
         for batch in ledger.reserve(book, plan, goal="Звонок"):
-            send(book, batch, lambda sending: oracle.post(sending, "stored"))
+            send_part(book, batch, lambda sending: oracle.post(sending, "stored"))
 
 
-def left_by(folder, killed):
+def state_after_resume(folder, killed):
     """What an observer finds after the crash was resumed, twice."""
-    clock, oracle = Clock(START + 10_000), Oracle(folder, folder / "state")
+    clock, oracle = Clock(START + 10_000), FakeService(folder, folder / "state")
     posted, stored = len(oracle.posted()), len(oracle.held())
-    resume(folder, clock)
+    resume_all(folder, clock)
     first = len(oracle.posted())
-    resume(folder, clock)
-    with ledger.open_book(folder / "state", clock) as book:
-        batches = ledger.uploads(book)
+    resume_all(folder, clock)
+    with ledger.open_ledger_in(folder / "state", clock) as book:
+        batches = ledger.list_parts(book)
         return {
             "killed": killed,
             "posted_before": posted,
@@ -82,16 +82,16 @@ def left_by(folder, killed):
             "calls": oracle.calls(),
             "states": [batch.state for batch in batches],
             "attempts": [[attempt.state for attempt in batch.attempts] for batch in batches],
-            "faults": ledger.faults(book),
+            "faults": ledger.find_faults(book),
             "spool": [path.name for path in (folder / "state" / "spool").iterdir()],
         }
 
 
-def crashed_at(folder, victim, step):
+def run_killed_at(folder, victim, step):
     """Run in a child until the step; whether it was killed."""
     child = os.fork()
     if not child:
-        trip_after(step)
+        kill_at_step(step)
         victim()
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -106,12 +106,12 @@ def main():
     while killed:
         folder = base / str(step)
         folder.mkdir()
-        numbered(folder / "calls.csv", CALLS)
-        upload = partial(run, folder, behavior)
+        write_numbered_calls(folder / "calls.csv", CALLS)
+        upload = partial(run_upload, folder, behavior)
         if what == "resume":
             upload()
-        killed = crashed_at(folder, upload if what == "upload" else partial(resume, folder, Clock()), step)
-        sys.stdout.write(json.dumps(left_by(folder, killed)) + "\n")
+        killed = run_killed_at(folder, upload if what == "upload" else partial(resume_all, folder, Clock()), step)
+        sys.stdout.write(json.dumps(state_after_resume(folder, killed)) + "\n")
         shutil.rmtree(folder)
         step += stride
 

@@ -3,11 +3,11 @@ import pytest
 from calltools.errors import DefectError, LedgerError, SourceError, UsageError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Acked, Ambiguous, NotSent, Rejected, State, Throttled
-from tests.metrica.ledger.calls import COUNTER, START, numbered, send, upload
+from tests.metrica.ledger.calls import COUNTER, START, write_numbered_calls, send_part, upload_file
 
 
-def uploaded(book, tmp_path, outcome, count=3):
-    [batch] = upload(book, numbered(tmp_path / "calls.csv", count), outcome)
+def upload_one(book, tmp_path, outcome, count=3):
+    [batch] = upload_file(book, write_numbered_calls(tmp_path / "calls.csv", count), outcome)
     return batch
 
 
@@ -26,10 +26,10 @@ def uploaded(book, tmp_path, outcome, count=3):
     ],
 )
 def test_each_outcome_has_its_state(book, tmp_path, outcome, state, attempt):
-    batch = uploaded(book, tmp_path, outcome)
+    batch = upload_one(book, tmp_path, outcome)
 
     assert (batch.state, [one.state for one in batch.attempts]) == (state, [attempt])
-    assert ledger.load(book, batch.id) == batch
+    assert ledger.get_part(book, batch.id) == batch
     assert batch.partial == (state == "acked-partial")
     assert batch.held == (state == "ambiguous")
     assert batch.waiting == (state in {"not-sent", "throttled"})
@@ -37,9 +37,9 @@ def test_each_outcome_has_its_state(book, tmp_path, outcome, state, attempt):
 
 
 def test_what_was_told_is_kept(book, tmp_path):
-    accepted = uploaded(book, tmp_path, Acked(77, 3, 2))
-    [unclear] = upload(book, numbered(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
-    [busy] = upload(book, numbered(tmp_path / "c.csv", 2, 20), Throttled(START + 60, "too many"))
+    accepted = upload_one(book, tmp_path, Acked(77, 3, 2))
+    [unclear] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
+    [busy] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 2, 20), Throttled(START + 60, "too many"))
 
     assert (accepted.upload_id, accepted.source_quantity, accepted.line_quantity) == (77, 3, 2)
     assert (unclear.reason, unclear.attempts[0].bytes_sent) == ("reset", 4096)
@@ -48,30 +48,30 @@ def test_what_was_told_is_kept(book, tmp_path):
 
 @pytest.mark.parametrize("outcome", [Acked(77), Acked(77, 3, 1), Rejected("no")])
 def test_the_file_of_a_decided_batch_is_gone(book, folder, tmp_path, outcome):
-    uploaded(book, tmp_path, outcome)
+    upload_one(book, tmp_path, outcome)
 
     assert list((folder / "spool").iterdir()) == []
 
 
 @pytest.mark.parametrize("outcome", [NotSent(), Throttled(), Ambiguous("reset")])
 def test_the_file_of_an_undecided_batch_stays(book, folder, tmp_path, outcome):
-    uploaded(book, tmp_path, outcome)
+    upload_one(book, tmp_path, outcome)
 
     assert len(list((folder / "spool").iterdir())) == 1
 
 
 def test_an_attempt_has_its_marker_before_the_users_words(book, tmp_path):
     sent = []
-    plan = ledger.plan(book, numbered(tmp_path / "a.csv", 1), COUNTER)
-    with ledger.hold(book, COUNTER):
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(book, COUNTER):
         [batch] = ledger.reserve(book, plan, comment="spring campaign")
-        send(book, batch, lambda sending: (sent.append(sending), NotSent())[1])
-        send(book, batch, lambda sending: (sent.append(sending), Acked(1))[1])
+        send_part(book, batch, lambda sending: (sent.append(sending), NotSent())[1])
+        send_part(book, batch, lambda sending: (sent.append(sending), Acked(1))[1])
 
     assert [one.comment for one in sent] == [f"ct1{batch.mark}A{n} spring campaign" for n in (1, 2)]
     assert len(batch.mark) == 26
     assert batch.mark.isalnum()
-    assert [ledger.read_marker(one.comment) for one in sent] == [(batch.mark, 1), (batch.mark, 2)]
+    assert [ledger.parse_marker(one.comment) for one in sent] == [(batch.mark, 1), (batch.mark, 2)]
 
 
 @pytest.mark.parametrize(
@@ -79,48 +79,48 @@ def test_an_attempt_has_its_marker_before_the_users_words(book, tmp_path):
     ["", "spring", "ct1", "ct1abcA1", "xct1" + "a" * 26 + "A1", "ct1" + "a" * 26 + "A0", "ct1" + "a" * 27 + "A1"],
 )
 def test_other_comments_hold_no_marker(comment):
-    assert ledger.read_marker(comment) is None
+    assert ledger.parse_marker(comment) is None
 
 
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), Ambiguous("reset")])
 def test_what_may_have_arrived_is_not_begun_again(book, tmp_path, outcome):
-    batch = uploaded(book, tmp_path, outcome)
+    batch = upload_one(book, tmp_path, outcome)
 
-    with ledger.hold(book, COUNTER), pytest.raises(DefectError):
-        ledger.begin(book, batch.id)
+    with ledger.hold_counter(book, COUNTER), pytest.raises(DefectError):
+        ledger.begin_attempt(book, batch.id)
 
-    assert ledger.load(book, batch.id) == batch
+    assert ledger.get_part(book, batch.id) == batch
 
 
 def test_nothing_is_sent_of_a_file_that_was_altered(book, folder, tmp_path):
-    batch = uploaded(book, tmp_path, NotSent())
+    batch = upload_one(book, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.write_bytes(file.read_bytes().replace(b",100,", b",999,"))
 
-    with ledger.hold(book, COUNTER), pytest.raises(LedgerError) as refused:
-        ledger.begin(book, batch.id)
+    with ledger.hold_counter(book, COUNTER), pytest.raises(LedgerError) as refused:
+        ledger.begin_attempt(book, batch.id)
 
     assert refused.value.key == "ledger-part-damaged"
-    assert ledger.load(book, batch.id).state is State.NOT_SENT
+    assert ledger.get_part(book, batch.id).state is State.NOT_SENT
 
 
 def test_a_batch_whose_file_is_gone_gives_its_calls_back(book, folder, tmp_path):
-    batch = uploaded(book, tmp_path, NotSent())
+    batch = upload_one(book, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.unlink()
 
-    with ledger.hold(book, COUNTER):
-        assert ledger.load(book, batch.id).state is State.RELEASED
+    with ledger.hold_counter(book, COUNTER):
+        assert ledger.get_part(book, batch.id).state is State.RELEASED
 
-    assert ledger.plan(book, tmp_path / "calls.csv", COUNTER).sent == 3
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
 
 
 def test_only_the_holder_of_the_lock_may_send(book, tmp_path):
-    batch = uploaded(book, tmp_path, NotSent())
-    plan = ledger.plan(book, numbered(tmp_path / "b.csv", 1, 9), COUNTER)
+    batch = upload_one(book, tmp_path, NotSent())
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "b.csv", 1, 9), COUNTER)
 
     for forbidden in (
-        lambda: ledger.begin(book, batch.id),
+        lambda: ledger.begin_attempt(book, batch.id),
         lambda: ledger.reserve(book, plan),
         lambda: ledger.release(book, batch.id),
         lambda: ledger.reconcile(book, COUNTER, [], complete=True),
@@ -130,54 +130,54 @@ def test_only_the_holder_of_the_lock_may_send(book, tmp_path):
 
 
 def test_a_person_decides_to_send_again(book, tmp_path):
-    batch = uploaded(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold(book, COUNTER):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
         again = ledger.resend(book, batch.id)
-        done = send(book, batch, Acked(5, 3, 3))
+        done = send_part(book, batch, Acked(5, 3, 3))
 
     assert again.state is State.RESERVED
     assert (done.state, len(done.attempts)) == ("acked", 2)
 
 
 def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(book, folder, tmp_path):
-    batch = uploaded(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold(book, COUNTER):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
         assert ledger.give_up(book, batch.id).state is State.GIVEN_UP
 
-    assert ledger.plan(book, tmp_path / "calls.csv", COUNTER).sent == 0
-    assert ledger.plan(book, tmp_path / "calls.csv", COUNTER, "all").sent == 3
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 0
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 3
     assert list((folder / "spool").iterdir()) == []
 
 
 @pytest.mark.parametrize("decide", [ledger.resend, ledger.give_up])
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), NotSent()])
 def test_there_is_nothing_to_decide_about_what_is_not_held(book, tmp_path, decide, outcome):
-    batch = uploaded(book, tmp_path, outcome)
+    batch = upload_one(book, tmp_path, outcome)
 
-    with ledger.hold(book, COUNTER), pytest.raises(UsageError, match=f"L{batch.id} is not held"):
+    with ledger.hold_counter(book, COUNTER), pytest.raises(UsageError, match=f"L{batch.id} is not held"):
         decide(book, batch.id)
 
 
 def test_a_refusal_does_not_settle_an_earlier_attempt_in_doubt(book, tmp_path):
-    batch = uploaded(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold(book, COUNTER):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
         ledger.resend(book, batch.id)
-        held = send(book, batch, Rejected("invalid"))
+        held = send_part(book, batch, Rejected("invalid"))
 
     assert held.state is State.HELD
-    assert ledger.plan(book, tmp_path / "calls.csv", COUNTER, "all").sent == 0
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 0
 
 
 def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(book, tmp_path):
-    plain = uploaded(book, tmp_path, NotSent())
-    [doubtful] = upload(book, numbered(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
-    with ledger.hold(book, COUNTER):
+    plain = upload_one(book, tmp_path, NotSent())
+    [doubtful] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
         ledger.resend(book, doubtful.id)
         states = [ledger.release(book, batch.id).state for batch in (plain, doubtful)]
 
     assert states == ["released", "held"]
-    assert ledger.plan(book, tmp_path / "calls.csv", COUNTER).sent == 3
-    assert ledger.plan(book, tmp_path / "b.csv", COUNTER).sent == 0
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
+    assert ledger.plan_upload(book, tmp_path / "b.csv", COUNTER).records_to_send == 0
 
 
 @pytest.mark.parametrize(
@@ -190,40 +190,40 @@ def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(book, tmp_path
     ],
 )
 def test_the_status_of_the_service_is_written_down(book, tmp_path, status, state, watched):
-    batch = uploaded(book, tmp_path, Acked(1, 3, 3))
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
 
-    seen = ledger.look(book, batch.id, status, linked=2)
+    seen = ledger.record_status(book, batch.id, status, linked=2)
 
-    assert (seen.state, seen.status, seen.linked, seen.watched) == (state, status, 2, watched)
-    assert ledger.watched(book) == ([seen] if watched else [])
+    assert (seen.state, seen.status, seen.linked, seen.processing) == (state, status, 2, watched)
+    assert ledger.processing_parts(book) == ([seen] if watched else [])
 
 
 def test_looking_twice_at_the_same_adds_nothing(book, tmp_path):
-    batch = uploaded(book, tmp_path, Acked(1, 3, 3))
-    ledger.look(book, batch.id, "EXPORTED")
-    before = len(ledger.history(book, batch))
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+    ledger.record_status(book, batch.id, "EXPORTED")
+    before = len(ledger.part_events(book, batch))
 
-    ledger.look(book, batch.id, "EXPORTED")
+    ledger.record_status(book, batch.id, "EXPORTED")
 
-    assert len(ledger.history(book, batch)) == before
+    assert len(ledger.part_events(book, batch)) == before
 
 
 def test_watching_goes_on_after_a_pause_and_ends_once(book, tmp_path):
-    batch = uploaded(book, tmp_path, Acked(1, 3, 3))
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
 
-    tired = ledger.tire(book, batch.id)
-    done = ledger.look(book, batch.id, "PROCESSED", linked=3)
-    after = ledger.look(book, batch.id, "LINKAGE_FAILURE")
+    tired = ledger.stop_polling(book, batch.id)
+    done = ledger.record_status(book, batch.id, "PROCESSED", linked=3)
+    after = ledger.record_status(book, batch.id, "LINKAGE_FAILURE")
 
     assert (tired.state, done.state, after) == ("poll-timeout", "processed", done)
 
 
 def test_accepted_in_part_stays_so_when_it_is_processed(book, tmp_path):
-    batch = uploaded(book, tmp_path, Acked(1, 3, 2))
+    batch = upload_one(book, tmp_path, Acked(1, 3, 2))
 
-    done = ledger.look(book, batch.id, "PROCESSED", linked=1)
+    done = ledger.record_status(book, batch.id, "PROCESSED", linked=1)
 
-    assert (done.state, done.status, done.linked, done.partial, done.watched) == (
+    assert (done.state, done.status, done.linked, done.partial, done.processing) == (
         "acked-partial",
         "PROCESSED",
         1,
@@ -233,67 +233,67 @@ def test_accepted_in_part_stays_so_when_it_is_processed(book, tmp_path):
 
 
 def test_rows_dropped_later_make_it_partial(book, tmp_path):
-    batch = uploaded(book, tmp_path, Acked(1))
+    batch = upload_one(book, tmp_path, Acked(1))
 
-    assert ledger.look(book, batch.id, "PROCESSED", line=2).partial
+    assert ledger.record_status(book, batch.id, "PROCESSED", accepted=2).partial
 
 
 @pytest.mark.parametrize(("name", "which"), [("L1", 0), ("l2", 1), ("2", 0), ("700", 1), ("1", 0)])
 def test_ids_of_the_ledger_have_a_letter_and_ids_of_the_service_have_none(book, tmp_path, name, which):
     batches = [
-        upload(book, numbered(tmp_path / "a.csv", 1), Acked(2))[0],
-        upload(book, numbered(tmp_path / "b.csv", 1, 5), Acked(700))[0],
+        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(2))[0],
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 1, 5), Acked(700))[0],
     ]
 
-    assert ledger.find(book, name) == batches[which]
+    assert ledger.find_part(book, name) == batches[which]
 
 
 @pytest.mark.parametrize("name", ["L9", "9", "", "L", "x", "L-1", "9" * 30, "L1; DROP TABLE row"])
 def test_an_unknown_id_is_a_usage_error(book, name):
     with pytest.raises(UsageError, match="There is no upload"):
-        ledger.find(book, name)
+        ledger.find_part(book, name)
 
 
 def test_lists_are_by_counter(book, tmp_path):
-    path = numbered(tmp_path / "a.csv", 1)
-    [first] = upload(book, path, Ambiguous("reset"))
-    [second] = upload(book, path, NotSent(), counter=7)
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    [first] = upload_file(book, path, Ambiguous("reset"))
+    [second] = upload_file(book, path, NotSent(), counter=7)
 
-    assert ledger.uploads(book) == [first, second]
-    assert ledger.uploads(book, 7) == [second]
-    assert ledger.held(book) == [first]
-    assert ledger.waiting(book, COUNTER) == []
-    assert ledger.waiting(book, 7) == [second]
+    assert ledger.list_parts(book) == [first, second]
+    assert ledger.list_parts(book, 7) == [second]
+    assert ledger.held_parts(book) == [first]
+    assert ledger.waiting_parts(book, COUNTER) == []
+    assert ledger.waiting_parts(book, 7) == [second]
 
 
 def test_the_history_tells_everything_in_order(book, clock, tmp_path):
-    plan = ledger.plan(book, numbered(tmp_path / "a.csv", 1), COUNTER)
-    with ledger.hold(book, COUNTER):
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(book, COUNTER):
         [batch] = ledger.reserve(book, plan)
         for outcome in (NotSent(), Throttled(), Acked(1)):
             clock.at += 1
-            send(book, batch, outcome)
-    ledger.look(book, batch.id, "PROCESSED")
+            send_part(book, batch, outcome)
+    ledger.record_status(book, batch.id, "PROCESSED")
 
-    steps = [(event.step, event.at - START) for event in ledger.history(book, batch)]
+    steps = [(event.transition, event.at - START) for event in ledger.part_events(book, batch)]
     assert steps == [
         ("reserve", 0), ("send", 1), ("fail-to-send", 1), ("send", 2), ("throttle", 2), ("send", 3), ("accept", 3), ("process", 3),
     ]  # fmt: skip
 
 
 def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(book, clock, tmp_path):
-    path = numbered(tmp_path / "a.csv", 1)
-    digest = ledger.digest_of(book, path)
-    ledger.remember_clean(book, digest, "1.0", "upload")
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    digest = ledger.digest_file(book, path)
+    ledger.record_clean_file(book, digest, "1.0", "upload")
 
-    assert ledger.is_clean(book, digest, "1.0", "upload")
-    assert ledger.is_clean(book, digest, "1.0", "upload", since=START)
-    assert not ledger.is_clean(book, digest, "1.0", "upload", since=START + 1)
-    assert not ledger.is_clean(book, digest, "1.1", "upload")
-    assert not ledger.is_clean(book, digest, "1.0")
-    assert not ledger.is_clean(book, ledger.digest_of(book, numbered(path, 2)), "1.0", "upload")
+    assert ledger.is_clean_file(book, digest, "1.0", "upload")
+    assert ledger.is_clean_file(book, digest, "1.0", "upload", since=START)
+    assert not ledger.is_clean_file(book, digest, "1.0", "upload", since=START + 1)
+    assert not ledger.is_clean_file(book, digest, "1.1", "upload")
+    assert not ledger.is_clean_file(book, digest, "1.0")
+    assert not ledger.is_clean_file(book, ledger.digest_file(book, write_numbered_calls(path, 2)), "1.0", "upload")
 
 
 def test_a_file_that_is_not_there_has_no_digest(book, tmp_path):
     with pytest.raises(SourceError, match=r"gone\.csv"):
-        ledger.digest_of(book, tmp_path / "gone.csv")
+        ledger.digest_file(book, tmp_path / "gone.csv")

@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 
-def kills(folder, what, behavior, stride):
+def run_crashes(folder, what, behavior, stride):
     command = [sys.executable, "-m", "tests.metrica.ledger.kills", folder, what, behavior, str(1 if LONG else stride)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
@@ -44,7 +44,7 @@ def kills(folder, what, behavior, stride):
     ],
 )
 def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what, behavior, stride):
-    found = kills(tmp_path, what, behavior, stride)
+    found = run_crashes(tmp_path, what, behavior, stride)
 
     assert len(found) > 20
     assert [one["killed"] for one in found] == [True] * (len(found) - 1) + [False]
@@ -64,7 +64,7 @@ def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what
 
 
 def test_the_points_around_the_post_are_all_among_the_kills(tmp_path):
-    found = kills(tmp_path, "upload", "stored", 3)
+    found = run_crashes(tmp_path, "upload", "stored", 3)
 
     seen = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
     assert seen == {

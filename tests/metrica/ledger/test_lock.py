@@ -11,8 +11,8 @@ import pytest
 from calltools.errors import LedgerError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import NotSent, State
-from calltools.metrica.ledger.lock import Holder, alive, holder_of, this_process
-from tests.metrica.ledger.calls import COUNTER, Clock, Oracle, numbered, upload
+from calltools.metrica.ledger.lock import LockHolder, is_alive, lock_holder, current_process
+from tests.metrica.ledger.calls import COUNTER, Clock, FakeService, write_numbered_calls, upload_file
 
 ROOT = Path(__file__).parents[3]
 HOLDER = """
@@ -52,7 +52,7 @@ def other(folder):
 def test_the_second_upload_of_a_counter_is_told_who_has_it(book, other):
     process = other(COUNTER)
 
-    with pytest.raises(LedgerError) as refused, ledger.hold(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
         pass
 
     assert (refused.value.key, refused.value.exit_code) == ("ledger-locked", 4)
@@ -64,7 +64,7 @@ def test_a_holder_that_has_not_said_its_name_yet_holds_all_the_same(book, other)
     other(COUNTER)
     book.connection.execute("DELETE FROM lease")
 
-    with pytest.raises(LedgerError) as refused, ledger.hold(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
         pass
 
     assert refused.value.key == "ledger-locked-somehow"
@@ -73,7 +73,7 @@ def test_a_holder_that_has_not_said_its_name_yet_holds_all_the_same(book, other)
 def test_another_counter_is_free(book, other):
     other(COUNTER)
 
-    with ledger.hold(book, 7):
+    with ledger.hold_counter(book, 7):
         pass
 
 
@@ -81,35 +81,35 @@ def test_the_lock_ends_with_its_process(book, other):
     process = other(COUNTER)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert holder_of(book, COUNTER).pid == process.pid
+    assert lock_holder(book, COUNTER).pid == process.pid
 
-    with ledger.hold(book, COUNTER):
-        assert holder_of(book, COUNTER) == this_process()
+    with ledger.hold_counter(book, COUNTER):
+        assert lock_holder(book, COUNTER) == current_process()
 
-    assert holder_of(book, COUNTER) is None
+    assert lock_holder(book, COUNTER) is None
 
 
 def test_a_living_process_that_is_sending_is_left_alone(book, folder, clock, other, tmp_path):
-    process = other(COUNTER, numbered(tmp_path / "a.csv", 3))
+    process = other(COUNTER, write_numbered_calls(tmp_path / "a.csv", 3))
 
-    with ledger.open_book(folder, clock) as second:
-        [batch] = ledger.uploads(second)
+    with ledger.open_ledger_in(folder, clock) as second:
+        [batch] = ledger.list_parts(second)
         assert batch.state is State.SENDING
         assert len(list((folder / "spool").iterdir())) == 1
     process.kill()
     process.wait()
 
-    with ledger.open_book(folder, clock) as second:
-        [batch] = ledger.uploads(second)
+    with ledger.open_ledger_in(folder, clock) as second:
+        [batch] = ledger.list_parts(second)
         assert (batch.state, batch.reason, batch.attempts[0].reason) == ("ambiguous", "interrupted", "interrupted")
 
 
 def test_a_process_cannot_take_a_counter_twice(folder, book, clock):
     with (
-        ledger.hold(book, COUNTER),
-        ledger.open_book(folder, clock) as second,
+        ledger.hold_counter(book, COUNTER),
+        ledger.open_ledger_in(folder, clock) as second,
         pytest.raises(LedgerError, match=str(os.getpid())),
-        ledger.hold(second, COUNTER),
+        ledger.hold_counter(second, COUNTER),
     ):
         pass
 
@@ -122,17 +122,17 @@ def put_lease(book, holder):
 
 def parent():
     text = Path(f"/proc/{os.getppid()}/stat").read_text() if sys.platform == "linux" else ""
-    return Holder(os.getppid(), this_process().boot, text.rpartition(")")[2].split()[19] if text else "")
+    return LockHolder(os.getppid(), current_process().boot, text.rpartition(")")[2].split()[19] if text else "")
 
 
 def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(book):
     put_lease(book, parent())
 
-    with pytest.raises(LedgerError) as refused, ledger.hold(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
         pass
 
     assert refused.value.facts["pid"] == os.getppid()
-    assert holder_of(book, COUNTER) == parent()
+    assert lock_holder(book, COUNTER) == parent()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="boot id and start times")
@@ -143,12 +143,12 @@ def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(book):
 )
 def test_a_stale_lease_is_broken(book, change):
     fields = {name: getattr(parent(), name) for name in ("pid", "boot", "started")}
-    stale = Holder(**fields | change)
+    stale = LockHolder(**fields | change)
     put_lease(book, stale)
-    assert not alive(stale)
+    assert not is_alive(stale)
 
-    with ledger.hold(book, COUNTER):
-        assert holder_of(book, COUNTER) == this_process()
+    with ledger.hold_counter(book, COUNTER):
+        assert lock_holder(book, COUNTER) == current_process()
 
 
 RACER = """
@@ -173,7 +173,7 @@ while True:
 
 
 def test_many_at_once_send_each_call_once(folder, tmp_path):
-    numbered(tmp_path / "calls.csv", 500)
+    write_numbered_calls(tmp_path / "calls.csv", 500)
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", RACER, folder, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -182,29 +182,29 @@ def test_many_at_once_send_each_call_once(folder, tmp_path):
     ]
     ended = [(racer.communicate()[1].decode(), racer.returncode) for racer in racers]
 
-    oracle = Oracle(tmp_path, folder)
+    oracle = FakeService(tmp_path, folder)
     assert ended == [("", 0)] * 4
     assert len(oracle.posted()) == 1
     assert len({tuple(cells) for cells in oracle.calls()}) == len(oracle.calls()) == 500
-    with ledger.open_book(folder, Clock()) as book:
-        assert ledger.faults(book) == []
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        assert ledger.find_faults(book) == []
 
 
 def test_a_lease_is_given_back_when_the_upload_fails(book, tmp_path):
     with pytest.raises(ZeroDivisionError):
-        upload(book, numbered(tmp_path / "a.csv", 1), lambda _sending: 1 / 0)
+        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), lambda _sending: 1 / 0)
 
-    assert holder_of(book, COUNTER) is None
-    with ledger.hold(book, COUNTER):
-        assert [batch.state for batch in ledger.held(book)] == ["ambiguous"]
+    assert lock_holder(book, COUNTER) is None
+    with ledger.hold_counter(book, COUNTER):
+        assert [batch.state for batch in ledger.held_parts(book)] == ["ambiguous"]
 
 
 def test_strangers_in_the_spool_are_removed_and_the_rest_stays(book, folder, tmp_path):
-    [kept] = upload(book, numbered(tmp_path / "a.csv", 1), NotSent())
+    [kept] = upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
     for name in (f"{COUNTER}-{'a' * 26}.csv", f"{COUNTER}-{'b' * 26}.csv.part", f"7-{'c' * 26}.csv"):
         (folder / "spool" / name).write_text("x")
 
-    with ledger.hold(book, COUNTER):
+    with ledger.hold_counter(book, COUNTER):
         pass
 
     assert sorted(path.name for path in (folder / "spool").iterdir()) == [

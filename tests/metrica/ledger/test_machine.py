@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from calltools.metrica import ledger
-from calltools.metrica.ledger import Acked, Ambiguous, Listed, NotSent, Rejected, State, Throttled, Verdict
-from tests.metrica.ledger.calls import COUNTER, Clock, call, records, write_calls
+from calltools.metrica.ledger import Acked, Ambiguous, ListedUploading, NotSent, Rejected, State, Throttled, CallStatus
+from tests.metrica.ledger.calls import COUNTER, Clock, call, read_records, write_calls
 
 pytestmark = pytest.mark.slow
 
 #: How long the list may lag behind the store: less than the settle time.
 LAG = 600
 BEHAVIORS = ("stored", "lost", "vanished", "refused", "unreachable", "busy", "killed before", "killed after")
-STORING = {"stored", "lost", "killed after"}
+STORING_BEHAVIORS = {"stored", "lost", "killed after"}
 CALLS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["100", "200"])), min_size=1, max_size=4)
 
 
 @dataclass
-class Model:
+class PartModel:
     """What must be known of one batch, told by the test and not by the ledger."""
 
     prices: dict[int, str]
@@ -39,14 +39,14 @@ def number_of(cells):
     return int(cells["DateTime"]) - 1772434800
 
 
-class Uploads(RuleBasedStateMachine):
+class UploadMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.base = tempfile.TemporaryDirectory()
         self.folder = Path(self.base.name)
         self.clock = Clock()
-        self.book = ledger.open_book(self.folder / "state", self.clock)
-        self.models: dict[int, Model] = {}
+        self.book = ledger.open_ledger_in(self.folder / "state", self.clock)
+        self.models: dict[int, PartModel] = {}
         self.known: dict[int, str] = {}
         self.store: list[tuple[int, str, float]] = []
 
@@ -55,12 +55,12 @@ class Uploads(RuleBasedStateMachine):
         self.base.cleanup()
 
     def expected(self, number, price):
-        for stands, verdict in (("waiting", Verdict.WAITING), ("held", Verdict.HELD)):
+        for stands, verdict in (("waiting", CallStatus.WAITING), ("held", CallStatus.HELD)):
             if any(model.stands == stands and number in model.prices for model in self.models.values()):
                 return verdict
         if number not in self.known:
-            return Verdict.NEW
-        return Verdict.UNCHANGED if self.known[number] == price else Verdict.CHANGED
+            return CallStatus.NEW
+        return CallStatus.UNCHANGED if self.known[number] == price else CallStatus.CHANGED
 
     @rule(
         chosen=CALLS,
@@ -82,37 +82,37 @@ class Uploads(RuleBasedStateMachine):
             first.setdefault(number, price)
         expected = {number: self.expected(number, price) for number, price in first.items()}
         goes = {
-            "none": {Verdict.NEW},
-            "changed": {Verdict.NEW, Verdict.CHANGED},
-            "all": {Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED},
+            "none": {CallStatus.NEW},
+            "changed": {CallStatus.NEW, CallStatus.CHANGED},
+            "all": {CallStatus.NEW, CallStatus.CHANGED, CallStatus.UNCHANGED},
         }
         sent = {number for number, verdict in expected.items() if verdict in goes[again]}
 
-        plan = ledger.plan(self.book, path, COUNTER, again)
+        plan = ledger.plan_upload(self.book, path, COUNTER, again)
         assert +Counter(plan.counts) == Counter(expected.values()) + Counter(
-            {Verdict.DOUBLED: len(chosen) - len(first)}
+            {CallStatus.DOUBLED: len(chosen) - len(first)}
         )
-        with ledger.hold(self.book, COUNTER):
+        with ledger.hold_counter(self.book, COUNTER):
             batches = ledger.reserve(self.book, plan)
 
-        assert sum(batch.rows for batch in batches) == plan.sent == len(sent)
+        assert sum(batch.rows for batch in batches) == plan.records_to_send == len(sent)
         for batch in batches:
-            fresh = {number for number in sent if expected[number] is Verdict.NEW}
-            self.models[batch.id] = Model({number: first[number] for number in sent}, fresh)
+            fresh = {number for number in sent if expected[number] is CallStatus.NEW}
+            self.models[batch.id] = PartModel({number: first[number] for number in sent}, fresh)
         return batches
 
-    @precondition(lambda self: ledger.waiting(self.book))
+    @precondition(lambda self: ledger.waiting_parts(self.book))
     @rule(data=st.data(), behavior=st.sampled_from(BEHAVIORS))
     def send(self, data, behavior):
-        self.post(data.draw(st.sampled_from(ledger.waiting(self.book))), behavior)
+        self.post(data.draw(st.sampled_from(ledger.waiting_parts(self.book))), behavior)
 
     def post(self, batch, behavior):
         model = self.models[batch.id]
-        with ledger.hold(self.book, COUNTER):
-            sending = ledger.begin(self.book, batch.id)
-            assert {number_of(cells): cells["Price"] for cells in records(sending.file)} == model.prices
+        with ledger.hold_counter(self.book, COUNTER):
+            sending = ledger.begin_attempt(self.book, batch.id)
+            assert {number_of(cells): cells["Price"] for cells in read_records(sending.file)} == model.prices
             model.posts += behavior != "unreachable"
-            if behavior in STORING:
+            if behavior in STORING_BEHAVIORS:
                 model.stored.append(len(self.store) + 1)
                 self.store.append((len(self.store) + 1, sending.comment, self.clock.at))
             if not behavior.startswith("killed"):
@@ -123,7 +123,7 @@ class Uploads(RuleBasedStateMachine):
 
     def finish(self, batch, model, behavior):
         doubt = any(attempt.state is State.AMBIGUOUS for attempt in batch.attempts)
-        done = ledger.finish(
+        done = ledger.finish_attempt(
             self.book,
             batch.id,
             {
@@ -155,13 +155,13 @@ class Uploads(RuleBasedStateMachine):
     def die(self):
         """As a killed process leaves it: nothing is finished, and the next one opens the ledger anew."""
         self.book.close()
-        self.book = ledger.open_book(self.folder / "state", self.clock)
+        self.book = ledger.open_ledger_in(self.folder / "state", self.clock)
 
     @rule(complete=st.booleans(), lag=st.integers(0, LAG))
     def list_uploadings(self, complete, lag):
         shown = [(number, comment) for number, comment, at in self.store if at + lag <= self.clock.at]
-        with ledger.hold(self.book, COUNTER):
-            changed = ledger.reconcile(self.book, COUNTER, [Listed(*line) for line in shown], complete=complete)
+        with ledger.hold_counter(self.book, COUNTER):
+            changed = ledger.reconcile(self.book, COUNTER, [ListedUploading(*line) for line in shown], complete=complete)
         for batch in changed:
             model = self.models[batch.id]
             if model.stored:
@@ -175,13 +175,13 @@ class Uploads(RuleBasedStateMachine):
     def wait(self, seconds):
         self.clock.at += seconds
 
-    @precondition(lambda self: ledger.held(self.book))
+    @precondition(lambda self: ledger.held_parts(self.book))
     @rule(data=st.data(), give_up=st.booleans())
     def decide(self, data, give_up):
         """A person looks into the service itself before sending anything again."""
-        batch = data.draw(st.sampled_from(ledger.held(self.book)))
+        batch = data.draw(st.sampled_from(ledger.held_parts(self.book)))
         model = self.models[batch.id]
-        with ledger.hold(self.book, COUNTER):
+        with ledger.hold_counter(self.book, COUNTER):
             if give_up:
                 ledger.give_up(self.book, batch.id)
                 model.stands = "given-up"
@@ -191,23 +191,23 @@ class Uploads(RuleBasedStateMachine):
                 model.stands = "waiting"
                 model.allowed += 1
 
-    @precondition(lambda self: ledger.waiting(self.book))
+    @precondition(lambda self: ledger.waiting_parts(self.book))
     @rule(data=st.data())
     def withdraw(self, data):
-        batch = data.draw(st.sampled_from(ledger.waiting(self.book)))
-        with ledger.hold(self.book, COUNTER):
+        batch = data.draw(st.sampled_from(ledger.waiting_parts(self.book)))
+        with ledger.hold_counter(self.book, COUNTER):
             done = ledger.release(self.book, batch.id)
         self.models[batch.id].stands = "held" if batch.in_doubt else "freed"
         assert done.held == batch.in_doubt
 
     @rule(status=st.sampled_from(["PREPARED", "PROCESSED", "LINKAGE_FAILURE", "NEW_WORD"]))
     def watch(self, status):
-        for batch in ledger.watched(self.book):
-            ledger.look(self.book, batch.id, status)
+        for batch in ledger.processing_parts(self.book):
+            ledger.record_status(self.book, batch.id, status)
 
     @invariant()
     def every_batch_stands_where_the_model_says(self):
-        batches = {batch.id: batch for batch in ledger.uploads(self.book)}
+        batches = {batch.id: batch for batch in ledger.list_parts(self.book)}
         assert set(batches) == set(self.models)
         for number, model in self.models.items():
             batch = batches[number]
@@ -230,13 +230,13 @@ class Uploads(RuleBasedStateMachine):
 
     @invariant()
     def what_is_written_adds_up(self):
-        assert ledger.faults(self.book) == []
+        assert ledger.find_faults(self.book) == []
 
     @invariant()
     def the_spool_holds_what_is_needed_and_nothing_else(self):
-        needed = {batch.mark for batch in ledger.uploads(self.book) if batch.waiting or batch.held}
+        needed = {batch.mark for batch in ledger.list_parts(self.book) if batch.waiting or batch.held}
         assert {path.stem.partition("-")[2] for path in (self.folder / "state" / "spool").iterdir()} == needed
 
 
-TestUploads = Uploads.TestCase
+TestUploads = UploadMachine.TestCase
 TestUploads.settings = settings(max_examples=max(100, settings().max_examples // 5), stateful_step_count=50)

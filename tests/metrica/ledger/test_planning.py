@@ -4,45 +4,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.errors import LedgerError, SourceError
-from calltools.files.csv_writer import serialize
+from calltools.files.csv_writer import serialize_records
 from calltools.metrica import ledger
-from calltools.metrica.ledger import Acked, Ambiguous, Cut, NotSent, Rejected, Verdict
-from calltools.metrica.ledger.spool import PartFile
-from tests.metrica.ledger.calls import COUNTER, call, numbered, records, upload, write_calls
+from calltools.metrica.ledger import Acked, Ambiguous, PartLimits, NotSent, Rejected, CallStatus
+from calltools.metrica.ledger.spool import PartFileWriter
+from tests.metrica.ledger.calls import COUNTER, call, write_numbered_calls, read_records, upload_file, write_calls
 
 STORED = Acked(1)
 KINDS = ("UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "PhoneNumber", "Tag")
 
 
-def counts(book, path, counter=COUNTER, again="none"):
-    plan = ledger.plan(book, path, counter, again)
+def count_statuses(book, path, counter=COUNTER, again="none"):
+    plan = ledger.plan_upload(book, path, counter, again)
     assert sum(plan.counts.values()) == plan.records
-    return {verdict.name.lower(): count for verdict, count in plan.counts.items() if count} | {"sent": plan.sent}
+    return {verdict.name.lower(): count for verdict, count in plan.counts.items() if count} | {"sent": plan.records_to_send}
 
 
 def test_the_calls_of_a_first_file_are_all_new(book, tmp_path):
-    assert counts(book, numbered(tmp_path / "a.csv", 3)) == {"new": 3, "sent": 3}
+    assert count_statuses(book, write_numbered_calls(tmp_path / "a.csv", 3)) == {"new": 3, "sent": 3}
 
 
 def test_accepted_calls_are_known_whatever_the_order_of_rows_and_columns(book, tmp_path):
-    upload(book, numbered(tmp_path / "a.csv", 3), STORED)
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), STORED)
     shuffled = write_calls(
         tmp_path / "b.csv",
         [call(2), call(0), call(1)],
         ("Tag", "PhoneNumber", "DateTime", "Currency", "Price", "ClientId"),
     )
 
-    assert counts(book, shuffled) == {"unchanged": 3, "sent": 0}
+    assert count_statuses(book, shuffled) == {"unchanged": 3, "sent": 0}
 
 
 def test_an_empty_column_is_like_none(book, tmp_path):
-    upload(
+    upload_file(
         book,
         write_calls(tmp_path / "a.csv", [{"ClientId": "1", "DateTime": "2"}], ("ClientId", "DateTime", "Tag")),
         STORED,
     )
 
-    assert counts(
+    assert count_statuses(
         book, write_calls(tmp_path / "b.csv", [{"ClientId": "1", "DateTime": "2"}], ("ClientId", "DateTime"))
     ) == {
         "unchanged": 1,
@@ -62,24 +62,24 @@ def test_an_empty_column_is_like_none(book, tmp_path):
     ],
 )
 def test_another_price_is_the_same_call_and_another_caller_is_not(book, tmp_path, cells, verdict):
-    upload(book, write_calls(tmp_path / "a.csv", [call(0)]), STORED)
+    upload_file(book, write_calls(tmp_path / "a.csv", [call(0)]), STORED)
 
-    found = counts(book, write_calls(tmp_path / "b.csv", [call(0, **cells)]))
+    found = count_statuses(book, write_calls(tmp_path / "b.csv", [call(0, **cells)]))
 
     assert found == {verdict: 1, "sent": int(verdict == "new")}
 
 
 def test_the_same_call_to_another_counter_is_another_call(book, tmp_path):
-    path = numbered(tmp_path / "a.csv", 2)
-    upload(book, path, STORED)
+    path = write_numbered_calls(tmp_path / "a.csv", 2)
+    upload_file(book, path, STORED)
 
-    assert counts(book, path, counter=7) == {"new": 2, "sent": 2}
+    assert count_statuses(book, path, counter=7) == {"new": 2, "sent": 2}
 
 
 def test_cells_that_look_alike_when_put_together_are_told_apart(book, tmp_path):
-    upload(book, write_calls(tmp_path / "a.csv", [{"UserId": "1", "ClientId": "23", "DateTime": "4"}], KINDS), STORED)
+    upload_file(book, write_calls(tmp_path / "a.csv", [{"UserId": "1", "ClientId": "23", "DateTime": "4"}], KINDS), STORED)
 
-    found = counts(book, write_calls(tmp_path / "b.csv", [{"UserId": "12", "ClientId": "3", "DateTime": "4"}], KINDS))
+    found = count_statuses(book, write_calls(tmp_path / "b.csv", [{"UserId": "12", "ClientId": "3", "DateTime": "4"}], KINDS))
 
     assert found == {"new": 1, "sent": 1}
 
@@ -87,15 +87,15 @@ def test_cells_that_look_alike_when_put_together_are_told_apart(book, tmp_path):
 def test_a_call_twice_in_a_file_is_sent_once(book, tmp_path):
     path = write_calls(tmp_path / "a.csv", [call(0), call(1), call(0, Price="5"), call(0)])
 
-    plan = ledger.plan(book, path, COUNTER)
-    [batch] = upload(book, path, sent := Sent())
+    plan = ledger.plan_upload(book, path, COUNTER)
+    [batch] = upload_file(book, path, sent := SentFiles())
 
-    assert plan.counts[Verdict.DOUBLED] == 2
+    assert plan.counts[CallStatus.DOUBLED] == 2
     assert batch.rows == 2
     assert [record["Price"] for record in sent.records] == ["100", "100"]
 
 
-class Sent:
+class SentFiles:
     """Accepts everything and keeps what was sent."""
 
     def __init__(self):
@@ -103,35 +103,35 @@ class Sent:
 
     def __call__(self, sending):
         self.texts.append(sending.file.read_bytes().decode())
-        self.records += records(sending.file)
+        self.records += read_records(sending.file)
         self.headers.append(self.texts[-1].splitlines()[0])
         return Acked(len(self.texts), sending.batch.rows, sending.batch.rows)
 
 
 @pytest.mark.parametrize(("again", "sent"), [("none", 1), ("changed", 2), ("all", 3)])
 def test_known_calls_go_again_when_asked_for(book, tmp_path, again, sent):
-    upload(book, numbered(tmp_path / "a.csv", 2), STORED)
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 2), STORED)
     path = write_calls(tmp_path / "b.csv", [call(0), call(1, Price="7"), call(2)])
 
-    assert counts(book, path, again=again)["sent"] == sent
+    assert count_statuses(book, path, again=again)["sent"] == sent
 
 
 def test_what_was_sent_again_is_what_is_known_from_then_on(book, tmp_path):
-    upload(book, numbered(tmp_path / "a.csv", 1), STORED)
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), STORED)
     path = write_calls(tmp_path / "b.csv", [call(0, Price="7")])
-    upload(book, path, STORED, again="changed")
+    upload_file(book, path, STORED, again="changed")
 
-    assert counts(book, path) == {"unchanged": 1, "sent": 0}
-    assert counts(book, tmp_path / "a.csv") == {"changed": 1, "sent": 0}
-    assert ledger.faults(book) == []
+    assert count_statuses(book, path) == {"unchanged": 1, "sent": 0}
+    assert count_statuses(book, tmp_path / "a.csv") == {"changed": 1, "sent": 0}
+    assert ledger.find_faults(book) == []
 
 
 def test_a_refused_second_sending_leaves_what_was_known(book, tmp_path):
-    upload(book, numbered(tmp_path / "a.csv", 1), STORED)
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), STORED)
     path = write_calls(tmp_path / "b.csv", [call(0, Price="7"), call(1)])
-    upload(book, path, Rejected("no"), again="changed")
+    upload_file(book, path, Rejected("no"), again="changed")
 
-    assert counts(book, path) == {"changed": 1, "new": 1, "sent": 1}
+    assert count_statuses(book, path) == {"changed": 1, "new": 1, "sent": 1}
 
 
 @pytest.mark.parametrize(
@@ -139,21 +139,21 @@ def test_a_refused_second_sending_leaves_what_was_known(book, tmp_path):
     [(Ambiguous("cut off"), "held"), (NotSent(), "waiting"), (Rejected("no"), "new"), (STORED, "unchanged")],
 )
 def test_the_same_file_after_each_outcome(book, tmp_path, outcome, verdict):
-    path = numbered(tmp_path / "a.csv", 2)
-    [batch] = upload(book, path, outcome)
+    path = write_numbered_calls(tmp_path / "a.csv", 2)
+    [batch] = upload_file(book, path, outcome)
 
-    plan = ledger.plan(book, path, COUNTER)
+    plan = ledger.plan_upload(book, path, COUNTER)
 
-    assert plan.counts[Verdict[verdict.upper()]] == 2
-    assert dict(plan.by_batch) == ({batch.id: 2} if verdict in {"held", "waiting"} else {})
+    assert plan.counts[CallStatus[verdict.upper()]] == 2
+    assert dict(plan.open_parts) == ({batch.id: 2} if verdict in {"held", "waiting"} else {})
 
 
 def test_a_held_call_is_not_sent_even_with_all(book, tmp_path):
-    path = numbered(tmp_path / "a.csv", 1)
-    upload(book, path, STORED)
-    upload(book, path, Ambiguous("cut off"), again="all")
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    upload_file(book, path, STORED)
+    upload_file(book, path, Ambiguous("cut off"), again="all")
 
-    assert counts(book, path, again="all") == {"held": 1, "sent": 0}
+    assert count_statuses(book, path, again="all") == {"held": 1, "sent": 0}
 
 
 def test_each_identifier_kind_is_an_uploading_of_its_own(book, tmp_path):
@@ -168,8 +168,8 @@ def test_each_identifier_kind_is_an_uploading_of_its_own(book, tmp_path):
         ],
         KINDS,
     )
-    sent = Sent()
-    batches = upload(book, path, sent)
+    sent = SentFiles()
+    batches = upload_file(book, path, sent)
 
     assert [(batch.kind, batch.rows, batch.dynamic, batch.part, batch.parts) for batch in batches] == [
         ("ClientId", 2, 1, 1, 3),
@@ -187,24 +187,24 @@ def test_each_identifier_kind_is_an_uploading_of_its_own(book, tmp_path):
 def test_a_file_of_static_calls_alone_is_one_part_without_identifiers(book, tmp_path):
     path = write_calls(tmp_path / "a.csv", [{"DateTime": "1", "StaticCall": "1", "PhoneNumber": "+74950000001"}], KINDS)
 
-    [part] = ledger.plan(book, path, COUNTER).parts
+    [part] = ledger.plan_upload(book, path, COUNTER).parts
 
     assert (part.kind, part.records, part.dynamic) == ("ClientId", 1, 0)
     assert part.columns == ("ClientId", "DateTime", "StaticCall", "PhoneNumber")
 
 
 def test_parts_keep_under_the_number_of_records(book, tmp_path):
-    plan = ledger.plan(book, numbered(tmp_path / "a.csv", 25), COUNTER, cut=Cut(records=10))
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 25), COUNTER, limits=PartLimits(max_records=10))
 
     assert [part.records for part in plan.parts] == [10, 10, 5]
 
 
 def test_parts_keep_under_the_size_also_with_quotes(book, tmp_path):
     path = write_calls(tmp_path / "a.csv", [call(n, Tag='"' * 50 + ",\r\n") for n in range(40)])
-    plan = ledger.plan(book, path, COUNTER, cut=Cut(size=2000))
-    with ledger.hold(book, COUNTER):
+    plan = ledger.plan_upload(book, path, COUNTER, limits=PartLimits(max_bytes=2000))
+    with ledger.hold_counter(book, COUNTER):
         batches = ledger.reserve(book, plan)
-        sizes = [ledger.begin(book, batch.id).file.stat().st_size for batch in batches]
+        sizes = [ledger.begin_attempt(book, batch.id).file.stat().st_size for batch in batches]
 
     assert sum(batch.rows for batch in batches) == 40
     assert max(sizes) <= 2000
@@ -217,8 +217,8 @@ def test_a_part_is_written_as_the_canonical_dialect(book, tmp_path):
     path = write_calls(
         tmp_path / "a.csv", [{"ClientId": "1", "DateTime": str(n), "Tag": tag} for n, tag in enumerate(tags)]
     )
-    sent = Sent()
-    upload(book, path, sent)
+    sent = SentFiles()
+    upload_file(book, path, sent)
 
     assert sent.texts == [
         'ClientId,DateTime,Tag\n1,0,\n1,1,"a,b"\n1,2,"say ""x"""\n1,3,"two\nlines"\n1,4,"cr\rhere"\n1,5, spaced \n'
@@ -226,14 +226,14 @@ def test_a_part_is_written_as_the_canonical_dialect(book, tmp_path):
 
 
 def test_a_file_of_nothing_but_a_header_has_no_parts(book, tmp_path):
-    assert counts(book, numbered(tmp_path / "a.csv", 0)) == {"sent": 0}
+    assert count_statuses(book, write_numbered_calls(tmp_path / "a.csv", 0)) == {"sent": 0}
 
 
 def test_blank_records_are_no_calls(book, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("\ufeffClientId,DateTime\r\n1,2\r\n\r\n,\r\n3,4\r\n".encode())
 
-    assert counts(book, path) == {"new": 2, "sent": 2}
+    assert count_statuses(book, path) == {"new": 2, "sent": 2}
 
 
 @pytest.mark.parametrize(
@@ -255,30 +255,30 @@ def test_a_file_that_is_not_canonical_is_refused(book, tmp_path, data):
     path.write_bytes(data)
 
     with pytest.raises(SourceError) as refused:
-        ledger.plan(book, path, COUNTER)
+        ledger.plan_upload(book, path, COUNTER)
 
     assert refused.value.key == "upload-not-canonical"
 
 
 def test_a_missing_file_is_named(book, tmp_path):
     with pytest.raises(SourceError, match=r"gone\.csv"):
-        ledger.plan(book, tmp_path / "gone.csv", COUNTER)
+        ledger.plan_upload(book, tmp_path / "gone.csv", COUNTER)
 
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "other"])
 def test_a_file_that_changes_between_plan_and_sending_is_refused(book, folder, tmp_path, change):
-    path = numbered(tmp_path / "a.csv", 4)
-    plan = ledger.plan(book, path, COUNTER)
+    path = write_numbered_calls(tmp_path / "a.csv", 4)
+    plan = ledger.plan_upload(book, path, COUNTER)
     {
-        "longer": lambda: numbered(path, 5),
-        "shorter": lambda: numbered(path, 3),
-        "other": lambda: numbered(path, 4, first=1),
+        "longer": lambda: write_numbered_calls(path, 5),
+        "shorter": lambda: write_numbered_calls(path, 3),
+        "other": lambda: write_numbered_calls(path, 4, first=1),
     }[change]()
 
-    with ledger.hold(book, COUNTER), pytest.raises(SourceError, match="changed"):
+    with ledger.hold_counter(book, COUNTER), pytest.raises(SourceError, match="changed"):
         ledger.reserve(book, plan)
 
-    assert ledger.uploads(book) == []
+    assert ledger.list_parts(book) == []
     assert list((folder / "spool").iterdir()) == []
 
 
@@ -286,22 +286,22 @@ def test_a_plan_that_another_upload_overtook_is_refused_whole(book, folder, tmp_
     path = write_calls(
         tmp_path / "a.csv", [call(0), {"Yclid": "5", "DateTime": "6"}], ("ClientId", "Yclid", "DateTime")
     )
-    late = ledger.plan(book, path, COUNTER)
-    [first, second] = upload(book, path, NotSent())
+    late = ledger.plan_upload(book, path, COUNTER)
+    [first, second] = upload_file(book, path, NotSent())
 
-    with ledger.hold(book, COUNTER), pytest.raises(LedgerError) as refused:
+    with ledger.hold_counter(book, COUNTER), pytest.raises(LedgerError) as refused:
         ledger.reserve(book, late)
 
     assert refused.value.key == "ledger-plan-stale"
-    assert ledger.uploads(book) == [first, second]
+    assert ledger.list_parts(book) == [first, second]
     assert len(list((folder / "spool").iterdir())) == 2
-    assert ledger.faults(book) == []
+    assert ledger.find_faults(book) == []
 
 
 def test_planning_writes_nothing_into_the_ledger(book, folder, tmp_path):
     before = (folder / "ledger.sqlite3-wal").read_bytes()
 
-    ledger.plan(book, numbered(tmp_path / "a.csv", 100), COUNTER)
+    ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 100), COUNTER)
 
     assert (folder / "ledger.sqlite3-wal").read_bytes() == before
     assert list((folder / "spool").iterdir()) == []
@@ -310,11 +310,11 @@ def test_planning_writes_nothing_into_the_ledger(book, folder, tmp_path):
 @given(st.lists(st.tuples(*[st.text("ab,\"\n\r ;'\u00e9", max_size=5)] * 2), min_size=1, max_size=5))
 def test_the_spool_and_the_writer_of_convert_write_one_dialect(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("part") / "1-mark.csv"
-    part = PartFile(path, b"key", ("UserId", "Tag"))
+    part = PartFileWriter(path, b"key", ("UserId", "Tag"))
     for row in rows:
         part.write(row)
     part.finish()
 
-    written = serialize([pa.array(column, pa.string()) for column in zip(*rows, strict=True)])
+    written = serialize_records([pa.array(column, pa.string()) for column in zip(*rows, strict=True)])
     assert path.read_bytes() == b"UserId,Tag\n" + bytes(written)
     assert part.size == path.stat().st_size

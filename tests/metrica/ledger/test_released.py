@@ -10,16 +10,16 @@ import pytest
 
 from calltools.fields.table import FIELDS
 from calltools.metrica import ledger
-from calltools.metrica.ledger import Verdict
-from calltools.metrica.ledger.fingerprints import BETWEEN, printer
-from calltools.metrica.ledger.planning import KINDS
-from calltools.metrica.ledger.survey import Survey
+from calltools.metrica.ledger import CallStatus
+from calltools.metrica.ledger.fingerprints import SEPARATOR, make_fingerprinter
+from calltools.metrica.ledger.planning import IDENTIFIER_KINDS
+from calltools.metrica.ledger.survey import CallScan
 from tests.metrica.ledger.calls import COUNTER, Clock
 
 RELEASED = Path(__file__).parent / "released"
 #: What the ledger of each version knows of the calls of its ``calls.csv``, in order.
-KNOWN = [Verdict.UNCHANGED, Verdict.UNCHANGED, Verdict.HELD, Verdict.UNCHANGED, Verdict.HELD, Verdict.HELD,
-         Verdict.WAITING, Verdict.NEW]  # fmt: skip
+KNOWN = [CallStatus.UNCHANGED, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.HELD,
+         CallStatus.WAITING, CallStatus.NEW]  # fmt: skip
 VERSIONS = pytest.mark.parametrize("version", sorted(path.name for path in RELEASED.iterdir()))
 #: Cells of a call to which the service's invented columns are added.
 CELLS = {"ClientId": "1604591025000000001", "DateTime": "1772434800", "PhoneNumber": "+74950000001", "Tag": "lead"}
@@ -35,9 +35,9 @@ def copied(tmp_path):
 
 
 def verdicts(folder, path):
-    with ledger.open_book(folder, Clock()) as book:
-        assert ledger.faults(book) == []
-        return ledger.plan(book, path, COUNTER).verdicts.tolist()
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        assert ledger.find_faults(book) == []
+        return ledger.plan_upload(book, path, COUNTER).statuses.tolist()
 
 
 @VERSIONS
@@ -62,7 +62,7 @@ def test_a_released_ledger_sees_what_has_changed(copied, version, number, cells)
         out.writeheader()
         out.writerows(calls)
 
-    assert verdicts(folder, folder / "calls.csv") == [*KNOWN[:number], Verdict.CHANGED, *KNOWN[number + 1 :]]
+    assert verdicts(folder, folder / "calls.csv") == [*KNOWN[:number], CallStatus.CHANGED, *KNOWN[number + 1 :]]
 
 
 def invented(name, group=None):
@@ -72,7 +72,7 @@ def invented(name, group=None):
 
 def fingerprints(fields, **cells):
     call = tuple({**CELLS, **cells}.get(field.name, "") for field in fields)
-    return printer(b"k" * 32, COUNTER, fields)(call, BETWEEN.join(call).encode())
+    return make_fingerprinter(b"k" * 32, COUNTER, fields)(call, SEPARATOR.join(call).encode())
 
 
 @pytest.mark.parametrize("group", [None, "identifier"])
@@ -104,11 +104,11 @@ def test_the_columns_that_a_part_holds_are_as_many_as_there_are():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8")
-    found = Survey(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
+    found = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
 
     assert [np.flatnonzero(found.holding(name)).tolist() for name in names] == [[place] for place in range(70)]
     assert found.columns(np.array([0, 16, 69])) == {"Column0", "Column16", "Column69"}
 
 
 def test_an_uploading_has_a_kind_for_each_identifier():
-    assert {*KINDS} == {field.name for field in FIELDS if field.requirement.group == "identifier"}
+    assert {*IDENTIFIER_KINDS} == {field.name for field in FIELDS if field.requirement.group == "identifier"}

@@ -1,7 +1,7 @@
 import pytest
 
 from calltools.errors import DefectError
-from calltools.metrica.ledger.states import ACCEPTED, FREED, SPENT, TRANSITIONS, UNDECIDED, WAITING, State, Step, after
+from calltools.metrica.ledger.states import ACCEPTED_STATES, FREED_STATES, DECIDED_STATES, TRANSITIONS, HELD_STATES, WAITING_STATES, State, Transition, next_state
 
 # The arrows of the specification, in its words.
 SPECIFIED = [
@@ -33,35 +33,35 @@ SPECIFIED = [
 
 @pytest.mark.parametrize(("before", "step", "then"), SPECIFIED)
 def test_the_specified_steps_lead_where_they_should(before, step, then):
-    assert after(State(before), Step(step)) == then
+    assert next_state(State(before), Transition(step)) == then
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_step_that_the_table_does_not_know_is_refused(state):
-    refused = [step for step in Step if (state, step) not in TRANSITIONS]
+    refused = [step for step in Transition if (state, step) not in TRANSITIONS]
 
     assert refused
     for step in refused:
         with pytest.raises(DefectError):
-            after(state, step)
+            next_state(state, step)
 
 
 def test_a_post_can_begin_only_where_nothing_of_the_attempt_can_have_been_stored():
     assert (
-        {state for state, step in TRANSITIONS if step is Step.SEND} == WAITING == {"reserved", "not-sent", "throttled"}
+        {state for state, step in TRANSITIONS if step is Transition.SEND} == WAITING_STATES == {"reserved", "not-sent", "throttled"}
     )
 
 
 def test_doubt_ends_only_by_the_list_or_by_a_decision():
     leaving = {
-        step for (state, step), then in TRANSITIONS.items() if state in {"ambiguous", "held"} and then not in UNDECIDED
+        step for (state, step), then in TRANSITIONS.items() if state in {"ambiguous", "held"} and then not in HELD_STATES
     }
 
     assert leaving == {"find", "find-part", "find-many", "resend", "give-up"}
 
 
 def test_calls_are_freed_only_by_a_refusal_or_before_anything_was_stored():
-    assert {(state, step) for (state, step), then in TRANSITIONS.items() if then in FREED} == {
+    assert {(state, step) for (state, step), then in TRANSITIONS.items() if then in FREED_STATES} == {
         ("sending", "reject"),
         ("reserved", "release"),
         ("not-sent", "release"),
@@ -70,7 +70,7 @@ def test_calls_are_freed_only_by_a_refusal_or_before_anything_was_stored():
 
 
 def test_what_the_service_has_is_never_sent_again():
-    assert all(then in ACCEPTED for (state, _), then in TRANSITIONS.items() if state in ACCEPTED)
+    assert all(then in ACCEPTED_STATES for (state, _), then in TRANSITIONS.items() if state in ACCEPTED_STATES)
 
 
 def test_every_state_can_be_reached():
@@ -82,6 +82,6 @@ def test_every_state_can_be_reached():
 
 
 def test_each_state_is_in_one_group():
-    groups = [WAITING, UNDECIDED, SPENT, {State.PLANNED, State.FROZEN}]
+    groups = [WAITING_STATES, HELD_STATES, DECIDED_STATES, {State.PLANNED, State.SPOOLED}]
 
     assert sorted(state for group in groups for state in group) == sorted(State)

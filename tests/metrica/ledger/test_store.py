@@ -13,10 +13,10 @@ import pytest
 from calltools.errors import LedgerError
 from calltools.metrica import ledger
 from calltools.metrica.ledger import Acked, Ambiguous, NotSent, migrations
-from calltools.metrica.ledger.folder import NETWORK, mounted_as, refuse_network, state_folder
+from calltools.metrica.ledger.folder import NETWORK_FILESYSTEMS, filesystem_type, refuse_network_folder, state_folder
 from calltools.metrica.ledger.migrations import migrate
-from calltools.settings import from_environment
-from tests.metrica.ledger.calls import COUNTER, Clock, numbered, upload
+from calltools.settings import read_settings
+from tests.metrica.ledger.calls import COUNTER, Clock, write_numbered_calls, upload_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -30,8 +30,8 @@ def mode(path):
 def test_nobody_else_may_read_anything(folder, tmp_path, umask):
     before = os.umask(umask)
     try:
-        with ledger.open_book(folder, Clock()) as book:
-            upload(book, numbered(tmp_path / "a.csv", 3), NotSent())
+        with ledger.open_ledger_in(folder, Clock()) as book:
+            upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
             found = {path: mode(path) for path in [folder, *folder.rglob("*")]}
     finally:
         os.umask(before)
@@ -43,11 +43,11 @@ def test_nobody_else_may_read_anything(folder, tmp_path, umask):
 
 @posix
 def test_what_was_open_to_others_is_closed(folder):
-    ledger.open_book(folder, Clock()).close()
+    ledger.open_ledger_in(folder, Clock()).close()
     for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3"):
         path.chmod(0o755)
 
-    ledger.open_book(folder, Clock()).close()
+    ledger.open_ledger_in(folder, Clock()).close()
 
     assert [mode(path) for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3")] == [0o700, 0o600, 0o600]
 
@@ -63,8 +63,8 @@ def test_the_database_is_set_up_to_lose_nothing(book):
 
 @pytest.mark.parametrize("damage", ["zeros", "text", "cut"])
 def test_a_damaged_ledger_is_refused_and_left_as_it_is(folder, tmp_path, damage):
-    with ledger.open_book(folder, Clock()) as book:
-        upload(book, numbered(tmp_path / "a.csv", 2000), Acked(1))
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 2000), Acked(1))
     path = folder / "ledger.sqlite3"
     data = path.read_bytes()
     broken = {
@@ -75,7 +75,7 @@ def test_a_damaged_ledger_is_refused_and_left_as_it_is(folder, tmp_path, damage)
     path.write_bytes(broken)
 
     with pytest.raises(LedgerError) as refused:
-        ledger.open_book(folder, Clock())
+        ledger.open_ledger_in(folder, Clock())
 
     assert (refused.value.key, refused.value.exit_code) == ("ledger-damaged", 4)
     assert path.read_bytes() == broken
@@ -83,48 +83,48 @@ def test_a_damaged_ledger_is_refused_and_left_as_it_is(folder, tmp_path, damage)
 
 @pytest.mark.parametrize("loss", ["gone", "other", "empty"])
 def test_a_lost_key_is_refused(folder, loss):
-    ledger.open_book(folder, Clock()).close()
+    ledger.open_ledger_in(folder, Clock()).close()
     key = folder / "ledger.key"
     {"gone": key.unlink, "other": lambda: key.write_bytes(b"k" * 32), "empty": lambda: key.write_bytes(b"")}[loss]()
 
     with pytest.raises(LedgerError) as refused:
-        ledger.open_book(folder, Clock())
+        ledger.open_ledger_in(folder, Clock())
 
     assert (refused.value.key, refused.value.exit_code) == ("ledger-key-lost", 4)
     assert key.exists() == (loss != "gone")
 
 
 def test_two_ledgers_have_different_keys_and_never_show_them(tmp_path):
-    with ledger.open_book(tmp_path / "a", Clock()) as one, ledger.open_book(tmp_path / "b", Clock()) as other:
+    with ledger.open_ledger_in(tmp_path / "a", Clock()) as one, ledger.open_ledger_in(tmp_path / "b", Clock()) as other:
         assert one.key != other.key
         assert len(one.key) == 32
         assert str(one.key) not in repr(one)
 
 
 def test_a_ledger_of_a_later_version_is_refused(folder):
-    with ledger.open_book(folder, Clock()) as book:
+    with ledger.open_ledger_in(folder, Clock()) as book:
         book.connection.execute("PRAGMA user_version = 99")
 
     with pytest.raises(LedgerError, match="later version"):
-        ledger.open_book(folder, Clock())
+        ledger.open_ledger_in(folder, Clock())
 
 
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, monkeypatch):
-    path = numbered(tmp_path / "a.csv", 3)
+    path = write_numbered_calls(tmp_path / "a.csv", 3)
     monkeypatch.setattr(
         "calltools.metrica.ledger.store.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
     )
-    with ledger.open_book(folder, Clock()) as book:
+    with ledger.open_ledger_in(folder, Clock()) as book:
         assert book.connection.execute("PRAGMA user_version").fetchone() == (1,)
-        before = upload(book, path, Ambiguous("reset"))
+        before = upload_file(book, path, Ambiguous("reset"))
     monkeypatch.undo()
 
-    with ledger.open_book(folder, Clock()) as book:
+    with ledger.open_ledger_in(folder, Clock()) as book:
         assert book.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
-        assert ledger.uploads(book) == before
-        assert ledger.plan(book, path, COUNTER).by_batch == {before[0].id: 3}
-        assert not ledger.is_clean(book, "digest", "1")
-        assert ledger.faults(book) == []
+        assert ledger.list_parts(book) == before
+        assert ledger.plan_upload(book, path, COUNTER).open_parts == {before[0].id: 3}
+        assert not ledger.is_clean_file(book, "digest", "1")
+        assert ledger.find_faults(book) == []
 
 
 def test_a_migration_that_fails_half_way_leaves_the_version_before(tmp_path):
@@ -143,7 +143,7 @@ def test_a_migration_that_fails_half_way_leaves_the_version_before(tmp_path):
 
 @pytest.mark.parametrize("statement", ["UPDATE event SET at = 0", "DELETE FROM event"])
 def test_events_are_only_added(book, tmp_path, statement):
-    upload(book, numbered(tmp_path / "a.csv", 1), NotSent())
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
 
     with pytest.raises(sqlite3.IntegrityError, match="events are never"):
         book.connection.execute(statement)
@@ -159,12 +159,12 @@ def test_events_are_only_added(book, tmp_path, statement):
     ],
 )
 def test_tables_that_the_events_do_not_add_up_to_are_seen(book, tmp_path, statement):
-    upload(book, numbered(tmp_path / "a.csv", 1), Acked(1))
-    assert ledger.faults(book) == []
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
+    assert ledger.find_faults(book) == []
 
     book.connection.execute(statement)
 
-    assert ledger.faults(book) == ["the events do not add up to the batches"]
+    assert ledger.find_faults(book) == ["the events do not add up to the batches"]
 
 
 MOUNTS = """\
@@ -189,7 +189,7 @@ MOUNTS = """\
     ],
 )
 def test_the_kind_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
-    assert mounted_as(Path(path), MOUNTS) == kind
+    assert filesystem_type(Path(path), MOUNTS) == kind
 
 
 def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_path, monkeypatch):
@@ -198,7 +198,7 @@ def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_pa
     monkeypatch.setattr("calltools.metrica.ledger.folder._MOUNTS", mounts)
 
     with pytest.raises(LedgerError) as refused:
-        ledger.open_book(folder, Clock())
+        ledger.open_ledger_in(folder, Clock())
 
     assert (refused.value.key, refused.value.facts["kind"]) == ("ledger-network", "nfs4")
     assert not folder.exists()
@@ -207,17 +207,17 @@ def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_pa
 def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("calltools.metrica.ledger.folder._MOUNTS", tmp_path / "none")
 
-    refuse_network(folder)
+    refuse_network_folder(folder)
 
-    assert mounted_as(Path("/x"), "damaged line\n") == ""
-    assert {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} <= NETWORK
+    assert filesystem_type(Path("/x"), "damaged line\n") == ""
+    assert {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} <= NETWORK_FILESYSTEMS
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(LedgerError) as refused:
-        ledger.open_book(tmp_path / "file" / "state", Clock())
+        ledger.open_ledger_in(tmp_path / "file" / "state", Clock())
 
     assert refused.value.key == "ledger-unusable"
 
@@ -228,28 +228,28 @@ def test_a_ledger_that_is_kept_busy_is_told_apart_from_a_damaged_one(folder, boo
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(LedgerError) as refused:
-        ledger.remember_clean(book, "digest", "1")
+        ledger.record_clean_file(book, "digest", "1")
 
     other.close()
     assert refused.value.key == "ledger-busy"
 
 
 def test_a_full_disk_is_said_and_loses_nothing(folder, book, tmp_path):
-    [before] = upload(book, numbered(tmp_path / "a.csv", 3), NotSent())
+    [before] = upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
     book.connection.execute("PRAGMA max_page_count = 1")
 
     with pytest.raises(LedgerError) as refused:
-        upload(book, numbered(tmp_path / "b.csv", 5000, 100), Acked(1))
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 5000, 100), Acked(1))
 
     assert refused.value.key == "ledger-unusable"
-    assert ledger.uploads(book) == [before]
+    assert ledger.list_parts(book) == [before]
     assert len(list((folder / "spool").iterdir())) == 1
 
 
 def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
-    assert from_environment({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
+    assert read_settings({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
     assert state_folder("here") == Path("here")
-    assert state_folder(from_environment({}).state_dir).name == "calltools"
+    assert state_folder(read_settings({}).state_dir).name == "calltools"
 
 
 CANARY = re.compile(rb"7495000|1604591025|\xd1\x86\xd0\xb5\xd0\xbb")
@@ -257,16 +257,16 @@ CANARY = re.compile(rb"7495000|1604591025|\xd1\x86\xd0\xb5\xd0\xbb")
 
 def test_no_call_is_in_the_ledger_after_it_was_accepted_or_refused(folder, tmp_path):
     reason = "row 5: phone +74950000005, id 1604591025000000005"
-    with ledger.open_book(folder, Clock()) as book:
-        accepted = numbered(tmp_path / "calls_74950000001.csv", 300)
-        upload(book, accepted, Acked(1, 300, 300))
-        upload(book, numbered(tmp_path / "b.csv", 300, 1000), ledger.Rejected(reason))
-        [lost] = upload(book, numbered(tmp_path / "c.csv", 300, 2000), Ambiguous(reason))
-        upload(book, accepted, ledger.Rejected(reason), again="all")
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        accepted = write_numbered_calls(tmp_path / "calls_74950000001.csv", 300)
+        upload_file(book, accepted, Acked(1, 300, 300))
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 300, 1000), ledger.Rejected(reason))
+        [lost] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 300, 2000), Ambiguous(reason))
+        upload_file(book, accepted, ledger.Rejected(reason), again="all")
         assert [path for path in folder.rglob("*") if path.is_file() and CANARY.search(path.read_bytes())] == [
             folder / "spool" / f"{COUNTER}-{lost.mark}.csv"
         ]
-        with ledger.hold(book, COUNTER):
+        with ledger.hold_counter(book, COUNTER):
             ledger.give_up(book, lost.id)
         open_files = [path for path in folder.rglob("*") if path.is_file()]
         assert any(path.name.endswith("-wal") for path in open_files)
@@ -277,11 +277,11 @@ def test_no_call_is_in_the_ledger_after_it_was_accepted_or_refused(folder, tmp_p
 
 
 def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
-    path = numbered(tmp_path / "a.csv", 1)
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
     found = []
     for name in ("x", "y"):
-        with ledger.open_book(tmp_path / name, Clock()) as book:
-            upload(book, path, Acked(1))
+        with ledger.open_ledger_in(tmp_path / name, Clock()) as book:
+            upload_file(book, path, Acked(1))
             found += book.connection.execute("SELECT fp, rest FROM row").fetchall()
 
     assert [(len(fp), len(rest)) for fp, rest in found] == [(16, 8)] * 2
@@ -290,7 +290,7 @@ def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
 
 
 def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
-    path = numbered(tmp_path / "a.csv", 3)
+    path = write_numbered_calls(tmp_path / "a.csv", 3)
     program = (
         "import sys, time; from pathlib import Path; from calltools.metrica import ledger\n"
         "with ledger.open_book(Path(sys.argv[1]), time.time) as book:\n"

@@ -6,11 +6,11 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.metrica.service.behaviours import BEHAVIOURS
-from tests.metrica.service.server import Service
+from tests.metrica.service.behaviours import BEHAVIORS
+from tests.metrica.service.server import FakeMetrica
 
 
-def secured(folder):
+def server_tls(folder):
     """A server's TLS, and the certificate of its authority as ``ca.pem`` in the folder."""
     import trustme  # noqa: PLC0415 - for tests only, and only with TLS
 
@@ -28,9 +28,9 @@ def main(arguments=None):
         "--behavior",
         action="append",
         default=[],
-        choices=sorted(BEHAVIOURS),
+        choices=sorted(BEHAVIORS),
         metavar="NAME",
-        help=", ".join(BEHAVIOURS),
+        help=", ".join(BEHAVIORS),
     )
     parser.add_argument("--times", type=int, help="misbehave so many times, then behave")
     parser.add_argument("--step", type=float, default=2, metavar="SECONDS", help="between PREPARED, UPLOADED, ... (2)")
@@ -38,8 +38,8 @@ def main(arguments=None):
     parser.add_argument("--tls", metavar="FOLDER", help="https; the certificate of its authority goes there as ca.pem")
     given = parser.parse_args(arguments)
 
-    tls = secured(given.tls) if given.tls else None
-    with Service(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
+    tls = server_tls(given.tls) if given.tls else None
+    with FakeMetrica(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
         for name in given.behavior:
             service.behave(name, given.times)
         print(service.url, flush=True)  # noqa: T201 - it is what the caller waits for

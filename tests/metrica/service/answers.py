@@ -1,7 +1,7 @@
 """What the service says, in the documented forms."""
 
 
-def uploading(store, one):
+def uploading_object(store, one):
     """One uploading as the reference shows it."""
     return {
         "id": one.id,
@@ -18,7 +18,7 @@ def uploading(store, one):
     }
 
 
-def counter(number):
+def counter_object(number):
     return {
         "id": number,
         "name": "Loopback",
@@ -28,7 +28,7 @@ def counter(number):
     }
 
 
-def refusal(status, kind, message):
+def error_object(status, kind, message):
     """The error form of all of Yandex's interfaces."""
     return {
         "errors": [{"error_type": kind, "message": message, "location": "file"}],
@@ -37,7 +37,7 @@ def refusal(status, kind, message):
     }
 
 
-def file_in(content_type, body):
+def extract_file(content_type, body):
     """The one part named ``file`` of a multipart body; ``None``: there is none. Framing is strict, as RFC 2046 has it."""
     mark = b"--" + content_type.partition("boundary=")[2].encode()
     if not (body.startswith(mark + b"\r\n") and body.endswith(b"\r\n" + mark + b"--\r\n")):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.metrica.service import answers
 from tests.metrica.service.store import BadFileError
 
-REASONS = {
+REASON_PHRASES = {
     200: "OK",
     302: "Found",
     307: "Temporary Redirect",
@@ -22,7 +22,7 @@ REASONS = {
 }
 
 
-class Gone(Exception):  # noqa: N818 - it ends the exchange, it is no error
+class ConnectionEnded(Exception):  # noqa: N818 - it ends the exchange, it is no error
     """The connection was broken off on purpose."""
 
 
@@ -58,7 +58,7 @@ class Exchange:
         wanted = left if size is None else min(size, left)
         piece = self.handler.rfile.read(wanted)
         if len(piece) < wanted:
-            raise Gone
+            raise ConnectionEnded
         self.body += piece
         return self.body
 
@@ -70,7 +70,7 @@ class Exchange:
 
     def store_it(self):
         """What the service does with a whole upload."""
-        content = answers.file_in(self.handler.headers["Content-Type"], self.read())
+        content = answers.extract_file(self.handler.headers["Content-Type"], self.read())
         if content is None:
             raise BadFileError("There is no part named file")
         return self.store.add(self.counter, self.query, content)
@@ -83,10 +83,10 @@ class Exchange:
         self.raw(self.framed(status, json.dumps(told, ensure_ascii=False).encode(), **headers))
 
     def refuse(self, status, kind, message="refused", **headers):
-        self.answer(status, answers.refusal(status, kind, message), **headers)
+        self.answer(status, answers.error_object(status, kind, message), **headers)
 
     def framed(self, status, body, length=None, kind="application/json", **headers):
-        lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}", f"Content-Type: {kind}", "Connection: close"]
+        lines = [f"HTTP/1.1 {status} {REASON_PHRASES.get(status, 'Status')}", f"Content-Type: {kind}", "Connection: close"]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
         if self.ahead is not None:
             lines.append(f"Date: {formatdate(time.time() + self.ahead, usegmt=True)}")
@@ -107,7 +107,7 @@ class Exchange:
     def wait(self, seconds):
         """Until then, or until the service stops."""
         if self.service.stopping.wait(seconds):
-            raise Gone
+            raise ConnectionEnded
 
     def silence(self):
         self.wait(120)
@@ -117,7 +117,7 @@ class Exchange:
         connection = self.handler.connection
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(connection.detach())
-        raise Gone
+        raise ConnectionEnded
 
     def _upload(self):
         if self.counter == 403:
@@ -127,23 +127,23 @@ class Exchange:
             stored = self.store_it()
         except BadFileError as error:
             return self.refuse(400, "invalid_uploading", str(error))
-        return self.answer(200, {"uploading": answers.uploading(self.store, stored)})
+        return self.answer(200, {"uploading": answers.uploading_object(self.store, stored)})
 
     def _status(self):
         found = self.store.find(self.counter, int(self.parts[-1]))
         if found is None:
             return self.refuse(404, "not_found", "Object not found")
-        return self.answer(200, {"uploading": answers.uploading(self.store, found)})
+        return self.answer(200, {"uploading": answers.uploading_object(self.store, found)})
 
     def _list(self):
         self.answer(200, {"uploadings": self.page(self.listed())})
 
     def listed(self):
-        return [answers.uploading(self.store, one) for one in self.store.of(self.counter)]
+        return [answers.uploading_object(self.store, one) for one in self.store.of(self.counter)]
 
     def page(self, listed, most=10_000):
         first = int(self.query.get("offset", 0))
         return listed[first : first + min(int(self.query.get("limit", 10_000)), most)]
 
     def _counter(self):
-        self.answer(200, {"counter": answers.counter(self.counter)})
+        self.answer(200, {"counter": answers.counter_object(self.counter)})

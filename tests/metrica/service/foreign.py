@@ -4,7 +4,7 @@ import socketserver
 import threading
 
 
-class Foreign:
+class ForbiddenHost:
     """Listens on loopback; ``heard`` is all that came."""
 
     def __init__(self):

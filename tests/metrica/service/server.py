@@ -9,12 +9,12 @@ from dataclasses import asdict
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.metrica.service.behaviours import BEHAVIOURS
-from tests.metrica.service.exchange import Exchange, Gone
+from tests.metrica.service.behaviours import BEHAVIORS
+from tests.metrica.service.exchange import Exchange, ConnectionEnded
 from tests.metrica.service.store import Store
 
 
-class Service:
+class FakeMetrica:
     """A running service.
 
     Attributes:
@@ -33,7 +33,7 @@ class Service:
         self.foreign = foreign
         self.stopping = threading.Event()
         self._token, self._daily, self._tls = token, daily, tls
-        self._flying = collections.Counter()
+        self._in_flight = collections.Counter()
         self._active = []
         self._lock = threading.Lock()
         self._listen(port)
@@ -53,12 +53,12 @@ class Service:
     @property
     def idle(self):
         """Whether each request that was seen is done with."""
-        return not any(self._flying.values())
+        return not any(self._in_flight.values())
 
     def behave(self, name, times=None):
         """From now on do this to the requests that it concerns, so many times or for ever."""
         with self._lock:
-            self._active.append([BEHAVIOURS[name], times])
+            self._active.append([BEHAVIORS[name], times])
 
     def behave_well(self):
         with self._lock:
@@ -90,13 +90,13 @@ class Service:
 
     def serve(self, exchange):
         """Answer one request, well or badly."""
-        with self._flight(exchange):
+        with self._count_in_flight(exchange):
             self.seen.append(
                 {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
                  "headers": dict(exchange.handler.headers.items())}
             )  # fmt: skip
-            if not self._refused(exchange):
-                self._behaviour(exchange.kind)(exchange)
+            if not self._refuse_if_invalid(exchange):
+                self._next_behavior(exchange.kind)(exchange)
 
     def state(self):
         """For tests in another process."""
@@ -104,32 +104,32 @@ class Service:
         return {"uploadings": [asdict(one) for one in self.store.uploadings], "seen": plain, "most": dict(self.most)}
 
     @contextmanager
-    def _flight(self, exchange):
+    def _count_in_flight(self, exchange):
         names = ("all", str(exchange.counter))
         with self._lock:
             for name in names:
-                self._flying[name] += 1
-                self.most[name] = max(self.most[name], self._flying[name])
-        exchange.land = partial(self._land, exchange, names)
+                self._in_flight[name] += 1
+                self.most[name] = max(self.most[name], self._in_flight[name])
+        exchange.land = partial(self._end_request, exchange, names)
         try:
             yield
         finally:
             exchange.land()
 
-    def _land(self, exchange, names):
+    def _end_request(self, exchange, names):
         with self._lock:
             for name in names:
-                self._flying[name] -= 1
+                self._in_flight[name] -= 1
         exchange.land = lambda: None
 
-    def _refused(self, exchange):
+    def _refuse_if_invalid(self, exchange):
         """What the documented service says before it looks at a request."""
         given = exchange.handler.headers.get("Authorization", "")
         if not given.startswith("OAuth ") or (self._token and given != f"OAuth {self._token}"):
             problem = (401, "unauthorized", "Unauthorized")
         elif exchange.counter == 404:
             problem = (404, "not_found", "Object not found")
-        elif self._flying["all"] > 3:
+        elif self._in_flight["all"] > 3:
             problem = (429, "quota_parallel_requests", "Too many parallel requests")
         elif len(self.seen) > self._daily:
             problem = (429, "quota_requests_by_uid", "The daily quota is used up")
@@ -139,7 +139,7 @@ class Service:
         exchange.refuse(*problem)
         return True
 
-    def _behaviour(self, kind):
+    def _next_behavior(self, kind):
         with self._lock:
             for entry in self._active:
                 behaviour, left = entry
@@ -183,14 +183,14 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """One connection, one request."""
 
-    service: Service
+    service: FakeMetrica
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         self.close_connection = True
         if self.path.startswith("/_control/"):
             return self._control()
-        with suppress(Gone, OSError):
+        with suppress(ConnectionEnded, OSError):
             return self.service.serve(Exchange(self.service, self))
         return None
 

@@ -109,9 +109,9 @@ def read_rows(content):
     if not rows:
         raise BadFileError("The file holds no rows")
     read = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
-    return [row for row in read if passes(row)], len(rows)
+    return [row for row in read if is_accepted_row(row)], len(rows)
 
 
-def passes(row):
+def is_accepted_row(row):
     when = row["DateTime"]
     return when.isascii() and when.isdecimal() and int(when) < time.time()
