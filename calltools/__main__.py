@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from calltools.interrupts import install_handlers, ignore_signals
-from calltools.lean import configure_interpreter
+from calltools.runtime.signals import ignore_signals, install_handlers
+from calltools.runtime.startup import configure_interpreter
 
 _INTERRUPTED: Final = 130
 

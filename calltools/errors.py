@@ -27,7 +27,7 @@ import copyreg
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final, TypeAlias
 
-from calltools.messages import Language, say
+from calltools.texts import Language, say
 
 #: Path in a file, key of the sentence, facts.
 Problem: TypeAlias = tuple[str, str, dict[str, object]]
@@ -37,7 +37,7 @@ class CalltoolsError(Exception):
     """A run cannot go on.
 
     Attributes:
-        key: Stable name of the fault, a key of ``calltools.messages.MESSAGES``.
+        key: Stable name of the fault, a key of ``calltools.texts.MESSAGES``.
         facts: What the sentence names. No secret and no personal value.
         exit_code: What the command line ends with.
         about: The file that it is about, where a run has several and the sentence names none.
@@ -199,7 +199,7 @@ class UnreachableError(ServiceError):
     """There was no answer that could be read.
 
     Attributes:
-        passing: Whether it may pass by itself, so that asking again makes sense.
+        transient: Whether it may pass by itself, so that asking again makes sense.
     """
 
     def __init__(self, key: str, *, transient: bool = True, **facts: object) -> None:

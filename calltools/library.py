@@ -6,16 +6,16 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
-from calltools.files.csv_writer import CanonicalWriter
-from calltools.files.safely import refuse_same_file
-from calltools.messages import Language
+from calltools.files.atomic import refuse_same_file
+from calltools.files.csv.writers import CanonicalWriter
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.rows import render_findings
 from calltools.run import OptionArguments, RunOptions, prepare_job, resolve
+from calltools.texts import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def validate(
         path: The file.
         language: Of the messages.
         show_values: Leave phones and ids in the findings unmasked.
-        asked: The fields of ``calltools.run.Options``.
+        options: The fields of ``calltools.run.Options``.
 
     Raises:
         CalltoolsError: The file cannot be read, or the call is wrong. What is wrong with the data is in the result.
@@ -95,7 +95,7 @@ def convert(
         force: Overwrite ``output``.
         language: Of the messages.
         show_values: Leave phones and ids in the findings unmasked.
-        asked: The fields of ``calltools.run.Options``.
+        options: The fields of ``calltools.run.Options``.
 
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.

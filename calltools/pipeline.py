@@ -17,18 +17,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.redaction import redact_title_cells
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.masking import redact_title_cells
 from calltools.validation.baseline import accept_known
-from calltools.validation.observing import Observers
+from calltools.validation.observers import Observers
 from calltools.validation.validator import PanderaJudge, pandera_loader
 from calltools.workers import second_process
-from calltools.workers.plan import RunPlan
+from calltools.workers.batch_processor import BatchResult, RunPlan, process_batches
 from calltools.workers.second_process import is_large_file
-from calltools.workers.working import BatchResult, process_batches
 
 #: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
 #: that the end of a file waits for them.
@@ -70,7 +69,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
             only the whole table shows.
         summary: Is filled in.
         on_read: Told how many records have been read so far.
-        may_copy: Whether this process is ours to copy, where the file is large (``second_process``).
+        may_fork: Whether this process is ours to copy, where the file is large (``second_process``).
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
     end = _ResultStage(plan, observers, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
@@ -79,7 +78,9 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     # Another file may have begun it, and a copy of this process must not lack the thread that loads.
     pandera_loader.wait()
     batches = (
-        second_process.process_batches_forked(table, plan, lambda: pandera_loader.is_done() and all(one.done() for one in under_way))
+        second_process.process_batches_forked(
+            table, plan, lambda: pandera_loader.is_done() and all(one.done() for one in under_way)
+        )
         if may_fork
         else process_batches(table, plan)
     )
@@ -161,7 +162,9 @@ class _ResultStage:
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
-    def _split_by_batch(self, group: Sequence[_ObservedResult], verdict: Findings) -> Iterator[tuple[BatchResult, Findings]]:
+    def _split_by_batch(
+        self, group: Sequence[_ObservedResult], verdict: Findings
+    ) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
         # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
         records = verdict.table["record"].to_numpy()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from calltools.messages import Language
+from calltools.texts import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Settings:
         color: ``NO_COLOR``, ``FORCE_COLOR``, a terminal that has none; ``None``: look at the terminal.
         api_url: Where the service is, if not where it always is.
         state_dir: Where the memory of the upload lies, if not in the platform's folder.
-        old_console: Whether ``PYTHONIOENCODING`` says in what encoding text leaves.
+        stream_encoding_set: Whether ``PYTHONIOENCODING`` says in what encoding text leaves.
     """
 
     language: Language = "en"

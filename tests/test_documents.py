@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from calltools.cli import tables
+from calltools.cli import readme_tables
 from calltools.cli.app import app
 from calltools.reports import REPORTERS
 from calltools.rules.catalog import RULES
-from calltools.vendors import library
+from calltools.vendors import profile_library
 from calltools.vendors.profile_schema import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
@@ -45,16 +45,18 @@ COMMANDS = [
 def test_tables_are_fresh(document):
     text = document.read_text(encoding="utf-8")
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
-        document.write_text(tables.refresh_tables(text), encoding="utf-8")
+        document.write_text(readme_tables.refresh_tables(text), encoding="utf-8")
 
-    assert text == tables.refresh_tables(text)
+    assert text == readme_tables.refresh_tables(text)
 
 
 def test_tables_name_every_rule_and_every_vendor():
     rules, vendors = (document.read_text(encoding="utf-8") for document in TABLED)
 
     assert [rule.code for rule in RULES if f"| {rule.code} |" not in rules] == []
-    assert [profile.name for profile in library.load_built_in_profiles() if f"| `{profile.name}`" not in vendors] == []
+    assert [
+        profile.name for profile in profile_library.load_built_in_profiles() if f"| `{profile.name}`" not in vendors
+    ] == []
 
 
 def test_the_readme_is_short_and_links_the_rest():

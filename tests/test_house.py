@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 import calltools
 from calltools.exports import EXPORTS
-from calltools.messages import MESSAGES
+from calltools.texts import MESSAGES
 from calltools.vendors.profile_schema import build_profile_schema
 
 ROOT = Path(__file__).parent.parent

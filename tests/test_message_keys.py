@@ -7,19 +7,18 @@ from typing import get_args
 
 import pytest
 
-from calltools.cli import uploading_words, vendor_list, vendor_new
-from calltools.files.csv_sniff import DELIMITER_NAMES
-from calltools.messages import MESSAGES
-from calltools.metrica.ledger import Transition, CallStatus
+from calltools.cli import profile_draft, upload_console, vendor_pages
+from calltools.files.csv.sniff import DELIMITER_NAMES
+from calltools.ledger import CallStatus, Transition
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
 from calltools.model.summary import Unusable
 from calltools.reports import concise, overview, wording
-from calltools.reports.html import words as page_words
-from calltools.reports.workbook import rewritten
-from calltools.reports.workbook import words as book_words
+from calltools.reports.html import reporter as html_reporter
+from calltools.reports.workbook import reporter
 from calltools.rules.catalog import RULES
+from calltools.texts import MESSAGES, report_labels
 from calltools.vendors.profile import Confidence
 
 PACKAGE = Path(__file__).parent.parent / "calltools"
@@ -69,18 +68,23 @@ def test_no_word_of_a_template_is_made_up():
 @pytest.mark.parametrize(
     ("table", "values", "sentences"),
     [
-        pytest.param(uploading_words.STEPS, set(Transition), MESSAGES, id="steps of the ledger"),
+        pytest.param(upload_console.STEPS, set(Transition), MESSAGES, id="steps of the ledger"),
         # Of what is new the plan says how much is sent; of what is held, which parts hold it.
         pytest.param(
-            uploading_words.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, MESSAGES, id="verdicts of a plan"
+            upload_console.VERDICTS,
+            set(CallStatus) - {CallStatus.NEW, CallStatus.HELD},
+            MESSAGES,
+            id="verdicts of a plan",
         ),
         pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
         pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
         pytest.param(overview.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
         pytest.param(concise.SEVERITIES, set(Severity), MESSAGES, id="severities"),
-        pytest.param(page_words.SEVERITY_COUNTS, set(Severity), page_words.HTML_LABELS, id="tiles of the page"),
-        pytest.param(page_words.SEVERITY_FILTERS, set(Severity), page_words.HTML_LABELS, id="buttons of the page"),
-        pytest.param(vendor_new.QUESTIONS, set(vendor_new.QUESTIONS), MESSAGES, id="questions about a sample"),
+        pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), report_labels.HTML_LABELS, id="tiles of the page"),
+        pytest.param(
+            html_reporter.SEVERITY_FILTERS, set(Severity), report_labels.HTML_LABELS, id="buttons of the page"
+        ),
+        pytest.param(profile_draft.QUESTIONS, set(profile_draft.QUESTIONS), MESSAGES, id="questions about a sample"),
     ],
 )
 def test_each_value_has_a_sentence_that_is_there(table, values, sentences):
@@ -91,15 +95,17 @@ def test_each_value_has_a_sentence_that_is_there(table, values, sentences):
 @pytest.mark.parametrize(
     ("words", "values"),
     [
-        pytest.param(page_words.HTML_LABELS, {one.value for one in Severity}, id="severities on the page"),
-        pytest.param(book_words.WORKBOOK_LABELS, {one.value for one in Severity}, id="severities in the workbook"),
+        pytest.param(report_labels.HTML_LABELS, {one.value for one in Severity}, id="severities on the page"),
+        pytest.param(report_labels.WORKBOOK_LABELS, {one.value for one in Severity}, id="severities in the workbook"),
         pytest.param(
-            book_words.WORKBOOK_LABELS, {*rewritten.LOST.values(), "macros", "results"}, id="parts that a workbook loses"
+            report_labels.WORKBOOK_LABELS,
+            {*reporter.LOST.values(), "macros", "results"},
+            id="parts that a workbook loses",
         ),
         pytest.param(wording.SEVERITY_NAMES, {one.value for one in Severity}, id="severities of the catalog"),
         pytest.param(wording.CODE_FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),
         pytest.param(wording.PLACES, set(get_args(Address)), id="places"),
-        pytest.param(vendor_list.CONFIDENCE, set(get_args(Confidence)), id="confidence in a profile"),
+        pytest.param(vendor_pages.CONFIDENCE, set(get_args(Confidence)), id="confidence in a profile"),
     ],
 )
 def test_each_value_is_a_word(words, values):

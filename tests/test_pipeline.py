@@ -17,7 +17,7 @@ from calltools import pipeline
 from calltools.cli.app import app
 from calltools.errors import SourceError, UsageError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files import csv_file
+from calltools.files.csv import reader
 from tests.conftest import NOW
 
 GOOD = {
@@ -105,7 +105,7 @@ def test_block_size_does_not_change_the_answer(write, monkeypatch, block_size):
     path = write(as_csv(some_rows(400)))
     whole = facts(calltools.validate(path, as_of=NOW))
 
-    monkeypatch.setattr(csv_file, "BLOCK_SIZE", block_size)
+    monkeypatch.setattr(reader, "BLOCK_SIZE", block_size)
 
     assert facts(calltools.validate(path, as_of=NOW)) == whole
 

@@ -9,26 +9,14 @@ from typing import Final, TextIO, cast
 
 import typer
 
-from calltools.cli import (
-    config,
-    convert,
-    doctor,
-    encodings,
-    rules,
-    schema,
-    template,
-    upload,
-    uploads,
-    validate,
-    vendors,
-)
-from calltools.cli.heard import PipeSafeStream, redirect_to_devnull
-from calltools.cli.misuse import CommandLineError, explain_usage_error
+from calltools.cli import config, convert, doctor, rules, schema, template, terminal, upload, uploads, validate, vendors
 from calltools.cli.options import traceback_places
-from calltools.cli.values import App
+from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
+from calltools.cli.typer_app import App
+from calltools.cli.usage_errors import CommandLineError, explain_usage_error
 from calltools.errors import CalltoolsError, OutputError, UsageError
-from calltools.messages import Language, say
 from calltools.settings import read_settings
+from calltools.texts import Language, say
 
 app = App(
     name="calltools",
@@ -71,7 +59,7 @@ def start() -> int:
     nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the process ends
     # A stream that was closed on purpose (``>&-``) is ``None``.
     sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
-    encodings.configure_streams(sys.stdout, sys.stderr)
+    terminal.configure_streams(sys.stdout, sys.stderr)
     sys.stdout, sys.stderr = cast("TextIO", PipeSafeStream(sys.stdout)), cast("TextIO", PipeSafeStream(sys.stderr))
     try:
         return _run_app()

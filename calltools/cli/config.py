@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from calltools.cli.layers import OptionLayers, load_layers
-from calltools.cli.option_keys import OptionKey, option_keys
+from calltools.cli.configuration.keys import OptionKey, option_keys
+from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
-from calltools.cli.values import App
-from calltools.messages import Language, say
+from calltools.cli.typer_app import App
+from calltools.texts import Language, say
 
 app = App(help="Which options hold, and where they come from: show.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,7 +42,9 @@ def show_options(
             typer.echo(_option_line(key, found, matching, spoken, origin=origin))
 
 
-def _option_line(key: OptionKey, found: OptionLayers, matching: tuple[int, ...], spoken: Language, *, origin: bool) -> str:
+def _option_line(
+    key: OptionKey, found: OptionLayers, matching: tuple[int, ...], spoken: Language, *, origin: bool
+) -> str:
     told = found.lookup(key.name, matching)
     value = key.default if told is None else told.value
     if value is None:

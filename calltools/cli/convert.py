@@ -2,10 +2,18 @@
 
 import typer
 
-from calltools.cli.gathering import expand_options
-from calltools.cli.layers import load_layers
-from calltools.cli.options import Files, ReadingOptions, FindingOptions, WritingOptions, exit_on_error, format_examples, resolve_language
-from calltools.lean import load_arrow
+from calltools.cli.configuration.layers import load_layers
+from calltools.cli.options import (
+    Files,
+    FindingOptions,
+    ReadingOptions,
+    WritingOptions,
+    exit_on_error,
+    format_examples,
+    resolve_language,
+)
+from calltools.cli.typer_app import expand_options
+from calltools.runtime.startup import load_arrow
 
 EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
@@ -16,14 +24,16 @@ EXAMPLES = format_examples(
 
 
 @expand_options
-def convert_command(context: typer.Context, files: Files, writing: WritingOptions, reading: ReadingOptions, showing: FindingOptions) -> None:
+def convert_command(
+    context: typer.Context, files: Files, writing: WritingOptions, reading: ReadingOptions, showing: FindingOptions
+) -> None:
     """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         found = load_layers(context)
         writing, reading, showing = (found.apply(writing), found.apply(reading), found.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.walking import validate_files, convert_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session import convert_files, validate_files  # noqa: PLC0415 - heavy
 
         if writing.check:
             validate_files(files, reading, showing, found, converting=True)

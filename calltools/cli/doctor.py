@@ -8,12 +8,12 @@ from typing import Final
 
 import typer
 
-from calltools.cli.gathering import expand_options
-from calltools.cli.layers import load_layers
+from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import exit_on_error, format_examples
-from calltools.cli.uploading_options import AccessOptions, CounterOption, OutputOptions
+from calltools.cli.typer_app import expand_options
+from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
 from calltools.errors import CalltoolsError, UsageError
-from calltools.messages import say
+from calltools.texts import say
 
 EXAMPLES = format_examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
@@ -23,7 +23,9 @@ _CLOCK_OFF: Final = 300
 
 
 @expand_options
-def doctor_command(context: typer.Context, counter_option: CounterOption, access: AccessOptions, output: OutputOptions) -> None:
+def doctor_command(
+    context: typer.Context, counter_option: CounterOption, access: AccessOptions, output: OutputOptions
+) -> None:
     """Look at versions, ledger, token, counter, rights and clock; nothing is sent."""
     with exit_on_error(output.language, debug=output.debug):
         found = load_layers(context)
@@ -40,14 +42,18 @@ def doctor_command(context: typer.Context, counter_option: CounterOption, access
 
 
 def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
-    from calltools.cli.far_side import open_ledger  # noqa: PLC0415 - heavy
-    from calltools.metrica import ledger  # noqa: PLC0415 - heavy
+    from calltools import ledger  # noqa: PLC0415 - heavy
+    from calltools.cli.connect import open_ledger  # noqa: PLC0415 - heavy
 
     try:
         book = stack.enter_context(open_ledger())
         faults = ledger.find_faults(book)
         _say(
-            output, "doctor-ledger", folder=book.folder, count=len(ledger.list_parts(book)), held=len(ledger.held_parts(book))
+            output,
+            "doctor-ledger",
+            folder=book.folder,
+            count=len(ledger.list_parts(book)),
+            held=len(ledger.held_parts(book)),
         )
     except CalltoolsError as fault:
         return _print_fault(fault, output)
@@ -57,8 +63,8 @@ def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
 
 
 def _check_service(counter: int | None, access: AccessOptions, output: OutputOptions, stack: ExitStack) -> int:
-    from calltools.cli.far_side import connect  # noqa: PLC0415 - heavy
-    from calltools.cli.telling import open_console  # noqa: PLC0415 - with it
+    from calltools.cli.connect import connect  # noqa: PLC0415 - heavy
+    from calltools.cli.upload_console import open_console  # noqa: PLC0415 - with it
 
     try:
         client = stack.enter_context(connect(access, stack.enter_context(open_console(output))))

@@ -11,9 +11,9 @@ from typing import Annotated, TypeAlias
 import typer
 
 from calltools.errors import CalltoolsError
-from calltools.messages import Language
 from calltools.reports import REPORTERS, endings
 from calltools.settings import read_settings
+from calltools.texts import Language
 
 
 class OutputFormat(StrEnum):

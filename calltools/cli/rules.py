@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
-from calltools.messages import Language
+from calltools.texts import Language
 
 _WIDTH: Final = 92
 EXAMPLES = format_examples("calltools rules", "calltools rules CT241", "calltools rules phone-impossible --lang ru")
@@ -47,14 +47,16 @@ def manual_page(word: str, lang: Language) -> str:
     """
     from calltools.errors import UsageError  # noqa: PLC0415 - heavy
     from calltools.reports.wording import MANUAL_SECTIONS, SEVERITY_NAMES  # noqa: PLC0415 - heavy
-    from calltools.rules.catalog import RULES_BY_CODE, RULES_BY_NAME, RETIRED_CODES  # noqa: PLC0415 - heavy
+    from calltools.rules.catalog import RETIRED_CODES, RULES_BY_CODE, RULES_BY_NAME  # noqa: PLC0415 - heavy
     from calltools.rules.manual import manual_for  # noqa: PLC0415 - heavy
 
     if word.upper() in RETIRED_CODES:
         return f"{word.upper()}: {RETIRED_CODES[word.upper()]}"
     rule = RULES_BY_CODE.get(word.upper()) or RULES_BY_NAME.get(word.lower())
     if rule is None:
-        near = difflib.get_close_matches(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5)
+        near = difflib.get_close_matches(
+            word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5
+        )
         raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest="".join(near))
     told = manual_for(rule, lang)
     head = f"{rule.code} {rule.name} ({SEVERITY_NAMES[rule.severity][lang == 'ru']})"

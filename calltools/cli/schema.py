@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import typer
 
-from calltools.cli.encodings import force_utf8
 from calltools.cli.options import format_examples
+from calltools.cli.terminal import force_utf8
 from calltools.exports import EXPORTS
 
 EXAMPLES = format_examples(

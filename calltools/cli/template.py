@@ -21,7 +21,7 @@ def template_command(
     """An empty canonical file; the workbook validates while typing."""
     with exit_on_error(resolve_language(lang)):
         from calltools.exports.template import build_template as made  # noqa: PLC0415 - heavy
-        from calltools.files.safely import AtomicFile  # noqa: PLC0415 - heavy
+        from calltools.files.atomic import AtomicFile  # noqa: PLC0415 - heavy
 
         content = made(output, resolve_language(lang))
         with AtomicFile(output, force=force) as stream:

@@ -5,10 +5,17 @@ from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.gathering import expand_options
-from calltools.cli.layers import load_layers
+from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import exit_on_error, format_examples
-from calltools.cli.uploading_options import AbsencePolicy, AccessOptions, CounterOption, FollowOptions, SendOptions, OutputOptions
+from calltools.cli.typer_app import expand_options
+from calltools.cli.upload_options import (
+    AbsencePolicy,
+    AccessOptions,
+    CounterOption,
+    FollowOptions,
+    OutputOptions,
+    SendOptions,
+)
 from calltools.errors import UsageError
 
 EXAMPLES = format_examples(
@@ -44,7 +51,7 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
         access = found.apply(access)
         if "-" in files and access.token_stdin:
             raise UsageError("upload-stdin-twice")
-        from calltools.cli.uploading import UploadRequest, upload_files  # noqa: PLC0415 - heavy
+        from calltools.cli.upload_run import UploadRequest, upload_files  # noqa: PLC0415 - heavy
 
         def request_for(name: str) -> UploadRequest:
             matching = found.config.matching_overrides(send.stdin_name if name == "-" else name)

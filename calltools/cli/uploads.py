@@ -4,11 +4,17 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.gathering import expand_options
-from calltools.cli.layers import load_layers
+from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import exit_on_error, format_examples
-from calltools.cli.uploading_options import AbsencePolicy, AccessOptions, CounterOption, FollowOptions, ResultFormat, OutputOptions
-from calltools.cli.values import App
+from calltools.cli.typer_app import App, expand_options
+from calltools.cli.upload_options import (
+    AbsencePolicy,
+    AccessOptions,
+    CounterOption,
+    FollowOptions,
+    OutputOptions,
+    ResultFormat,
+)
 
 app = App(
     help="What was uploaded: list, show, watch, resume.",
@@ -40,9 +46,9 @@ def list_uploads(
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        uploads_work.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
+        uploads_run.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
 
 
 @app.command(
@@ -57,9 +63,9 @@ def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> Non
     with exit_on_error(output.language, debug=output.debug):
         output = load_layers(context).apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        uploads_work.print_upload(name, output)
+        uploads_run.print_upload(name, output)
 
 
 @app.command(
@@ -69,15 +75,17 @@ def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> Non
     ),
 )
 @expand_options
-def watch_upload(context: typer.Context, name: _Id, follow: FollowOptions, access: AccessOptions, output: OutputOptions) -> None:
+def watch_upload(
+    context: typer.Context, name: _Id, follow: FollowOptions, access: AccessOptions, output: OutputOptions
+) -> None:
     """Follow one uploading until Metrica is done with it."""
     with exit_on_error(output.language, debug=output.debug):
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(uploads_work.watch_until_done(name, found.apply(follow), found.apply(access), output))
+        raise typer.Exit(uploads_run.watch_until_done(name, found.apply(follow), found.apply(access), output))
 
 
 @app.command(
@@ -104,9 +112,9 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_work  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
         if give_up is not None:
-            raise typer.Exit(uploads_work.give_up_upload(give_up, output))
-        search = uploads_work.ResumeOptions(found.apply(counter_option).counter, resend, found.apply(absence))
-        raise typer.Exit(uploads_work.resume_parts(search, found.apply(access), output))
+            raise typer.Exit(uploads_run.give_up_upload(give_up, output))
+        search = uploads_run.ResumeOptions(found.apply(counter_option).counter, resend, found.apply(absence))
+        raise typer.Exit(uploads_run.resume_parts(search, found.apply(access), output))

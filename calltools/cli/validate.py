@@ -2,10 +2,17 @@
 
 import typer
 
-from calltools.cli.gathering import expand_options
-from calltools.cli.layers import load_layers
-from calltools.cli.options import Files, ReadingOptions, FindingOptions, exit_on_error, format_examples, resolve_language
-from calltools.lean import load_arrow
+from calltools.cli.configuration.layers import load_layers
+from calltools.cli.options import (
+    Files,
+    FindingOptions,
+    ReadingOptions,
+    exit_on_error,
+    format_examples,
+    resolve_language,
+)
+from calltools.cli.typer_app import expand_options
+from calltools.runtime.startup import load_arrow
 
 EXAMPLES = format_examples(
     "calltools validate calls.csv",
@@ -22,6 +29,6 @@ def validate_command(context: typer.Context, files: Files, reading: ReadingOptio
         reading, showing = (found.apply(reading), found.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.walking import validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session import validate_files  # noqa: PLC0415 - heavy
 
         validate_files(files, reading, showing, found)

@@ -1,24 +1,104 @@
-"""What ``calltools vendors show``, ``detect`` and ``test`` print."""
+"""What ``calltools vendors list``, ``show``, ``detect`` and ``test`` print."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from calltools.cli.vendor_list import CONFIDENCE, wrap_text
 from calltools.files.opening import open_table
-from calltools.messages import Language, say
 from calltools.model.batch import Hints, Table
-from calltools.vendors import library, trials
-from calltools.vendors.fitting import match_header
+from calltools.texts import Language, say
+from calltools.vendors import profile_library, profile_tests
+from calltools.vendors.header_match import match_header
 from calltools.vendors.profile import Profile, Step
+from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
 from calltools.vendors.recognize import create_header_finder, is_canonical_header
+
+#: How well a format is known: English, Russian.
+CONFIDENCE: Final = {
+    "real-file": ("seen in real files", "проверен на настоящих файлах"),
+    "documented": ("documented by the vendor", "описан самим сервисом"),
+    "code-seen": ("unverified: known only in part", "не проверен: известен лишь отчасти"),
+}
+_HEADINGS: Final = {
+    "real-file": ("Seen in real files", "Проверены на настоящих файлах"),
+    "documented": ("Documented by the vendor", "Описаны самим сервисом"),
+    "code-seen": (
+        "Unverified: known only in part; each run says so",
+        "Не проверены: известны лишь отчасти, о чём говорится при каждом запуске",
+    ),
+}
+#: Of a line that is still easy to read, and of one where nobody looks.
+_MAX_WIDTH, _DEFAULT_WIDTH = 120, 100
+_GAP: Final = 2
+
+
+def vendor_listing(lang: Language) -> str:
+    """Every profile by how well it is known, and the vendors that have none by the reason."""
+    russian = lang == "ru"
+    by_confidence: dict[str, list[Profile]] = defaultdict(list)
+    for profile in profile_library.load_profiles():
+        by_confidence[profile.confidence].append(profile)
+    indent = _GAP + max(len(one.name) for listed in by_confidence.values() for one in listed) + _GAP
+    built_in, lines = profile_library.load_built_in_profiles(), list[str]()
+    for confidence, headings in _HEADINGS.items():
+        if listed := by_confidence[confidence]:
+            told = [line for one in listed for line in _profile_lines(one, indent, built_in, lang)]
+            lines += [headings[russian], *told, ""]
+    return "\n".join([*lines, *_unsupported_lines(lang), "", *wrap_text(say("vendors-more", lang), "")])
+
+
+def wrap_text(text: str, first: str, hanging: int = 0) -> list[str]:
+    """A text in lines as wide as the terminal.
+
+    Args:
+        text: Prose.
+        first: What the first line begins with.
+        hanging: How far the other lines are indented.
+    """
+    width = min(shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns, _MAX_WIDTH)
+    return textwrap.wrap(
+        text,
+        max(width, hanging + 30),
+        initial_indent=first,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _profile_lines(profile: Profile, indent: int, built_in: Sequence[Profile], lang: Language) -> list[str]:
+    description = profile.description_ru if lang == "ru" else profile.description_en
+    also = [say("vendors-also", lang, names=", ".join(profile.aliases))] if profile.aliases else []
+    own = [] if profile in built_in else [say("vendors-own", lang, path=profile.source_path)]
+    told = " ".join(f"{part.rstrip('.')}." for part in (profile.title, description, *also, *own) if part)
+    return wrap_text(told, f"{'':{_GAP}}{profile.name:<{indent - _GAP}}", indent)
+
+
+def _unsupported_lines(lang: Language) -> Iterator[str]:
+    yield from wrap_text(say("vendors-without", lang), "")
+    by_reason: dict[str, list[UnsupportedVendor]] = defaultdict(list)
+    for one in load_unsupported_vendors(profile_library.schemas_folder()):
+        by_reason[one.reasons[lang]].append(one)
+    for reason, listed in by_reason.items():
+        names = _unbroken_titles(one.title for one in listed)
+        yield from (line.replace("\u00a0", " ") for line in wrap_text(f"{names}: {reason}.", " " * _GAP, 2 * _GAP))
+
+
+def _unbroken_titles(titles: Iterable[str]) -> str:
+    """Titles with commas, of which none is broken in two."""
+    ordered: Sequence[str] = sorted(titles, key=str.casefold)
+    return ", ".join(title.replace(" ", "\u00a0") for title in ordered)
+
 
 _HANGING: Final = 4
 
 
 def vendor_page(name: str, lang: Language) -> str:
     """One profile: what it is, what the user must say, which rows count, and the mapping."""
-    profile, russian = library.find_profile(name), lang == "ru"
+    profile, russian = profile_library.find_profile(name), lang == "ru"
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
@@ -68,7 +148,10 @@ def _describe_step(step: Step) -> str:
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]
     marks += [f":ss {' / '.join(step.seconds_from)}"] if step.seconds_from else []
     words = {**step.values, **({} if step.otherwise is None else {"*": step.otherwise})}
-    marks += [", ".join(step.format), ", ".join(f"{_quote_empty(word)} = {_quote_empty(text)}" for word, text in words.items())]
+    marks += [
+        ", ".join(step.format),
+        ", ".join(f"{_quote_empty(word)} = {_quote_empty(text)}" for word, text in words.items()),
+    ]
     when = ", ".join(f"{name}: {' / '.join(map(_quote_empty, words))}" for name, words in step.when.items())
     told = " ".join([told, *(f"({mark})" for mark in marks if mark)])
     return f"{told} [{when}]" if when else told
@@ -80,7 +163,7 @@ def _quote_empty(text: str) -> str:
 
 def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
     """Which profile fits a file and why the others do not; whether exactly one does."""
-    everyone = library.load_profiles()
+    everyone = profile_library.load_profiles()
     table = open_table(file, str(file), Hints(), create_header_finder(everyone))
     if is_canonical_header(table.titles):
         return say("detected-canonical", lang, path=file), False
@@ -118,10 +201,10 @@ def _mismatch_lines(profiles: Sequence[Profile], titles: Sequence[str], lang: La
 
 def run_profile_tests(paths: Sequence[str], lang: Language) -> tuple[str, bool]:
     """The examples of profiles, run; whether all came out as they say."""
-    chosen = [library.find_profile(path) for path in paths] if paths else list(library.load_profiles())
+    chosen = [profile_library.find_profile(path) for path in paths] if paths else list(profile_library.load_profiles())
     lines, passed = [], True
     for profile in chosen:
-        failures = trials.run_examples(profile)
+        failures = profile_tests.run_examples(profile)
         passed = passed and not failures
         good = len(profile.examples) - len({failure.number for failure in failures})
         lines.append(say("trials", lang, vendor=profile.name, good=good, count=len(profile.examples)))
@@ -129,7 +212,7 @@ def run_profile_tests(paths: Sequence[str], lang: Language) -> tuple[str, bool]:
     return "\n".join(lines), passed
 
 
-def _failure_facts(failure: trials.ExampleFailure) -> dict[str, object]:
+def _failure_facts(failure: profile_tests.ExampleFailure) -> dict[str, object]:
     return {
         "number": failure.number,
         "why": failure.why,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from calltools.cli.options import Lang, exit_on_error, format_examples, is_terminal, resolve_language
-from calltools.cli.values import App
+from calltools.cli.typer_app import App
 
 app = App(
     help="Known exports: list, show, detect, test, new.",
@@ -27,7 +27,7 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
 def list_vendors(*, lang: _LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
     with exit_on_error(resolve_language(lang)):
-        from calltools.cli.vendor_list import vendor_listing  # noqa: PLC0415 - heavy
+        from calltools.cli.vendor_pages import vendor_listing  # noqa: PLC0415 - heavy
 
         typer.echo(vendor_listing(resolve_language(lang)))
 
@@ -115,15 +115,15 @@ def new(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with exit_on_error(resolve_language(lang)):
-        from calltools.cli import vendor_new  # noqa: PLC0415 - heavy
+        from calltools.cli import profile_draft  # noqa: PLC0415 - heavy
 
-        said = vendor_new.parse_answers(column or [], word or [], time_format, timezone, region)
+        said = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
         asks = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-        text, tried = vendor_new.draft_profile(file, said, resolve_language(lang), _ask if asks else None)
+        text, tried = profile_draft.draft_profile(file, said, resolve_language(lang), _ask if asks else None)
         if output is None:
             typer.echo(text)
         else:
-            vendor_new.write_profile(text, output, force=force)
+            profile_draft.write_profile(text, output, force=force)
         typer.echo(tried, err=True)
 
 

@@ -30,9 +30,9 @@ class Export:
 #: The forms, in the order in which the help of ``calltools schema`` lists them.
 EXPORTS: Final[Mapping[str, Export]] = MappingProxyType(
     {
-        "table-schema": Export("table_schema:table_schema"),
-        "json-schema": Export("json_schema:json_schema"),
-        "csvw": Export("csvw:csvw"),
-        "markdown": Export("markdown:markdown"),
+        "table-schema": Export("table_schema:render_table_schema"),
+        "json-schema": Export("json_schema:render_json_schema"),
+        "csvw": Export("csvw:render_csvw"),
+        "markdown": Export("markdown:render_field_tables"),
     }
 )

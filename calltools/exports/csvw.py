@@ -7,9 +7,8 @@ Source:
 import json
 from typing import Any, Final
 
-from calltools.fields.field import Field
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS
+from calltools.fields.table import FIELDS, Field
 
 _DATATYPES: Final[dict[str, dict[str, Any]]] = {
     "boolean": {"base": "boolean", "format": "1|0"},

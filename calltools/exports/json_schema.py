@@ -10,9 +10,8 @@ Source:
 import json
 from typing import Any
 
-from calltools.fields.field import Field
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, Field
 
 
 def render_json_schema() -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from calltools.fields.field import Field, Requirement
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS
-from calltools.messages import Language
+from calltools.fields.table import FIELDS, Field, Requirement
+from calltools.texts import Language
 
 _COLUMN_TITLES: Final = {
     "en": ("Column", "What it is", "Needed", "How it is written", "Example", "Pattern"),

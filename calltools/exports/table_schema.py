@@ -7,9 +7,8 @@ Source:
 import json
 from typing import Any, Final
 
-from calltools.fields.field import Field, Kind
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS
+from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, Field, Kind
 
 #: What the notation says of a kind beyond its type.
 _TYPE_PROPERTIES: Final[dict[str, dict[str, Any]]] = {

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.files.limits import Limits
-from calltools.model.batch import SourceFormat, HeaderFinder, Hints, Table
+from calltools.model.batch import HeaderFinder, Hints, SourceFormat, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Input:
 INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
     {
         "csv": Input(
-            "csv_file:open_request",
+            "csv.reader:open_request",
             SourceFormat(
                 (
                     "{name}: text, {encoding}, cells separated by {delimiter}",
@@ -85,13 +85,13 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
             kinds=("text",),
         ),
         "workbook": Input(
-            "workbook_file:open_request",
+            "workbook.reader:open_request",
             SourceFormat(("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"), address="cell"),
             (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
             kinds=("xlsx", "xlsb", "ods", "xls"),
         ),
         "json": Input(
-            "json_file:open_request",
+            "json.reader:open_request",
             SourceFormat(
                 ("{name}: JSON, {encoding}", "{name}: JSON, {encoding}"),
                 titles=("columns are the keys of records", "столбцы — ключи записей"),

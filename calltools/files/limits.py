@@ -1,4 +1,7 @@
-"""Limits: how much of the machine one file may take before the run stops and says why."""
+"""Limits: how much memory, time and disk one file may take before the run stops with an error.
+
+Light: imports nothing.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Opening a file by what it holds; finding the files behind an argument."""
+"""Opening a source: the files behind an argument, their format, and the reader of that format."""
 
 import os
 import stat
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
+from calltools.files.atomic import WRITE_ERRNOS, map_os_errors
 from calltools.files.inputs import INPUTS, Request, of_kind
 from calltools.files.limits import Limits
-from calltools.files.safely import WRITE_ERRNOS, map_os_errors
 from calltools.files.signatures import sniff_format
-from calltools.files.workbook_sheets import looks_like_identifier_title
+from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderFinder, Hints, Table
 
 #: Files of a folder that are taken for tables; what they hold is then looked at.
@@ -41,10 +41,10 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
         path: Where its bytes are.
         name: What the user calls it.
         hints: What the user or a profile says about reading.
-        judge: Says which of the first rows is the header.
+        find_header: Says which of the first rows is the header.
         limits: What reading may cost.
         exact_only: Take no fast road.
-        identifier_titles: Says of a title whether the column of a workbook holds ids.
+        is_identifier: Says of a title whether the column of a workbook holds ids.
 
     Raises:
         SourceError: There is no such file, or it cannot be read as a table.
@@ -113,7 +113,9 @@ def _table_files_in(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [
-        one for one in listed if one.suffix.lower() in TABLE_SUFFIXES and not one.name.startswith(_LOCK_FILE_PREFIXES) and one.is_file()
+        one
+        for one in listed
+        if one.suffix.lower() in TABLE_SUFFIXES and not one.name.startswith(_LOCK_FILE_PREFIXES) and one.is_file()
     ]
 
 

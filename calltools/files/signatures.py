@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes and never by its name."""
+"""The format of a file by its first bytes."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 from calltools.errors import SourceError
 from calltools.files.inputs import INPUTS
-from calltools.files.workbook_preflight import list_package_parts
+from calltools.files.workbook.package import list_package_parts
 
 _HEAD_BYTES: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
@@ -33,7 +33,9 @@ _OTHER_SIGNATURES: Final = {
     b"MZ": "EXE",
     b"\x7fELF": "ELF",
 }
-_HTML_START: Final = re.compile(r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE)
+_HTML_START: Final = re.compile(
+    r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE
+)
 _MHTML_START: Final = re.compile(r"(?:mime-version|content-type: *multipart/related)\b", re.IGNORECASE)
 _XML_SPREADSHEET: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?Workbook[\s>]")
 #: A list or an object; ``[`` alone may well begin the first title of a CSV, and ``[];`` its first record.

@@ -1,1 +1,1 @@
-"""Whose visit it was: identifiers from a second file."""
+"""Matching: identifiers of visitors from a second file."""

@@ -1,4 +1,4 @@
-"""The second file, ready to be searched: who was known by which phone, and when."""
+"""The index of the second file: its records sorted by phone and time, ready to be searched."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
-from calltools.fields.kinds import KINDS
-from calltools.fields.normalize import normalize_field_cells
-from calltools.fields.shapes import full_match
+from calltools.fields.kernels.byte_kernels import full_match
+from calltools.fields.kinds import KINDS, normalize_field_cells
 from calltools.fields.table import FIELDS_BY_NAME, IDENTIFIER_FIELDS, of_kind
-from calltools.matching.titles import MatchColumns
+from calltools.matching.columns import MatchColumns
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, unique_titles
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty, combine_chunks
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.model.summary import Unusable
 
@@ -39,7 +38,7 @@ class IdentifierIndex:
         phones: Distinct phones as numbers, rising.
         starts: Where the records of each phone begin; one more at the end.
         times: Unix seconds, rising within a phone.
-        tied: Records beside which others of the same phone and time had different identifiers.
+        tied_mask: Records beside which others of the same phone and time had different identifiers.
         identifiers: The three identifier columns, a row a record.
         unusable: Records that are damaged, or lack a readable phone, time or identifier, by the first that is so.
         findings: What is wrong with ids that the second file holds (CT209); those are joined to nothing.
@@ -120,7 +119,11 @@ def _read_records(
             position = columns.identifiers[name]
             lost = lost_digits.filter(pc.equal(lost_digits.table["position"], position)).table["place"].to_numpy()
             cells = normalize_field_cells(name, batch.cells(names[position]), assumptions)
-            sound = full_match(cells, _IDENTIFIER_PATTERNS[name]) & ~full_match(cells, _SCIENTIFIC_USER_ID) & ~np.isin(batch.places, lost)
+            sound = (
+                full_match(cells, _IDENTIFIER_PATTERNS[name])
+                & ~full_match(cells, _SCIENTIFIC_USER_ID)
+                & ~np.isin(batch.places, lost)
+            )
             read[name] = pc.if_else(pa.array(sound), cells, "")
     return pa.table(read)
 
@@ -128,7 +131,9 @@ def _read_records(
 def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
     times = combine_chunks(times)
     unread = times.filter(pa.array(non_empty(times) & ~full_match(times, SECONDS_PATTERN)))
-    if full_match(normalize_field_cells("DateTime", unread, replace(assumptions, timezone="UTC")), SECONDS_PATTERN).any():
+    if full_match(
+        normalize_field_cells("DateTime", unread, replace(assumptions, timezone="UTC")), SECONDS_PATTERN
+    ).any():
         raise UsageError("identifier-timezone-needed", column=title)
 
 

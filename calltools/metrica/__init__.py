@@ -1,1 +1,1 @@
-"""The far side: what Yandex Metrica is asked, what it answers, and what is remembered of it."""
+"""The client of Yandex Metrica: requests, responses, and what they mean for an upload."""

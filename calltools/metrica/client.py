@@ -1,4 +1,4 @@
-"""Metrica over the network: one POST at a time, and the readings that are safe to repeat."""
+"""The client of Metrica: one POST at a time, and GET requests, which are safe to repeat."""
 
 import logging
 import secrets
@@ -14,14 +14,33 @@ import httpx2
 import stamina
 
 from calltools.errors import DefectError, QuotaError, ServiceError, UnknownOutcomeError, UnreachableError
-from calltools.metrica.answers import ServiceResponse, Counter, Uploading, parse_counter, parse_uploading, parse_uploading_page
 from calltools.metrica.connection import ConnectionOptions, check_api_url, connection_error
-from calltools.metrica.deadline import RequestDeadline
-from calltools.metrica.exchange import NOT_SENT_ERRORS, UploadProgress, send_request, stream_body, create_http_client
-from calltools.metrica.protocol import MultipartFraming, Request, counter_request, uploading_request, uploading_page_request
+from calltools.metrica.outcome import (
+    Outcome,
+    OutcomeKind,
+    ResponseContext,
+    classify_response,
+    clock_skew,
+    error_from_response,
+)
+from calltools.metrica.protocol import (
+    MultipartFraming,
+    Request,
+    counter_request,
+    uploading_page_request,
+    uploading_request,
+)
+from calltools.metrica.request_limits import RequestDeadline, RequestSlots
+from calltools.metrica.responses import (
+    Counter,
+    ServiceResponse,
+    Uploading,
+    parse_counter,
+    parse_uploading,
+    parse_uploading_page,
+)
 from calltools.metrica.token import Token
-from calltools.metrica.turns import RequestSlots
-from calltools.metrica.verdict import ResponseContext, OutcomeKind, Outcome, clock_skew, error_from_response, classify_response
+from calltools.metrica.transport import NOT_SENT_ERRORS, UploadProgress, create_http_client, send_request, stream_body
 
 Parsed = TypeVar("Parsed")
 #: Told before each wait: for how many seconds at least, and why.
@@ -47,7 +66,7 @@ class Client:
 
         Args:
             token: Goes into the one header, nowhere else.
-            service: Where, whom to trust, how long; without it the real one.
+            options: Where, whom to trust, how long; without it the real one.
             transport: Another way of sending; the verification of certificates is its own then.
             on_wait: Told before each wait.
 
@@ -172,7 +191,9 @@ class Client:
         except NOT_SENT_ERRORS as error:
             raise connection_error(error, self._options.host) from None
         except httpx2.TransportError as error:
-            return self._ambiguous_outcome("unclear-silent" if progress.timed_out(error) else "unclear-broken", progress)
+            return self._ambiguous_outcome(
+                "unclear-silent" if progress.timed_out(error) else "unclear-broken", progress
+            )
         except OSError:
             return self._ambiguous_outcome("unclear-file", progress)
         return classify_response(answer, self._response_context())
@@ -216,7 +237,9 @@ class Client:
     def _retry_wait(self, error: Exception, attempt: stamina.Attempt) -> bool | float:
         """Whether to repeat, and after how many seconds if the service says."""
         asked = error.wait if isinstance(error, QuotaError) else None
-        if not self._is_transient(error) or (asked is not None and asked > self._options.retry_policy.max_requested_wait_s):
+        if not self._is_transient(error) or (
+            asked is not None and asked > self._options.retry_policy.max_requested_wait_s
+        ):
             return False
         if self._on_wait and isinstance(error, ServiceError) and attempt.num < self._options.retry_policy.attempts:
             self._on_wait(attempt.next_wait if asked is None else asked, error)

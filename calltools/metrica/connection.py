@@ -1,4 +1,4 @@
-"""Where the service is and whom to trust: settled before anything is sent."""
+"""How the service is reached: address, certificates, timeouts and retries, all checked before anything is sent."""
 
 import ipaddress
 import ssl
@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from calltools.errors import UnreachableError, UsageError
-from calltools.metrica.hiding import redact
 from calltools.metrica.protocol import API_URL
+from calltools.metrica.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Timeouts:
         connect: Address, connection, TLS; each.
         idle: While sending: without a byte taken. While the answer comes: for the rest of it.
         first_byte: From the last byte sent to the first answered.
-        total: The whole POST.
-        reading: The whole of a GET.
+        post_total: The whole POST.
+        get_total: The whole of a GET.
     """
 
     connect: float = 10
@@ -37,10 +37,10 @@ class RetryPolicy:
     """How often what is safe to repeat is repeated.
 
     Attributes:
-        tries: In all.
-        first: Seconds before the second.
-        longest: Seconds between two at most, where the service does not say.
-        asked: Seconds that the service may ask to wait; asked for more, nobody waits.
+        attempts: In all.
+        initial_wait_s: Seconds before the second.
+        max_wait_s: Seconds between two at most, where the service does not say.
+        max_requested_wait_s: Seconds that the service may ask to wait; asked for more, nobody waits.
     """
 
     attempts: int = 4
@@ -56,8 +56,8 @@ class ConnectionOptions:
     Attributes:
         url: ``https://host[:port][/path]``; ``http://`` to this machine only.
         ca_file: Certificates of authorities to trust besides the system's.
-        clocks: Limits of time.
-        patience: Limits of repetition.
+        timeouts: Limits of time.
+        retry_policy: Limits of repetition.
         longest_list: Uploadings after which a list is no longer followed; more than an account makes in years.
     """
 

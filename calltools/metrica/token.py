@@ -1,4 +1,4 @@
-"""The token: a value that does not show itself, the places it may come from, and the guard of the logs."""
+"""The token: a value that never prints itself, the places it is read from, and its removal from logs."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TextIO, final
 
 from calltools.errors import CredentialError
-from calltools.metrica.hiding import MASK
+from calltools.metrica.redaction import MASK
 
 #: What a header may hold and a token does: one word of visible ASCII.
 _TOKEN_PATTERN: Final = re.compile(r"[\x21-\x7e]+")

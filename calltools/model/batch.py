@@ -92,10 +92,10 @@ class Batch:
         places: Physical line or sheet row on which each record starts.
         findings: What is known to be wrong so far.
         read: Records read, whole and damaged, skipped ones too.
-        damaged: Records that are in no row, each with at least one finding that is an error.
+        malformed: Records that are in no row, each with at least one finding that is an error.
         skipped: Records that the profile leaves out, by reason.
         rewritten: Cells that normalizing changed, by field.
-        blanks: Places of blank lines or rows, in order. The line names those between records (CT009).
+        blank_places: Places of blank lines or rows, in order. The line names those between records (CT009).
         withheld: Calls whose caller hid the number.
         origin: After mapping: the rows as the file has them, in step with ``columns``; else ``None``.
     """
@@ -163,7 +163,7 @@ class Table:
         tasks: Yields tasks in the order of the file; each gives a ``Batch`` whose column names are
             ``titles`` made unique (``unique_titles``), whose records count from 1 within the batch and whose
             places are those of the file. Tasks are independent of one another and may run at once.
-        portable: Whether another process can be handed the table: its tasks begin with opening the file.
+        can_cross_processes: Whether another process can be handed the table: its tasks begin with opening the file.
     """
 
     source: Source
@@ -209,7 +209,7 @@ class HeaderGuess:
         score: How many of its cells are known titles (or, without a header, how many cells have the known
             shape); 0: nothing is known here.
         titles: Names for the columns of a file without a header, as a profile gives them for this shape.
-        sure: Nothing else about the file, such as another delimiter, needs to be tried.
+        certain: Nothing else about the file, such as another delimiter, needs to be tried.
     """
 
     index: int | None

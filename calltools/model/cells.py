@@ -27,7 +27,9 @@ _MEMOIZED_COLUMNS: Final = 16
 _SMALL_MASK: Final = 20_000
 
 
-def memoized(compute: Callable[Concatenate[Cells, _Arguments], _Answer]) -> Callable[Concatenate[Cells, _Arguments], _Answer]:
+def memoized(
+    compute: Callable[Concatenate[Cells, _Arguments], _Answer],
+) -> Callable[Concatenate[Cells, _Arguments], _Answer]:
     """A question about a column that is answered once: rules ask the same of it one after the other.
 
     Each thread remembers its last columns, by the memory in which they lie. The arrays of an answer are shared and

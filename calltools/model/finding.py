@@ -113,7 +113,11 @@ class Findings:
     def with_column(self, name: str, given: Any) -> "Findings":
         """The same findings with another column: an Arrow array, or one value for all."""
         field = FINDINGS_SCHEMA.field(name)
-        return Findings(self.table.set_column(FINDINGS_SCHEMA.get_field_index(name), field, _to_arrow_column(given, field, len(self))))
+        return Findings(
+            self.table.set_column(
+                FINDINGS_SCHEMA.get_field_index(name), field, _to_arrow_column(given, field, len(self))
+            )
+        )
 
     def filter(self, keep: pa.BooleanArray) -> "Findings":
         """Only those of the mask."""

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Source
+from calltools.model.call_statistics import CallStatistics
 from calltools.model.finding import Findings
-from calltools.model.portrait import CallStatistics
 
 #: What a record of the second file lacks, so that it can be joined to nothing.
 Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
@@ -36,7 +36,7 @@ class Summary:
         by_code: Findings by rule.
         by_severity: Findings by severity.
         accepted: Findings that the baseline knows, by rule and column; they are in no other count.
-        portrait: What the calls look like; empty unless a report draws it.
+        call_statistics: What the calls look like; empty unless a report draws it.
         now: "Now" of the run, Unix seconds.
         error: The sentence when the file could not be read.
     """

@@ -10,4 +10,6 @@ _MAX_CHARACTERS: Final = 300
 
 def redacted_titles(titles: Iterable[str]) -> str:
     """The titles in a row, on one line, without anything like a number, an id or an address of a person."""
-    return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[:_MAX_CHARACTERS]
+    return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
+        :_MAX_CHARACTERS
+    ]

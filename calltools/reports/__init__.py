@@ -1,8 +1,4 @@
-"""Findings for eyes and machines: a form of output is one module here and one line in ``REPORTERS``.
-
-This module is light, because the command line reads the table before it knows what it is asked for: the module of a
-form is loaded when a report is made.
-"""
+"""REPORTERS: the forms in which findings are written, one module a form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from calltools.errors import UsageError
 
 if TYPE_CHECKING:  # both load pyarrow
-    from calltools.reports.style import Reporter, ReportOptions
+    from calltools.reports.reporter import Reporter, ReportOptions
 
 _LAST: Final = 1 << 10
 
@@ -51,13 +47,13 @@ REPORTERS: Final[Mapping[str, Form]] = MappingProxyType(
         "text": Form("text:TextReporter", for_people=True),
         "concise": Form("concise:ConciseReporter", for_people=True),
         "json": Form("json_report:JsonReporter", ".json", 3),
-        "jsonl": Form("json_lines:reporter", ".jsonl", 4),
-        "csv": Form("csv_report:reporter", ".csv", 5),
+        "jsonl": Form("json_lines:make_jsonl_reporter", ".jsonl", 4),
+        "csv": Form("csv_report:make_csv_reporter", ".csv", 5),
         "github": Form("github:GithubReporter"),
-        "gitlab": Form("gitlab:reporter", ".gitlab.json", 10),
-        "sarif": Form("sarif:reporter", ".sarif", 6),
+        "gitlab": Form("gitlab:make_gitlab_reporter", ".gitlab.json", 10),
+        "sarif": Form("sarif:make_sarif_reporter", ".sarif", 6),
         "junit": Form("junit:JunitReporter", ".xml", 7),
-        "rdjson": Form("rdjson:reporter", ".rdjson", 9),
+        "rdjson": Form("rdjson:make_rdjson_reporter", ".rdjson", 9),
         "markdown": Form("markdown:MarkdownReporter", ".md", 8),
         "html": Form("html.reporter:HtmlReporter", ".html", 1, on_screen=False, draws=True),
         "workbook": Form("workbook.reporter:WorkbookReporter", ".xlsx", 2, on_screen=False),

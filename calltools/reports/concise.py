@@ -8,17 +8,24 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import RuleLimiter, LineReporter, TextStream
-from calltools.reports.numbers import format_count
-from calltools.reports.presenting import render_columns
-from calltools.reports.style import BOLD, SEVERITY_COLORS, RESET, ReportOptions
-from calltools.reports.visible import escape_invisible, escape_invisible_cells
+from calltools.reports.escape import escape_invisible, escape_invisible_cells
+from calltools.reports.reporter import (
+    BOLD,
+    RESET,
+    SEVERITY_COLORS,
+    LineReporter,
+    ReportOptions,
+    RuleLimiter,
+    TextStream,
+    format_count,
+)
+from calltools.reports.rows import render_columns
+from calltools.texts import say
 
 SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
     {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
@@ -28,7 +35,9 @@ SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
 def format_concise_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
     """``calls.csv:12 PhoneNumber CT241 error: …``; in a workbook ``calls.xlsx [Calls!C7] CT203 error: …``."""
     table = render_columns(findings, source, name, options)
-    rule = pc.binary_join_element_wise(combine_chunks(table["code"]), _format_severities(table["severity"], options), " ")
+    rule = pc.binary_join_element_wise(
+        combine_chunks(table["code"]), _format_severities(table["severity"], options), " "
+    )
     begin, end = (BOLD, RESET) if options.color else ("", "")
     places = _format_locations(table, source, name, options)
     message = combine_chunks(table["message"])

@@ -10,15 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.any_cell import replace_where
-from calltools.fields.shapes import first_bytes, slice_bytes, cells_with_marked_bytes
+from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, first_bytes, slice_bytes
+from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, as_mask, combine_chunks
 from calltools.model.finding import Findings
-from calltools.reports.gathering import LineReporter
-from calltools.reports.presenting import render_columns
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import byte_table, escape_invisible_cells
+from calltools.reports.escape import byte_table, escape_invisible_cells
+from calltools.reports.reporter import LineReporter, ReportOptions
+from calltools.reports.rows import render_columns
 
 #: Title in the report -> column of ``presented``.
 CSV_COLUMNS: Final = {

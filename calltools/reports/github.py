@@ -1,27 +1,23 @@
-"""Annotations for GitHub Actions: the whole list in the log, and the whole story beside the pull request.
+"""GitHub Actions: annotations beside the pull request, and the Markdown page of the step."""
 
-Source:
-    GitHub Docs, Workflow commands for GitHub Actions; GitHub shows 10 annotations of a severity a step.
-"""
-
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
-from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.arrays import line_to_annotate, repository_path
 from calltools.reports.concise import ConciseReporter
-from calltools.reports.gathering import RuleLimiter, TextStream
-from calltools.reports.numbers import format_count
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import escape_invisible
+from calltools.reports.escape import escape_invisible
+from calltools.reports.json_array import line_to_annotate, repository_path
+from calltools.reports.markdown import MarkdownReporter
+from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count
+from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
+from calltools.texts import say
 
 _MAX_ANNOTATIONS: Final = 10
 #: Places, or files, that an annotation names when it stands for many findings.
@@ -34,7 +30,7 @@ class _AnnotationGroup:
     """Findings of one rule and severity that share an annotation.
 
     Attributes:
-        firsts: The first of them.
+        examples: The first of them.
         count: How many there are.
         files: In which files, and how many in each, if in several.
     """
@@ -52,7 +48,9 @@ class GithubReporter:
     options: ReportOptions
     concise: ConciseReporter = field(init=False)
     limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(_MAX_ANNOTATIONS))
-    groups: dict[Severity, list[_AnnotationGroup]] = field(default_factory=lambda: {severity: [] for severity in Severity})
+    groups: dict[Severity, list[_AnnotationGroup]] = field(
+        default_factory=lambda: {severity: [] for severity in Severity}
+    )
     examples: list[Finding] = field(default_factory=list)
     source: Source | None = None
     name: str = ""
@@ -88,7 +86,11 @@ class GithubReporter:
         for group in shown:
             first = group.examples[0]
             title = f"{first.code} {first.name}"
-            place = {"file": escape_invisible(repository_path(first.file)), "line": line_to_annotate(first), "title": title}
+            place = {
+                "file": escape_invisible(repository_path(first.file)),
+                "line": line_to_annotate(first),
+                "title": title,
+            }
             yield _format_command(severity, place, "\n".join(self._message_lines(group)))
         if rest := groups[len(shown) :]:
             yield _format_command(severity, {"title": "calltools"}, self._format_remaining_rules(rest))
@@ -103,7 +105,10 @@ class GithubReporter:
         yield say("report-fix", language, advice=format_advice(group.examples[0].code, language))
 
     def _format_files(self, files: Sequence[tuple[str, int]]) -> str:
-        named = [f"{escape_invisible(repository_path(name))} ({format_count(count, self.options)})" for name, count in files[:_MAX_PLACES]]
+        named = [
+            f"{escape_invisible(repository_path(name))} ({format_count(count, self.options)})"
+            for name, count in files[:_MAX_PLACES]
+        ]
         return ", ".join([*named, "…"] if len(files) > _MAX_PLACES else named)
 
     def _format_remaining_rules(self, groups: Iterable[_AnnotationGroup]) -> str:
@@ -180,3 +185,56 @@ class _CommandEscapingStream:
         """Write lines."""
         lines = _escape_legacy_command(text).split("\n")
         return self._stream.write("\n".join(rf"\x3a{line[1:]}" if line.startswith("::") else line for line in lines))
+
+
+#: Bytes of a step's page, less a line for what was left out.
+STEP_SUMMARY_BYTES: Final = (1 << 20) - 1024
+
+
+@dataclass(slots=True)
+class StepSummaryReporter:
+    """Writes at the end, so that an interrupted run leaves no half of a table.
+
+    Attributes:
+        stream: Where to.
+        options: For whom.
+        bytes_left: Bytes that may still be written.
+    """
+
+    stream: TextStream
+    options: ReportOptions
+    bytes_left: int = STEP_SUMMARY_BYTES
+    parts: list[str] = field(default_factory=list)
+    omitted_files: int = 0
+    page: TextIO = field(init=False)
+    markdown: MarkdownReporter = field(init=False)
+
+    def start(self, source: Source | None, name: str) -> None:
+        """A file begins."""
+        self.page = io.StringIO()
+        self.markdown = MarkdownReporter(self.page, self.options)
+        self.markdown.start(source, name)
+
+    def take(self, findings: Findings) -> None:
+        """Hand them on."""
+        self.markdown.take(findings)
+
+    def finish(self, summary: Summary) -> None:
+        """Keep the file's part, if it fits."""
+        self.markdown.finish(summary)
+        self.page.seek(0)
+        part = self.page.read()
+        size = len(part.encode())
+        if size > self.bytes_left:
+            self.omitted_files += 1
+            return
+        self.bytes_left -= size
+        self.parts.append(part)
+
+    def close(self, _summaries: list[Summary]) -> None:
+        """Write the page."""
+        for part in self.parts:
+            self.stream.write(part)
+        if self.omitted_files:
+            count = format_count(self.omitted_files, self.options)
+            self.stream.write(f"{say('report-files-left-out', self.options.language, count=count)}\n")

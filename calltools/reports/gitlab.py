@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
 from calltools.model.finding import Finding
-from calltools.reports.arrays import JsonArrayReporter, line_to_annotate, repository_path
-from calltools.reports.style import ReportOptions
+from calltools.reports.json_array import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.reporter import ReportOptions
 
 _SEVERITIES: Final = {"error": "major", "warning": "minor", "note": "info"}
 

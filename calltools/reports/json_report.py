@@ -15,10 +15,8 @@ from calltools.model.batch import Source
 from calltools.model.cells import offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.gathering import FindingBuffer
-from calltools.reports.json_cells import format_json_lines, dump_json
-from calltools.reports.spool import open_spool
-from calltools.reports.style import ReportOptions
+from calltools.reports.json_lines import dump_json, format_json_lines
+from calltools.reports.reporter import FindingBuffer, ReportOptions, open_spool
 
 SCHEMA_VERSION: Final = 1
 _COPY_BYTES: Final = 1 << 20
@@ -66,7 +64,9 @@ class JsonReporter:
     def _spool_findings(self, gathered: Iterable[Findings]) -> None:
         for findings in gathered:
             between = ",\n  " if self.spool.tell() else "\n  "
-            lines = pc.binary_join_element_wise(",\n  ", format_json_lines(findings, self.source, self.name, self.options), "")
+            lines = pc.binary_join_element_wise(
+                ",\n  ", format_json_lines(findings, self.source, self.name, self.options), ""
+            )
             ends = offsets(lines)
             self.spool.write(between.encode())
             self.spool.write(text_bytes(lines)[ends[0] + len(",\n  ") : ends[-1]].tobytes())

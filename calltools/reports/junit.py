@@ -9,19 +9,17 @@ from dataclasses import dataclass, field
 from typing import Final, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.arrays import repository_path
-from calltools.reports.gathering import RuleLimiter, RuleCount
-from calltools.reports.numbers import format_count
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import escape_invisible
+from calltools.reports.escape import escape_invisible
+from calltools.reports.json_array import repository_path
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
+from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.rules.catalog import RULES_BY_CODE
+from calltools.texts import say
 
 #: Findings of a rule that its case shows.
 _MAX_EXAMPLES: Final = 20
@@ -71,7 +69,9 @@ class JunitReporter:
         """End the document."""
         self.stream.write(f"{'' if self.head_written else _XML_HEAD}</testsuites>\n")
 
-    def _format_cases(self, name: str, met: Sequence[RuleCount], shown: Sequence[Finding], summary: Summary) -> Iterator[str]:
+    def _format_cases(
+        self, name: str, met: Sequence[RuleCount], shown: Sequence[Finding], summary: Summary
+    ) -> Iterator[str]:
         if summary.error is not None:
             error = f"<error message={quoteattr(_escape_xml_text(summary.error))}/>"
             yield f'<testcase classname={name} name="read">{error}</testcase>\n'
@@ -89,7 +89,9 @@ class JunitReporter:
         lines = [f"{_format_place(finding)} {finding.message}" for finding in own]
         if more := self.limiter.count_held_back(met):
             lines.append(say("report-more", self.options.language, count=format_count(more, self.options)))
-        return "\n".join([*lines, say("report-fix", self.options.language, advice=format_advice(met.code, self.options.language))])
+        return "\n".join(
+            [*lines, say("report-fix", self.options.language, advice=format_advice(met.code, self.options.language))]
+        )
 
 
 def _format_place(finding: Finding) -> str:

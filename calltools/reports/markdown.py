@@ -5,19 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
-from calltools.messages import say
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.arrays import repository_path
 from calltools.reports.concise import format_severity
-from calltools.reports.gathering import RuleLimiter
-from calltools.reports.numbers import format_count
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import escape_invisible
+from calltools.reports.escape import escape_invisible
+from calltools.reports.json_array import repository_path
+from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count
+from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES_BY_CODE
+from calltools.texts import say
 
 _DEFAULT_EXAMPLES: Final = 5
 _ESCAPED_PIPE: Final = r"\|"
@@ -92,4 +90,9 @@ def _format_place(finding: Finding) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    return _SPECIAL_CHARACTERS.sub(r"\\\1", escape_invisible(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    return (
+        _SPECIAL_CHARACTERS.sub(r"\\\1", escape_invisible(text))
+        .replace("\\<", "&lt;")
+        .replace("\\>", "&gt;")
+        .replace("\\&", "&amp;")
+    )

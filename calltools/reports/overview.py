@@ -1,22 +1,28 @@
-"""What text says of a file as a whole: how it was read, which rules were met, and counts."""
+"""The lines of the text report about a whole file.
+
+How it was read, rules and counts, what was done, and the next step.
+"""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from calltools.messages import say, worded
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Source
+from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary, Unusable
 from calltools.reports.concise import format_severity
-from calltools.reports.gathering import RuleCount
-from calltools.reports.numbers import format_count
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import escape_invisible
+from calltools.reports.escape import escape_invisible
+from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.wording import format_advice, format_counts_line
-from calltools.rules.catalog import RULES_BY_CODE
+from calltools.rules.catalog import RULES, RULES_BY_CODE
+from calltools.texts import say, worded
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -60,7 +66,10 @@ def format_overview(summary: Summary, met: Sequence[RuleCount], options: ReportO
     lines = [] if met or summary.error else [_format_clean(summary, options)]
     for one in met:
         # With a limit the advice stands beside the findings of the rule.
-        lines += [_format_rule_line(one, options), *([format_rule_advice(one, options)] if options.limit is None else [])]
+        lines += [
+            _format_rule_line(one, options),
+            *([format_rule_advice(one, options)] if options.limit is None else []),
+        ]
     if met:
         counts = {f"{one.value}s": format_count(summary.by_severity[one.value], options) for one in Severity}
         lines.append(say("report-found", options.language, **counts))
@@ -117,7 +126,9 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
     if summary.unverified:
         yield textwrap.fill(say("report-unverified", language), options.width, break_on_hyphens=False)
     if summary.rewritten.total():
-        fields = ", ".join(f"{name} {format_count(count, options)}" for name, count in sorted((+summary.rewritten).items()))
+        fields = ", ".join(
+            f"{name} {format_count(count, options)}" for name, count in sorted((+summary.rewritten).items())
+        )
         yield say("report-rewritten", language, fields=fields)
     if summary.joined:
         counts = {key: format_count(summary.joined[key], options) for key in ("joined", "unjoined", "ambiguous")}
@@ -132,3 +143,46 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
         yield say("report-withheld", language, count=format_count(summary.withheld, options))
     if summary.not_taken:
         yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))
+
+
+_SAFE_FIX_CODES: Final = frozenset(rule.code for rule in RULES if rule.fix == "safe")
+
+
+@dataclass(slots=True)
+class FixableErrors:
+    """Counts errors that a conversion mends without being told anything."""
+
+    count: int = 0
+
+    def add(self, findings: Findings) -> None:
+        """Some findings."""
+        table = findings.table
+        safe = pc.is_in(table["code"], pa.array(sorted(_SAFE_FIX_CODES), pa.string()))
+        wrong = pc.and_(safe, pc.equal(table["severity"], Severity.ERROR.value))
+        self.count += pc.sum(pc.and_(wrong, pc.is_valid(table["after"]))).as_py() or 0
+
+
+def suggest_next_step(
+    summaries: Sequence[Summary], worst: RuleCount | None, mendable: FixableErrors, options: ReportOptions
+) -> str | None:
+    """What to do next, if there is anything to say."""
+    checked = all(one.written is None and one.source is not None for one in summaries)
+    name = _quote_for_shell(summaries[0].name) if len(summaries) == 1 else say("report-files", options.language)
+    if worst is None or worst.severity is Severity.NOTE:
+        fit = checked and len(summaries) == 1 and _is_uploadable(summaries[0])
+        return say("report-next-upload", options.language, name=name) if fit else None
+    if checked and mendable.count:
+        count = format_count(mendable.count, options)
+        return say("report-next-convert", options.language, name=name, count=count, code=worst.code)
+    return say("report-next", options.language, code=worst.code)
+
+
+def _is_uploadable(summary: Summary) -> bool:
+    canonical = summary.source is not None and summary.source.format.canonical and not summary.vendor
+    return canonical and not summary.error and not summary.accepted
+
+
+def _quote_for_shell(name: str) -> str:
+    """A file as shells of all systems take it."""
+    shown = escape_invisible(name)
+    return f'"{shown}"' if " " in shown else shown

@@ -11,14 +11,14 @@ from importlib.metadata import version
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
-from calltools.messages import Language, say
 from calltools.model.finding import Finding
 from calltools.model.rule import Rule
-from calltools.reports.arrays import JsonArrayReporter, line_to_annotate, repository_path
-from calltools.reports.style import ReportOptions
+from calltools.reports.json_array import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.reporter import ReportOptions
 from calltools.reports.wording import format_advice, format_rule_title
 from calltools.rules.catalog import RULES
 from calltools.rules.manual import manual_for
+from calltools.texts import Language, say
 
 _MAX_RESULTS: Final = 25_000
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

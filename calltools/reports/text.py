@@ -8,18 +8,32 @@ from typing import TextIO
 
 import pyarrow.compute as pc
 
-from calltools.messages import say
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.concise import format_concise_lines, format_lines_under_rule, format_severity
-from calltools.reports.excerpts import Snippets
-from calltools.reports.gathering import RuleLimiter, RuleCount, LineReporter
-from calltools.reports.next_step import FixableErrors, suggest_next_step
-from calltools.reports.numbers import format_count
-from calltools.reports.overview import WRAP_OPTIONS, INDENT, format_rule_advice, describe_source, format_overview
-from calltools.reports.style import BOLD, DIM, RESET, ReportOptions
+from calltools.reports.overview import (
+    INDENT,
+    WRAP_OPTIONS,
+    FixableErrors,
+    describe_source,
+    format_overview,
+    format_rule_advice,
+    suggest_next_step,
+)
+from calltools.reports.reporter import (
+    BOLD,
+    DIM,
+    RESET,
+    LineReporter,
+    ReportOptions,
+    RuleCount,
+    RuleLimiter,
+    format_count,
+)
+from calltools.reports.snippets import Snippets
 from calltools.rules.catalog import RULES_BY_CODE
+from calltools.texts import say
 
 
 @dataclass(slots=True)
@@ -86,13 +100,19 @@ class TextReporter:
     def _write_groups(self, findings: Findings) -> None:
         groups = [(met, _findings_of_rule(met, findings)) for met in self.limiter.rule_counts()]
         # All at once: to word one finding costs as much as to word a hundred.
-        lines = iter(format_lines_under_rule(Findings.concat([own for _, own in groups]), self.source, self.name, self.options))
+        lines = iter(
+            format_lines_under_rule(Findings.concat([own for _, own in groups]), self.source, self.name, self.options)
+        )
         for met, own in groups:
             rule = self._bold(f"{met.code} {RULES_BY_CODE[met.code].name}")
-            self._write_lines([f"{format_severity(met.severity, self.options)} {rule} ({format_count(met.count, self.options)})"])
+            self._write_lines(
+                [f"{format_severity(met.severity, self.options)} {rule} ({format_count(met.count, self.options)})"]
+            )
             first, *others = islice(lines, len(own))
             shown = self.snippets.lines.get(f"{met.code} {met.severity.value}", ())
-            self._write_lines([self._wrap_colored(first), *shown, *map(self._wrap_colored, others), *self._lines_after_group(met), ""])
+            self._write_lines(
+                [self._wrap_colored(first), *shown, *map(self._wrap_colored, others), *self._lines_after_group(met), ""]
+            )
 
     def _wrap(self, line: str) -> str:
         return textwrap.fill(line, self.options.width, break_long_words=False, break_on_hyphens=False)

@@ -9,13 +9,13 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.messages import Language
 from calltools.model.batch import Address
 from calltools.model.cells import Cells
 from calltools.model.rule import Rule
 from calltools.model.summary import Summary
-from calltools.reports.sentences import RULE_SENTENCES
-from calltools.rules.russian import RUSSIAN_MANUALS
+from calltools.texts import Language
+from calltools.texts.manuals import RUSSIAN_MANUALS
+from calltools.texts.sentences import RULE_SENTENCES
 
 # fmt: off
 _DETAIL_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
@@ -64,7 +64,9 @@ def render_sentences(findings: pa.Table, language: Language, address: Address | 
         return pa.array([], pa.string())
     wording = RULE_SENTENCES[findings["code"][0].as_py()]
     template = wording.ru if language == "ru" else wording.en
-    parts = [_render_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part]
+    parts = [
+        _render_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part
+    ]
     if all(isinstance(part, str) for part in parts):
         return pa.repeat(pa.scalar("".join(map(str, parts)), pa.string()), findings.num_rows)
     return pc.binary_join_element_wise(*parts, "")
@@ -119,7 +121,12 @@ def _translate_words(keys: Cells, language: Language) -> Cells:
 
 
 DETAILS: Final = MappingProxyType(
-    {"detail": lambda detail, _: detail, "near": _render_did_you_mean, "word": _translate_words, "calls": _render_call_counts}
+    {
+        "detail": lambda detail, _: detail,
+        "near": _render_did_you_mean,
+        "word": _translate_words,
+        "calls": _render_call_counts,
+    }
 )
 
 
@@ -195,6 +202,7 @@ def format_counts_line(summary: Summary, language: Language) -> str:
 def format_skip_reasons(skipped: Counter[str], language: Language) -> str:
     """Why records were left out, the most frequent first."""
     named = (
-        (_SKIP_REASONS.get(reason, (reason, reason))[language == "ru"], count) for reason, count in skipped.most_common()
+        (_SKIP_REASONS.get(reason, (reason, reason))[language == "ru"], count)
+        for reason, count in skipped.most_common()
     )
     return ", ".join(f"{reason} {count}" for reason, count in named if count)

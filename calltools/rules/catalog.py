@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from calltools.fields import any_cell
+from calltools.fields.kernels import cell_kernels
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
-from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES, of_kind
+from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, of_kind
 from calltools.model.rule import Rule, Scope, Severity
-from calltools.rules import dataset, file, header, mapping, row, service, workbook
+from calltools.rules import dataset, header, row, service
+from calltools.texts.manuals import english_mapping, english_readers
 
 _TYPED_FIELDS: Final = tuple(field.name for field in FIELDS if KINDS[field.kind].typed)
 _REQUIRED: Final = tuple(field.name for field in FIELDS if field.requirement.cell)
@@ -38,110 +39,110 @@ def _rule(line: tuple[str, str, Severity, Scope], summary: str, source: object, 
 
 RULES: Final[tuple[Rule, ...]] = (
     # -- CT0xx the file --------------------
-    _rule(("CT001", "file-empty", _E, Scope.FILE), "no bytes, or nothing but white space", file.FILE_EMPTY),
-    _rule(("CT002", "no-records", _E, Scope.FILE), "a header and not one record", file.NO_RECORDS),
+    _rule(("CT001", "file-empty", _E, Scope.FILE), "no bytes, or nothing but white space", english_readers.FILE_EMPTY),
+    _rule(("CT002", "no-records", _E, Scope.FILE), "a header and not one record", english_readers.NO_RECORDS),
     _rule(
         ("CT003", "encoding-not-utf8", _E, Scope.FILE),
         "the text is not UTF-8",
-        file.ENCODING_NOT_UTF8,
+        english_readers.ENCODING_NOT_UTF8,
         converting="note",
     ),
     _rule(
         ("CT004", "byte-order-mark", _W, Scope.FILE),
         "a UTF-8 byte order mark in a canonical file",
-        file.BYTE_ORDER_MARK,
+        english_readers.BYTE_ORDER_MARK,
         converting="left out",
     ),
     _rule(
         ("CT005", "delimiter-not-comma", _E, Scope.FILE),
         "semicolon, tab or pipe separates the cells",
-        file.DELIMITER_NOT_COMMA,
+        english_readers.DELIMITER_NOT_COMMA,
         converting="note",
     ),
     _rule(
         ("CT006", "quote-not-closed", _E, Scope.FILE),
         "a quoted cell never ends",
-        file.QUOTE_NOT_CLOSED,
+        english_readers.QUOTE_NOT_CLOSED,
         of_unmapped=True,
     ),
     _rule(
         ("CT007", "quote-inside-cell", _E, Scope.FILE),
         "a bare quote inside an unquoted cell, or text after a closing quote",
-        file.QUOTE_INSIDE_CELL,
+        english_readers.QUOTE_INSIDE_CELL,
         of_unmapped=True,
     ),
     _rule(
         ("CT008", "record-ragged", _E, Scope.FILE),
         "more or fewer cells than the header",
-        file.RECORD_RAGGED,
+        english_readers.RECORD_RAGGED,
         of_unmapped=True,
     ),
-    _rule(("CT009", "record-blank", _W, Scope.FILE), "an empty record between records", file.RECORD_BLANK),
+    _rule(("CT009", "record-blank", _W, Scope.FILE), "an empty record between records", english_readers.RECORD_BLANK),
     _rule(
         ("CT010", "cell-multiline", _W, Scope.FILE),
         "a line break inside a cell of a canonical file",
-        file.CELL_MULTILINE,
+        english_readers.CELL_MULTILINE,
         converting="left out",
     ),
     _rule(
         ("CT011", "control-character", _E, Scope.CELL),
         "a control character, bidirectional override, lone surrogate or U+FFFD",
-        any_cell.control_character,
+        cell_kernels.control_character,
         columns=tuple(name for name in FIELD_NAMES if name not in _USER_ID),
-        cell=any_cell.control_character,
+        cell=cell_kernels.control_character,
         yields_to=(),
     ),
     _rule(
         ("CT012", "invisible-character", _E, Scope.CELL),
         "outer white space or an invisible character in a typed column",
-        any_cell.invisible_character,
+        cell_kernels.invisible_character,
         columns=_TYPED_FIELDS,
-        cell=any_cell.invisible_character,
+        cell=cell_kernels.invisible_character,
         fix="safe",
         yields_to=(),
     ),
     _rule(
         ("CT013", "file-too-large", _E, Scope.FILE),
         "over 1 GB, the service's limit",
-        file.FILE_TOO_LARGE,
+        english_readers.FILE_TOO_LARGE,
         converting="left out",
     ),
     _rule(
         ("CT014", "formula-without-value", _E, Scope.FILE),
         "a formula cell for which the workbook holds no stored value",
-        workbook.FORMULA_WITHOUT_VALUE,
+        english_readers.FORMULA_WITHOUT_VALUE,
     ),
     _rule(
         ("CT015", "error-cell", _E, Scope.FILE),
         "an error value such as #N/A in a cell of a workbook",
-        workbook.ERROR_CELL,
+        english_readers.ERROR_CELL,
     ),
     _rule(
         ("CT016", "rows-above-header", _N, Scope.FILE),
         "title or blank rows were skipped to reach the header",
-        file.ROWS_ABOVE_HEADER,
+        english_readers.ROWS_ABOVE_HEADER,
     ),
     _rule(
         ("CT017", "sheet-chosen", _N, Scope.FILE),
         "the workbook has several sheets with records: which was read, which were not",
-        workbook.SHEET_CHOSEN,
+        english_readers.SHEET_CHOSEN,
     ),
     _rule(
         ("CT018", "line-ends-mixed", _W, Scope.FILE),
         "CR alone, or more than one kind of line end",
-        file.LINE_ENDS_MIXED,
+        english_readers.LINE_ENDS_MIXED,
         converting="left out",
     ),
     _rule(
         ("CT019", "header-repeated", _E, Scope.FILE),
         "the header again among the records",
-        file.HEADER_REPEATED,
+        english_readers.HEADER_REPEATED,
         speaks_alone=True,
     ),
     _rule(
         ("CT020", "bytes-undecodable", _E, Scope.FILE),
         "bytes that the file's encoding cannot mean",
-        file.BYTES_UNDECODABLE,
+        english_readers.BYTES_UNDECODABLE,
     ),
     # -- CT1xx the header --------------------
     _rule(
@@ -245,7 +246,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT209", "id-stored-as-number", _E, Scope.FILE),
         "an identifier of 16 digits or more in a numeric cell of a workbook",
-        workbook.ID_STORED_AS_NUMBER,
+        english_readers.ID_STORED_AS_NUMBER,
     ),
     _rule(
         ("CT211", "datetime-missing", _E, Scope.CELL),
@@ -432,9 +433,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT281", "placeholder-value", _W, Scope.CELL),
         "NULL, (not set), - or the like in place of an empty cell",
-        any_cell.placeholder,
+        cell_kernels.placeholder,
         columns=FIELD_NAMES,
-        cell=any_cell.placeholder,
+        cell=cell_kernels.placeholder,
         fix="safe",
     ),
     _rule(
@@ -547,38 +548,38 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         ("CT601", "value-not-in-profile", _E, Scope.MAPPING),
         "a word that the profile's table does not know",
-        mapping.VALUE_NOT_IN_PROFILE,
+        english_mapping.VALUE_NOT_IN_PROFILE,
         of_unmapped=True,
     ),
     _rule(
         ("CT602", "local-time-ambiguous", _E, Scope.MAPPING),
         "a wall-clock time that happened twice in the zone",
-        mapping.LOCAL_TIME_AMBIGUOUS,
+        english_mapping.LOCAL_TIME_AMBIGUOUS,
     ),
     _rule(
         ("CT603", "local-time-nonexistent", _E, Scope.MAPPING),
         "a wall-clock time that the zone skipped",
-        mapping.LOCAL_TIME_NONEXISTENT,
+        english_mapping.LOCAL_TIME_NONEXISTENT,
     ),
     _rule(
         ("CT604", "zone-contradicts-record", _E, Scope.MAPPING),
         "the record proves another UTC offset than the zone given",
-        mapping.ZONE_CONTRADICTS_RECORD,
+        english_mapping.ZONE_CONTRADICTS_RECORD,
     ),
     _rule(
         ("CT605", "date-order-undecided", _E, Scope.MAPPING),
         "dates that can be read day-first and month-first",
-        mapping.DATE_ORDER_UNDECIDED,
+        english_mapping.DATE_ORDER_UNDECIDED,
     ),
     _rule(
         ("CT606", "identifier-not-joined", _W, Scope.MAPPING),
         "--identifiers was given and this call found no partner",
-        mapping.IDENTIFIER_NOT_JOINED,
+        english_mapping.IDENTIFIER_NOT_JOINED,
     ),
     _rule(
         ("CT607", "identifier-joined-ambiguously", _W, Scope.MAPPING),
         "more than one equally good partner; none is taken",
-        mapping.IDENTIFIER_JOINED_AMBIGUOUSLY,
+        english_mapping.IDENTIFIER_JOINED_AMBIGUOUSLY,
     ),
 )
 

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.shapes import digits_only, is_single_character, last_bytes, byte_lengths
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, is_single_character, last_bytes
 from calltools.fields.table import IDENTIFIER_FIELDS, of_kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
 from calltools.model.finding import Findings
-from calltools.rules.repeats import RepeatedKeys, hash_rows
+from calltools.rules.repeated_keys import RepeatedKeys, hash_rows
 
 _KEY_FIELDS: Final = (*IDENTIFIER_FIELDS, "PhoneNumber")
 #: Of several identifiers in a record the upload takes the first of these.
@@ -96,7 +96,7 @@ class RepeatedFirstTimeCallers:
         """Hashes of the phones of first-time callers, and which records those are."""
         if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
             return None
-        first = is_single_character(columns["FirstTimeCaller"], "1") & ~any_cell.absent(columns["PhoneNumber"])
+        first = is_single_character(columns["FirstTimeCaller"], "1") & ~cell_kernels.absent(columns["PhoneNumber"])
         return hash_rows([columns["PhoneNumber"].filter(pa.array(first))]), first
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
@@ -138,7 +138,7 @@ class MixedIdentifierColumns:
         rest: Mask | None = None
         for name in _FIRST_TAKEN:
             if name in columns:
-                there = ~any_cell.absent(columns[name])
+                there = ~cell_kernels.absent(columns[name])
                 if (there if rest is None else there & rest).any():
                     kinds.add(name)
                 rest = ~there if rest is None else rest & ~there

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES
+from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers, as_mask
 from calltools.model.finding import Findings

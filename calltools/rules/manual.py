@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from calltools.messages import Language
 from calltools.model.rule import Rule
-from calltools.rules.russian import RUSSIAN_MANUALS
+from calltools.texts import Language
+from calltools.texts.manuals import RUSSIAN_MANUALS
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
 

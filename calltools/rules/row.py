@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields import any_cell
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import byte_lengths, is_single_character
 from calltools.fields.kinds import currency, money
-from calltools.fields.shapes import is_single_character, byte_lengths
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
@@ -41,7 +41,7 @@ def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
     missing: Mask = np.ones(count, bool)
     for name in IDENTIFIER_FIELDS:
         if name in columns:
-            missing &= any_cell.absent(columns[name])
+            missing &= cell_kernels.absent(columns[name])
     return missing
 
 
@@ -69,7 +69,7 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
     """
-    there = [~any_cell.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns]
+    there = [~cell_kernels.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns]
     if len(there) < 2:
         return np.zeros(_row_count(columns), bool)
     counts: NDArray[np.int8] = np.stack(there).sum(axis=0, dtype=np.int8)
@@ -95,7 +95,9 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     price, code = columns["Price"], columns["Currency"]
     # Most currencies have two decimals, and most prices no more: look closer at the others only.
-    rows = np.flatnonzero(limit_to_pending(columns, non_empty(price) & (_may_have_more_decimals(price) | _may_have_other_units(code))))
+    rows = np.flatnonzero(
+        limit_to_pending(columns, non_empty(price) & (_may_have_more_decimals(price) | _may_have_other_units(code)))
+    )
     mask: Mask = np.zeros(len(price), bool)
     if len(rows):
         mask[rows] = _too_precise(price.take(pa.array(rows)), code.take(pa.array(rows)))
@@ -122,8 +124,8 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
     price = columns["Price"]
     there = non_empty(price)
     if "Currency" in columns:
-        there &= any_cell.absent(columns["Currency"])
-    return any_cell.apply_where(limit_to_pending(columns, there), _above_zero, price)
+        there &= cell_kernels.absent(columns["Currency"])
+    return cell_kernels.apply_where(limit_to_pending(columns, there), _above_zero, price)
 
 
 def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -145,8 +147,8 @@ def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     there = non_empty(columns["Currency"])
     if "Price" in columns:
-        there &= any_cell.absent(columns["Price"])
-    return there & ~any_cell.absent(columns["Currency"]) if there.any() else there
+        there &= cell_kernels.absent(columns["Price"])
+    return there & ~cell_kernels.absent(columns["Currency"]) if there.any() else there
 
 
 def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -169,7 +171,7 @@ def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
     """
     talk = columns["TalkDuration"]
     talked = is_single_character(columns["CallMissed"], "1") & non_empty(talk) & ~is_single_character(talk, "0")
-    return any_cell.apply_where(limit_to_pending(columns, talked), _above_zero, talk)
+    return cell_kernels.apply_where(limit_to_pending(columns, talked), _above_zero, talk)
 
 
 def answered_call_without_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -198,7 +200,7 @@ def _row_count(columns: Columns) -> int:
 
 def _above_zero(cells: Cells) -> Mask:
     """Digits, with a dot perhaps, and one of them is not zero. Anything else is a cell rule's business."""
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return as_mask(pc.match_substring_regex(legible, r"^[0-9]*[.]?[0-9]*[1-9][0-9]*([.][0-9]*)?$"))
 
 
@@ -216,6 +218,6 @@ def _may_have_other_units(code: Cells) -> Mask:
 
 
 def _too_precise(price: Cells, code: Cells) -> Mask:
-    units = currency.minor_units(any_cell.cleaned(code))
-    too_precise: Mask = (units >= 0) & (money.count_decimals(any_cell.cleaned(price)) > units)
+    units = currency.minor_units(cell_kernels.cleaned(code))
+    too_precise: Mask = (units >= 0) & (money.count_decimals(cell_kernels.cleaned(price)) > units)
     return too_precise

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import unix_time
-from calltools.fields.shapes import digits_only
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.finding import Findings
@@ -31,7 +31,9 @@ def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Ma
     Source:
         Yandex Metrica, Data on conversions: not more than 21 days between the last visit and the processing.
     """
-    return _times_before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_times_before(columns["DateTime"], _EARLIEST)
+    return _times_before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_times_before(
+        columns["DateTime"], _EARLIEST
+    )
 
 
 #: 2010-01-01: earlier times are implausible, and their own rule says so.
@@ -74,7 +76,9 @@ class WindowClosing:
 
     def close(self) -> Findings:
         """One finding for the file, with the count."""
-        return Findings.from_rows([{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else [])
+        return Findings.from_rows(
+            [{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else []
+        )
 
 
 def _times_before(times: Cells, moment: int) -> Mask:

@@ -1,4 +1,4 @@
-"""Whether a file may go: clean, or what is bad in it left out on purpose."""
+"""Whether a file may be uploaded: it is clean, or its bad records are left out on purpose."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from calltools import ledger
 from calltools.errors import SourceError
 from calltools.files.opening import FileStamp, read_stamp
-from calltools.metrica import ledger
-from calltools.metrica.ledger import Ledger
+from calltools.ledger import Ledger
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
@@ -42,7 +42,11 @@ class CheckedFile:
 def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
     """The file, if this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
     digest = ledger.digest_file(book, file)
-    return CheckedFile(file, digest, None) if ledger.is_clean_file(book, digest, version("calltools"), _RULESET_NAME) else None
+    return (
+        CheckedFile(file, digest, None)
+        if ledger.is_clean_file(book, digest, version("calltools"), _RULESET_NAME)
+        else None
+    )
 
 
 def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
@@ -75,11 +79,13 @@ def check_for_upload(
         UsageError: It has no canonical header.
     """
     # The judge comes along: half a second that a file which is known to be clean does not cost.
-    from calltools.files.csv_writer import CanonicalWriter  # noqa: PLC0415
+    from calltools.files.csv.writers import CanonicalWriter  # noqa: PLC0415
     from calltools.run import RunOptions, prepare_job, resolve  # noqa: PLC0415
 
     before = read_stamp(file)
-    job = prepare_job(file, name, resolve(RunOptions(vendor="none")), converting=False, keep_records=without_bad is not None)
+    job = prepare_job(
+        file, name, resolve(RunOptions(vendor="none")), converting=False, keep_records=without_bad is not None
+    )
     if without_bad is None:
         summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
     else:

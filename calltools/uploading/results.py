@@ -1,12 +1,12 @@
-"""What became of a part, as an exit code and as a line for scripts."""
+"""The result of a part as an exit code, a remark, a line and a JSON object."""
 
 import json
 from typing import Final
 
-from calltools.metrica.answers import Uploading
-from calltools.metrica.hiding import redact
-from calltools.metrica.ledger import Part, State
-from calltools.uploading.asked import UploadOptions
+from calltools.ledger import Part, State
+from calltools.metrica.redaction import redact
+from calltools.metrica.responses import Uploading
+from calltools.uploading.context import UploadOptions
 
 OK: Final = 0
 REFUSED: Final = 4
@@ -71,7 +71,11 @@ def part_line(batch: Part) -> str:
     Calls that may have been sent or not are ``held``, those of which nothing was sent are ``waiting``.
     """
     words = ["uploading", str(batch.upload_id or batch.name), batch.status or str(batch.state).upper()]
-    for name, count in ((_quantity_label(batch), batch.rows), ("accepted", accepted_count(batch)), ("linked", batch.linked)):
+    for name, count in (
+        (_quantity_label(batch), batch.rows),
+        ("accepted", accepted_count(batch)),
+        ("linked", batch.linked),
+    ):
         if count is not None:
             words += [name, str(count)]
     return " ".join(words)

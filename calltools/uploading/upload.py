@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from calltools import ledger
 from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
-from calltools.metrica import ledger
-from calltools.metrica.ledger import Part, UploadPlan, CallStatus
+from calltools.ledger import CallStatus, Part, UploadPlan
 from calltools.uploading import results
-from calltools.uploading.desk import UploadContext
-from calltools.uploading.following import poll_until_done
-from calltools.uploading.sending import SendResult, send_part
+from calltools.uploading.context import UploadContext
+from calltools.uploading.parts import SendResult, poll_until_done, send_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class UploadResult:
     """What became of an upload.
 
     Attributes:
-        batches: The parts, those left by an earlier run first.
+        parts: The parts, those left by an earlier run first.
         errors: Why parts did not go, in their order.
         code: Exit code.
         stopped: Token or quota failed: they would fail for another file too.
@@ -33,7 +32,7 @@ def run_upload(context: UploadContext, plan: UploadPlan, source: str) -> UploadR
     """Send what an earlier run has left, then the file; follow both if asked.
 
     Args:
-        desk: What it works with.
+        context: What it works with.
         plan: Of the file, as it was shown; it is made again under the lock if anything has happened since.
         source: What the user calls the file.
 
@@ -69,7 +68,9 @@ def _must_stop(sent: Sequence[SendResult]) -> bool:
     return any(isinstance(one.error, TokenRefusedError | QuotaError) for one in sent)
 
 
-def _finish(context: UploadContext, sent: Sequence[SendResult], errors: list[CalltoolsError], code: int) -> UploadResult:
+def _finish(
+    context: UploadContext, sent: Sequence[SendResult], errors: list[CalltoolsError], code: int
+) -> UploadResult:
     codes = [code, *(error.exit_code for error in errors)]
     errors = [*(one.error for one in sent if one.error is not None and not one.part.accepted), *errors]
     batches = []

@@ -1,4 +1,4 @@
-"""Records proven clean, and the verdict of pandera on the others."""
+"""Proves records clean with kernels and gives the others to pandera."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 
 from calltools.errors import DefectError
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS_BY_NAME, FIELD_NAMES
+from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, all_empty, constant_cells, non_empty, combine_chunks
+from calltools.model.cells import Cells, Mask, Numbers, all_empty, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.model.rule import PendingRows, Rule
 from calltools.rules.catalog import RULES_BY_CODE
-from calltools.validation.selection import RuleSet
+from calltools.validation.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class UnprovenRecords:
         columns: Canonical columns.
         records: Their numbers.
         places: Their lines or rows.
-        doubtful: Field -> cells that are not proven sound; ``None``: nothing was proven.
+        unproven_cells: Field -> cells that are not proven sound; ``None``: nothing was proven.
     """
 
     columns: pa.Table
@@ -50,7 +50,7 @@ class _PanderaLoader:
         """Load it, unless that was begun before."""
         if self._thread is None:
             self._thread = threading.Thread(
-                target=partial(import_module, "calltools.validation.frame_schema"), daemon=True
+                target=partial(import_module, "calltools.validation.pandera_schema"), daemon=True
             )
             self._thread.start()
 
@@ -151,7 +151,7 @@ class PanderaJudge:
 
     def _schema(self, names: tuple[str, ...]) -> Any:
         # Imported here: 0.6 s that a command without doubtful records does not need.
-        from calltools.validation.frame_schema import PanderaSchema  # noqa: PLC0415
+        from calltools.validation.pandera_schema import PanderaSchema  # noqa: PLC0415
 
         if names not in self._schemas:
             self._schemas[names] = PanderaSchema(self._ruleset.rules(), names, self._assumptions)
@@ -194,7 +194,9 @@ class _JudgedFrame:
     places: Numbers
 
 
-def _make_findings(rule: Rule, name: str | None, rows: Numbers, frame: _JudgedFrame, assumptions: Assumptions) -> Findings:
+def _make_findings(
+    rule: Rule, name: str | None, rows: Numbers, frame: _JudgedFrame, assumptions: Assumptions
+) -> Findings:
     field = name if rule.cell else rule.at
     given: dict[str, Any] = {"field": field}
     if field is not None and field in frame.columns:

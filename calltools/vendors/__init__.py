@@ -1,1 +1,1 @@
-"""Whose export this is: profiles as data, and the engine that reads them. No vendor is named here."""
+"""Vendors: profiles as data, and the engine that applies them. No vendor is named here."""

@@ -1,4 +1,4 @@
-"""Several rows of one call -> one row, before mapping; streaming, over a bounded window."""
+"""Merging legs: several rows of one call become one row, before mapping; streaming, within a window of records."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields.shapes import trim_whitespace
+from calltools.fields.kernels.byte_kernels import trim_whitespace
 from calltools.model.batch import Batch, unique_titles
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty, combine_chunks
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
-from calltools.vendors.fitting import normalize_title
+from calltools.vendors.header_match import normalize_title
 from calltools.vendors.mapping import BoundProfile, read_directions
 
 #: Legs of one call lie no further apart than this many records.
@@ -134,7 +134,9 @@ def _choose_leg_rows(batch: Batch, mapped: BoundProfile) -> _LegRows:
     first = _first_rows(group, np.ones(len(batch), bool))
     direction = read_directions(batch, mapped)
     inbound = np.ones(len(batch), bool) if direction is None else as_mask(pc.equal(direction, "incoming"))
-    answered = transforms.condition_mask(mapped.profile.rows.answered, lambda title: mapped.source_cells(batch, title), len(batch))
+    answered = transforms.condition_mask(
+        mapped.profile.rows.answered, lambda title: mapped.source_cells(batch, title), len(batch)
+    )
     incoming, speaking = _first_rows(group, inbound), _first_rows(group, answered)
     order = np.argsort(first, kind="stable")
     first = first[order]

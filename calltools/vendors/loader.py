@@ -1,4 +1,4 @@
-"""TOML -> Profile. Every mistake of a file is found, each with its path, before any of them is told."""
+"""Loading a profile from TOML. All problems of a file are reported at once, each with its path."""
 
 import re
 import tomllib
@@ -7,17 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from calltools.errors import ProfileError
-from calltools.fields import clock
+from calltools.fields import local_times
 from calltools.fields.table import FIELD_NAMES
-from calltools.vendors.profile import Condition, Confidence, Profile, RowSelection, HeaderlessShape, Step, ProfileExample
-from calltools.vendors.taking import TomlReader, nearest_word
+from calltools.vendors.profile import (
+    Condition,
+    Confidence,
+    HeaderlessShape,
+    Profile,
+    ProfileExample,
+    RowSelection,
+    Step,
+)
+from calltools.vendors.toml_reader import TomlReader, nearest_word
 
-TOP_KEYS: Final = ("name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
-               "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency")  # fmt: skip
+TOP_KEYS: Final = (
+    "name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
+    "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency",
+)  # fmt: skip
 READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
 ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
-STEP_KEYS: Final = ("from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
-                "seconds_from", "format", "zone", "scale", "difference", "sum", "when")  # fmt: skip
+STEP_KEYS: Final = (
+    "from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
+    "seconds_from", "format", "zone", "scale", "difference", "sum", "when",
+)  # fmt: skip
 EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
 _ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
@@ -51,7 +63,7 @@ class _ProfileReader:
     """One pass over a file.
 
     Attributes:
-        take: Takes what it can and remembers each problem.
+        reader: Takes what it can and remembers each problem.
         answered: Where somebody talked; a step may ask for it by this name.
     """
 
@@ -93,7 +105,8 @@ class _ProfileReader:
             fields=self._read_fields(self.reader.read_table(table, "fields", "$")),
             epoch_id=self.reader.read_text(table, "epoch_id", "$") or None,
             examples=tuple(
-                self._read_example(one, f"$.examples[{n}]") for n, one in enumerate(self.reader.read_list(table, "examples", "$"))
+                self._read_example(one, f"$.examples[{n}]")
+                for n, one in enumerate(self.reader.read_list(table, "examples", "$"))
             ),
             source_path=source,
         )
@@ -152,7 +165,7 @@ class _ProfileReader:
             self.reader.add_problem(f"{path}.scale", "profile-not-one-of", allowed=", ".join(SCALES))
         if "difference" in table and (not isinstance(table["difference"], list) or len(table["difference"]) != 2):
             self.reader.add_problem(f"{path}.difference", "profile-two-columns")
-        if isinstance(table.get("zone"), str) and not clock.zone_exists(table["zone"]):
+        if isinstance(table.get("zone"), str) and not local_times.zone_exists(table["zone"]):
             self.reader.add_problem(f"{path}.zone", "zone-unknown", zone=table["zone"])
         for layout in self.reader.read_texts(table, "format", path):
             if layout not in {"unix", "iso"} and not re.search("%[dmYyHMSbpIfjB]", layout):
@@ -199,7 +212,10 @@ class _ProfileReader:
             self.reader.add_problem(path, "profile-not-a-table")
             return ProfileExample("", {}, {}, {})
         self.reader.refuse_unknown_keys(value, EXAMPLE_KEYS, path)
-        expect, assume = self.reader.read_text_table(value, "expect", path), self.reader.read_text_table(value, "assume", path)
+        expect, assume = (
+            self.reader.read_text_table(value, "expect", path),
+            self.reader.read_text_table(value, "assume", path),
+        )
         self.reader.refuse_unknown_keys(expect, FIELD_NAMES, f"{path}.expect")
         self.reader.refuse_unknown_keys(assume, _ASSUME_KEYS, f"{path}.assume")
         return ProfileExample(

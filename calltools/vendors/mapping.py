@@ -1,4 +1,4 @@
-"""Source columns -> canonical columns; rows that do not count are left out and counted."""
+"""Mapping source columns to canonical fields; rows that are not incoming calls are skipped and counted."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
-from calltools.fields import any_cell
-from calltools.fields.shapes import first_bytes, trim_whitespace
-from calltools.fields.table import IDENTIFIER_FIELDS, FIELD_NAMES
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import first_bytes, trim_whitespace
+from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
 from calltools.model.finding import Findings
-from calltools.vendors import date_orders, transforms
-from calltools.vendors.fitting import normalize_title, refuse_mismatch
+from calltools.vendors import time_layouts, transforms
+from calltools.vendors.header_match import normalize_title, refuse_mismatch
 from calltools.vendors.profile import Profile, Step
 
-_WITHHELD_WORDS: Final = ("anonymous", "withheld", "restricted", "private", "unknown", "unavailable", "hidden", "аноним",
-                    "анонимный", "скрыт", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный")  # fmt: skip
+_WITHHELD_WORDS: Final = (
+    "anonymous", "withheld", "restricted", "private", "unknown", "unavailable", "hidden", "аноним", "анонимный",
+    "скрыт", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный",
+)  # fmt: skip
 _INCOMING: Final = "incoming"
 
 
@@ -48,9 +50,9 @@ class BoundProfile:
         options: What the user says.
         positions: Folded title -> position of the column.
         fields: Canonical field -> steps that this header allows.
-        layout: Canonical field -> title and position of its first column.
+        first_columns: Canonical field -> title and position of its first column.
         not_taken: Columns left out because nobody said their currency.
-        undecided: Steps whose dates can be read two ways, and nobody said which.
+        steps_of_unknown_order: Steps whose dates can be read two ways, and nobody said which.
     """
 
     profile: Profile
@@ -91,10 +93,12 @@ def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOpti
     if "Price" in fields and "Currency" not in fields and not (profile.currency or options.currency):
         not_taken = tuple(title for step in fields.pop("Price") for title in _present_titles(step, positions, titles))
     _refuse_unclear_options(profile, fields, options, positions)
-    layout = {name: place for name, steps in fields.items() if (place := _first_column(steps, positions, titles)) is not None}
-    undecided = () if options.date_order else date_orders.steps_of_unknown_order(fields)
+    layout = {
+        name: place for name, steps in fields.items() if (place := _first_column(steps, positions, titles)) is not None
+    }
+    undecided = () if options.date_order else time_layouts.steps_of_unknown_order(fields)
     if "DateTime" in fields:
-        fields["DateTime"] = date_orders.resolve_date_order(fields["DateTime"], options.date_order)
+        fields["DateTime"] = time_layouts.resolve_date_order(fields["DateTime"], options.date_order)
     return BoundProfile(profile, titles, options, positions, fields, layout, not_taken, undecided)
 
 
@@ -249,12 +253,16 @@ def _findings_where(code: str, batch: Batch, mask: Mask, **given: object) -> Fin
     return Findings.for_rule(code, records=batch.records[mask], places=batch.places[mask], **given)
 
 
-def _apply_steps(batch: Batch, mapped: BoundProfile, steps: Sequence[Step]) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
+def _apply_steps(
+    batch: Batch, mapped: BoundProfile, steps: Sequence[Step]
+) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
     """The first step that gives something, row by row; where a word is not known; how times were read."""
     found, unknown = constant_cells("", len(batch)), np.zeros(len(batch), bool)
     doubtful: transforms.ParsedTimes | None = None
     for step in steps:
-        open_ = ~non_empty(found) & transforms.condition_mask(step.when, lambda title: mapped.source_cells(batch, title), len(batch))
+        open_ = ~non_empty(found) & transforms.condition_mask(
+            step.when, lambda title: mapped.source_cells(batch, title), len(batch)
+        )
         if not open_.any():
             continue
         cells, strange, times = _apply_step(batch, mapped, step)
@@ -299,7 +307,9 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
     if step.constant is not None:
         return constant_cells(step.constant, len(batch))
     if step.difference:
-        later, earlier = (_clean_cells(mapped.source_cells(batch, name), mapped, len(batch)) for name in step.difference)
+        later, earlier = (
+            _clean_cells(mapped.source_cells(batch, name), mapped, len(batch)) for name in step.difference
+        )
         return transforms.difference(later, earlier, step.format)
     there = [mapped.source_cells(batch, name) for name in step.columns or step.sum]
     columns = [_clean_cells(cells, mapped, len(batch)) for cells in there if cells is not None]
@@ -311,7 +321,9 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
 
 
 def _first_filled(batch: Batch, mapped: BoundProfile, titles: Sequence[str]) -> Cells:
-    return transforms.first_of([_clean_cells(mapped.source_cells(batch, title), mapped, len(batch)) for title in titles])
+    return transforms.first_of(
+        [_clean_cells(mapped.source_cells(batch, title), mapped, len(batch)) for title in titles]
+    )
 
 
 def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells:
@@ -319,10 +331,10 @@ def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells
     if cells is None:
         return constant_cells("", count)
     bare = trim_whitespace(cells)
-    words = any_cell.placeholder(bare)
+    words = cell_kernels.placeholder(bare)
     if mapped.profile.empty:
         words = words | as_mask(pc.is_in(bare, pa.array(mapped.profile.empty, pa.string())))
-    return any_cell.replace_where(bare, words, any_cell.empty_cells(words))
+    return cell_kernels.replace_where(bare, words, cell_kernels.empty_cells(words))
 
 
 def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
@@ -330,8 +342,10 @@ def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
     if (first_bytes(phones) == ord("s")).any():
         number = transforms.extract(phones, r"^sips?:(\+?[0-9]{7,15})@")
         phones = pc.if_else(pc.equal(number, ""), phones, number)
-    hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD_WORDS))) | as_mask(pc.starts_with(phones, "sip"))
-    return any_cell.replace_where(phones, hidden, any_cell.empty_cells(hidden)), int(hidden.sum())
+    hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD_WORDS))) | as_mask(
+        pc.starts_with(phones, "sip")
+    )
+    return cell_kernels.replace_where(phones, hidden, cell_kernels.empty_cells(hidden)), int(hidden.sum())
 
 
 def _currency_cells(prices: Cells, mapped: BoundProfile) -> Cells:
@@ -356,7 +370,7 @@ def fill_static_call(batch: Batch, choice: str) -> Batch:
     there = batch.columns.column_names
     given = batch.cells("StaticCall") if "StaticCall" in there else constant_cells("", len(batch))
     if choice == "auto":
-        known = [~any_cell.absent(batch.cells(name)) for name in IDENTIFIER_FIELDS if name in there]
+        known = [~cell_kernels.absent(batch.cells(name)) for name in IDENTIFIER_FIELDS if name in there]
         some = np.logical_or.reduce(known) if known else np.zeros(len(batch), bool)
         said = pc.if_else(pa.array(some), "0", "1")
     else:

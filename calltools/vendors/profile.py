@@ -133,8 +133,8 @@ class Profile:
         rows: Which rows count.
         fields: Canonical field -> steps; the first that gives something counts.
         epoch_id: Column whose ids hold the second in which the call began.
-        trials: Examples.
-        path: Where the profile was read.
+        examples: Examples.
+        source_path: Where the profile was read.
     """
 
     name: str

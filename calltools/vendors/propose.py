@@ -1,4 +1,7 @@
-"""A profile for a sample, as commented TOML to be edited."""
+"""A proposed profile for a sample.
+
+Commented TOML to be edited, with one example whose personal values are anonymized.
+"""
 
 import json
 import re
@@ -8,19 +11,55 @@ from typing import Final
 import pyarrow.compute as pc
 
 from calltools.fields.table import FIELD_NAMES
-from calltools.messages import say
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
-from calltools.vendors.guessing import SampleColumns, InferredColumns, title_says_milliseconds, distinct_words
-from calltools.vendors.invented import anonymize
+from calltools.texts import say
+from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
 from calltools.vendors.time_layouts import layout_pattern
+
+_KEPT_DIGITS: Final = 4
+_NUMBER_PATTERN: Final = re.compile(r"[0-9](?:[0-9 ()./-]*[0-9])?")
+_MIN_DIGITS: Final = 7
+_QUERY_VALUE: Final = re.compile(r"([?&#;][^=&#;]+=)([^&#;]*)")
+_URL_USER: Final = re.compile(r"//[^/@]*@")
+_MAIL_ADDRESS: Final = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+")
+
+
+def anonymize(text: str) -> str:
+    """The text with long numbers, mail addresses, and what addresses of pages carry made up."""
+    if re.match(r"[a-z]+://", text):
+        return _QUERY_VALUE.sub(_anonymize_query_value, _URL_USER.sub("//", text))
+    return _NUMBER_PATTERN.sub(lambda run: _anonymize_number(run[0]), _MAIL_ADDRESS.sub("somebody@example.com", text))
+
+
+def _anonymize_query_value(part: re.Match[str]) -> str:
+    """A value of a query: a number stays one; of anything else nobody knows what it tells."""
+    return part[1] + (_anonymize_number(part[2]) if part[2].isdigit() else "x")
+
+
+def _anonymize_number(run: str) -> str:
+    """A long number of the same shape: its first digits, then zeros, and 01 at the end."""
+    digits = len(re.sub("[^0-9]", "", run))
+    if digits < _MIN_DIGITS:
+        return run
+    seen = 0
+
+    def other(digit: re.Match[str]) -> str:
+        nonlocal seen
+        seen += 1
+        return digit[0] if seen <= _KEPT_DIGITS else "1" if seen == digits else "0"
+
+    return re.sub("[0-9]", other, run)
+
 
 _RECOGNITION_FIELDS: Final = ("DateTime", "PhoneNumber", "direction", "CallMissed", "TalkDuration", "HoldDuration")
 _MIN_RECOGNITION_COLUMNS: Final = 3
 _MISSED_FLAGS: Final = {"missed": "1", "answered": "0"}
 
 
-def propose_profile(name: str, table: Table, sample: Batch, inferred: InferredColumns, expect: Mapping[str, str]) -> str:
+def propose_profile(
+    name: str, table: Table, sample: Batch, inferred: InferredColumns, expect: Mapping[str, str]
+) -> str:
     """A profile in TOML, with comments on what must be looked at.
 
     Its example is the first record, of which only those cells are kept that the profile reads. Long numbers in them are
@@ -30,7 +69,7 @@ def propose_profile(name: str, table: Table, sample: Batch, inferred: InferredCo
         name: For the profile.
         table: The sample's header, or names for its columns.
         sample: Its first records.
-        known: What the columns are.
+        inferred: What the columns are.
         expect: What comes out of the example.
     """
     columns = sample_columns(table, sample)
@@ -48,7 +87,11 @@ def propose_profile(name: str, table: Table, sample: Batch, inferred: InferredCo
         "[description]",
         'en = "Calls"',
         'ru = "Звонки"',
-        *(_shape_lines(table, columns, inferred) if table.source.header_row is None and table.source.format.headerless else []),
+        *(
+            _shape_lines(table, columns, inferred)
+            if table.source.header_row is None and table.source.format.headerless
+            else []
+        ),
         *_rows_lines(columns, inferred),
         *_fields_lines(columns, inferred),
         *_unused_columns_lines(columns, inferred),
@@ -89,7 +132,8 @@ def _shape_lines(table: Table, columns: SampleColumns, inferred: InferredColumns
     yield f"columns = [{', '.join(map(_quote_toml, table.titles))}]"
     yield from ("", _comment("propose-patterns", inferred), "[patterns]")
     for place, title in enumerate(inferred.columns.get("DateTime", ())):
-        yield f"{_quote_toml(title)} = {_quote_toml(layout_pattern(inferred.time_format or 'iso', place, len(inferred.columns['DateTime'])))}"
+        pattern = layout_pattern(inferred.time_format or "iso", place, len(inferred.columns["DateTime"]))
+        yield f"{_quote_toml(title)} = {_quote_toml(pattern)}"
     for title in inferred.columns.get("PhoneNumber", ()):
         yield f"{_quote_toml(title)} = {_quote_toml('[^,;]*')}"
     for title in inferred.columns.get("direction", ()):
@@ -117,7 +161,12 @@ def _fields_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator
         if field == "TalkDuration" and field in inferred.columns:
             yield from _talk_lines(columns, inferred)
         elif field in inferred.columns and field != "DateTime":
-            yield from ("", f"[fields.{field}]", *_from_lines(inferred.columns[field]), *_status_lines(field, columns, inferred))
+            yield from (
+                "",
+                f"[fields.{field}]",
+                *_from_lines(inferred.columns[field]),
+                *_status_lines(field, columns, inferred),
+            )
         elif field == "Yclid" and (title := _first_title(inferred, "URL")) and _contains_yclid(columns[title]):
             yield from ("", _comment("propose-click", inferred), "[fields.Yclid]", *_from_lines((title,)))
             yield 'url_parameter = "yclid"'
@@ -137,12 +186,20 @@ def _time_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[s
     if inferred.date_order_unknown:
         yield _comment("propose-day-first", inferred)
     yield from _from_lines(inferred.columns["DateTime"])
-    yield 'scale = "0.001"' if inferred.time_format == "unix-ms" else f"format = {_quote_toml(inferred.time_format or 'iso')}"
+    yield (
+        'scale = "0.001"'
+        if inferred.time_format == "unix-ms"
+        else f"format = {_quote_toml(inferred.time_format or 'iso')}"
+    )
 
 
 def _talk_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
     """Of a missed call nothing is talk."""
-    missed = [word for word in distinct_words(columns, _first_title(inferred, "CallMissed")) if inferred.word_meanings.get(word) == "missed"]
+    missed = [
+        word
+        for word in distinct_words(columns, _first_title(inferred, "CallMissed"))
+        if inferred.word_meanings.get(word) == "missed"
+    ]
     status = _first_title(inferred, "CallMissed")
     if status and missed:
         words = ", ".join(map(_quote_toml, missed))
@@ -166,7 +223,11 @@ def _status_lines(field: str, columns: SampleColumns, inferred: InferredColumns)
     if field != "CallMissed":
         return []
     words = distinct_words(columns, _first_title(inferred, field))
-    pairs = ", ".join(f"{_quote_toml(word)} = {_quote_toml(_MISSED_FLAGS[inferred.word_meanings[word]])}" for word in words if _has_known_meaning(inferred, word))
+    pairs = ", ".join(
+        f"{_quote_toml(word)} = {_quote_toml(_MISSED_FLAGS[inferred.word_meanings[word]])}"
+        for word in words
+        if _has_known_meaning(inferred, word)
+    )
     unknown = ", ".join(_quote_toml(word) for word in words if not _has_known_meaning(inferred, word))
     look = [_comment("propose-status", inferred, words=unknown)] if unknown else []
     return [*look, f"values = {{ {pairs} }}"] if pairs or look else []
@@ -184,7 +245,10 @@ def _first_title(inferred: InferredColumns, field: str) -> str | None:
 def _example_cells(columns: SampleColumns, inferred: InferredColumns) -> dict[str, str]:
     """The first record of a sample as far as the profile reads it: column -> cell, long numbers invented."""
     times = inferred.columns.get("DateTime", ())
-    read = {*_choose_recognition_columns(columns, inferred), *(title for titles in inferred.columns.values() for title in titles)}
+    read = {
+        *_choose_recognition_columns(columns, inferred),
+        *(title for titles in inferred.columns.values() for title in titles),
+    }
     cells = {title: column[0].as_py() for title, column in columns.items() if title in read and len(column)}
     return {title: text if title in times else anonymize(text) for title, text in cells.items() if text}
 

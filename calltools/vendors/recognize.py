@@ -1,4 +1,4 @@
-"""The header -> the one profile that fits; none or several are refused, never guessed."""
+"""Recognizing the profile by the header: exactly one must match; none or several are an error, never a guess."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,17 +6,18 @@ from functools import lru_cache
 from typing import Final
 
 from calltools.errors import VendorError
-from calltools.fields.table import FIELDS, FIELD_NAMES
-from calltools.model.batch import HeaderGuess, HeaderFinder
+from calltools.fields.table import FIELD_NAMES, FIELDS
+from calltools.model.batch import HeaderFinder, HeaderGuess
 from calltools.model.titles import redacted_titles
-from calltools.vendors.fitting import match_header, normalize_title, source_columns
-from calltools.vendors.guessing import looks_like_record
-from calltools.vendors.profile import Profile, HeaderlessShape
+from calltools.vendors.header_match import match_header, normalize_title, source_columns
+from calltools.vendors.infer import looks_like_record
+from calltools.vendors.profile import HeaderlessShape, Profile
 
 _FOLDED_NAMES: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in FIELD_NAMES)
 #: Letters of a title -> the names that one slip could have made it.
 _NAMES_BY_LENGTH: Final = {
-    length: [name for name in _FOLDED_NAMES if len(name) > 4 and abs(len(name) - length) <= 1] for length in range(4, 20)
+    length: [name for name in _FOLDED_NAMES if len(name) > 4 and abs(len(name) - length) <= 1]
+    for length in range(4, 20)
 }
 _NAMES: Final = frozenset(FIELD_NAMES)
 _REQUIRED_NAMES: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
@@ -100,7 +101,8 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
             return HeaderGuess(0, len(rows[0]), certain=True)
         known, shapes, enough = learned()
         scores = [
-            sum(normalize_title(cell) in known or _is_canonical_name(cell) for cell in row[:_MAX_TITLES] if cell) for row in rows
+            sum(normalize_title(cell) in known or _is_canonical_name(cell) for cell in row[:_MAX_TITLES] if cell)
+            for row in rows
         ]
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0

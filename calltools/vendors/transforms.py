@@ -16,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell, clock
-from calltools.fields.normalize import normalize_field_cells
-from calltools.fields.shapes import digits_only, full_match
+from calltools.fields import local_times
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import digits_only, full_match
+from calltools.fields.kinds import normalize_field_cells
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty, memoized
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, memoized, non_empty
 from calltools.vendors.profile import Condition
 
 _MAX_LITERAL_LENGTH: Final = 10_000
@@ -110,7 +111,7 @@ def scale(cells: Cells, factor: str) -> Cells:
         return cells
     numbers = pc.cast(cells.filter(pa.array(good)), pa.int64()).to_numpy()
     scaled = numbers * int(factor) if factor.isdigit() else numbers // round(1 / float(factor))
-    return any_cell.replace_where(cells, good, pc.cast(pa.array(scaled), pa.string()))
+    return cell_kernels.replace_where(cells, good, pc.cast(pa.array(scaled), pa.string()))
 
 
 def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
@@ -162,7 +163,7 @@ def _parse_moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]
         numbers = numbers | fresh
     for layout in layouts:
         if layout not in {"unix", "iso"} and not numbers.all():
-            times = clock.parse_local(cells, layout, None)
+            times = local_times.parse_local(cells, layout, None)
             fresh = times.ok & ~numbers
             found[fresh], numbers = times.epoch[fresh], numbers | fresh
     return found, numbers
@@ -185,11 +186,11 @@ class ParsedTimes:
         if layout == "iso":
             self.cells = normalize_field_cells("DateTime", self.cells, Assumptions(now=0))
             return
-        times = clock.parse_local(self.cells, layout, zone)
+        times = local_times.parse_local(self.cells, layout, zone)
         self.ambiguous |= times.ambiguous
         self.nonexistent |= times.nonexistent
         sure = times.ok & ~times.ambiguous & open_
-        self.cells = any_cell.replace_where(self.cells, sure, clock.format_epochs(times.epoch[sure]))
+        self.cells = cell_kernels.replace_where(self.cells, sure, local_times.format_epochs(times.epoch[sure]))
 
 
 def condition_mask(condition: Condition, column: Callable[[str], Cells | None], count: int) -> Mask:

@@ -1,4 +1,4 @@
-"""The zone of an export, checked by ids that hold the second in which the call began."""
+"""Checking the time zone of an export against ids that hold the second in which the call began."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import UsageError
-from calltools.fields import clock
-from calltools.fields.shapes import trim_whitespace, parse_whole_parts
+from calltools.fields import local_times
+from calltools.fields.kernels.byte_kernels import parse_whole_parts, trim_whitespace
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, non_empty
 from calltools.model.finding import Findings
@@ -54,10 +54,12 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     proven, zone = _proven_offsets(sample, mapped), mapped.options.timezone
     if zone is None or len(proven.rows) < _MIN_RECORDS:
         return
-    wrong = proven.seconds[proven.seconds != clock.offset_at(proven.epochs, zone)]
+    wrong = proven.seconds[proven.seconds != local_times.offset_at(proven.epochs, zone)]
     agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
     if count >= _MIN_SHARE * len(proven.rows):
-        raise UsageError("zone-contradicted", zone=zone, offset=format_offset(agreed), suggestion=zone_for_offset(agreed))
+        raise UsageError(
+            "zone-contradicted", zone=zone, offset=format_offset(agreed), suggestion=zone_for_offset(agreed)
+        )
 
 
 def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
@@ -75,10 +77,12 @@ def zone_contradictions(batch: Batch, mapped: BoundProfile) -> Findings:
     if zone is None or mapped.profile.epoch_id is None:
         return Findings.empty()
     proven = _proven_offsets(batch, mapped)
-    wrong = proven.seconds != clock.offset_at(proven.epochs, zone)
+    wrong = proven.seconds != local_times.offset_at(proven.epochs, zone)
     rows = proven.rows[wrong]
     detail = pa.array([format_offset(int(seconds)) for seconds in proven.seconds[wrong]], pa.string())
-    return Findings.for_rule("CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail)
+    return Findings.for_rule(
+        "CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail
+    )
 
 
 def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
@@ -93,7 +97,7 @@ def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
         if layout not in {"unix", "iso"} and not known.all():
-            read = clock.parse_local(times, layout, None)
+            read = local_times.parse_local(times, layout, None)
             wall, known = np.where(known, wall, read.epoch), known | read.ok
     both: Mask = known & told
     seconds = np.round((wall[both] - epochs[both]) / _QUARTER_S).astype(np.int64) * _QUARTER_S

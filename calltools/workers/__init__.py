@@ -1,1 +1,1 @@
-"""The work on batches before pandera speaks: in threads, or in a second process."""
+"""The work on each batch up to the proof that a record is clean: in threads, or in a forked process."""

@@ -10,14 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from calltools.children import ForkedWorker
 from calltools.errors import CalltoolsError, SourceError
 from calltools.model.batch import Batch, Table
-from calltools.workers import working
-from calltools.workers.memory import keep_freed_memory
-from calltools.workers.plan import RunPlan
-from calltools.workers.processors import cpu_count
-from calltools.workers.working import MAX_THREADS, BatchProcessor, BatchResult, map_batches
+from calltools.runtime.allocator import keep_freed_memory
+from calltools.runtime.process import ForkedWorker
+from calltools.runtime.threads import cpu_count
+from calltools.workers import batch_processor
+from calltools.workers.batch_processor import MAX_THREADS, BatchProcessor, BatchResult, RunPlan, map_batches
 
 #: Bytes of a file from which on pandera will have something to judge.
 _LARGE_FILE_BYTES: Final = 4 << 20
@@ -57,7 +56,9 @@ class ForkedBatchResults(Iterator[BatchResult]):
         self._results.close()
 
 
-def process_batches_forked(table: Table, plan: RunPlan, idle: Callable[[], bool] = lambda: False) -> Generator[BatchResult] | ForkedBatchResults:
+def process_batches_forked(
+    table: Table, plan: RunPlan, idle: Callable[[], bool] = lambda: False
+) -> Generator[BatchResult] | ForkedBatchResults:
     """Each batch worked on, as ``working.worked`` gives them, where that is worth it by a second process.
 
     That one begins at once. Where the system starts no more processes it is done without.
@@ -71,11 +72,11 @@ def process_batches_forked(table: Table, plan: RunPlan, idle: Callable[[], bool]
         SourceError: The process was ended from outside.
     """
     if not table.can_cross_processes or not _is_worthwhile(table.source.path):
-        return working.process_batches(table, plan)
+        return batch_processor.process_batches(table, plan)
     try:
         second = ForkedWorker(partial(_run_worker, table, plan))
     except OSError:
-        return working.process_batches(table, plan)
+        return batch_processor.process_batches(table, plan)
     return ForkedBatchResults(second, table.source.name, BatchProcessor(plan), idle)
 
 
@@ -83,7 +84,9 @@ def _is_worthwhile(path: Path) -> bool:
     return ForkedWorker.supported and is_large_file(path, _FORK_FROM_BYTES) and cpu_count() > 1
 
 
-def _receive_results(worker: ForkedWorker, name: str, processor: BatchProcessor, idle: Callable[[], bool]) -> Generator[BatchResult]:
+def _receive_results(
+    worker: ForkedWorker, name: str, processor: BatchProcessor, idle: Callable[[], bool]
+) -> Generator[BatchResult]:
     notified = False
     with worker:
         while True:
@@ -103,7 +106,9 @@ def _receive_results(worker: ForkedWorker, name: str, processor: BatchProcessor,
             yield said
 
 
-def _run_worker(table: Table, plan: RunPlan, is_idle: Callable[[], bool], send_result: Callable[[object], None]) -> None:
+def _run_worker(
+    table: Table, plan: RunPlan, is_idle: Callable[[], bool], send_result: Callable[[object], None]
+) -> None:
     """In the second process: work on each batch; one is left to the first process when that is idle and says so."""
     keep_freed_memory()
     work = BatchProcessor(plan)

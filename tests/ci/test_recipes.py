@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from calltools.cli.option_keys import option_keys
+from calltools.cli.configuration.keys import option_keys
 from calltools.settings import variable_name
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.cli.config_file import Config, Override, find_config
-from calltools.cli.option_keys import OPTION_GROUPS, command_line_only, option_keys
+from calltools.cli.configuration.file import Config, Override, find_config
+from calltools.cli.configuration.keys import OPTION_GROUPS, command_line_only, option_keys
 from calltools.errors import ConfigError
 from calltools.settings import options_from_environment
 from tests.conftest import NOW
@@ -165,7 +165,9 @@ def test_a_variable_is_read_as_its_option(variable, text, key, value):
 
 
 def test_variables_that_are_no_options_are_left_alone():
-    assert options_from_environment(["fail_on"], {"CALLTOOLS_TOKEN": "secret", "CALLTOOLS_FAIL_ON": "note"}) == {"fail_on": "note"}
+    assert options_from_environment(["fail_on"], {"CALLTOOLS_TOKEN": "secret", "CALLTOOLS_FAIL_ON": "note"}) == {
+        "fail_on": "note"
+    }
 
 
 def test_wrong_variables_end_with_2_and_are_all_named():

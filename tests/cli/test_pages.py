@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.rules.catalog import RULES
 from calltools.rules.manual import parse_manual
-from calltools.vendors import library
+from calltools.vendors import profile_library
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -60,7 +60,7 @@ def test_a_manual_without_a_section_is_a_fault():
 def test_vendors_are_listed_and_shown(lang):
     listed = run("vendors", "list", "--lang", lang).stdout
 
-    assert all(f"\n  {one.name} " in listed for one in library.load_built_in_profiles())
+    assert all(f"\n  {one.name} " in listed for one in profile_library.load_built_in_profiles())
     shown = run("vendors", "show", "asterisk", "--lang", lang)
     assert shown.exit_code == 0
     assert "disposition" in shown.stdout
@@ -115,7 +115,7 @@ def test_detect_says_why_the_others_do_not_fit():
 
     assert "known by the columns calldate, dcontext" in told
     assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in told
-    assert all(one.name in told for one in library.load_built_in_profiles())
+    assert all(one.name in told for one in profile_library.load_built_in_profiles())
     assert "known by the number of columns" in run("vendors", "detect", SAMPLES / "mango" / "export.csv").stdout
 
 

@@ -12,7 +12,7 @@ from calltools.cli.app import app
 from calltools.cli.schema import Notation
 from calltools.exports import EXPORTS
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, IDENTIFIER_FIELDS, FIELD_NAMES
+from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 GOOD = {field.name: field.example for field in FIELDS}

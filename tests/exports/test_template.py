@@ -11,10 +11,9 @@ from typer.testing import CliRunner
 import calltools
 from calltools.cli.app import app
 from calltools.errors import UsageError
-from calltools.exports.template import build_template
-from calltools.exports.typing_checks import DATA_VALIDATIONS, CURRENCY_CODES, CURRENCY_SHEET
+from calltools.exports.template import CURRENCY_CODES, CURRENCY_SHEET, DATA_VALIDATIONS, build_template
 from calltools.fields.kinds import KINDS
-from calltools.fields.table import FIELDS, FIELD_NAMES
+from calltools.fields.table import FIELD_NAMES, FIELDS
 
 
 def opened(language="en"):

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calltools.fields.any_cell import PLACEHOLDERS, control_character
+from calltools.fields.kernels.cell_kernels import PLACEHOLDERS, control_character
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS
 from calltools.model.assumptions import Assumptions
-from calltools.rules.catalog import RULES_BY_NAME, RULES
+from calltools.rules.catalog import RULES, RULES_BY_NAME
 from tests.conftest import NOW
 
 #: A field of each kind, for the rules that look at it.

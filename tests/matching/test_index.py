@@ -3,11 +3,11 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.matching.identifiers import build_index
+from calltools.matching.join import build_index
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import MalformedRecord
 from calltools.model.finding import Findings
-from tests.matching.second_file import COLUMNS, DAY, HERE, NOON, TITLES, batch, index
+from tests.matching.identifier_files import COLUMNS, DAY, HERE, NOON, TITLES, batch, index
 
 ANNA, BORIS = "1604591025698235234", "1604591025698235235"
 PHONE, OTHER = "+74950000001", "+74950000002"
@@ -116,7 +116,9 @@ def test_times_that_prove_their_zone_need_none():
 
 
 def test_a_file_without_a_usable_record_is_refused_with_the_reasons():
-    rows = batch(("8 (495) 000-00-01", str(NOON), ANNA), (PHONE, "soon", ANNA), damaged=(MalformedRecord(3, 4, ("x",)),))
+    rows = batch(
+        ("8 (495) 000-00-01", str(NOON), ANNA), (PHONE, "soon", ANNA), damaged=(MalformedRecord(3, 4, ("x",)),)
+    )
 
     with pytest.raises(UsageError) as caught:
         build_index([rows], TITLES, COLUMNS, Assumptions(now=HERE.now))

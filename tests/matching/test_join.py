@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.matching.identifiers import build_index, join_identifiers
-from tests.matching.second_file import COLUMNS, HERE, NOON, TITLES, WINDOW, calls, index
+from calltools.matching.join import build_index, join_identifiers
+from tests.matching.identifier_files import COLUMNS, HERE, NOON, TITLES, WINDOW, calls, index
 
 ANNA, BORIS, VERA = "1604591025698235234", "1604591025698235235", "1604591025698235236"
 PHONE, OTHER = "+74950000001", "+74950000002"
@@ -132,7 +132,9 @@ def test_the_search_finds_what_a_plain_walk_finds(records, asked, window):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
     table = calls(*(call(at=NOON + at, phone=phone) for phone, at in asked))
 
-    assert outcome(join_identifiers(table, second, window)) == [plainly(records, phone, at, window) for phone, at in asked]
+    assert outcome(join_identifiers(table, second, window)) == [
+        plainly(records, phone, at, window) for phone, at in asked
+    ]
 
 
 @given(records=RECORDS.filter(bool), asked=st.lists(MOMENTS, min_size=2, max_size=6), cut=st.integers(1, 5))

@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import UsageError
-from calltools.matching.titles import MatchColumns, find_match_columns, is_identifier_column, guess_header
+from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Timeouts, RetryPolicy
 from calltools.metrica.connection import ConnectionOptions as Place
+from calltools.metrica.connection import RetryPolicy, Timeouts
 from calltools.metrica.token import Token
-from tests.metrica.service.foreign import ForbiddenHost
-from tests.metrica.service.server import FakeMetrica
+from tests.fake_metrica.forbidden_host import ForbiddenHost
+from tests.fake_metrica.server import FakeMetrica
 
 CANARY = "y0_C4naryTokenAbc-123"
 #: So long that a busy machine meets none of them.

@@ -13,10 +13,10 @@ import pytest
 
 from calltools.errors import QuotaError, ServiceError, TokenRefusedError, UnreachableError, UsageError
 from calltools.metrica.connection import RetryPolicy
+from calltools.metrica.outcome import OutcomeKind
 from calltools.metrica.protocol import upload_calls_request
-from calltools.metrica.verdict import OutcomeKind
-from tests.metrica.conftest import CANARY, TIMEOUTS, LIMITS, SHORT_IDLE
-from tests.metrica.service.behaviours import BEHAVIORS
+from tests.fake_metrica.behaviors import BEHAVIORS
+from tests.metrica.conftest import CANARY, LIMITS, SHORT_IDLE, TIMEOUTS
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,12 @@ pytestmark = pytest.mark.slow
 REQUEST = upload_calls_request(101, "ct1marker", goal="Звонок", client_id_type="CLIENT_ID")
 PHONES = ("74950000001", "74950000002", "74950000003")
 
-ACKED, REJECTED, THROTTLED, AMBIGUOUS = OutcomeKind.ACKED, OutcomeKind.REJECTED, OutcomeKind.THROTTLED, OutcomeKind.AMBIGUOUS
+ACKED, REJECTED, THROTTLED, AMBIGUOUS = (
+    OutcomeKind.ACKED,
+    OutcomeKind.REJECTED,
+    OutcomeKind.THROTTLED,
+    OutcomeKind.AMBIGUOUS,
+)
 #: Behaviour -> ending, and the sentence (none where accepted).
 ENDINGS = {
     "closes-at-once": (AMBIGUOUS, "unclear-broken"),
@@ -496,7 +501,7 @@ with Client(Token("t"), Service(sys.argv[1])) as client:
     small.write_bytes(b"x" * 1_000_000)
     with large.open("wb") as file:
         file.truncate(100_000_000)
-    server = [sys.executable, "-m", "tests.metrica.service", "--behavior", "swallows"]
+    server = [sys.executable, "-m", "tests.fake_metrica", "--behavior", "swallows"]
 
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as running:
         url = running.stdout.readline().strip()

@@ -14,11 +14,11 @@ from calltools.errors import ServiceError, UsageError
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions as Place
 from calltools.metrica.connection import check_api_url, create_ssl_context
+from calltools.metrica.outcome import OutcomeKind
 from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
-from calltools.metrica.verdict import OutcomeKind
-from tests.metrica.conftest import CANARY, TIMEOUTS, LIMITS, RETRY_POLICY
-from tests.metrica.service.server import FakeMetrica
+from tests.fake_metrica.server import FakeMetrica
+from tests.metrica.conftest import CANARY, LIMITS, RETRY_POLICY, TIMEOUTS
 
 pytestmark = pytest.mark.slow
 
@@ -202,7 +202,11 @@ def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, 
 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (OutcomeKind.NOT_SENT, "service-untrusted", 4)
+    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (
+        OutcomeKind.NOT_SENT,
+        "service-untrusted",
+        4,
+    )
     assert outcome.bytes_sent == 0
     assert service.seen == []
 

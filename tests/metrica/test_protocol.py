@@ -16,10 +16,29 @@ from calltools.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
-from calltools.metrica.answers import MAX_RESPONSE_BYTES, ServiceResponse, parse_counter, parse_errors, parse_uploading, parse_uploading_page
-from calltools.metrica.hiding import redact
-from calltools.metrica.protocol import MultipartFraming, counter_request, uploading_request, uploading_page_request, upload_calls_request
-from calltools.metrica.verdict import ResponseContext, OutcomeKind, error_from_response, classify_response, parse_retry_after
+from calltools.metrica.outcome import (
+    OutcomeKind,
+    ResponseContext,
+    classify_response,
+    error_from_response,
+    parse_retry_after,
+)
+from calltools.metrica.protocol import (
+    MultipartFraming,
+    counter_request,
+    upload_calls_request,
+    uploading_page_request,
+    uploading_request,
+)
+from calltools.metrica.redaction import redact
+from calltools.metrica.responses import (
+    MAX_RESPONSE_BYTES,
+    ServiceResponse,
+    parse_counter,
+    parse_errors,
+    parse_uploading,
+    parse_uploading_page,
+)
 
 #: 2026-03-10 00:00:00 UTC.
 NOW = 1773100800

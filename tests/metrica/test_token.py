@@ -141,7 +141,10 @@ def test_token_from_the_environment():
 
     settings = read_settings(environ)
 
-    assert find_token(TokenOptions(environment=token_from_environment(environ))).authorization_header() == f"OAuth {CANARY}"
+    assert (
+        find_token(TokenOptions(environment=token_from_environment(environ))).authorization_header()
+        == f"OAuth {CANARY}"
+    )
     assert CANARY not in repr(settings)
     assert (settings.api_url, settings.state_dir) == ("https://x.example", "state")
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from tests.metrica.service.server import FakeMetrica
+from tests.fake_metrica.server import FakeMetrica
 from tests.recorder.content import Normalizer, read_content
 
 SERVER = Path(__file__).with_name("fork_server.py")

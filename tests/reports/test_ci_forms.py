@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS, sarif
-from calltools.reports.style import ReportOptions
+from calltools.reports.reporter import ReportOptions
 from calltools.rules.catalog import RULES
-from tests.reports.shown import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
-from tests.reports.test_naughty import NAUGHTY
+from tests.reports.finding_samples import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
+from tests.reports.test_hostile_text import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 STRING = {"type": "string", "minLength": 1}
@@ -131,7 +131,9 @@ def test_a_clean_file_gives_a_sound_empty_list(form):
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
-    told = json.loads(shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True)))
+    told = json.loads(
+        shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True))
+    )
 
     assert len(LISTS[form](told)) == 1
 
@@ -156,7 +158,10 @@ def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
     source = replace(CSV, name=f"{text}.csv")
     rows = [cell("CT281", text, 11, text, text)]
 
-    assert len(as_published(shown("sarif", rows, sources=(source,), style=ReportOptions(show_values=True)))["results"]) == 1
+    assert (
+        len(as_published(shown("sarif", rows, sources=(source,), style=ReportOptions(show_values=True)))["results"])
+        == 1
+    )
 
 
 def test_the_published_schema_refuses_what_is_not_sarif():
@@ -184,7 +189,9 @@ def test_sarif_says_how_many_it_left_out(monkeypatch):
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_junit_is_xml_whatever_a_cell_holds(text):
-    report = shown("junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True))
+    report = shown(
+        "junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True)
+    )
 
     suites = fromstring(report.encode())
     assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]

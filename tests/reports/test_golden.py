@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from calltools.reports.style import ReportOptions
-from tests.reports.shown import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
+from calltools.reports.reporter import ReportOptions
+from tests.reports.finding_samples import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {

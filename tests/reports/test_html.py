@@ -12,13 +12,13 @@ import calltools
 from calltools.cli.app import app
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.reports.html.charts import BIN_COUNT, FindingHistogram
 from calltools.reports.html.reporter import HtmlReporter
-from calltools.reports.html.strip import BIN_COUNT, FindingHistogram
-from calltools.reports.html.words import HTML_LABELS
-from calltools.reports.style import ReportOptions
+from calltools.reports.reporter import ReportOptions
+from calltools.texts.report_labels import HTML_LABELS
 from tests.browser import browser
-from tests.reports.shown import CSV, SOME, cell, shown
-from tests.reports.test_naughty import NAUGHTY
+from tests.reports.finding_samples import CSV, SOME, cell, shown
+from tests.reports.test_hostile_text import NAUGHTY
 
 pytestmark = pytest.mark.slow
 
@@ -198,7 +198,9 @@ def test_no_word_is_missing_in_either_language():
 
     assert all(english and russian for english, russian in HTML_LABELS.values())
     assert all(english == russian for english, russian in fields)
-    assert all(re.search("[а-яё]", russian, re.IGNORECASE) for key, (_, russian) in HTML_LABELS.items() if key != "zero")
+    assert all(
+        re.search("[а-яё]", russian, re.IGNORECASE) for key, (_, russian) in HTML_LABELS.items() if key != "zero"
+    )
 
 
 def test_a_page_stays_small_whatever_it_is_told():

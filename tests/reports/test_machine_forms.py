@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from calltools.errors import UsageError
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports import REPORTERS, form_for_path, gathering
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
-from tests.reports.shown import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
+from calltools.reports import REPORTERS, form_for_path
+from calltools.reports import reporter as reporter_module
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.rows import render_findings
+from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -53,7 +54,9 @@ def test_the_keys_are_those_of_the_contract_and_no_others():
 
 
 def test_json_and_the_library_say_the_same():
-    listed = [asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))]
+    listed = [
+        asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))
+    ]
 
     report = json.loads(shown("json", sources=(WORKBOOK,), style=ReportOptions("ru")))
 
@@ -105,13 +108,13 @@ def test_the_bytes_do_not_depend_on_batches_or_runs(form, monkeypatch):
     whole = shown(form, sources=(CSV, WORKBOOK))
 
     assert shown(form, sources=(CSV, WORKBOOK), batches=4) == whole
-    monkeypatch.setattr(gathering, "_ENOUGH", 2)
+    monkeypatch.setattr(reporter_module, "_ENOUGH", 2)
     assert shown(form, sources=(CSV, WORKBOOK), batches=9) == whole
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "csv", "jsonl"])
 def test_findings_are_written_when_enough_of_them_wait(form, monkeypatch):
-    monkeypatch.setattr(gathering, "_ENOUGH_BYTES", 1)
+    monkeypatch.setattr(reporter_module, "_ENOUGH_BYTES", 1)
     stream = io.StringIO()
     reporter = REPORTERS[form](stream, ReportOptions())
     reporter.start(CSV, "calls.csv")

@@ -13,9 +13,9 @@ import xlsxwriter
 from openpyxl import load_workbook
 from openpyxl.styles import PatternFill
 
-from calltools.model.own_sheets import FINDINGS_SHEET, SUMMARY_SHEET
-from tests.reports.test_naughty import NAUGHTY
-from tests.reports.test_workbook import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, marked
+from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
+from tests.reports.test_hostile_text import NAUGHTY
+from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, marked
 
 MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 PLAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"

@@ -21,8 +21,8 @@ import io, resource, sys
 import numpy as np
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS
-from calltools.reports.style import Style
-from tests.reports.shown import CSV, summary_of
+from calltools.reports.reporter import Style
+from tests.reports.finding_samples import CSV, summary_of
 
 class Nowhere(io.RawIOBase):
     def writable(self): return True

@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.model.finding import Findings
-from calltools.reports.step_summary import StepSummaryReporter
-from calltools.reports.style import ReportOptions
+from calltools.reports.github import StepSummaryReporter
+from calltools.reports.reporter import ReportOptions
 from calltools.settings import read_settings
-from tests.reports.shown import CSV, PHONE, SOME, shown, summary_of
+from tests.reports.finding_samples import CSV, PHONE, SOME, shown, summary_of
 
 CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\n"
 

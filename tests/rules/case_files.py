@@ -31,8 +31,8 @@ from openpyxl import Workbook
 import calltools
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Hints
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.rows import render_findings
 from calltools.run import RunOptions, prepare_job, resolve
 from tests.conftest import NOW
 

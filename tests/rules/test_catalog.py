@@ -8,9 +8,9 @@ import pytest
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.rule import Scope, Severity
 from calltools.reports.wording import RULE_SENTENCES
-from calltools.rules.catalog import RULES_BY_CODE, RULES_BY_NAME, RETIRED_CODES, RULES
+from calltools.rules.catalog import RETIRED_CODES, RULES, RULES_BY_CODE, RULES_BY_NAME
 from calltools.rules.manual import parse_manual
-from calltools.validation.selection import select_rules
+from calltools.validation.ruleset import select_rules
 
 #: First digit of a code -> scopes of the rules below it.
 SHELVES = {

@@ -12,8 +12,8 @@ from calltools.model.batch import Batch
 from calltools.model.finding import Findings
 from calltools.rules import service
 from calltools.rules.catalog import RULES
-from calltools.validation.observing import Observers
-from calltools.validation.selection import select_rules
+from calltools.validation.observers import Observers
+from calltools.validation.ruleset import select_rules
 from tests.conftest import NOW
 
 SAID = Assumptions(NOW)
@@ -36,7 +36,9 @@ COLUMNS = st.sets(st.sampled_from(sorted(CELLS)), min_size=1)
 
 def batch(records, columns, first):
     """Records as a batch, with the numbers and lines of their places in the file."""
-    table = pa.table({name: pa.array([one[name] for one in records], pa.string()) for name in FIELD_NAMES if name in columns})
+    table = pa.table(
+        {name: pa.array([one[name] for one in records], pa.string()) for name in FIELD_NAMES if name in columns}
+    )
     numbers = np.arange(first + 1, first + 1 + len(records))
     return Batch(table, numbers, numbers + 1, read=len(records))
 

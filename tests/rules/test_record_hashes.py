@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.rules.repeats import hash_rows
+from calltools.rules.repeated_keys import hash_rows
 
 TEXTS = st.text(max_size=20) | st.sampled_from(["", "1", "12345678", "123456789", "x" * 64, "x" * 65, "x" * 64 + "y"])
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from tests.metrica.service.foreign import ForbiddenHost
-from tests.metrica.service.server import FakeMetrica
+from tests.fake_metrica.forbidden_host import ForbiddenHost
+from tests.fake_metrica.server import FakeMetrica
 
 TOKEN = "y0_C4naryTokenAbc-123"  # noqa: S105 - a canary
 COUNTER = "12345678"

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from tests.debian import program
-from tests.metrica.service.behaviours import BEHAVIORS
+from tests.fake_metrica.behaviors import BEHAVIORS
 from tests.processes import started, wait_for
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
-from tests.uploading.test_kills import LONG
+from tests.uploading.test_crashes import LONG
 
 pytestmark = pytest.mark.slow
 

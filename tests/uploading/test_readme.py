@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.metrica.service.server import FakeMetrica
+from tests.fake_metrica.server import FakeMetrica
 from tests.processes import wait_for
-from tests.uploading.terminal import Terminal
+from tests.uploading.pseudo_terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 CALLS = len((ROOT / "samples" / "sipuni" / "expected.csv").read_text(encoding="utf-8").splitlines()) - 1
@@ -37,7 +37,7 @@ def begun(tmp_path, monkeypatch):
     """The service as the README starts it, on a free port; the words of the three commands after it."""
     exported, started, *commands = readme_steps()
     assert exported[0] == "export"
-    assert started[:3] == [".venv/bin/python", "-m", "tests.metrica.service"]
+    assert started[:3] == [".venv/bin/python", "-m", "tests.fake_metrica"]
     words = [word if word != "8080" else "0" for word in started[1:]]
     service = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:

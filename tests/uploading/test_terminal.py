@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from tests.metrica.service.store import STEPS
+from tests.fake_metrica.store import STEPS
 from tests.processes import wait_for
 from tests.uploading.conftest import COUNTER, call_line, stored_calls, write_csv
-from tests.uploading.terminal import Terminal
+from tests.uploading.pseudo_terminal import Terminal
 
 pytestmark = [
     pytest.mark.slow,

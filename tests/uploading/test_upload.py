@@ -8,8 +8,8 @@ from time import time
 
 import pytest
 
-from calltools.metrica import ledger
-from tests.metrica.service.behaviours import BEHAVIORS
+from calltools import ledger
+from tests.fake_metrica.behaviors import BEHAVIORS
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
 
 pytestmark = pytest.mark.slow
@@ -505,7 +505,9 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
     run, upload, service, tmp_path, monkeypatch, words
 ):
     monkeypatch.chdir(tmp_path)
-    bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495"), call_line(3, moment=1999999900)])
+    bad = write_csv(
+        tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495"), call_line(3, moment=1999999900)]
+    )
     run("uploads", "list")
     run("validate", bad, "--write-baseline", "known.json")
     run("validate", bad, *words, "--exit-zero")

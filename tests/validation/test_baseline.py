@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calltools.errors import UsageError
 from calltools.model.finding import Findings
-from calltools.validation.baseline import Baseline, baseline_file_name, read_baseline, accept_known, count_findings
+from calltools.validation.baseline import Baseline, accept_known, baseline_file_name, count_findings, read_baseline
 
 
 def found(*spots):
@@ -108,7 +108,11 @@ def test_a_file_without_findings_is_not_listed():
 def test_a_file_is_called_the_same_from_its_folder_and_by_its_whole_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    assert baseline_file_name(str(tmp_path / "exports" / "calls.csv")) == baseline_file_name("./exports/calls.csv") == "exports/calls.csv"
+    assert (
+        baseline_file_name(str(tmp_path / "exports" / "calls.csv"))
+        == baseline_file_name("./exports/calls.csv")
+        == "exports/calls.csv"
+    )
 
 
 def test_a_name_that_is_no_text_can_be_written():

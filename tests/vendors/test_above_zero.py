@@ -8,7 +8,16 @@ from calltools.vendors.transforms import condition_mask
 def test_only_numbers_above_zero_hold():
     cells = pa.array(["12", "0", "", "00", "007", "-1", "x", "1.5"])
 
-    assert condition_mask({"a": (">0",)}, lambda _: cells, 8).tolist() == [True, False, False, False, True, False, False, False]
+    assert condition_mask({"a": (">0",)}, lambda _: cells, 8).tolist() == [
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_it_stands_beside_other_words():

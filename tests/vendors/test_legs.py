@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from calltools.model.batch import Batch, MalformedRecord
 from calltools.model.finding import Findings
-from calltools.vendors import legs, library
-from calltools.vendors.mapping import MappingOptions, map_batch, bind_profile
+from calltools.vendors import legs, profile_library
+from calltools.vendors.mapping import MappingOptions, bind_profile, map_batch
 
 TITLES = (
     "src",
@@ -60,7 +60,7 @@ def batches(rows, cuts):
 @pytest.fixture(scope="module")
 def mapped():
     options = MappingOptions(timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",))
-    return bind_profile(library.find_profile("asterisk"), TITLES, options)
+    return bind_profile(profile_library.find_profile("asterisk"), TITLES, options)
 
 
 def calls(rows, cuts, mapped):

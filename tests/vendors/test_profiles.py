@@ -3,7 +3,7 @@
 import pytest
 
 from calltools.errors import ProfileError, SourceError, UsageError, VendorError
-from calltools.vendors import library, trials
+from calltools.vendors import profile_library, profile_tests
 from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import MappingOptions, bind_profile
 from calltools.vendors.recognize import create_header_finder, is_canonical_header, recognize_profile
@@ -137,9 +137,9 @@ def test_a_field_that_is_no_table_is_named():
 
 
 def test_all_built_in_examples_come_out_as_they_say():
-    for profile in library.load_profiles():
+    for profile in profile_library.load_profiles():
         assert profile.examples
-        assert trials.run_examples(profile) == []
+        assert profile_tests.run_examples(profile) == []
 
 
 def test_a_wrong_example_is_told():
@@ -154,7 +154,7 @@ expect = { DateTime = "1", StaticCall = "1" }
 """
     )
 
-    (failure,) = trials.run_examples(load_profile(text, "mine"))
+    (failure,) = profile_tests.run_examples(load_profile(text, "mine"))
 
     assert (failure.number, failure.field, failure.expected, failure.got) == (1, "DateTime", "1", "1772434800")
 
@@ -166,16 +166,16 @@ def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
     (tmp_path / "calltools-vendors" / "plain.toml").write_text(PLAIN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    assert library.find_profile(str(mine)).name == "plain"
-    assert library.find_profile("PLAIN").title == "Plain"
-    assert library.find_profile("comagic").name == "uis"
+    assert profile_library.find_profile(str(mine)).name == "plain"
+    assert profile_library.find_profile("PLAIN").title == "Plain"
+    assert profile_library.find_profile("comagic").name == "uis"
     with pytest.raises(VendorError, match="sipuni"):
-        library.find_profile("sipuny")
+        profile_library.find_profile("sipuny")
     with pytest.raises(SourceError):
-        library.find_profile(str(tmp_path / "none.toml"))
+        profile_library.find_profile(str(tmp_path / "none.toml"))
     mine.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(SourceError):
-        library.find_profile(str(mine))
+        profile_library.find_profile(str(mine))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_file_without_a_header_is_known_by_its_shape():
 
 
 def test_a_record_that_holds_a_known_title_is_no_header():
-    judge = create_header_finder(library.load_built_in_profiles())
+    judge = create_header_finder(profile_library.load_built_in_profiles())
     rows = [["Fecha", "Origen", "Estado"], ["2026-03-02 10:00:00", "84950000001", "ANSWERED"]]
 
     assert (judge(rows).index, judge(rows).score) == (0, 0)
@@ -230,13 +230,13 @@ def test_a_record_that_holds_a_known_title_is_no_header():
 
 
 def test_a_vendor_that_was_named_needs_fewer_rows_of_its_shape():
-    mango = library.find_profile("mango")
+    mango = profile_library.find_profile("mango")
     (shape,) = [one for one in mango.shapes if len(one.titles) == 8]
     good = ["[]", "1772434800", "1772434860", "1772434808", "74950000001", "74950000002", "74950000002", "x"]
     rows = [good, good, ["Total", *good[1:]]]
 
     assert create_header_finder([mango])(rows).titles == shape.titles
-    assert create_header_finder(library.load_built_in_profiles())(rows).titles == ()
+    assert create_header_finder(profile_library.load_built_in_profiles())(rows).titles == ()
 
 
 def test_a_zone_is_asked_for_and_wrong_headers_are_refused():

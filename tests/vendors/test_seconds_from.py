@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from calltools.errors import ProfileError
-from calltools.vendors import trials
+from calltools.vendors import profile_tests
 from calltools.vendors.loader import load_profile
 from calltools.vendors.transforms import with_seconds
 
@@ -65,7 +65,7 @@ def test_the_first_filled_column_counts_and_none_is_needed(source, epoch):
 
     profile = load_profile(f'{PROFILE}source = {{ {listed} }}\nexpect = {{ DateTime = "{epoch}" }}\n', "own.toml")
 
-    assert list(trials.run_examples(profile)) == []
+    assert list(profile_tests.run_examples(profile)) == []
 
 
 def test_columns_must_be_words():

@@ -12,12 +12,12 @@ import pytest
 
 import calltools
 from calltools.errors import CalltoolsError, UsageError, VendorError
-from calltools.vendors import library
+from calltools.vendors import profile_library
 from tests.conftest import NOW
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 MORE = Path(__file__).parent / "more"
-PROFILES = {profile.name: profile for profile in library.load_built_in_profiles()}
+PROFILES = {profile.name: profile for profile in profile_library.load_built_in_profiles()}
 AS_OF = 1773273600
 HEADLESS = {"asterisk": ",", "asterisk-custom": ",", "freeswitch": ",", "mango": ";", "megafon": ","}
 SIPUNI = "Тип;Статус;Время;Схема;Откуда;Куда;Кто ответил;Продолжительность звонка;Продолжительность разговора;Время ответа;Оценка;ID записи;Метка;ID заказа звонка"

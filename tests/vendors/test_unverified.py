@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.vendors import library
-from tests.vendors.test_fit import FOLDERS
+from calltools.vendors import profile_library
+from tests.vendors.test_header_match import FOLDERS
 
-PROFILES = {profile.name: profile for profile in library.load_built_in_profiles()}
+PROFILES = {profile.name: profile for profile in profile_library.load_built_in_profiles()}
 #: Known from descriptions, from other programs, or from a file too small to trust.
 PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9", "beeline", "binotel", "sinch", "ivozprovider", "webex",
            "cucm"}  # fmt: skip

@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools import library, wire
-from calltools.children import ForkedWorker
+from calltools import library
 from calltools.errors import LimitError, SourceError
-from calltools.files import csv_file
+from calltools.files.csv import reader
 from calltools.model.batch import Batch
 from calltools.run import RunOptions, prepare_job, resolve
+from calltools.runtime import pickle_stream
+from calltools.runtime.process import ForkedWorker
 from calltools.workers import second_process
 from tests.conftest import NOW
 from tests.processes import started, wait_for
@@ -83,7 +84,12 @@ def large(tmp_path):
 
 def job_of(path, *, converting=False, **asked):
     return prepare_job(
-        path, path.name, resolve(RunOptions(as_of=NOW, **asked)), converting=converting, keep_records=True, wants_statistics=True
+        path,
+        path.name,
+        resolve(RunOptions(as_of=NOW, **asked)),
+        converting=converting,
+        keep_records=True,
+        wants_statistics=True,
     )
 
 
@@ -153,7 +159,7 @@ def test_the_answer_is_that_of_one_process(sample, asked, copies, idleness):
 
 @pytest.mark.parametrize("idle", [True, False])
 def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, idle):
-    monkeypatch.setattr(csv_file, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
     alone = walked(job_of(many))
 
     worked = idleness(idle)
@@ -200,7 +206,7 @@ def test_a_defect_names_the_places_of_the_second_process(many):
 
 
 def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
-    received = wire.read_object
+    received = pickle_stream.read_object
 
     def then_killed(stream):
         answer = received(stream)
@@ -209,7 +215,7 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
         return answer
 
     # The first answer is there, and the pipe does not hold the others.
-    monkeypatch.setattr(wire, "receive", then_killed)
+    monkeypatch.setattr(pickle_stream, "receive", then_killed)
 
     with pytest.raises(SourceError) as told:
         walked(job_of(large), together=True)
@@ -371,13 +377,19 @@ def test_columns_come_over_as_they_were():
     batch = Batch(table, np.arange(5, 7), np.arange(8, 10), read=2)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as heard, os.fdopen(writing, "wb") as said:
-        sender = threading.Thread(target=lambda: (wire.write_object(said, batch), wire.write_object(said, None), said.close()))
+        sender = threading.Thread(
+            target=lambda: (
+                pickle_stream.write_object(said, batch),
+                pickle_stream.write_object(said, None),
+                said.close(),
+            )
+        )
         sender.start()
-        told = wire.read_object(heard)
-        nothing = wire.read_object(heard)
+        told = pickle_stream.read_object(heard)
+        nothing = pickle_stream.read_object(heard)
         sender.join()
         with pytest.raises(EOFError):
-            wire.read_object(heard)
+            pickle_stream.read_object(heard)
 
     assert told.columns.equals(table)
     assert (told.records.tolist(), told.places.tolist(), told.read, nothing) == ([5, 6], [8, 9], 2, None)

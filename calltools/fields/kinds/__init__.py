@@ -1,11 +1,18 @@
-"""One room a sort of value: its pattern, its rewriting, what can be wrong with it, examples."""
+"""KINDS.
+
+One module per kind of value (pattern, normalization, rule masks, examples), and normalizing of canonical columns.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from calltools.fields.field import Kind
+import pyarrow.compute as pc
+
 from calltools.fields.kinds import currency, flag, identifier, money, phone, seconds, text, unix_time, url
+from calltools.fields.table import FIELDS_BY_NAME, Kind
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, as_mask
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -25,3 +32,28 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         )
     }
 )
+
+
+def normalize_field_cells(name: str, cells: Cells, assumptions: Assumptions) -> Cells:
+    """The cells of one canonical field, rewritten where there is one reading."""
+    return KINDS[FIELDS_BY_NAME[name].kind].normalize(cells, assumptions)
+
+
+def normalize_columns(
+    columns: Mapping[str, Cells], assumptions: Assumptions
+) -> tuple[dict[str, Cells], dict[str, int]]:
+    """All columns, rewritten, and how many cells of each field changed.
+
+    What cannot be rewritten stays as it was, and validation names it.
+
+    Args:
+        columns: Canonical field -> cells.
+        assumptions: Zone, region and date order: what the user says.
+    """
+    rewritten = {name: normalize_field_cells(name, cells, assumptions) for name, cells in columns.items()}
+    changed = {
+        name: int(as_mask(pc.not_equal(cells, columns[name])).sum())
+        for name, cells in rewritten.items()
+        if cells is not columns[name]
+    }
+    return rewritten, {name: count for name, count in changed.items() if count}

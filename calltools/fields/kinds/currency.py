@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import byte_lengths, load_words
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import byte_lengths, load_words
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, non_empty, offsets, memoized
+from calltools.model.cells import Cells, Mask, memoized, non_empty, offsets
 
 _CODE_BYTES: Final = 3
 _THREE_BYTES: Final = np.uint64((1 << 24) - 1)
@@ -71,7 +71,7 @@ def unknown_currency(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Offline conversion data: an unknown currency makes amount and currency null; ISO 4217.
     """
-    upper = pc.utf8_upper(any_cell.cleaned(cells))
+    upper = pc.utf8_upper(cell_kernels.cleaned(cells))
     return non_empty(upper) & ~_is_one_of(upper, _current_codes()) & ~_is_one_of(upper, tuple(_SUCCESSORS))
 
 
@@ -91,7 +91,7 @@ def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
     Source:
         ISO 4217; Yandex Metrica, Passing call data, Currency.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return ~_is_one_of(legible, _current_codes()) & _is_one_of(pc.utf8_upper(legible), _current_codes())
 
 
@@ -113,7 +113,7 @@ def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ISO 4217, list three (historic codes).
     """
-    return _is_one_of(pc.utf8_upper(any_cell.cleaned(cells)), tuple(_SUCCESSORS))
+    return _is_one_of(pc.utf8_upper(cell_kernels.cleaned(cells)), tuple(_SUCCESSORS))
 
 
 def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -133,13 +133,13 @@ def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ISO 4217, list one: codes that begin with X, and fund codes.
     """
-    return _is_one_of(any_cell.cleaned(cells), tuple(_NOT_MONEY_CODES))
+    return _is_one_of(cell_kernels.cleaned(cells), tuple(_NOT_MONEY_CODES))
 
 
 def successor_code(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     """The code that replaced each withdrawn one; ``""`` for any other cell."""
     known = pa.array(list(_SUCCESSORS))
-    place = pc.index_in(pc.utf8_upper(any_cell.cleaned(cells)), known)
+    place = pc.index_in(pc.utf8_upper(cell_kernels.cleaned(cells)), known)
     return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), place), "")
 
 
@@ -179,7 +179,7 @@ class _CodeTable:
         words: The three bytes of each, as a number.
         units: Decimals of each; -1 for none.
         has_two: Whether its decimals are two, or none are given.
-        place_of: Five bits of each of three bytes -> the place of the one code that they may be.
+        index_by_bits: Five bits of each of three bytes -> the place of the one code that they may be.
     """
 
     codes: tuple[str, ...]
@@ -238,11 +238,11 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
-    lost = any_cell.control_character(some)
-    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
+    lost = cell_kernels.control_character(some)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
     small = not_upper_case(clean)
-    return any_cell.replace_where(
-        cells, others, any_cell.replace_where(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
+    return cell_kernels.replace_where(
+        cells, others, cell_kernels.replace_where(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
     )
 
 

@@ -5,9 +5,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import is_single_character, byte_lengths
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import byte_lengths, is_single_character
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask
 
@@ -35,7 +35,7 @@ def not_0_or_1(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, StaticCall, CallMissed, FirstTimeCaller.
     """
-    return ~_is_canonical(any_cell.cleaned(cells))
+    return ~_is_canonical(cell_kernels.cleaned(cells))
 
 
 def _is_canonical(cells: Cells) -> Mask:
@@ -52,12 +52,14 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
-    legible = any_cell.cleaned(some)
+    legible = cell_kernels.cleaned(some)
     read = pc.index_in(pc.utf8_lower(legible), pa.array(list(_FLAG_WORDS)))
     words = pc.take(pa.array(list(_FLAG_WORDS.values())), read)
     known = pc.coalesce(words, legible)
-    lost = any_cell.control_character(some)
-    return any_cell.replace_where(cells, others, any_cell.replace_where(known, lost, some.filter(pa.array(lost))))
+    lost = cell_kernels.control_character(some)
+    return cell_kernels.replace_where(
+        cells, others, cell_kernels.replace_where(known, lost, some.filter(pa.array(lost)))
+    )
 
 
 KIND = Kind(

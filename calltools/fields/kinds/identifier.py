@@ -7,18 +7,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import (
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    byte_lengths,
+    cells_with_marked_bytes,
     digits_only,
     first_bytes,
-    last_bytes,
-    byte_lengths,
     full_match,
-    slice_bytes,
+    last_bytes,
     rewrite_matches,
-    cells_with_marked_bytes,
+    slice_bytes,
 )
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
@@ -50,7 +50,7 @@ def scientific_notation(cells: Cells, _assumptions: Assumptions | None = None) -
     Source:
         Microsoft Support, "Keeping leading zeros and large numbers": Excel keeps 15 significant digits.
     """
-    return full_match(any_cell.cleaned(cells), _SCIENTIFIC)
+    return full_match(cell_kernels.cleaned(cells), _SCIENTIFIC)
 
 
 def decimal_tail(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -71,7 +71,7 @@ def decimal_tail(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         IEEE 754 double precision; Yandex Metrica, Passing call data, ClientId.
     """
-    return full_match(any_cell.cleaned(cells), _DECIMAL_TAIL)
+    return full_match(cell_kernels.cleaned(cells), _DECIMAL_TAIL)
 
 
 def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -92,7 +92,7 @@ def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, getClientID; Google Analytics, client id format.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return full_match(legible, _GOOGLE) & ~full_match(legible, _DECIMAL_TAIL)
 
 
@@ -153,7 +153,7 @@ def out_of_range(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Logs API, ym:s:clientID: UInt64.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     digits = digits_only(legible) & non_empty(legible)
     size = byte_lengths(legible)
     longest = size == len(_MAX_UNSIGNED_64)
@@ -180,7 +180,7 @@ def digits_cut(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Microsoft Support: Excel keeps 15 significant digits.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     long = byte_lengths(legible) >= _SUSPICIOUS_LENGTH
     mask: Mask = np.zeros(len(cells), bool)
     if long.any():
@@ -205,12 +205,12 @@ def unprintable_user_id(cells: Cells, _assumptions: Assumptions | None = None) -
     Source:
         Yandex Metrica, Passing call data, UserId; setUserID.
     """
-    invisible = any_cell.invisible_character(cells) & ~any_cell.placeholder(cells)
-    return any_cell.control_character(cells) | invisible
+    invisible = cell_kernels.invisible_character(cells) & ~cell_kernels.placeholder(cells)
+    return cell_kernels.control_character(cells) | invisible
 
 
 def _holds_non_digits(cells: Cells) -> Mask:
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     mask: Mask = ~digits_only(legible)
     for known in (_SCIENTIFIC, _DECIMAL_TAIL):
         mask &= ~full_match(legible, known)
@@ -233,7 +233,7 @@ def _is_sound_user_id(cells: Cells, _assumptions: Assumptions) -> Mask:
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord(".")) | (data == ord(",")) | (data == ord("+"))
     begins = first_bytes(cells)
     sound: Mask = ~cells_with_marked_bytes(cells, odd)
-    return sound & ~np.isin(begins, np.frombuffer(b"=-@", np.uint8)) & ~any_cell.placeholder(cells)
+    return sound & ~np.isin(begins, np.frombuffer(b"=-@", np.uint8)) & ~cell_kernels.placeholder(cells)
 
 
 def _normalize_metrica_id(cells: Cells, _assumptions: Assumptions) -> Cells:
@@ -243,19 +243,19 @@ def _normalize_metrica_id(cells: Cells, _assumptions: Assumptions) -> Cells:
 
 
 def _normalize_user_id(cells: Cells, _assumptions: Assumptions) -> Cells:
-    words = any_cell.placeholder(cells)
-    return _drop_decimal_tail(any_cell.replace_where(cells, words, any_cell.empty_cells(words)))
+    words = cell_kernels.placeholder(cells)
+    return _drop_decimal_tail(cell_kernels.replace_where(cells, words, cell_kernels.empty_cells(words)))
 
 
 def _clean_unless_damaged(cells: Cells) -> Cells:
     """Legible cells, but one with a control character as it was."""
-    damaged = any_cell.control_character(cells)
-    return any_cell.replace_where(any_cell.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
+    damaged = cell_kernels.control_character(cells)
+    return cell_kernels.replace_where(cell_kernels.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
 
 
 def _drop_decimal_tail(cells: Cells) -> Cells:
     # What a spreadsheet made of a number is read as the rule reads it, without white space around it.
-    return any_cell.replace_where(cells, *rewrite_matches(any_cell.cleaned(cells), r"([0-9]+)[.,]0+", r"\1"))
+    return cell_kernels.replace_where(cells, *rewrite_matches(cell_kernels.cleaned(cells), r"([0-9]+)[.,]0+", r"\1"))
 
 
 def _redact(cells: Cells) -> Cells:
@@ -265,7 +265,7 @@ def _redact(cells: Cells) -> Cells:
         pc.utf8_slice_codeunits(cells, 0, 4), pc.utf8_slice_codeunits(cells, -2), "…"
     )
     short = pc.if_else(pc.greater(size, 9), shortened, "…")
-    return any_cell.redacted_except_placeholders(cells, pc.if_else(pc.equal(size, 0), "", short))
+    return cell_kernels.redacted_except_placeholders(cells, pc.if_else(pc.equal(size, 0), "", short))
 
 
 _NUMBER_EXAMPLES: Final = (

@@ -8,11 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import first_bytes, last_bytes, byte_lengths, full_match, slice_bytes, rewrite_matches, cells_with_marked_bytes
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    byte_lengths,
+    cells_with_marked_bytes,
+    first_bytes,
+    full_match,
+    last_bytes,
+    rewrite_matches,
+    slice_bytes,
+)
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, non_empty, offsets, memoized, flatnonzero_sparse
+from calltools.model.cells import Cells, Mask, Numbers, flatnonzero_sparse, memoized, non_empty, offsets
 
 _CANONICAL: Final = r"[0-9]+(?:[.][0-9]+)?"
 _THIRD_FROM_END: Final = 3
@@ -40,7 +48,7 @@ def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, Price: dot as decimal separator.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return ~_is_canonical(legible) & ~negative_amount(cells)
 
 
@@ -61,7 +69,7 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
     Source:
         Yandex Metrica, FAQ: re-sending a call with another revenue overwrites it.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     begins = first_bytes(legible)
     candidates = (begins == ord("-")) | (begins == 0xE2)
     return full_match(legible, _NEGATIVE) if candidates.any() else candidates
@@ -85,8 +93,8 @@ class DotPositions:
     """Where dots stand in cells.
 
     Attributes:
-        third: Cells with a dot in the third byte from the end, as in most prices.
-        others: The rows of all other dots, in order; one may be there several times.
+        third_from_end: Cells with a dot in the third byte from the end, as in most prices.
+        other_rows: The rows of all other dots, in order; one may be there several times.
     """
 
     third_from_end: Mask
@@ -127,10 +135,12 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
-    lost = any_cell.control_character(some)
-    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
+    lost = cell_kernels.control_character(some)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
     readable = full_match(clean, _READABLE) & non_empty(clean)
-    return any_cell.replace_where(cells, others, any_cell.replace_where(clean, readable, _to_canonical(clean.filter(pa.array(readable)))))
+    return cell_kernels.replace_where(
+        cells, others, cell_kernels.replace_where(clean, readable, _to_canonical(clean.filter(pa.array(readable))))
+    )
 
 
 def _to_canonical(cells: Cells) -> Cells:

@@ -9,12 +9,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.phone_plans import NumberStatus, classify_numbers
-from calltools.fields.shapes import count_marked_bytes, digits_only, first_bytes, byte_lengths, full_match, slice_bytes, cells_at_positions, remove_characters
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    byte_lengths,
+    cells_at_positions,
+    count_marked_bytes,
+    digits_only,
+    first_bytes,
+    full_match,
+    remove_characters,
+    slice_bytes,
+)
+from calltools.fields.numbering_plans import NumberStatus, classify_numbers
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, non_empty, offsets, memoized, flatnonzero_sparse
+from calltools.model.cells import Cells, Mask, flatnonzero_sparse, memoized, non_empty, offsets
 
 _NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
 _NUMBER_TAIL: Final = r"[.,]0+$"
@@ -72,7 +81,7 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     """
     odd = _suspect_cells(cells)
     written = odd.number_like & _has_plus(odd.cells)
-    return any_cell.apply_where(
+    return cell_kernels.apply_where(
         written, lambda some: ~_is_impossible(_remove_punctuation(some)) & ~full_match(some, _PLUS_EIGHT), odd.cells
     )
 
@@ -95,10 +104,14 @@ def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         ITU-T E.164; numbering plans as in the metadata of libphonenumber.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     candidates = ~_is_proven(legible) & _has_plus(legible)
-    written = any_cell.apply_where(candidates, lambda some: _is_number_like(some) & ~full_match(some, _NUMBER_CELL), legible)
-    return any_cell.apply_where(written, lambda some: _is_impossible(_remove_punctuation(some)) | full_match(some, _PLUS_EIGHT), legible)
+    written = cell_kernels.apply_where(
+        candidates, lambda some: _is_number_like(some) & ~full_match(some, _NUMBER_CELL), legible
+    )
+    return cell_kernels.apply_where(
+        written, lambda some: _is_impossible(_remove_punctuation(some)) | full_match(some, _PLUS_EIGHT), legible
+    )
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -118,7 +131,7 @@ def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Numbering plans as in the metadata of libphonenumber.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     mask: Mask = _number_status(legible) == NumberStatus.NOT_ASSIGNED
     return mask
 
@@ -161,9 +174,9 @@ def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         IEEE 754 double precision; Microsoft Support: Excel keeps 15 digits and drops a leading plus.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     candidates = ~_is_proven(legible)
-    return any_cell.apply_where(candidates, lambda some: full_match(some, _NUMBER_CELL), legible)
+    return cell_kernels.apply_where(candidates, lambda some: full_match(some, _NUMBER_CELL), legible)
 
 
 class _SuspectCells(NamedTuple):
@@ -177,11 +190,11 @@ class _SuspectCells(NamedTuple):
 @memoized
 def _suspect_cells(cells: Cells) -> _SuspectCells:
     """Which cells are neither empty, nor plus and digits, nor a number cell's trace."""
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     mask = non_empty(legible) & ~(_is_plus_and_digits(legible) & _long_enough(legible))
     if mask.any():
         mask[mask] = ~full_match(legible.filter(pa.array(mask)), _NUMBER_CELL)
-    return _SuspectCells(legible, mask, any_cell.apply_where(mask, _is_number_like, legible))
+    return _SuspectCells(legible, mask, cell_kernels.apply_where(mask, _is_number_like, legible))
 
 
 def _is_plus_and_digits(cells: Cells) -> Mask:
@@ -245,8 +258,8 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
             return cells
     encoded = cells.filter(pa.array(others)).dictionary_encode()
     distinct = encoded.dictionary
-    lost = any_cell.control_character(distinct)
-    clean = any_cell.replace_where(any_cell.cleaned(distinct), lost, distinct.filter(pa.array(lost)))
+    lost = cell_kernels.control_character(distinct)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(distinct), lost, distinct.filter(pa.array(lost)))
     clean = pc.if_else(
         pa.array(full_match(clean, r"\+?[0-9]{7,15}[.,]0+")), pc.replace_substring_regex(clean, _NUMBER_TAIL, ""), clean
     )
@@ -256,14 +269,14 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
         for text, good in zip(clean.to_pylist(), number_like, strict=True)
     ]
     numbers = _keep_if_possible(pa.array(texts, pa.string()), clean)
-    return any_cell.replace_where(cells, others, pc.take(numbers, encoded.indices))
+    return cell_kernels.replace_where(cells, others, pc.take(numbers, encoded.indices))
 
 
 def _keep_if_possible(numbers: Cells, as_they_were: Cells) -> Cells:
     """The numbers to which a country was given, but as they were where no plan has such a number."""
     doubtful = _has_plus(numbers) & ~_has_plus(as_they_were)
     doubtful[doubtful] = _is_impossible(numbers.filter(pa.array(doubtful)))
-    return any_cell.replace_where(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
+    return cell_kernels.replace_where(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
 
 
 def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
@@ -275,7 +288,7 @@ def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
     trunk[trunk] = classify_numbers(national.filter(pa.array(trunk))) == NumberStatus.ASSIGNED
     rewritten = np.zeros(len(cells), bool)
     rewritten[others] = trunk
-    return any_cell.replace_where(cells, rewritten, national.filter(pa.array(trunk)))
+    return cell_kernels.replace_where(cells, rewritten, national.filter(pa.array(trunk)))
 
 
 def _format_e164(text: str, region: str | None) -> str:
@@ -300,7 +313,7 @@ def _redact(cells: Cells) -> Cells:
         pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"
     )
     short = pc.if_else(long, pc.binary_join_element_wise(shortened, "**", ""), "***")
-    return any_cell.redacted_except_placeholders(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
+    return cell_kernels.redacted_except_placeholders(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
 
 
 _RUSSIA: Final = (("region", "RU"),)

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, byte_lengths, full_match, rewrite_matches
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, first_bytes, full_match, rewrite_matches
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
@@ -35,7 +35,7 @@ def not_whole_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Passing call data, TalkDuration and HoldDuration: seconds.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return non_empty(legible) & ~_is_canonical(legible) & ~negative_duration(cells)
 
 
@@ -55,7 +55,7 @@ def negative_duration(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Logs API, ym:s:offlineCallTalkDuration: UInt32.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     minus = first_bytes(legible) == ord("-")
     return full_match(legible, _NEGATIVE) if minus.any() else minus
 
@@ -77,7 +77,7 @@ def implausible_duration(cells: Cells, _assumptions: Assumptions | None = None) 
     Source:
         Durations seen in exports: milliseconds in some vendors' columns.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     good = _is_canonical(legible) & non_empty(legible)
     sizes = byte_lengths(legible)
     over: Mask = good & (sizes > len(_DAY_SECONDS))
@@ -102,12 +102,14 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
     if not others.any():
         return cells
     some = cells.filter(pa.array(others))
-    lost = any_cell.control_character(some)
-    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
-    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"([0-9]+)[.,]0+", r"\1"))
-    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
+    lost = cell_kernels.control_character(some)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
+    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]+)[.,]0+", r"\1"))
+    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
     clock = full_match(clean, _CLOCK)
-    return any_cell.replace_where(cells, others, any_cell.replace_where(clean, clock, _clock_to_seconds(clean.filter(pa.array(clock)))))
+    return cell_kernels.replace_where(
+        cells, others, cell_kernels.replace_where(clean, clock, _clock_to_seconds(clean.filter(pa.array(clock))))
+    )
 
 
 def _clock_to_seconds(cells: Cells) -> Cells:

@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, offsets, text_bytes
 
@@ -34,19 +34,19 @@ def starts_formula(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
     mask: Mask = np.zeros(len(cells), bool)
     if len(rows):
         mask[rows] = _FORMULA_FIRST_BYTES[text_bytes(cells)[ends[:-1][rows]]]
-    return mask & ~any_cell.placeholder(cells) if mask.any() else mask
+    return mask & ~cell_kernels.placeholder(cells) if mask.any() else mask
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
-    faulty = any_cell.may_hold_odd_bytes(cells, space=False)
-    faulty |= any_cell.placeholder(cells)
+    faulty = cell_kernels.may_hold_odd_bytes(cells, space=False)
+    faulty |= cell_kernels.placeholder(cells)
     faulty |= starts_formula(cells, assumptions)
     return ~faulty
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    words = any_cell.placeholder(cells)
-    return any_cell.replace_where(cells, words, any_cell.empty_cells(words))
+    words = cell_kernels.placeholder(cells)
+    return cell_kernels.replace_where(cells, words, cell_kernels.empty_cells(words))
 
 
 def _redact(cells: Cells) -> Cells:

@@ -8,9 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell, clock
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import digits_only, first_bytes, byte_lengths, full_match, rewrite_matches, sorts_before
+from calltools.fields import local_times
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    byte_lengths,
+    digits_only,
+    first_bytes,
+    full_match,
+    rewrite_matches,
+    sorts_before,
+)
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
@@ -57,7 +65,7 @@ def missing_time(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, DateTime: required.
     """
-    return any_cell.absent(cells)
+    return cell_kernels.absent(cells)
 
 
 def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -78,7 +86,7 @@ def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, DateTime: Unix time stamp.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     mask: Mask = non_empty(legible) & ~_is_count_of_seconds(legible)
     return mask
 
@@ -99,7 +107,7 @@ def finer_than_seconds(cells: Cells, _assumptions: Assumptions | None = None) ->
     Source:
         Yandex Metrica, Passing call data, DateTime: seconds.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     return digits_only(legible) & np.isin(byte_lengths(legible), list(_FINER_UNITS))
 
 
@@ -142,7 +150,7 @@ def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data; CRM import does not support times before 1970.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     small = non_empty(legible) & _is_count_of_seconds(legible) & (byte_lengths(legible) < _SECONDS_DIGITS)
     early: Mask = (byte_lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
     if early.any():
@@ -155,7 +163,7 @@ def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> M
 
 def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
     """What a cell that is no Unix time looks like: a key that the wording knows."""
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     found = np.full(len(cells), "text", object)
     open_: Mask = np.ones(len(cells), bool)
     for name, pattern in _TIME_FORMATS:
@@ -164,7 +172,7 @@ def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -
         open_ &= ~fits
     if assumptions is not None and assumptions.timezone is not None:
         for layout in _layouts(assumptions):
-            times = clock.parse_local(legible, layout, assumptions.timezone)
+            times = local_times.parse_local(legible, layout, assumptions.timezone)
             found[times.ambiguous], found[times.nonexistent] = "twice", "never"
     return pa.array(found, pa.string())
 
@@ -178,7 +186,7 @@ def prove_date_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder 
         cells: Dates.
         signs: What may stand between the numbers.
     """
-    parts = pc.extract_regex(any_cell.cleaned(cells), _TWO_SHORT_NUMBERS.replace("SIGN", f"[{signs}]")).drop_null()
+    parts = pc.extract_regex(cell_kernels.cleaned(cells), _TWO_SHORT_NUMBERS.replace("SIGN", f"[{signs}]")).drop_null()
     first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
     day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
     if day_first == month_first:
@@ -188,7 +196,7 @@ def prove_date_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder 
 
 def finer_unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     """Which finer clock a cell holds."""
-    sizes = byte_lengths(any_cell.cleaned(cells))
+    sizes = byte_lengths(cell_kernels.cleaned(cells))
     return pa.array([_FINER_UNITS.get(int(size), "milliseconds") for size in sizes], pa.string())
 
 
@@ -204,9 +212,9 @@ def _is_count_of_seconds(legible: Cells) -> Mask:
 
 def _seconds_or_empty(cells: Cells) -> Cells:
     """Cells that are a count of seconds; the others as ``""``."""
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     good = _is_count_of_seconds(legible) & (first_bytes(legible) != ord("-")) & ~finer_than_seconds(cells)
-    return legible if good.all() else any_cell.replace_where(legible, ~good, any_cell.empty_cells(~good))
+    return legible if good.all() else cell_kernels.replace_where(legible, ~good, cell_kernels.empty_cells(~good))
 
 
 def earlier_than(cells: Cells, moment: int) -> Mask:
@@ -233,13 +241,13 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
     others = ~(digits_only(cells) & (byte_lengths(cells) == _SECONDS_DIGITS)) & non_empty(cells)
     if not others.any():
         return cells
-    return any_cell.replace_where(cells, others, _to_unix_seconds(cells.filter(pa.array(others)), assumptions))
+    return cell_kernels.replace_where(cells, others, _to_unix_seconds(cells.filter(pa.array(others)), assumptions))
 
 
 def _to_unix_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
-    damaged = any_cell.control_character(cells)
-    clean = any_cell.replace_where(any_cell.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
-    clean = any_cell.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.]0+", r"\1"))
+    damaged = cell_kernels.control_character(cells)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
+    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.]0+", r"\1"))
     clean = _convert_offset_times(clean)
     if assumptions.timezone is None:
         return clean
@@ -262,7 +270,7 @@ def _convert_offset_times(cells: Cells) -> Cells:
         return cells
     encoded = cells.filter(pa.array(mask)).dictionary_encode()
     texts = pa.array([_iso_to_epoch(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return any_cell.replace_where(cells, mask, pc.take(texts, encoded.indices))
+    return cell_kernels.replace_where(cells, mask, pc.take(texts, encoded.indices))
 
 
 def _iso_to_epoch(text: str) -> str:
@@ -277,10 +285,10 @@ def _convert_wall_clock(cells: Cells, layout: str, zone: str) -> Cells:
     open_ = ~digits_only(cells)
     if not open_.any():
         return cells
-    times = clock.parse_local(cells.filter(pa.array(open_)), layout, zone)
+    times = local_times.parse_local(cells.filter(pa.array(open_)), layout, zone)
     sure = times.ok & ~times.ambiguous
     open_[open_] = sure
-    return any_cell.replace_where(cells, open_, clock.format_epochs(times.epoch[sure]))
+    return cell_kernels.replace_where(cells, open_, local_times.format_epochs(times.epoch[sure]))
 
 
 _MOSCOW: Final = (("timezone", "Europe/Moscow"),)

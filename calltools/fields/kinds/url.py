@@ -8,18 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.fields import any_cell
-from calltools.fields.field import Example, Kind
-from calltools.fields.shapes import WORD_BYTES, full_match, slice_bytes, cells_at_positions, cells_with_marked_bytes
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    WORD_BYTES,
+    cells_at_positions,
+    cells_with_marked_bytes,
+    full_match,
+    slice_bytes,
+)
+from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets, text_bytes, flatnonzero_sparse
+from calltools.model.cells import Cells, Mask, as_mask, flatnonzero_sparse, non_empty, offsets, text_bytes
 
 _ABSOLUTE: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#\\]+(?:[/?#][^ ]*)?"
-_SECRET_NAMES: Final = (
+_CREDENTIAL_PARAMETERS: Final = (
     r"(?:access_|auth_|api_?|client_|refresh_|session_?|user_)?"
     r"(?:token|secret|key|passw(?:or)?d|pass|pwd|auth|sig|signature|jwt)"
 )
-_SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_SECRET_NAMES}=[^&#]+"
+_SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_CREDENTIAL_PARAMETERS}=[^&#]+"
 #: How the names above end: what stands before an equals sign in an address without them is another pair.
 _SECRET_ENDS: Final = frozenset({"en", "et", "ey", "rd", "wd", "ss", "th", "ig", "re", "wt"})
 _SECRET_END_TABLE: Final = np.zeros(65_536, bool)
@@ -48,9 +54,9 @@ def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, URL and CallTrackerURL; RFC 3986, section 4.3.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     candidates = non_empty(legible) & ~_is_plainly_sound(legible)
-    return any_cell.apply_where(candidates, _lacks_host, legible)
+    return cell_kernels.apply_where(candidates, _lacks_host, legible)
 
 
 def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -70,9 +76,9 @@ def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         OWASP, Information exposure through query strings in URL; RFC 3986, section 3.2.1.
     """
-    legible = any_cell.cleaned(cells)
+    legible = cell_kernels.cleaned(cells)
     candidates = non_empty(legible) & ~_is_plainly_sound(legible)
-    return any_cell.apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
+    return cell_kernels.apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
 
 
 def _lacks_host(cells: Cells) -> Mask:
@@ -134,9 +140,9 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
         return cells
     others = ~sound
     some = cells.filter(pa.array(others))
-    lost = any_cell.control_character(some)
-    clean = any_cell.replace_where(any_cell.cleaned(some), lost, some.filter(pa.array(lost)))
-    return any_cell.replace_where(cells, others, clean)
+    lost = cell_kernels.control_character(some)
+    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
+    return cell_kernels.replace_where(cells, others, clean)
 
 
 def _redact(cells: Cells) -> Cells:

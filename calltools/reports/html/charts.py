@@ -1,17 +1,63 @@
-"""Portrait and strip as plain values that the template only has to place."""
+"""The call statistics and the histogram of findings as plain values that the template draws."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from calltools.messages import Language
+from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.model.cells import Numbers
-from calltools.model.portrait import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
-from calltools.reports.html.strip import FindingHistogram
-from calltools.reports.html.words import html_label
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.texts import Language
+from calltools.texts.report_labels import html_label
+
+BIN_COUNT: Final = 200
+_SEVERITY_WORDS: Final = tuple(severity.value for severity in Severity)
+
+
+def _empty_counts() -> NDArray[np.int64]:
+    return np.zeros((len(_SEVERITY_WORDS), BIN_COUNT), np.int64)
+
+
+@dataclass(slots=True)
+class FindingHistogram:
+    """Counts of findings along the records.
+
+    Attributes:
+        bin_width: Records in a bin; it doubles when the file outgrows the strip.
+        counts: A row a severity, in the order of ``Severity``.
+    """
+
+    bin_width: int = 1
+    counts: NDArray[np.int64] = field(default_factory=_empty_counts)
+
+    def add(self, findings: Findings) -> None:
+        """Count findings on records; those on the file have no place here."""
+        table = findings.table.filter(pc.is_valid(findings.table["record"]))
+        if not table.num_rows:
+            return
+        records = table["record"].to_numpy() - 1
+        while records.max() >= self.bin_width * BIN_COUNT:
+            self._double_bin_width()
+        for row, word in enumerate(_SEVERITY_WORDS):
+            own = records[pc.equal(table["severity"], word).to_numpy()]
+            self.counts[row] += np.bincount(own // self.bin_width, minlength=BIN_COUNT)
+
+    def bins_for(self, records: int) -> NDArray[np.int64]:
+        """The bins that a file of so many records fills."""
+        return self.counts[:, : max(-(-records // self.bin_width), 1)]
+
+    def _double_bin_width(self) -> None:
+        self.counts = np.concatenate(
+            [self.counts[:, ::2] + self.counts[:, 1::2], _empty_counts()[:, : BIN_COUNT // 2]], axis=1
+        )
+        self.bin_width *= 2
+
 
 #: How tall charts are drawn, in units of their view box.
 CHART_HEIGHT: Final = 100
@@ -79,8 +125,14 @@ def hour_heatmap(portrait: CallStatistics, language: Language) -> list[tuple[str
             names[day],
             [
                 HeatmapCell(
-                    html_label("cell", language, day=names[day], hour=hour, answered=portrait.answered_by_hour[day, hour],
-                         missed=portrait.missed_by_hour[day, hour]),
+                    html_label(
+                        "cell",
+                        language,
+                        day=names[day],
+                        hour=hour,
+                        answered=portrait.answered_by_hour[day, hour],
+                        missed=portrait.missed_by_hour[day, hour],
+                    ),
                     int(both[day, hour]),
                     -(-int(both[day, hour]) * _SHADES // top),
                 )
@@ -106,7 +158,11 @@ def day_columns(portrait: CallStatistics) -> list[StackedColumn]:
 def duration_bars(counts: Numbers, language: Language) -> list[Bar]:
     """Bars by length of time."""
     ends = [_format_duration(end, language) for end in DURATION_BOUNDS_S]
-    labels = [ends[0], *(html_label("upto", language, end=end) for end in ends[1:]), html_label("over", language, end=ends[-1])]
+    labels = [
+        ends[0],
+        *(html_label("upto", language, end=end) for end in ends[1:]),
+        html_label("over", language, end=ends[-1]),
+    ]
     return make_bars(list(zip(labels, counts.tolist(), strict=True)))
 
 
@@ -140,7 +196,11 @@ def visit_deadlines(portrait: CallStatistics, now: int) -> list[VisitDeadline]:
     listed = [VisitDeadline("", None, _sum_calls(lost), int(sum(counts[2] for counts in lost)))] if lost else []
     for day in sorted(day for day in portrait.days if day + _WINDOW_DAYS >= today):
         counts = portrait.days[day]
-        listed.append(VisitDeadline(format_iso_date(day), format_iso_date(day + _WINDOW_DAYS), _sum_calls([counts]), int(counts[2])))
+        listed.append(
+            VisitDeadline(
+                format_iso_date(day), format_iso_date(day + _WINDOW_DAYS), _sum_calls([counts]), int(counts[2])
+            )
+        )
     return listed
 
 

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,19 +16,26 @@ from markupsafe import Markup, escape
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import RuleLimiter, RuleCount
+from calltools.reports.escape import escape_invisible
 from calltools.reports.html import charts
-from calltools.reports.html.strip import FindingHistogram
-from calltools.reports.html.words import SEVERITY_COUNTS, SEVERITY_FILTERS, html_label
-from calltools.reports.numbers import format_count
+from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.overview import describe_source
-from calltools.reports.presenting import render_findings
-from calltools.reports.style import ReportOptions
-from calltools.reports.visible import escape_invisible
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
+from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts.report_labels import html_label
+
+#: Words for the counts of findings, by severity, and those of the buttons that show only such findings.
+SEVERITY_COUNTS: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
+)
+SEVERITY_FILTERS: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "only_error", Severity.WARNING: "only_warning", Severity.NOTE: "only_note"}
+)
 
 #: Findings shown of each rule; of all rules of all files together; files shown with charts. They bound the page.
 _MAX_EXAMPLES_OF_RULE: Final = 5
@@ -79,7 +87,9 @@ class HtmlReporter:
         """Count them, and keep the first of each rule."""
         page = self.sections[-1]
         page.histogram.add(findings)
-        kept = list(render_findings(page.limiter.pass_first(findings), page.source, page.name, self.options))[: self.examples_left]
+        kept = list(render_findings(page.limiter.pass_first(findings), page.source, page.name, self.options))[
+            : self.examples_left
+        ]
         self.examples_left -= len(kept)
         page.examples += kept
 

@@ -1,28 +1,73 @@
-"""Findings as a workbook: gathered while files run, written when all have ended."""
+"""The workbook report.
+
+The user's own workbook marked, saved again by openpyxl where the package is not understood, or a fresh one.
+"""
 
 import io
+import re
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final, TextIO
 
+from openpyxl import load_workbook
+
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.gathering import RuleLimiter
-from calltools.reports.numbers import format_count
-from calltools.reports.presenting import column_letters, render_findings
-from calltools.reports.spool import open_spool
-from calltools.reports.style import ReportOptions
-from calltools.reports.workbook.blank import blank_workbook
-from calltools.reports.workbook.copying import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
-from calltools.reports.workbook.listing import SummaryLine, truncate_for_cell, truncation_notice, make_finding_row, make_summary_lines, column_titles
-from calltools.reports.workbook.package import UnknownPackageError
-from calltools.reports.workbook.rewritten import is_markable_workbook, find_lost_parts, resave_with_openpyxl
-from calltools.reports.workbook.words import workbook_label
+from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count, open_spool
+from calltools.reports.rows import column_letters, render_findings
+from calltools.reports.workbook.marked_copy import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
+from calltools.reports.workbook.package import UnknownPackageError, blank_workbook
+from calltools.reports.workbook.sheet_rows import (
+    SummaryLine,
+    column_titles,
+    make_finding_row,
+    make_summary_lines,
+    truncate_for_cell,
+    truncation_notice,
+)
+from calltools.texts.report_labels import workbook_label
+
+LOST: Final[Mapping[str, str]] = {
+    r"xl/charts/": "charts",
+    r"xl/(drawings/drawing|media/)": "drawings",
+    r"xl/slicers/": "pivots",
+    r"xl/(ctrlProps|activeX)/": "controls",
+    r"xl/threadedComments/": "threads",
+    r"_xmlsignatures/": "signature",
+}
+_MACRO_PART: Final = "xl/vbaProject"
+
+
+def is_markable_workbook(path: Path) -> bool:
+    """Whether it is a workbook of the kind that can be marked: .xlsx or .xlsm, whatever its name."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as package:
+        return "[Content_Types].xml" in package.namelist()
+
+
+def find_lost_parts(path: Path, *, anew: bool) -> list[str]:
+    """What of a workbook its copy will not hold, as keys of words."""
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+    patterns = {_MACRO_PART: "macros", **(LOST if anew else {})}
+    found = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
+    return [*found, *(["results"] if anew else [])]
+
+
+def resave_with_openpyxl(path: Path) -> IO[bytes]:
+    """The workbook as openpyxl writes it."""
+    stream = open_spool()
+    load_workbook(path).save(stream)
+    stream.seek(0)
+    return stream
+
 
 #: Findings that the list has room for: a workbook is held in memory.
 MAX_LISTED: Final = 50_000
@@ -92,7 +137,9 @@ class WorkbookReporter:
         with suppress(UnknownPackageError):
             return self._write_copy(source.path, source.sheet or "", report(anew=False))
         if summaries[0].read > _MAX_RECORDS_RESAVED:
-            too_large = workbook_label("too_large", self.options.language, records=format_count(summaries[0].read, self.options))
+            too_large = workbook_label(
+                "too_large", self.options.language, records=format_count(summaries[0].read, self.options)
+            )
             return self._build_fresh(summaries, [too_large])
         with suppress(UnknownPackageError), resave_with_openpyxl(source.path) as anew:
             return self._write_copy(anew, source.sheet or "", report(anew=True), anew=True)
@@ -110,7 +157,9 @@ class WorkbookReporter:
         lines = self._make_lines(len(findings), summaries, said)
         return WorkbookContent(column_titles(options), rows, len(findings), lines, marks)
 
-    def _write_copy(self, base: Path | IO[bytes], sheet: str, report: WorkbookContent, *, anew: bool = False) -> IO[bytes]:
+    def _write_copy(
+        self, base: Path | IO[bytes], sheet: str, report: WorkbookContent, *, anew: bool = False
+    ) -> IO[bytes]:
         made = open_spool()
         try:
             write_marked_copy(base, sheet, report, made, resaved=anew)
@@ -131,7 +180,9 @@ class WorkbookReporter:
         return workbook_label(key, self.options.language, **shown)
 
     def _render_kept(self, options: ReportOptions) -> list[Finding]:
-        return [one for some, source, name in self.kept_findings for one in render_findings(some, source, name, options)]
+        return [
+            one for some, source, name in self.kept_findings for one in render_findings(some, source, name, options)
+        ]
 
     def _make_lines(self, shown: int, summaries: Sequence[Summary], said: Sequence[str]) -> list[SummaryLine]:
         count = self.limiter.counts.total()
@@ -165,7 +216,11 @@ def _comment_text(findings: Sequence[Finding], options: ReportOptions) -> str:
 
 def _finding_text(finding: Finding, options: ReportOptions) -> str:
     row = make_finding_row(finding, options)
-    lines = [f"{finding.code} {finding.name}", truncate_for_cell(finding.message), workbook_label("fix", options.language, advice=row.texts[8])]
+    lines = [
+        f"{finding.code} {finding.name}",
+        truncate_for_cell(finding.message),
+        workbook_label("fix", options.language, advice=row.texts[8]),
+    ]
     if finding.fix is not None and finding.fix["after"]:
         lines.append(workbook_label("after", options.language, after=truncate_for_cell(finding.fix["after"])))
     return "\n".join(lines)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calltools.model.rule import Severity
-from calltools.reports.workbook.listing import SEVERITY_FILLS
 from calltools.reports.workbook.package import UnknownPackageError
+from calltools.reports.workbook.sheet_rows import SEVERITY_FILLS
 
 _MEMBER: Final = {
     "fonts": re.compile(r"<font\s*/>|<font[\s>].*?</font>", re.DOTALL),
@@ -73,7 +73,9 @@ class StyleTable:
     def marked_style(self, base: int, severity: Severity) -> int:
         """A style with another fill."""
         if (base, severity) not in self._marked:
-            self._marked[base, severity] = self._derive_style(base, fillId=str(self._fill_number(SEVERITY_FILLS[severity])), applyFill="1")
+            self._marked[base, severity] = self._derive_style(
+                base, fillId=str(self._fill_number(SEVERITY_FILLS[severity])), applyFill="1"
+            )
         return self._marked[base, severity]
 
     def unmarked_style(self, base: int) -> int:
@@ -91,7 +93,9 @@ class StyleTable:
 
     def severity_style(self, severity: Severity) -> int:
         """Of the word that says how bad it is."""
-        return self._add_style(self._plain_font(), self._fill_number(SEVERITY_FILLS[severity]), '<alignment vertical="top"/>')
+        return self._add_style(
+            self._plain_font(), self._fill_number(SEVERITY_FILLS[severity]), '<alignment vertical="top"/>'
+        )
 
     def text_style(self, *, wrapped: bool = True, quoted: bool = False) -> int:
         """Of a text; quoted: which stays one whatever it begins with."""

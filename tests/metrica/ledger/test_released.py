@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calltools import ledger
 from calltools.fields.table import FIELDS
-from calltools.metrica import ledger
-from calltools.metrica.ledger import CallStatus
-from calltools.metrica.ledger.fingerprints import SEPARATOR, make_fingerprinter
-from calltools.metrica.ledger.planning import IDENTIFIER_KINDS
-from calltools.metrica.ledger.survey import CallScan
-from tests.metrica.ledger.calls import COUNTER, Clock
+from calltools.ledger import CallStatus
+from calltools.ledger.calls import SEPARATOR, make_fingerprinter
+from calltools.ledger.planning import IDENTIFIER_KINDS
+from calltools.ledger.scan import CallScan
+from tests.ledger.fakes import COUNTER, Clock
 
 RELEASED = Path(__file__).parent / "released"
 #: What the ledger of each version knows of the calls of its ``calls.csv``, in order.

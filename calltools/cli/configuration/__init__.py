@@ -1,0 +1,1 @@
+"""The configuration: calltools.toml, CALLTOOLS_* variables, and which of them wins over which."""

@@ -1,0 +1,97 @@
+"""The texts of the command line as the options of a run."""
+
+import re
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from calltools.cli.options import FindingOptions, ReadingOptions, split_words
+from calltools.errors import UsageError
+from calltools.fields.table import FIELD_NAMES
+from calltools.files.limits import Limits
+from calltools.model.batch import Hints
+from calltools.run import RunOptions
+
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
+    """The options of a run.
+
+    Raises:
+        UsageError: A time, a window or a list of columns cannot be read.
+    """
+    return RunOptions(
+        vendor=reading.vendor,
+        hints=_parse_hints(reading),
+        timezone=reading.timezone,
+        region=reading.region.upper() if reading.region else None,
+        currency=reading.currency.upper() if reading.currency else None,
+        static_call=None if reading.static_call is None else reading.static_call.value,
+        date_order=None if reading.date_order is None else reading.date_order.value,
+        identifiers=Path(reading.identifiers) if reading.identifiers else None,
+        identifier_window_s=_parse_window(reading.identifier_window),
+        identifier_columns=_parse_columns(reading.identifier_columns),
+        own_numbers=tuple(reading.own_number or ()),
+        inbound_contexts=tuple(reading.inbound_context or ()),
+        as_of=None if reading.as_of is None else _parse_as_of(reading.as_of),
+        select=split_words(showing.select),
+        ignore=split_words(showing.ignore),
+        baseline=showing.baseline,
+        exact_only=showing.no_fast_path,
+        limits=_parse_limits(reading.limit or []),
+    )
+
+
+def _parse_limits(given: list[str]) -> Limits:
+    names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    found: dict[str, int] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
+        if name.strip() not in names or not size:
+            raise UsageError("limit-unreadable", given=text, names=", ".join(names))
+        found[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
+    return Limits(**found)
+
+
+def _parse_hints(reading: ReadingOptions) -> Hints:
+    delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
+    if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
+        raise UsageError("delimiter-unknown", given=delimiter)
+    if reading.encoding is not None:
+        try:
+            "".encode(reading.encoding)
+        except (LookupError, UnicodeError):
+            raise UsageError("encoding-unknown", given=reading.encoding) from None
+    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row)
+
+
+def _parse_as_of(text: str) -> int:
+    if re.fullmatch(r"[0-9]{9,11}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("as-of-unreadable", given=text) from None
+    if moment.tzinfo is None:
+        raise UsageError("as-of-without-offset", given=text)
+    return int(moment.timestamp())
+
+
+def _parse_window(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
+    if not found:
+        raise UsageError("window-unreadable", given=text)
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _parse_columns(text: str | None) -> dict[str, str]:
+    pairs = [[part.strip() for part in word.partition("=")] for word in split_words(text)]
+    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
+    if wrong:
+        raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
+    return {word: title for word, _, title in pairs}

@@ -1,0 +1,102 @@
+"""Options that the commands of the upload share."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from calltools.cli.options import Lang, resolve_language
+from calltools.texts import Language
+
+
+class ResultFormat(StrEnum):
+    """What stands on standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class OnAbsent(StrEnum):
+    """What becomes of a part that the service's list does not show."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOption:
+    """Which counter."""
+
+    counter: Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of the counter.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """What goes, and how."""
+
+    goal: Annotated[str, typer.Option(metavar="NAME", help="Goal that the service makes for calls.")] = ""
+    comment: Annotated[str, typer.Option(metavar="TEXT", help="Letters, digits, spaces; shown in Metrica.")] = ""
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be sent; send nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file; no network, no ledger.")] = False
+    wait: Annotated[bool, typer.Option("--wait", help="Follow until Metrica is done.")] = False
+    all: Annotated[bool, typer.Option("--all", help="Also calls that were sent before.")] = False
+    changed: Annotated[bool, typer.Option("--changed", help="Also known calls that have changed since.")] = False
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+    output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT
+    stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowOptions:
+    """How the service is followed, and what one is content with."""
+
+    min_linked: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="Calls that must be linked; upload then waits."),
+    ] = None
+    poll_interval: Annotated[float, typer.Option(min=0.05, metavar="SECONDS", help="Between two looks.")] = 60
+    wait_limit: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="For how long to follow.")] = 10_800
+
+
+@dataclass(frozen=True, slots=True)
+class AbsencePolicy:
+    """When a part counts as not arrived, and what follows."""
+
+    settle_minutes: Annotated[
+        float, typer.Option(min=1, metavar="MINUTES", help="How long a part must be missing in the service's list.")
+    ] = 15
+    on_absent: Annotated[
+        OnAbsent, typer.Option(help="hold: a person decides about a part that is missing; resend: it goes again.")
+    ] = OnAbsent.HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOptions:
+    """How the service is reached."""
+
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with the token, readable by its owner alone.")
+    ] = None
+    token_stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the token from standard input.")] = False
+    ca_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificates of a private authority to trust as well.")
+    ] = None
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="For one whole request.")] = 900
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How what happens is told."""
+
+    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what is usually known.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
+
+    @property
+    def language(self) -> Language:
+        """The reader's."""
+        return resolve_language(self.lang)

@@ -1,0 +1,56 @@
+"""Checks what the user says about a file: the time zone, the country and the currency must exist."""
+
+import difflib
+import re
+from typing import Final
+from zoneinfo import available_timezones
+
+import phonenumbers
+import pyarrow as pa
+
+from calltools.errors import UsageError
+from calltools.fields import local_times
+from calltools.fields.kinds import currency as currencies
+from calltools.model.cells import Cells
+
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)? ?([+-])0?([0-9]{1,2})(?::?00)?", re.IGNORECASE)
+_MIN_FUZZY_LENGTH: Final = 5
+_MOSCOW: Final = "Europe/Moscow"
+_MOSCOW_WORDS: Final = frozenset({"msk", "moskva", "мск", "москва"})
+_OPPOSITE_SIGN: Final = {"+": "-", "-": "+"}
+
+
+def check_assumptions(timezone: str | None, region: str | None, currency: str | None) -> None:
+    """Refuse what does not exist: silently taken it would mend nothing.
+
+    Raises:
+        UsageError: There is no such zone, country or currency.
+    """
+    if timezone is not None and not local_times.zone_exists(timezone):
+        near = _nearest_zone(timezone)
+        raise UsageError("zone-unknown-near" if near else "zone-unknown", zone=timezone, near=near)
+    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise UsageError("region-unknown", region=region)
+    if currency is not None:
+        _check_currency(currency, pa.array([currency], pa.string()))
+
+
+def _check_currency(code: str, cells: Cells) -> None:
+    if currencies.withdrawn(cells).any():
+        raise UsageError("currency-withdrawn", currency=code, successor=currencies.successor_code(cells)[0].as_py())
+    if currencies.unknown_currency(cells).any() or currencies.not_money(cells).any():
+        raise UsageError("currency-unknown", currency=code)
+
+
+def _nearest_zone(word: str) -> str:
+    """The zone that was probably meant: another spelling, its city alone, or a whole number of hours from UTC."""
+    if offset := _OFFSET.fullmatch(word):
+        # These names count the other way round: Etc/GMT-3 is three hours ahead of UTC.
+        near = f"Etc/GMT{_OPPOSITE_SIGN[offset[1]]}{offset[2]}" if int(offset[2]) else "UTC"
+        return near if local_times.zone_exists(near) else ""
+    city = word.strip().replace(" ", "_").casefold().rpartition("/")[2]
+    # Of two zones of one city, such as Europe/Istanbul and Asia/Istanbul, the last in the alphabet: both are the same.
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
+    # A short word is like many: MSK is no Omsk.
+    alike = difflib.get_close_matches(city, cities, 1, 0.8 if len(city) >= _MIN_FUZZY_LENGTH else 1.0)
+    return _MOSCOW if city in _MOSCOW_WORDS else cities[alike[0]] if alike else ""

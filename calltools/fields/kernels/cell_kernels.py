@@ -1,0 +1,252 @@
+"""Kernels for a cell of any kind.
+
+Generic faults (control and invisible characters, placeholders), the cell cleaned of them, and replacing by a mask.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kernels.byte_kernels import (
+    ByteArray,
+    byte_lengths,
+    cells_with_marked_bytes,
+    first_bytes,
+    slice_bytes,
+)
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, constant_cells, memoized, non_empty, offsets, text_bytes
+
+#: Words that exports and spreadsheets put in place of nothing (lower case).
+PLACEHOLDERS: Final = frozenset(
+    {
+        "null", "(null)", "none", "(none)", "[none]", "nan", "n/a", "#n/a", "na", "nil", "undefined", "\\n",
+        "-", "--", "—", "–", "[]", "{}", "(not set)", "(not provided)", "not set", "(пусто)", "#н/д",
+        "<не указано>", "<не заполнено>", "не указано", "не заполнено", "не определено", "не определен", "нет данных",
+    }
+)  # fmt: skip
+#: In the spellings that occur: a kernel compares whole cells faster than it folds their case.
+_SPELLINGS: Final = tuple(
+    sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
+)
+_MAX_PLACEHOLDER_BYTES: Final = max(len(word.encode()) for word in _SPELLINGS)
+
+#: No longer cell can be absent without being white space through and through.
+MAX_ABSENT_BYTES: Final = _MAX_PLACEHOLDER_BYTES + 8
+_RUSSIAN_LEAD: Final = 0xD0
+#: First byte -> the fewest bytes of an absent cell that begins with it. Codes such as USD are shorter than "undefined".
+_MIN_ABSENT_BYTES: Final = np.full(256, MAX_ABSENT_BYTES + 1, np.int64)
+for _word in _SPELLINGS:
+    _MIN_ABSENT_BYTES[_word.encode()[0]] = min(_MIN_ABSENT_BYTES[_word.encode()[0]], len(_word.encode()))
+_MIN_ABSENT_BYTES[list(range(0x21))] = 1
+#: First bytes of invisible characters and of other spaces.
+_INVISIBLE_LEAD_BYTES: Final = np.zeros(256, bool)
+_INVISIBLE_LEAD_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
+_MIN_ABSENT_BYTES[_INVISIBLE_LEAD_BYTES] = 1
+_ABSENT_FIRST_BYTES: Final = _MIN_ABSENT_BYTES <= MAX_ABSENT_BYTES
+# An empty cell begins with no byte.
+_ABSENT_FIRST_BYTES[0] = False
+_RUSSIAN_SECOND_BYTES: Final = np.zeros(256, bool)
+_RUSSIAN_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
+
+# RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
+_CONTROL: Final = (
+    r"[\x00-\x09\x0B\x0C\x0E-\x1F\x7F\x{80}-\x{9F}\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFD}]"
+)
+_SPACES: Final = r"[\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
+_ZERO_WIDTH: Final = r"[\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}-\x{200F}\x{2060}-\x{2065}\x{206A}-\x{206F}\x{FEFF}]"
+_OUTER: Final = r"^[ \n\r]|[ \n\r]$"
+_INVISIBLE: Final = f"{_OUTER}|{_SPACES}|{_ZERO_WIDTH}"
+
+
+def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    r"""The cell holds a control character, a bidirectional override, a lone surrogate or U+FFFD.
+
+    Why:
+        Such a character is never part of a value. NUL, TAB or a C1 control is left by a broken export; U+FFFD says that
+        a letter was lost when the file was read in a wrong encoding; an override shows text other than it is.
+
+    Example:
+        bad: Отдел\tпродаж
+        good: Отдел продаж
+
+    Fix:
+        Remove the character at its source. In Excel =CLEAN(A1) removes control characters. If you see U+FFFD, save the
+        export again as UTF-8: the lost letter cannot be guessed.
+
+    Source:
+        Unicode Standard, sections 23.1 (control codes) and 23.9 (noncharacters); RFC 4180, section 2.
+    """
+    return _matches_where(cells, may_hold_odd_bytes(cells, space=False), _CONTROL)
+
+
+def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """The cell has white space around its value, or an invisible character inside it.
+
+    Why:
+        Metrica compares values byte for byte: an id with a no-break space after it belongs to no visitor. Such
+        characters come with text copied from a web page or a messenger, and nobody sees them.
+
+    Example:
+        bad: 1604591025698235234 followed by a no-break space
+        good: 1604591025698235234
+
+    Fix:
+        Remove it; the repaired value stands in the finding. In Excel: =TRIM(SUBSTITUTE(A1,UNICHAR(160),"")).
+
+    Source:
+        Unicode Standard, section 6.2 (spaces) and section 23.2 (layout controls).
+    """
+    odd = may_hold_odd_bytes(cells, space=True)
+    return _matches_where(cells, odd, _INVISIBLE)
+
+
+def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A word stands in place of an empty cell.
+
+    Why:
+        NULL, (not set) or a dash means "nothing" to people; Metrica takes it for a value, and reports then show a tag
+        called "-" or an address called "(not set)".
+
+    Example:
+        bad: (not set)
+        good: an empty cell
+
+    Fix:
+        Leave the cell empty. In Excel: Find and Replace, whole cells, with nothing.
+
+    Source:
+        Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
+    """
+    return apply_where(_may_be_placeholder(cells), lambda some: _are_placeholders(_strip_invisible(some)), cells)
+
+
+@memoized
+def absent(cells: Cells) -> Mask:
+    """Where a cell says nothing: empty, white space, or a placeholder."""
+    candidates = _may_be_placeholder(cells)
+    return ~non_empty(cells) | apply_where(candidates, _blank_or_placeholder, cells)
+
+
+def _blank_or_placeholder(cells: Cells) -> Mask:
+    clean = _strip_invisible(cells)
+    return ~non_empty(clean) | _are_placeholders(clean)
+
+
+@memoized
+def cleaned(cells: Cells) -> Cells:
+    """The cells as a kind should read them, when generic faults have been told by their own rules.
+
+    Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
+    a control character, is ``""``.
+    """
+    odd = may_hold_odd_bytes(cells, space=True) | placeholder(cells)
+    if not odd.any():
+        return cells
+    some = cells.filter(pa.array(odd))
+    clean = _strip_invisible(some)
+    gone = _are_placeholders(clean) | control_character(some)
+    return replace_where(cells, odd, pc.if_else(pa.array(gone), "", clean))
+
+
+def replace_where(cells: Cells, where: Mask, texts: Cells) -> Cells:
+    """The cells with those of the mask exchanged for texts, in order."""
+    if not where.any():
+        return cells
+    return pc.replace_with_mask(cells, pa.array(where), texts)
+
+
+def apply_where(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> Mask:
+    """A test that runs on the candidates only; no other cell fails it."""
+    mask: Mask = np.zeros(len(cells), bool)
+    if candidates.any():
+        mask[candidates] = test(cells.filter(pa.array(candidates)))
+    return mask
+
+
+def redacted_except_placeholders(cells: Cells, shortened: Cells) -> Cells:
+    """The shortened cells, but placeholders as they are: they are nobody's."""
+    return pc.if_else(pa.array(placeholder(cells)), cells, shortened)
+
+
+def empty_cells(where: Mask) -> Cells:
+    """As many empty cells as the mask has places."""
+    return constant_cells("", int(where.sum()))
+
+
+def may_hold_odd_bytes(cells: Cells, *, space: bool) -> Mask:
+    """Cells that may hold a control or an invisible character: cheap, and never too few.
+
+    Args:
+        cells: Any text.
+        space: Plain spaces are odd too, and so is everything beyond ASCII. Otherwise only bytes that can begin a
+            control character are: letters beyond ASCII pass.
+    """
+    data, _ = slice_bytes(cells)
+    if not len(data):
+        return np.zeros(len(cells), bool)
+    lowest, highest = data.min(), data.max()
+    if lowest > 0x20 and highest < 0x7F:
+        return np.zeros(len(cells), bool)
+    odd = (data <= 0x20) | (data >= 0x7F) if space else _mark_control_bytes(data, ascii_only=highest < 0x80)
+    return cells_with_marked_bytes(cells, odd)
+
+
+def _mark_control_bytes(data: ByteArray, *, ascii_only: bool) -> Mask:
+    odd: Mask = data == 0x7F
+    low = data < 0x20
+    if low.any():
+        odd |= low & (data != 0x0A) & (data != 0x0D)
+    if not ascii_only:
+        # Lead bytes of U+0080-U+00BF, U+2000-U+2FFF, surrogates and U+F000-U+FFFF; the second byte decides.
+        # Letters of most scripts have others, so that few are looked at.
+        leads = np.flatnonzero((data == 0xC2) | (data >= 0xE2))
+        lead, follows = data[leads], data[np.minimum(leads + 1, len(data) - 1)]
+        follows[leads == len(data) - 1] = 0
+        found = (lead == 0xC2) & (follows < 0xA0)
+        found |= (lead == 0xE2) & ((follows == 0x80) | (follows == 0x81))
+        found |= (lead == 0xED) & (follows >= 0xA0)
+        found |= (lead == 0xEF) & (follows == 0xBF)
+        odd[leads[found]] = True
+    return odd
+
+
+@lru_cache(maxsize=1)
+def _placeholder_cells() -> Cells:
+    # Made when it is asked for: the first Arrow array brings pandas along.
+    return pa.array(_SPELLINGS)
+
+
+def _are_placeholders(cells: Cells) -> Mask:
+    return as_mask(pc.is_in(cells, _placeholder_cells()))
+
+
+@memoized
+def _may_be_placeholder(cells: Cells) -> Mask:
+    """Short cells that begin as a placeholder does, or with white space or an invisible character."""
+    sizes, begins = byte_lengths(cells), first_bytes(cells)
+    mask: Mask = _ABSENT_FIRST_BYTES[begins] & (sizes <= MAX_ABSENT_BYTES)
+    rows = np.flatnonzero(mask)
+    if not len(rows):
+        return mask
+    mask[rows] = sizes[rows] >= _MIN_ABSENT_BYTES[begins[rows]]
+    # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
+    russian = rows[begins[rows] == _RUSSIAN_LEAD]
+    mask[russian] &= _RUSSIAN_SECOND_BYTES[text_bytes(cells).take(offsets(cells)[:-1][russian] + 1, mode="clip")]
+    return mask
+
+
+def _strip_invisible(cells: Cells) -> Cells:
+    # Most cells with white space around them are plain ASCII otherwise, and expressions take long to be compiled.
+    if _INVISIBLE_LEAD_BYTES[slice_bytes(cells)[0]].any():
+        visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
+        cells = pc.replace_substring_regex(visible, _SPACES, " ")
+    return pc.utf8_trim(cells, " \n\r\t")
+
+
+def _matches_where(cells: Cells, candidates: Mask, pattern: str) -> Mask:
+    return apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, pattern)), cells)

@@ -1,0 +1,211 @@
+"""Reads wall-clock times on whole columns and converts them with IANA time zones."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from calltools.model.cells import Cells, Mask, Numbers, memoized, offsets, text_bytes
+
+_DAY_S: Final = 86_400
+_WIDTHS: Final = {"d": 2, "m": 2, "Y": 4, "H": 2, "M": 2, "S": 2}
+_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2051, 1, 1, tzinfo=UTC)
+_MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTimes:
+    """What a column of wall-clock times means.
+
+    Attributes:
+        epoch: Unix seconds; where a time is ambiguous, the first of the two; 0 where it is not ``ok``.
+        ok: The cell has the layout, the date exists, and so does the time in the zone.
+        ambiguous: The zone had this time twice.
+        nonexistent: The zone skipped this time.
+    """
+
+    epoch: Numbers
+    ok: Mask
+    ambiguous: Mask
+    nonexistent: Mask
+
+
+def zone_exists(name: str) -> bool:
+    """Whether it is an IANA zone."""
+    return name in _zones()
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    # Asking walks a folder of files, and each profile with a zone asks.
+    return frozenset(available_timezones())
+
+
+def parse_local(cells: Cells, layout: str, zone: str | None) -> LocalTimes:
+    """Read wall-clock times.
+
+    Args:
+        cells: Text.
+        layout: As for ``strptime``. One-digit days, months and hours are read as well.
+        zone: IANA name; ``None`` is UTC.
+    """
+    local, read = _parse_fixed_width(cells, layout)
+    rest = np.flatnonzero(~read & (np.diff(offsets(cells)) > 0))
+    if len(rest):
+        local, read = local.copy(), read.copy()
+        local[rest], read[rest] = _parse_distinct(cells.take(pa.array(rest)), layout)
+    if zone is None:
+        nothing: Mask = np.zeros(len(cells), bool)
+        return LocalTimes(np.where(read, local, 0), read, nothing, nothing)
+    return _resolve_in_zone(local, read, zone)
+
+
+def offset_at(epochs: Numbers, zone: str) -> Numbers:
+    """UTC offset of the zone, in seconds east, at each moment."""
+    moments, seconds = _transitions(zone)
+    found: Numbers = seconds[np.searchsorted(moments, epochs, side="right")]
+    return found
+
+
+def format_epochs(epochs: Numbers) -> Cells:
+    """Unix seconds as cells."""
+    return pc.cast(pa.array(epochs), pa.string())
+
+
+def _resolve_in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
+    # Transitions are days apart, so only the offsets a day before and a day after can hold.
+    before, after = offset_at(local - _DAY_S, zone), offset_at(local + _DAY_S, zone)
+    first, second = local - before, local - after
+    first_holds, second_holds = offset_at(first, zone) == before, offset_at(second, zone) == after
+    ambiguous: Mask = read & first_holds & second_holds & (first != second)
+    nonexistent: Mask = read & ~first_holds & ~second_holds
+    ok: Mask = read & ~nonexistent
+    epoch = np.where(first_holds, first, second)
+    return LocalTimes(np.where(ok, epoch, 0), ok, ambiguous, nonexistent)
+
+
+@lru_cache(maxsize=64)
+def _transitions(zone: str) -> tuple[Numbers, Numbers]:
+    """Moments at which the offset changes, and the offsets before, between and after them."""
+    info = ZoneInfo(zone)
+    moments, seconds = [], [_utc_offset_s(info, _EARLIEST)]
+    moment = _EARLIEST
+    while moment < _LATEST:
+        later = moment + timedelta(days=1)
+        if _utc_offset_s(info, later) != seconds[-1]:
+            moments.append(_find_transition(info, moment, later))
+            seconds.append(_utc_offset_s(info, later))
+        moment = later
+    return np.array(moments, np.int64), np.array(seconds, np.int64)
+
+
+def _find_transition(info: ZoneInfo, low: datetime, high: datetime) -> int:
+    """The second at which the offset becomes that of ``high``."""
+    first, last = int(low.timestamp()), int(high.timestamp())
+    target = _utc_offset_s(info, high)
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _utc_offset_s(info, datetime.fromtimestamp(middle, UTC)) == target:
+            last = middle
+        else:
+            first = middle
+    return last
+
+
+def _utc_offset_s(info: ZoneInfo, moment: datetime) -> int:
+    return int(moment.astimezone(info).utcoffset().total_seconds())  # type: ignore[union-attr]  # it is aware
+
+
+@memoized
+def _parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+    """Cells exactly as wide as a layout of numbers: local seconds, and which cells could be read."""
+    local, read = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)
+    parts = re.findall(r"%(.)|([^%])", layout)
+    if not all(letter in _WIDTHS for letter, _ in parts if letter):
+        return local, read
+    width = sum(_WIDTHS.get(letter, 0) or len(sign.encode()) for letter, sign in parts)
+    ends = offsets(cells).astype(np.int64)
+    rows = np.flatnonzero(np.diff(ends) == width)
+    if not len(rows):
+        return local, read
+    matrix = _byte_matrix(text_bytes(cells), ends, rows, width)
+    values, good = _parse_digit_fields(matrix, parts)
+    seconds, exists = _to_local_seconds(values)
+    local[rows], read[rows] = np.where(good & exists, seconds, 0), good & exists
+    return local, read
+
+
+def _byte_matrix(data: NDArray[np.uint8], ends: Numbers, rows: Numbers, width: int) -> NDArray[np.uint8]:
+    if len(rows) == len(ends) - 1:
+        return data[ends[0] : ends[-1]].reshape(-1, width)
+    found: NDArray[np.uint8] = data[ends[rows][:, None] + np.arange(width)]
+    return found
+
+
+def _parse_digit_fields(matrix: NDArray[np.uint8], parts: list[tuple[str, str]]) -> tuple[dict[str, Numbers], Mask]:
+    values: dict[str, Numbers] = {}
+    good: Mask = np.ones(len(matrix), bool)
+    column = 0
+    for letter, sign in parts:
+        if letter:
+            number = np.zeros(len(matrix), np.int64)
+            for _ in range(_WIDTHS[letter]):
+                digit = matrix[:, column] - np.uint8(48)
+                good &= digit <= 9
+                number = number * 10 + digit
+                column += 1
+            values[letter] = number
+        else:
+            for byte in sign.encode():
+                good &= matrix[:, column] == byte
+                column += 1
+    return values, good
+
+
+def _to_local_seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
+    count = len(next(iter(values.values())))
+    zero = np.zeros(count, np.int64)
+    year, month, day = values.get("Y", zero + 1970), values.get("m", zero + 1), values.get("d", zero + 1)
+    hour, minute, second = values.get("H", zero), values.get("M", zero), values.get("S", zero)
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    longest = _MONTH_DAYS[np.where((month >= 1) & (month <= 12), month, 0)] + (leap & (month == 2))
+    exists = (day >= 1) & (day <= longest) & (hour <= 23) & (minute <= 59) & (second <= 59) & (year >= 1)
+    return _days_since_epoch(year, month, day) * _DAY_S + hour * 3600 + minute * 60 + second, exists
+
+
+def _days_since_epoch(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
+    """Days since 1970-01-01 in the proleptic Gregorian calendar: years begin in March, 400 years are an era."""
+    shifted = year - (month <= 2)
+    era = shifted // 400
+    of_era = shifted - era * 400
+    of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    days: Numbers = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    return days
+
+
+def _parse_distinct(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+    """The rare cells that a fixed layout does not read, each distinct one once."""
+    encoded = cells.dictionary_encode()
+    moments = [_strptime_epoch(text, layout) for text in encoded.dictionary.to_pylist()]
+    seconds = np.array([0 if moment is None else moment for moment in moments], np.int64)
+    known = np.array([moment is not None for moment in moments], bool)
+    rows = encoded.indices.to_numpy()
+    return seconds[rows], known[rows]
+
+
+def _strptime_epoch(text: str, layout: str) -> int | None:
+    if not text.isascii() and "%b" not in layout and "%a" not in layout:
+        return None
+    try:
+        moment = datetime.strptime(text, layout)  # noqa: DTZ007 - it is wall-clock time; the zone comes later
+    except ValueError:
+        return None
+    return int(moment.replace(tzinfo=UTC).timestamp()) if moment.tzinfo is None else int(moment.timestamp())

@@ -1,0 +1,257 @@
+"""Encodings of text: which one a file has, a stream as UTF-8, and cells of bytes as text.
+
+A fixed list of encodings is tried, because general detectors do badly on short Russian tables.
+"""
+
+import codecs
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import BinaryIO, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from calltools.errors import SourceError
+from calltools.model.cells import Cells, offsets, text_bytes
+
+#: Names for people.
+DISPLAY_NAMES: Final = {
+    "utf-8": "UTF-8", "cp1251": "Windows-1251", "cp866": "cp866", "koi8-r": "KOI8-R", "mac-cyrillic": "Mac Cyrillic",
+    "iso8859-5": "ISO 8859-5", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32-le": "UTF-32 LE",
+    "utf-32-be": "UTF-32 BE",
+}  # fmt: skip
+_BYTE_ORDER_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+#: How likely each is before a letter is read, as a logarithm: files of today come from Windows.
+_LOG_PRIORS: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -5.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
+#: Letters of Russian texts per thousand.
+# fmt: off
+_LETTERS_PER_THOUSAND: Final = {
+    "о": 110, "е": 85, "а": 80, "и": 74, "н": 67, "т": 63, "с": 55, "р": 47, "в": 45, "л": 44, "к": 35, "м": 32,
+    "д": 30, "п": 28, "у": 26, "я": 20, "ы": 19, "ь": 17, "г": 17, "з": 17, "б": 16, "ч": 14, "й": 12, "х": 10,
+    "ж": 9, "ш": 7, "ю": 6, "ц": 5, "щ": 4, "э": 3, "ф": 3, "ё": 1, "ъ": 1,
+}
+# fmt: on
+_UPPERCASE_WORD: Final = re.compile(r"(?<![а-яё])[А-ЯЁ]{2,}(?![а-яё])")
+#: A sign that no Russian table holds weighs as one letter in a hundred thousand.
+_UNLIKELY_LOG_WEIGHT: Final = math.log(1e-5)
+_COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
+#: How much likelier the best reading must be than the second, as a logarithm: one wrong reading in four hundred.
+_MIN_LOG_MARGIN: Final = 6.0
+#: Bytes that are looked at: of the beginning, and of the lines beyond ASCII behind it.
+_SAMPLE_BYTES: Final = 1 << 16
+_CONTROL_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a"))
+#: What a known title in the header is worth.
+_TITLE_LOG_WEIGHT: Final = 6.0
+#: Titles cost reading the header by all profiles; where they could not change the order, nobody asks for them.
+_MAX_TITLES: Final = 100
+_NON_ASCII_BYTES: Final = bytes(range(0x80, 0x100))
+#: Lines beyond ASCII that are looked at.
+_MAX_LINES: Final = 2000
+
+
+def read_byte_order_mark(head: bytes) -> tuple[str | None, int]:
+    """The encoding that a byte order mark names, and the length of the mark."""
+    for sign, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(sign):
+            return encoding, len(sign)
+    return None, 0
+
+
+def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_titles: Callable[[str], int]) -> str:
+    """The encoding of a text without a mark.
+
+    Args:
+        head: Its beginning.
+        name: What the user calls the file.
+        is_whole_file: Whether ``head`` is all of it.
+        count_known_titles: How many known titles the beginning of a decoded text holds.
+
+    Raises:
+        SourceError: It is no text, or two encodings read it equally well.
+    """
+    if b"\0" in head:
+        if wide := _utf16_without_mark(head):
+            return wide
+        head = head.replace(b"\0", b"\x01")
+    if _is_binary(head):
+        raise SourceError("file-binary", path=name)
+    if _is_utf8(head, is_whole=is_whole_file):
+        return "utf-8"
+    if _is_mostly_utf8(head):
+        return "utf-8"
+    telling = _distinctive_bytes(head)
+    likely = {encoding: _log_likelihood(telling, encoding) for encoding in _LOG_PRIORS}
+    (best, encoding), (second, _) = _two_likeliest(likely)
+    if best - second < _TITLE_LOG_WEIGHT * _MAX_TITLES:
+        likely = {
+            one: so_far + _TITLE_LOG_WEIGHT * count_known_titles(telling.decode(one, "replace"))
+            for one, so_far in likely.items()
+        }
+        (best, encoding), (second, _) = _two_likeliest(likely)
+    beyond = len(telling) - len(telling.translate(None, _NON_ASCII_BYTES))
+    if best - second < _MIN_LOG_MARGIN or best <= _UNLIKELY_LOG_WEIGHT * beyond / 2:
+        raise SourceError("encoding-unsure", path=name)
+    return encoding
+
+
+def _utf16_without_mark(head: bytes) -> str:
+    """UTF-16 without a mark has a zero in every other byte."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = max(len(head) // 2, 1)
+    for encoding, here, there in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if here > 0.3 * half and there < 0.05 * half:
+            return encoding
+    return ""
+
+
+def _is_binary(head: bytes) -> bool:
+    """Some control characters are a damaged text; many are no text."""
+    return len(head) - len(head.translate(None, _CONTROL_BYTES)) > 0.05 * len(head)
+
+
+def _is_utf8(head: bytes, *, is_whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=is_whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_mostly_utf8(head: bytes) -> bool:
+    """Whether of the lines beyond ASCII nine in ten are UTF-8: the others are damaged records."""
+    lines = list(islice((line for line in head.split(b"\n")[:-1] if not line.isascii()), _MAX_LINES))
+    good = sum(_is_utf8(line, is_whole=True) for line in lines)
+    return bool(good) and good >= 0.9 * len(lines)
+
+
+def _distinctive_bytes(head: bytes) -> bytes:
+    """The beginning, and behind it the lines beyond ASCII: as much as tells the encodings apart."""
+    lines = [line for line in head[_SAMPLE_BYTES:].splitlines(keepends=True) if not line.isascii()]
+    return head[:_SAMPLE_BYTES] + b"".join(lines)[:_SAMPLE_BYTES]
+
+
+def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
+    return sorted(((score, encoding) for encoding, score in likely.items()), reverse=True)[:2]
+
+
+def _log_likelihood(head: bytes, encoding: str) -> float:
+    """Log-likelihood of the letters beyond ASCII."""
+    # A word in capitals is a word of small letters that was shouted: once improbable, not with each letter.
+    text, shouted = _UPPERCASE_WORD.subn(lambda word: word[0].lower(), head.decode(encoding, "replace"))
+    total = sum(_letter_log_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
+    total += shouted * math.log(1 / 12)
+    # A capital behind a small letter: the case bit is read the wrong way round.
+    total += _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
+    return total + _LOG_PRIORS[encoding]
+
+
+def _letter_log_weight(sign: str) -> float:
+    small = sign.lower()
+    if small in _LETTERS_PER_THOUSAND:
+        share = _LETTERS_PER_THOUSAND[small] / 1000
+        return math.log(share if sign == small else share / 12)
+    return math.log(0.002) if sign in _COMMON_SYMBOLS else _UNLIKELY_LOG_WEIGHT
+
+
+class Utf8Stream(io.RawIOBase):
+    """A stream in an encoding of several bytes a letter, as UTF-8 and without its byte order mark.
+
+    ``seek`` goes to a place counted in the UTF-8 bytes, from the beginning, once.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        super().__init__()
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._buffer = b""
+        self._mark_removed = False
+        stream.seek(0)
+
+    @staticmethod
+    def is_needed(encoding: str) -> bool:
+        """Whether quotes and line ends of the encoding are not the bytes of ASCII."""
+        try:
+            return '",;\t|\r\n'.encode(encoding) != b'",;\t|\r\n'
+        except LookupError:
+            return False
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes of UTF-8; fewer only at the end."""
+        while size < 0 or len(self._buffer) < size:
+            raw = self._stream.read(1 << 20)
+            text = self._decoder.decode(raw, final=not raw)
+            self._buffer += (text if self._mark_removed else text.removeprefix("\ufeff")).encode("utf-8", "replace")
+            self._mark_removed = True
+            if not raw:
+                break
+        taken = self._buffer if size < 0 else self._buffer[:size]
+        self._buffer = self._buffer[len(taken) :]
+        return taken
+
+    def seek(self, offset: int, _whence: int = 0) -> int:
+        """Skip what lies before a place."""
+        self.read(offset)
+        return offset
+
+    def close(self) -> None:
+        """Close the stream below as well."""
+        self._stream.close()
+        super().close()
+
+
+def is_utf8_block(data: memoryview) -> bool:
+    """Asked once of a whole block, which takes a third of what it takes to ask cell by cell.
+
+    Cells end where ASCII stands, so that each is UTF-8 where the whole is.
+    """
+    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
+    try:
+        pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(data)]).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _single_chunk(column: pa.ChunkedArray) -> pa.BinaryArray:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def view_as_text(column: pa.ChunkedArray) -> Cells:
+    """Bytes known to be UTF-8, as text; nothing is copied."""
+    cells = _single_chunk(column)
+    return pa.Array.from_buffers(pa.string(), len(cells), cells.buffers(), cells.null_count, cells.offset)
+
+
+def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
+    """Bytes of an encoding of one byte a letter, as text. Most columns of most files are plain ASCII.
+
+    Raises:
+        UnicodeDecodeError: A byte stands for no letter.
+    """
+    cells = _single_chunk(column)
+    ends = offsets(cells)
+    raw = text_bytes(cells)[ends[0] : ends[-1]]
+    if not len(raw) or raw.max() < 0x80:
+        return view_as_text(column)
+    text = pa.py_buffer(raw.tobytes().decode(encoding).encode())
+    grown = np.zeros(len(raw) + 1, np.int32)
+    np.cumsum(_utf8_byte_lengths(encoding)[raw], out=grown[1:])
+    return pa.Array.from_buffers(pa.string(), len(cells), [None, pa.py_buffer(grown[ends - ends[0]]), text])
+
+
+@lru_cache(maxsize=4)
+def _utf8_byte_lengths(encoding: str) -> NDArray[np.int32]:
+    """Byte -> bytes of its letter in UTF-8."""
+    return np.array([len(bytes([byte]).decode(encoding, "replace").encode()) for byte in range(256)], np.int32)

@@ -1,0 +1,291 @@
+"""Reading a CSV: by Arrow's tokenizer (the fast path), or by the strict path where a block may be malformed."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from calltools.files.csv import sniff
+from calltools.files.csv.blocks import Block, Dialect, split_blocks
+from calltools.files.csv.encoding import Utf8Stream, decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.strict import StrictParser
+from calltools.files.csv.undoubled_quotes import DoubledQuotesStream
+from calltools.files.inputs import Request
+from calltools.files.limits import Limits
+from calltools.model.batch import Batch, HeaderFinder, Hints, MalformedRecord, ReadTask, Table, unique_titles
+from calltools.model.cells import (
+    Cells,
+    Mask,
+    Numbers,
+    as_mask,
+    combine_chunks,
+    non_empty,
+    offsets,
+    span_indices,
+    text_bytes,
+)
+from calltools.model.finding import Findings
+
+#: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
+#: between them, cost more than the kernels; larger ones take more memory.
+BLOCK_SIZE: Final = 6 << 20
+
+
+def open_request(request: Request) -> Table:
+    """The same as ``open_csv``, as ``INPUTS`` asks for it."""
+    asked = request.path, request.name, request.hints, request.judge, request.limits
+    return open_csv(*asked, exact_only=request.exact_only)
+
+
+def open_csv(  # noqa: PLR0913 - four say which file and how
+    path: Path,
+    name: str,
+    hints: Hints,
+    find_header: HeaderFinder,
+    limits: Limits | None = None,
+    *,
+    exact_only: bool = False,
+) -> Table:
+    """The table in a CSV.
+
+    Args:
+        path: Where its bytes are.
+        name: What the user calls it.
+        hints: What the user or a profile says about reading.
+        find_header: Says which of the first rows is the header.
+        limits: What a record may take.
+        exact_only: Take every block over the exact road.
+
+    Raises:
+        SourceError: It is no text, or its encoding cannot be told.
+        LimitError: It is wider than the limit.
+    """
+    limits = limits or Limits()
+    sniffed = sniff.sniff_csv(path, name, hints, find_header, limits)
+    if not sniffed.titles:
+        return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
+    road = _CsvReader(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
+    return Table(sniffed.source, sniffed.titles, road.read_tasks, sniffed.findings, can_cross_processes=True)
+
+
+class _CsvReader:
+    """The records of one CSV."""
+
+    def __init__(
+        self, sniffed: sniff.SniffResult, limits: Limits, *, exact_only: bool, undoubled: bool = False
+    ) -> None:
+        self._sniffed = sniffed
+        self._limits = limits
+        self._exact_only = exact_only
+        self._quotes_are_undoubled = undoubled
+        self._names = unique_titles(sniffed.titles)
+        encoding = sniffed.source.encoding or "utf-8"
+        # Encodings of several bytes a letter come as UTF-8 from the stream.
+        self._dialect = Dialect(
+            sniffed.source.delimiter or ",",
+            len(sniffed.titles),
+            "utf-8" if Utf8Stream.is_needed(encoding) else encoding,
+        )
+
+    def read_tasks(self) -> Iterator[ReadTask]:
+        """Tasks in the order of the file."""
+        seen: set[str] = set()
+        with self._open_stream() as stream:
+            for block in split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
+                yield partial(self._read_block_with_findings, block, self._mixed_line_end_finding(seen, block))
+
+    def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
+        return self._read_block(block).with_findings(mixed)
+
+    def _open_stream(self) -> BinaryIO:
+        below = self._sniffed.source.path.open("rb")
+        encoding = self._sniffed.source.encoding or "utf-8"
+        stream = Utf8Stream(below, encoding) if Utf8Stream.is_needed(encoding) else below
+        stream.seek(self._sniffed.records_offset)
+        cells = (
+            DoubledQuotesStream(cast("BinaryIO", stream), self._dialect.delimiter)
+            if self._quotes_are_undoubled
+            else stream
+        )
+        return cast("BinaryIO", cells)
+
+    def _mixed_line_end_finding(self, seen: set[str], block: Block) -> Findings:
+        """CT018, once: CR alone, or the line at which a second kind of line end occurs."""
+        if "CR" in seen or len(seen) > 1:
+            return Findings.empty()
+        first = block.first_line_ends(seen, self._dialect, self._limits.quoted_bytes)
+        for kind in sorted(first, key=first.__getitem__):
+            seen.add(kind)
+            if "CR" in seen or len(seen) > 1:
+                return Findings.from_rows(
+                    [{"code": "CT018", "place": block.first_line + first[kind], "detail": "+".join(sorted(seen))}]
+                )
+        return Findings.empty()
+
+    def _read_block(self, block: Block) -> Batch:
+        batch = None if self._exact_only or not block.is_unambiguous else self._read_fast(block)
+        batch = self._read_strict(block) if batch is None else batch
+        multiline = (
+            [self._multiline_cell_findings(batch, block)]
+            if block.line_count > batch.read + len(batch.blank_places)
+            else []
+        )
+        return batch.with_findings(*multiline, self._repeated_header_findings(batch))
+
+    def _read_fast(self, block: Block) -> Batch | None:
+        """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
+        size = len(block.data)
+        if block.structure.contains(b"\x00", size):
+            return None
+        table = self._tokenize(block.data, quoted=block.structure.contains(b'"', size))
+        if table is None:
+            return None
+        starts = block.record_starts(table.num_rows)
+        if len(starts) != table.num_rows:
+            return None
+        return _build_batch(table, block.first_line + starts)
+
+    def _tokenize(self, data: memoryview, *, quoted: bool) -> pa.Table | None:
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(pa.py_buffer(data)),
+                pyarrow.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self._names),
+                pyarrow.csv.ParseOptions(
+                    delimiter=self._dialect.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+                ),
+                pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(self._names, pa.binary()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid:
+            # A ragged record: the exact road says which.
+            return None
+        encoding = self._dialect.encoding
+        if encoding == "utf-8":
+            if not is_utf8_block(data):
+                return None
+            columns = [view_as_text(column) for column in table.columns]
+        else:
+            try:
+                columns = [decode_cells(column, encoding) for column in table.columns]
+            except UnicodeDecodeError:
+                return None
+        return pa.table(columns, self._names)
+
+    def _read_strict(self, block: Block) -> Batch:
+        text, behind = (
+            bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.lookahead)
+        )
+        exact = StrictParser(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
+        records = exact.parse_records(len(text))
+        whole: list[tuple[int, int, tuple[str, ...]]] = []
+        damaged: list[MalformedRecord] = []
+        blanks, findings = [], []
+        for record in records:
+            place = block.first_line + record.line
+            fault = record.fault or _undecodable_code(record.cells)
+            if not fault and not any(record.cells):
+                blanks.append(place)
+                continue
+            number = len(whole) + len(damaged) + 1
+            if fault:
+                damaged.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, record.cells))))
+                findings.append(self._fault_finding(fault, number, place, len(record.cells), record.position))
+            else:
+                whole.append((number, place, record.cells))
+        columns = list(zip(*(cells for _, _, cells in whole), strict=True)) or [()] * len(self._names)
+        return Batch(
+            columns=pa.table([pa.array(column, pa.string()) for column in columns], self._names),
+            records=np.array([number for number, _, _ in whole], np.int64),
+            places=np.array([place for _, place, _ in whole], np.int64),
+            findings=Findings.from_rows(findings),
+            read=len(whole) + len(damaged),
+            malformed=tuple(damaged),
+            blank_places=tuple(blanks),
+        )
+
+    def _fault_finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
+        titles = self._sniffed.titles
+        known = position is not None and position < len(titles)
+        return {
+            "code": code,
+            "record": record,
+            "place": place,
+            "position": position if known else None,
+            "column": titles[position] if known and position is not None else None,
+            "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
+        }
+
+    def _multiline_cell_findings(self, batch: Batch, block: Block) -> Findings:
+        """CT010: cells with a line break inside."""
+        # The next line, blank or not, belongs to the next record: only records of several lines are looked at.
+        lines = np.diff(batch.places, append=block.first_line + block.line_count)
+        rows = np.flatnonzero(lines > 1)
+        if not len(rows):
+            return Findings.empty()
+        found = []
+        for position, column in enumerate(batch.columns.columns):
+            broken = rows[_contain_line_break(combine_chunks(column), rows)]
+            if not len(broken):
+                continue
+            found.append(
+                Findings.for_rule(
+                    "CT010",
+                    records=batch.records[broken],
+                    places=batch.places[broken],
+                    position=position,
+                    column=self._sniffed.titles[position],
+                )
+            )
+        return Findings.concat(found)
+
+    def _repeated_header_findings(self, batch: Batch) -> Findings:
+        """CT019: records that are the header again."""
+        if not len(batch) or self._sniffed.source.header_row is None:
+            return Findings.empty()
+        alike: Mask = np.ones(len(batch), bool)
+        for name, title in zip(batch.columns.column_names, self._sniffed.titles, strict=True):
+            alike &= as_mask(pc.equal(batch.columns[name].chunk(0), title))
+            if not alike.any():
+                return Findings.empty()
+        return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])
+
+
+def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
+    """Which of some cells hold a line break. They are few: their bytes are gathered, nothing else is looked at."""
+    places, cell_of = span_indices(offsets(cells)[rows], offsets(cells)[rows + 1])
+    data = text_bytes(cells)[places]
+    mask: Mask = np.zeros(len(rows), bool)
+    mask[cell_of[(data == ord("\n")) | (data == ord("\r"))]] = True
+    return mask
+
+
+def _build_batch(table: pa.Table, places: Numbers) -> Batch:
+    """Rows of the fast road: blank ones left out and told."""
+    blank: Mask = np.ones(table.num_rows, bool)
+    for name in table.column_names:
+        if not blank.any():
+            break
+        blank &= ~non_empty(combine_chunks(table[name]))
+    rows = np.flatnonzero(~blank)
+    kept = table if len(rows) == table.num_rows else table.take(rows)
+    kept = pa.table([combine_chunks(column) for column in kept.columns], kept.column_names)
+    numbers = np.arange(1, len(rows) + 1)
+    return Batch(kept, numbers, places[rows], read=len(rows), blank_places=tuple(places[blank].tolist()))
+
+
+def _undecodable_code(cells: tuple[str, ...]) -> str | None:
+    return "CT020" if any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
+
+
+def _has_surrogate(cell: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in cell)
+
+
+def _replace_undecodable(cell: str) -> str:
+    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

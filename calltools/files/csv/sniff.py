@@ -1,0 +1,217 @@
+"""Sniffing a CSV: encoding, delimiter and header row from its first bytes."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calltools.errors import LimitError, SourceError
+from calltools.files.csv.encoding import DISPLAY_NAMES, Utf8Stream, read_byte_order_mark, sniff_encoding
+from calltools.files.csv.undoubled_quotes import double_inner_quotes
+from calltools.files.inputs import INPUTS
+from calltools.files.limits import Limits
+from calltools.model.batch import HeaderFinder, HeaderGuess, Hints, Source
+from calltools.model.finding import Findings
+
+DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_HEAD_BYTES: Final = 1 << 20
+_MAX_ROWS: Final = 50
+#: Characters of a cell, up to which a row is looked at: what Python's reader takes until anyone tells it otherwise.
+_LONGEST_CELL: Final = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class SniffResult:
+    """What the beginning of a CSV says.
+
+    Attributes:
+        source: The file and how it is read.
+        titles: Of the columns; nothing when the file holds nothing.
+        records_offset: Byte (of the UTF-8 form, for encodings of several bytes a letter) at which the records begin.
+        first_line: Physical line of that byte, from 1.
+        findings: What is wrong with the file as a whole.
+    """
+
+    source: Source
+    titles: tuple[str, ...]
+    records_offset: int
+    first_line: int
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    cells: tuple[str, ...]
+    line: int
+    next_line: int
+
+
+def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, limits: Limits) -> SniffResult:
+    """Look at the first bytes.
+
+    Raises:
+        SourceError: It is no text, or not in the encoding that was said, or its encoding cannot be told.
+        LimitError: It has more columns than the limit.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
+        return SniffResult(Source(path, name, INPUTS["csv"].format), (), 0, 1, Findings.from_rows([{"code": "CT001"}]))
+    encoding, skipped = _choose_encoding(head, name, hints, find_header)
+    try:
+        text = _decode_head(path, head, encoding, skipped)
+    except UnicodeError:
+        # Some codecs refuse a text as a whole: UTF-16 without its mark, for one.
+        raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
+    delimiter, rows, guess = _choose_delimiter(text, hints, find_header)
+    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _TextFormat:
+    path: Path
+    name: str
+    encoding: str
+    mark_length: int
+    delimiter: str
+
+
+def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, int]:
+    marked, length = read_byte_order_mark(head)
+    if hints.encoding:
+        said = hints.encoding.lower().replace("_", "-")
+        return ("utf-8" if said in {"utf8", "utf-8-sig"} else said), length if marked == "utf-8" else 0
+    if marked:
+        return marked, length if marked == "utf-8" else 0
+    whole = len(head) < _HEAD_BYTES
+
+    def known(text: str) -> int:
+        return max(find_header(_split_rows(text, delimiter)[1]).score for delimiter in DELIMITER_NAMES)
+
+    return sniff_encoding(head, name, is_whole_file=whole, count_known_titles=known), 0
+
+
+def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> str:
+    """The beginning as text, in which each byte that cannot be read still counts as one."""
+    if Utf8Stream.is_needed(encoding):
+        with Utf8Stream(path.open("rb"), encoding) as stream:
+            return stream.read(_HEAD_BYTES).decode("utf-8", "surrogateescape")
+    return head[mark_length:].decode(encoding, "surrogateescape")
+
+
+def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[_Row], HeaderGuess]:
+    """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
+    tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
+    for delimiter in [hints.delimiter] if hints.delimiter else DELIMITER_NAMES:
+        rows, cells = _split_rows(
+            double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter
+        )
+        guess = find_header(cells)
+        tried.append((guess.score, _width_consistency(cells), -len(tried), delimiter, rows, guess))
+        if guess.certain:
+            break
+    best = max(tried, key=lambda one: one[:3])
+    delimiter, rows, guess = best[3:]
+    if hints.header_row == 0:
+        guess = HeaderGuess(None, guess.score, guess.titles)
+    elif hints.header_row is not None:
+        there = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
+        guess = HeaderGuess(there[0] if there else len(rows), guess.score)
+    elif not guess.score:
+        guess = HeaderGuess(_first_row_of_usual_width(rows), 0)
+    return delimiter, rows, guess
+
+
+def _split_rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
+    """The first rows, blank ones left out."""
+    reader = csv.reader(io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter)
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            # The limit of the module belongs to the whole process, and others raise it: ours is counted here.
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                break
+            if any(cell.strip() for cell in cells):
+                rows.append(_Row(tuple(cells), line, reader.line_num + 1))
+            line = reader.line_num + 1
+            if len(rows) == _MAX_ROWS:
+                break
+    except csv.Error:
+        # As above: a cell longer than the module takes. What was read is enough to look at.
+        pass
+    return rows, [row.cells for row in rows]
+
+
+def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
+    """How alike the rows are divided into more than one cell."""
+    widths = Counter(len(row) for row in cells)
+    width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
+    return count / len(cells) * min(width, 40) if width > 1 else 0.0
+
+
+def _first_row_of_usual_width(rows: Sequence[_Row]) -> int:
+    """Without any known title: the first row as wide as most."""
+    widths = Counter(len(row.cells) for row in rows)
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    return next((number for number, row in enumerate(rows) if len(row.cells) == usual), 0)
+
+
+def _build_result(
+    text_format: _TextFormat, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits
+) -> SniffResult:
+    if not rows:
+        raise SourceError("csv-no-rows", path=text_format.name)
+    if guess.index is not None and guess.index >= len(rows):
+        raise SourceError("csv-header-row-beyond", path=text_format.name, last=rows[-1].line)
+    header = None if guess.index is None else rows[guess.index]
+    titles = _header_titles(rows, guess)
+    if len(titles) > limits.columns:
+        raise LimitError("too-many-columns", path=text_format.name, count=len(titles), limit=limits.columns)
+    first_line = rows[0].line if header is None else header.next_line
+    before = _line_offset(text, first_line)
+    recoded = "utf-8" if Utf8Stream.is_needed(text_format.encoding) else text_format.encoding
+    offset = text_format.mark_length + len(text[:before].encode(recoded, "surrogateescape"))
+    header_line = None if header is None else header.line
+    source = Source(
+        text_format.path,
+        text_format.name,
+        INPUTS["csv"].format,
+        text_format.encoding,
+        text_format.delimiter,
+        header_line,
+    )
+    return SniffResult(source, titles, offset, first_line, _file_findings(text_format, header_line))
+
+
+def _header_titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
+    if guess.index is None:
+        return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
+    # A byte that the encoding cannot mean is no part of a title.
+    return tuple(cell.encode("utf-8", "replace").decode() for cell in rows[guess.index].cells)
+
+
+def _line_offset(text: str, line: int) -> int:
+    """Characters before a physical line."""
+    if line == 1:
+        return 0
+    for number, end in enumerate(re.finditer(r"\r\n|\n|\r", text), start=2):
+        if number == line:
+            return end.end()
+    return len(text)
+
+
+def _file_findings(text_format: _TextFormat, header_line: int | None) -> Findings:
+    rows: list[dict[str, object]] = []
+    if text_format.encoding != "utf-8":
+        rows.append({"code": "CT003", "detail": DISPLAY_NAMES.get(text_format.encoding, text_format.encoding)})
+    elif text_format.mark_length:
+        rows.append({"code": "CT004", "place": 1})
+    if text_format.delimiter != ",":
+        rows.append({"code": "CT005", "detail": DELIMITER_NAMES[text_format.delimiter]})
+    if header_line is not None and header_line > 1:
+        rows.append({"code": "CT016", "place": header_line, "detail": str(header_line)})
+    return Findings.from_rows(rows)

@@ -1,0 +1,215 @@
+"""Writing CSV.
+
+Canonical records (UTF-8 without a byte order mark, comma, LF, minimal quoting, columns in canonical order), and
+rejected records as the source has them, with the codes.
+"""
+
+import csv
+import tempfile
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice_bytes
+from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
+from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.model.batch import Batch
+from calltools.model.cells import Cells, Mask, combine_chunks, constant_cells, non_empty
+from calltools.model.finding import Findings
+from calltools.runtime.signals import deferred_interrupts
+
+_SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in FIELD_NAMES])
+_REQUIRED_COLUMNS: Final = tuple(field.name for field in FIELDS if field.requirement.column)
+_WRITER_THREADS: Final = 2
+_BYTES_THAT_NEED_QUOTES: Final = (ord(","), ord('"'), ord("\n"), ord("\r"))
+
+
+class CanonicalWriter:
+    """Writes canonical records; the file appears when the writer is closed, or not at all.
+
+    Only columns that hold something are written, with DateTime and one identifier always. Which ones hold something
+    is known at the end, so until then the records lie in a temporary file; memory does not grow with them.
+    """
+
+    def __init__(self, output: Path | BinaryIO, *, force: bool) -> None:
+        self._output = output
+        self._force = force
+        self._filled_columns: set[str] = set()
+        self._stack = ExitStack()
+        self._file: AtomicFile | None = None
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end.
+
+        Raises:
+            OutputError: The place is taken, or cannot be written.
+        """
+        if isinstance(self._output, Path):
+            self._file = AtomicFile(self._output, force=self._force)
+            self._stream = self._file.__enter__()
+        else:
+            self._stream = self._output
+        with deferred_interrupts():
+            self._spool = self._stack.enter_context(tempfile.TemporaryFile())
+        self._sink = pa.ipc.new_stream(self._spool, _SCHEMA)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
+        """Leave nothing behind that ``close`` has not put in its place."""
+        self.discard()
+
+    def write(self, columns: pa.Table) -> None:
+        """Take records.
+
+        Args:
+            columns: Canonical columns as text, ``""`` is absent; those that are missing are empty.
+        """
+        count = columns.num_rows
+        if not count:
+            return
+        arrays = []
+        for name in FIELD_NAMES:
+            cells = combine_chunks(columns[name]) if name in columns.column_names else constant_cells("", count)
+            if name not in self._filled_columns and non_empty(cells).any():
+                self._filled_columns.add(name)
+            arrays.append(cells)
+        with map_os_errors("spool"):
+            self._sink.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+
+    def close(self) -> None:
+        """Write the file and let it appear.
+
+        Raises:
+            OutputError: The disk is full, or the place has been taken meanwhile.
+        """
+        self._sink.close()
+        self._spool.seek(0)
+        names = self._output_columns()
+        with map_os_errors(self._output):
+            self._stream.write((",".join(names) + "\n").encode())
+            for text in _serialize_batches(pa.ipc.open_stream(self._spool), names):
+                self._stream.write(text)
+            self._stream.flush()
+        if self._file is not None:
+            self._file.commit()
+        self._stack.close()
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self._file is not None:
+            self._file.discard()
+        self._stack.close()
+
+    def _output_columns(self) -> tuple[str, ...]:
+        always = (
+            {*_REQUIRED_COLUMNS} if self._filled_columns & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
+        )
+        return tuple(name for name in FIELD_NAMES if name in self._filled_columns | always)
+
+
+def serialize_records(columns: Sequence[Cells]) -> memoryview:
+    """Records as CSV, byte for byte as ``csv.writer`` with minimal quoting writes them. Pure; releases the lock."""
+    lines = pc.binary_join_element_wise(*map(_quote_where_needed, columns), ",")
+    if len(columns) == 1:
+        lines = pc.if_else(pc.equal(lines, ""), '""', lines)
+    ended = pc.binary_join_element_wise(lines, "", "\n")
+    data, _ = slice_bytes(ended)
+    return memoryview(data.tobytes())
+
+
+def _quote_where_needed(cells: Cells) -> Cells:
+    data, _ = slice_bytes(cells)
+    special = np.zeros(len(data), bool)
+    for byte in _BYTES_THAT_NEED_QUOTES:
+        special |= data == byte
+    mask: Mask = cells_with_marked_bytes(cells, special)
+    if not mask.any():
+        return cells
+    doubled = pc.replace_substring(cells.filter(pa.array(mask)), '"', '""')
+    return pc.replace_with_mask(cells, pa.array(mask), pc.binary_join_element_wise('"', doubled, '"', ""))
+
+
+def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[str]) -> Iterator[memoryview]:
+    """Batches as CSV, in order, a few ahead in worker threads."""
+    waiting: deque[Future[memoryview]] = deque()
+    with ThreadPoolExecutor(_WRITER_THREADS) as pool:
+        for batch in batches:
+            waiting.append(pool.submit(serialize_records, [batch[name] for name in names]))
+            if len(waiting) > _WRITER_THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+#: Titles put before the file's own. They come first, because a damaged record may have any number of cells.
+REJECT_TITLES: Final = ("calltools_codes", "calltools_place")
+
+
+class RejectsWriter:
+    """A CSV of rejected records: codes, physical line or sheet row, then the cells as they were.
+
+    The file appears when it is closed; until then nothing of it is seen.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self._file = AtomicFile(path, force=force)
+        self._titles: tuple[str, ...] | None = None
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end."""
+        self._stream = self._file.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
+        """Leave nothing behind that ``close`` has not put in its place."""
+        self._file.discard()
+
+    def write_header(self, titles: tuple[str, ...]) -> None:
+        """Begin a file with these titles; the header is written again when they change."""
+        if titles != self._titles:
+            self._write_rows([[*REJECT_TITLES, *titles]])
+            self._titles = titles
+
+    def write_rejected(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Write the records of a batch that hold an error."""
+        codes = _error_codes_by_record(findings)
+        rows = [(one.record, one.place, list(one.cells)) for one in batch.malformed]
+        if bad.any() and batch.origin is not None:
+            kept = batch.origin.filter(pa.array(bad))
+            cells = zip(*(column.to_pylist() for column in kept.columns), strict=True)
+            rows += zip(batch.records[bad].tolist(), batch.places[bad].tolist(), map(list, cells), strict=True)
+        self._write_rows([[" ".join(codes[record]), str(place), *cells] for record, place, cells in sorted(rows)])
+
+    def close(self) -> None:
+        """Let the file appear."""
+        self._file.commit()
+
+    def _write_rows(self, rows: list[list[str]]) -> None:
+        text = _LineBuffer()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        self._stream.write("".join(text.lines).encode("utf-8", "surrogatepass"))
+
+
+class _LineBuffer:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def _error_codes_by_record(findings: Findings) -> dict[int, list[str]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    errors = findings.table.filter(pc.equal(findings.table["severity"], "error"))
+    for record, code in zip(errors["record"].to_pylist(), errors["code"].to_pylist(), strict=True):
+        if code not in codes[record]:
+            codes[record].append(code)
+    return codes

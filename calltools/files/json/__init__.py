@@ -1,0 +1,1 @@
+"""JSON: a list of objects, JSON Lines, or one list inside an envelope."""

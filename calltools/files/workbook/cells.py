@@ -1,0 +1,143 @@
+"""Typed cells of a workbook as text: the only module that sees a number, a date or a boolean as such."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.model.cells import Cells, Numbers, as_mask
+
+CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
+
+#: From here on a double no longer holds each whole number.
+_EXACT_INTEGER_LIMIT: Final = 2.0**53
+_MIDNIGHT: Final = " 00:00:00"
+_HALF_SECOND: Final = timedelta(microseconds=500_000)
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """Some cells of one column as text, and what must be known of them to settle the whole column.
+
+    Attributes:
+        cells: Text.
+        date_rows: Rows whose cell is a day without a time of day, so far written ``YYYY-MM-DD``.
+        has_times: Whether a cell holds a day with a time of day.
+    """
+
+    cells: Cells
+    date_rows: Numbers
+    has_times: bool
+
+    def with_midnight_times(self) -> "TextColumn":
+        """The same, each day written with the time 00:00:00."""
+        if not len(self.date_rows):
+            return self
+        mask = np.zeros(len(self.cells), np.bool_)
+        mask[self.date_rows] = True
+        longer = pc.binary_join_element_wise(self.cells, _MIDNIGHT, "")
+        return TextColumn(pc.if_else(pa.array(mask), longer, self.cells), self.date_rows, self.has_times)
+
+
+def unify_dates(parts: Sequence[TextColumn]) -> list[Cells]:
+    """The parts of one column, days and times written alike.
+
+    Where the column holds times of day, a day alone is a call at midnight; where it holds none, it is a day.
+    """
+    if any(part.has_times for part in parts):
+        parts = [part.with_midnight_times() for part in parts]
+    return [part.cells for part in parts]
+
+
+def format_cells(values: Sequence[CellValue]) -> TextColumn:
+    """Typed cells as text; ``""`` stays absent."""
+    kinds = set(map(type, values))
+    if kinds <= {str}:
+        return TextColumn(_to_arrow_text(values), np.empty(0, np.int64), has_times=False)
+    if kinds == {float}:
+        return TextColumn(_format_floats(pa.array(values, pa.float64())), np.empty(0, np.int64), has_times=False)
+    texts = list(values)
+    for kind in kinds - {str}:
+        rows = [row for row, value in enumerate(values) if type(value) is kind]
+        for row, text in zip(rows, _WRITERS[kind]([values[row] for row in rows]), strict=True):
+            texts[row] = text
+    dates = [row for row, value in enumerate(values) if type(value) is date] if date in kinds else []
+    return TextColumn(_to_arrow_text(texts), np.array(dates, np.int64), datetime in kinds)
+
+
+def one_as_text(value: CellValue) -> str:
+    """One typed cell as text."""
+    return str(format_cells([value]).cells[0].as_py())
+
+
+def _to_arrow_text(values: Sequence[CellValue]) -> Cells:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:  # a lone surrogate, which no text of a file may hold: U+FFFD says so (CT011)
+        return pa.array([str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values])
+
+
+def _format_floats(numbers: pa.DoubleArray) -> Cells:
+    """Whole numbers without a point, others in the shortest form that gives the same double; no exponent."""
+    values = numbers.to_numpy(zero_copy_only=False)
+    whole = (np.floor(values) == values) & (np.abs(values) < _EXACT_INTEGER_LIMIT)
+    texts = pc.if_else(
+        pa.array(whole),
+        pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string()),
+        numbers.cast(pa.string()),
+    )
+    odd = as_mask(pc.match_substring_regex(texts, "[e]")) | (~whole & (np.abs(values) >= _EXACT_INTEGER_LIMIT))
+    if not odd.any():
+        return texts
+    return pc.replace_with_mask(
+        texts, pa.array(odd), pa.array([format_without_exponent(value) for value in values[odd].tolist()])
+    )
+
+
+def format_without_exponent(number: float) -> str:
+    """A double without an exponent: its shortest digits, then zeros."""
+    return format(Decimal(repr(number)).normalize(), "f")
+
+
+def _write_floats(values: Sequence[CellValue]) -> list[str]:
+    return cast("list[str]", _format_floats(pa.array(values, pa.float64())).to_pylist())
+
+
+def _write_moments(values: Sequence[CellValue]) -> list[str]:
+    # A serial number that was computed is off by fractions of a second; Excel shows the nearest second too.
+    moments = cast("Sequence[datetime]", values)
+    return [(one + _HALF_SECOND if one.microsecond else one).isoformat(" ", "seconds") for one in moments]
+
+
+def _write_times(values: Sequence[CellValue]) -> list[str]:
+    return [
+        _format_clock(timedelta(hours=one.hour, minutes=one.minute, seconds=one.second, microseconds=one.microsecond))
+        for one in cast("Sequence[time]", values)
+    ]
+
+
+def _write_spans(values: Sequence[CellValue]) -> list[str]:
+    return [_format_clock(one) for one in cast("Sequence[timedelta]", values)]
+
+
+def _format_clock(span: timedelta) -> str:
+    """``hh:mm:ss``, to the nearest second; more than 24 hours go on counting."""
+    sign = "-" if span < timedelta() else ""
+    seconds = int((abs(span) + _HALF_SECOND).total_seconds())
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+_WRITERS: Final[Mapping[type, Callable[[Sequence[CellValue]], list[str]]]] = {
+    bool: lambda values: ["true" if value else "false" for value in values],
+    int: lambda values: [str(value) for value in values],
+    float: _write_floats,
+    datetime: _write_moments,
+    date: lambda values: [cast("date", value).isoformat() for value in values],
+    time: _write_times,
+    timedelta: _write_spans,
+}

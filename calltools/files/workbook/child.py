@@ -1,0 +1,132 @@
+"""The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS``.
+
+A hostile or damaged workbook can abort or hang the library that reads it, so that happens here, under
+limits, and costs the parent one clear error. It speaks lines of JSON on its streams: it is told the file,
+answers with the head of each sheet that is looked at, is told the sheet and the header, and answers with
+the range of columns, then the records as an Arrow stream of text.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from python_calamine import (
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
+
+from calltools.errors import CalltoolsError, LimitError, SourceError
+from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
+
+#: What the child ends with when its last answer was an error or was cut short.
+EXIT_FAILED: Final = 3
+
+
+def serve(requests: BinaryIO, responses: BinaryIO) -> int:
+    """Serve one workbook; gives the exit code."""
+    try:
+        _serve_requests(requests, responses)
+    # A panic of the library derives from BaseException (pyo3's PanicException).
+    except BaseException as fault:  # noqa: BLE001 - whatever it is, the parent needs one answer
+        _send_response(responses, {"error": _error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
+        return EXIT_FAILED
+    return 0
+
+
+def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
+    wanted = json.loads(requests.readline())
+    with ThreadPoolExecutor(1) as pool:
+        # The library works without the interpreter lock, and Arrow takes as long to import as a sheet to read.
+        opened = pool.submit(_OpenedWorkbook, wanted)
+        from calltools.files.workbook import stream  # noqa: PLC0415 - see above
+
+        workbook = opened.result()
+    heads = stream.read_heads(workbook.sheets, wanted["head_rows"])
+    _send_response(responses, {"known": workbook.has_wanted_sheet, "titles": workbook.visible_titles, "sheets": heads})
+    chosen = json.loads(requests.readline() or b"null")
+    if chosen is not None:
+        chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
+        stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
+
+
+class _OpenedWorkbook:
+    """A workbook, and those of its sheets that are wanted.
+
+    Attributes:
+        order: Titles of all sheets, of whatever sort.
+        titles: Of the visible sheets.
+        known: Whether there is a sheet of the name that was given.
+        sheets: By title, in the workbook's order; those that hold anything.
+    """
+
+    def __init__(self, wanted: Mapping[str, Any]) -> None:
+        workbook = load_workbook(wanted["path"])
+        self.sheet_order = workbook.sheet_names
+        if not self.sheet_order:
+            raise SourceError("workbook-damaged", path=wanted["name"])
+        metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        self.visible_titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
+        self.sheets: dict[str, CalamineSheet] = {}
+        left: int = wanted["filled_cells"]
+        chosen = _select_titles(metadata, wanted["sheet"], self.visible_titles)
+        self.has_wanted_sheet = wanted["sheet"] is None or bool(chosen)
+        for title in chosen:
+            left -= self._load_sheet(workbook, title)
+            if left < 0:
+                raise LimitError("workbook-cells", path=wanted["name"], limit=wanted["filled_cells"])
+
+    def _load_sheet(self, workbook: CalamineWorkbook, title: str) -> int:
+        sheet = workbook.get_sheet_by_name(title)
+        if sheet.end is None:
+            return 0
+        self.sheets[title] = sheet
+        # The library keeps the whole rectangle, filled or not; its own total_height is one short.
+        return (sheet.end[0] + 1) * (sheet.end[1] + 1)
+
+
+def _select_titles(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
+    """The named sheet, hidden or not; without a name all visible ones."""
+    if wanted is None:
+        return visible
+    titles = [one.name for one in metadata]
+    folded = [title for title in titles if title.strip().casefold() == wanted.strip().casefold()]
+    return [wanted] if wanted in titles else folded[:1]
+
+
+def limit_process(memory: int, seconds: int) -> None:
+    """Bound this process's address space and time on the processor, and let it leave no core file."""
+    if sys.platform == "win32":
+        return  # there the parent's clock is the only limit
+    import resource  # noqa: PLC0415 - not there on every platform
+
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _error_key(fault: BaseException) -> str:
+    if isinstance(fault, CalltoolsError):
+        return fault.key
+    if isinstance(fault, MemoryError):
+        return "workbook-memory"
+    return "workbook-password" if isinstance(fault, PasswordError) else "workbook-damaged"
+
+
+def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
+    responses.write(json.dumps(response).encode() + b"\n")
+    responses.flush()
+
+
+if __name__ == "__main__":
+    configure_interpreter()
+    limit_process(int(sys.argv[1]), int(sys.argv[2]))
+    with arrow_without_pandas():
+        sys.exit(serve(sys.stdin.buffer, sys.stdout.buffer))

@@ -1,0 +1,224 @@
+"""Error cells and formulas without a stored value in xlsx and ods.
+
+calamine gives both as empty, so a sheet that shows a sign of either is walked once more with expat. An error cell has a
+text such as #N/A; an uncached formula has none.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+from zipfile import ZipFile
+
+from calltools.files.workbook.package import create_xml_parser, resolve_part_name
+
+#: Rows and columns of the largest sheet there is.
+_MAX_SHEET_ROWS: Final = 1_048_576
+_MAX_SHEET_COLUMNS: Final = 16_384
+#: Error codes of the binary formats (BErr in [MS-XLS] 2.5.10 and [MS-XLSB] 2.5.97.2).
+_ERROR_TEXTS: Final = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+_UNKNOWN_ERROR: Final = "#ERROR"
+
+
+@dataclass(slots=True)
+class CellIssues:
+    """Cells that calamine gives as empty and that are not.
+
+    Attributes:
+        errors: Row from 0 -> column from 0 -> error text.
+        uncached_formulas: Row from 0 -> columns from 0 with a formula and no stored value.
+    """
+
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    uncached_formulas: dict[int, set[int]] = field(default_factory=dict)
+
+    def add_error(self, row: int, column: int, error: str | int) -> None:
+        """Take an error cell: its text, or the code of a binary format."""
+        if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
+            text = _ERROR_TEXTS.get(error, _UNKNOWN_ERROR) if isinstance(error, int) else error or _UNKNOWN_ERROR
+            self.errors.setdefault(row, {})[column] = text
+
+    def add_uncached_formula(self, row: int, column: int) -> None:
+        """Take a formula without a stored value."""
+        if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
+            self.uncached_formulas.setdefault(row, set()).add(column)
+
+    def row_count(self) -> int:
+        """How many rows of the sheet reach to the last of them."""
+        return max([-1, *self.errors, *self.uncached_formulas]) + 1
+
+
+_CELL_ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
+
+
+def find_xlsx_issues(path: Path, part: str) -> CellIssues:
+    """The odd cells of one sheet of an xlsx or xlsm workbook.
+
+    Args:
+        path: The workbook.
+        part: Name of the sheet's part, as ``sheet_parts`` gives it.
+
+    Raises:
+        DoctypeError: The sheet declares a document type.
+        expat.ExpatError: It is not well-formed XML.
+    """
+    with ZipFile(path) as package, package.open(resolve_part_name(package, part)) as stream:
+        return _XlsxSheetWalk().read(stream)
+
+
+class _XlsxSheetWalk:
+    """Walks through one sheet and remembers where it is: addresses may be left out of the XML."""
+
+    def __init__(self) -> None:
+        self._issues = CellIssues()
+        self._row, self._column = -1, -1
+        self._cell_type: str | None = None
+        self._has_formula = False
+        self._value: list[str] | None = None
+
+    def read(self, stream: IO[bytes]) -> CellIssues:
+        """Walk through all of it."""
+        reader = create_xml_parser()
+        reader.StartElementHandler = self._start
+        reader.EndElementHandler = self._end
+        reader.CharacterDataHandler = self._text
+        reader.ParseFile(stream)
+        return self._issues
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(" ")[2]
+        if name == "c":
+            self._move_to(attributes.get("r"))
+            self._cell_type, self._has_formula, self._value = attributes.get("t"), False, None
+        elif name == "v":
+            self._value = []
+        elif name == "f":
+            self._has_formula = True
+        elif name == "row":
+            given = attributes.get("r", "")
+            self._row = int(given) - 1 if given.isascii() and given.isdigit() else self._row + 1
+            self._column = -1
+
+    def _move_to(self, address: str | None) -> None:
+        match = _CELL_ADDRESS.fullmatch(address or "")
+        if match is None:
+            self._column += 1
+            return
+        column = 0
+        for letter in match[1]:
+            column = column * 26 + ord(letter) - ord("A") + 1
+        self._row, self._column = int(match[2]) - 1, column - 1
+
+    def _text(self, text: str) -> None:
+        if self._value is not None:
+            self._value.append(text)
+
+    def _end(self, tag: str) -> None:
+        if tag.rpartition(" ")[2] != "c":
+            return
+        value, self._value = "".join(self._value or ()).strip(), None
+        if self._cell_type == "e":
+            self._issues.add_error(self._row, self._column, value)
+        elif self._has_formula and not value and self._cell_type != "str":
+            self._issues.add_uncached_formula(self._row, self._column)
+
+
+ODS_CONTENT: Final = "content.xml"
+_CELL_TAGS: Final = frozenset({"table-cell", "covered-table-cell"})
+#: A repeated odd cell is named this often and no more: whole empty columns are written as one repetition.
+_MAX_REPEATS: Final = 10_000
+
+
+def find_ods_issues(path: Path, sheet: str) -> CellIssues:
+    """The odd cells of one sheet.
+
+    Args:
+        path: The workbook.
+        sheet: Title of the sheet.
+
+    Raises:
+        DoctypeError: The content declares a document type.
+        expat.ExpatError: It is not well-formed XML.
+    """
+    walk = _OdsContentWalk(sheet)
+    reader = create_xml_parser()
+    reader.StartElementHandler = walk.start
+    reader.EndElementHandler = walk.end
+    reader.CharacterDataHandler = walk.text
+    with ZipFile(path) as package, package.open(resolve_part_name(package, ODS_CONTENT)) as stream:
+        reader.ParseFile(stream)
+    return walk.issues
+
+
+class _OdsContentWalk:
+    """Walks through the content and remembers where it is; rows and cells may be repeated."""
+
+    def __init__(self, sheet: str) -> None:
+        self.issues = CellIssues()
+        self._sheet = sheet
+        self._in_sheet = False
+        self._row, self._row_repeats = 0, 0
+        self._column, self._column_repeats = 0, 0
+        self._issue = ""
+        self._text_parts: list[str] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        name = tag.rpartition(" ")[2]
+        here = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        if name == "table":
+            self._in_sheet = here.get("name") == self._sheet
+            self._row = self._row_repeats = 0
+        elif name == "table-row":
+            self._row += self._row_repeats
+            self._row_repeats = _repeat_count(here.get("number-rows-repeated"))
+            self._column = self._column_repeats = 0
+        elif name in _CELL_TAGS:
+            self._column += self._column_repeats
+            self._column_repeats = _repeat_count(here.get("number-columns-repeated"))
+            self._issue = _issue_of(here, attributes)
+            self._text_parts = []
+
+    def text(self, text: str) -> None:
+        """Text of an error cell is what it shows."""
+        if self._issue == "error":
+            self._text_parts.append(text)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        name = tag.rpartition(" ")[2]
+        if name == "table":
+            self._in_sheet = False
+        elif name in _CELL_TAGS and self._in_sheet and self._issue:
+            self._add_issues()
+
+    def _add_issues(self) -> None:
+        text = "".join(self._text_parts).strip()
+        for row in range(self._row, self._row + min(self._row_repeats, _MAX_REPEATS)):
+            for column in range(
+                self._column, self._column + min(self._column_repeats, _MAX_REPEATS // self._row_repeats or 1)
+            ):
+                if self._issue == "error":
+                    self.issues.add_error(row, column, text)
+                else:
+                    self.issues.add_uncached_formula(row, column)
+
+
+def _issue_of(here: dict[str, str], attributes: dict[str, str]) -> str:
+    # LibreOffice writes an error as text in ``office:value-type`` and says so in its own namespace beside it.
+    if any(key.endswith(" value-type") and value == "error" for key, value in attributes.items()):
+        return "error"
+    return "hollow" if "formula" in here and "value-type" not in here else ""
+
+
+def _repeat_count(given: str | None) -> int:
+    return int(given) if given and given.isascii() and given.isdigit() else 1

@@ -1,0 +1,115 @@
+"""Choosing the sheet of a workbook, and finding its header row."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from calltools.errors import SourceError, UsageError
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
+from calltools.model.finding import Findings
+from calltools.texts.report_labels import OWN_SHEET_TITLES
+
+#: Title rows above a header are few.
+MAX_HEAD_ROWS = 50
+#: Ends of the titles of columns with a visitor's ids: the canonical names, and the cookie of Metrica's own.
+_IDENTIFIERS: Final = (*(name.lower() for name in IDENTIFIER_FIELDS), "ymuid")
+
+SheetRows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChoice:
+    """The sheet that is read.
+
+    Attributes:
+        sheet: Its title.
+        header_row: Row of the header from 1; ``None``: there is none.
+        titles: One a column, from column A.
+        findings: CT016 and CT017.
+    """
+
+    sheet: str
+    header_row: int | None
+    titles: tuple[str, ...]
+    findings: Findings
+
+    @property
+    def first_row(self) -> int:
+        """Row from 0 of the first record."""
+        return self.header_row or 0
+
+
+def choose_sheet(heads: Mapping[str, SheetRows], hints: Hints, find_header: HeaderFinder, name: str) -> SheetChoice:
+    """The one sheet whose header fits; without one that fits the only one that holds anything.
+
+    Args:
+        heads: The first rows of each sheet that holds anything; at least one.
+        hints: A sheet that was named is the only one in ``heads``.
+        find_header: Says how well a header fits.
+        name: Of the file.
+
+    Raises:
+        UsageError: Several sheets fit: the user must say which.
+    """
+    theirs = {title: rows for title, rows in heads.items() if title not in OWN_SHEET_TITLES}
+    heads = theirs or heads
+    guesses = {title: _guess_header(rows, hints, find_header) for title, rows in heads.items()}
+    fitting = [title for title, guess in guesses.items() if guess.score > 0] or list(guesses)
+    best = max(guesses[title].score for title in fitting)
+    chosen = [title for title in fitting if guesses[title].score == best]
+    if len(chosen) > 1:
+        raise UsageError("sheets-several", path=name, sheets=", ".join(chosen))
+    return _build_choice(chosen[0], heads, guesses[chosen[0]], hints, name)
+
+
+def _guess_header(rows: SheetRows, hints: Hints, find_header: HeaderFinder) -> HeaderGuess:
+    if hints.header_row is None:
+        guess = find_header(rows)
+        return guess if guess.score or guess.titles else HeaderGuess(_first_full_row(rows), 0)
+    if hints.header_row == 0:
+        guess = find_header(rows)
+        return HeaderGuess(None, max(guess.score, 1), guess.titles)
+    guess = find_header(rows[hints.header_row - 1 : hints.header_row])
+    return HeaderGuess(hints.header_row - 1, guess.score)
+
+
+def _first_full_row(rows: SheetRows) -> int | None:
+    """Without any known title: the first row in which as many cells are filled as in most; what is above are titles."""
+    counts = [sum(map(bool, row)) for row in rows]
+    usual, _ = max(
+        Counter(count for count in counts if count).items(), key=lambda one: (one[1], one[0]), default=(0, 0)
+    )
+    return next((number for number, count in enumerate(counts) if count >= max(usual, 1)), None)
+
+
+def _build_choice(
+    sheet: str, heads: Mapping[str, SheetRows], guess: HeaderGuess, hints: Hints, name: str
+) -> SheetChoice:
+    rows = heads[sheet]
+    index = guess.index
+    if index is None and not guess.titles and hints.header_row is None:
+        index = next((number for number, row in enumerate(rows) if any(row)), 0)
+    if index is not None and index >= len(rows):
+        raise SourceError("header-row-beyond", path=name, row=index + 1)
+    others = [title for title in heads if title != sheet]
+    found: list[dict[str, object]] = [{"code": "CT017", "detail": f"{sheet}\x1f{', '.join(others)}"}] if others else []
+    if index:
+        found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
+    titles = tuple(rows[index]) if index is not None else _pad_titles(guess.titles, max(map(len, rows), default=0))
+    return SheetChoice(sheet, None if index is None else index + 1, titles, Findings.from_rows(found))
+
+
+def _pad_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Names for all columns of a sheet without a header; those that no profile names are numbered."""
+    return titles + tuple(str(position + 1) for position in range(len(titles), width))
+
+
+def looks_like_identifier_title(title: str) -> bool:
+    """Whether a column so titled holds a visitor's id, in whatever spelling."""
+    folded = "".join(letter for letter in title.casefold() if letter.isalnum())
+    return folded.endswith(_IDENTIFIERS) and not folded.startswith(("google", "ga"))
+
+
+IdentifierTitles = Callable[[str], bool]

@@ -1,0 +1,179 @@
+"""In the child process: one sheet of typed cells is written to the parent as an Arrow stream of text."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import CalamineSheet
+
+from calltools.files.workbook.cells import CellValue, TextColumn, format_cells, unify_dates
+from calltools.files.workbook.error_cells import ODS_CONTENT, CellIssues, find_ods_issues, find_xlsx_issues
+from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xlsb_issues
+from calltools.files.workbook.package import find_sheet_parts
+from calltools.model.cells import Cells, Mask, non_empty
+
+#: Rows of a sheet that become one batch.
+ROWS_PER_BATCH: Final = 50_000
+#: A double of this size has 16 digits before the point: the last of them may be wrong already.
+_LOSSY_FROM: Final = 1e15
+
+#: A finding on its way to the parent: code, row within the slice, column of the sheet, value.
+_SliceFinding: TypeAlias = tuple[str, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Some rows of the sheet below the header.
+
+    Attributes:
+        columns: One a column of the sheet, from column A.
+        findings: Codes with row within the slice, column of the sheet and value.
+        rows: How many.
+    """
+
+    columns: tuple[TextColumn, ...]
+    findings: tuple[_SliceFinding, ...]
+    rows: int
+
+
+def sheet_extent(sheet: CalamineSheet) -> tuple[int, int]:
+    """Rows and columns from A1 to the last filled cell; ``total_height`` of the library is one short."""
+    return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end is not None else (0, 0)
+
+
+def _iterate_rows(sheet: CalamineSheet) -> Iterator[list[CellValue]]:
+    """The rows from row 1 and column A; the library's own start in the first filled column."""
+    left = sheet.start[1] if sheet.start is not None else 0
+    padding: list[CellValue] = [""] * left
+    return (padding + row for row in sheet.iter_rows())
+
+
+def read_heads(sheets: Mapping[str, CalamineSheet], rows: int) -> dict[str, list[list[str]]]:
+    """The first rows of each sheet as text, from row 1 and column A."""
+    return {title: _read_head(sheet, rows) for title, sheet in sheets.items()}
+
+
+def _read_head(sheet: CalamineSheet, rows: int) -> list[list[str]]:
+    first = list(islice(_iterate_rows(sheet), rows))
+    columns = [format_cells(column).cells.to_pylist() for column in zip(*first, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def send_sheet(sheet: CalamineSheet, chosen: Mapping[str, Any], path: Path, responses: BinaryIO) -> None:
+    """Write the range of columns, then the records.
+
+    Args:
+        sheet: The sheet.
+        chosen: ``header``: titles from column A; ``first_row``: row from 0 of the first record;
+            ``identifiers``: columns from 0 that hold identifiers; ``package``: what kind of workbook;
+            ``number``: which of all sheets, from 0; ``marked``: parts that need a second look.
+        path: The workbook.
+        responses: Where to.
+    """
+    odd = find_cell_issues(path, chosen)
+    slices = list(_read_slices(sheet, chosen["first_row"], odd, chosen["identifiers"]))
+    width = len(chosen["header"])
+    columns = [unify_dates([one.columns[position] for one in slices]) for position in range(width)]
+    first, last = _used_column_range(chosen["header"], columns, slices)
+    responses.write(json.dumps({"first": first, "last": last}).encode() + b"\n")
+    _write_slices(slices, columns[first:last], first, responses)
+
+
+def find_cell_issues(path: Path, chosen: Mapping[str, Any]) -> CellIssues:
+    """The sheet's error cells and hollow formulas, looked for where there is a sign of any."""
+    sheet, marked = chosen["sheet"], {part.lower() for part in chosen["marked"]}
+    if chosen["package"] == "xls":
+        return find_xls_issues(path, chosen["number"])
+    if chosen["package"] == "xlsb":
+        return find_xlsb_issues(path, sheet)
+    if chosen["package"] == "ods":
+        return find_ods_issues(path, sheet) if ODS_CONTENT in marked else CellIssues()
+    part = find_sheet_parts(path).get(sheet, "") if marked else ""
+    return find_xlsx_issues(path, part) if part.lower() in marked else CellIssues()
+
+
+def _read_slices(
+    sheet: CalamineSheet, first_row: int, issues: CellIssues, identifiers: Sequence[int]
+) -> Iterator[_Slice]:
+    height, width = sheet_extent(sheet)
+    missing = max(0, issues.row_count() - height)
+    # A row of nothing but formulas without a value lies outside of what the library calls the sheet.
+    beyond: Iterator[list[CellValue]] = ([""] * width for _ in repeat(None, missing))
+    rows = islice(chain(_iterate_rows(sheet), beyond), first_row, None)
+    start = first_row
+    while some := list(islice(rows, ROWS_PER_BATCH)):
+        findings = tuple(_patch_error_cells(some, start, issues, width))
+        columns = list(zip(*some, strict=True))
+        texts = tuple(format_cells(column) for column in columns)
+        numbers = tuple(_find_lossy_identifiers(columns, texts, identifiers))
+        yield _Slice(texts, findings + numbers, len(some))
+        start += len(some)
+
+
+def _patch_error_cells(
+    rows: list[list[CellValue]], start: int, issues: CellIssues, width: int
+) -> Iterator[_SliceFinding]:
+    """Put the text of error cells where the library left nothing, and name them and the hollow formulas."""
+    for row in sorted((issues.errors.keys() | issues.uncached_formulas.keys()) & set(range(start, start + len(rows)))):
+        for column, text in issues.errors.get(row, {}).items():
+            if column < width:
+                rows[row - start][column] = text
+                yield "CT015", row - start, column, text
+        for column in issues.uncached_formulas.get(row, ()):
+            if column < width:
+                yield "CT014", row - start, column, ""
+
+
+def _find_lossy_identifiers(
+    columns: Sequence[Sequence[CellValue]], texts: Sequence[TextColumn], identifiers: Sequence[int]
+) -> Iterator[_SliceFinding]:
+    for position in identifiers:
+        for row, value in enumerate(columns[position]):
+            if isinstance(value, int | float) and abs(value) >= _LOSSY_FROM:
+                yield "CT209", row, position, texts[position].cells[row].as_py()
+
+
+def _used_column_range(
+    header: Sequence[str], columns: Sequence[Sequence[Cells]], slices: Sequence[_Slice]
+) -> tuple[int, int]:
+    """The columns from the first to behind the last that has a title or holds anything below it."""
+    hollow = {column for one in slices for code, _, column, _ in one.findings if code == "CT014"}
+    used = [
+        position
+        for position, (title, parts) in enumerate(zip(header, columns, strict=True))
+        if title or position in hollow or any(non_empty(part).any() for part in parts)
+    ]
+    return (used[0], used[-1] + 1) if used else (0, 0)
+
+
+def _write_slices(
+    slices: Sequence[_Slice], columns: Sequence[Sequence[Cells]], first: int, responses: BinaryIO
+) -> None:
+    names = [str(position) for position in range(len(columns))]
+    schema = pa.schema([("row", pa.int32()), *((name, pa.string()) for name in names)])
+    with pa.ipc.new_stream(responses, schema) as stream:
+        for number, one in enumerate(slices):
+            cells = [parts[number] for parts in columns]
+            findings = [
+                (code, row, column - first, value)
+                for code, row, column, value in one.findings
+                if first <= column < first + len(columns)
+            ]
+            keep = np.flatnonzero(_non_empty_rows(cells, findings, one.rows))
+            rows = pa.RecordBatch.from_arrays([pa.array(np.arange(one.rows, dtype=np.int32)), *cells], schema=schema)
+            side = {"findings": json.dumps(findings), "rows": str(one.rows)}
+            stream.write_batch(rows if len(keep) == one.rows else rows.take(pa.array(keep)), custom_metadata=side)
+
+
+def _non_empty_rows(cells: Sequence[Cells], findings: Sequence[_SliceFinding], rows: int) -> Mask:
+    """Rows that hold anything, a formula without a value included."""
+    keep = np.zeros(rows, np.bool_)
+    keep[[row for _, row, _, _ in findings]] = True
+    for column in cells:
+        keep |= non_empty(column)
+    return keep

@@ -1,0 +1,137 @@
+"""The tables, version by version. A released version is never edited; the next one is appended."""
+
+import sqlite3
+from typing import Final
+
+from calltools.errors import LedgerError
+
+_BASE_TABLES: Final = """
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE batch (
+    id              INTEGER PRIMARY KEY,
+    counter         INTEGER NOT NULL,
+    mark            TEXT NOT NULL UNIQUE,
+    kind            TEXT NOT NULL,
+    rows            INTEGER NOT NULL,
+    dynamic         INTEGER NOT NULL,
+    size            INTEGER NOT NULL,
+    digest          TEXT NOT NULL,
+    goal            TEXT NOT NULL,
+    comment         TEXT NOT NULL,
+    source          TEXT NOT NULL,
+    part            INTEGER NOT NULL,
+    parts           INTEGER NOT NULL,
+    state           TEXT NOT NULL,
+    created         REAL NOT NULL,
+    changed         REAL NOT NULL,
+    until           REAL,
+    reason          TEXT NOT NULL,
+    upload_id       INTEGER,
+    source_quantity INTEGER,
+    line_quantity   INTEGER,
+    status          TEXT NOT NULL,
+    linked          INTEGER,
+    absences        INTEGER NOT NULL,
+    first_absent    REAL
+);
+CREATE INDEX batch_counter ON batch (counter, state);
+CREATE TABLE attempt (
+    batch      INTEGER NOT NULL REFERENCES batch (id),
+    n          INTEGER NOT NULL,
+    state      TEXT NOT NULL,
+    started    REAL NOT NULL,
+    ended      REAL,
+    bytes_sent INTEGER,
+    reason     TEXT NOT NULL,
+    upload_id  INTEGER,
+    PRIMARY KEY (batch, n)
+) WITHOUT ROWID;
+-- A call that was accepted, is under way, or is held: the batch that has it.
+CREATE TABLE row (
+    fp    BLOB PRIMARY KEY,
+    rest  BLOB NOT NULL,
+    batch INTEGER NOT NULL REFERENCES batch (id)
+) WITHOUT ROWID;
+-- A known call that is under way once more: it becomes a row when its batch is accepted.
+CREATE TABLE claim (
+    fp    BLOB PRIMARY KEY,
+    rest  BLOB NOT NULL,
+    batch INTEGER NOT NULL REFERENCES batch (id)
+) WITHOUT ROWID;
+CREATE TABLE event (
+    id    INTEGER PRIMARY KEY,
+    at    REAL NOT NULL,
+    batch INTEGER NOT NULL,
+    step  TEXT NOT NULL,
+    state TEXT NOT NULL,
+    facts TEXT NOT NULL
+);
+CREATE INDEX event_batch ON event (batch);
+CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
+CREATE TABLE lease (
+    counter INTEGER PRIMARY KEY,
+    pid     INTEGER NOT NULL,
+    boot    TEXT NOT NULL,
+    started TEXT NOT NULL,
+    taken   REAL NOT NULL
+);
+"""
+
+_CLEAN_FILES_TABLE: Final = """
+-- Files that a version of the tool has validated and found clean.
+CREATE TABLE clean (
+    digest  TEXT NOT NULL,
+    version TEXT NOT NULL,
+    rules   TEXT NOT NULL,
+    at      REAL NOT NULL,
+    PRIMARY KEY (digest, version, rules)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE)
+
+
+def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+    """Bring the tables to the last version, each step whole or not at all.
+
+    Raises:
+        LedgerError: A later version of the tool has written this ledger.
+    """
+    version = _schema_version(connection)
+    if version > len(migrations):
+        raise LedgerError("ledger-newer", version=version, known=len(migrations))
+    for number in range(version + 1, len(migrations) + 1):
+        _apply_migration(connection, migrations[number - 1], number)
+
+
+def _apply_migration(connection: sqlite3.Connection, script: str, number: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _split_statements(script):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _split_statements(script: str) -> list[str]:
+    """The statements one by one: ``executescript`` would commit before the first."""
+    found, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

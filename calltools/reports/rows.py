@@ -1,0 +1,178 @@
+"""Findings as rows for a reader: rule name, redacted values, message, and the address of the cell."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import PurePath
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kernels.byte_kernels import byte_lengths
+from calltools.fields.kernels.cell_kernels import replace_where
+from calltools.fields.redaction import redact_findings, redact_title_cells
+from calltools.model.batch import Address, Source
+from calltools.model.cells import Cells, combine_chunks, constant_cells
+from calltools.model.finding import Finding, Findings
+from calltools.reports.escape import escape_invisible_cells
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.wording import render_sentences
+from calltools.rules.catalog import RULES
+from calltools.texts import Language, say
+
+#: A sentence holds no more of a cell than this; ``value`` holds all of it.
+_MAX_CELL_IN_MESSAGE: Final = 200
+
+
+def render_findings(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Iterator[Finding]:
+    """Each finding, worded and masked.
+
+    Args:
+        findings: Of one file, with severity.
+        source: How the file was read; ``None``: it was not.
+        name: The file as the user named it.
+        options: Language and masking.
+    """
+    table = render_columns(findings, source, name, options)
+    table = table.append_column("fingerprint", finding_fingerprints(findings, source, name))
+    for row in table.to_pylist():
+        kind, after = row.pop("fix_kind"), row.pop("after")
+        yield Finding(**row, fix=None if kind is None else {"kind": kind, "after": after})
+
+
+def render_columns(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> pa.Table:
+    """The same as columns, for forms that write a million of them.
+
+    Returns:
+        code, name, severity, message, file, sheet, record, line, row, column, cell, value, fix_kind, after.
+    """
+    table = redact_findings(findings.table.combine_chunks(), options.show_values)
+    count = table.num_rows
+    rules = _rule_columns()
+    index = pc.index_in(table["code"], rules["code"])
+    after = combine_chunks(table["after"])
+    sheet = None if source is None else source.sheet
+    columns = {
+        "code": table["code"],
+        "name": rules["name"].take(index),
+        "severity": table["severity"],
+        "message": render_messages(table, options.language, None if source is None else source.format.address),
+        "file": constant_cells(name, count),
+        "sheet": pa.nulls(count, pa.string()) if sheet is None else constant_cells(sheet, count),
+        "record": table["record"],
+        **_location_columns(table, source),
+        "column": table["column"],
+        "value": table["value"],
+        "fix_kind": pc.if_else(pc.is_valid(after), rules["fix"].take(index), None),
+        "after": after,
+    }
+    return pa.table({title: columns[title] for title in _COLUMN_ORDER})
+
+
+@lru_cache(maxsize=1)
+def _rule_columns() -> dict[str, Cells]:
+    # Made when it is asked for: the first Arrow array brings pandas along.
+    return {title: pa.array([getattr(rule, title) for rule in RULES], pa.string()) for title in ("code", "name", "fix")}
+
+
+_COLUMN_ORDER: Final = (
+    "code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell", "value",
+    "fix_kind", "after",
+)  # fmt: skip
+
+
+def render_messages(table: pa.Table, language: Language, address: Address | None) -> Cells:
+    """The sentence of each finding, in their order; what it holds of a cell is cut short and written out."""
+    code = combine_chunks(table["code"]).dictionary_encode()
+    indices = code.indices.to_numpy()
+    order = np.argsort(indices, kind="stable")
+    by_rule = _prepare_for_messages(table).take(pa.array(order))
+    starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
+    parts = [
+        _append_repaired(by_rule.slice(start, end - start), language, address)
+        for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
+    ]
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
+
+
+def _append_repaired(table: pa.Table, language: Language, address: Address | None) -> Cells:
+    """Sentences of findings of one rule, with the repaired cell where there is one. An emptied cell needs no words."""
+    said, after = combine_chunks(render_sentences(table, language, address)), combine_chunks(table["after"])
+    repaired = byte_lengths(after) > 0
+    if not repaired.any():
+        return said
+    word = say("report-repaired", language)
+    if repaired.all():
+        return pc.binary_join_element_wise(said, word, after, "")
+    rows = pa.array(repaired)
+    ending = pc.binary_join_element_wise(said.filter(rows), word, after.filter(rows), "")
+    return replace_where(said, repaired, ending)
+
+
+def finding_fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
+    """A name for each finding that is the same in each run over the same file, and says nothing of a person."""
+    table = findings.table.combine_chunks()
+    sheet = (source.sheet if source is not None else None) or ""
+    texts = [
+        combine_chunks(table["code"]),
+        redact_title_cells(combine_chunks(table["column"])),
+        *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
+    ]
+    keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
+    salt = f"{PurePath(name).as_posix()}\x1f{sheet}\x1f".encode()
+    return pa.array(
+        [hashlib.blake2b(salt + key, digest_size=8).hexdigest() for key in keys.cast(pa.binary()).to_pylist()],
+        pa.string(),
+    )
+
+
+def column_letters(position: int) -> str:
+    """The letters of a sheet's column, counted from 0: A, B, …, Z, AA."""
+    letters = ""
+    rest = position + 1
+    while rest:
+        rest, last = divmod(rest - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
+
+
+def _location_columns(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
+    nothing, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
+    place = combine_number_chunks(table["place"])
+    if source is None or source.format.address == "line":
+        return {"line": place, "row": nothing, "cell": no_text}
+    if source.format.address == "record":
+        return {"line": nothing, "row": nothing, "cell": no_text}
+    position = combine_number_chunks(table["position"]).dictionary_encode()
+    letters = pa.array(
+        [column_letters(one + source.first_column) for one in position.dictionary.to_pylist()], pa.string()
+    ).take(position.indices)
+    cell = pc.binary_join_element_wise(letters, place.cast(pa.string()), "")
+    return {"line": nothing, "row": place, "cell": cell}
+
+
+def combine_number_chunks(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return column.combine_chunks()
+
+
+def _prepare_for_messages(table: pa.Table) -> pa.Table:
+    for name in ("value", "after", "column", "detail"):
+        cells = escape_invisible_cells(_truncate_cells(combine_chunks(table[name])), parts=name == "detail")
+        table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), cells)
+    return table
+
+
+def _truncate_cells(cells: Cells) -> Cells:
+    long = byte_lengths(cells) > _MAX_CELL_IN_MESSAGE
+    if not long.any():
+        return cells
+    some = cells.filter(pa.array(long))
+    begins = pc.utf8_slice_codeunits(some, 0, _MAX_CELL_IN_MESSAGE)
+    return replace_where(
+        cells, long, pc.if_else(pc.equal(begins, some), some, pc.binary_join_element_wise(begins, "…", ""))
+    )

@@ -1,0 +1,118 @@
+"""English manuals of the rules whose faults the vendor mapping and the identifier matching find."""
+
+from typing import Final
+
+VALUE_NOT_IN_PROFILE: Final = """The column holds a word that the profile's table does not know.
+
+Why:
+    Vendors add statuses. Guessed wrong, a missed call counts as answered in every report.
+
+Example:
+    bad: Статус: Переадресован
+    good: a word of the profile's table
+
+Fix:
+    Add the word to the table of values in a profile of your own: `calltools vendors show NAME`.
+
+Source:
+    The profile's own table; see schemas/README.md
+"""
+
+LOCAL_TIME_AMBIGUOUS: Final = """The wall-clock time happened twice in the zone.
+
+Why:
+    When clocks are set back an hour comes twice. Which of the two the call belongs to the file does not say,
+    and the wrong one may lie before the visit.
+
+Example:
+    bad: 26.10.2014 01:30:00 in Europe/Moscow
+    good: a time with its offset
+
+Fix:
+    Take an export with UTC or offsets, or decide by hand.
+
+Source:
+    IANA time zone database
+"""
+
+LOCAL_TIME_NONEXISTENT: Final = """The wall-clock time never was in the zone.
+
+Why:
+    When clocks are set forward an hour is skipped. A call in it proves that the zone is another one.
+
+Example:
+    bad: 27.03.2011 02:30:00 in Europe/Moscow
+    good: a time that was
+
+Fix:
+    Check --timezone: perhaps the PBX runs on UTC.
+
+Source:
+    IANA time zone database
+"""
+
+ZONE_CONTRADICTS_RECORD: Final = """The record proves another UTC offset than the zone given.
+
+Why:
+    Ids of many exchanges hold the second in which the call began. If it does not fit the time of the record,
+    the zone is wrong or the clock was.
+
+Example:
+    bad: time 10:00:00 and id 1772434800.7 with --timezone UTC
+    good: the same with --timezone Europe/Moscow
+
+Fix:
+    Check --timezone. For single records find out whether the clock was set that day.
+
+Source:
+    Unique ids of open PBXs: the epoch and a counter
+"""
+
+DATE_ORDER_UNDECIDED: Final = """Every date of the column can be read day first and month first.
+
+Why:
+    02/03 is 2 March or 3 February. A wrong guess moves the calls by months, out of the window of 21 days.
+
+Example:
+    bad: 02/03/2026 in each record
+    good: dates of which one has a day over 12, or --date-order
+
+Fix:
+    Say which: --date-order dmy, mdy or ymd.
+
+Source:
+    Formats seen in exports: dd/mm and mm/dd
+"""
+
+IDENTIFIER_NOT_JOINED: Final = """--identifiers was given and this call found no partner.
+
+Why:
+    Without an identifier the call is not linked to a visit.
+
+Example:
+    bad: a call whose phone is not in the second file
+    good: a call whose phone left a form before
+
+Fix:
+    Check that both files cover the same days and that phones are complete in both, and check
+    --identifier-window.
+
+Source:
+    The nearest earlier record of the same phone within the window
+"""
+
+IDENTIFIER_JOINED_AMBIGUOUSLY: Final = """More than one record of the second file fits equally well; none is taken.
+
+Why:
+    One of them would be right and the others wrong, and nothing tells which.
+
+Example:
+    bad: two visitors with one phone at the same second
+    good: one visitor
+
+Fix:
+    Look at these records: the phone of an office is shared by many.
+
+Source:
+    Ties take none
+"""

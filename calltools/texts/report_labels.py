@@ -1,0 +1,190 @@
+"""Labels of the HTML report and of the workbook report in English and Russian, and the names of the sheets that calltools adds to a workbook."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from calltools.texts import Language
+
+FINDINGS_SHEET: Final = "calltools findings"
+SUMMARY_SHEET: Final = "calltools summary"
+OWN_SHEET_TITLES: Final = frozenset({FINDINGS_SHEET, SUMMARY_SHEET})
+#: Author of the comments.
+COMMENT_AUTHOR: Final = "calltools"
+
+
+HTML_LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "title": ("Call file report", "Отчёт по файлу звонков"),
+        "skip": ("Skip to what is wrong", "Сразу к ошибкам"),
+        "as_of": ("As of {time} UTC, calltools {version}", "На {time} UTC, calltools {version}"),
+        "files": ("Files", "Файлы"),
+        "file": ("File", "Файл"),
+        "records": ("Records", "Записей"),
+        "errors": ("Errors", "Ошибок"),
+        "warnings": ("Warnings", "Предупреждений"),
+        "notes": ("Notes", "Замечаний"),
+        "error": ("error", "ошибка"),
+        "warning": ("warning", "предупреждение"),
+        "note": ("note", "замечание"),
+        "more_files": ("{count} more files stand in the table only.", "Ещё файлов только в таблице: {count}."),
+        "ready": ("Ready to upload: no errors.", "Можно загружать: ошибок нет."),
+        "not_ready": (
+            "Not ready to upload: {records} of {read} records have errors.",
+            "Загружать рано: записей с ошибками {records} из {read}.",
+        ),
+        "file_not_ready": (
+            "Not ready to upload: the file itself has errors.",
+            "Загружать рано: ошибки есть в самом файле.",
+        ),
+        "unread": ("The file could not be read.", "Файл прочитать не удалось."),
+        "where": ("Where it sits", "Где ошибки в файле"),
+        "strip": (
+            "Findings along the file, from record 1 to record {last}; records in a column: {width}.",
+            "Что найдено по ходу файла, от записи 1 до записи {last}; записей в столбике: {width}.",
+        ),
+        "strip_most": ("Most of it: records {first}–{last}, found {count}.",
+                       "Гуще всего: записи {first}–{last}, найдено {count}."),
+        "strip_most_one": ("Most of it: record {first}, found {count}.",
+                           "Гуще всего: запись {first}, найдено {count}."),
+        "only_error": ("Errors", "Ошибки"),
+        "only_warning": ("Warnings", "Предупреждения"),
+        "only_note": ("Notes", "Замечания"),
+        "wrong": ("What is wrong", "Что не так"),
+        "nothing_wrong": ("Nothing was found.", "Ничего не найдено."),
+        "severity": ("Severity", "Важность"),
+        "rule": ("Rule", "Правило"),
+        "found": ("Found", "Найдено"),
+        "advice": ("What to do", "Что делать"),
+        "why": ("Why it matters", "Почему это важно"),
+        "examples": ("Examples: {shown} of {count}", "Примеры: {shown} из {count}"),
+        "examples_none": ("{count} found; the page had no room for examples.",
+                          "Найдено {count}; для примеров на странице не хватило места."),
+        "place": ("Place", "Место"),
+        "value": ("Cell", "Ячейка"),
+        "message": ("What is wrong with it", "Что с ней не так"),
+        "repaired": ("Repaired", "Исправленная"),
+        "line": ("line {number}", "строка {number}"),
+        "record": ("record {number}", "запись {number}"),
+        "row": ("row {number}", "строка {number}"),
+        "whole_file": ("the file", "весь файл"),
+        "filter": ("Show only rules with", "Показать правила со словом"),
+        "all": ("All", "Все"),
+        "sort_hint": ("Click a column title to sort.", "Чтобы отсортировать, нажмите на заголовок столбца."),
+        "no_match": ("No rule fits.", "Таких правил нет."),
+        "calls": ("The calls", "Звонки"),
+        "calls_none": ("No call has a time that can be read.", "Ни у одного звонка не читается время."),
+        "answered": ("answered", "принятые"),
+        "missed": ("missed", "пропущенные"),
+        "by_hour": ("By weekday and hour", "По дням недели и часам"),
+        "zone": ("Hours and days of {zone}.", "Часы и дни по поясу {zone}."),
+        "zone_unknown": (
+            "Hours and days of UTC: no --timezone was given.",
+            "Часы и дни по UTC: --timezone не задан.",
+        ),
+        "weekday": ("Weekday", "День"),
+        "cell": ("{day}, {hour}:00: {answered} answered, {missed} missed",
+                 "{day}, {hour}:00: принято {answered}, пропущено {missed}"),
+        "by_day": ("By day", "По дням"),
+        "day": ("Day", "День"),
+        "days_cut": ("The last {count} days of {all}.", "Последние {count} дней из {all}."),
+        "talk": ("Length of talk, answered calls", "Длительность разговора, принятые звонки"),
+        "hold": ("Time on hold", "Ожидание ответа"),
+        "upto": ("up to {end}", "до {end}"),
+        "over": ("over {end}", "дольше {end}"),
+        "zero": ("0 s", "0 с"),
+        "seconds": ("{count} s", "{count} с"),
+        "minutes": ("{count} min", "{count} мин"),
+        "count": ("Calls", "Звонков"),
+        "share": ("Share", "Доля"),
+        "identified": ("Who can be tied to a visit", "Кого можно связать с визитом"),
+        "unidentified": ("without an identifier", "без идентификатора"),
+        "window": ("The window of 21 days", "Окно в 21 день"),
+        "window_why": (
+            "Metrica looks for a call's visit 21 days back. After the day in the table the calls of a day are lost.",
+            "Метрика ищет визит звонка за 21 день. После указанного дня звонки этого дня уже не связать с визитом.",
+        ),
+        "lost": ("Already lost", "Уже потеряно"),
+        "lost_on": ("Upload by", "Загрузить до"),
+        "tied": ("With an identifier", "С идентификатором"),
+        "later": ("Later", "Позже"),
+        "masked": (
+            "Phone numbers and ids are masked. Findings in full: --report findings.csv.",
+            "Телефоны и идентификаторы скрыты. Полный список: --report findings.csv.",
+        ),
+        "unmasked": (
+            "This page shows phone numbers and ids. Treat it as personal data.",
+            "На этой странице видны телефоны и идентификаторы. Это персональные данные.",
+        ),
+        "days_of_week": ("Mon Tue Wed Thu Fri Sat Sun", "Пн Вт Ср Чт Пт Сб Вс"),
+    }
+)  # fmt: skip
+
+
+def html_label(key: str, language: Language, **facts: object) -> str:
+    """A word or sentence of the page."""
+    english, russian = HTML_LABELS[key]
+    return (russian if language == "ru" else english).format(**facts)
+
+
+WORKBOOK_LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "error": ("error", "ошибка"),
+        "warning": ("warning", "предупреждение"),
+        "note": ("note", "замечание"),
+        "severity": ("Severity", "Важность"),
+        "code": ("Code", "Код"),
+        "rule": ("Rule", "Правило"),
+        "file": ("File", "Файл"),
+        "place": ("Place", "Место"),
+        "column": ("Column", "Столбец"),
+        "value": ("Cell", "Ячейка"),
+        "message": ("What is wrong", "Что не так"),
+        "advice": ("What to do", "Что делать"),
+        "repaired": ("Repaired", "Исправленная"),
+        "found": ("Found", "Найдено"),
+        "line": ("line {number}", "строка {number}"),
+        "record": ("record {number}", "запись {number}"),
+        "row": ("row {number}", "строка {number}"),
+        "whole": ("the file", "весь файл"),
+        "fix": ("What to do: {advice}", "Что делать: {advice}"),
+        "after": ("Repaired: {after}", "Правильно: {after}"),
+        "more": ("… and {count} more", "… и ещё {count}"),
+        "unread": ("could not be read: {error}", "прочитать не удалось: {error}"),
+        "headline": ("What is wrong with the calls", "Что не так со звонками"),
+        "what": ("What is wrong", "Что не так"),
+        "nothing": ("Nothing is wrong.", "Всё в порядке."),
+        "listed": (
+            "Listed and marked: the first {listed} of {count} findings; the counts here are of all.",
+            "В списке и на листе отмечены первые {listed} из {count} находок; счёт здесь — по всем.",
+        ),
+        "commented": (
+            "Marked cells: {marked}. With a comment: the first {commented}; more would make Excel slow.",
+            "Отмечено ячеек: {marked}. С примечанием — первые {commented}: с бо́льшим числом Excel замедлится.",
+        ),
+        "marked": ("Marked cells: {marked}, each with a comment.", "Отмечено ячеек: {marked}, у каждой примечание."),
+        "lost": ("Not kept from the original: {parts}.", "Из исходной книги не сохранено: {parts}."),
+        "too_large": (
+            "The workbook is too large to be marked ({records} records); the findings stand in a sheet of their own.",
+            "Книга слишком велика, чтобы отметить ячейки (записей: {records}); находки — на отдельном листе.",
+        ),
+        "unmarkable": (
+            "Only .xlsx workbooks can be marked; the findings stand in a sheet of their own.",
+            "Отметить ячейки можно только в книге .xlsx; находки — на отдельном листе.",
+        ),
+        "charts": ("charts", "диаграммы"),
+        "drawings": ("drawings and pictures", "рисунки и фигуры"),
+        "macros": ("macros", "макросы"),
+        "pivots": ("slicers", "срезы"),
+        "controls": ("form controls", "элементы управления"),
+        "signature": ("the digital signature", "цифровая подпись"),
+        "results": ("stored results of formulas", "сохранённые результаты формул"),
+        "threads": ("threads of comments", "обсуждения в примечаниях"),
+    }
+)
+
+
+def workbook_label(key: str, language: Language, **facts: object) -> str:
+    """A word or sentence of the workbook."""
+    english, russian = WORKBOOK_LABELS[key]
+    return (russian if language == "ru" else english).format(**facts)

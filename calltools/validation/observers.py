@@ -1,0 +1,64 @@
+"""The observers of one file: rules that need the whole table, fed batch by batch in file order."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Numbers
+from calltools.model.finding import Findings
+from calltools.model.rule import CrossFileObserver, Observer, Rule
+from calltools.validation.ruleset import RuleSet
+
+#: Code -> an observer that goes from one file to the next.
+CrossFileObservers: TypeAlias = dict[str, CrossFileObserver]
+
+
+class Observers:
+    """The observers of one file.
+
+    Args:
+        ruleset: The rules of the run.
+        assumptions: What they rest on.
+        name: The file.
+        earlier: Those that know the files before; the new ones are put into it.
+    """
+
+    def __init__(
+        self, ruleset: RuleSet, assumptions: Assumptions, name: str = "", earlier: CrossFileObservers | None = None
+    ) -> None:
+        self._assumptions = assumptions
+        earlier = {} if earlier is None else earlier
+        self._observers: Mapping[str, Observer] = {
+            rule.code: _begin_observer(rule, name, earlier) if rule.spans_files else rule.observer()
+            for rule in ruleset.rules()
+            if rule.observer is not None
+        }
+
+    def digest(self, columns: Mapping[str, Cells]) -> dict[str, Any]:
+        """What each observer must know of a batch. Pure; runs in worker threads."""
+        if not any(len(cells) for cells in columns.values()):
+            return {}
+        return {code: observer.digest(columns, self._assumptions) for code, observer in self._observers.items()}
+
+    def add(self, digests: Mapping[str, Any], records: Numbers, places: Numbers) -> Findings:
+        """Take the digests of a batch, in the order of the file."""
+        return Findings.concat(
+            [_set_code(code, self._observers[code].add(digest, records, places)) for code, digest in digests.items()]
+        )
+
+    def close(self) -> Findings:
+        """What only the end of the table shows."""
+        return Findings.concat([_set_code(code, observer.close()) for code, observer in self._observers.items()])
+
+
+def _begin_observer(rule: Rule, name: str, earlier: CrossFileObservers) -> Observer:
+    if rule.code not in earlier:
+        earlier[rule.code] = cast("Callable[[], CrossFileObserver]", rule.observer)()
+    earlier[rule.code].begin_file(name)
+    return earlier[rule.code]
+
+
+def _set_code(code: str, findings: Findings) -> Findings:
+    if not len(findings):
+        return findings
+    return findings.with_column("code", code)

@@ -1,0 +1,255 @@
+"""Inferring what the columns of a sample hold, first by their cells, then by their titles."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kernels.byte_kernels import digits_only, full_match
+from calltools.model.cells import Cells, Mask, non_empty
+from calltools.texts import Language
+from calltools.vendors.time_layouts import TimeColumns, find_time_columns
+
+#: Title -> cells of the sample.
+SampleColumns = Mapping[str, Cells]
+
+_DURATION_PATTERN: Final = r"[0-9]{1,5}([.][0-9]+)?|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
+_MILLISECONDS_TITLE: Final = r"(?:^|[^a-z])(?:ms|msec|мс|millis\w*)(?:$|[^a-z])|_ms$"
+_PHONE_PATTERN: Final = r"[+]?[0-9(][0-9 ()./-]{5,20}[0-9]"
+_TITLE_PATTERNS: Final[Mapping[str, str]] = {
+    "caller": r"caller|from|src|source|client|customer|contact|\bani\b|откуда|кто|клиент|абонент|звонивш|звонил",
+    "called": r"\bto\b|called|callee|dst|dest|line|\bdid\b|virtual|tracking|company|\bour\b|"
+    r"куда|кому|линия|компани|виртуал",
+    "phone": r"phone|number|номер|телефон",
+    "TalkDuration": r"talk|bill_?sec|in call|conversation|разговор",
+    "whole": r"duration|length|\blen\b|seconds|\bsec|длит|продолж",
+    "HoldDuration": r"wait|hold|ring|queue|ожидан|ответа|дозвон",
+    "direction": r"direction|\bdir\b|flow|направл|тип|вид|type",
+    "CallMissed": r"status|state|missed|lost|disposition|result|answered|success|outcome|"
+    r"итог|стату|пропущ|результат|исход|успеш",
+    "ClientId": r"ym_?client|ya_?client|metrika|metrica|client_?id|ym_uid",
+    "Yclid": r"yclid",
+    "Tag": r"\btags?\b|метк|тег",
+    "URL": r"landing|page|url|страниц|сайт",
+}
+_INCOMING_WORD: Final = r"^i$|^in|^вх"
+_OUTGOING_WORD: Final = r"^o$|^out|^исх"
+_INTERNAL_WORD: Final = r"intern|local|внутр"
+_MISSED_WORD: Final = (
+    r"miss|no.?answer|not.?answer|unanswer|busy|cancel|abandon|fail|lost|reject|voice.?mail|"
+    r"пропущ|не ?отв|не ?прин|не ?дозв|не ?усп|занят|потер|сброш|отклон"
+)
+_ANSWERED_WORD: Final = r"answer|success|complete|connect|talk|принят|отвеч|успеш|разговор|состоял|соедин"
+_YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
+_MIN_SHARE: Final = 0.6
+_MAX_WORDS: Final = 12
+_SAMPLE_RECORDS: Final = 1_000
+#: A record shows a time or a number early; a row of a million cells must not take long.
+_MAX_TITLES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InferredColumns:
+    """What a sample looks like, or what somebody says it is.
+
+    Attributes:
+        columns: Canonical field, or ``direction``, -> titles of its columns; what no column fills is left out.
+        time_format: Layout of the times, ``iso``, ``unix``, or ``unix-ms`` for milliseconds.
+        date_order_unknown: Whether nothing says that days come before months.
+        word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
+            ``missed``; ``""`` where nobody knows.
+        may_be_whole_call: Whether the talk may be the whole call.
+        timezone: Of the example.
+        region: Country of phones without a country code; ``None``: all have one, or nothing tells it.
+        language: Of comments.
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    time_format: str | None = None
+    date_order_unknown: bool = False
+    word_meanings: Mapping[str, str] = field(default_factory=dict)
+    may_be_whole_call: bool = False
+    timezone: str = "Europe/Moscow"
+    region: str | None = None
+    language: Language = "en"
+
+
+def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] | None = None) -> InferredColumns:
+    """What the columns of a sample look like.
+
+    Args:
+        columns: Of the sample.
+        given: Of which fields somebody says the columns; none of them: no column fills it.
+    """
+    looked_at = {title: cells.slice(0, _SAMPLE_RECORDS) for title, cells in columns.items()}
+    given = given or {}
+    times = find_time_columns({title: looked_at[title] for title in given.get("DateTime", looked_at)}) or TimeColumns(
+        ()
+    )
+    found = {"DateTime": times.titles, **given}
+    for name, find in _FINDERS.items():
+        if name not in given:
+            taken = {title for titles in found.values() for title in titles}
+            title = find({title: cells for title, cells in looked_at.items() if title not in taken})
+            found[name] = () if title is None else (title,)
+    found = {name: titles for name, titles in found.items() if titles}
+    direction, status, talk, phone = (
+        "".join(found.get(name, ())[:1]) for name in ("direction", "CallMissed", "TalkDuration", "PhoneNumber")
+    )
+    words = {word: _direction_meaning(word) for word in distinct_words(columns, direction)}
+    words |= {word: _status_meaning(word, status) for word in distinct_words(columns, status)}
+    whole_call = talk != "" and "TalkDuration" not in given and not _title_matches(talk, "TalkDuration")
+    region = _infer_region(looked_at[phone]) if phone else None
+    return InferredColumns(
+        found, times.layout, times.date_order_unknown, words, may_be_whole_call=whole_call, region=region
+    )
+
+
+def looks_like_record(titles: Sequence[str]) -> bool:
+    """Whether what should be titles is a record: it holds a time, or the number of a telephone."""
+    # Both hold digits, titles seldom do.
+    cells = {
+        str(place): pa.array([title], pa.string())
+        for place, title in enumerate(titles[:_MAX_TITLES])
+        if re.search("[0-9]", title)
+    }
+    return find_time_columns(cells) is not None or any(
+        _share_of_filled(full_match(one, _PHONE_PATTERN), one) for one in cells.values()
+    )
+
+
+def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
+    """The distinct words of a column, if they are few."""
+    if title is None or title not in columns:
+        return []
+    words = sorted(word for word in columns[title].unique().to_pylist() if word)
+    return words if len(words) <= _MAX_WORDS else []
+
+
+def title_says_milliseconds(title: str) -> bool:
+    """Whether a title says so."""
+    return re.search(_MILLISECONDS_TITLE, title.lower()) is not None
+
+
+def _share_of_filled(mask: Mask, cells: Cells) -> float:
+    there = non_empty(cells)
+    return float((mask & there).sum() / max(int(there.sum()), 1))
+
+
+def _title_matches(title: str, name: str) -> bool:
+    return re.search(_TITLE_PATTERNS[name], title.lower()) is not None
+
+
+def _best_title(columns: SampleColumns, score: Callable[[str, Cells], float]) -> str | None:
+    """The title with the highest score, if that is above zero; of equals the first."""
+    scores = {title: score(title, cells) for title, cells in columns.items()}
+    best = max(scores, key=scores.__getitem__, default=None)
+    return best if best is not None and scores[best] > 0 else None
+
+
+def _find_phone(columns: SampleColumns) -> str | None:
+    """Of several columns of numbers that of the caller: it is called so, or its numbers differ most."""
+
+    def score(title: str, cells: Cells) -> float:
+        digits = pc.utf8_length(pc.replace_substring_regex(cells, "[^0-9]", "")).to_numpy(zero_copy_only=False)
+        plausible = _share_of_filled(full_match(cells, _PHONE_PATTERN) & (digits >= 7) & (digits <= 15), cells)
+        named = (
+            2 * _title_matches(title, "caller") + _title_matches(title, "phone") - 3 * _title_matches(title, "called")
+        )
+        enough = _MIN_SHARE / 2 if named > 0 else _MIN_SHARE
+        return 4 + named + len(cells.unique()) / max(len(cells), 1) if plausible > enough else 0
+
+    return _best_title(columns, score)
+
+
+def _infer_region(phones: Cells) -> str | None:
+    """Eleven digits that begin with 8 are Russian; of other numbers without a plus nobody can tell."""
+    digits = pc.replace_substring_regex(phones, "[^0-9+]", "")
+    return "RU" if _share_of_filled(full_match(digits, "[78][3-9][0-9]{9}"), digits) > 1 - _MIN_SHARE else None
+
+
+def _known_word_share(cells: Cells, known: Callable[[str], str]) -> float:
+    words = [word for word in cells.unique().to_pylist() if word]
+    return sum(bool(known(word)) for word in words) / len(words) if 0 < len(words) <= _MAX_WORDS else 0
+
+
+def _find_direction(columns: SampleColumns) -> str | None:
+    """A column of few words, of which half say a direction; or one that is called so."""
+
+    def score(title: str, cells: Cells) -> float:
+        known, named = _known_word_share(cells, _direction_meaning), _title_matches(title, "direction")
+        few = 0 < len(set(cells.unique().to_pylist()) - {""}) <= _MAX_WORDS
+        surely = re.search(r"direction|направл", title.lower()) is not None
+        return known + named if known >= 0.5 or (surely and few) else 0
+
+    return _best_title(columns, score)
+
+
+def _find_status(columns: SampleColumns) -> str | None:
+    def score(title: str, cells: Cells) -> float:
+        known, named = (
+            _known_word_share(cells, lambda word: _status_meaning(word, title)),
+            _title_matches(title, "CallMissed"),
+        )
+        return known + named if known > 0 and (named or known >= 0.5) else 0
+
+    return _best_title(columns, score)
+
+
+def _duration_finder(name: str, *also: str) -> Callable[[SampleColumns], str | None]:
+    def score(title: str, cells: Cells) -> float:
+        named = 2 * _title_matches(title, name) + any(_title_matches(title, one) for one in also)
+        whole = title_says_milliseconds(title) and _share_of_filled(digits_only(cells), cells) > _MIN_SHARE
+        return named if whole or _share_of_filled(full_match(cells, _DURATION_PATTERN), cells) > _MIN_SHARE else 0
+
+    return lambda columns: _best_title(columns, score)
+
+
+def _pattern_finder(name: str, pattern: str) -> Callable[[SampleColumns], str | None]:
+    """A column with such a title whose filled cells look so."""
+
+    def score(title: str, cells: Cells) -> float:
+        there = bool(non_empty(cells).any())
+        return (
+            _title_matches(title, name)
+            if not there or _share_of_filled(full_match(cells, pattern), cells) > _MIN_SHARE
+            else 0
+        )
+
+    return lambda columns: _best_title(columns, score)
+
+
+_FINDERS: Final[Mapping[str, Callable[[SampleColumns], str | None]]] = {
+    "ClientId": _pattern_finder("ClientId", "[0-9]{8,20}"),
+    "Yclid": _pattern_finder("Yclid", "[0-9]+"),
+    "PhoneNumber": _find_phone,
+    "direction": _find_direction,
+    "CallMissed": _find_status,
+    "HoldDuration": _duration_finder("HoldDuration"),
+    "TalkDuration": _duration_finder("TalkDuration", "whole"),
+    "URL": _pattern_finder("URL", "https?://.*"),
+    "Tag": _pattern_finder("Tag", ".*"),
+}
+
+
+def _direction_meaning(word: str) -> str:
+    small = word.lower()
+    if re.search(_INTERNAL_WORD, small):
+        return "internal"
+    return "incoming" if re.search(_INCOMING_WORD, small) else "outgoing" if re.search(_OUTGOING_WORD, small) else ""
+
+
+def _status_meaning(word: str, title: str) -> str:
+    """What a word of the status says; yes and no answer what the title asks."""
+    small = word.lower()
+    if small in _YES | _NO:
+        asks = title.lower() if _title_matches(title, "CallMissed") else ""
+        asked = "missed" if re.search(_MISSED_WORD, asks) else "answered" if re.search(_ANSWERED_WORD, asks) else ""
+        other = {"missed": "answered", "answered": "missed", "": ""}
+        return asked if small in _YES else other[asked]
+    if re.search(_MISSED_WORD, small):
+        return "missed"
+    return "answered" if re.search(_ANSWERED_WORD, small) else ""

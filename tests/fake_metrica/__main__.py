@@ -1,0 +1,54 @@
+"""Play Metrica on this machine, to try the upload without a token of one's own."""
+
+import argparse
+import ssl
+import sys
+import threading
+from pathlib import Path
+
+from tests.fake_metrica.behaviors import BEHAVIORS
+from tests.fake_metrica.server import FakeMetrica
+
+
+def server_tls(folder):
+    """A server's TLS, and the certificate of its authority as ``ca.pem`` in the folder."""
+    import trustme  # noqa: PLC0415 - for tests only, and only with TLS
+
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(Path(folder) / "ca.pem"))
+    return context
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.fake_metrica", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--behavior",
+        action="append",
+        default=[],
+        choices=sorted(BEHAVIORS),
+        metavar="NAME",
+        help=", ".join(BEHAVIORS),
+    )
+    parser.add_argument("--times", type=int, help="misbehave so many times, then behave")
+    parser.add_argument("--step", type=float, default=2, metavar="SECONDS", help="between PREPARED, UPLOADED, ... (2)")
+    parser.add_argument("--token", help="accept no other")
+    parser.add_argument("--tls", metavar="FOLDER", help="https; the certificate of its authority goes there as ca.pem")
+    given = parser.parse_args(arguments)
+
+    tls = server_tls(given.tls) if given.tls else None
+    with FakeMetrica(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
+        for name in given.behavior:
+            service.behave(name, given.times)
+        print(service.url, flush=True)  # noqa: T201 - it is what the caller waits for
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            stored = service.store.uploadings
+            print(f"{len(stored)} uploadings, {sum(len(one.rows) for one in stored)} calls", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,480 @@
+"""How a service, or what stands before it, misbehaves: one function each, by name."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.fake_metrica import responses
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """What it does instead of the documented answer.
+
+    Attributes:
+        kinds: The requests that it concerns.
+        act: Takes the exchange.
+        stored: Whether the upload is in the store afterwards; None: no upload.
+    """
+
+    kinds: tuple[str, ...]
+    act: Any
+    stored: bool | None = None
+
+
+BEHAVIORS: dict[str, Behavior] = {}
+
+
+def upload_behavior(name, *, stored):
+    """Enter a behaviour of uploads in the table."""
+    return _register(name, ("upload",), stored)
+
+
+def read_behavior(name, *kinds):
+    """Enter a behaviour of readings in the table."""
+    return _register(name, kinds, None)
+
+
+def _register(name, kinds, stored):
+    def enter(act):
+        BEHAVIORS[name] = Behavior(kinds, act, stored)
+        return act
+
+    return enter
+
+
+# -- the connection breaks -----------------------------------------------------------------
+
+
+@upload_behavior("closes-at-once", stored=False)
+def closes_at_once(exchange):
+    """Neither reads nor answers."""
+
+
+@upload_behavior("resets-after-headers", stored=False)
+def resets_after_headers(exchange):
+    exchange.reset()
+
+
+@upload_behavior("resets-at-half-body", stored=False)
+def resets_at_half_body(exchange):
+    exchange.read(exchange.length // 2)
+    exchange.reset()
+
+
+@upload_behavior("resets-after-body", stored=False)
+def resets_after_body(exchange):
+    exchange.read()
+    exchange.reset()
+
+
+@upload_behavior("resets-after-storing", stored=True)
+def resets_after_storing(exchange):
+    exchange.store_it()
+    exchange.reset()
+
+
+@upload_behavior("closes-after-storing", stored=True)
+def closes_after_storing(exchange):
+    exchange.store_it()
+
+
+@upload_behavior("stops-reading", stored=False)
+def stops_reading(exchange):
+    exchange.read(exchange.length // 10)
+    exchange.silence()
+
+
+# -- the answer comes late or not at all ---------------------------------------------------
+
+
+@upload_behavior("silent", stored=False)
+def silent(exchange):
+    exchange.read()
+    exchange.silence()
+
+
+@upload_behavior("silent-after-storing", stored=True)
+def silent_after_storing(exchange):
+    exchange.store_it()
+    exchange.silence()
+
+
+@upload_behavior("drips", stored=True)
+def drips(exchange):
+    """A byte now and then: no single read is slow."""
+    exchange.drip(exchange.framed(200, stored_response(exchange)), 0.2)
+
+
+@upload_behavior("drips-body", stored=True)
+def drips_body(exchange):
+    body = stored_response(exchange)
+    exchange.raw(exchange.framed(200, b"", length=len(body)))
+    exchange.drip(body, 0.2)
+
+
+@upload_behavior("reads-slowly", stored=True)
+def reads_slowly(exchange):
+    """But steadily: no pause is long."""
+    while len(exchange.body) < exchange.length:
+        exchange.read(1 << 19)
+        exchange.wait(0.2)
+    exchange.normal()
+
+
+@upload_behavior("crawls", stored=False)
+def crawls(exchange):
+    """No pause is long here either, but it would take minutes."""
+    while len(exchange.body) < exchange.length:
+        exchange.read(1 << 14)
+        exchange.wait(0.1)
+    exchange.normal()
+
+
+@upload_behavior("slow", stored=True)
+def slow(exchange):
+    """All is well, it only takes a while."""
+    exchange.wait(0.2)
+    exchange.normal()
+
+
+# -- the answer is none --------------------------------------------------------------------
+
+
+def stored_response(exchange):
+    return json.dumps({"uploading": responses.uploading_object(exchange.store, exchange.store_it())}).encode()
+
+
+@upload_behavior("200-html", stored=False)
+def ok_html(exchange):
+    """A gateway that asks to sign in."""
+    exchange.read()
+    exchange.raw(exchange.framed(200, b"<html><body>Sign in</body></html>", kind="text/html"))
+
+
+@upload_behavior("200-errors", stored=False)
+def ok_errors(exchange):
+    exchange.read()
+    exchange.answer(200, responses.error_object(503, "backend_error", "try later"))
+
+
+@upload_behavior("200-empty", stored=True)
+def ok_empty(exchange):
+    exchange.store_it()
+    exchange.raw(exchange.framed(200, b""))
+
+
+@upload_behavior("200-truncated", stored=True)
+def truncated(exchange):
+    body = stored_response(exchange)
+    exchange.raw(exchange.framed(200, body[: len(body) // 2], length=len(body)))
+
+
+@upload_behavior("200-half-json", stored=True)
+def half_json(exchange):
+    """The length fits, the JSON does not."""
+    exchange.raw(exchange.framed(200, stored_response(exchange)[:-10]))
+
+
+@upload_behavior("200-huge", stored=True)
+def huge(exchange):
+    exchange.store_it()
+    exchange.raw(exchange.framed(200, b'{"uploading": {"id": 1, "x": "' + b"x" * (3 << 20) + b'"}}'))
+
+
+@upload_behavior("200-packed", stored=True)
+def packed(exchange):
+    exchange.raw(exchange.framed(200, stored_response(exchange), Content_Encoding="gzip"))
+
+
+@upload_behavior("garbage", stored=True)
+def garbage(exchange):
+    exchange.store_it()
+    exchange.raw(b"\x00\x01SSH-2.0-not-http\r\n\r\n" * 10)
+
+
+# -- a refusal, or something like it -------------------------------------------------------
+
+
+@upload_behavior("400", stored=False)
+def bad_file(exchange):
+    """Its message repeats what it should not."""
+    exchange.read()
+    secret = exchange.handler.headers["Authorization"].split()[-1]
+    exchange.refuse(400, "invalid_uploading", f"Row 2: PhoneNumber +74950000001 is bad, token {secret}, see row 123456")
+
+
+@upload_behavior("401-early", stored=False)
+def early_401(exchange):
+    """While the client still sends."""
+    exchange.refuse(401, "unauthorized", "Unauthorized")
+    exchange.drain()
+
+
+@upload_behavior("401-early-reset", stored=False)
+def early_401_reset(exchange):
+    exchange.read(min(exchange.length // 4, 1 << 20))
+    exchange.refuse(401, "unauthorized", "Unauthorized")
+    exchange.reset()
+
+
+@upload_behavior("413-early", stored=False)
+def early_413(exchange):
+    """As a gateway says it."""
+    exchange.raw(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    exchange.drain()
+
+
+@upload_behavior("413-early-stops-reading", stored=False)
+def early_413_stops(exchange):
+    exchange.raw(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    exchange.silence()
+
+
+@upload_behavior("403", stored=False)
+def denied(exchange):
+    exchange.drain()
+    exchange.refuse(403, "access_denied", "Access is denied")
+
+
+@upload_behavior("404", stored=False)
+def not_found(exchange):
+    exchange.drain()
+    exchange.refuse(404, "not_found", "Object not found")
+
+
+@upload_behavior("302", stored=False)
+def redirects(exchange):
+    exchange.drain()
+    exchange.raw(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+
+
+@upload_behavior("307", stored=False)
+def redirects_body(exchange):
+    """A client that follows sends body and all."""
+    exchange.drain()
+    exchange.raw(exchange.framed(307, b"", Location=exchange.service.foreign + exchange.handler.path))
+
+
+@upload_behavior("409", stored=False)
+def conflict(exchange):
+    exchange.drain()
+    exchange.refuse(409, "conflict")
+
+
+@upload_behavior("500-after-storing", stored=True)
+def fails_after_storing(exchange):
+    exchange.store_it()
+    exchange.refuse(500, "internal_error")
+
+
+@upload_behavior("503", stored=False)
+def down(exchange):
+    exchange.drain()
+    exchange.refuse(503, "backend_error")
+
+
+@upload_behavior("504-after-storing", stored=True)
+def times_out_after_storing(exchange):
+    exchange.store_it()
+    exchange.raw(exchange.framed(504, b"<html>Gateway Timeout</html>", kind="text/html"))
+
+
+# -- quotas --------------------------------------------------------------------------------
+
+
+def _quota_response(status, kind, **headers):
+    def act(exchange):
+        exchange.drain()
+        exchange.refuse(status, kind, "quota", **headers)
+
+    return act
+
+
+ALL_REQUESTS = ("upload", "list", "status", "counter")
+for _name, _act in {
+    "429": _quota_response(429, "quota_requests_by_ip"),
+    "429-soon": _quota_response(429, "quota_parallel_requests", Retry_After=1),
+    "429-late": _quota_response(429, "quota_requests_by_counter_id", Retry_After=3600),
+    "429-daily": _quota_response(429, "quota_requests_by_uid"),
+    "420": _quota_response(420, "quota_parallel_requests_by_uid"),
+    "429-nonsense": _quota_response(429, "quota_requests_by_ip", Retry_After="-5"),
+}.items():
+    _register(_name, ALL_REQUESTS, stored=False)(_act)
+
+
+# -- accepted, but ... -----------------------------------------------------------------------
+
+
+@upload_behavior("partial", stored=True)
+def partial(exchange):
+    """Every second row passes."""
+    stored = exchange.store_it()
+    stored.rows = stored.rows[::2]
+    exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
+
+
+@upload_behavior("none-accepted", stored=True)
+def none_accepted(exchange):
+    stored = exchange.store_it()
+    stored.rows = []
+    exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
+
+
+@upload_behavior("stores-twice", stored=True)
+def stores_twice(exchange):
+    exchange.store_it()
+    exchange.raw(exchange.framed(200, stored_response(exchange)))
+
+
+@upload_behavior("terse", stored=True)
+def terse(exchange):
+    """Nothing but the id, and fields that nobody knows."""
+    exchange.answer(201, {"uploading": {"id": exchange.store_it().id, "new": {"deep": [1]}}, "also": None})
+
+
+@upload_behavior("swallows", stored=False)
+def swallows(exchange):
+    """For files too large to keep: accepted unread."""
+    exchange.drain()
+    exchange.answer(200, {"uploading": {"id": 1, "status": "UPLOADED"}})
+
+
+# -- the list --------------------------------------------------------------------------------
+
+
+@read_behavior("list-lags", "list")
+def list_lags(exchange):
+    """What is younger than five seconds of the service's clock is not there yet."""
+    old = exchange.store.now() - 5
+    listed = [
+        responses.uploading_object(exchange.store, one)
+        for one in exchange.store.of(exchange.counter)
+        if one.stored < old
+    ]
+    exchange.answer(200, {"uploadings": exchange.page(listed)})
+
+
+@read_behavior("list-empty", "list")
+def list_empty(exchange):
+    exchange.answer(200, {"uploadings": []})
+
+
+@read_behavior("list-long", "list")
+def list_long(exchange):
+    """2,500 uploadings of others before ours."""
+    others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(2500)]
+    exchange.answer(200, {"uploadings": exchange.page(others + exchange.listed())})
+
+
+@read_behavior("list-short-pages", "list")
+def list_short(exchange):
+    """Two at a time, whatever was asked for."""
+    exchange.answer(200, {"uploadings": exchange.page(exchange.listed(), most=2)})
+
+
+@read_behavior("list-ignores-offset", "list")
+def list_ignores_offset(exchange):
+    exchange.answer(200, {"uploadings": exchange.listed()})
+
+
+@read_behavior("list-doubles", "list")
+def list_doubles(exchange):
+    """Each uploading is there twice, under two ids."""
+    twice = [{**one, "id": one["id"] + shift} for one in exchange.listed() for shift in (0, 500_000)]
+    exchange.answer(200, {"uploadings": exchange.page(twice)})
+
+
+@read_behavior("list-alters-comments", "list")
+def list_alters(exchange):
+    altered = [{**one, "comment": one["comment"].lower().replace(" ", "")} for one in exchange.listed()]
+    exchange.answer(200, {"uploadings": exchange.page(altered)})
+
+
+@read_behavior("list-huge", "list")
+def list_huge(exchange):
+    exchange.answer(200, {"uploadings": [{"id": n, "comment": "x" * 2000} for n in range(1000)]})
+
+
+@read_behavior("list-without-ids", "list")
+def list_without_ids(exchange):
+    exchange.answer(200, {"uploadings": [{key: one[key] for key in one if key != "id"} for one in exchange.listed()]})
+
+
+# -- readings of any kind --------------------------------------------------------------------
+
+READ_REQUESTS = ("list", "status", "counter")
+
+
+@read_behavior("reading-fails", *READ_REQUESTS)
+def reading_fails(exchange):
+    exchange.refuse(500, "internal_error")
+
+
+@read_behavior("reading-html", *READ_REQUESTS)
+def reading_html(exchange):
+    exchange.raw(exchange.framed(200, b"<html>", kind="text/html"))
+
+
+@read_behavior("reading-resets", *READ_REQUESTS)
+def reading_resets(exchange):
+    exchange.reset()
+
+
+@read_behavior("reading-silent", *READ_REQUESTS)
+def reading_silent(exchange):
+    exchange.silence()
+
+
+@read_behavior("reading-drips", *READ_REQUESTS)
+def reading_drips(exchange):
+    exchange.drip(exchange.framed(200, b'{"uploadings": []}'), 0.2)
+
+
+@read_behavior("reading-truncated", *READ_REQUESTS)
+def reading_truncated(exchange):
+    exchange.raw(exchange.framed(200, b'{"uploadings": [', length=100))
+
+
+@read_behavior("reading-redirects", *READ_REQUESTS)
+def reading_redirects(exchange):
+    exchange.raw(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+
+
+@read_behavior("reading-401", *READ_REQUESTS)
+def reading_401(exchange):
+    exchange.refuse(401, "unauthorized", "Unauthorized")
+
+
+def _shifted_clock(ahead):
+    """The service's clock is so many seconds ahead of everybody's."""
+
+    def act(exchange):
+        exchange.ahead = ahead
+        exchange.normal()
+
+    return act
+
+
+for _name, _ahead in {"clock-early": 4000, "clock-late": -4000, "clock-none": None}.items():
+    _register(_name, READ_REQUESTS, stored=None)(_shifted_clock(_ahead))
+
+
+@read_behavior("status-unknown", "status")
+def status_unknown(exchange):
+    exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "TELEPORTED"}})
+
+
+@read_behavior("status-without-linked", "status")
+def status_without_linked(exchange):
+    """As in the editions of the reference that know no such field."""
+    found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
+    told = responses.uploading_object(exchange.store, found)
+    exchange.answer(200, {"uploading": {name: told[name] for name in told if name != "linked_quantity"}})
+
+
+@read_behavior("status-linkage-failure", "status")
+def status_linkage_failure(exchange):
+    found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
+    told = responses.uploading_object(exchange.store, found) | {"status": "LINKAGE_FAILURE", "linked_quantity": 0}
+    exchange.answer(200, {"uploading": told})

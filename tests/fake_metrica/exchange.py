@@ -1,0 +1,153 @@
+"""One request in the hands of a behaviour: read it, store it, answer it, or break it off."""
+
+import json
+import os
+import socket
+import struct
+import time
+from contextlib import suppress
+from email.utils import formatdate
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.fake_metrica import responses
+from tests.fake_metrica.store import BadFileError
+
+REASON_PHRASES = {
+    200: "OK",
+    302: "Found",
+    307: "Temporary Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    413: "Too Large",
+}
+
+
+class ConnectionEnded(Exception):  # noqa: N818 - it ends the exchange, it is no error
+    """The connection was broken off on purpose."""
+
+
+class Exchange:
+    """A request and the connection that it came by."""
+
+    def __init__(self, service, handler):
+        self.service = service
+        self.store = service.store
+        self.handler = handler
+        self.path = urlsplit(handler.path).path
+        self.query = dict(parse_qsl(urlsplit(handler.path).query))
+        self.parts = self.path.strip("/").split("/")
+        self.length = int(handler.headers.get("Content-Length") or 0)
+        self.body = b""
+        self.ahead = 0
+        self.land = lambda: None
+
+    @property
+    def counter(self):
+        return int(self.parts[3])
+
+    @property
+    def kind(self):
+        if self.handler.command == "POST" and self.parts[-1] == "upload_calls":
+            return "upload"
+        names = {"calls_uploadings": "list", "calls_uploading": "status"}
+        return names.get(self.parts[-1]) or names.get(self.parts[-2], "counter")
+
+    def read(self, size=None):
+        """So many bytes of the body, all that are left by default. A client that goes away ends the exchange."""
+        left = self.length - len(self.body)
+        wanted = left if size is None else min(size, left)
+        piece = self.handler.rfile.read(wanted)
+        if len(piece) < wanted:
+            raise ConnectionEnded
+        self.body += piece
+        return self.body
+
+    def drain(self):
+        """Read the rest and forget it."""
+        left = self.length - len(self.body)
+        while left > 0 and (piece := self.handler.rfile.read(min(left, 1 << 16))):
+            left -= len(piece)
+
+    def store_it(self):
+        """What the service does with a whole upload."""
+        content = responses.extract_file(self.handler.headers["Content-Type"], self.read())
+        if content is None:
+            raise BadFileError("There is no part named file")
+        return self.store.add(self.counter, self.query, content)
+
+    def normal(self):
+        """The documented answer."""
+        getattr(self, f"_{self.kind}")()
+
+    def answer(self, status, told, **headers):
+        self.raw(self.framed(status, json.dumps(told, ensure_ascii=False).encode(), **headers))
+
+    def refuse(self, status, kind, message="refused", **headers):
+        self.answer(status, responses.error_object(status, kind, message), **headers)
+
+    def framed(self, status, body, length=None, kind="application/json", **headers):
+        lines = [
+            f"HTTP/1.1 {status} {REASON_PHRASES.get(status, 'Status')}",
+            f"Content-Type: {kind}",
+            "Connection: close",
+        ]
+        lines.append(f"Content-Length: {len(body) if length is None else length}")
+        if self.ahead is not None:
+            lines.append(f"Date: {formatdate(time.time() + self.ahead, usegmt=True)}")
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    def raw(self, data):
+        """Write. The request counts as answered before its client can know it and send the next."""
+        self.land()
+        with suppress(OSError):
+            self.handler.wfile.write(data)
+
+    def drip(self, data, seconds):
+        for byte in data:
+            self.handler.wfile.write(bytes([byte]))
+            self.wait(seconds)
+
+    def wait(self, seconds):
+        """Until then, or until the service stops."""
+        if self.service.stopping.wait(seconds):
+            raise ConnectionEnded
+
+    def silence(self):
+        self.wait(120)
+
+    def reset(self):
+        """Break off with RST."""
+        connection = self.handler.connection
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(connection.detach())
+        raise ConnectionEnded
+
+    def _upload(self):
+        if self.counter == 403:
+            self.drain()
+            return self.refuse(403, "access_denied", "Access is denied")
+        try:
+            stored = self.store_it()
+        except BadFileError as error:
+            return self.refuse(400, "invalid_uploading", str(error))
+        return self.answer(200, {"uploading": responses.uploading_object(self.store, stored)})
+
+    def _status(self):
+        found = self.store.find(self.counter, int(self.parts[-1]))
+        if found is None:
+            return self.refuse(404, "not_found", "Object not found")
+        return self.answer(200, {"uploading": responses.uploading_object(self.store, found)})
+
+    def _list(self):
+        self.answer(200, {"uploadings": self.page(self.listed())})
+
+    def listed(self):
+        return [responses.uploading_object(self.store, one) for one in self.store.of(self.counter)]
+
+    def page(self, listed, most=10_000):
+        first = int(self.query.get("offset", 0))
+        return listed[first : first + min(int(self.query.get("limit", 10_000)), most)]
+
+    def _counter(self):
+        self.answer(200, {"counter": responses.counter_object(self.counter)})

@@ -1,0 +1,215 @@
+"""The service on a port of this machine, with quotas, behaviours and a door for tests (``/_control/``)."""
+
+import collections
+import json
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.fake_metrica.behaviors import BEHAVIORS
+from tests.fake_metrica.exchange import ConnectionEnded, Exchange
+from tests.fake_metrica.store import Store
+
+
+class FakeMetrica:
+    """A running service.
+
+    Attributes:
+        store: What it holds.
+        seen: Each request, in the order of arrival: method, path, query, headers.
+        most: The most requests that were in flight at once, by counter and under ``"all"``.
+        foreign: Where its redirects lead.
+    """
+
+    def __init__(
+        self, *, port=0, tls=None, token=None, step_seconds=0.2, foreign="https://elsewhere.example", daily=5000
+    ):
+        self.store = Store(step_seconds)
+        self.seen = []
+        self.most = collections.Counter()
+        self.foreign = foreign
+        self.stopping = threading.Event()
+        self._token, self._daily, self._tls = token, daily, tls
+        self._in_flight = collections.Counter()
+        self._active = []
+        self._lock = threading.Lock()
+        self._listen(port)
+
+    @property
+    def url(self):
+        return (
+            f"{'https' if self._tls else 'http'}://localhost:{self.port}"
+            if self._tls
+            else f"http://127.0.0.1:{self.port}"
+        )
+
+    @property
+    def posts(self):
+        return [one for one in self.seen if one["method"] == "POST"]
+
+    @property
+    def idle(self):
+        """Whether each request that was seen is done with."""
+        return not any(self._in_flight.values())
+
+    def behave(self, name, times=None):
+        """From now on do this to the requests that it concerns, so many times or for ever."""
+        with self._lock:
+            self._active.append([BEHAVIORS[name], times])
+
+    def behave_well(self):
+        with self._lock:
+            self._active.clear()
+
+    def refuse(self):
+        """Close the port: connections are refused."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def listen_again(self):
+        self._listen(self.port)
+
+    def stop(self):
+        self.stopping.set()
+        self.refuse()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _listen(self, port):
+        handler = type("Bound", (Handler,), {"service": self})
+        self._server = Server(("127.0.0.1", port), handler, self._tls)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def serve(self, exchange):
+        """Answer one request, well or badly."""
+        with self._count_in_flight(exchange):
+            self.seen.append(
+                {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
+                 "headers": dict(exchange.handler.headers.items())}
+            )  # fmt: skip
+            if not self._refuse_if_invalid(exchange):
+                self._next_behavior(exchange.kind)(exchange)
+
+    def state(self):
+        """For tests in another process."""
+        plain = [{key: one[key] for key in ("method", "path", "query")} for one in self.seen]
+        return {"uploadings": [asdict(one) for one in self.store.uploadings], "seen": plain, "most": dict(self.most)}
+
+    @contextmanager
+    def _count_in_flight(self, exchange):
+        names = ("all", str(exchange.counter))
+        with self._lock:
+            for name in names:
+                self._in_flight[name] += 1
+                self.most[name] = max(self.most[name], self._in_flight[name])
+        exchange.land = partial(self._end_request, exchange, names)
+        try:
+            yield
+        finally:
+            exchange.land()
+
+    def _end_request(self, exchange, names):
+        with self._lock:
+            for name in names:
+                self._in_flight[name] -= 1
+        exchange.land = lambda: None
+
+    def _refuse_if_invalid(self, exchange):
+        """What the documented service says before it looks at a request."""
+        given = exchange.handler.headers.get("Authorization", "")
+        if not given.startswith("OAuth ") or (self._token and given != f"OAuth {self._token}"):
+            problem = (401, "unauthorized", "Unauthorized")
+        elif exchange.counter == 404:
+            problem = (404, "not_found", "Object not found")
+        elif self._in_flight["all"] > 3:
+            problem = (429, "quota_parallel_requests", "Too many parallel requests")
+        elif len(self.seen) > self._daily:
+            problem = (429, "quota_requests_by_uid", "The daily quota is used up")
+        else:
+            return False
+        exchange.drain()
+        exchange.refuse(*problem)
+        return True
+
+    def _next_behavior(self, kind):
+        with self._lock:
+            for entry in self._active:
+                behaviour, left = entry
+                if kind in behaviour.kinds and left != 0:
+                    entry[1] = None if left is None else left - 1
+                    return behaviour.act
+        return Exchange.normal
+
+
+class Server(ThreadingHTTPServer):
+    """Threads that nobody waits for; faults of a broken connection are not printed."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, address, handler, tls):
+        self.tls = tls
+        super().__init__(address, handler)
+
+    def server_bind(self):
+        """With a small buffer, so that who stops reading is noticed after a few hundred kilobytes."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+        super().server_bind()
+
+    def finish_request(self, request, client_address):
+        """In the thread of the request: a handshake must not keep others waiting."""
+        if self.tls is None:
+            return super().finish_request(request, client_address)
+        with suppress(OSError), self.tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+            with suppress(OSError):
+                secured.shutdown(socket.SHUT_WR)
+        return None
+
+    def handle_error(self, request, client_address):
+        """A connection that broke is what is played here."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, one request."""
+
+    service: FakeMetrica
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.close_connection = True
+        if self.path.startswith("/_control/"):
+            return self._control()
+        with suppress(ConnectionEnded, OSError):
+            return self.service.serve(Exchange(self.service, self))
+        return None
+
+    do_POST = do_GET  # noqa: N815 - the name that the standard library looks for
+
+    def log_message(self, *_):
+        """Say nothing: the store says it all."""
+
+    def _control(self):
+        exchange = Exchange(self.service, self)
+        query, told = exchange.query, {}
+        match exchange.parts[1]:
+            case "state":
+                told = self.service.state()
+            case "behave":
+                times = query.get("times")
+                self.service.behave(query["name"], None if times is None else int(times))
+            case "behave-well":
+                self.service.behave_well()
+            case "advance":
+                self.service.store.advance(float(query["seconds"]))
+        exchange.raw(exchange.framed(200, json.dumps(told).encode()))

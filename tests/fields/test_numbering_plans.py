@@ -1,0 +1,190 @@
+"""Phone plans and repairs against ``phonenumbers``, the library whose metadata they are made of."""
+
+import random
+
+import phonenumbers
+import pyarrow as pa
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberFormat
+
+from calltools.fields.kinds import phone
+from calltools.fields.numbering_plans import NumberStatus, classify_numbers
+from calltools.model.assumptions import Assumptions
+from tests.conftest import NOW
+
+CODES = sorted(COUNTRY_CODE_TO_REGION_CODE)
+#: Regions from which the exports come, and some with trunk prefixes and lengths of their own.
+REGIONS = ["RU", "KZ", "BY", "UA", "UZ", "AM", "GE", "DE", "GB", "US", "CA", "IT", "FR", "BR", "AU", "IN", "CN"]
+KINDS = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "personal_number",
+    "voip",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+
+def regions(code):
+    return [region for region in COUNTRY_CODE_TO_REGION_CODE[code] if region != "001"]
+
+
+def metadata(code):
+    """The plans of a calling code: those of its countries, or of a service without one."""
+    plans = [PhoneMetadata.metadata_for_region(region, None) for region in regions(code)]
+    return [plan for plan in plans or [PhoneMetadata.metadata_for_nongeo_region(code, None)] if plan is not None]
+
+
+def samples(code):
+    """A number of each type that the plans of a calling code give as an example."""
+    described = [getattr(plan, kind) for plan in metadata(code) for kind in KINDS]
+    return sorted({one.example_number for one in described if one is not None and one.example_number})
+
+
+def near(code, choose):
+    """Numbers of a calling code: samples, samples with other digits, one more or one less, and any digits."""
+    numbers = set()
+    for sample in samples(code):
+        numbers.add(sample)
+        for _ in range(20):
+            kept = choose.randrange(len(sample) + 1)
+            numbers.add(sample[:kept] + "".join(choose.choice("0123456789") for _ in sample[kept:]))
+        numbers |= {sample[:-1], sample + choose.choice("0123456789")}
+    for length in range(15 - len(str(code)) + 1):
+        numbers |= {"".join(choose.choice("0123456789") for _ in range(length)) for _ in range(5)}
+    return sorted(f"+{code}{number}" for number in numbers)
+
+
+def by_library(number):
+    """What ``phonenumbers`` says of plus and digits; E.164 allows 15 of them, a German plan more."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return False
+    # A parse that drops digits (a leading zero of Italy, a trunk prefix) reads another number than is written.
+    written = phonenumbers.format_number(parsed, PhoneNumberFormat.E164) == number
+    return written and len(number) <= 16 and phonenumbers.is_valid_number(parsed)
+
+
+def assigned(numbers):
+    return [verdict == NumberStatus.ASSIGNED for verdict in classify_numbers(pa.array(numbers, pa.string()))]
+
+
+def normalized(texts, region):
+    return phone.KIND.normalize(pa.array(texts, pa.string()), Assumptions(NOW, region=region)).to_pylist()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_number_is_assigned_where_the_library_says_so_and_nowhere_else(code):
+    numbers = near(code, random.Random(code))  # noqa: S311 - sample numbers, not secrets
+
+    expected = [by_library(number) for number in numbers]
+
+    assert [pair for pair in zip(numbers, assigned(numbers), expected, strict=True) if pair[1] != pair[2]] == []
+
+
+def test_every_calling_code_gave_numbers_of_both_sorts():
+    for code in CODES:
+        found = {by_library(number) for number in near(code, random.Random(code))}  # noqa: S311 - as above
+
+        assert found == {True, False}, code
+
+
+@given(st.lists(st.from_regex(r"\A\+[0-9]{1,17}\Z"), max_size=40))
+def test_any_digits_are_judged_as_the_library_judges_them(numbers):
+    assert assigned(numbers) == [by_library(number) for number in numbers]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_number_is_impossible_where_its_length_is_that_of_no_plan(code):
+    possible = {length for plan in metadata(code) for length in plan.general_desc.possible_length}
+    numbers = [f"+{code}{'5' * length}" for length in range(18 - len(str(code)))]
+
+    found = classify_numbers(pa.array(numbers, pa.string()))
+
+    fits = [length in possible and length + len(str(code)) <= 15 for length in range(len(numbers))]
+    assert [verdict != NumberStatus.IMPOSSIBLE for verdict in found] == fits
+
+
+def test_a_calling_code_that_does_not_exist_is_impossible():
+    none = [code for code in range(1, 1000) if not any(str(code).startswith(str(one)) for one in CODES)]
+    numbers = ["+", "+0", "+00000000", *(f"+{code}0000000" for code in none if code > 99)]
+
+    assert set(classify_numbers(pa.array(numbers, pa.string()))) == {NumberStatus.IMPOSSIBLE}
+    assert len(numbers) > 10
+
+
+def spellings(number, region):
+    """A number as people of the region write it."""
+    forms = [
+        phonenumbers.format_number(number, form)
+        for form in (PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
+    ]
+    abroad = phonenumbers.format_out_of_country_calling_number(number, region)
+    return [
+        *forms,
+        forms[0].removeprefix("+"),
+        str(number.national_number),
+        *([abroad] if abroad.startswith("+") else []),
+    ]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_number_without_its_country_is_read_as_the_library_reads_it(region):
+    numbers = [phonenumbers.example_number_for_type(region, kind) for kind in (0, 1, 3, 4, 6)]
+    texts = [text for number in numbers if number is not None for text in spellings(number, region)]
+    expected = [phonenumbers.parse(text, region) for text in texts]
+
+    after = normalized(texts, region)
+
+    # What no plan has stays as it was written.
+    wanted = [
+        phonenumbers.format_number(one, PhoneNumberFormat.E164) if phonenumbers.is_possible_number(one) else text
+        for one, text in zip(expected, texts, strict=True)
+    ]
+    assert list(zip(texts, after, strict=True)) == list(zip(texts, wanted, strict=True))
+    assert sum(text.startswith("+") for text in after) > len(after) / 2
+
+
+def as_read_by_library(digits, region):
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(digits, region), PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+@given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"), region=st.sampled_from(REGIONS))
+@example(digits="73010000000", region="KZ")
+def test_any_digits_become_the_number_of_the_library_or_stay(digits, region):
+    # Countries that share the calling code 7 dial each other as if they were one; the library knows only its own.
+    neighbors = {"RU", "KZ"} if region in {"RU", "KZ"} else {region}
+
+    (after,) = normalized([digits], region)
+
+    number = as_read_by_library(digits, region)
+    assert after in {digits, *(as_read_by_library(digits, one) for one in neighbors)}
+    if number is not None and by_library(number):
+        assert after == number
+
+
+@given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"))
+def test_without_a_region_no_country_is_guessed(digits):
+    assert normalized([digits, f"8 ({digits[:3]}) {digits[3:]}"], None) == [digits, f"8 ({digits[:3]}) {digits[3:]}"]
+
+
+@given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"), region=st.sampled_from([None, *REGIONS]), data=st.data())
+def test_punctuation_of_an_international_number_goes_whatever_the_region(digits, region, data):
+    signs = data.draw(
+        st.lists(st.sampled_from(["", " ", "-", "(", ")", ".", "/", "–"]), min_size=len(digits), max_size=len(digits))
+    )
+    text = "+" + "".join(f"{sign}{digit}" for sign, digit in zip(signs, digits, strict=True))
+    # The trunk prefix of Russia: no country has the code 8.
+    assume(not text.startswith(("+8 ", "+8(", "+8.", "+8/", "+8-")))
+
+    assert normalized([text], region) == [f"+{digits}"]

@@ -1,0 +1,22 @@
+"""A ledger in a folder of its own."""
+
+import pytest
+
+from calltools import ledger
+from tests.ledger.fakes import Clock
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def book(folder, clock):
+    with ledger.open_ledger_in(folder, clock) as opened:
+        yield opened

@@ -1,0 +1,304 @@
+"""Opening: who may read it, what is refused, older versions."""
+
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from calltools import ledger
+from calltools.errors import LedgerError
+from calltools.ledger import Acked, Ambiguous, NotSent, migrations
+from calltools.ledger.folder import NETWORK_FILESYSTEMS, filesystem_type, refuse_network_folder, state_folder
+from calltools.ledger.migrations import migrate
+from calltools.settings import read_settings
+from tests.ledger.fakes import COUNTER, Clock, upload_file, write_numbered_calls
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_nobody_else_may_read_anything(folder, tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        with ledger.open_ledger_in(folder, Clock()) as book:
+            upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
+            found = {path: mode(path) for path in [folder, *folder.rglob("*")]}
+    finally:
+        os.umask(before)
+
+    assert len(found) >= 8
+    assert {mode for path, mode in found.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in found.items() if path.is_file()} == {0o600}
+
+
+@posix
+def test_what_was_open_to_others_is_closed(folder):
+    ledger.open_ledger_in(folder, Clock()).close()
+    for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3"):
+        path.chmod(0o755)
+
+    ledger.open_ledger_in(folder, Clock()).close()
+
+    assert [mode(path) for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3")] == [0o700, 0o600, 0o600]
+
+
+def test_the_database_is_set_up_to_lose_nothing(book):
+    asked = {
+        name: book.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+    }
+
+    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+@pytest.mark.parametrize("damage", ["zeros", "text", "cut"])
+def test_a_damaged_ledger_is_refused_and_left_as_it_is(folder, tmp_path, damage):
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 2000), Acked(1))
+    path = folder / "ledger.sqlite3"
+    data = path.read_bytes()
+    broken = {
+        "zeros": data[:8192] + bytes(8192) + data[16384:],
+        "text": b"not a database " * 900,
+        "cut": data[: len(data) // 2],
+    }[damage]
+    path.write_bytes(broken)
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.open_ledger_in(folder, Clock())
+
+    assert (refused.value.key, refused.value.exit_code) == ("ledger-damaged", 4)
+    assert path.read_bytes() == broken
+
+
+@pytest.mark.parametrize("loss", ["gone", "other", "empty"])
+def test_a_lost_key_is_refused(folder, loss):
+    ledger.open_ledger_in(folder, Clock()).close()
+    key = folder / "ledger.key"
+    {"gone": key.unlink, "other": lambda: key.write_bytes(b"k" * 32), "empty": lambda: key.write_bytes(b"")}[loss]()
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.open_ledger_in(folder, Clock())
+
+    assert (refused.value.key, refused.value.exit_code) == ("ledger-key-lost", 4)
+    assert key.exists() == (loss != "gone")
+
+
+def test_two_ledgers_have_different_keys_and_never_show_them(tmp_path):
+    with ledger.open_ledger_in(tmp_path / "a", Clock()) as one, ledger.open_ledger_in(tmp_path / "b", Clock()) as other:
+        assert one.key != other.key
+        assert len(one.key) == 32
+        assert str(one.key) not in repr(one)
+
+
+def test_a_ledger_of_a_later_version_is_refused(folder):
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        book.connection.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(LedgerError, match="later version"):
+        ledger.open_ledger_in(folder, Clock())
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, monkeypatch):
+    path = write_numbered_calls(tmp_path / "a.csv", 3)
+    monkeypatch.setattr(
+        "calltools.ledger.database.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
+    )
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        assert book.connection.execute("PRAGMA user_version").fetchone() == (1,)
+        before = upload_file(book, path, Ambiguous("reset"))
+    monkeypatch.undo()
+
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        assert book.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
+        assert ledger.list_parts(book) == before
+        assert ledger.plan_upload(book, path, COUNTER).open_parts == {before[0].id: 3}
+        assert not ledger.is_clean_file(book, "digest", "1")
+        assert ledger.find_faults(book) == []
+
+
+def test_a_migration_that_fails_half_way_leaves_the_version_before(tmp_path):
+    connection = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    broken = (*migrations.MIGRATIONS[:1], "CREATE TABLE more (id INTEGER);\nCREATE TABLE batch (id INTEGER);")
+
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, broken)
+
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert "batch" in tables
+    assert "more" not in tables
+    connection.close()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE event SET at = 0", "DELETE FROM event"])
+def test_events_are_only_added(book, tmp_path, statement):
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
+
+    with pytest.raises(sqlite3.IntegrityError, match="events are never"):
+        book.connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE batch SET state = 'reserved'",
+        "UPDATE batch SET rows = 7",
+        "UPDATE attempt SET reason = 'x'",
+        "DELETE FROM attempt",
+    ],
+)
+def test_tables_that_the_events_do_not_add_up_to_are_seen(book, tmp_path, statement):
+    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
+    assert ledger.find_faults(book) == []
+
+    book.connection.execute(statement)
+
+    assert ledger.find_faults(book) == ["the events do not add up to the batches"]
+
+
+MOUNTS = """\
+22 1 252:0 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:40 / /net rw,relatime shared:3 - nfs4 server:/net rw
+31 30 252:1 / /net/local rw - xfs /dev/vdb rw
+32 22 0:41 / /media/two\\040words rw - cifs //server/share rw
+33 22 0:42 / /over rw - nfs server:/over rw
+34 22 252:2 / /over rw - ext4 /dev/vdc rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib", "ext4"),
+        ("/net/anna/.local/state", "nfs4"),
+        ("/net/local/anna", "xfs"),
+        ("/network", "ext4"),
+        ("/media/two words/x", "cifs"),
+        ("/over/it", "ext4"),
+    ],
+)
+def test_the_kind_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
+    assert filesystem_type(Path(path), MOUNTS) == kind
+
+
+def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_path, monkeypatch):
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 x rw\n")
+    monkeypatch.setattr("calltools.ledger.folder._MOUNTS", mounts)
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.open_ledger_in(folder, Clock())
+
+    assert (refused.value.key, refused.value.facts["kind"]) == ("ledger-network", "nfs4")
+    assert not folder.exists()
+
+
+def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("calltools.ledger.folder._MOUNTS", tmp_path / "none")
+
+    refuse_network_folder(folder)
+
+    assert filesystem_type(Path("/x"), "damaged line\n") == ""
+    assert {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} <= NETWORK_FILESYSTEMS
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.open_ledger_in(tmp_path / "file" / "state", Clock())
+
+    assert refused.value.key == "ledger-unusable"
+
+
+def test_a_ledger_that_is_kept_busy_is_told_apart_from_a_damaged_one(folder, book, tmp_path):
+    book.connection.execute("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.record_clean_file(book, "digest", "1")
+
+    other.close()
+    assert refused.value.key == "ledger-busy"
+
+
+def test_a_full_disk_is_said_and_loses_nothing(folder, book, tmp_path):
+    [before] = upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
+    book.connection.execute("PRAGMA max_page_count = 1")
+
+    with pytest.raises(LedgerError) as refused:
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 5000, 100), Acked(1))
+
+    assert refused.value.key == "ledger-unusable"
+    assert ledger.list_parts(book) == [before]
+    assert len(list((folder / "spool").iterdir())) == 1
+
+
+def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
+    assert read_settings({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
+    assert state_folder("here") == Path("here")
+    assert state_folder(read_settings({}).state_dir).name == "calltools"
+
+
+CANARY = re.compile(rb"7495000|1604591025|\xd1\x86\xd0\xb5\xd0\xbb")
+
+
+def test_no_call_is_in_the_ledger_after_it_was_accepted_or_refused(folder, tmp_path):
+    reason = "row 5: phone +74950000005, id 1604591025000000005"
+    with ledger.open_ledger_in(folder, Clock()) as book:
+        accepted = write_numbered_calls(tmp_path / "calls_74950000001.csv", 300)
+        upload_file(book, accepted, Acked(1, 300, 300))
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 300, 1000), ledger.Rejected(reason))
+        [lost] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 300, 2000), Ambiguous(reason))
+        upload_file(book, accepted, ledger.Rejected(reason), again="all")
+        assert [path for path in folder.rglob("*") if path.is_file() and CANARY.search(path.read_bytes())] == [
+            folder / "spool" / f"{COUNTER}-{lost.mark}.csv"
+        ]
+        with ledger.hold_counter(book, COUNTER):
+            ledger.give_up(book, lost.id)
+        open_files = [path for path in folder.rglob("*") if path.is_file()]
+        assert any(path.name.endswith("-wal") for path in open_files)
+        assert [path for path in open_files if CANARY.search(path.read_bytes())] == []
+
+    assert [path for path in folder.rglob("*") if path.is_file() and CANARY.search(path.read_bytes())] == []
+    assert CANARY.search(accepted.read_bytes())
+
+
+def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    found = []
+    for name in ("x", "y"):
+        with ledger.open_ledger_in(tmp_path / name, Clock()) as book:
+            upload_file(book, path, Acked(1))
+            found += book.connection.execute("SELECT fp, rest FROM row").fetchall()
+
+    assert [(len(fp), len(rest)) for fp, rest in found] == [(16, 8)] * 2
+    assert found[0][0] != found[1][0]
+    assert found[0][1] != found[1][1]
+
+
+def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
+    path = write_numbered_calls(tmp_path / "a.csv", 3)
+    program = (
+        "import sys, time; from pathlib import Path; from calltools.metrica import ledger\n"
+        "with ledger.open_book(Path(sys.argv[1]), time.time) as book:\n"
+        "    with ledger.hold(book, 1):\n"
+        "        [batch] = ledger.reserve(book, ledger.plan(book, Path(sys.argv[2]), 1))\n"
+        "        ledger.begin(book, batch.id); ledger.finish(book, batch.id, ledger.Acked(1))\n"
+        "print([name for name in ('pandas', 'pandera', 'pyarrow.csv') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, folder, path], capture_output=True, check=True)
+
+    assert done.stdout.decode().strip() == "[]"

@@ -1,0 +1,299 @@
+import pytest
+
+from calltools import ledger
+from calltools.errors import DefectError, LedgerError, SourceError, UsageError
+from calltools.ledger import Acked, Ambiguous, NotSent, Rejected, State, Throttled
+from tests.ledger.fakes import COUNTER, START, send_part, upload_file, write_numbered_calls
+
+
+def upload_one(book, tmp_path, outcome, count=3):
+    [batch] = upload_file(book, write_numbered_calls(tmp_path / "calls.csv", count), outcome)
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "attempt"),
+    [
+        (Acked(77, 3, 3), "acked", "acked"),
+        (Acked(77), "acked", "acked"),
+        (Acked(77, 3, 2), "acked-partial", "acked"),
+        (Acked(77, 2, 2), "acked-partial", "acked"),
+        (Acked(77, 3, 0), "acked-partial", "acked"),
+        (Rejected("wrong header"), "rejected", "rejected"),
+        (NotSent("connection refused"), "not-sent", "not-sent"),
+        (Throttled(START + 9.5), "throttled", "throttled"),
+        (Ambiguous("reset", 4096), "ambiguous", "ambiguous"),
+    ],
+)
+def test_each_outcome_has_its_state(book, tmp_path, outcome, state, attempt):
+    batch = upload_one(book, tmp_path, outcome)
+
+    assert (batch.state, [one.state for one in batch.attempts]) == (state, [attempt])
+    assert ledger.get_part(book, batch.id) == batch
+    assert batch.partial == (state == "acked-partial")
+    assert batch.held == (state == "ambiguous")
+    assert batch.waiting == (state in {"not-sent", "throttled"})
+    assert batch.accepted == state.startswith("acked")
+
+
+def test_what_was_told_is_kept(book, tmp_path):
+    accepted = upload_one(book, tmp_path, Acked(77, 3, 2))
+    [unclear] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
+    [busy] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 2, 20), Throttled(START + 60, "too many"))
+
+    assert (accepted.upload_id, accepted.source_quantity, accepted.line_quantity) == (77, 3, 2)
+    assert (unclear.reason, unclear.attempts[0].bytes_sent) == ("reset", 4096)
+    assert (busy.until, busy.reason) == (START + 60, "too many")
+
+
+@pytest.mark.parametrize("outcome", [Acked(77), Acked(77, 3, 1), Rejected("no")])
+def test_the_file_of_a_decided_batch_is_gone(book, folder, tmp_path, outcome):
+    upload_one(book, tmp_path, outcome)
+
+    assert list((folder / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize("outcome", [NotSent(), Throttled(), Ambiguous("reset")])
+def test_the_file_of_an_undecided_batch_stays(book, folder, tmp_path, outcome):
+    upload_one(book, tmp_path, outcome)
+
+    assert len(list((folder / "spool").iterdir())) == 1
+
+
+def test_an_attempt_has_its_marker_before_the_users_words(book, tmp_path):
+    sent = []
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(book, COUNTER):
+        [batch] = ledger.reserve(book, plan, comment="spring campaign")
+        send_part(book, batch, lambda sending: (sent.append(sending), NotSent())[1])
+        send_part(book, batch, lambda sending: (sent.append(sending), Acked(1))[1])
+
+    assert [one.comment for one in sent] == [f"ct1{batch.mark}A{n} spring campaign" for n in (1, 2)]
+    assert len(batch.mark) == 26
+    assert batch.mark.isalnum()
+    assert [ledger.parse_marker(one.comment) for one in sent] == [(batch.mark, 1), (batch.mark, 2)]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["", "spring", "ct1", "ct1abcA1", "xct1" + "a" * 26 + "A1", "ct1" + "a" * 26 + "A0", "ct1" + "a" * 27 + "A1"],
+)
+def test_other_comments_hold_no_marker(comment):
+    assert ledger.parse_marker(comment) is None
+
+
+@pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), Ambiguous("reset")])
+def test_what_may_have_arrived_is_not_begun_again(book, tmp_path, outcome):
+    batch = upload_one(book, tmp_path, outcome)
+
+    with ledger.hold_counter(book, COUNTER), pytest.raises(DefectError):
+        ledger.begin_attempt(book, batch.id)
+
+    assert ledger.get_part(book, batch.id) == batch
+
+
+def test_nothing_is_sent_of_a_file_that_was_altered(book, folder, tmp_path):
+    batch = upload_one(book, tmp_path, NotSent())
+    [file] = (folder / "spool").iterdir()
+    file.write_bytes(file.read_bytes().replace(b",100,", b",999,"))
+
+    with ledger.hold_counter(book, COUNTER), pytest.raises(LedgerError) as refused:
+        ledger.begin_attempt(book, batch.id)
+
+    assert refused.value.key == "ledger-part-damaged"
+    assert ledger.get_part(book, batch.id).state is State.NOT_SENT
+
+
+def test_a_batch_whose_file_is_gone_gives_its_calls_back(book, folder, tmp_path):
+    batch = upload_one(book, tmp_path, NotSent())
+    [file] = (folder / "spool").iterdir()
+    file.unlink()
+
+    with ledger.hold_counter(book, COUNTER):
+        assert ledger.get_part(book, batch.id).state is State.RELEASED
+
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
+
+
+def test_only_the_holder_of_the_lock_may_send(book, tmp_path):
+    batch = upload_one(book, tmp_path, NotSent())
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "b.csv", 1, 9), COUNTER)
+
+    for forbidden in (
+        lambda: ledger.begin_attempt(book, batch.id),
+        lambda: ledger.reserve(book, plan),
+        lambda: ledger.release(book, batch.id),
+        lambda: ledger.reconcile(book, COUNTER, [], complete=True),
+    ):
+        with pytest.raises(DefectError, match="not locked"):
+            forbidden()
+
+
+def test_a_person_decides_to_send_again(book, tmp_path):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
+        again = ledger.resend(book, batch.id)
+        done = send_part(book, batch, Acked(5, 3, 3))
+
+    assert again.state is State.RESERVED
+    assert (done.state, len(done.attempts)) == ("acked", 2)
+
+
+def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(book, folder, tmp_path):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
+        assert ledger.give_up(book, batch.id).state is State.GIVEN_UP
+
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 0
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 3
+    assert list((folder / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize("decide", [ledger.resend, ledger.give_up])
+@pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), NotSent()])
+def test_there_is_nothing_to_decide_about_what_is_not_held(book, tmp_path, decide, outcome):
+    batch = upload_one(book, tmp_path, outcome)
+
+    with ledger.hold_counter(book, COUNTER), pytest.raises(UsageError, match=f"L{batch.id} is not held"):
+        decide(book, batch.id)
+
+
+def test_a_refusal_does_not_settle_an_earlier_attempt_in_doubt(book, tmp_path):
+    batch = upload_one(book, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
+        ledger.resend(book, batch.id)
+        held = send_part(book, batch, Rejected("invalid"))
+
+    assert held.state is State.HELD
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 0
+
+
+def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(book, tmp_path):
+    plain = upload_one(book, tmp_path, NotSent())
+    [doubtful] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
+    with ledger.hold_counter(book, COUNTER):
+        ledger.resend(book, doubtful.id)
+        states = [ledger.release(book, batch.id).state for batch in (plain, doubtful)]
+
+    assert states == ["released", "held"]
+    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
+    assert ledger.plan_upload(book, tmp_path / "b.csv", COUNTER).records_to_send == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "watched"),
+    [
+        ("PREPARED", "acked", True),
+        ("SOMETHING_NEW", "acked", True),
+        ("PROCESSED", "processed", False),
+        ("LINKAGE_FAILURE", "linkage-failure", False),
+    ],
+)
+def test_the_status_of_the_service_is_written_down(book, tmp_path, status, state, watched):
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+
+    seen = ledger.record_status(book, batch.id, status, linked=2)
+
+    assert (seen.state, seen.status, seen.linked, seen.processing) == (state, status, 2, watched)
+    assert ledger.processing_parts(book) == ([seen] if watched else [])
+
+
+def test_looking_twice_at_the_same_adds_nothing(book, tmp_path):
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+    ledger.record_status(book, batch.id, "EXPORTED")
+    before = len(ledger.part_events(book, batch))
+
+    ledger.record_status(book, batch.id, "EXPORTED")
+
+    assert len(ledger.part_events(book, batch)) == before
+
+
+def test_watching_goes_on_after_a_pause_and_ends_once(book, tmp_path):
+    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+
+    tired = ledger.stop_polling(book, batch.id)
+    done = ledger.record_status(book, batch.id, "PROCESSED", linked=3)
+    after = ledger.record_status(book, batch.id, "LINKAGE_FAILURE")
+
+    assert (tired.state, done.state, after) == ("poll-timeout", "processed", done)
+
+
+def test_accepted_in_part_stays_so_when_it_is_processed(book, tmp_path):
+    batch = upload_one(book, tmp_path, Acked(1, 3, 2))
+
+    done = ledger.record_status(book, batch.id, "PROCESSED", linked=1)
+
+    assert (done.state, done.status, done.linked, done.partial, done.processing) == (
+        "acked-partial",
+        "PROCESSED",
+        1,
+        True,
+        False,
+    )
+
+
+def test_rows_dropped_later_make_it_partial(book, tmp_path):
+    batch = upload_one(book, tmp_path, Acked(1))
+
+    assert ledger.record_status(book, batch.id, "PROCESSED", accepted=2).partial
+
+
+@pytest.mark.parametrize(("name", "which"), [("L1", 0), ("l2", 1), ("2", 0), ("700", 1), ("1", 0)])
+def test_ids_of_the_ledger_have_a_letter_and_ids_of_the_service_have_none(book, tmp_path, name, which):
+    batches = [
+        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(2))[0],
+        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 1, 5), Acked(700))[0],
+    ]
+
+    assert ledger.find_part(book, name) == batches[which]
+
+
+@pytest.mark.parametrize("name", ["L9", "9", "", "L", "x", "L-1", "9" * 30, "L1; DROP TABLE row"])
+def test_an_unknown_id_is_a_usage_error(book, name):
+    with pytest.raises(UsageError, match="There is no upload"):
+        ledger.find_part(book, name)
+
+
+def test_lists_are_by_counter(book, tmp_path):
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    [first] = upload_file(book, path, Ambiguous("reset"))
+    [second] = upload_file(book, path, NotSent(), counter=7)
+
+    assert ledger.list_parts(book) == [first, second]
+    assert ledger.list_parts(book, 7) == [second]
+    assert ledger.held_parts(book) == [first]
+    assert ledger.waiting_parts(book, COUNTER) == []
+    assert ledger.waiting_parts(book, 7) == [second]
+
+
+def test_the_history_tells_everything_in_order(book, clock, tmp_path):
+    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(book, COUNTER):
+        [batch] = ledger.reserve(book, plan)
+        for outcome in (NotSent(), Throttled(), Acked(1)):
+            clock.at += 1
+            send_part(book, batch, outcome)
+    ledger.record_status(book, batch.id, "PROCESSED")
+
+    steps = [(event.transition, event.at - START) for event in ledger.part_events(book, batch)]
+    assert steps == [
+        ("reserve", 0), ("send", 1), ("fail-to-send", 1), ("send", 2), ("throttle", 2), ("send", 3), ("accept", 3), ("process", 3),
+    ]  # fmt: skip
+
+
+def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(book, clock, tmp_path):
+    path = write_numbered_calls(tmp_path / "a.csv", 1)
+    digest = ledger.digest_file(book, path)
+    ledger.record_clean_file(book, digest, "1.0", "upload")
+
+    assert ledger.is_clean_file(book, digest, "1.0", "upload")
+    assert ledger.is_clean_file(book, digest, "1.0", "upload", since=START)
+    assert not ledger.is_clean_file(book, digest, "1.0", "upload", since=START + 1)
+    assert not ledger.is_clean_file(book, digest, "1.1", "upload")
+    assert not ledger.is_clean_file(book, digest, "1.0")
+    assert not ledger.is_clean_file(book, ledger.digest_file(book, write_numbered_calls(path, 2)), "1.0", "upload")
+
+
+def test_a_file_that_is_not_there_has_no_digest(book, tmp_path):
+    with pytest.raises(SourceError, match=r"gone\.csv"):
+        ledger.digest_file(book, tmp_path / "gone.csv")

@@ -1,0 +1,82 @@
+"""Numbers that are put on the disk come back as they were."""
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from calltools.rules.repeated_keys import SpilledArrays
+
+PARTS = [np.arange(n * 1000, n * 1000 + 10 * n, dtype=np.uint64) for n in range(20)]
+
+
+def filled(room):
+    kept = SpilledArrays(room)
+    for part in PARTS:
+        kept.append(part)
+    return kept
+
+
+def lists(kept):
+    return [part.tolist() for part in kept]
+
+
+@pytest.mark.parametrize("room", [0, 800, 1 << 20])
+def test_they_come_in_their_order(room):
+    kept = filled(room)
+
+    assert len(kept) == len(PARTS)
+    assert lists(kept) == lists(PARTS)
+    assert lists(kept) == lists(PARTS)
+
+
+def test_several_threads_read_at_once():
+    kept = filled(0)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: lists(kept), range(40))) == [lists(PARTS)] * 40
+
+
+def test_without_a_disk_they_stay_in_memory(monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+    assert lists(filled(0)) == lists(PARTS)
+
+
+def test_a_disk_that_is_full_half_way_takes_no_more(monkeypatch):
+    kept = filled(0)
+    file = kept._file
+
+    class Full:
+        def write(self, data):
+            return file.write(data[: len(data) // 2])
+
+        def __getattr__(self, name):
+            return getattr(file, name)
+
+    kept._file = Full()
+    for part in PARTS:
+        kept.append(part)
+
+    assert lists(kept) == lists(PARTS) * 2
+
+
+def test_what_was_put_on_the_disk_and_is_gone_is_no_answer():
+    kept = filled(0)
+    kept._file.truncate(8)
+
+    with pytest.raises(OSError, match="shorter"):
+        list(kept)
+
+
+def test_nothing_is_left_open():
+    kept = filled(0)
+    file = kept._file
+
+    del kept
+
+    assert file.closed

@@ -1,0 +1,164 @@
+"""Runs a command of the upload again and again; SIGKILL comes some steps later each time. Then it is brought to its end.
+
+``python -m tests.uploading.crash_runner FOLDER FILE VICTIM BEHAVIOUR SINCE STEP...`` prints a JSON line a kill. A step is the moment
+before or after a call into the system, the network or SQLite, counted from the first such call that is named SINCE: from
+``open`` all are counted, from ``getaddrinfo`` those around the request. Without steps each is taken in turn, until a run ends
+untouched. The command line is imported once; each run is a fork, with a counter and a ledger of its own.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import sys
+import urllib.request
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache, partial
+from pathlib import Path
+from time import time
+
+import calltools.cli.upload_run
+import calltools.cli.uploads_run  # noqa: F401 - so that no run has to import it
+from calltools import ledger
+from calltools.cli.app import app
+
+TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
+           "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
+SHORT = ("--timeout", "1")
+RESUME = ("uploads", "resume", *SHORT)
+WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
+LIST = ("uploads", "list", *SHORT)
+
+
+def kill_at_step(count, since="open"):
+    """Kill this process at the step with this number."""
+    left, begun = count, False
+
+    def step(_frame, event, what):
+        nonlocal left, begun
+        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
+            begun = begun or what.__name__ == since
+            left -= begun
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(step)
+
+
+def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
+    """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
+    child = os.fork()
+    if not child:
+        code = 70
+        with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
+            if trip:
+                kill_at_step(trip, since)
+            try:
+                app([str(word) for word in words])
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            finally:
+                sys.setprofile(None)
+        os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def run_killed_at(trip, since, words, said):
+    return run_forked(words, trip, said, since)
+
+
+def call_control(word):
+    with urllib.request.urlopen(f"{os.environ['CALLTOOLS_API_URL']}/_control/{word}", timeout=5) as answer:  # noqa: S310
+        return json.loads(answer.read() or b"{}")
+
+
+def count_stored(counter):
+    """How often each call of a counter is in the service's store, and the markers of the POSTs that were made for it."""
+    told = call_control("state")
+    rows = [row for one in told["uploadings"] if one["counter"] == counter for row in one["rows"]]
+    posts = [
+        one["query"]["comment"] for one in told["seen"] if one["method"] == "POST" and f"/{counter}/" in one["path"]
+    ]
+    times = [row["DateTime"] for row in rows]
+    return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
+
+
+def ledger_state(state):
+    """What the ledger says of it all, and the bytes that lie about besides the calls that wait."""
+    with ledger.open_ledger_in(state, time) as book:
+        batches = ledger.list_parts(book)
+        return {
+            "faults": ledger.find_faults(book),
+            "held": sum(batch.held for batch in batches),
+            "attempts": [f"ct1{batch.mark}A{one.n}" for batch in batches for one in batch.attempts],
+            "ends": [[str(one.state) for one in batch.attempts] for batch in batches],
+            "spool": len(list((state / "spool").iterdir())),
+        }
+
+
+def find_leaks(state, said):
+    """Canaries in what was said and written."""
+    kept = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
+    text = b"".join(path.read_bytes() for path in [*kept, *([said] if said.is_file() else [])])
+    canaries = (os.environ["CALLTOOLS_TOKEN"].encode(), b"+7495000", b"4950007", b"1604591025698")
+    return [canary.decode() for canary in canaries if canary in text]
+
+
+@cache
+def clean_file_ledger(folder, file):
+    """That the file is clean: to check it in every run would cost most of the time."""
+    os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "known")
+    assert run_forked(("upload", file, "--counter", 1, "--plan")) == 0
+    return folder / "known"
+
+
+def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
+    """One run that is hurt, and what became of its calls.
+
+    Args:
+        victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
+        hurt: Runs the words of a command, with something happening to it; gives its exit code.
+    """
+    state, said = folder / f"state-{counter}", folder / f"said-{counter}"
+    # The file is known to be clean: all steps are those of the upload itself.
+    shutil.copytree(clean_file_ledger(folder, file), state)
+    os.environ["CALLTOOLS_STATE_DIR"] = str(state)
+    upload = ("upload", file, "--counter", counter, "--yes", *SHORT)
+    if behavior != "well":
+        call_control(f"behave?name={behavior}&times=1")
+    if victim != "upload":
+        call_control("behave?name=list-empty")
+        run_forked(upload, said=said)
+        call_control("behave-well")
+    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
+    call_control("behave-well")
+    codes = [run_forked(words, said=said) for words in (upload, RESUME, upload)]
+    before = len(count_stored(counter)["posts"])
+    codes.append(run_forked(RESUME, said=said))
+    told = {
+        "code": code,
+        "codes": codes,
+        **count_stored(counter),
+        **ledger_state(state),
+        "leaked": find_leaks(state, said),
+    }
+    told["posts_of_second_resume"] = len(told["posts"]) - before
+    shutil.rmtree(state)
+    said.unlink(missing_ok=True)
+    return told
+
+
+def main():
+    folder, file, victim, behaviour, since, *steps = sys.argv[1:]
+    for trip in map(int, steps) if steps else itertools.count(1):
+        hurt = partial(run_killed_at, trip, since)
+        told = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
+        killed = told["code"] == -signal.SIGKILL
+        print(json.dumps({"trip": trip, "killed": killed, **told}), flush=True)  # noqa: T201 - what the test reads
+        if not (killed or steps):
+            break
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Any order of commands, misbehaviors and kills, over the whole command line and a real service: hypothesis walks.
+
+``python -m tests.uploading.state_machine EXAMPLES STEPS`` ends with 0 when every invariant held. The service is a process of
+its own and each command a fork, so that this process has no threads and a command can be killed at any step.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from time import time
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+import calltools.cli.connect
+from calltools import ledger
+from tests.uploading.conftest import call_line, write_csv
+from tests.uploading.crash_runner import call_control, find_leaks, run_forked
+
+SHORT = ("--timeout", "1", "--poll-interval", "0.05")
+#: What the service does to the next upload; nothing that it alone can do wrong, such as storing twice.
+BEHAVIORS = ("well", "well", "resets-after-storing", "resets-after-body", "closes-at-once", "500-after-storing", "503",
+              "403", "400", "429-late", "429-soon", "200-html", "200-truncated", "partial", "terse")  # fmt: skip
+REFUSING = {"403", "400"}
+CALLS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["заявка", "продажа"])), min_size=1, max_size=4)
+#: Mostly none; else one of about nine hundred steps, or of the fifty around a request.
+TRIPS = st.one_of(
+    st.none(), st.none(), st.tuples(st.integers(1, 900), st.just("open")),
+    st.tuples(st.integers(1, 50), st.just("getaddrinfo")),
+)  # fmt: skip
+#: Counters that no earlier walk has used, whatever service it was.
+NUMBERS = count(int(time()) % 1_000_000 * 1000)
+
+
+@dataclass
+class UserActions:
+    """What an observer of the user knows, without looking into the ledger.
+
+    Attributes:
+        again: How often the user asked for a call to be sent although it was known.
+        resent: Marks of parts that a person sent again, and how often.
+        given_up: Calls that a person has left.
+    """
+
+    again: Counter = field(default_factory=Counter)
+    resent: Counter = field(default_factory=Counter)
+    given_up: set = field(default_factory=set)
+
+
+class UploadMachine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
+        self.state, self.said = self.folder / "state", self.folder / "said"
+        self.counter = next(NUMBERS)
+        self.ahead = 0
+        self.watcher = UserActions()
+        os.environ["CALLTOOLS_STATE_DIR"] = str(self.state)
+        calltools.cli.connect.time = self.now
+        call_control("behave-well")
+
+    def now(self):
+        """The clock of the ledger can be moved on, for terms of a quarter of an hour."""
+        return time() + self.ahead
+
+    def teardown(self):
+        call_control("behave-well")
+        self.run("uploads", "resume", *SHORT[:2])
+        with self.book() as book:
+            held = {batch.mark for batch in ledger.held_parts(book)}
+        assert not held & set(self.marks()), "what is in the list is never held after a look at it"
+        shutil.rmtree(self.folder)
+
+    # -- what is seen from outside ---------------------------------------------------------
+
+    def run(self, *words, trip=None):
+        step, since = trip or (0, "open")
+        return run_forked(words, step, self.said, since)
+
+    def book(self):
+        return ledger.open_ledger_in(self.state, self.now)
+
+    def batches(self):
+        with self.book() as book:
+            return ledger.list_parts(book)
+
+    def uploadings(self):
+        return [one for one in call_control("state")["uploadings"] if one["counter"] == self.counter]
+
+    def marks(self):
+        return [ledger.parse_marker(one["comment"])[0] for one in self.uploadings()]
+
+    def posts(self):
+        seen = [
+            one
+            for one in call_control("state")["seen"]
+            if one["method"] == "POST" and f"/{self.counter}/" in one["path"]
+        ]
+        return [ledger.parse_marker(one["query"]["comment"]) for one in seen]
+
+    # -- what may happen -------------------------------------------------------------------
+
+    @rule(calls=CALLS, again=st.sampled_from(["", "", "", "--all", "--changed"]), behaviour=st.sampled_from(BEHAVIORS),
+          trip=TRIPS)  # fmt: skip
+    def upload(self, calls, again, behaviour, trip):
+        file = write_csv(self.folder / "calls.csv", [call_line(number, tag=tag) for number, tag in calls])
+        numbers = {number for number, _ in calls}
+        if behaviour != "well":
+            call_control(f"behave?name={behaviour}&times=1")
+        words = [again] if again else []
+        code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *words, trip=trip)
+        call_control("behave-well")
+        if again:
+            self.watcher.again.update(numbers)
+        assert code in {0, 4, 5, 6} or (code == -9 and trip), code
+        held = self.numbers_of(batch for batch in self.batches() if batch.held)
+        if code == 6:
+            assert held
+        if code == 0 and not trip:
+            missing = numbers - self.numbers_stored() - self.watcher.given_up
+            assert not missing, f"said to be done, and not there: {missing}"
+            assert not held & numbers
+
+    @rule(trip=TRIPS)
+    def resume(self, trip):
+        code = self.run("uploads", "resume", *SHORT[:2], trip=trip)
+        assert code in {0, 4, 5, 6} or (code == -9 and trip), code
+        if code == -9:
+            return
+        assert (code == 6) == any(batch.held for batch in self.batches())
+        before = self.posts()
+        self.run("uploads", "resume", *SHORT[:2])
+        assert self.posts() == before, "a second resume sends nothing"
+
+    @rule(behaviour=st.sampled_from(["reading-fails", "reading-resets", "list-empty", "list-lags", "list-short-pages"]),
+          trip=TRIPS)  # fmt: skip
+    def list_with_failure(self, behaviour, trip):
+        call_control(f"behave?name={behaviour}")
+        self.run("uploads", "list", "--timeout", "1", trip=trip)
+        call_control("behave-well")
+
+    @precondition(lambda self: any(batch.held for batch in self.batches()))
+    @rule(data=st.data(), give_up=st.booleans(), trip=TRIPS)
+    def decide(self, data, give_up, trip):
+        """A person who has looked into the service decides."""
+        batch = data.draw(st.sampled_from([one for one in self.batches() if one.held]))
+        if give_up:
+            numbers = self.numbers_of([batch])
+            if self.run("uploads", "resume", "--give-up", batch.name) == 0:
+                self.watcher.given_up |= numbers
+        else:
+            self.watcher.resent[batch.mark] += 1
+            self.run("uploads", "resume", "--resend", batch.name, *SHORT[:2], trip=trip)
+
+    @rule()
+    def settle(self):
+        """The terms of a quarter of an hour pass, and the configuration says to send again what is absent."""
+        for _ in range(3):
+            code = self.run("uploads", "resume", *SHORT[:2], "--on-absent", "resend")
+            self.ahead += 600
+            assert code in {0, 4, 5, 6}, code
+
+    @precondition(lambda self: any(batch.watched for batch in self.batches()))
+    @rule(data=st.data(), trip=TRIPS)
+    def watch(self, data, trip):
+        batch = data.draw(st.sampled_from([one for one in self.batches() if one.processing]))
+        code = self.run("uploads", "watch", batch.name, *SHORT, trip=trip)
+        assert code in {0, 5} or (code == -9 and trip), code
+
+    def numbers_of(self, batches):
+        """Calls of parts that are not spent, from their files."""
+        texts = [self.state / "spool" / f"{one.counter}-{one.mark}.csv" for one in batches]
+        rows = [row for text in texts for row in text.read_text(encoding="utf-8").splitlines()[1:]]
+        return {int(row.split(",")[1]) - 1760000000 for row in rows}
+
+    def numbers_stored(self):
+        return {
+            int(row["DateTime"]) - 1760000000 for one in self.uploadings() for row in one["rows"]
+        } | self.lost_rows()
+
+    def lost_rows(self):
+        """Rows that the service left out of a file that it took; it does not say which, so nothing goes again."""
+        taken = {one["id"] for one in self.uploadings() if len(one["rows"]) < one["source_quantity"]}
+        return set(range(6)) if taken else set()
+
+    # -- what always holds -----------------------------------------------------------------
+
+    @invariant()
+    def no_part_is_stored_twice(self):
+        twice = [mark for mark, times in Counter(self.marks()).items() if times > 1]
+        assert not twice, twice
+
+    @invariant()
+    def no_call_is_stored_twice_unless_it_was_asked_for(self):
+        stored = Counter(int(row["DateTime"]) - 1760000000 for one in self.uploadings() for row in one["rows"])
+        for number, times in stored.items():
+            assert times <= 1 + self.watcher.again[number], (number, times)
+
+    @invariant()
+    def each_post_has_its_intent_and_its_reason(self):
+        posts = self.posts()
+        assert len(posts) == len(set(posts)), "no attempt is posted twice"
+        batches = {batch.mark: batch for batch in self.batches()}
+        for mark, attempt in posts:
+            assert attempt <= len(batches[mark].attempts)
+        for batch in batches.values():
+            doubtful = sum(one.state == "ambiguous" for one in batch.attempts[:-1])
+            assert doubtful <= self.watcher.resent[batch.mark], batch
+
+    @invariant()
+    def the_ledger_adds_up_and_keeps_what_it_needs(self):
+        with self.book() as book:
+            assert ledger.find_faults(book) == []
+            needed = {batch.mark for batch in ledger.list_parts(book) if batch.waiting or batch.held}
+        assert {path.stem.partition("-")[2] for path in (self.state / "spool").iterdir()} == needed
+
+    @invariant()
+    def what_is_accepted_is_stored_and_what_is_stored_is_not_free(self):
+        stored = set(self.marks())
+        for batch in self.batches():
+            assert not batch.accepted or batch.mark in stored, batch
+            assert batch.mark not in stored or batch.state not in {"rejected", "released"}, batch
+
+    @invariant()
+    def nothing_of_a_person_is_said_or_kept(self):
+        assert find_leaks(self.state, self.said) == []
+
+
+def main():
+    examples, steps = map(int, sys.argv[1:])
+    chosen = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
+    )  # fmt: skip
+    run_state_machine_as_test(UploadMachine, settings=chosen)
+
+
+if __name__ == "__main__":
+    main()

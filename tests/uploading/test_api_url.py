@@ -1,0 +1,141 @@
+"""Through the whole command line: calls and token reach the one address, proven to be its own, and nobody else."""
+
+import ssl
+
+import pytest
+import trustme
+
+from tests.fake_metrica.server import FakeMetrica
+from tests.uploading.conftest import COUNTER, TOKEN, stored_calls
+
+COMMANDS = [
+    ("upload", "--counter", COUNTER, "--yes", "--wait", "--poll-interval", "0.05"),
+    ("uploads", "list", "--counter", COUNTER),
+    ("uploads", "resume"),
+    ("uploads", "watch", "L1", "--poll-interval", "0.05"),
+    ("doctor", "--counter", COUNTER),
+]
+PHONE, IDENTIFIER = b"49500007", b"16045910256982352"
+
+
+@pytest.fixture
+def everything(run, calls):
+    """Every command that speaks to the service, one after the other: exit codes and all that was said."""
+
+    def called(*words, **more):
+        results = []
+        for command in COMMANDS:
+            file = [calls] if command[0] == "upload" else []
+            results.append(run(*command[:1], *file, *command[1:], "--timeout", "2", *words, **more))
+        return [one.exit_code for one in results], "".join(one.output for one in results)
+
+    return called
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path):
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def secured(authority, foreign):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with FakeMetrica(tls=context, token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
+        yield one
+
+
+def test_a_private_authority_is_trusted_when_its_certificate_is_given(everything, secured, ca_file):
+    codes, said = everything("--ca-file", ca_file, CALLTOOLS_API_URL=secured.url)
+
+    assert codes == [0] * 5, said
+    assert "uploading 1000 PROCESSED sent 10 accepted 10 linked 9" in said
+    assert [len(rows) for rows in stored_calls(secured)] == [10]
+
+
+def test_the_file_of_an_authority_may_stand_in_a_variable(everything, secured, ca_file):
+    codes, said = everything(CALLTOOLS_API_URL=secured.url, CALLTOOLS_CA_FILE=str(ca_file))
+
+    assert codes == [0] * 5, said
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_an_untrusted_certificate_gets_nothing_and_says_what_to_do(run, secured, calls, lang):
+    result = run("upload", calls, "--counter", COUNTER, "--yes", "--lang", lang, CALLTOOLS_API_URL=secured.url)
+
+    assert result.exit_code == 4
+    assert "--ca-file" in result.stderr
+    assert result.stdout == "uploading L1 NOT-SENT waiting 10\n"
+    assert secured.seen == []
+
+
+def test_variables_of_others_add_no_authority(run, secured, calls, ca_file, tmp_path):
+    keys = tmp_path / "keys"
+    trusting = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(ca_file))
+    given = ("upload", calls, "--counter", COUNTER, "--yes")
+
+    refused = run(*given, **trusting, SSLKEYLOGFILE=str(keys), CALLTOOLS_API_URL=secured.url)
+    sent = run(*given, "--ca-file", ca_file, SSLKEYLOGFILE=str(keys), CALLTOOLS_API_URL=secured.url)
+
+    assert (refused.exit_code, sent.exit_code) == (4, 0)
+    assert not keys.exists()
+
+
+@pytest.mark.parametrize("name", ["302", "307"])
+def test_a_redirect_takes_nothing_to_another_host(run, service, foreign, calls, name):
+    service.behave(name)
+
+    result = run("upload", calls, "--counter", COUNTER, "--yes", "--timeout", "2")
+
+    assert result.exit_code == 6
+    assert "L1: not known whether its 10 calls have arrived" in result.stderr
+    assert foreign.heard == []
+
+
+def test_a_redirect_of_a_reading_takes_nothing_to_another_host(everything, service, foreign):
+    service.behave("reading-redirects")
+
+    codes, said = everything()
+
+    assert set(codes) <= {0, 4}, said
+    assert "follows no redirects" in said
+    assert foreign.heard == []
+
+
+def test_neither_netrc_nor_a_proxy_of_the_environment_hears_of_it(everything, service, foreign, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\ndefault login someone password else\n")
+    netrc.chmod(0o600)
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+    codes, said = everything(**dict.fromkeys(names, foreign.url), NO_PROXY="", no_proxy="", NETRC=str(netrc))
+
+    assert codes == [0] * 5, said
+    assert foreign.heard == []
+    assert {one["headers"]["Authorization"] for one in service.seen} == {f"OAuth {TOKEN}"}
+
+
+def test_an_address_that_is_not_protected_is_refused(run, calls):
+    for url in ("http://192.0.2.1", "http://localhost.example"):
+        result = run("upload", calls, "--counter", COUNTER, "--yes", CALLTOOLS_API_URL=url)
+
+        assert result.exit_code == 2
+
+
+def test_the_service_hears_of_a_call_in_one_request_only(everything, service):
+    """Readings hold neither ids nor phones, in no header and in no address."""
+    everything()
+
+    for one in service.seen:
+        text = repr((one["path"], one["query"], one["headers"])).encode()
+        assert PHONE not in text
+        assert IDENTIFIER not in text
+    assert TOKEN not in repr([(one["path"], one["query"]) for one in service.seen])
+    assert [one["method"] for one in service.seen].count("POST") == 1

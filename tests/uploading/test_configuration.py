@@ -1,0 +1,158 @@
+"""Uploads whose options stand in ``calltools.toml`` or in variables."""
+
+import pytest
+
+from tests.uploading.conftest import COUNTER, TOKEN, call_line, stored_calls, write_csv
+
+SHORT = ("--timeout", "2", "--poll-interval", "0.05")
+
+
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """Writes ``calltools.toml`` into the working directory."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def written(text, name="calltools.toml"):
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("calltools.toml", ""), ("pyproject.toml", "[tool.calltools]\n")], ids=["own", "pyproject"]
+)
+def test_an_upload_takes_its_options_from_the_file(run, service, configured, calls, name, head):
+    configured(
+        f'{head}counter = {COUNTER}\ngoal = "Звонок"\ncomment = "март"\nyes = true\nwait = true\n'
+        "timeout = 2\npoll-interval = 0.05\n",
+        name,
+    )
+
+    result = run("upload", calls)
+
+    assert result.exit_code == 0, result.output
+    assert "PROCESSED" in result.stdout
+    (one,) = service.store.uploadings
+    assert (one.counter, one.goal) == (int(COUNTER), "Звонок")
+    assert one.comment.endswith(" март")
+
+
+def test_option_beats_variable_beats_file(run, service, configured, tmp_path):
+    configured("counter = 1\nyes = true\n")
+    files = [write_csv(tmp_path / f"{number}.csv", [call_line(number)]) for number in range(3)]
+
+    run("upload", files[0], *SHORT)
+    run("upload", files[1], *SHORT, CALLTOOLS_COUNTER="2")
+    run("upload", files[2], *SHORT, "--counter", "3", CALLTOOLS_COUNTER="2")
+
+    assert [one.counter for one in service.store.uploadings] == [1, 2, 3]
+
+
+def test_each_client_has_a_counter_of_its_own(run, service, configured):
+    folder = configured(
+        'counter = 1\nyes = true\n[[overrides]]\nfiles = "romashka/*.csv"\ncounter = 2\ngoal = "Звонок Ромашке"\n'
+    )
+    (folder / "romashka").mkdir()
+    write_csv(folder / "romashka" / "calls.csv", [call_line(1)])
+    write_csv(folder / "calls.csv", [call_line(2)])
+
+    codes = [run("upload", name, *SHORT).exit_code for name in ("romashka/calls.csv", "calls.csv")]
+
+    assert codes == [0, 0]
+    assert [(one.counter, one.goal) for one in service.store.uploadings] == [(2, "Звонок Ромашке"), (1, "")]
+
+
+def test_too_few_linked_calls_by_the_file_are_exit_5(upload, configured, calls):
+    configured("min-linked = 95\n")
+
+    assert upload(calls).exit_code == 5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["upload", "calls.csv", "--yes"], ["uploads", "list"], ["uploads", "resume"], ["uploads", "show", "L1"],
+     ["uploads", "watch", "L1"], ["doctor"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_unknown_key_is_exit_2_with_the_nearest_and_nothing_is_asked(run, service, state, configured, words):
+    configured("countr = 12345678\n")
+
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert "$.countr" in result.stderr
+    assert "nearest is counter" in result.stderr
+    assert service.seen == []
+    assert not state.exists()
+
+
+def test_a_token_in_the_file_is_refused_and_not_repeated(run, service, configured, calls):
+    configured(f'counter = {COUNTER}\ntoken = "{TOKEN}"\n')
+
+    result = run("upload", calls, "--yes", CALLTOOLS_TOKEN="")
+
+    assert result.exit_code == 2
+    assert "CALLTOOLS_TOKEN" in result.stderr
+    assert TOKEN not in result.output
+    assert service.seen == []
+
+
+def test_the_doctor_asks_for_the_counter_of_the_file(run, configured):
+    configured(f'counter = {COUNTER}\nlang = "ru"\n')
+
+    result = run("doctor", CALLTOOLS_LANG="")
+
+    assert result.exit_code == 0, result.output
+    assert f"счётчик {COUNTER}" in result.stdout
+
+
+def test_uploads_of_the_counter_of_the_file_are_listed(run, upload, configured, tmp_path):
+    upload(write_csv(tmp_path / "a.csv", [call_line(1)]))
+    upload(write_csv(tmp_path / "b.csv", [call_line(2)]), "--counter", "2")
+
+    both = run("uploads", "list")
+    configured("counter = 2\n")
+    one = run("uploads", "list")
+
+    assert len(both.stdout.splitlines()) == 2
+    assert [text.split()[0] for text in one.stdout.splitlines()] == ["L2"]
+
+
+def test_what_is_missing_goes_again_when_the_file_says_so(run, service, state, configured, upload, calls, monkeypatch):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+    configured('on_absent = "resend"\nsettle_minutes = 1\n')
+
+    codes = [run("uploads", "resume", *SHORT[:2]).exit_code for _ in range(3)]
+    before = len(service.posts)
+    monkeypatch.setattr("calltools.cli.connect.time", minutes_later(2))
+    last = run("uploads", "resume", *SHORT[:2])
+
+    assert codes == [6, 6, 6]
+    assert before == 1
+    assert last.exit_code == 0, last.output
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+def minutes_later(minutes):
+    """A clock that is ahead."""
+    from time import time  # noqa: PLC0415 - what the ledger's clock is made of
+
+    return lambda: time() + 60 * minutes
+
+
+def test_where_each_option_of_an_upload_comes_from(run, configured):
+    configured(f"counter = {COUNTER}\nmin_linked = 80\n")
+
+    result = run("config", "show", "--origin", CALLTOOLS_GOAL="Звонок")
+
+    lines = result.stdout.splitlines()
+    assert f"counter = {COUNTER}  # calltools.toml: $.counter" in lines
+    assert "min-linked = 80  # calltools.toml: $.min_linked" in lines
+    assert 'goal = "Звонок"  # CALLTOOLS_GOAL' in lines
+    assert "settle-minutes = 15  # default" in lines
+    assert 'on-absent = "hold"  # default' in lines
+    assert "# ca-file is not set" in lines
