@@ -142,7 +142,7 @@ class PanderaJudge:
             np.concatenate([part.places for part in there]),
         )
         schema = self._schema(names)
-        failures = schema.failures(schema.frame(table), _merge_unproven_cells(there, names))
+        failures = schema.failed_checks(schema.frame(table), _merge_unproven_cells(there, names))
         # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
         verdicts = [_failed_rows(failure) for failure in failures]
         return Findings.concat(

@@ -200,10 +200,10 @@ def test_a_cell_is_read_by_itself_whatever_stands_beside_it(kind, data, assumpti
 @FEWER
 @given(data=st.data())
 def test_a_hidden_cell_shows_no_long_run_of_its_digits(kind, data):
-    if kind.hide is None:
+    if kind.redact is None:
         return
     texts = [text for text in data.draw(columns(kind)) if text.lower() not in PLACEHOLDERS]
 
-    hidden = kind.hide(cells(*texts)).to_pylist()
+    hidden = kind.redact(cells(*texts)).to_pylist()
 
     assert all(not re.search("[0-9]{7,}", text) for text in hidden)

@@ -349,7 +349,7 @@ def test_the_error_says_what_to_do(read, kind, key):
 def test_a_reading_without_a_value_says_whether_to_ask_again(read, kind, key, passing):
     error = error_from_response(read, CONTEXT)
 
-    assert (type(error), error.key, error.passing) == (kind, key, passing)
+    assert (type(error), error.key, error.transient) == (kind, key, passing)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -68,7 +68,7 @@ def every_class(base=CalltoolsError):
     ids=lambda fault: type(fault).__name__,
 )
 def test_every_fault_travels_between_processes(fault):
-    fault.about = "calls.csv"
+    fault.about_file = "calls.csv"
 
     other = pickle.loads(pickle.dumps(fault))  # noqa: S301 - our own
 

@@ -166,7 +166,7 @@ class UploadMachine(RuleBasedStateMachine):
             self.ahead += 600
             assert code in {0, 4, 5, 6}, code
 
-    @precondition(lambda self: any(batch.watched for batch in self.batches()))
+    @precondition(lambda self: any(batch.processing for batch in self.batches()))
     @rule(data=st.data(), trip=TRIPS)
     def watch(self, data, trip):
         batch = data.draw(st.sampled_from([one for one in self.batches() if one.processing]))

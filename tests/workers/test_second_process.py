@@ -104,7 +104,7 @@ def walked(job, *, together=False):
     summary = job.run("x", [kept, Written()], may_copy=together)
     findings = [one.to_rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
-    return [row for rows in findings for row in rows], written, (*counts, drawn(summary.portrait))
+    return [row for rows in findings for row in rows], written, (*counts, drawn(summary.call_statistics))
 
 
 def drawn(portrait):

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Primitives of masks and rewriting over whole columns."""
