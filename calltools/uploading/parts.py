@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools import ledger
-from calltools.errors import CalltoolsError, ServiceError
+from calltools.errors import CalltoolsError, QuotaError, ServiceError, UnreachableError
 from calltools.ledger import IdentifierKind, Part, State
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
@@ -114,7 +114,7 @@ def _poll_once(context: UploadContext, batch: Part) -> Part:
     try:
         said = context.client.get_uploading(batch.counter, batch.upload_id or 0)
     except ServiceError as fault:
-        if not getattr(fault, "passing", False) and not hasattr(fault, "wait"):
+        if not (isinstance(fault, QuotaError) or (isinstance(fault, UnreachableError) and fault.transient)):
             raise
         context.notify("upload-asked-in-vain", name=batch.name, rows=batch.rows)
         return batch
