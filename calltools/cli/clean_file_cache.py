@@ -46,7 +46,7 @@ class CleanFileCache:
         ]
         if not clean:
             return
-        from calltools.cli.connect import ledger_exists, open_ledger  # noqa: PLC0415 - only where there is something to remember
+        from calltools.cli.upload_run import ledger_exists, open_ledger  # noqa: PLC0415 - only where there is something to remember
         from calltools.uploading.checking import remember_clean_file  # noqa: PLC0415 - as above
 
         if not ledger_exists():

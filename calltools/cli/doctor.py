@@ -43,7 +43,7 @@ def doctor_command(
 
 def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
     from calltools import ledger  # noqa: PLC0415 - heavy
-    from calltools.cli.connect import open_ledger  # noqa: PLC0415 - heavy
+    from calltools.cli.upload_run import open_ledger  # noqa: PLC0415 - heavy
 
     try:
         book = stack.enter_context(open_ledger())
@@ -63,11 +63,11 @@ def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
 
 
 def _check_service(counter: int | None, access: AccessOptions, output: OutputOptions, stack: ExitStack) -> int:
-    from calltools.cli.connect import connect  # noqa: PLC0415 - heavy
-    from calltools.cli.upload_console import open_console  # noqa: PLC0415 - with it
+    from calltools.cli.upload_console import open_console  # noqa: PLC0415 - heavy
+    from calltools.cli.upload_run import open_client  # noqa: PLC0415 - heavy
 
     try:
-        client = stack.enter_context(connect(access, stack.enter_context(open_console(output))))
+        client = stack.enter_context(open_client(access, stack.enter_context(open_console(output))))
         if counter is None:
             _say(output, "doctor-token-there")
             return 0

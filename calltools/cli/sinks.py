@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, TextIO
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,14 +21,11 @@ from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports import REPORTERS
-from calltools.reports.reporter import Reporter, ReportOptions
+from calltools.reports.reporter import Reporter
 from calltools.reports.text import TextReporter
 from calltools.run import Job
-from calltools.texts import Language, say
+from calltools.texts import say
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
-
-_EXAMPLES_PER_RULE: Final = 3
 
 
 class ConversionSink:
@@ -88,34 +85,6 @@ class ReporterSink:
             findings = findings.filter(pc.equal(findings.table["severity"], Severity.ERROR.value))
         if len(findings):
             self.reporter.take(findings)
-
-
-@dataclass(slots=True)
-class CheckReport:
-    """A reporter as a sink for one file, silent about a file without findings."""
-
-    reporter: Reporter
-    findings: list[Findings] = field(default_factory=list)
-
-    @classmethod
-    def for_stream(cls, stream: TextIO, lang: Language) -> "CheckReport":
-        """One that writes text, with a few examples of each rule."""
-        return cls(REPORTERS["text"](stream, ReportOptions(lang, limit=_EXAMPLES_PER_RULE)))
-
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
-        """Keep the findings."""
-        if len(findings):
-            self.findings.append(findings)
-
-    def show(self, summary: Summary | None) -> None:
-        """Show them."""
-        if summary is None or not self.findings:
-            return
-        self.reporter.start(summary.source, summary.name)
-        for findings in self.findings:
-            self.reporter.take(findings)
-        self.reporter.finish(summary)
-        self.reporter.close([summary])
 
 
 @dataclass(slots=True)

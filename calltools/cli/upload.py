@@ -24,7 +24,7 @@ EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 | "
     "calltools upload - --counter 12345678 --yes --wait",
 )
-#: The service takes letters, digits and spaces in a comment; the marker needs room.
+#: The service accepts letters, digits and spaces in a comment. The limit leaves room for the marker.
 _COMMENT: Final = re.compile(r"[A-Za-zА-Яа-яЁё0-9 ]*")
 _MAX_COMMENT_LENGTH: Final = 200
 
@@ -51,20 +51,20 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
         access = found.apply(access)
         if "-" in files and access.token_stdin:
             raise UsageError("upload-stdin-twice")
-        from calltools.cli.upload_run import UploadRequest, upload_files  # noqa: PLC0415 - heavy
+        from calltools.cli.upload_run import FileOptions, upload_files  # noqa: PLC0415 - heavy
 
-        def request_for(name: str) -> UploadRequest:
+        def options_for(name: str) -> FileOptions:
             matching = found.config.matching_overrides(send.stdin_name if name == "-" else name)
-            asked = found.apply(counter_option, matching), found.apply(send, matching)
-            _check_options(*asked)
-            return UploadRequest(asked[0].counter or 0, asked[1], found.apply(follow, matching), found.apply(absence))
+            counter, chosen = found.apply(counter_option, matching).counter, found.apply(send, matching)
+            _check_options(counter, chosen)
+            return FileOptions(counter or 0, chosen, found.apply(follow, matching), found.apply(absence))
 
-        raise typer.Exit(upload_files(files, request_for, access, output))
+        raise typer.Exit(upload_files(files, options_for, access, output))
 
 
-def _check_options(counter_option: CounterOption, send: SendOptions) -> None:
-    """What can be told before anything is read."""
-    if not send.dry_run and counter_option.counter is None:
+def _check_options(counter: int | None, send: SendOptions) -> None:
+    """Refuse options that are wrong whatever the file holds."""
+    if not send.dry_run and counter is None:
         raise UsageError("upload-counter-needed")
     if not _COMMENT.fullmatch(send.comment) or len(send.comment) > _MAX_COMMENT_LENGTH:
         raise UsageError("upload-comment-wrong", limit=_MAX_COMMENT_LENGTH)

@@ -46,9 +46,9 @@ def list_uploads(
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        uploads_run.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
+        upload_run.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
 
 
 @app.command(
@@ -63,9 +63,9 @@ def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> Non
     with exit_on_error(output.language, debug=output.debug):
         output = load_layers(context).apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        uploads_run.print_upload(name, output)
+        upload_run.print_upload(name, output)
 
 
 @app.command(
@@ -83,9 +83,9 @@ def watch_upload(
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(uploads_run.watch_until_done(name, found.apply(follow), found.apply(access), output))
+        raise typer.Exit(upload_run.follow_upload(name, found.apply(follow), found.apply(access), output))
 
 
 @app.command(
@@ -112,9 +112,11 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
         found = load_layers(context)
         output = found.apply(output)
     with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
         if give_up is not None:
-            raise typer.Exit(uploads_run.give_up_upload(give_up, output))
-        search = uploads_run.ResumeOptions(found.apply(counter_option).counter, resend, found.apply(absence))
-        raise typer.Exit(uploads_run.resume_parts(search, found.apply(access), output))
+            raise typer.Exit(upload_run.give_up_upload(give_up, output))
+        counter = found.apply(counter_option).counter
+        raise typer.Exit(
+            upload_run.resume_undecided(counter, resend, found.apply(absence), found.apply(access), output)
+        )
