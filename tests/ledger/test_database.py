@@ -292,7 +292,7 @@ def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
 def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 3)
     program = (
-        "import sys, time; from pathlib import Path; from calltools.metrica import ledger\n"
+        "import sys, time; from pathlib import Path; from calltools import ledger\n"
         "with ledger.open_book(Path(sys.argv[1]), time.time) as book:\n"
         "    with ledger.hold(book, 1):\n"
         "        [batch] = ledger.reserve(book, ledger.plan(book, Path(sys.argv[2]), 1))\n"
