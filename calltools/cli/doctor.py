@@ -1,4 +1,4 @@
-"""``calltools doctor``: whether everything that an upload needs is in order."""
+"""``calltools doctor``: check everything that an upload needs."""
 
 import math
 import platform
@@ -12,14 +12,14 @@ from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import exit_on_error, format_examples
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
-from calltools.errors import CalltoolsError, UsageError
+from calltools.errors import CalltoolsError, LedgerError, ServiceError, UsageError
 from calltools.texts import say
 
 EXAMPLES = format_examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
 _MAY_UPLOAD: Final = frozenset({"own", "edit"})
-#: Seconds: the rule about calls in the future (CT214) forgives as much.
-_CLOCK_OFF: Final = 300
+#: The rule about calls in the future (CT214) tolerates as much.
+_MAX_CLOCK_SKEW_S: Final = 300
 
 
 @expand_options
@@ -42,24 +42,24 @@ def doctor_command(
 
 
 def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
-    from calltools import ledger  # noqa: PLC0415 - heavy
     from calltools.cli.upload_run import open_ledger  # noqa: PLC0415 - heavy
+    from calltools.ledger import find_faults, held_parts, list_parts  # noqa: PLC0415 - heavy
 
     try:
-        book = stack.enter_context(open_ledger())
-        faults = ledger.find_faults(book)
+        ledger = stack.enter_context(open_ledger())
+        faults = find_faults(ledger)
         _say(
             output,
             "doctor-ledger",
-            folder=book.folder,
-            count=len(ledger.list_parts(book)),
-            held=len(ledger.held_parts(book)),
+            folder=ledger.folder,
+            count=len(list_parts(ledger)),
+            held=len(held_parts(ledger)),
         )
-    except CalltoolsError as fault:
-        return _print_fault(fault, output)
-    for found in faults:
-        _say(output, "doctor-ledger-fault", fault=found)
-    return 4 if faults else 0
+    except CalltoolsError as error:
+        return _print_error(error, output)
+    for fault in faults:
+        _say(output, "doctor-ledger-fault", fault=fault)
+    return LedgerError.exit_code if faults else 0
 
 
 def _check_service(counter: int | None, access: AccessOptions, output: OutputOptions, stack: ExitStack) -> int:
@@ -72,25 +72,30 @@ def _check_service(counter: int | None, access: AccessOptions, output: OutputOpt
             _say(output, "doctor-token-there")
             return 0
         found = client.get_counter(counter)
-    except CalltoolsError as fault:
-        return _print_fault(fault, output)
+    except CalltoolsError as error:
+        return _print_error(error, output)
     _say(output, "doctor-counter", counter=counter, permission=found.permission or "-", zone=found.time_zone or "-")
     code = _check_clock(client.clock_skew_s, output)
     if found.permission and found.permission not in _MAY_UPLOAD:
         _say(output, "doctor-no-right", permission=found.permission)
-        return 4
+        return ServiceError.exit_code
     return code
 
 
-def _check_clock(ahead: float | None, output: OutputOptions) -> int:
-    """Compare with the service's clock, which tells whole seconds, a moment ago."""
-    if ahead is None:
+def _check_clock(skew: float | None, output: OutputOptions) -> int:
+    """Compare the clock of this machine with the service's; gives the exit code.
+
+    Args:
+        skew: Seconds by which this machine is ahead, to a second or so: the service's ``Date`` has whole seconds.
+        output: How it is printed.
+    """
+    if skew is None:
         _say(output, "doctor-clock-unknown")
         return 0
-    if abs(ahead) <= _CLOCK_OFF:
-        _say(output, "doctor-clock", seconds=math.ceil(abs(ahead)))
+    if abs(skew) <= _MAX_CLOCK_SKEW_S:
+        _say(output, "doctor-clock", seconds=math.ceil(abs(skew)))
         return 0
-    _say(output, "doctor-clock-ahead" if ahead > 0 else "doctor-clock-behind", seconds=round(abs(ahead)))
+    _say(output, "doctor-clock-ahead" if skew > 0 else "doctor-clock-behind", seconds=round(abs(skew)))
     return UsageError.exit_code
 
 
@@ -98,6 +103,6 @@ def _say(output: OutputOptions, key: str, **facts: object) -> None:
     typer.echo(say(key, output.language, **facts))
 
 
-def _print_fault(fault: CalltoolsError, output: OutputOptions) -> int:
-    typer.echo(f"calltools: {fault.say(output.language)}", err=True)
-    return fault.exit_code
+def _print_error(error: CalltoolsError, output: OutputOptions) -> int:
+    typer.echo(f"calltools: {error.say(output.language)}", err=True)
+    return error.exit_code

@@ -117,6 +117,7 @@ def upload_files(
     requests = [
         _build_request(file, name, chosen, access) for (file, name), chosen in zip(inputs, options, strict=True)
     ]
+    # The form of the lines and a dry run are options of the command line alone: the same for every file.
     format_part = results.part_json if options[0].send.output_format is ResultFormat.JSON else results.part_line
     with open_console(output, format_part) as console, ExitStack() as stack:
         ledger = None if options[0].send.dry_run else stack.enter_context(open_ledger())

@@ -53,9 +53,8 @@ class UploadEvents(Protocol):
         """The run is interrupted; these parts have changed in it."""
 
 
-@dataclass(frozen=True, slots=True)
 class SilentEvents:
-    """A caller that shows nothing and lets everything be sent."""
+    """A caller that shows nothing and lets everything be sent; a subclass shows what it wants."""
 
     def notify(self, key: str, /, **facts: object) -> None:
         """Show nothing."""
@@ -135,7 +134,7 @@ class UploadContext:
     ledger: Ledger
     client: Client
     options: UploadOptions
-    events: UploadEvents = SilentEvents()
+    events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = Clock()
 
 
