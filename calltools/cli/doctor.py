@@ -8,9 +8,9 @@ from typing import Final
 
 import typer
 
-from calltools.cli.configuration.layers import load_layers
-from calltools.cli.options import exit_on_error, format_examples
+from calltools.cli.options import format_examples
 from calltools.cli.typer_app import expand_options
+from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
 from calltools.errors import CalltoolsError, LedgerError, ServiceError, UsageError
 from calltools.texts import say
@@ -27,17 +27,16 @@ def doctor_command(
     context: typer.Context, counter_option: CounterOption, access: AccessOptions, output: OutputOptions
 ) -> None:
     """Look at versions, ledger, token, counter, rights and clock; nothing is sent."""
-    with exit_on_error(output.language, debug=output.debug):
-        found = load_layers(context)
-        counter_option, access, output = found.apply(counter_option), found.apply(access), found.apply(output)
-    with exit_on_error(output.language, debug=output.debug), ExitStack() as stack:
+    with open_layers(context, output) as layers, ExitStack() as stack:
+        output = layers.apply(output)
+        counter, access = layers.apply(counter_option).counter, layers.apply(access)
         from importlib.metadata import version  # noqa: PLC0415 - heavy
 
         packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
         typer.echo(
             f"calltools {version('calltools')}, Python {sys.version.split()[0]}, {platform.system()}; {packages}"
         )
-        codes = [_check_ledger(output, stack), _check_service(counter_option.counter, access, output, stack)]
+        codes = [_check_ledger(output, stack), _check_service(counter, access, output, stack)]
         raise typer.Exit(max(codes))
 
 
@@ -71,13 +70,19 @@ def _check_service(counter: int | None, access: AccessOptions, output: OutputOpt
         if counter is None:
             _say(output, "doctor-token-there")
             return 0
-        found = client.get_counter(counter)
+        answer = client.get_counter(counter)
     except CalltoolsError as error:
         return _print_error(error, output)
-    _say(output, "doctor-counter", counter=counter, permission=found.permission or "-", zone=found.time_zone or "-")
+    _say(
+        output,
+        "doctor-counter",
+        counter=counter,
+        permission=answer.permission or "-",
+        zone=answer.time_zone or "-",
+    )
     code = _check_clock(client.clock_skew_s, output)
-    if found.permission and found.permission not in _MAY_UPLOAD:
-        _say(output, "doctor-no-right", permission=found.permission)
+    if answer.permission and answer.permission not in _MAY_UPLOAD:
+        _say(output, "doctor-no-right", permission=answer.permission)
         return ServiceError.exit_code
     return code
 

@@ -113,6 +113,7 @@ def upload_files(
     inputs: list[tuple[Path | BinaryIO, str]] = []
     for name in files:
         inputs += [(sys.stdin.buffer, name)] if name == "-" else expand_paths([name])
+    # For all files first: a wrong option for the last one is refused before the first is read.
     options = [options_for(name) for _, name in inputs]
     requests = [
         _build_request(file, name, chosen, access) for (file, name), chosen in zip(inputs, options, strict=True)
@@ -142,6 +143,7 @@ def _build_request(file: Path | BinaryIO, name: str, options: FileOptions, acces
             min_linked=follow.min_linked,
             poll_interval_s=follow.poll_interval,
             wait_limit_s=follow.wait_limit,
+            # Whoever waits less for a request does not want to search longer than that.
             search_timeout_s=min(SEARCH_TIMEOUT_S, access.timeout),
             policy=_reconcile_policy(options.absence),
         ),

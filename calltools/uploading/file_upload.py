@@ -79,6 +79,7 @@ class Uploader:
                 self.events.report_error(error)
                 uploaded.append(UploadResult(error.exit_code, errors=(error,)))
             if uploaded[-1].stopped:
+                # The token or the quota fails for every further file as well.
                 break
         return uploaded
 
@@ -101,6 +102,7 @@ class Uploader:
 
     def _check(self, request: UploadRequest, file: Path, stack: ExitStack) -> CheckedFile | None:
         """The file that may be sent; ``None``: it has errors, and they were reported."""
+        # A dry run does not even read the ledger; otherwise a file that was found clean before is not validated again.
         known = None if self.ledger is None else find_clean_file(self.ledger, file)
         if known is not None:
             self.events.notify("upload-clean-before", path=request.name)
@@ -121,10 +123,12 @@ class Uploader:
     def _upload_checked(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadResult:
         options = request.options
         plan = plan_upload(ledger, checked.file, options.counter, options.again)
+        # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
         if checked.digest not in {"", plan.digest}:
             raise SourceError("upload-changed", path=request.name)
         waiting = waiting_parts(ledger, options.counter)
         self.events.report_plan(request.name, plan, waiting)
+        # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
             return self._refuse_held(ledger, plan)
         if request.plan_only:
@@ -142,6 +146,7 @@ class Uploader:
         """Send nothing of a file some calls of which may have arrived already."""
         parts = [get_part(ledger, number) for number in plan.open_parts]
         held = tuple(part for part in parts if part.held)
+        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
         names = ", ".join(part.name for part in held)
         self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
         return UploadResult(results.HELD, held)

@@ -34,9 +34,11 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
     ledger, options = context.ledger, context.options
     errors: list[CalltoolsError] = []
     with hold_counter(ledger, plan.counter):
+        # First what waits: its calls are claimed, so a new plan would leave them out.
         sent = _send_all(context, waiting_parts(ledger, plan.counter))
         if not _must_stop(sent):
             shown = plan
+            # The parts just sent, or another process, may have changed what is new in the file.
             if not is_current(ledger, plan):
                 plan = plan_upload(ledger, plan.file, plan.counter, options.again)
             if plan.digest != shown.digest:
