@@ -33,7 +33,7 @@ def convert_command(
         writing, reading, showing = (found.apply(writing), found.apply(reading), found.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.session import convert_files, validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session_run import convert_files, validate_files  # noqa: PLC0415 - heavy
 
         if writing.check:
             validate_files(files, reading, showing, found, converting=True)

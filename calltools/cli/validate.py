@@ -29,6 +29,6 @@ def validate_command(context: typer.Context, files: Files, reading: ReadingOptio
         reading, showing = (found.apply(reading), found.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.session import validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session_run import validate_files  # noqa: PLC0415 - heavy
 
         validate_files(files, reading, showing, found)

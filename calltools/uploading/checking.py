@@ -1,19 +1,22 @@
 """Whether a file may be uploaded: it is clean, or its bad records are left out on purpose."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from calltools import ledger
 from calltools.errors import SourceError
+from calltools.files.atomic import enter_interrupt_safe
+from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
 from calltools.ledger import Ledger
-from calltools.model.batch import Batch
-from calltools.model.cells import Mask
-from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+
+if TYPE_CHECKING:  # both load the rules and pandera
+    from calltools.run import RunContext, SessionSink
 
 #: The set of rules that a remembered verdict rests on.
 _RULESET_NAME: Final = "all"
@@ -63,7 +66,12 @@ def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
 
 
 def check_for_upload(
-    book: Ledger | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: tuple[BinaryIO, Path] | None
+    book: Ledger | None,
+    file: Path,
+    name: str,
+    sinks: Sequence["SessionSink"],
+    *,
+    without_bad: tuple[BinaryIO, Path] | None,
 ) -> CheckedFile:
     """Validate a canonical file as it is, and remember it when it is clean.
 
@@ -72,41 +80,43 @@ def check_for_upload(
         file: Where its bytes are.
         name: What the user calls it.
         sinks: Take the findings.
-        without_bad: Where to write the records without an error, and where to read them, if bad ones are left out.
+        without_bad: If records with an error are left out: where to write the others, and where to read them then.
 
     Raises:
-        SourceError: It cannot be read, or is written to.
+        SourceError: It cannot be read, or is written to meanwhile.
         UsageError: It has no canonical header.
     """
-    # The judge comes along: half a second that a file which is known to be clean does not cost.
-    from calltools.files.csv.writers import CanonicalWriter  # noqa: PLC0415
-    from calltools.run import RunOptions, prepare_job, resolve  # noqa: PLC0415
+    # The rules and pandera take half a second to load, which a file that is known to be clean does not need.
+    from calltools.run import ConversionSink, InputFile, RunOptions, Session, resolve  # noqa: PLC0415
 
     before = read_stamp(file)
-    job = prepare_job(
-        file, name, resolve(RunOptions(vendor="none")), converting=False, keep_records=without_bad is not None
-    )
-    if without_bad is None:
-        summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
-    else:
-        with CanonicalWriter(without_bad[0], force=True) as writer:
-            summary = job.run(name, [*sinks, _CleanRecordWriter(writer.write)])  # type: ignore[list-item]
-            writer.close()
-        if summary.by_severity["error"]:
-            return CheckedFile(without_bad[1], "", summary)
-    clean = book is not None and not summary.by_severity["error"]
-    return CheckedFile(file, remember_clean_file(book, file, before) if book is not None and clean else "", summary)
+    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none")))]
+    with ExitStack() as stack:
+        good = [] if without_bad is None else [enter_interrupt_safe(stack, ConversionSink(without_bad[0]))]
+        [summary] = Session(inputs, [*sinks, *good], stop_on_error=True).run()
+    # The copy is what is sent, not an output of the user.
+    summary.written = None
+    if summary.by_severity["error"]:
+        return CheckedFile(file, "", summary) if without_bad is None else CheckedFile(without_bad[1], "", summary)
+    return CheckedFile(file, "" if book is None else remember_clean_file(book, file, before), summary)
 
 
-@dataclass(frozen=True, slots=True)
-class _CleanRecordWriter:
-    """Writes the records that hold no error."""
+def counts_as_clean(context: "RunContext", summary: Summary, now: int) -> bool:
+    """Whether ``check_for_upload`` would have found no error either, in a file that ``validate`` has read.
 
-    write: Callable[[object], None]
+    Args:
+        context: The options by which the file was judged. Only those that change no finding may differ from the
+            options of an upload.
+        summary: What was found.
+        now: The time of the clock when the run began.
+    """
+    from calltools.run import RunOptions  # noqa: PLC0415 - as above
 
-    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
-        """Take a batch."""
-        import pyarrow as pa  # noqa: PLC0415 - see above
-
-        if len(batch):
-            self.write(batch.columns.filter(pa.array(~bad)))
+    if summary.error or summary.vendor is not None or summary.by_severity["error"] or summary.accepted:
+        return False
+    options = context.options
+    as_of = None if options.as_of == now else options.as_of
+    # Only convert and exports of vendors use zone, region and currency.
+    bare = replace(options, vendor="auto", as_of=as_of, timezone=None, region=None, currency=None)
+    same = replace(bare, exact_only=False, limits=Limits()) == RunOptions()
+    return same and options.vendor in {"auto", "none"}
