@@ -22,11 +22,6 @@ def open_ledger() -> Iterator[Ledger]:
         yield book
 
 
-def ledger_exists() -> bool:
-    """Whether there is a ledger."""
-    return ledger.has_database(ledger.state_folder(read_settings().state_dir))
-
-
 @contextmanager
 def connect(access: AccessOptions, console: UploadConsole) -> Iterator[Client]:
     """The service, with a token that no log shows.

@@ -44,6 +44,7 @@ from calltools.run import (
 )
 from calltools.runtime.allocator import return_freed_memory, use_single_arena
 from calltools.runtime.threads import shorten_switch_interval
+from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
 from calltools.workers.batch_processor import RunPlan
@@ -239,19 +240,24 @@ def _remember_clean_files(
 
     A ledger that cannot be used is no fault of a validation: ``upload`` reports it.
     """
-    # Most files with findings need none of it, and the ledger takes a while to load.
-    if all(summary.error or summary.by_severity["error"] for summary in summaries):
-        return
-    from calltools.cli.connect import ledger_exists, open_ledger  # noqa: PLC0415 - see above
-    from calltools.uploading.checking import counts_as_clean, remember_clean_file  # noqa: PLC0415 - see above
-
     clean = [
-        (one.path, stamp)
+        (one, stamp)
         for one, stamp, summary in zip(inputs, stamps, summaries, strict=True)
-        if stamp is not None and counts_as_clean(one.context, summary, now)
+        if stamp is not None and summary.is_clean and summary.vendor is None
     ]
-    if not clean or not ledger_exists():
+    if not clean:
+        return
+    # Loading the ledger takes a while, and loading what uploads are checked with even longer.
+    from calltools import ledger  # noqa: PLC0415
+
+    if not ledger.has_database(ledger.state_folder(read_settings().state_dir)):
+        return
+    from calltools.cli.connect import open_ledger  # noqa: PLC0415
+    from calltools.uploading.checking import judges_like_upload, remember_clean_file  # noqa: PLC0415
+
+    clean = [(one, stamp) for one, stamp in clean if judges_like_upload(one.context, now)]
+    if not clean:
         return
     with suppress(CalltoolsError), open_ledger() as book:
-        for path, stamp in clean:
-            remember_clean_file(book, path, stamp)
+        for one, stamp in clean:
+            remember_clean_file(book, one.path, stamp)

@@ -73,6 +73,11 @@ class Summary:
         self.by_severity.update(_count_values(findings, "severity"))
 
     @property
+    def is_clean(self) -> bool:
+        """Whether the file was read, and has neither an error nor a finding that the baseline accepts."""
+        return self.error is None and not self.by_severity["error"] and not self.accepted
+
+    @property
     def adds_up(self) -> bool:
         """Whether each record read is accounted for once."""
         if self.written is None:

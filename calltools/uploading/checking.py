@@ -101,22 +101,18 @@ def check_for_upload(
     return CheckedFile(file, "" if book is None else remember_clean_file(book, file, before), summary)
 
 
-def counts_as_clean(context: "RunContext", summary: Summary, now: int) -> bool:
-    """Whether ``check_for_upload`` would have found no error either, in a file that ``validate`` has read.
+def judges_like_upload(context: "RunContext", now: int) -> bool:
+    """Whether a run judges a canonical file as ``check_for_upload`` does, so that what it finds clean may be uploaded.
 
     Args:
-        context: The options by which the file was judged. Only those that change no finding may differ from the
-            options of an upload.
-        summary: What was found.
+        context: The options of the run.
         now: The time of the clock when the run began.
     """
     from calltools.run import RunOptions  # noqa: PLC0415 - as above
 
-    if summary.error or summary.vendor is not None or summary.by_severity["error"] or summary.accepted:
-        return False
     options = context.options
     as_of = None if options.as_of == now else options.as_of
-    # Only convert and exports of vendors use zone, region and currency.
-    bare = replace(options, vendor="auto", as_of=as_of, timezone=None, region=None, currency=None)
-    same = replace(bare, exact_only=False, limits=Limits()) == RunOptions()
-    return same and options.vendor in {"auto", "none"}
+    # Only convert and exports of vendors use zone, region and currency; the last two change the cost, not the answer.
+    same = replace(options, vendor="none", as_of=as_of, timezone=None, region=None, currency=None)
+    same = replace(same, exact_only=False, limits=Limits())
+    return options.vendor in {"auto", "none"} and same == RunOptions(vendor="none")
