@@ -66,9 +66,15 @@ def validate_files(
         baseline = _open_baseline(showing, base, stack)
         reporters = list(open_reporters(showing, sys.stdout, stack))
         stamps = [_stamp_or_none(one.path) for one in inputs]
-        session = Session(inputs, [baseline], reporters, _ConsoleEvents(showing), converting=converting, may_fork=True)
-        session.wants_statistics = wants_statistics(showing)
-        summaries = session.run()
+        summaries = Session(
+            inputs,
+            [baseline],
+            reporters,
+            _ConsoleEvents(showing),
+            converting=converting,
+            wants_statistics=wants_statistics(showing),
+            may_fork=True,
+        ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
         if not converting and reading.as_of is None:
@@ -99,11 +105,16 @@ def convert_files(
         )
         enter_interrupt_safe(stack, converted)
         reporters = list(open_reporters(showing, sys.stdout if output else sys.stderr, stack))
-        # Sinks are closed in their order: the baseline first, for what converting writes counts as done.
-        sinks = [baseline, converted]
-        session = Session(inputs, sinks, reporters, _ConsoleEvents(showing), converting=True, may_fork=True)
-        session.wants_statistics = wants_statistics(showing)
-        summaries = session.run()
+        summaries = Session(
+            inputs,
+            # Closed in this order: if the baseline cannot be written, no output appears.
+            [baseline, converted],
+            reporters,
+            _ConsoleEvents(showing),
+            converting=True,
+            wants_statistics=wants_statistics(showing),
+            may_fork=True,
+        ).run()
         _print_baseline(baseline.result, showing)
         for summary in summaries:
             typer.echo(format_counts_line(summary, resolve_language(showing.lang)), err=True)
@@ -115,14 +126,14 @@ def _tune_process(files: Sequence[str]) -> None:
     if any(second_process.expects_second_process(Path(name)) for name in files):
         use_single_arena()
     else:
-        # A process that reads as well as judges needs the memory more than the time.
+        # Nothing takes the reading off this process: its memory matters more than its time.
         return_freed_memory()
 
 
 def _open_inputs(
     files: Sequence[str], reading: ReadingOptions, showing: FindingOptions, layers: OptionLayers, stack: ExitStack
 ) -> tuple[RunContext, list[InputFile]]:
-    """What holds for the run, and the files, each with what holds for it; all have the same "now"."""
+    """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
     paths = list(_expand_arguments(files, reading, stack))
     base = resolve(build_run_options(reading, showing))
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
@@ -146,7 +157,7 @@ def _expand_arguments(files: Sequence[str], reading: ReadingOptions, stack: Exit
 
 
 def _report_paths(showing: FindingOptions) -> list[Path]:
-    """What a run writes about its findings."""
+    """The files that a run writes about its findings."""
     return [*(showing.report or []), *([showing.write_baseline] if showing.write_baseline else [])]
 
 
@@ -164,7 +175,7 @@ class _ConsoleEvents(SessionEvents):
     showing: FindingOptions
 
     def prepared(self) -> None:
-        # What is loaded by now stays: the collector need not look at it again and again.
+        # Modules and plans stay until the end: the garbage collector need not look at them again and again.
         gc.freeze()
 
     def started(self, name: str, job: Job) -> None:
@@ -182,7 +193,7 @@ class _ConsoleEvents(SessionEvents):
 
 
 def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:
-    """Lines on how one file is going to be read."""
+    """Lines on how a file is read, for ``--verbose``."""
     assumptions, nothing = plan.assumptions, say("verbose-not-said", language)
     yield say(
         "verbose-assumed",

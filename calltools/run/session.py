@@ -108,7 +108,7 @@ class Session:
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
 
     def run(self) -> list[Summary]:
-        """Read all files; gives a summary for each, in their order.
+        """Read all files, once; gives a summary for each, in their order.
 
         Raises:
             UsageError: The options do not fit a file. No record of any file has been read then.

@@ -18,17 +18,18 @@ from calltools.model.summary import Summary
 if TYPE_CHECKING:  # both load the rules and pandera
     from calltools.run import RunContext, SessionSink
 
-#: The set of rules that a remembered verdict rests on.
+#: The set of rules by which files are recorded as clean.
 _RULESET_NAME: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file that has been looked at.
+    """A file that has been validated for an upload.
 
     Attributes:
-        file: What may be sent: the file itself, or a copy without its bad records.
-        digest: Of the bytes that were looked at; only these may be sent. ``""``: the copy is ours, nobody writes to it.
+        file: The file to send: itself, or a copy without the records that have an error.
+        digest: Of the bytes that were found clean; no others may be sent. ``""`` where nothing is compared: the
+            copy is private, the file has errors, or there is no ledger.
         summary: What was found; ``None``: this version found the same bytes clean before.
     """
 
@@ -38,12 +39,12 @@ class CheckedFile:
 
     @property
     def error_count(self) -> int:
-        """Findings that keep it from being sent as it is."""
+        """Errors, for which the file cannot be sent as it is."""
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
 def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
-    """The file, if this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
+    """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded."""
     digest = ledger.digest_file(book, file)
     return (
         CheckedFile(file, digest, None)
@@ -53,10 +54,15 @@ def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
 
 
 def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
-    """Remember a file that was found clean; gives the digest of its bytes.
+    """Record in the ledger that a file is clean; gives the digest of its bytes.
+
+    Args:
+        book: The ledger.
+        file: The file.
+        before: Its stamp, taken before it was validated.
 
     Raises:
-        SourceError: It was written to while it was looked at, so nobody knows what was found clean.
+        SourceError: The file was written to while it was validated, so its bytes may be others.
     """
     digest = ledger.digest_file(book, file)
     if read_stamp(file) != before:
