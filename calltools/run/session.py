@@ -55,6 +55,7 @@ class SessionEvents(Protocol):
 
     def unreadable(self, name: str, fault: SourceError) -> None:
         """A file cannot be read, or not to its end; the run continues with the next one."""
+        return
 
 
 class SilentEvents(SessionEvents):
