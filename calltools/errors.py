@@ -17,6 +17,7 @@
     │   ├── QuotaError          wait until the time it names
     │   └── UnreachableError    try again: no answer that could be read
     ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
+    │   └── LockedError         another process uploads to the counter
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
@@ -227,6 +228,10 @@ class LedgerError(CalltoolsError):
     """The memory of the upload cannot be trusted, or another process uses it; no request was made."""
 
     exit_code = 4
+
+
+class LockedError(LedgerError):
+    """Another process uploads to the counter; it may be asked again when that one has ended."""
 
 
 class DefectError(CalltoolsError):

@@ -23,7 +23,7 @@ from calltools.vendors.profile import Confidence
 
 PACKAGE = Path(__file__).parent.parent / "calltools"
 #: Calls of these names take a key first, or second behind a path or a person.
-SPEAKERS = re.compile(r"say|_say|tell|must|detail|word|wrong|_wrong|_unknown|_comment|Wrong|\w*Error")
+SPEAKERS = re.compile(r"say|_say|notify|notify_always|print_detail|word|wrong|_wrong|_unknown|_comment|Wrong|\w*Error")
 
 
 def made_up(tree):
@@ -52,9 +52,11 @@ def test_no_key_is_made_up_at_run_time():
 
 
 def test_a_key_that_is_made_up_would_be_found():
-    tree = ast.parse('say(f"read-{form}", "en"); tell("read-" + form); take.wrong(f"$.{x}", "key"); UsageError("key")')
+    tree = ast.parse(
+        'say(f"read-{form}", "en"); notify("read-" + form); take.wrong(f"$.{x}", "key"); UsageError("key")'
+    )
 
-    assert [call.partition("(")[0] for call in made_up(tree)] == ["say", "tell"]
+    assert [call.partition("(")[0] for call in made_up(tree)] == ["say", "notify"]
 
 
 def test_no_word_of_a_template_is_made_up():

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 
 import typer
 
@@ -258,17 +259,17 @@ def _remember_clean_files(
     ]
     if not clean:
         return
-    # Loading the ledger takes a while, and loading what uploads are checked with even longer.
-    from calltools import ledger  # noqa: PLC0415
+    # Loading the ledger takes a while, and loading what files are checked with for an upload even longer.
+    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
 
-    if not ledger.has_database(ledger.state_folder(read_settings().state_dir)):
+    folder = state_folder(read_settings().state_dir)
+    if not has_database(folder):
         return
-    from calltools.cli.connect import open_ledger  # noqa: PLC0415
     from calltools.uploading.checking import judges_like_upload, remember_clean_file  # noqa: PLC0415
 
     clean = [(one, stamp) for one, stamp in clean if judges_like_upload(one.context, now)]
     if not clean:
         return
-    with suppress(CalltoolsError), open_ledger() as book:
+    with suppress(CalltoolsError), open_ledger_in(folder, time) as ledger:
         for one, stamp in clean:
-            remember_clean_file(book, one.path, stamp)
+            remember_clean_file(ledger, one.path, stamp)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from calltools.errors import LedgerError
+from calltools.errors import LockedError
 from calltools.ledger import events, spool
 from calltools.ledger.database import Ledger, as_ledger_errors
 from calltools.ledger.lifecycle import release, write_event
@@ -34,9 +34,9 @@ def recover_all(ledger: Ledger) -> None:
         try:
             with hold_counter(ledger, counter):
                 pass
-        except LedgerError as fault:
-            if not fault.key.startswith("ledger-locked"):
-                raise
+        except LockedError:
+            # Whoever holds the counter has recovered it.
+            continue
 
 
 def recover_counter(ledger: Ledger, counter: int) -> None:

@@ -58,7 +58,7 @@ class SessionEvents(Protocol):
         return
 
 
-class SilentEvents(SessionEvents):
+class _SilentEvents(SessionEvents):
     """Events of a caller that shows nothing."""
 
 
@@ -101,7 +101,7 @@ class Session:
     inputs: Sequence[InputFile]
     sinks: Sequence[SessionSink] = ()
     reporters: Sequence[SessionSink] = ()
-    events: SessionEvents = field(default_factory=SilentEvents)
+    events: SessionEvents = field(default_factory=_SilentEvents)
     converting: bool = field(default=False, kw_only=True)
     wants_statistics: bool = field(default=False, kw_only=True)
     may_fork: bool = field(default=False, kw_only=True)

@@ -7,12 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from calltools import ledger
 from calltools.errors import SourceError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
-from calltools.ledger import Ledger
+from calltools.ledger import Ledger, digest_file, is_clean_file, record_clean_file
 from calltools.model.summary import Summary
 
 if TYPE_CHECKING:  # both load the rules and pandera
@@ -43,36 +42,34 @@ class CheckedFile:
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
-def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
+def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
     """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded."""
-    digest = ledger.digest_file(book, file)
+    digest = digest_file(ledger, file)
     return (
-        CheckedFile(file, digest, None)
-        if ledger.is_clean_file(book, digest, version("calltools"), _RULESET_NAME)
-        else None
+        CheckedFile(file, digest, None) if is_clean_file(ledger, digest, version("calltools"), _RULESET_NAME) else None
     )
 
 
-def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
+def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
     """Record in the ledger that a file is clean; gives the digest of its bytes.
 
     Args:
-        book: The ledger.
+        ledger: The ledger.
         file: The file.
         before: Its stamp, taken before it was validated.
 
     Raises:
         SourceError: The file was written to while it was validated, so its bytes may be others.
     """
-    digest = ledger.digest_file(book, file)
+    digest = digest_file(ledger, file)
     if read_stamp(file) != before:
         raise SourceError("upload-changed", path=file)
-    ledger.record_clean_file(book, digest, version("calltools"), _RULESET_NAME)
+    record_clean_file(ledger, digest, version("calltools"), _RULESET_NAME)
     return digest
 
 
 def check_for_upload(
-    book: Ledger | None,
+    ledger: Ledger | None,
     file: Path,
     name: str,
     sinks: Sequence["SessionSink"],
@@ -82,7 +79,7 @@ def check_for_upload(
     """Validate a canonical file as it is, and remember it when it is clean.
 
     Args:
-        book: Where clean files are remembered; ``None``: nowhere.
+        ledger: Where clean files are remembered; ``None``: nowhere.
         file: Where its bytes are.
         name: What the user calls it.
         sinks: Take the findings.
@@ -104,7 +101,7 @@ def check_for_upload(
     summary.written = None
     if summary.by_severity["error"]:
         return CheckedFile(file, "", summary) if without_bad is None else CheckedFile(without_bad[1], "", summary)
-    return CheckedFile(file, "" if book is None else remember_clean_file(book, file, before), summary)
+    return CheckedFile(file, "" if ledger is None else remember_clean_file(ledger, file, before), summary)
 
 
 def judges_like_upload(context: "RunContext", now: int) -> bool:
