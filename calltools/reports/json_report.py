@@ -17,6 +17,7 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.json_lines import dump_json, format_json_lines
 from calltools.reports.reporter import FindingBuffer, ReportOptions, open_spool
+from calltools.texts import Language
 
 SCHEMA_VERSION: Final = 1
 _COPY_BYTES: Final = 1 << 20
@@ -52,7 +53,7 @@ class JsonReporter:
         """Write the document."""
         counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
         tool = {"name": "calltools", "version": version("calltools")}
-        files = _format_list([dump_json(_file_object(summary)) for summary in summaries])
+        files = _format_list([dump_json(_file_object(summary, self.options.language)) for summary in summaries])
         self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {dump_json(tool)},\n "files": {files},\n')
         self.stream.write(f' "counts": {dump_json(dict(sorted(counts.items())))},\n "findings": [')
         some = self.spool.tell()
@@ -76,9 +77,9 @@ def _format_list(texts: list[str]) -> str:
     return "[\n  " + ",\n  ".join(texts) + "\n ]" if texts else "[]"
 
 
-def _file_object(summary: Summary) -> dict[str, Any]:
+def _file_object(summary: Summary, language: Language) -> dict[str, Any]:
     source = summary.source
-    failed = {} if summary.error is None else {"error": summary.error}
+    failed = {} if summary.error is None else {"error": summary.error.say(language)}
     return {
         "path": summary.name,
         "vendor": summary.vendor,

@@ -73,7 +73,7 @@ class JunitReporter:
         self, name: str, met: Sequence[RuleCount], shown: Sequence[Finding], summary: Summary
     ) -> Iterator[str]:
         if summary.error is not None:
-            error = f"<error message={quoteattr(_escape_xml_text(summary.error))}/>"
+            error = f"<error message={quoteattr(_escape_xml_text(summary.error.say(self.options.language)))}/>"
             yield f'<testcase classname={name} name="read">{error}</testcase>\n'
         elif not met:
             yield f'<testcase classname={name} name="calltools"/>\n'

@@ -56,7 +56,7 @@ class MarkdownReporter:
         yield f"### {_escape_markdown(repository_path(self.name))}"
         yield ""
         if summary.error is not None:
-            yield _escape_markdown(summary.error)
+            yield _escape_markdown(summary.error.say(language))
             yield ""
             return
         yield format_counts_line(summary, language)

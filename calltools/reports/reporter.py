@@ -6,16 +6,16 @@ rule, and a reporter that writes lines.
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
-from typing import IO, Final, Protocol
+from typing import IO, Final, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.batch import Source
+from calltools.model.batch import Batch, Source
 from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
@@ -61,6 +61,18 @@ class Reporter(Protocol):
 
     def close(self, summaries: list[Summary]) -> None:
         """All files have ended."""
+
+
+@runtime_checkable
+class RecordReporter(Reporter, Protocol):
+    """A reporter that can show findings in their records."""
+
+    @property
+    def wants_records(self) -> bool:
+        """Whether it shows any: then the records of a file are kept until they are judged."""
+
+    def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
+        """Some records and their findings, before ``take``; the layout names the columns of the file by field."""
 
 
 _NO_BREAK_SPACE: Final = "\u00a0"

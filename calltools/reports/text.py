@@ -67,6 +67,11 @@ class TextReporter:
             said = describe_source(source, self.options)
             self._write_lines([self._bold(said if self.options.limit is None else self._wrap(said)), ""])
 
+    @property
+    def wants_records(self) -> bool:
+        """Whether the first findings of each rule are shown in their records."""
+        return self.options.limit is not None
+
     def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
         """Look at records before their findings come: the first of each rule is shown in its record."""
         self.snippets.layout = layout

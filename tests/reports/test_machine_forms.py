@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.errors import UsageError
+from calltools.errors import SourceError, UsageError
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
@@ -84,7 +84,7 @@ def test_the_file_says_how_it_was_read_and_what_became_of_it():
 def test_an_unreadable_file_has_its_sentence_and_no_finding():
     stream = io.StringIO()
     reporter = REPORTERS["json"](stream, ReportOptions())
-    summary = Summary("gone.csv", error="There is no file gone.csv.")
+    summary = Summary("gone.csv", error=SourceError("file-missing", path="gone.csv"))
     reporter.start(None, "gone.csv")
     reporter.finish(summary)
     reporter.close([summary])

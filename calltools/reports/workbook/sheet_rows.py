@@ -100,7 +100,7 @@ def make_summary_lines(
     language = options.language
     yield SummaryLine("title", (workbook_label("headline", language),))
     for summary in summaries:
-        unread = "" if summary.error is None else workbook_label("unread", language, error=summary.error)
+        unread = "" if summary.error is None else workbook_label("unread", language, error=summary.error.say(language))
         yield SummaryLine(
             "said",
             (
