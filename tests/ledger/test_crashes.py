@@ -10,7 +10,7 @@ import pytest
 
 from tests.ledger.fakes import call
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
 ALL_CALLS = sorted([list(call(n).values())[:5] for n in range(5)])
 

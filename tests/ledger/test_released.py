@@ -11,9 +11,8 @@ import pytest
 from calltools import ledger
 from calltools.fields.table import FIELDS
 from calltools.ledger import CallStatus
-from calltools.ledger.calls import SEPARATOR, make_fingerprinter
+from calltools.ledger.calls import SEPARATOR, CallScan, make_fingerprinter
 from calltools.ledger.planning import IDENTIFIER_KINDS
-from calltools.ledger.scan import CallScan
 from tests.ledger.fakes import COUNTER, Clock
 
 RELEASED = Path(__file__).parent / "released"
@@ -35,9 +34,9 @@ def copied(tmp_path):
 
 
 def verdicts(folder, path):
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        assert ledger.find_faults(book) == []
-        return ledger.plan_upload(book, path, COUNTER).statuses.tolist()
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        assert ledger.find_faults(open_ledger) == []
+        return ledger.plan_upload(open_ledger, path, COUNTER).statuses.tolist()
 
 
 @VERSIONS
