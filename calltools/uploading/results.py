@@ -4,8 +4,7 @@ import json
 from typing import Final
 
 from calltools.ledger import Part, State
-from calltools.metrica.redaction import redact
-from calltools.metrica.responses import Uploading
+from calltools.metrica.responses import Uploading, redact
 from calltools.uploading.context import UploadOptions
 
 OK: Final = 0

@@ -18,8 +18,8 @@ TIMEOUTS = Timeouts(connect=60, idle=60, first_byte=60, post_total=120, get_tota
 #: Limits that are met soon, each where only a service that is silent meets it.
 SHORT_IDLE = replace(TIMEOUTS, idle=1)
 SHORT_FIRST_BYTE = replace(TIMEOUTS, first_byte=0.8)
-SHORT_TOTAL = replace(TIMEOUTS, total=2.5)
-SHORT_READING = replace(TIMEOUTS, reading=1)
+SHORT_TOTAL = replace(TIMEOUTS, post_total=2.5)
+SHORT_GET = replace(TIMEOUTS, get_total=1)
 #: Behaviours that keep a client waiting until it meets a limit.
 LIMITS = {
     "stops-reading": SHORT_IDLE,
@@ -29,8 +29,8 @@ LIMITS = {
     "silent": SHORT_FIRST_BYTE,
     "silent-after-storing": SHORT_FIRST_BYTE,
     "crawls": SHORT_TOTAL,
-    "reading-silent": SHORT_READING,
-    "reading-drips": SHORT_READING,
+    "reading-silent": SHORT_GET,
+    "reading-drips": SHORT_GET,
 }
 RETRY_POLICY = RetryPolicy(attempts=2, initial_wait_s=0.01, max_wait_s=0.02, max_requested_wait_s=2)
 
@@ -54,7 +54,9 @@ def client_of():
 
     def new(url, *, on_wait=None, **place):
         client = Client(
-            Token(CANARY), Place(**{"url": url, "clocks": TIMEOUTS, "patience": RETRY_POLICY, **place}), on_wait=on_wait
+            Token(CANARY),
+            Place(**{"url": url, "timeouts": TIMEOUTS, "retry_policy": RETRY_POLICY, **place}),
+            on_wait=on_wait,
         )
         made.append(client)
         return client

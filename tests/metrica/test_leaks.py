@@ -33,7 +33,7 @@ PHONE = "74950000001"
 def test_redirect_of_an_upload_is_not_followed(name, service, foreign, client, many_calls):
     service.behave(name)
 
-    assert client.upload(REQUEST, many_calls).ending is OutcomeKind.AMBIGUOUS
+    assert client.upload(REQUEST, many_calls).kind is OutcomeKind.AMBIGUOUS
     assert foreign.heard == []
 
 
@@ -41,7 +41,7 @@ def test_redirect_of_a_reading_is_not_followed(service, foreign, client):
     service.behave("reading-redirects")
 
     with pytest.raises(ServiceError):
-        client.counter(101)
+        client.get_counter(101)
 
     assert foreign.heard == []
 
@@ -59,7 +59,7 @@ def test_proxies_of_the_environment_are_not_used(name, service, foreign, client_
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, foreign.url)
 
-    assert client_of(service.url).upload(REQUEST, calls).ending is OutcomeKind.ACKED
+    assert client_of(service.url).upload(REQUEST, calls).kind is OutcomeKind.ACKED
     assert foreign.heard == []
 
 
@@ -69,7 +69,7 @@ def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypa
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
 
-    client_of(service.url).counter(101)
+    client_of(service.url).get_counter(101)
 
     assert service.seen[0]["headers"]["Authorization"] == f"OAuth {CANARY}"
 
@@ -168,7 +168,7 @@ def test_own_authority_is_trusted_when_it_is_given(authority, secured, ca_file, 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
 
     assert service.url.startswith("https://")
-    assert outcome.ending is OutcomeKind.ACKED
+    assert outcome.kind is OutcomeKind.ACKED
     assert len(service.store.uploadings[0].rows) == 2000
 
 
@@ -179,11 +179,11 @@ def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client
     service = secured(authority.issue_cert("localhost"))
     service.behave(name)
 
-    client = client_of(service.url, ca_file=ca_file, clocks=LIMITS.get(name, TIMEOUTS))
+    client = client_of(service.url, ca_file=ca_file, timeouts=LIMITS.get(name, TIMEOUTS))
     outcome = client.upload(REQUEST, many_calls)
 
     early = name.startswith(("401", "413"))
-    assert outcome.ending is (OutcomeKind.REJECTED if early else OutcomeKind.AMBIGUOUS)
+    assert outcome.kind is (OutcomeKind.REJECTED if early else OutcomeKind.AMBIGUOUS)
 
 
 DAY = dt.timedelta(days=1)
@@ -202,7 +202,7 @@ def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, 
 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (
+    assert (outcome.kind, outcome.error.key, outcome.error.exit_code) == (
         OutcomeKind.NOT_SENT,
         "service-untrusted",
         4,
@@ -215,7 +215,7 @@ def test_certificate_is_not_asked_for_twice(authority, secured, client_of):
     service, waits = secured(authority.issue_cert("localhost")), []
 
     with pytest.raises(ServiceError, match="--ca-file"):
-        client_of(service.url, on_wait=lambda *told: waits.append(told)).counter(101)
+        client_of(service.url, on_wait=lambda *told: waits.append(told)).get_counter(101)
 
     assert waits == []
 
@@ -226,7 +226,7 @@ def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
         authority.issue_cert("localhost"), maximum_version=ssl.TLSVersion.TLSv1_1, minimum_version=ssl.TLSVersion.TLSv1
     )
 
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.NOT_SENT
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).kind is OutcomeKind.NOT_SENT
     assert service.seen == []
 
 
@@ -247,7 +247,7 @@ def test_environment_adds_no_authority_and_no_key_log(
     service = secured(authority.issue_cert("localhost"))
 
     assert client_of(service.url).upload(REQUEST, calls).error.key == "service-untrusted"
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.ACKED
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).kind is OutcomeKind.ACKED
     assert not log.exists()
 
 
@@ -272,17 +272,17 @@ import logging, sys
 from pathlib import Path
 logging.basicConfig(level=1, stream=sys.stderr)
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Clocks, Patience, Service
-from calltools.metrica.protocol import upload_calls
+from calltools.metrica.connection import ConnectionOptions, RetryPolicy, Timeouts
+from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
 
-clocks = Clocks(1, 0.4, 0.5, 2, 0.8)
+timeouts = Timeouts(1, 0.4, 0.5, 2, 0.8)
 token = Token(sys.stdin.readline().strip())
-with Client(token, Service(sys.argv[1], None, clocks, Patience(2, 0.01, 0.02, 1))) as client:
-    outcome = client.upload(upload_calls(101, "ct1marker"), Path(sys.argv[2]))
+with Client(token, ConnectionOptions(sys.argv[1], None, timeouts, RetryPolicy(2, 0.01, 0.02, 1))) as client:
+    outcome = client.upload(upload_calls_request(101, "ct1marker"), Path(sys.argv[2]))
     print(client, token, repr(outcome), outcome.error and outcome.error.say("ru"))
     if len(sys.argv) > 3:
-        client.counter(101)
+        client.get_counter(101)
 """
 
 

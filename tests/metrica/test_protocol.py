@@ -30,7 +30,6 @@ from calltools.metrica.protocol import (
     uploading_page_request,
     uploading_request,
 )
-from calltools.metrica.redaction import redact
 from calltools.metrica.responses import (
     MAX_RESPONSE_BYTES,
     ServiceResponse,
@@ -38,6 +37,7 @@ from calltools.metrica.responses import (
     parse_errors,
     parse_uploading,
     parse_uploading_page,
+    redact,
 )
 
 #: 2026-03-10 00:00:00 UTC.
@@ -189,9 +189,9 @@ def test_what_is_no_json_is_none(body):
     assert (parse_uploading(read), parse_uploading_page(read), parse_counter(read), parse_errors(read)) == (None,) * 4
 
 
-@pytest.mark.parametrize("flaw", ["cut", "large", "packed"])
-def test_a_flawed_body_is_not_believed(flaw):
-    assert parse_uploading(response(200, {"uploading": DOCUMENTED}, flaw=flaw)) is None
+@pytest.mark.parametrize("problem", ["cut", "large", "packed"])
+def test_a_flawed_body_is_not_believed(problem):
+    assert parse_uploading(response(200, {"uploading": DOCUMENTED}, body_problem=problem)) is None
 
 
 def test_a_page_is_read_in_its_order():
