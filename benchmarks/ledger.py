@@ -37,7 +37,8 @@ with ledger.open_ledger_in(folder, time.time) as opened:
 heavy = [name for name in ("pandas", "pandera") if name in sys.modules]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"opened {{opened - begun:.2f}} s, planned {{planned - opened:.2f}} s, reserved {{reserved - planned:.2f}} s, "
-      f"peak {{peak:.0f}} MiB, sent {{plan.records_to_send}} of {{plan.records}} in {{len(plan.parts)}} part(s), loaded {{heavy}}")
+      f"peak {{peak:.0f}} MiB, sent {{plan.records_to_send}} of {{plan.records}} in {{len(plan.parts)}} part(s), "
+      f"loaded {{heavy}}")
 """
 
 
