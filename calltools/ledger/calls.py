@@ -33,14 +33,14 @@ CALL_FINGERPRINT_BYTES: Final = 16
 CONTENT_FINGERPRINT_BYTES: Final = 8
 #: No cell holds it: a control character in a cell is an error of the file (CT011).
 SEPARATOR: Final = "\x1f"
-#: The columns that fingerprints join by position, as the first release did: see ``calltools/decisions``. Stored
-#: fingerprints cannot be computed again, so this tuple never changes.
-PLACED: Final = (
+#: The columns that fingerprints join by position, as the first release did (decision 13). Stored fingerprints cannot
+#: be computed again, so this tuple never changes.
+POSITIONAL_FIELDS: Final = (
     "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
     "HoldDuration", "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
 )  # fmt: skip
 #: Those of them that, with the counter, make two records the same call.
-PLACED_IDENTITY: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
+POSITIONAL_IDENTITY_FIELDS: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
 
 #: The limit of one cell is that of the CSV reader in ``files``.
 _MAX_CELL_CHARACTERS: Final = 64 << 20
@@ -158,9 +158,10 @@ def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELD
     )
     names = [field.name for field in fields]
     identifiers = [field.name for field in fields if field.requirement.group == "identifier"]
-    identity = _cell_joiner(names, PLACED_IDENTITY, [name for name in identifiers if name not in PLACED_IDENTITY])
-    everything = _cell_joiner(names, PLACED, [name for name in names if name not in PLACED])
-    digest, as_joined = hmac.digest, names == [*PLACED]
+    later_identifiers = [name for name in identifiers if name not in POSITIONAL_IDENTITY_FIELDS]
+    identity = _cell_joiner(names, POSITIONAL_IDENTITY_FIELDS, later_identifiers)
+    everything = _cell_joiner(names, POSITIONAL_FIELDS, [name for name in names if name not in POSITIONAL_FIELDS])
+    digest, as_joined = hmac.digest, names == [*POSITIONAL_FIELDS]
 
     def fingerprints(call: Call, joined: bytes) -> tuple[bytes, bytes]:
         # The bytes are the same either way; to join the cells once more takes time.
@@ -173,12 +174,12 @@ def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELD
     return fingerprints
 
 
-def _cell_joiner(names: Sequence[str], placed: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
-    """Make the function that joins the cells of a call: all placed ones; a later one, with its name, if it is filled.
+def _cell_joiner(names: Sequence[str], positional: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
+    """Make the function that joins cells of a call: all positional ones, and the filled later ones with their names.
 
     So a column that the service adds leaves the fingerprints of calls without it as they are.
     """
-    pick = itemgetter(*map(names.index, placed))
+    pick = itemgetter(*map(names.index, positional))
     # Sorted by name: a new row may be anywhere in the table of fields.
     added = [(name, names.index(name)) for name in sorted(later)]
 
@@ -199,7 +200,7 @@ class CallScan:
     Attributes:
         call_fingerprints: ``CALL_FINGERPRINT_BYTES`` bytes a call, over counter and identity.
         content_fingerprints: ``CONTENT_FINGERPRINT_BYTES`` bytes a call, over all columns.
-        held: Index in ``combinations`` for each call.
+        filled: Index in ``combinations`` for each call.
         combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
         csv_bytes: Bytes of the call as CSV with all columns; an upper bound of what is written.
@@ -207,22 +208,22 @@ class CallScan:
 
     call_fingerprints: NDArray[np.void]
     content_fingerprints: NDArray[np.void]
-    held: NDArray[np.uint32]
+    filled: NDArray[np.uint32]
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
     csv_bytes: Numbers
 
     def __len__(self) -> int:
-        return len(self.held)
+        return len(self.filled)
 
-    def holding(self, name: str) -> Mask:
+    def is_filled(self, name: str) -> Mask:
         """Mask of the calls whose cell in this column is filled."""
-        mask: Mask = np.array([name in names for names in self.combinations], bool)[self.held]
+        mask: Mask = np.array([name in names for names in self.combinations], bool)[self.filled]
         return mask
 
     def columns(self, places: Numbers) -> frozenset[str]:
         """Names of the columns that are filled in any of these calls."""
-        return frozenset().union(*(self.combinations[n] for n in np.unique(self.held[places]).tolist()))
+        return frozenset().union(*(self.combinations[n] for n in np.unique(self.filled[places]).tolist()))
 
     def duplicates(self) -> Mask:
         """Mask of the calls that occur earlier in the file."""
@@ -252,7 +253,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         SourceError: The file cannot be read as a canonical file.
     """
     call_fingerprints, content_fingerprints = bytearray(), bytearray()
-    held, dynamic, sizes = array("I"), bytearray(), array("q")
+    filled, dynamic, sizes = array("I"), bytearray(), array("q")
     combinations: dict[tuple[str, ...], int] = {}
     fingerprint = make_fingerprinter(key, counter)
     for call in file.calls():
@@ -261,13 +262,13 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         of_call, of_content = fingerprint(call, encoded)
         call_fingerprints += of_call
         content_fingerprints += of_content
-        held.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
+        filled.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
         dynamic.append(call[_STATIC_INDEX] != "1")
         sizes.append(len(encoded) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
     return CallScan(
         np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
         np.frombuffer(content_fingerprints, f"V{CONTENT_FINGERPRINT_BYTES}"),
-        np.frombuffer(held, np.uint32),
+        np.frombuffer(filled, np.uint32),
         tuple(combinations),
         np.frombuffer(dynamic, bool),
         np.frombuffer(sizes, np.int64),

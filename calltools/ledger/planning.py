@@ -231,13 +231,13 @@ def _plan_parts(scan: CallScan, chosen: Mask, limits: PartLimits) -> tuple[NDArr
 def _group_by_kind(scan: CallScan, chosen: Mask) -> Iterator[tuple[IdentifierKind, Numbers]]:
     """The chosen calls of each kind. An uploading has one kind, so calls without an identifier join the first one."""
     left = chosen.copy()
-    of: dict[IdentifierKind, Mask] = {}
+    masks: dict[IdentifierKind, Mask] = {}
     for kind in IDENTIFIER_KINDS:
-        of[kind] = left & scan.holding(kind)
-        left &= ~of[kind]
-    first = next((kind for kind in IDENTIFIER_KINDS if of[kind].any()), IDENTIFIER_KINDS[0])
-    of[first] |= left
-    for kind, mask in of.items():
+        masks[kind] = left & scan.is_filled(kind)
+        left &= ~masks[kind]
+    first = next((kind for kind in IDENTIFIER_KINDS if masks[kind].any()), IDENTIFIER_KINDS[0])
+    masks[first] |= left
+    for kind, mask in masks.items():
         if mask.any():
             yield kind, np.flatnonzero(mask)
 

@@ -27,7 +27,7 @@ def mode(path):
 
 @posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_nobody_else_may_read_anything(folder, tmp_path, umask):
+def test_files_and_folders_are_private(folder, tmp_path, umask):
     before = os.umask(umask)
     try:
         with ledger.open_ledger_in(folder, Clock()) as open_ledger:
@@ -42,7 +42,7 @@ def test_nobody_else_may_read_anything(folder, tmp_path, umask):
 
 
 @posix
-def test_what_was_open_to_others_is_closed(folder):
+def test_files_that_others_could_read_become_private(folder):
     ledger.open_ledger_in(folder, Clock()).close()
     for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3"):
         path.chmod(0o755)
@@ -52,7 +52,7 @@ def test_what_was_open_to_others_is_closed(folder):
     assert [mode(path) for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3")] == [0o700, 0o600, 0o600]
 
 
-def test_the_database_is_set_up_to_lose_nothing(open_ledger):
+def test_the_database_is_durable(open_ledger):
     asked = {
         name: open_ledger.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
@@ -158,7 +158,7 @@ def test_events_are_only_added(open_ledger, tmp_path, statement):
         "DELETE FROM attempt",
     ],
 )
-def test_tables_that_the_events_do_not_add_up_to_are_seen(open_ledger, tmp_path, statement):
+def test_tables_that_differ_from_the_events_are_found(open_ledger, tmp_path, statement):
     upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
     assert ledger.find_faults(open_ledger) == []
 
@@ -188,11 +188,11 @@ MOUNTS = """\
         ("/over/it", "ext4"),
     ],
 )
-def test_the_kind_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
+def test_the_type_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
     assert filesystem_type(Path(path), MOUNTS) == kind
 
 
-def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_path, monkeypatch):
+def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp_path, monkeypatch):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 x rw\n")
     monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", mounts)
@@ -204,7 +204,7 @@ def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_pa
     assert not folder.exists()
 
 
-def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypatch):
+def test_no_folder_is_refused_where_mounts_are_unknown(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", tmp_path / "none")
 
     refuse_network_folder(folder)
@@ -213,7 +213,7 @@ def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypat
     assert {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} <= NETWORK_FILESYSTEMS
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(LedgerError) as refused:
@@ -222,7 +222,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     assert refused.value.key == "ledger-unusable"
 
 
-def test_a_ledger_that_is_kept_busy_is_told_apart_from_a_damaged_one(folder, open_ledger, tmp_path):
+def test_a_busy_ledger_is_not_reported_as_damaged(folder, open_ledger, tmp_path):
     open_ledger.connection.execute("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -234,7 +234,7 @@ def test_a_ledger_that_is_kept_busy_is_told_apart_from_a_damaged_one(folder, ope
     assert refused.value.key == "ledger-busy"
 
 
-def test_a_full_disk_is_said_and_loses_nothing(folder, open_ledger, tmp_path):
+def test_a_full_disk_is_reported_and_loses_nothing(folder, open_ledger, tmp_path):
     [before] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
     open_ledger.connection.execute("PRAGMA max_page_count = 1")
 
@@ -246,7 +246,7 @@ def test_a_full_disk_is_said_and_loses_nothing(folder, open_ledger, tmp_path):
     assert len(list((folder / "spool").iterdir())) == 1
 
 
-def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
+def test_the_state_folder_comes_from_the_environment_or_the_platform():
     assert read_settings({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
     assert state_folder("here") == Path("here")
     assert state_folder(read_settings({}).state_dir).name == "calltools"
@@ -255,7 +255,7 @@ def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
 CANARY = re.compile(rb"7495000|1604591025|\xd1\x86\xd0\xb5\xd0\xbb")
 
 
-def test_no_call_is_in_the_ledger_after_it_was_accepted_or_refused(folder, tmp_path):
+def test_no_personal_data_is_left_after_a_part_is_decided(folder, tmp_path):
     reason = "row 5: phone +74950000005, id 1604591025000000005"
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         accepted = write_numbered_calls(tmp_path / "calls_74950000001.csv", 300)

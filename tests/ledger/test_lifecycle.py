@@ -36,7 +36,7 @@ def test_each_outcome_has_its_state(open_ledger, tmp_path, outcome, state, attem
     assert part.accepted == state.startswith("acked")
 
 
-def test_what_was_told_is_kept(open_ledger, tmp_path):
+def test_the_details_of_an_outcome_are_stored(open_ledger, tmp_path):
     accepted = upload_one(open_ledger, tmp_path, Acked(77, 3, 2))
     [unclear] = upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
     [busy] = upload_file(
@@ -80,12 +80,12 @@ def test_an_attempt_has_its_marker_before_the_users_words(open_ledger, tmp_path)
     "comment",
     ["", "spring", "ct1", "ct1abcA1", "xct1" + "a" * 26 + "A1", "ct1" + "a" * 26 + "A0", "ct1" + "a" * 27 + "A1"],
 )
-def test_other_comments_hold_no_marker(comment):
+def test_other_comments_have_no_marker(comment):
     assert ledger.parse_marker(comment) is None
 
 
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), Ambiguous("reset")])
-def test_what_may_have_arrived_is_not_begun_again(open_ledger, tmp_path, outcome):
+def test_a_part_in_doubt_cannot_begin_an_attempt(open_ledger, tmp_path, outcome):
     part = upload_one(open_ledger, tmp_path, outcome)
 
     with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(DefectError):
@@ -94,7 +94,7 @@ def test_what_may_have_arrived_is_not_begun_again(open_ledger, tmp_path, outcome
     assert ledger.get_part(open_ledger, part.id) == part
 
 
-def test_nothing_is_sent_of_a_file_that_was_altered(open_ledger, folder, tmp_path):
+def test_an_altered_file_is_not_sent(open_ledger, folder, tmp_path):
     part = upload_one(open_ledger, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.write_bytes(file.read_bytes().replace(b",100,", b",999,"))
@@ -106,7 +106,7 @@ def test_nothing_is_sent_of_a_file_that_was_altered(open_ledger, folder, tmp_pat
     assert ledger.get_part(open_ledger, part.id).state is State.NOT_SENT
 
 
-def test_a_part_whose_file_is_gone_gives_its_calls_back(open_ledger, folder, tmp_path):
+def test_a_part_whose_file_is_gone_is_released(open_ledger, folder, tmp_path):
     part = upload_one(open_ledger, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.unlink()
@@ -153,7 +153,7 @@ def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(open_ledger, 
 
 @pytest.mark.parametrize("decide", [ledger.resend, ledger.give_up])
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), NotSent()])
-def test_there_is_nothing_to_decide_about_what_is_not_held(open_ledger, tmp_path, decide, outcome):
+def test_only_a_held_part_can_be_decided(open_ledger, tmp_path, decide, outcome):
     part = upload_one(open_ledger, tmp_path, outcome)
 
     with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(UsageError, match=f"L{part.id} is not held"):
@@ -170,7 +170,7 @@ def test_a_refusal_does_not_settle_an_earlier_attempt_in_doubt(open_ledger, tmp_
     assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 0
 
 
-def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(open_ledger, tmp_path):
+def test_a_released_part_frees_its_calls_unless_they_may_be_stored(open_ledger, tmp_path):
     plain = upload_one(open_ledger, tmp_path, NotSent())
     [doubtful] = upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
     with ledger.hold_counter(open_ledger, COUNTER):
@@ -191,7 +191,7 @@ def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(open_ledger, t
         ("LINKAGE_FAILURE", "linkage-failure", False),
     ],
 )
-def test_the_status_of_the_service_is_written_down(open_ledger, tmp_path, status, state, watched):
+def test_the_status_of_the_service_is_recorded(open_ledger, tmp_path, status, state, watched):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
     seen = ledger.record_status(open_ledger, part.id, status, linked=2)
@@ -200,7 +200,7 @@ def test_the_status_of_the_service_is_written_down(open_ledger, tmp_path, status
     assert ledger.processing_parts(open_ledger) == ([seen] if watched else [])
 
 
-def test_looking_twice_at_the_same_adds_nothing(open_ledger, tmp_path):
+def test_a_repeated_status_is_no_event(open_ledger, tmp_path):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
     ledger.record_status(open_ledger, part.id, "EXPORTED")
     before = len(ledger.part_events(open_ledger, part))
@@ -210,7 +210,7 @@ def test_looking_twice_at_the_same_adds_nothing(open_ledger, tmp_path):
     assert len(ledger.part_events(open_ledger, part)) == before
 
 
-def test_watching_goes_on_after_a_pause_and_ends_once(open_ledger, tmp_path):
+def test_polling_continues_after_a_pause_and_ends_once(open_ledger, tmp_path):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
     tired = ledger.stop_polling(open_ledger, part.id)
@@ -220,7 +220,7 @@ def test_watching_goes_on_after_a_pause_and_ends_once(open_ledger, tmp_path):
     assert (tired.state, done.state, after) == ("poll-timeout", "processed", done)
 
 
-def test_accepted_in_part_stays_so_when_it_is_processed(open_ledger, tmp_path):
+def test_a_partially_accepted_part_stays_so_when_it_is_processed(open_ledger, tmp_path):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 2))
 
     done = ledger.record_status(open_ledger, part.id, "PROCESSED", linked=1)
@@ -234,7 +234,7 @@ def test_accepted_in_part_stays_so_when_it_is_processed(open_ledger, tmp_path):
     )
 
 
-def test_rows_dropped_later_make_it_partial(open_ledger, tmp_path):
+def test_rows_that_are_dropped_later_make_a_part_partial(open_ledger, tmp_path):
     part = upload_one(open_ledger, tmp_path, Acked(1))
 
     assert ledger.record_status(open_ledger, part.id, "PROCESSED", accepted=2).partial
@@ -268,7 +268,7 @@ def test_lists_are_by_counter(open_ledger, tmp_path):
     assert ledger.waiting_parts(open_ledger, 7) == [second]
 
 
-def test_the_history_tells_everything_in_order(open_ledger, clock, tmp_path):
+def test_events_are_read_in_order(open_ledger, clock, tmp_path):
     plan = ledger.plan_upload(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
     with ledger.hold_counter(open_ledger, COUNTER):
         [part] = ledger.reserve(open_ledger, plan)
@@ -298,6 +298,6 @@ def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(open_ledger,
     )
 
 
-def test_a_file_that_is_not_there_has_no_digest(open_ledger, tmp_path):
+def test_a_missing_file_has_no_digest(open_ledger, tmp_path):
     with pytest.raises(SourceError, match=r"gone\.csv"):
         ledger.digest_file(open_ledger, tmp_path / "gone.csv")

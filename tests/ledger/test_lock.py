@@ -49,7 +49,7 @@ def other(folder):
         process.communicate()
 
 
-def test_the_second_upload_of_a_counter_is_told_who_has_it(open_ledger, other):
+def test_the_second_upload_of_a_counter_is_refused_with_the_process_of_the_first(open_ledger, other):
     process = other(COUNTER)
 
     with pytest.raises(LedgerError) as refused, ledger.hold_counter(open_ledger, COUNTER):
@@ -60,7 +60,7 @@ def test_the_second_upload_of_a_counter_is_told_who_has_it(open_ledger, other):
     assert str(process.pid) in refused.value.say("ru")
 
 
-def test_a_holder_that_has_not_said_its_name_yet_holds_all_the_same(open_ledger, other):
+def test_a_lock_without_a_lease_is_respected(open_ledger, other):
     other(COUNTER)
     open_ledger.connection.execute("DELETE FROM lease")
 
@@ -89,7 +89,7 @@ def test_the_lock_ends_with_its_process(open_ledger, other):
     assert lock_holder(open_ledger, COUNTER) is None
 
 
-def test_a_living_process_that_is_sending_is_left_alone(open_ledger, folder, clock, other, tmp_path):
+def test_the_part_of_a_living_process_is_left_alone(open_ledger, folder, clock, other, tmp_path):
     process = other(COUNTER, write_numbered_calls(tmp_path / "a.csv", 3))
 
     with ledger.open_ledger_in(folder, clock) as second:
@@ -141,7 +141,7 @@ def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(open_l
     [{"boot": "another-run-of-the-machine"}, {"started": "1"}, {"pid": 2**22 + 1}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_stale_lease_is_broken(open_ledger, change):
+def test_the_lease_of_a_dead_process_is_replaced(open_ledger, change):
     fields = {name: getattr(parent(), name) for name in ("pid", "boot", "started")}
     stale = LockHolder(**fields | change)
     put_lease(open_ledger, stale)
@@ -172,7 +172,7 @@ while True:
 """
 
 
-def test_many_at_once_send_each_call_once(folder, tmp_path):
+def test_four_uploads_at_once_send_each_call_once(folder, tmp_path):
     write_numbered_calls(tmp_path / "calls.csv", 500)
     racers = [
         subprocess.Popen(
@@ -190,7 +190,7 @@ def test_many_at_once_send_each_call_once(folder, tmp_path):
         assert ledger.find_faults(open_ledger) == []
 
 
-def test_a_lease_is_given_back_when_the_upload_fails(open_ledger, tmp_path):
+def test_the_lease_ends_when_the_upload_fails(open_ledger, tmp_path):
     with pytest.raises(ZeroDivisionError):
         upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), lambda _attempt: 1 / 0)
 
@@ -199,7 +199,7 @@ def test_a_lease_is_given_back_when_the_upload_fails(open_ledger, tmp_path):
         assert [part.state for part in ledger.held_parts(open_ledger)] == ["ambiguous"]
 
 
-def test_strangers_in_the_spool_are_removed_and_the_rest_stays(open_ledger, folder, tmp_path):
+def test_orphaned_files_in_the_spool_are_removed(open_ledger, folder, tmp_path):
     [kept] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
     for name in (f"{COUNTER}-{'a' * 26}.csv", f"{COUNTER}-{'b' * 26}.csv.part", f"7-{'c' * 26}.csv"):
         (folder / "spool" / name).write_text("x")

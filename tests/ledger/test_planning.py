@@ -78,7 +78,7 @@ def test_the_same_call_to_another_counter_is_another_call(open_ledger, tmp_path)
     assert count_statuses(open_ledger, path, counter=7) == {"new": 2, "sent": 2}
 
 
-def test_cells_that_look_alike_when_put_together_are_told_apart(open_ledger, tmp_path):
+def test_cells_that_are_equal_when_joined_are_distinguished(open_ledger, tmp_path):
     upload_file(
         open_ledger,
         write_calls(tmp_path / "a.csv", [{"UserId": "1", "ClientId": "23", "DateTime": "4"}], KINDS),
@@ -117,14 +117,14 @@ class SentFiles:
 
 
 @pytest.mark.parametrize(("again", "sent"), [("none", 1), ("changed", 2), ("all", 3)])
-def test_known_calls_go_again_when_asked_for(open_ledger, tmp_path, again, sent):
+def test_known_calls_are_sent_again_on_request(open_ledger, tmp_path, again, sent):
     upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 2), STORED)
     path = write_calls(tmp_path / "b.csv", [call(0), call(1, Price="7"), call(2)])
 
     assert count_statuses(open_ledger, path, again=again)["sent"] == sent
 
 
-def test_what_was_sent_again_is_what_is_known_from_then_on(open_ledger, tmp_path):
+def test_a_second_sending_replaces_what_is_known(open_ledger, tmp_path):
     upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), STORED)
     path = write_calls(tmp_path / "b.csv", [call(0, Price="7")])
     upload_file(open_ledger, path, STORED, again="changed")
@@ -201,7 +201,7 @@ def test_a_file_of_static_calls_alone_is_one_part_without_identifiers(open_ledge
     assert part.columns == ("ClientId", "DateTime", "StaticCall", "PhoneNumber")
 
 
-def test_parts_keep_under_the_number_of_records(open_ledger, tmp_path):
+def test_parts_respect_the_limit_of_records(open_ledger, tmp_path):
     plan = ledger.plan_upload(
         open_ledger, write_numbered_calls(tmp_path / "a.csv", 25), COUNTER, limits=PartLimits(max_records=10)
     )
@@ -209,7 +209,7 @@ def test_parts_keep_under_the_number_of_records(open_ledger, tmp_path):
     assert [part.records for part in plan.parts] == [10, 10, 5]
 
 
-def test_parts_keep_under_the_size_also_with_quotes(open_ledger, tmp_path):
+def test_parts_respect_the_limit_of_bytes_with_quotes(open_ledger, tmp_path):
     path = write_calls(tmp_path / "a.csv", [call(n, Tag='"' * 50 + ",\r\n") for n in range(40)])
     plan = ledger.plan_upload(open_ledger, path, COUNTER, limits=PartLimits(max_bytes=2000))
     with ledger.hold_counter(open_ledger, COUNTER):
@@ -270,7 +270,7 @@ def test_a_file_that_is_not_canonical_is_refused(open_ledger, tmp_path, data):
     assert refused.value.key == "upload-not-canonical"
 
 
-def test_a_missing_file_is_named(open_ledger, tmp_path):
+def test_a_missing_file_is_an_error(open_ledger, tmp_path):
     with pytest.raises(SourceError, match=r"gone\.csv"):
         ledger.plan_upload(open_ledger, tmp_path / "gone.csv", COUNTER)
 
@@ -292,7 +292,7 @@ def test_a_file_that_changes_between_plan_and_sending_is_refused(open_ledger, fo
     assert list((folder / "spool").iterdir()) == []
 
 
-def test_a_plan_that_another_upload_overtook_is_refused_whole(open_ledger, folder, tmp_path):
+def test_a_stale_plan_is_refused_as_a_whole(open_ledger, folder, tmp_path):
     path = write_calls(
         tmp_path / "a.csv", [call(0), {"Yclid": "5", "DateTime": "6"}], ("ClientId", "Yclid", "DateTime")
     )

@@ -29,7 +29,7 @@ def miss_part(open_ledger, clock, times, seconds):
     return changed
 
 
-def test_a_marker_found_once_makes_it_accepted(open_ledger, folder, part):
+def test_a_marker_that_is_listed_once_makes_the_part_accepted(open_ledger, folder, part):
     foreign = [ListedUploading(1, "спецпроект"), ListedUploading(2, "ct1" + "a" * 26 + "A1", 9, 9)]
 
     [found] = reconcile_lines(open_ledger, [*foreign, listed_line(part)])
@@ -43,26 +43,26 @@ def test_a_marker_found_once_makes_it_accepted(open_ledger, folder, part):
 @pytest.mark.parametrize(
     ("source", "lines", "state"), [(3, 2, "acked-partial"), (2, 2, "acked-partial"), (None, None, "acked")]
 )
-def test_the_quantities_of_the_list_count(open_ledger, part, source, lines, state):
+def test_the_quantities_of_the_list_choose_the_state(open_ledger, part, source, lines, state):
     [found] = reconcile_lines(open_ledger, [listed_line(part, source=source, lines=lines)])
 
     assert found.state == state
 
 
-def test_a_line_on_two_pages_is_one(open_ledger, part):
+def test_a_line_on_two_pages_counts_once(open_ledger, part):
     [found] = reconcile_lines(open_ledger, [listed_line(part), listed_line(part)])
 
     assert found.state is State.ACKED
 
 
-def test_a_marker_found_twice_is_an_alarm_and_nothing_is_sent_again(open_ledger, folder, part):
+def test_a_marker_that_is_listed_twice_makes_the_part_duplicated(open_ledger, folder, part):
     [found] = reconcile_lines(open_ledger, [listed_line(part, 900), listed_line(part, 901)])
 
     assert (found.state, found.reason, found.processing, found.held) == ("duplicated", "900 901", False, False)
     assert ledger.plan_upload(open_ledger, folder.parent / "calls.csv", COUNTER).records_to_send == 0
 
 
-def test_a_late_twin_of_an_accepted_part_is_an_alarm(open_ledger, tmp_path):
+def test_a_late_second_uploading_makes_an_accepted_part_duplicated(open_ledger, tmp_path):
     [accepted] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 3), Acked(900, 3, 3))
     ledger.record_status(open_ledger, accepted.id, "PROCESSED")
 
@@ -82,7 +82,7 @@ def test_a_late_twin_of_an_accepted_part_is_an_alarm(open_ledger, tmp_path):
         (16, 60, "held"),
     ],
 )
-def test_absent_means_three_listings_over_the_settle_time(open_ledger, clock, part, times, seconds, state):
+def test_absence_needs_enough_listings_over_enough_time(open_ledger, clock, part, times, seconds, state):
     miss_part(open_ledger, clock, times, seconds)
 
     seen = ledger.get_part(open_ledger, part.id)
@@ -90,7 +90,7 @@ def test_absent_means_three_listings_over_the_settle_time(open_ledger, clock, pa
     assert seen.attempts[0].state == ("ambiguous" if state == "ambiguous" else "absent")
 
 
-def test_a_listing_that_was_not_read_to_its_end_misses_nothing(open_ledger, clock, part):
+def test_an_incomplete_listing_proves_no_absence(open_ledger, clock, part):
     for _ in range(5):
         clock.at += SETTLE
         assert reconcile_lines(open_ledger, [], complete=False) == ()
@@ -99,7 +99,7 @@ def test_a_listing_that_was_not_read_to_its_end_misses_nothing(open_ledger, cloc
     assert [one.state for one in reconcile_lines(open_ledger, [listed_line(part)], complete=False)] == ["acked"]
 
 
-def test_the_policy_can_send_again_what_is_absent(open_ledger, clock, part):
+def test_the_policy_can_send_an_absent_part_again(open_ledger, clock, part):
     policy = ReconcilePolicy(min_absent_seconds=60, on_absent="resend")
     for _ in range(3):
         clock.at += 30
@@ -125,7 +125,7 @@ def test_absences_are_counted_anew_for_each_attempt(open_ledger, clock, part):
 
 
 @pytest.mark.parametrize("before", ["held", "reserved", "not-sent", "given-up"])
-def test_what_shows_up_late_is_accepted_and_not_sent(open_ledger, clock, part, before):
+def test_a_part_that_is_listed_late_is_accepted_and_not_sent(open_ledger, clock, part, before):
     miss_part(open_ledger, clock, 3, SETTLE)
     with ledger.hold_counter(open_ledger, COUNTER):
         if before in {"reserved", "not-sent"}:
@@ -141,7 +141,7 @@ def test_what_shows_up_late_is_accepted_and_not_sent(open_ledger, clock, part, b
     assert (found.state, found.waiting, found.attempts[0].state) == ("acked", False, "acked")
 
 
-def test_a_first_attempt_that_shows_up_beside_the_second_is_an_alarm(open_ledger, clock, part):
+def test_two_listed_attempts_make_the_part_duplicated(open_ledger, clock, part):
     miss_part(open_ledger, clock, 3, SETTLE)
     with ledger.hold_counter(open_ledger, COUNTER):
         ledger.resend(open_ledger, part.id)
@@ -153,21 +153,21 @@ def test_a_first_attempt_that_shows_up_beside_the_second_is_an_alarm(open_ledger
     assert [one.upload_id for one in found.attempts] == [900, 901]
 
 
-def test_a_refused_part_is_no_concern_of_the_list(open_ledger, clock, tmp_path):
+def test_the_list_does_not_change_a_refused_part(open_ledger, clock, tmp_path):
     [refused] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 3), Rejected("no"))
 
     assert reconcile_lines(open_ledger, []) == ()
     assert ledger.get_part(open_ledger, refused.id) == refused
 
 
-def test_the_list_of_one_counter_says_nothing_about_another(open_ledger, part):
+def test_the_list_of_one_counter_does_not_change_another(open_ledger, part):
     with ledger.hold_counter(open_ledger, 7):
         assert ledger.reconcile(open_ledger, 7, [listed_line(part)], complete=True) == ()
 
     assert ledger.get_part(open_ledger, part.id).absences == 0
 
 
-def test_a_clock_that_goes_back_settles_nothing(open_ledger, clock, part):
+def test_a_clock_that_goes_back_proves_no_absence(open_ledger, clock, part):
     for _ in range(5):
         clock.at -= SETTLE
         reconcile_lines(open_ledger, [])

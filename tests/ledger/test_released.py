@@ -125,7 +125,7 @@ def test_a_later_column_that_is_filled_changes_the_call_and_a_later_identifier_m
     assert fingerprints(identifier, Later="x")[0] != call
 
 
-def test_later_columns_are_told_apart_by_their_names_and_not_by_their_order():
+def test_later_columns_are_distinguished_by_name_and_not_by_order():
     one, two = invented("One"), invented("Two")
 
     assert fingerprints((*FIELDS, one, two), One="x") != fingerprints((*FIELDS, one, two), Two="x")
@@ -133,14 +133,14 @@ def test_later_columns_are_told_apart_by_their_names_and_not_by_their_order():
     assert fingerprints((*FIELDS, one, two), One="x", Two="y") == fingerprints((two, one, *FIELDS), One="x", Two="y")
 
 
-def test_the_columns_that_a_part_holds_are_as_many_as_there_are():
+def test_a_scan_knows_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8")
-    found = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
+    scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
 
-    assert [np.flatnonzero(found.holding(name)).tolist() for name in names] == [[place] for place in range(70)]
-    assert found.columns(np.array([0, 16, 69])) == {"Column0", "Column16", "Column69"}
+    assert [np.flatnonzero(scan.is_filled(name)).tolist() for name in names] == [[place] for place in range(70)]
+    assert scan.columns(np.array([0, 16, 69])) == {"Column0", "Column16", "Column69"}
 
 
 def test_an_uploading_has_a_kind_for_each_identifier():

@@ -30,7 +30,7 @@ ACKED, REJECTED, THROTTLED, AMBIGUOUS = (
     OutcomeKind.THROTTLED,
     OutcomeKind.AMBIGUOUS,
 )
-#: Behaviour -> ending, and the sentence (none where accepted).
+#: Behavior -> ending, and the sentence (none where accepted).
 ENDINGS = {
     "closes-at-once": (AMBIGUOUS, "unclear-broken"),
     "resets-after-headers": (AMBIGUOUS, "unclear-broken"),
@@ -84,9 +84,9 @@ ONLY_LARGE = {"stops-reading", "crawls"}
 CASES = [(name, file) for name in ENDINGS for file in FILES if file == "many_calls" or name not in ONLY_LARGE]
 
 
-def test_every_behaviour_of_uploads_is_tried():
+def test_every_behavior_of_uploads_has_an_expected_outcome():
     assert set(ENDINGS) | {"reads-slowly"} == {
-        name for name, behaviour in BEHAVIORS.items() if "upload" in behaviour.kinds
+        name for name, behavior in BEHAVIORS.items() if "upload" in behavior.kinds
     }
 
 
@@ -109,7 +109,7 @@ def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
     assert outcome.bytes_sent > calls.stat().st_size
 
 
-def test_one_post_with_one_token_and_no_name_of_a_file(service, client, calls):
+def test_an_upload_is_one_post_without_the_name_of_the_file(service, client, calls):
     client.upload(REQUEST, calls)
 
     (post,) = service.seen
@@ -119,7 +119,7 @@ def test_one_post_with_one_token_and_no_name_of_a_file(service, client, calls):
     assert "client name" not in str(post)
 
 
-def test_uploading_is_followed_to_its_end(service, client, calls):
+def test_uploading_is_polled_to_its_end(service, client, calls):
     number = client.upload(REQUEST, calls).uploading.id
     seen = []
     for _ in range(5):
@@ -139,7 +139,7 @@ def test_static_calls_end_as_linkage_failure(service, client, tmp_path):
     assert client.get_uploading(101, number).status == "LINKAGE_FAILURE"
 
 
-def test_file_that_is_none_is_refused_in_the_services_words(service, client, tmp_path):
+def test_file_that_is_no_table_of_calls_is_refused_in_the_words_of_the_service(service, client, tmp_path):
     path = tmp_path / "other.csv"
     path.write_text("id,when\n1,2\n")
 
@@ -149,11 +149,11 @@ def test_file_that_is_none_is_refused_in_the_services_words(service, client, tmp
     assert "Unknown column id" in outcome.error.say("ru")
 
 
-def test_counter_is_told(client):
+def test_counter_has_its_permission(client):
     assert (client.get_counter(101).permission, client.get_counter(403).permission) == ("edit", "view")
 
 
-def test_counter_that_is_not_there_is_not_asked_for_again(service, client):
+def test_unknown_counter_is_not_requested_again(service, client):
     with pytest.raises(ServiceError) as caught:
         client.get_counter(404)
 
@@ -161,7 +161,7 @@ def test_counter_that_is_not_there_is_not_asked_for_again(service, client):
     assert len(service.seen) == 1
 
 
-def test_token_that_is_not_taken(service, client_of, calls):
+def test_token_that_is_refused(service, client_of, calls):
     service._token = "another"  # noqa: S105
 
     with pytest.raises(TokenRefusedError):
@@ -170,11 +170,11 @@ def test_token_that_is_not_taken(service, client_of, calls):
     assert service.store.uploadings == []
 
 
-# -- every misbehaviour ----------------------------------------------------------------------
+# -- every misbehavior ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "file"), CASES)
-def test_ending_of_an_upload(name, file, service, client_of, request):
+def test_outcome_of_an_upload(name, file, service, client_of, request):
     service.behave(name)
     path = request.getfixturevalue(file)
 
@@ -191,7 +191,7 @@ def test_ending_of_an_upload(name, file, service, client_of, request):
     assert not (stored and ending in {REJECTED, THROTTLED})
 
 
-def test_steady_reader_is_given_time(service, client_of, many_calls):
+def test_service_that_reads_slowly_but_steadily_is_waited_for(service, client_of, many_calls):
     service.behave("reads-slowly")
     timeouts = replace(TIMEOUTS, idle=2)
     begun = time.monotonic()
@@ -200,7 +200,7 @@ def test_steady_reader_is_given_time(service, client_of, many_calls):
     assert time.monotonic() - begun > timeouts.idle
 
 
-def test_message_of_the_service_is_kept_but_for_secrets(service, client, calls):
+def test_message_of_the_service_is_kept_without_secrets(service, client, calls):
     service.behave("400")
 
     said = client.upload(REQUEST, calls).error.say("en")
@@ -210,7 +210,7 @@ def test_message_of_the_service_is_kept_but_for_secrets(service, client, calls):
 
 
 @pytest.mark.parametrize("name", ["partial", "none-accepted"])
-def test_partial_acceptance_is_told_as_counts(name, service, client, calls):
+def test_partial_acceptance_has_its_quantities(name, service, client, calls):
     service.behave(name)
 
     uploading = client.upload(REQUEST, calls).uploading
@@ -218,7 +218,7 @@ def test_partial_acceptance_is_told_as_counts(name, service, client, calls):
     assert (uploading.source_quantity, uploading.line_quantity) == (3, {"partial": 2, "none-accepted": 0}[name])
 
 
-def test_bytes_sent_say_how_far_it_came(service, client_of, many_calls):
+def test_bytes_sent_are_counted(service, client_of, many_calls):
     service.behave("stops-reading")
 
     outcome = client_of(service.url, timeouts=SHORT_IDLE).upload(REQUEST, many_calls)
@@ -237,7 +237,7 @@ def test_quota_of_an_upload_is_not_waited_for(service, client, calls):
 
 
 @pytest.mark.usefixtures("default_signals")
-def test_interrupt_passes_through(service, client, calls):
+def test_interrupt_is_raised_through(service, client, calls):
     service.behave("silent")
 
     def interrupt():
@@ -262,7 +262,7 @@ def test_refused_connection_is_proof_that_nothing_was_sent(service, client, call
     assert "refused" in outcome.error.say("en")
 
 
-def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, calls):
+def test_upload_is_repeated_while_no_connection_is_made(service, client_of, calls):
     service.refuse()
     waits = []
 
@@ -278,20 +278,20 @@ def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, 
     assert len(service.store.uploadings) == 1
 
 
-def test_name_that_nobody_has(client_of, calls):
+def test_unknown_host_name(client_of, calls):
     outcome = client_of("https://calltools.invalid").upload(REQUEST, calls)
 
     assert (outcome.kind, outcome.error.key) == (OutcomeKind.NOT_SENT, "service-no-connection")
 
 
-def test_file_that_is_gone_is_seen_before_anything_is_sent(service, client, tmp_path):
+def test_missing_file_is_found_before_anything_is_sent(service, client, tmp_path):
     with pytest.raises(FileNotFoundError):
         client.upload(REQUEST, tmp_path / "none.csv")
 
     assert service.seen == []
 
 
-def test_file_that_became_shorter_leaves_an_unclear_end(service, client, calls):
+def test_file_that_became_shorter_is_ambiguous(service, client, calls):
     class Shrunk(type(calls)):
         def stat(self, **rest):
             now = super().stat(**rest)
@@ -354,7 +354,7 @@ def test_reading_is_repeated_until_it_succeeds(name, service, client):
     assert client.get_counter(101).id == 101
 
 
-def test_service_is_given_the_seconds_it_asks_for(service, client_of):
+def test_client_waits_the_seconds_that_the_service_asks_for(service, client_of):
     service.behave("429-soon", times=1)
     waits, begun = [], time.monotonic()
 
@@ -364,7 +364,7 @@ def test_service_is_given_the_seconds_it_asks_for(service, client_of):
     assert time.monotonic() - begun >= 1
 
 
-def test_nobody_waits_an_hour(service, client_of):
+def test_client_does_not_wait_an_hour(service, client_of):
     service.behave("429-late")
     waits, days = [], [day_in_an_hour()]
 
@@ -396,7 +396,7 @@ def test_list_is_read_to_its_end_over_pages(service, client, calls):
     assert offsets == ["0", "1000", "2000", "2501"]
 
 
-def test_list_without_an_end_is_not_followed_for_ever(service, client_of):
+def test_endless_list_is_not_read_for_ever(service, client_of):
     service.behave("list-long")
 
     with pytest.raises(UnreachableError) as caught:
@@ -406,7 +406,7 @@ def test_list_without_an_end_is_not_followed_for_ever(service, client_of):
 
 
 @pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])
-def test_list_that_pages_in_its_own_way_is_read_whole(name, service, client, calls):
+def test_list_with_unexpected_pages_is_read_completely(name, service, client, calls):
     for _ in range(5):
         client.upload(REQUEST, calls)
     service.behave(name)
@@ -432,7 +432,7 @@ def test_list_that_lags_shows_it_later(service, client, calls):
 
 
 @pytest.mark.parametrize("name", ["list-huge", "list-without-ids"])
-def test_list_that_is_nonsense_is_never_taken_for_an_empty_one(name, service, client, calls):
+def test_unreadable_list_is_an_error_and_not_empty(name, service, client, calls):
     client.upload(REQUEST, calls)
     service.behave(name)
 

@@ -12,8 +12,7 @@ import trustme
 
 from calltools.errors import ServiceError, UsageError
 from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions as Place
-from calltools.metrica.connection import check_api_url, create_ssl_context
+from calltools.metrica.connection import ConnectionOptions, check_api_url, create_ssl_context
 from calltools.metrica.outcome import OutcomeKind
 from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
@@ -46,7 +45,7 @@ def test_redirect_of_a_reading_is_not_followed(service, foreign, client):
     assert foreign.heard == []
 
 
-def test_foreign_host_would_have_heard_it(foreign):
+def test_forbidden_host_records_requests(foreign):
     with pytest.raises(httpx2.TransportError):
         httpx2.get(f"{foreign.url}/canary", timeout=0.2, trust_env=False)
 
@@ -175,7 +174,7 @@ def test_own_authority_is_trusted_when_it_is_given(authority, secured, ca_file, 
 @pytest.mark.parametrize(
     "name", ["stops-reading", "silent", "401-early-reset", "413-early-stops-reading", "resets-at-half-body"]
 )
-def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client_of, many_calls):
+def test_outcomes_are_the_same_over_tls(name, authority, secured, ca_file, client_of, many_calls):
     service = secured(authority.issue_cert("localhost"))
     service.behave(name)
 
@@ -197,7 +196,7 @@ UNTRUSTED = {
 
 
 @pytest.mark.parametrize("name", UNTRUSTED)
-def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, ca_file, client_of, calls):
+def test_nothing_is_sent_to_a_wrong_certificate(name, authority, secured, ca_file, client_of, calls):
     service = secured(UNTRUSTED[name](authority))
 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
@@ -211,7 +210,7 @@ def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, 
     assert service.seen == []
 
 
-def test_certificate_is_not_asked_for_twice(authority, secured, client_of):
+def test_wrong_certificate_is_not_tried_again(authority, secured, client_of):
     service, waits = secured(authority.issue_cert("localhost")), []
 
     with pytest.raises(ServiceError, match="--ca-file"):
@@ -287,7 +286,7 @@ with Client(token, ConnectionOptions(sys.argv[1], None, timeouts, RetryPolicy(2,
 
 
 @pytest.mark.parametrize("name", ["slow", "400", "resets-at-half-body", "silent", "200-html", "429-late", "401-early"])
-def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, calls):
+def test_debug_logs_have_neither_token_nor_phones(name, service, calls):
     service.behave(name)
     loud = [sys.executable, "-X", "dev", "-c", LOUD_PROGRAM, service.url, calls]
 
@@ -298,7 +297,7 @@ def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, call
     assert PHONE not in done.stdout + done.stderr
 
 
-def test_traceback_of_an_error_holds_no_token(service, calls):
+def test_traceback_of_an_error_has_no_token(service, calls):
     service.behave("reading-401")
     failing = [sys.executable, "-c", LOUD_PROGRAM, service.url, calls, "fail"]
 
@@ -332,8 +331,8 @@ def test_transport_is_injected():
         heard.append((request.method, request.url.path, request.headers["Authorization"]))
         return httpx2.Response(200, json={"counter": {"id": 101}})
 
-    place = Place(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
-    with Client(Token(CANARY), place, transport=httpx2.MockTransport(answer)) as client:
+    options = ConnectionOptions(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
+    with Client(Token(CANARY), options, transport=httpx2.MockTransport(answer)) as client:
         read = client.get_counter(101)
 
     assert read.id == 101

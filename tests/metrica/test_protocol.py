@@ -224,7 +224,7 @@ def test_counter_is_read():
     assert (read.id, read.permission, read.time_zone) == (101, "edit", "Europe/Moscow")
 
 
-def test_what_the_service_says_is_kept():
+def test_message_of_the_error_form_is_kept():
     told = {
         "errors": [
             {"error_type": "invalid_uploading", "message": "Строка 3: неверное время", "location": "file"},
@@ -240,7 +240,7 @@ def test_what_the_service_says_is_kept():
     assert said.message == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
 
 
-def test_token_and_long_digits_are_hidden_in_it():
+def test_message_has_neither_token_nor_long_numbers():
     told = {"errors": [{"message": "bad +74950000001 in s3cret"}], "code": 400, "message": "see 123456 and 1234567"}
 
     said = parse_errors(response(400, told), lambda text: text.replace("s3cret", "***"))
@@ -260,7 +260,7 @@ def test_token_and_long_digits_are_hidden_in_it():
         ("x" * 3000, "x" * 2000 + "…"),
     ],
 )
-def test_strange_text_commands_no_terminal(text, shown):
+def test_message_has_no_terminal_commands(text, shown):
     assert redact(text) == shown
 
 
@@ -288,7 +288,7 @@ def expected(status, form):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", sorted(ALWAYS_REFUSED | REFUSED_IN_FORM | QUOTAS | UNCLEAR))
-def test_status_and_form_say_whether_it_can_be_stored(status, form):
+def test_status_and_form_choose_the_outcome(status, form):
     outcome = classify_response(FORMS[form](status), CONTEXT)
 
     assert outcome.kind is expected(status, form)
@@ -348,25 +348,25 @@ def test_the_error_says_what_to_do(read, kind, key):
         (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
     ],
 )
-def test_a_reading_without_a_value_says_whether_to_ask_again(read, kind, key, passing):
+def test_error_of_a_get_says_whether_to_repeat_it(read, kind, key, passing):
     error = error_from_response(read, CONTEXT)
 
     assert (type(error), error.key, error.transient) == (kind, key, passing)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_of_a_reading_is_a_refusal(status):
+def test_a_redirected_get_is_an_error(status):
     assert error_from_response(ServiceResponse(status), CONTEXT).key == "service-redirect"
 
 
-def test_the_daily_quota_ends_at_midnight_in_greenwich():
+def test_the_daily_quota_ends_at_midnight_utc():
     error = classify_response(error_response(429, "quota_requests_by_uid"), ResponseContext("h", NOW + 3600)).error
 
     assert error.wait == 23 * 3600
     assert "2026-03-11 00:00:00 UTC" in error.say("en")
 
 
-def test_a_quota_names_the_time():
+def test_the_error_of_a_quota_has_its_time():
     outcome = classify_response(ServiceResponse(429, retry_after="7200"), CONTEXT)
 
     assert outcome.until == NOW + 7200
@@ -386,7 +386,7 @@ def test_retry_after_is_seconds_or_a_date(header, wait):
     assert parse_retry_after(header, NOW) == wait
 
 
-def test_a_quota_beyond_the_calendar_is_still_said():
+def test_a_quota_beyond_the_calendar_has_a_message():
     assert "9999" in classify_response(ServiceResponse(429, retry_after="9" * 30), CONTEXT).error.say("en")
 
 
@@ -398,7 +398,7 @@ json_values = st.recursive(
 
 
 @given(st.integers(100, 599), json_values | st.fixed_dictionaries({"uploading": json_values, "errors": json_values}))
-def test_any_json_has_a_verdict(status, told):
+def test_any_json_has_an_outcome(status, told):
     outcome = classify_response(response(status, told), CONTEXT)
 
     assert (outcome.kind is OutcomeKind.ACKED) == (outcome.error is None) == (outcome.uploading is not None)
@@ -406,7 +406,7 @@ def test_any_json_has_a_verdict(status, told):
 
 
 @given(st.integers(100, 599), st.binary(), st.text())
-def test_any_bytes_have_a_verdict(status, body, header):
+def test_any_bytes_have_an_outcome(status, body, header):
     outcome = classify_response(ServiceResponse(status, body, header), CONTEXT)
     error = error_from_response(ServiceResponse(status, body, header), CONTEXT)
 
