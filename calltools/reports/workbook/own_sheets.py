@@ -1,7 +1,8 @@
 """The two sheets that calltools adds to a workbook: their rows of text, and their XML."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 from xml.sax.saxutils import quoteattr
 
@@ -18,19 +19,24 @@ from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
 from calltools.texts.report_labels import workbook_label
 
-FINDING_COLUMNS: Final = (
-    "severity",
-    "code",
-    "rule",
-    "file",
-    "place",
-    "column",
-    "value",
-    "message",
-    "advice",
-    "repaired",
+#: Key of a column's label -> width of the column, in digits.
+FINDING_COLUMNS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "severity": 18,
+        "code": 8,
+        "rule": 30,
+        "file": 24,
+        "place": 16,
+        "column": 16,
+        "value": 28,
+        "message": 60,
+        "advice": 60,
+        "repaired": 24,
+    }
 )
-COLUMN_WIDTHS: Final = (18, 8, 30, 24, 16, 16, 28, 60, 60, 24)
+_COLUMN_WIDTHS: Final = tuple(FINDING_COLUMNS.values())
+_PLACE_COLUMN: Final = list(FINDING_COLUMNS).index("place")
+_ADVICE_COLUMN: Final = list(FINDING_COLUMNS).index("advice")
 _MAX_CELL_CHARACTERS: Final = 1000
 
 
@@ -51,7 +57,7 @@ class FindingRow:
     @property
     def advice(self) -> str:
         """What to do about the finding."""
-        return self.texts[FINDING_COLUMNS.index("advice")]
+        return self.texts[_ADVICE_COLUMN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +154,15 @@ _PAPER: Final = (
 )
 _FIT_TO_PAGE: Final = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _SUMMARY_WIDTHS: Final = (18, 10, 56, 12, 96)
-_PLACE_COLUMN: Final = FINDING_COLUMNS.index("place")
 _LINE_HEIGHT: Final = 15
-_LETTERS: Final = tuple(column_letters(place) for place in range(len(COLUMN_WIDTHS)))
+_LETTERS: Final = tuple(column_letters(place) for place in range(len(_COLUMN_WIDTHS)))
 
 
 @dataclass(frozen=True, slots=True)
 class _SheetStyles:
     """Numbers of the styles that the sheets use."""
 
+    severity: dict[Severity, int]
     header: int
     title: int
     text: int
@@ -164,19 +170,19 @@ class _SheetStyles:
     quoted: int
     link: int
     count: int
-    severity: dict[Severity, int]
 
     @classmethod
     def of(cls, styles: StyleTable) -> "_SheetStyles":
+        # Styles get their numbers in this order: another order would change the bytes of every report.
         return cls(
-            styles.header_style(),
-            styles.title_style(),
-            styles.text_style(),
-            styles.text_style(wrapped=False),
-            styles.text_style(quoted=True),
-            styles.link_style(),
-            styles.count_style(),
-            {severity: styles.severity_style(severity) for severity in Severity},
+            severity={severity: styles.severity_style(severity) for severity in Severity},
+            header=styles.header_style(),
+            title=styles.title_style(),
+            text=styles.text_style(),
+            unwrapped=styles.text_style(wrapped=False),
+            quoted=styles.text_style(quoted=True),
+            link=styles.link_style(),
+            count=styles.count_style(),
         )
 
     def of_text(self, text: str) -> int:
@@ -202,9 +208,9 @@ def findings_sheet_xml(
         f'{_SHEET_HEAD}{_FIT_TO_PAGE}<dimension ref="A1:{_LETTERS[len(header) - 1]}{max(count, 1) + 1}"/>'
         '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft"'
         ' state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
-        f"{_columns_xml(COLUMN_WIDTHS)}<sheetData>"
+        f"{_columns_xml(_COLUMN_WIDTHS)}<sheetData>"
     )
-    yield _row_xml(1, [(title, numbers.header) for title in header], COLUMN_WIDTHS)
+    yield _row_xml(1, [(title, numbers.header) for title in header], _COLUMN_WIDTHS)
     for line, row in enumerate(rows, start=2):
         linked = bool(sheet and row.cell)
         if linked:
@@ -246,7 +252,7 @@ def _finding_row_xml(line: int, row: FindingRow, styles: _SheetStyles, *, linked
     cells[0] = (row.texts[0], styles.severity[row.severity])
     if linked:
         cells[_PLACE_COLUMN] = (row.texts[_PLACE_COLUMN], styles.link)
-    return _row_xml(line, cells, COLUMN_WIDTHS)
+    return _row_xml(line, cells, _COLUMN_WIDTHS)
 
 
 def _summary_cells(line: SummaryLine, styles: _SheetStyles) -> Iterator[tuple[str | int, int]]:
