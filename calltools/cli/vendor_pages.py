@@ -84,6 +84,7 @@ def _unsupported_lines(lang: Language) -> Iterator[str]:
         by_reason[vendor.reasons[lang]].append(vendor)
     for reason, vendors in by_reason.items():
         names = _unbroken_titles(vendor.title for vendor in vendors)
+        # The no-break spaces have done their work once the lines are wrapped.
         yield from (line.replace("\u00a0", " ") for line in wrap_text(f"{names}: {reason}.", " " * _GAP, 2 * _GAP))
 
 

@@ -59,6 +59,7 @@ def format_lines_under_rule(findings: Findings, source: Source | None, name: str
 
 def _column_suffixes(table: pa.Table) -> Cells:
     """The column with a space before it; empty where the place is a cell, which names its column."""
+    # A null in a join makes the whole text null, here and below: ``fill_null`` then says what to show instead.
     column = pc.if_else(pc.is_valid(table["cell"]), None, escape_invisible_cells(combine_chunks(table["column"])))
     return pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
 

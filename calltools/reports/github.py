@@ -57,6 +57,7 @@ class GithubReporter:
     name: str = ""
 
     def __post_init__(self) -> None:
+        # The log of the step has all findings; annotations have room for few.
         self.concise = ConciseReporter(_CommandEscapingStream(self.stream), self.options)
 
     def start(self, source: Source | None, name: str) -> None:
@@ -83,6 +84,7 @@ class GithubReporter:
             self.stream.writelines(self._format_annotations(severity, _fit_annotations(groups)))
 
     def _format_annotations(self, severity: Severity, groups: Sequence[_AnnotationGroup]) -> Iterator[str]:
+        # If there are too many rules, the last annotation names the rules that have none.
         shown = groups if len(groups) <= _MAX_ANNOTATIONS else groups[: _MAX_ANNOTATIONS - 1]
         for group in shown:
             first = group.examples[0]
@@ -123,6 +125,7 @@ def _fit_annotations(groups: Sequence[_AnnotationGroup]) -> Sequence[_Annotation
     """Group the findings of a severity so that GitHub shows all groups, if that is possible."""
     if sum(group.count for group in groups) <= _MAX_ANNOTATIONS:
         return [_AnnotationGroup([finding], 1) for finding in _in_file_order(groups)]
+    # Each group is one rule in one file so far.
     by_rule = groups if len(groups) <= _MAX_ANNOTATIONS else _group_by_rule(groups)
     return sorted(by_rule, key=lambda group: -group.count)
 
@@ -163,6 +166,7 @@ def _format_command(severity: Severity, properties: dict[str, object], message: 
 
 
 def _escape_data(text: str) -> str:
+    # The percent sign first: it begins the other escapes.
     return _escape_legacy_command(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -23,6 +23,7 @@ from calltools.reports.rows import finding_fingerprints, render_columns
 def format_json_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
     """A JSON object for each finding, with the keys of the published schema."""
     table = render_columns(findings, source, name, options)
+    # Joined by kernels, column by column: there may be a million objects.
     parts: list[Any] = []
     for key in ("code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell"):
         parts += [f'"{key}": ', _format_values(table[key]), ", "]

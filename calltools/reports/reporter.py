@@ -148,6 +148,7 @@ class RuleLimiter:
 
     def pass_first(self, findings: Findings) -> Findings:
         """Count the findings; return those that are below the limit."""
+        # Rule and severity: a rule may have findings of two severities.
         keys = pc.binary_join_element_wise(findings.table["code"], findings.table["severity"], " ")
         counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(keys).to_pylist()}
         self.counts.update(counts)

@@ -130,6 +130,7 @@ def finding_fingerprints(findings: Findings, source: Source | None, name: str) -
         *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
     ]
     keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
+    # The cell is no part of it: a short hash of a phone can be reversed by trying all phones.
     salt = f"{PurePath(name).as_posix()}\x1f{sheet}\x1f".encode()
     return pa.array(
         [hashlib.blake2b(salt + key, digest_size=8).hexdigest() for key in keys.cast(pa.binary()).to_pylist()],

@@ -63,6 +63,7 @@ UNUSABLE: Final[Mapping[Unusable, str]] = MappingProxyType(
 )
 
 
+#: Rules whose repaired value does not rest on what the user says.
 _SAFE_FIX_CODES: Final = frozenset(rule.code for rule in RULES if rule.fix == "safe")
 
 
@@ -163,7 +164,8 @@ class TextReporter:
         return textwrap.fill(line, self.options.width, break_long_words=False, break_on_hyphens=False)
 
     def _wrap_colored(self, line: str) -> str:
-        """A line of a finding in lines of the report's width, its color codes not counted."""
+        """A line of a finding in lines of the report's width."""
+        # A color code takes no room on the screen: one character stands for it while the line is wrapped.
         marked = line.replace(BOLD, "\x0e").replace(RESET, "\x0f")
         wrapped = textwrap.fill(marked, self.options.width, **WRAP_OPTIONS)
         return wrapped.replace("\x0e", BOLD).replace("\x0f", RESET)
@@ -201,6 +203,7 @@ def format_overview(summary: Summary, rules: Sequence[RuleCount], options: Repor
         counts = {f"{severity}s": format_count(summary.by_severity[severity], options) for severity in Severity}
         lines.append(say("report-found", options.language, **counts))
     lines += _processing_lines(summary, options)
+    # ``convert`` prints this line itself, beside the file that it has written.
     if summary.written is None and not summary.error:
         lines.append(format_counts_line(summary, options.language))
     return [*lines, ""] if lines else []
