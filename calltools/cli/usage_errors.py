@@ -1,11 +1,11 @@
 """A command line that cannot be parsed, explained in the reader's language."""
 
-import difflib
 import re
 from typing import Any, Final
 
 import typer
 
+from calltools.errors import nearest_word
 from calltools.texts import Language, say
 
 #: What typer raises when a command line cannot be understood. Its own classes are no public names.
@@ -42,7 +42,7 @@ def _wrong(message: str, quoted: list[str], language: Language) -> str:
     """What is wrong with a value, where it can be told."""
     if "is not one of" in message:
         given, *choices = quoted
-        choice = _unknown_word("call-choice-wrong", given, difflib.get_close_matches(given, choices, 1), language)
+        choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)
         return f"{choice} {say('call-choices', language, choices=', '.join(choices))}"
     if least := re.search(r"greater than or equal to (\d+)", message):
         return say("config-not-number", language, least=least[1])
@@ -52,8 +52,8 @@ def _wrong(message: str, quoted: list[str], language: Language) -> str:
 def _unknown_word(key: str, word: str, near: Any, language: Language) -> str:
     sentence = say(key, language, word=word)
     # Of several that begin alike typer names all; the nearest is what was meant.
-    nearest = difflib.get_close_matches(word, list(near), 1, 0.0)
-    return f"{sentence} {say('call-meant', language, near=nearest[0])}" if nearest else sentence
+    nearest = nearest_word(word, near, 0.0)
+    return f"{sentence} {say('call-meant', language, near=nearest)}" if nearest else sentence
 
 
 def _parameter_name(parameter: Any) -> str:

@@ -8,12 +8,12 @@ from typing import Final
 from calltools.errors import VendorError
 from calltools.fields.table import FIELD_NAMES, FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess
-from calltools.model.titles import redacted_titles
+from calltools.model.titles import fold_title, redacted_titles
 from calltools.vendors.header_match import match_header, normalize_title, source_columns
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile
 
-_FOLDED_NAMES: Final = frozenset(re.sub(r"[\W_]", "", name.casefold()) for name in FIELD_NAMES)
+_FOLDED_NAMES: Final = frozenset(fold_title(name) for name in FIELD_NAMES)
 #: Letters of a title -> the names that one slip could have made it.
 _NAMES_BY_LENGTH: Final = {
     length: [name for name in _FOLDED_NAMES if len(name) > 4 and abs(len(name) - length) <= 1]
@@ -39,7 +39,7 @@ def is_canonical_header(titles: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_canonical_name(title: str) -> bool:
-    folded = re.sub(r"[\W_]", "", title.casefold())
+    folded = fold_title(title)
     alike = _NAMES_BY_LENGTH.get(len(folded), ())
     return folded in _FOLDED_NAMES or any(_differs_by_one_slip(folded, name) for name in alike)
 

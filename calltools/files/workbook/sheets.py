@@ -1,7 +1,7 @@
 """Choosing the sheet of a workbook, and finding its header row."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from calltools.errors import SourceError, UsageError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
 from calltools.model.finding import Findings
+from calltools.model.titles import fold_title
 from calltools.texts.report_labels import OWN_SHEET_TITLES
 
 #: Title rows above a header are few.
@@ -108,8 +109,5 @@ def _pad_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
 
 def looks_like_identifier_title(title: str) -> bool:
     """Whether a column so titled holds a visitor's id, in whatever spelling."""
-    folded = "".join(letter for letter in title.casefold() if letter.isalnum())
+    folded = fold_title(title)
     return folded.endswith(_IDENTIFIERS) and not folded.startswith(("google", "ga"))
-
-
-IdentifierTitles = Callable[[str], bool]
