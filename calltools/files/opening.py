@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
 from calltools.files.atomic import WRITE_ERRNOS, map_os_errors
-from calltools.files.inputs import INPUTS, Request, of_kind
+from calltools.files.inputs import INPUTS, OpenRequest, input_for_format
 from calltools.files.limits import Limits
 from calltools.files.signatures import sniff_format
 from calltools.files.workbook.sheets import looks_like_identifier_title
@@ -35,25 +35,17 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
     exact_only: bool = False,
     is_identifier: Callable[[str], bool] = looks_like_identifier_title,
 ) -> Table:
-    """The table in a file, whatever its format.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        hints: What the user or a profile says about reading.
-        find_header: Says which of the first rows is the header.
-        limits: What reading may cost.
-        exact_only: Take no fast road.
-        is_identifier: Says of a title whether the column of a workbook holds ids.
+    """The table in a file, whatever its format. ``OpenRequest`` describes the arguments.
 
     Raises:
-        SourceError: There is no such file, or it cannot be read as a table.
-        UsageError: The user must say which sheet.
+        SourceError: The file is missing, or cannot be read as a table.
+        UsageError: The user must say which sheet is meant.
     """
     check_file(path, name)
     with map_read_errors(name):
-        kind = sniff_format(path, name)
-    return of_kind(kind)(Request(path, name, kind, hints, find_header, limits, exact_only, is_identifier))
+        file_format = sniff_format(path, name)
+    request = OpenRequest(path, name, hints, find_header, limits, exact_only, is_identifier, file_format)
+    return input_for_format(file_format)(request)
 
 
 def check_file(path: Path, name: str) -> None:

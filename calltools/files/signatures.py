@@ -58,7 +58,7 @@ def sniff_format(path: Path, name: str) -> str:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     for form, known in INPUTS.items():
-        if head.startswith(known.begins):
+        if head.startswith(known.signatures):
             return form
     if head.startswith(_ZIP_SIGNATURES):
         return _sniff_zip(path, name)

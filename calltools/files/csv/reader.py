@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from calltools.files.csv import sniff
@@ -15,14 +13,13 @@ from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import Utf8Stream, decode_cells, is_utf8_block, view_as_text
 from calltools.files.csv.strict import StrictParser
 from calltools.files.csv.undoubled_quotes import DoubledQuotesStream
-from calltools.files.inputs import Request
+from calltools.files.inputs import OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
-from calltools.model.batch import Batch, HeaderFinder, Hints, MalformedRecord, ReadTask, Table, unique_titles
+from calltools.model.batch import Batch, MalformedRecord, ReadTask, Table, unique_titles
 from calltools.model.cells import (
     Cells,
     Mask,
     Numbers,
-    as_mask,
     combine_chunks,
     non_empty,
     offsets,
@@ -36,41 +33,19 @@ from calltools.model.finding import Findings
 BLOCK_SIZE: Final = 6 << 20
 
 
-def open_request(request: Request) -> Table:
-    """The same as ``open_csv``, as ``INPUTS`` asks for it."""
-    asked = request.path, request.name, request.hints, request.judge, request.limits
-    return open_csv(*asked, exact_only=request.exact_only)
-
-
-def open_csv(  # noqa: PLR0913 - four say which file and how
-    path: Path,
-    name: str,
-    hints: Hints,
-    find_header: HeaderFinder,
-    limits: Limits | None = None,
-    *,
-    exact_only: bool = False,
-) -> Table:
-    """The table in a CSV.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        hints: What the user or a profile says about reading.
-        find_header: Says which of the first rows is the header.
-        limits: What a record may take.
-        exact_only: Take every block over the exact road.
+def open_csv(request: OpenRequest) -> Table:
+    """The table in a CSV; its records are read block by block, by tasks.
 
     Raises:
-        SourceError: It is no text, or its encoding cannot be told.
-        LimitError: It is wider than the limit.
+        SourceError: The file is not text, or its encoding cannot be determined.
+        LimitError: The file has more columns than the limit.
     """
-    limits = limits or Limits()
-    sniffed = sniff.sniff_csv(path, name, hints, find_header, limits)
+    sniffed = sniff.sniff_csv(request)
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
-    road = _CsvReader(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
-    return Table(sniffed.source, sniffed.titles, road.read_tasks, sniffed.findings, can_cross_processes=True)
+    undoubled = request.hints.quotes == "undoubled"
+    reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only, undoubled=undoubled)
+    return Table(sniffed.source, sniffed.titles, reader.read_tasks, sniffed.findings, can_cross_processes=True)
 
 
 class _CsvReader:
@@ -135,7 +110,9 @@ class _CsvReader:
             if block.line_count > batch.read + len(batch.blank_places)
             else []
         )
-        return batch.with_findings(*multiline, self._repeated_header_findings(batch))
+        has_header = self._sniffed.source.header_row is not None
+        repeated = [repeated_header_findings(batch, self._sniffed.titles)] if has_header else []
+        return batch.with_findings(*multiline, *repeated)
 
     def _read_fast(self, block: Block) -> Batch | None:
         """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
@@ -243,17 +220,6 @@ class _CsvReader:
                 )
             )
         return Findings.concat(found)
-
-    def _repeated_header_findings(self, batch: Batch) -> Findings:
-        """CT019: records that are the header again."""
-        if not len(batch) or self._sniffed.source.header_row is None:
-            return Findings.empty()
-        alike: Mask = np.ones(len(batch), bool)
-        for name, title in zip(batch.columns.column_names, self._sniffed.titles, strict=True):
-            alike &= as_mask(pc.equal(batch.columns[name].chunk(0), title))
-            if not alike.any():
-                return Findings.empty()
-        return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])
 
 
 def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:

@@ -12,7 +12,7 @@ from typing import Final
 from calltools.errors import LimitError, SourceError
 from calltools.files.csv.encoding import DISPLAY_NAMES, Utf8Stream, read_byte_order_mark, sniff_encoding
 from calltools.files.csv.undoubled_quotes import double_inner_quotes
-from calltools.files.inputs import INPUTS
+from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints, Source
 from calltools.model.finding import Findings
@@ -50,13 +50,14 @@ class _Row:
     next_line: int
 
 
-def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, limits: Limits) -> SniffResult:
-    """Look at the first bytes.
+def sniff_csv(request: OpenRequest) -> SniffResult:
+    """What the first bytes of a CSV say about it.
 
     Raises:
-        SourceError: It is no text, or not in the encoding that was said, or its encoding cannot be told.
-        LimitError: It has more columns than the limit.
+        SourceError: The file is not text, has not the encoding that the user named, or its encoding is not certain.
+        LimitError: The file has more columns than the limit.
     """
+    path, name, hints, find_header = request.path, request.name, request.hints, request.find_header
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
@@ -68,7 +69,7 @@ def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, li
         # Some codecs refuse a text as a whole: UTF-16 without its mark, for one.
         raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
     delimiter, rows, guess = _choose_delimiter(text, hints, find_header)
-    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
+    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, request.limits)
 
 
 @dataclass(frozen=True, slots=True)

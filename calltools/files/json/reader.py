@@ -4,18 +4,17 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from calltools.errors import LimitError, SourceError
-from calltools.files.inputs import INPUTS, Request
+from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.json.records import Json, RepeatedKeyError, flatten_record, parse_records
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
-from calltools.model.cells import Cells, Numbers, constant_cells
+from calltools.model.cells import Cells, Numbers, cells_from_text, constant_cells, replace_lone_surrogates
 
 #: Records that become one batch.
 _RECORDS_PER_BATCH: Final = 50_000
@@ -26,23 +25,14 @@ _MAX_BYTES: Final = 512 << 20
 _ColumnPart = dict[str, Cells]
 
 
-def open_request(request: Request) -> Table:
-    """The same as ``open_json``, as ``INPUTS`` asks for it."""
-    return open_json(request.path, request.name, request.limits)
-
-
-def open_json(path: Path, name: str, limits: Limits) -> Table:
-    """Read the records of a JSON file.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        limits: What reading may cost.
+def open_json(request: OpenRequest) -> Table:
+    """The records of a JSON file as a table; all of them are read at once.
 
     Raises:
-        SourceError: It is not JSON, or holds no list of records.
-        LimitError: It is too large, or its records have too many different keys.
+        SourceError: The file is not JSON, or holds no list of records.
+        LimitError: The file is too large, or its records have too many different keys.
     """
+    path, name, limits = request.path, request.name, request.limits
     size = path.stat().st_size
     if size > _MAX_BYTES:
         raise LimitError("json-too-large", path=name, size=size >> 20, limit=_MAX_BYTES >> 20)
@@ -51,7 +41,7 @@ def open_json(path: Path, name: str, limits: Limits) -> Table:
     parts = list(_collect_parts(_flatten_records(parse_records(text, name), name), titles, name, limits))
     return Table(
         Source(path, name, INPUTS["json"].format, encoding=encoding),
-        tuple(_replace_lone_surrogates(title) for title in titles),
+        tuple(replace_lone_surrogates(title) for title in titles),
         partial(_read_tasks, parts if titles else [], tuple(titles)),
     )
 
@@ -89,24 +79,12 @@ def _collect_parts(
             titles.update(dict.fromkeys(one))
         if len(titles) > limits.columns:
             raise LimitError("json-columns", path=name, limit=limits.columns)
-        yield len(some), {title: _to_cells([one.get(title, "") for one in some]) for title in titles}
-
-
-def _to_cells(texts: Sequence[str]) -> Cells:
-    try:
-        return pa.array(texts, pa.string())
-    except UnicodeEncodeError:  # half a surrogate pair, as \ud83d: U+FFFD says so (CT011)
-        return pa.array([_replace_lone_surrogates(text) for text in texts], pa.string())
-
-
-def _replace_lone_surrogates(text: str) -> str:
-    """The text with U+FFFD for half a surrogate pair."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield len(some), {title: cells_from_text([one.get(title, "") for one in some]) for title in titles}
 
 
 def _build_batch(part: _ColumnPart, count: int, start: int, titles: tuple[str, ...]) -> Batch:
     columns = [part.get(title, constant_cells("", count)) for title in titles]
     numbers: Numbers = np.arange(1, count + 1, dtype=np.int64)
-    names = unique_titles(tuple(_replace_lone_surrogates(title) for title in titles))
+    names = unique_titles(tuple(replace_lone_surrogates(title) for title in titles))
     table = pa.table(columns, names=list(names))
     return Batch(table, numbers, numbers + (start - 1), read=count)

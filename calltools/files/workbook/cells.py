@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.cells import Cells, Numbers, as_mask
+from calltools.model.cells import Cells, Numbers, as_mask, cells_from_text
 
 CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
@@ -58,7 +58,7 @@ def format_cells(values: Sequence[CellValue]) -> TextColumn:
     """Typed cells as text; ``""`` stays absent."""
     kinds = set(map(type, values))
     if kinds <= {str}:
-        return TextColumn(_to_arrow_text(values), np.empty(0, np.int64), has_times=False)
+        return TextColumn(cells_from_text(cast("Sequence[str]", values)), np.empty(0, np.int64), has_times=False)
     if kinds == {float}:
         return TextColumn(_format_floats(pa.array(values, pa.float64())), np.empty(0, np.int64), has_times=False)
     texts = list(values)
@@ -67,19 +67,7 @@ def format_cells(values: Sequence[CellValue]) -> TextColumn:
         for row, text in zip(rows, _WRITERS[kind]([values[row] for row in rows]), strict=True):
             texts[row] = text
     dates = [row for row, value in enumerate(values) if type(value) is date] if date in kinds else []
-    return TextColumn(_to_arrow_text(texts), np.array(dates, np.int64), datetime in kinds)
-
-
-def one_as_text(value: CellValue) -> str:
-    """One typed cell as text."""
-    return str(format_cells([value]).cells[0].as_py())
-
-
-def _to_arrow_text(values: Sequence[CellValue]) -> Cells:
-    try:
-        return pa.array(values, pa.string())
-    except UnicodeEncodeError:  # a lone surrogate, which no text of a file may hold: U+FFFD says so (CT011)
-        return pa.array([str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values])
+    return TextColumn(cells_from_text(cast("Sequence[str]", texts)), np.array(dates, np.int64), datetime in kinds)
 
 
 def _format_floats(numbers: pa.DoubleArray) -> Cells:

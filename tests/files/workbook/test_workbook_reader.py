@@ -412,7 +412,7 @@ def test_slices_do_not_show(book, monkeypatch):
               "package": "xlsx", "marked": []}  # fmt: skip
 
     def sent(size):
-        monkeypatch.setattr(stream, "ROWS", size)
+        monkeypatch.setattr(stream, "ROWS_PER_BATCH", size)
         answers = io.BytesIO()
         stream.send_sheet(sheet, chosen, path, answers)
         answers.seek(0)
