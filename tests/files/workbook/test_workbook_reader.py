@@ -82,7 +82,7 @@ def rows(table):
 
 
 def found(table):
-    every = [*table.findings.to_rows(), *(one for task in table.tasks() for one in task().findings.rows())]
+    every = [*table.findings.to_rows(), *(one for task in table.tasks() for one in task().findings.to_rows())]
     return [(one["code"], one["record"], one["place"], one["column"], one["value"]) for one in every]
 
 
