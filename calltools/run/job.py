@@ -19,8 +19,9 @@ from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
 from calltools.run.preflight import read_first_batch, with_suggestion
 from calltools.vendors import recognize, zones
-from calltools.vendors.mapping import BoundProfile, MappingOptions, dates_of_unknown_order
-from calltools.vendors.mapping import bind_profile as prepare_mapping
+from calltools.vendors.binding import BoundProfile, MappingOptions
+from calltools.vendors.binding import bind_profile as prepare_mapping
+from calltools.vendors.mapping import dates_of_unknown_order
 from calltools.vendors.profile import Profile
 from calltools.workers.batch_processor import RunPlan
 

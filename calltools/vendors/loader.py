@@ -10,6 +10,14 @@ from calltools.fields import local_times
 from calltools.fields.table import FIELD_NAMES
 from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
+    ASSUME_KEYS,
+    EXAMPLE_KEYS,
+    QUOTES,
+    READ_KEYS,
+    ROWS_KEYS,
+    SCALES,
+    STEP_KEYS,
+    TOP_KEYS,
     Condition,
     Confidence,
     HeaderlessShape,
@@ -19,20 +27,7 @@ from calltools.vendors.profile import (
     Step,
 )
 
-TOP_KEYS: Final = (
-    "name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
-    "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency",
-)  # fmt: skip
-READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
-ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
-STEP_KEYS: Final = (
-    "from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
-    "seconds_from", "format", "zone", "scale", "difference", "sum", "when",
-)  # fmt: skip
-EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
-_ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
-SCALES: Final = ("0.001", "0.000001", "60", "3600")
-QUOTES: Final = ("undoubled",)
+#: Keys of which a step has exactly one: they say where its text comes from.
 _SOURCE_KEYS: Final = ("from", "first_of", "constant", "difference", "sum")
 
 
@@ -203,7 +198,7 @@ class _ProfileReader:
         self.reader.refuse_unknown_keys(table, EXAMPLE_KEYS, path)
         expect, assume = (self.reader.read_text_table(table, key, path) for key in ("expect", "assume"))
         self.reader.refuse_unknown_keys(expect, FIELD_NAMES, f"{path}.expect")
-        self.reader.refuse_unknown_keys(assume, _ASSUME_KEYS, f"{path}.assume")
+        self.reader.refuse_unknown_keys(assume, ASSUME_KEYS, f"{path}.assume")
         return ProfileExample(
             why=self.reader.read_text(table, "why", path, required=True),
             source=self.reader.read_text_table(table, "source", path),

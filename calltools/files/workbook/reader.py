@@ -1,6 +1,7 @@
-"""Reading a workbook, the parent's side.
+"""Reading a workbook, in the parent process.
 
-The zip directory is checked, the child process is started and watched, the sheet is chosen, the records are received.
+The zip package is checked, a child process opens the workbook under limits, the sheet is chosen from its first rows,
+and the records are received.
 """
 
 import json
@@ -29,11 +30,11 @@ _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
 class WorkbookProcess(ChildProcess):
-    """A process that reads one workbook; a context manager, and with its end the process has ended too."""
+    """The child process that reads one workbook; a context manager, at whose end the process has ended."""
 
     def __init__(self, name: str, limits: Limits) -> None:
         self._name, self._limits = name, limits
-        # Arrow's own allocator would claim address space beyond need.
+        # Arrow's default allocator reserves much address space, which is limited here.
         super().__init__(
             _CHILD_MODULE,
             str(limits.child_memory),
@@ -52,7 +53,7 @@ class WorkbookProcess(ChildProcess):
         super().__exit__(kind, fault, trace)
 
     def send_request(self, request: Mapping[str, Any]) -> None:
-        """Send a line; if the child has ended, its next answer says why."""
+        """Send a line of JSON; if the child has ended, ``read_response`` says why."""
         try:
             self.stdin.write(json.dumps(request).encode() + b"\n")
             self.stdin.flush()
@@ -60,11 +61,11 @@ class WorkbookProcess(ChildProcess):
             return
 
     def read_response(self) -> dict[str, Any]:
-        """The child's next line.
+        """The next line of the child.
 
         Raises:
-            SourceError: It could not read the workbook.
-            LimitError: A limit ended it.
+            SourceError: The child could not read the workbook.
+            LimitError: A limit ended the child.
         """
         line = self.stdout.readline()
         if not line.endswith(b"\n"):
@@ -75,16 +76,16 @@ class WorkbookProcess(ChildProcess):
         return answer
 
     def read_batches(self) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
-        """The batches of an Arrow stream, each with the text beside it.
+        """The batches of an Arrow stream, each with its metadata.
 
         Raises:
-            SourceError: The stream broke off.
+            SourceError: The stream ended too early.
             LimitError: A limit ended the child.
         """
         try:
             with pa.ipc.open_stream(self.stdout) as stream:
-                for batch, side in stream.iter_batches_with_custom_metadata():
-                    yield batch, {key.decode(): text.decode() for key, text in side.items()}
+                for batch, metadata in stream.iter_batches_with_custom_metadata():
+                    yield batch, {key.decode(): text.decode() for key, text in metadata.items()}
         except (pa.ArrowException, OSError) as fault:
             raise self._error_of_end() from fault
 
@@ -94,7 +95,7 @@ class WorkbookProcess(ChildProcess):
         return LimitError(key, **known) if limited else SourceError(key, **known)
 
     def _error_of_end(self) -> CalltoolsError:
-        """Why the child ended without an answer."""
+        """The error of a child that ended without an answer."""
         killer = self.ending_signal()
         if self._timed_out or killer in _TIMEOUT_SIGNALS:
             return LimitError("workbook-seconds", path=self._name, limit=self._limits.seconds)
@@ -162,22 +163,22 @@ def _empty_table(request: OpenRequest, answer: Mapping[str, Any]) -> Table:
 def _build_batches(
     parts: Iterable[tuple[pa.RecordBatch, Mapping[str, str]]], start: int, titles: tuple[str, ...]
 ) -> Iterator[Batch]:
-    """The child's slices as batches; ``start`` is the row from 0 of the first."""
+    """The slices of the child as batches; ``start`` is the row of the first slice, from 0."""
     names = unique_titles(titles)
-    for part, side in parts:
+    for part, metadata in parts:
         rows = part.column(0).to_numpy().astype(np.int64)
-        count = int(side["rows"])
+        count = int(metadata["rows"])
         records = np.arange(1, len(rows) + 1, dtype=np.int64)
         columns = pa.table(part.columns[1:], names=list(names))
         gaps = np.setdiff1d(np.arange(count), rows, assume_unique=True) + start + 1
-        findings = _slice_findings(json.loads(side["findings"]), rows, start, titles)
+        findings = _slice_findings(json.loads(metadata["findings"]), rows, start, titles)
         batch = Batch(columns, records, rows + start + 1, findings, len(rows), blank_places=tuple(gaps.tolist()))
         yield batch.with_findings(repeated_header_findings(batch, titles))
         start += count
 
 
 def _drop_trailing_blanks(batches: list[Batch]) -> list[Batch]:
-    """Without the blank rows behind the last record."""
+    """The batches without the blank rows after the last record: programs format rows far below the data."""
     while batches and not len(batches[-1]):
         batches.pop()
     if not batches:
