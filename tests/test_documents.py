@@ -13,7 +13,7 @@ from calltools.cli.app import app
 from calltools.reports import REPORTERS
 from calltools.rules.catalog import RULES
 from calltools.vendors import profile_library
-from calltools.vendors.profile_schema import build_profile_schema
+from calltools.vendors.profile import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

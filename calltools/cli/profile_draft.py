@@ -21,13 +21,13 @@ from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
 from calltools.texts import Language, say
 from calltools.vendors import profile_library, propose
-from calltools.vendors.header_match import match_header
+from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
 from calltools.vendors.loader import load_profile
-from calltools.vendors.mapping import MappingOptions, bind_profile, map_batch
+from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile import Profile
 from calltools.vendors.profile_tests import run_example
-from calltools.vendors.recognize import create_header_finder
+from calltools.vendors.recognize import create_header_finder, match_header
 
 #: Asks a person a question: sentence and default answer -> answer.
 Ask = Callable[[str, str], str]

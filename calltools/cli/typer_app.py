@@ -1,7 +1,6 @@
 """Typer as calltools uses it: options from dataclasses, fast conversion of values, usage errors in two languages."""
 
 import dataclasses
-import difflib
 import inspect
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from calltools.errors import nearest_word
 from calltools.texts import Language, say
 
 
@@ -180,7 +180,7 @@ def _wrong_value(message: str, quoted: list[str], language: Language) -> str:
     """What is wrong with a value; empty: typer's own message has to do."""
     if "is not one of" in message:
         given, *choices = quoted
-        choice = _unknown_word("call-choice-wrong", given, difflib.get_close_matches(given, choices, 1), language)
+        choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)
         return f"{choice} {say('call-choices', language, choices=', '.join(choices))}"
     if least := re.search(r"greater than or equal to (\d+)", message):
         return say("config-not-number", language, least=least[1])
@@ -190,8 +190,8 @@ def _wrong_value(message: str, quoted: list[str], language: Language) -> str:
 def _unknown_word(key: str, word: str, near: Any, language: Language) -> str:
     sentence = say(key, language, word=word)
     # Typer names all words that begin alike; the nearest of them is what the user meant.
-    nearest = difflib.get_close_matches(word, list(near), 1, 0.0)
-    return f"{sentence} {say('call-meant', language, near=nearest[0])}" if nearest else sentence
+    nearest = nearest_word(word, near, 0.0)
+    return f"{sentence} {say('call-meant', language, near=nearest)}" if nearest else sentence
 
 
 def _parameter_name(parameter: Any) -> str:

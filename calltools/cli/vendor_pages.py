@@ -11,10 +11,9 @@ from calltools.files.opening import open_table
 from calltools.model.batch import Hints, Table
 from calltools.texts import Language, say
 from calltools.vendors import profile_library, profile_tests
-from calltools.vendors.header_match import match_header
 from calltools.vendors.profile import Profile, Step
 from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
-from calltools.vendors.recognize import create_header_finder, is_canonical_header
+from calltools.vendors.recognize import create_header_finder, is_canonical_header, match_header
 
 #: How well the format of an export is known: English, Russian.
 CONFIDENCE: Final = {

@@ -18,7 +18,8 @@ from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
 from calltools.vendors import recognize, zones
-from calltools.vendors.mapping import BoundProfile, MappingOptions, bind_profile, dates_of_unknown_order
+from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
+from calltools.vendors.mapping import dates_of_unknown_order
 from calltools.vendors.profile import Profile
 from calltools.workers.batch_processor import RunPlan
 
