@@ -24,7 +24,7 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, pandera_loader
+from calltools.validation.validator import PanderaJudge, load_pandera
 from calltools.workers import second_process
 from calltools.workers.batch_processor import BatchResult, RunPlan, process_batches
 from calltools.workers.second_process import is_large_file
@@ -75,19 +75,15 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     end = _ResultStage(plan, observers, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
     end.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
     under_way: deque[Future[None]] = deque()
-    # Another file may have begun it, and a copy of this process must not lack the thread that loads.
-    pandera_loader.wait()
     batches = (
-        second_process.process_batches_forked(
-            table, plan, lambda: pandera_loader.is_done() and all(one.done() for one in under_way)
-        )
+        second_process.process_batches_forked(table, plan, lambda: all(one.done() for one in under_way))
         if may_fork
         else process_batches(table, plan)
     )
     # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
     with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
         if is_large_file(table.source.path):
-            pandera_loader.start()
+            under_way.append(last.submit(load_pandera))
         try:
             closing_words = _process_groups(last, end, batches, under_way)
         except BaseException:

@@ -1,17 +1,15 @@
 """Proves records clean with kernels and gives the others to pandera."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import DefectError
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
@@ -38,33 +36,6 @@ class UnprovenRecords:
     records: Numbers
     places: Numbers
     unproven_cells: Mapping[str, Mask] | None = None
-
-
-class _PanderaLoader:
-    """pandera, loaded in a thread while the first records are read: large files always have something to judge."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Load it, unless that was begun before."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=partial(import_module, "calltools.validation.pandera_schema"), daemon=True
-            )
-            self._thread.start()
-
-    def is_done(self) -> bool:
-        """Whether nothing is being loaded."""
-        return self._thread is None or not self._thread.is_alive()
-
-    def wait(self) -> None:
-        """Until nothing is being loaded."""
-        if self._thread is not None:
-            self._thread.join()
-
-
-pandera_loader: Final = _PanderaLoader()
 
 
 def select_unproven(
@@ -110,6 +81,11 @@ def _row_rule_masks(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions:
             yield rule.row(columns, assumptions)
 
 
+def load_pandera() -> None:
+    """Import pandera ahead of the first records to judge; a file that is proven clean does without it."""
+    import_module("calltools.validation.pandera_schema")
+
+
 class PanderaJudge:
     """pandera's verdict on the records of a run that are not proven. One thread at a time may ask it.
 
@@ -141,12 +117,12 @@ class PanderaJudge:
             np.concatenate([part.records for part in there]),
             np.concatenate([part.places for part in there]),
         )
-        schema = self._schema(names)
-        failures = schema.failed_checks(schema.frame(table), _merge_unproven_cells(there, names))
-        # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
-        verdicts = [_failed_rows(failure) for failure in failures]
+        failed = self._schema(names).failed_checks(frame.columns, _merge_unproven_cells(there, names))
         return Findings.concat(
-            [_make_findings(RULES_BY_CODE[code], name, rows, frame, self._assumptions) for code, name, rows in verdicts]
+            [
+                _make_findings(RULES_BY_CODE[check.code], check.column, check.rows, frame, self._assumptions)
+                for check in failed
+            ]
         )
 
     def _schema(self, names: tuple[str, ...]) -> Any:
@@ -174,15 +150,6 @@ def _merge_unproven_cells(parts: Sequence[UnprovenRecords], names: Sequence[str]
         name: np.concatenate([masks.get(name, none) for masks, none in zip(proven, nothing, strict=True)])
         for name in names
     }
-
-
-def _failed_rows(error: Any) -> tuple[str, str | None, Numbers]:
-    # Never the error's own text: it holds the values of people.
-    code = str(getattr(error.check, "name", None))
-    if code not in RULES_BY_CODE or not isinstance(error.check_output, np.ndarray):
-        raise DefectError("check-failed", check=code, reason=str(error.reason_code))
-    rows: Numbers = np.flatnonzero(~error.check_output)
-    return code, error.column_name, rows
 
 
 @dataclass(frozen=True, slots=True)
