@@ -114,7 +114,7 @@ def test_each_value_is_a_word(words, values):
 
 
 def test_each_placeholder_of_a_sentence_is_known():
-    known = {*wording.DETAILS, "value", "column", "detail0", "detail1", "place1"}
+    known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
     templates = [text for said in wording.RULE_SENTENCES.values() for text in (said.en, said.ru)]
 
     assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known
