@@ -12,6 +12,7 @@ from typing import Final, TextIO
 
 import typer
 
+from calltools.batch_steps import RunPlan
 from calltools.cli.clean_file_cache import CleanFileCache
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.options import (
@@ -39,13 +40,11 @@ from calltools.reports.text import TextReporter
 from calltools.reports.wording import format_counts_line
 from calltools.rules.catalog import RULES
 from calltools.run import Job, RunContext, prepare_job, resolve
-from calltools.runtime.allocator import return_freed_memory, use_single_arena
-from calltools.runtime.threads import shorten_switch_interval
+from calltools.runtime.threads import return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.validation.observers import CrossFileObservers
 from calltools.workers import second_process
-from calltools.workers.batch_processor import RunPlan
 
 
 def describe_assumptions(plan: RunPlan, language: Language) -> Iterator[str]:
@@ -123,7 +122,6 @@ def convert_files(
 
 
 def _tune_process(files: Sequence[str]) -> None:
-    shorten_switch_interval()
     if any(second_process.expects_second_process(Path(name)) for name in files):
         use_single_arena()
     else:

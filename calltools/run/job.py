@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
 from calltools.files.opening import map_read_errors, open_table
@@ -22,7 +23,6 @@ from calltools.vendors import recognize, zones
 from calltools.vendors.mapping import BoundProfile, MappingOptions, dates_of_unknown_order
 from calltools.vendors.mapping import bind_profile as prepare_mapping
 from calltools.vendors.profile import Profile
-from calltools.workers.batch_processor import RunPlan
 
 
 @dataclass(frozen=True, slots=True)

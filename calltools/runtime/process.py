@@ -2,7 +2,9 @@
 
 import io
 import os
+import pickle
 import signal
+import struct
 import subprocess
 import sys
 import warnings
@@ -13,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, NoReturn, Self
 
-from calltools.runtime import pickle_stream
 from calltools.runtime.signals import deferred_interrupts
 
 if sys.platform == "linux":
@@ -31,6 +32,7 @@ _INHERITED_VARIABLES: Final = (
     "SYSTEMROOT",
     "LD_LIBRARY_PATH",
 )
+_COUNT_STRUCT: Final = struct.Struct("<I")
 #: Bytes that wait in a pipe, where the platform lets one choose: with the usual 64 KiB both sides wait at each turn.
 _PIPE_BUFFER_BYTES: Final = 1 << 20
 
@@ -158,7 +160,42 @@ class ForkedWorker:
         Raises:
             EOFError: It has ended.
         """
-        return pickle_stream.read_object(self._results)
+        return read_object(self._results)
+
+
+def write_object(stream: IO[bytes], value: object) -> None:
+    """Write one thing.
+
+    Raises:
+        OSError: Nobody reads any more.
+    """
+    columns: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(value, pickle.HIGHEST_PROTOCOL, buffer_callback=columns.append)
+    pieces = [memoryview(body), *(column.raw() for column in columns)]
+    stream.write(_COUNT_STRUCT.pack(len(pieces)))
+    stream.write(struct.pack(f"<{len(pieces)}Q", *map(len, pieces)))
+    for piece in pieces:
+        stream.write(piece)
+    stream.flush()
+
+
+def read_object(stream: IO[bytes]) -> Any:
+    """Read one thing. Only from a process of ours: what is pickled can do anything.
+
+    Raises:
+        EOFError: The other process has ended.
+    """
+    (count,) = _COUNT_STRUCT.unpack(_read_exactly(stream, _COUNT_STRUCT.size))
+    sizes = struct.unpack(f"<{count}Q", _read_exactly(stream, 8 * count))
+    body, *columns = [_read_exactly(stream, size) for size in sizes]
+    return pickle.loads(body, buffers=columns)  # noqa: S301 - from a process of ours
+
+
+def _read_exactly(stream: IO[bytes], size: int) -> bytes:
+    read = stream.read(size)
+    if len(read) < size:
+        raise EOFError
+    return read
 
 
 def _open_pipe(on_failure: ExitStack) -> tuple[int, int]:
@@ -190,7 +227,7 @@ def _run_in_child(
             os.close(end)
         os.set_blocking(notify_fd, False)
         with os.fdopen(result_fd, "wb") as answers:
-            work(partial(_was_notified, notify_fd), partial(pickle_stream.write_object, answers))
+            work(partial(_was_notified, notify_fd), partial(write_object, answers))
     finally:
         os._exit(0)
 
