@@ -39,31 +39,39 @@ class FailedCheck:
 
 @dataclass(frozen=True, slots=True)
 class _JudgedTable:
-    """The table that is being validated, and the masks of the checks that have run on it.
+    """The table that is being validated, and what its checks have found so far.
 
     Attributes:
         columns: All its cells.
         rows: Column -> rows of the cells that are not proven sound; a column that is left out is tested whole.
         suspects: Those cells. One object for all tests of a column: they share what they find out about it.
-        faults: Code and column of a check -> its faulty rows.
+        checked: Name of a check that has run -> what it has found.
     """
 
     columns: Mapping[str, Cells]
     rows: Mapping[str, Numbers]
     suspects: Mapping[str, Cells]
-    faults: dict[tuple[str, str | None], Mask] = field(default_factory=dict)
+    checked: dict[str, FailedCheck] = field(default_factory=dict)
+
+    def faulty_rows(self, test: CellTest, column: str, assumptions: Assumptions) -> Numbers:
+        """Rows whose cell fails a test; on cells that are proven sound no test fails (tests/fields/kinds)."""
+        if column not in self.rows:
+            return np.flatnonzero(test(self.columns[column], assumptions))
+        rows = self.rows[column]
+        return rows[test(self.suspects[column], assumptions)] if len(rows) else rows
 
 
 class PanderaSchema:
     """The pandera schema of a table with some canonical columns.
 
-    Each rule on cells or records is one named ``Check``: its name is the code of the rule, and it runs the very
-    function of the catalog. The frame is text only; ``""`` means absent. Building a schema costs more than validating
-    a small frame, so a run keeps it. One thread at a time may use it.
+    Each rule on a column or on records is one named ``Check``, which runs the very function of the catalog. The frame
+    is text only; ``""`` means absent. Building a schema costs more than validating a small frame, so a run keeps it.
+    One thread at a time may use it.
 
-    A check answers pandera with one boolean, and keeps its mask here. Of a mask, pandera would collect, format and sort
+    A check answers pandera with one boolean and keeps its rows here. Of a mask, pandera would collect, format and sort
     the failing values: most of the time that a failing check takes, and the values are phones and identifiers of
-    people, which no text of an exception may hold.
+    people, which no text of an exception may hold. And all checks stand on the frame: a column whose check fails
+    raises, catches and tabulates errors of its own, a millisecond each.
 
     Args:
         rules: The rules of the run; only cell and row rules are used.
@@ -74,18 +82,14 @@ class PanderaSchema:
     def __init__(self, rules: Sequence[Rule], columns: Sequence[str], assumptions: Assumptions) -> None:
         self._assumptions = assumptions
         self._table = _JudgedTable({}, {}, {})
-        # The checks are closures: pandera copies its components deeply, and a bound method would copy this object.
+        names = [name for name in FIELD_NAMES if name in columns]
+        cells = [(rule, name, rule.cell) for name in names for rule in rules if rule.cell and name in rule.columns]
+        rows = [(rule, rule.row) for rule in rules if rule.row and set(rule.columns) <= set(columns)]
         self.schema = pandera.DataFrameSchema(
-            {
-                name: pandera.Column(
-                    _TEXT,
-                    [self._cell_check(rule, rule.cell, name) for rule in rules if rule.cell and name in rule.columns],
-                )
-                for name in FIELD_NAMES
-                if name in columns
-            },
+            {name: pandera.Column(_TEXT) for name in names},
             checks=[
-                self._row_check(rule, rule.row) for rule in rules if rule.row and set(rule.columns) <= set(columns)
+                *(self._cell_check(rule, name, test) for rule, name, test in cells),
+                *(self._row_check(rule, test) for rule, test in rows),
             ],
         )
 
@@ -116,29 +120,27 @@ class PanderaSchema:
         return [self._failed_check(error) for error in errors]
 
     def _failed_check(self, error: SchemaError) -> FailedCheck:
-        code, column = str(getattr(error.check, "name", None)), error.column_name
-        if (code, column) not in self._table.faults:
-            raise DefectError("check-failed", check=code, reason=str(error.reason_code))
-        return FailedCheck(code, column, np.flatnonzero(self._table.faults[code, column]))
+        name = str(getattr(error.check, "name", None))
+        if name not in self._table.checked:
+            raise DefectError("check-failed", check=name, reason=str(error.reason_code))
+        return self._table.checked[name]
 
-    def _cell_check(self, rule: Rule, test: CellTest, name: str) -> pandera.Check:
-        def passes(_series: "pd.Series[str]") -> bool:
-            table = self._table
-            if name not in table.rows:
-                faulty = test(table.columns[name], self._assumptions)
-            else:
-                # On cells that are proven sound no test fails: a law of each kind (tests/fields/kinds).
-                faulty = np.zeros(len(table.columns[name]), bool)
-                if len(table.rows[name]):
-                    faulty[table.rows[name]] = test(table.suspects[name], self._assumptions)
-            table.faults[rule.code, name] = faulty
-            return not faulty.any()
+    # The checks are closures, not methods: pandera copies checks deeply, and with a bound method this object.
 
-        return pandera.Check(passes, name=rule.code, ignore_na=False)
+    def _cell_check(self, rule: Rule, column: str, test: CellTest) -> pandera.Check:
+        name = f"{rule.code} {column}"
+
+        def passes(_frame: pd.DataFrame) -> bool:
+            rows = self._table.faulty_rows(test, column, self._assumptions)
+            self._table.checked[name] = FailedCheck(rule.code, column, rows)
+            return not len(rows)
+
+        return pandera.Check(passes, name=name, ignore_na=False)
 
     def _row_check(self, rule: Rule, test: RowTest) -> pandera.Check:
         def passes(_frame: pd.DataFrame) -> bool:
-            faulty = self._table.faults[rule.code, None] = test(self._table.columns, self._assumptions)
-            return not faulty.any()
+            rows = np.flatnonzero(test(self._table.columns, self._assumptions))
+            self._table.checked[rule.code] = FailedCheck(rule.code, None, rows)
+            return not len(rows)
 
         return pandera.Check(passes, name=rule.code, ignore_na=False)
