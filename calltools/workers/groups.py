@@ -52,8 +52,8 @@ class GroupThread(Generic[_Item]):
     def add(self, item: _Item, *, records: int, unproven: int) -> None:
         """Add an item to the group, and hand the group over when it is large enough.
 
-        Two groups are in memory besides this one at most: one in the thread, one that waits. With more, this waits;
-        so the readers wait too, and a slow sink does not fill the memory.
+        One group may wait while the thread has another. Then this call blocks until the first one is finished; so the
+        readers wait too, and a slow sink does not fill the memory.
 
         Args:
             item: The item.
