@@ -161,7 +161,7 @@ def explain_usage_error(error: Any, language: Language) -> str:
 
 
 def _usage_sentence(error: Any, language: Language) -> str:
-    """The sentence: typer has its errors in English only, so their kinds are told by attributes and message."""
+    """The sentence: typer has its errors in English only, so their kinds are recognized by attributes and message."""
     message: str = error.message
     quoted = _QUOTED.findall(message)
     if hasattr(error, "possibilities"):

@@ -201,7 +201,7 @@ def format_overview(summary: Summary, rules: Sequence[RuleCount], options: Repor
     lines = [] if rules or summary.error else [_format_clean(summary, options)]
     for rule in rules:
         lines.append(_format_rule_line(rule, options))
-        # With a limit the advice is beside the findings of the rule.
+        # With a limit each group of findings ends with its advice.
         if options.limit is None:
             lines.append(format_rule_advice(rule, options))
     if rules:
