@@ -20,7 +20,8 @@ from calltools.validation.observers import CrossFileObservers
 from calltools.validation.ruleset import FindingFilter, RuleSet
 from calltools.validation.validator import UnprovenRecords
 from calltools.vendors import legs, zones
-from calltools.vendors.mapping import BoundProfile, fill_currency, fill_static_call, map_batch
+from calltools.vendors.binding import BoundProfile
+from calltools.vendors.mapping import fill_currency, fill_static_call, map_batch
 from calltools.workers.batch_work import MapInOrder
 
 
