@@ -10,7 +10,8 @@ from typing import Literal, TypedDict
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.matching.join import IdentifierIndex, build_index, find_match_columns, guess_header, is_identifier_column
+from calltools.matching.columns import find_match_columns, guess_header, is_identifier_column
+from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Hints
 from calltools.validation.baseline import Baseline, read_baseline

@@ -14,10 +14,10 @@ from calltools.model.titles import redacted_titles
 from calltools.run.context import RunContext, RunOptions
 from calltools.validation.ruleset import RuleSet
 from calltools.vendors import profile_library, recognize, zones
-from calltools.vendors.header_match import match_header, normalize_title
+from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.infer import looks_like_record
-from calltools.vendors.mapping import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.profile import Profile
+from calltools.vendors.recognize import match_header, normalize_title
 
 #: The service's limit for one file: 1 GB.
 _MAX_UPLOAD_BYTES: Final = 10**9

@@ -188,6 +188,28 @@ def test_a_locked_counter_is_an_error_of_the_file(ledger, connect, state, servic
     assert service.posts == []
 
 
+def test_an_interrupt_reports_the_parts_it_left_and_the_next_run_sends_them(ledger, connect, service, calls):
+    class InterruptedEvents(RecordedEvents):
+        def notify(self, key, /, **facts):
+            super().notify(key, **facts)
+            if key == "upload-sending":
+                raise KeyboardInterrupt
+
+        def report_interrupt(self, parts, _options):
+            self.parts += [(part.name, part.waiting) for part in parts]
+
+    events, later = InterruptedEvents(), RecordedEvents()
+
+    with pytest.raises(KeyboardInterrupt):
+        Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    (result,) = Uploader(ledger, connect, later).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+
+    assert events.parts == [("L1", True)]
+    assert later.plans == [("calls", 0, 1)]
+    assert ([part.name for part in result.parts], result.code) == (["L1"], 0)
+    assert len(service.posts) == 1
+
+
 def test_what_is_held_is_listed_resumed_and_watched(ledger, connect, service, calls):
     service.behave("resets-after-storing", 1)
     service.behave("list-empty")
