@@ -102,6 +102,19 @@ class ConfigError(UsageError):
         return _with_problems(super().say(language), self.problems, language)
 
 
+def nearest_word(word: str, allowed: Iterable[str], cutoff: float = 0.5) -> str:
+    """The allowed word that a user most likely meant, for a message; empty if none is near.
+
+    Args:
+        word: The word that was given.
+        allowed: All words that would be right.
+        cutoff: The least similarity, from 0 to 1, as ``difflib`` measures it.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - most runs suggest nothing, and every command loads this
+
+    return "".join(get_close_matches(word, list(allowed), 1, cutoff))
+
+
 def _with_problems(sentence: str, problems: Iterable[Problem], language: Language) -> str:
     lines = [f"  {path}: {say(key, language, **facts)}" for path, key, facts in problems]
     return "\n".join([sentence, *lines])

@@ -14,7 +14,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
 from calltools.model.summary import Unusable
-from calltools.reports import concise, overview, wording
+from calltools.reports import concise, text, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.reports.workbook import reporter
 from calltools.rules.catalog import RULES
@@ -61,7 +61,7 @@ def test_a_key_that_is_made_up_would_be_found():
 
 def test_no_word_of_a_template_is_made_up():
     templates = list(PACKAGE.rglob("*.j2"))
-    calls = [call for path in templates for call in re.findall(r"word\(([^)]*)\)", path.read_text(encoding="utf-8"))]
+    calls = [call for path in templates for call in re.findall(r"label\(([^)]*)\)", path.read_text(encoding="utf-8"))]
 
     assert calls
     assert [call for call in calls if "~" in call.partition(",")[0]] == []
@@ -78,9 +78,9 @@ def test_no_word_of_a_template_is_made_up():
             MESSAGES,
             id="verdicts of a plan",
         ),
-        pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
-        pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
-        pytest.param(overview.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
+        pytest.param(text.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
+        pytest.param(text.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
+        pytest.param(text.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
         pytest.param(concise.SEVERITIES, set(Severity), MESSAGES, id="severities"),
         pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), report_labels.HTML_LABELS, id="tiles of the page"),
         pytest.param(

@@ -24,7 +24,6 @@ from calltools.ledger import (
     ReconcilePolicy,
     ResendMode,
     find_part,
-    has_database,
     list_parts,
     open_ledger_in,
     part_events,
@@ -45,11 +44,6 @@ def open_ledger() -> Iterator[Ledger]:
     """The ledger of the state folder, closed at the end."""
     with open_ledger_in(state_folder(read_settings().state_dir), time) as ledger:
         yield ledger
-
-
-def ledger_exists() -> bool:
-    """Whether the state folder has a ledger."""
-    return has_database(state_folder(read_settings().state_dir))
 
 
 @contextmanager

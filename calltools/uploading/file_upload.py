@@ -9,9 +9,6 @@ from typing import BinaryIO
 from calltools.errors import LedgerError, SourceError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
-from calltools.model.batch import Batch
-from calltools.model.cells import Mask
-from calltools.model.finding import Findings
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
 from calltools.uploading.context import (
@@ -107,12 +104,15 @@ class Uploader:
         if known is not None:
             self.events.notify("upload-clean-before", path=request.name)
             return known
-        collector = _FindingCollector()
+        # Loads the rules and pandera, as ``check_for_upload`` does.
+        from calltools.run import FindingsCollector  # noqa: PLC0415
+
+        collector = FindingsCollector()
         without_bad = stack.enter_context(open_private_file()) if request.skip_bad else None
         checked = check_for_upload(self.ledger, file, request.name, [collector], without_bad=without_bad)
         refused = bool(checked.error_count) and not request.skip_bad
         if checked.summary is not None:
-            self.events.report_findings(checked.summary, collector.findings, refused=refused)
+            self.events.report_findings(checked.summary, collector.parts, refused=refused)
         if refused:
             self.events.notify_always("upload-errors", path=request.name, count=checked.error_count)
             return None
@@ -191,15 +191,3 @@ def _named(file: Path, name: str) -> Iterator[None]:
         if error.facts.get("path") == file:
             error.facts["path"] = name
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class _FindingCollector:
-    """A sink that keeps the findings of one file."""
-
-    findings: list[Findings] = field(default_factory=list)
-
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
-        """Keep the findings of a batch."""
-        if len(findings):
-            self.findings.append(findings)

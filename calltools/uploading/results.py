@@ -7,8 +7,7 @@ from typing import Final
 
 from calltools.errors import CalltoolsError
 from calltools.ledger import Part, State
-from calltools.metrica.redaction import redact
-from calltools.metrica.responses import Uploading
+from calltools.metrica.responses import Uploading, redact
 from calltools.uploading.context import UploadOptions
 
 OK: Final = 0
