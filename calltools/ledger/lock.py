@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from calltools.errors import DefectError, LedgerError
+from calltools.errors import DefectError, LedgerError, LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.folder import lock_folder, open_private
 
@@ -128,10 +128,10 @@ def _acquire_lease(ledger: Ledger, counter: int) -> None:
         )
 
 
-def _locked_error(counter: int, holder: LockHolder | None) -> LedgerError:
+def _locked_error(counter: int, holder: LockHolder | None) -> LockedError:
     if holder is None:
-        return LedgerError("ledger-locked-somehow", counter=counter)
-    return LedgerError("ledger-locked", counter=counter, pid=holder.pid)
+        return LockedError("ledger-locked-somehow", counter=counter)
+    return LockedError("ledger-locked", counter=counter, pid=holder.pid)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from calltools.errors import LedgerError
+from calltools.errors import LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event
 from calltools.ledger.lifecycle import (
@@ -51,10 +51,9 @@ def recover_all(ledger: Ledger) -> None:
         try:
             with hold_counter(ledger, counter):
                 pass
-        except LedgerError as fault:
-            # The holder is alive: what it sends is not interrupted.
-            if not fault.key.startswith("ledger-locked"):
-                raise
+        except LockedError:
+            # Whoever holds the counter has recovered it.
+            continue
 
 
 def recover_counter(ledger: Ledger, counter: int) -> None:
