@@ -334,7 +334,7 @@ def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells
     words = cell_kernels.placeholder(bare)
     if mapped.profile.empty:
         words = words | as_mask(pc.is_in(bare, pa.array(mapped.profile.empty, pa.string())))
-    return cell_kernels.replace_where(bare, words, cell_kernels.empty_cells(words))
+    return cell_kernels.clear_where(bare, words)
 
 
 def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
@@ -345,7 +345,7 @@ def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
     hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD_WORDS))) | as_mask(
         pc.starts_with(phones, "sip")
     )
-    return cell_kernels.replace_where(phones, hidden, cell_kernels.empty_cells(hidden)), int(hidden.sum())
+    return cell_kernels.clear_where(phones, hidden), int(hidden.sum())
 
 
 def _currency_cells(prices: Cells, mapped: BoundProfile) -> Cells:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import Utf8Stream, decode_cells, is_utf8_block, view_as_text
@@ -18,17 +19,7 @@ from calltools.files.csv.undoubled_quotes import DoubledQuotesStream
 from calltools.files.inputs import Request
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, HeaderFinder, Hints, MalformedRecord, ReadTask, Table, unique_titles
-from calltools.model.cells import (
-    Cells,
-    Mask,
-    Numbers,
-    as_mask,
-    combine_chunks,
-    non_empty,
-    offsets,
-    span_indices,
-    text_bytes,
-)
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, non_empty, offsets, text_bytes
 from calltools.model.finding import Findings
 
 #: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
