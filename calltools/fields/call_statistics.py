@@ -11,8 +11,8 @@ from calltools.fields import local_times
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only
 from calltools.fields.table import IDENTIFIER_FIELDS
-from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty
+from calltools.model.summary import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 
 #: 1970-01-01 was a Thursday.
 _THURSDAY: Final = 3

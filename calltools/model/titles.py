@@ -1,4 +1,7 @@
-"""Titles as a message may show them: a file without a header shows its first record in their place."""
+"""Titles of columns without personal data, for messages.
+
+In a file without a header the titles are the cells of a record. No Arrow here: messages must start quickly.
+"""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +12,7 @@ _MAX_CHARACTERS: Final = 300
 
 
 def redacted_titles(titles: Iterable[str]) -> str:
-    """The titles in a row, on one line, without anything like a number, an id or an address of a person."""
+    """The titles on one line, with all that may be a phone number, an id or an e-mail address replaced by ``***``."""
     return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
         :_MAX_CHARACTERS
     ]

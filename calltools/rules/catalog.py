@@ -4,14 +4,17 @@ The tests of rules know data and no codes; the catalog knows codes and no data.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, of_kind
+from calltools.model.cells import Cells
 from calltools.model.rule import CellTest, HeaderTest, Observer, RowTest, Rule, Scope, Severity
 from calltools.rules import dataset, header, row, service
+from calltools.rules.repeated_keys import RecordKeys, RepeatedKeyObserver
 from calltools.texts.manuals import english_mapping as mapping
 from calltools.texts.manuals import english_readers as readers
 
@@ -63,6 +66,21 @@ def _observer_rule(
     """A rule on the whole table."""
     given = {"scope": Scope.DATASET, "observer": observer, **more}
     return _rule(code, name, severity, summary, observer.__doc__, **given)
+
+
+def _repeated_key_rule(  # noqa: PLR0913 - a line of the table: six columns
+    code: str,
+    name: str,
+    severity: Severity,
+    summary: str,
+    key: Callable[[Mapping[str, Cells]], RecordKeys | None],
+    *,
+    field: str | None = None,
+    **more: object,
+) -> Rule:
+    """A rule on records with the key of an earlier one."""
+    given = {"scope": Scope.DATASET, "observer": partial(RepeatedKeyObserver, key, field), **more}
+    return _rule(code, name, severity, summary, key.__doc__, **given)
 
 
 def _rule(code: str, name: str, severity: Severity, summary: str, manual: str | None, **more: object) -> Rule:
@@ -202,15 +220,15 @@ RULES: Final[tuple[Rule, ...]] = (
     _row_rule("CT306", "answered-call-without-talk", _N, "an answered call that was not talked",
         row.answered_call_without_talk, columns=("CallMissed", "TalkDuration"), at="TalkDuration"),
     # -- CT4xx the whole table --------------------
-    _observer_rule("CT401", "record-duplicate", _W, "same identifier, time and phone as an earlier record",
-        dataset.DuplicateRecords, spans_files=True),
+    _repeated_key_rule("CT401", "record-duplicate", _W, "same identifier, time and phone as an earlier record",
+        dataset.duplicate_records, spans_files=True),
     _observer_rule("CT402", "identifier-kinds-mixed", _W, "records of one file use different identifier columns",
         dataset.MixedIdentifierColumns),
     _observer_rule("CT403", "all-calls-static", _N, "every call is static", dataset.AllCallsStatic),
     _observer_rule("CT404", "id-precision-lost", _E, "a column of identifiers bears the mark of a rounding",
         dataset.IdentifierPrecisionLost),
-    _observer_rule("CT405", "first-time-caller-repeated", _W, "one phone is a first-time caller more than once",
-        dataset.RepeatedFirstTimeCallers),
+    _repeated_key_rule("CT405", "first-time-caller-repeated", _W, "one phone is a first-time caller more than once",
+        dataset.repeated_first_time_callers, field="FirstTimeCaller"),
     # -- CT5xx what the service does not take --------------------
     _row_rule("CT501", "call-outside-window", _W, "older than 21 days: the visit will probably not be found",
         service.outside_window, columns=("DateTime",), at="DateTime", scope=Scope.SERVICE),

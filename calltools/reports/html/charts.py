@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
+from calltools.model.summary import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.texts import Language
 from calltools.texts.report_labels import html_label
 
