@@ -14,7 +14,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
 from calltools.model.summary import Unusable
-from calltools.reports import concise, overview, wording
+from calltools.reports import concise, text, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.reports.workbook import reporter
 from calltools.rules.catalog import RULES
@@ -23,7 +23,7 @@ from calltools.vendors.profile import Confidence
 
 PACKAGE = Path(__file__).parent.parent / "calltools"
 #: Calls of these names take a key first, or second behind a path or a person.
-SPEAKERS = re.compile(r"say|_say|tell|must|detail|word|wrong|_wrong|_unknown|_comment|Wrong|\w*Error")
+SPEAKERS = re.compile(r"say|_say|notify|notify_always|print_detail|word|wrong|_wrong|_unknown|_comment|Wrong|\w*Error")
 
 
 def made_up(tree):
@@ -52,14 +52,16 @@ def test_no_key_is_made_up_at_run_time():
 
 
 def test_a_key_that_is_made_up_would_be_found():
-    tree = ast.parse('say(f"read-{form}", "en"); tell("read-" + form); take.wrong(f"$.{x}", "key"); UsageError("key")')
+    tree = ast.parse(
+        'say(f"read-{form}", "en"); notify("read-" + form); take.wrong(f"$.{x}", "key"); UsageError("key")'
+    )
 
-    assert [call.partition("(")[0] for call in made_up(tree)] == ["say", "tell"]
+    assert [call.partition("(")[0] for call in made_up(tree)] == ["say", "notify"]
 
 
 def test_no_word_of_a_template_is_made_up():
     templates = list(PACKAGE.rglob("*.j2"))
-    calls = [call for path in templates for call in re.findall(r"word\(([^)]*)\)", path.read_text(encoding="utf-8"))]
+    calls = [call for path in templates for call in re.findall(r"label\(([^)]*)\)", path.read_text(encoding="utf-8"))]
 
     assert calls
     assert [call for call in calls if "~" in call.partition(",")[0]] == []
@@ -76,9 +78,9 @@ def test_no_word_of_a_template_is_made_up():
             MESSAGES,
             id="verdicts of a plan",
         ),
-        pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
-        pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
-        pytest.param(overview.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
+        pytest.param(text.DATE_ORDERS, set(get_args(DateOrder)), MESSAGES, id="orders of dates"),
+        pytest.param(text.DELIMITERS, {None, *DELIMITER_NAMES}, MESSAGES, id="delimiters"),
+        pytest.param(text.UNUSABLE, set(get_args(Unusable)), MESSAGES, id="records that cannot be joined"),
         pytest.param(concise.SEVERITIES, set(Severity), MESSAGES, id="severities"),
         pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), report_labels.HTML_LABELS, id="tiles of the page"),
         pytest.param(
@@ -114,7 +116,7 @@ def test_each_value_is_a_word(words, values):
 
 
 def test_each_placeholder_of_a_sentence_is_known():
-    known = {*wording.DETAILS, "value", "column", "detail0", "detail1", "place1"}
+    known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
     templates = [text for said in wording.RULE_SENTENCES.values() for text in (said.en, said.ru)]
 
     assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known

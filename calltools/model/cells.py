@@ -5,6 +5,7 @@ A mask is a numpy array of booleans with one item for each cell; its name says w
 Kernels (``fields/kernels``) work on whole columns and release the interpreter lock.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -59,6 +60,19 @@ def text_bytes(cells: Cells) -> NDArray[np.uint8]:
     """The UTF-8 bytes of the cells, to be indexed with ``offsets``; a slice shares them with the rest of its column."""
     data = cells.buffers()[2]
     return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+
+
+def cells_from_text(texts: Sequence[str]) -> Cells:
+    """Texts of one column as cells; U+FFFD stands for half a surrogate pair, so that CT011 reports it."""
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([replace_lone_surrogates(text) for text in texts], pa.string())
+
+
+def replace_lone_surrogates(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def constant_cells(text: str, count: int) -> Cells:

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import pyarrow.compute as pc
 
+from calltools.errors import SourceError
 from calltools.model.batch import Batch, Source
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
@@ -92,7 +93,7 @@ class Summary:
         accepted: Findings that are in the baseline, by rule and column; no other count includes them.
         call_statistics: Statistics of the calls; empty unless a report draws them.
         now: The time that the run takes for now, Unix seconds.
-        error: The sentence that says why the file could not be read.
+        error: Why the file could not be read; the reports word it.
     """
 
     name: str
@@ -113,7 +114,7 @@ class Summary:
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     call_statistics: CallStatistics = field(default_factory=CallStatistics)
     now: int = 0
-    error: str | None = None
+    error: SourceError | None = None
 
     def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
         """Add a batch at the end of the pipeline, with all its findings."""
@@ -124,6 +125,11 @@ class Summary:
         self.rejected += rejected
         self.by_code.update(_count_values(findings, "code"))
         self.by_severity.update(_count_values(findings, "severity"))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the file was read, and has neither an error nor a finding that the baseline accepts."""
+        return self.error is None and not self.by_severity["error"] and not self.accepted
 
     @property
     def adds_up(self) -> bool:

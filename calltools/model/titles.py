@@ -1,6 +1,6 @@
-"""Titles of columns without personal data, for messages.
+"""Titles of columns: folded, to compare two spellings; redacted, as a message may show them.
 
-In a file without a header the titles are the cells of a record. No Arrow here: messages must start quickly.
+No Arrow here: messages must start quickly.
 """
 
 import re
@@ -11,8 +11,16 @@ _PERSONAL: Final = re.compile(r"\+?[0-9][0-9 ().-]{4,}[0-9]|[^\s@]+@[^\s@]+")
 _MAX_CHARACTERS: Final = 300
 
 
+def fold_title(title: str) -> str:
+    """A title without case, white space and punctuation, which two spellings of the same name have in common."""
+    return re.sub(r"[\W_]", "", title.casefold())
+
+
 def redacted_titles(titles: Iterable[str]) -> str:
-    """The titles on one line, with all that may be a phone number, an id or an e-mail address replaced by ``***``."""
+    """The titles on one line, with all that may be a phone number, an id or an e-mail address replaced by ``***``.
+
+    In a file without a header the titles are the cells of a record.
+    """
     return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
         :_MAX_CHARACTERS
     ]
