@@ -26,7 +26,7 @@ from calltools.model.cells import (
     offsets,
     text_bytes,
 )
-from calltools.model.finding import Findings
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
 
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
@@ -197,7 +197,7 @@ class _CsvReader:
             "place": place,
             "position": position if known else None,
             "column": titles[position] if known and position is not None else None,
-            "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
+            "detail": f"{width}{DETAIL_SEPARATOR}{len(titles)}" if code == "CT008" else None,
         }
 
     def _multiline_cell_findings(self, batch: Batch, block: Block) -> Findings:
