@@ -15,6 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from calltools.errors import UsageError
 from calltools.fields.kinds import KINDS
+from calltools.fields.kinds.unix_time import EARLIEST_CALL
+from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.fields.table import FIELD_NAMES, FIELDS, Field
 from calltools.model.assumptions import Assumptions
 from calltools.texts import Language
@@ -26,9 +28,8 @@ _ALL_CODES: Final = pa.array(sorted({one.code for one in iso4217.Currency}), pa.
 CURRENCY_CODES: Final[tuple[str, ...]] = tuple(
     _ALL_CODES.filter(pa.array(_CURRENCY_KIND.sound(_ALL_CODES, Assumptions(now=0)))).to_pylist()
 )
-#: 2010-01-01 and 2100-01-01 UTC: milliseconds and spreadsheet dates lie outside.
-_EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800
-_DAY_S: Final = 86_400
+#: 2100-01-01 UTC. Milliseconds and dates of spreadsheets are outside of the range of times.
+_LATEST_CALL: Final = 4_102_444_800
 _LONG_TEXT: Final = 255
 _WRONG: Final = {"en": "Not as Metrica takes it", "ru": "Метрика так не примет"}
 # Excel takes no arrays in such a formula, and none longer than 255 signs.
@@ -47,12 +48,12 @@ DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "user-id": {"validate": "custom", "value": f"={_TRIMMED}"},
     "client-id": {"validate": "custom", "value": f"={_DIGITS}"},
     "click-id": {"validate": "custom", "value": f"={_DIGITS}"},
-    "unix-time": {"validate": "integer", "criteria": "between", "minimum": _EARLIEST, "maximum": _LATEST},
+    "unix-time": {"validate": "integer", "criteria": "between", "minimum": EARLIEST_CALL, "maximum": _LATEST_CALL},
     "flag": {"validate": "list", "source": ["0", "1"]},
     "money": {"validate": "decimal", "criteria": ">=", "value": 0},
     "currency": {"validate": "list", "source": f"='{CURRENCY_SHEET}'!$A$1:$A${len(CURRENCY_CODES)}"},
     "phone": {"validate": "custom", "value": f"={_PHONE}"},
-    "seconds": {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": _DAY_S},
+    "seconds": {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": SECONDS_PER_DAY},
     "text": {"validate": "length", "criteria": "<=", "value": _LONG_TEXT, "error_type": "warning"},
     "url": {"validate": "custom", "value": f"={_ADDRESS}"},
 }

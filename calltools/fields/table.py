@@ -1,6 +1,6 @@
-"""FIELDS: the one table of canonical columns in file order, and the classes it is made of.
+"""FIELDS: the one table of canonical columns, in file order, and the classes of which it consists.
 
-Schema, exports, template, profile keys and the CSV header derive from it.
+The schema, its exports, the template, the keys of profiles and the header of the CSV are derived from it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +14,12 @@ from calltools.model.cells import Cells, Mask
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Two separate questions that the word "required" confuses, and a group.
+    """What must be present. The word "required" alone would not tell a column from its cells.
 
     Attributes:
-        column: Must the column be there.
-        cell: Must each of its cells be filled.
-        group: At least one column of the group must be there, and in each dynamic call one of its cells filled.
+        column: Whether the file must have the column.
+        cell: Whether each of its cells must be filled.
+        group: The file must have at least one column of the group, and each dynamic call a filled cell in one of them.
     """
 
     column: bool = False
@@ -29,14 +29,14 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One line of a kind's table of examples: tests run it and the documentation prints it.
+    """One line of a kind's table of examples, which tests run and readers of the code learn from.
 
     Attributes:
         text: A cell as people write it.
-        canonical: What it becomes; ``None``: it is left exactly as it is.
-        why: A few words.
-        assumptions: What it rests on: ``region``, ``timezone``, ``date_order``.
-        fault: Name of the rule that names it when it is left alone; ``None`` where it is canonical already.
+        canonical: What normalizing makes of it; ``None``: it is unchanged.
+        why: What the example shows, in a few words.
+        assumptions: What the user says: ``region``, ``timezone``, ``date_order``.
+        fault: Name of the rule that reports it if it is not rewritten; ``None`` if there is no fault.
     """
 
     text: str
@@ -48,20 +48,24 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A sort of value.
+    """A kind of value: its pattern, its kernels and its examples.
 
-    Laws, held by property tests: ``normalize`` is idempotent, never touches canonical text, and what it
-    changed is ``sound`` or free of every fault that it could repair; what is ``sound`` has no fault.
+    Two functions judge a cell: ``sound`` proves quickly that it has no fault, so that the masks of the rules need not
+    run on a column that is wholly sound. Property tests hold these laws (tests/fields/test_kinds.py): a sound cell has
+    no fault and is not rewritten; ``normalize`` is idempotent, and what it rewrote has none of the faults that it can
+    repair.
 
     Attributes:
         name: As in the table of fields.
-        pattern: What canonical text matches whole; common subset of RE2 and ``re``.
-        sound: Cells proven to have no fault, ``""`` included. May be too careful, never too generous.
-        normalize: Each cell as canonical text, or exactly as it was. Same length.
-        redact: The cells shortened for reports; ``None``: nothing personal in this kind.
+        pattern: Matches canonical text from beginning to end; common subset of RE2 and ``re``.
+        sound: Mask of the cells that are proven to have no fault, ``""`` included. It may be false for a good cell,
+            never true for a faulty one.
+        normalize: Rewrites each cell as canonical text, or leaves it unchanged. It returns the same object if no cell
+            changes.
+        redact: Shortens cells for reports; ``None``: this kind holds no personal data.
         examples: See ``Example``.
-        typed: Whether invisible characters are faults (CT012) rather than text.
-        json_type: ``string``, ``integer``, ``number`` or ``boolean``: what the text means, for schema exports.
+        typed: Whether invisible characters are faults (CT012); in free text they are not.
+        json_type: What the text means, for schema exports.
     """
 
     name: str
@@ -79,15 +83,15 @@ class Field:
     """A column of the canonical file.
 
     Attributes:
-        name: The title that Metrica documents.
+        name: The title in the file, as Metrica documents it.
         kind: A name of ``KINDS``.
-        requirement: See ``Requirement``.
-        title_en: For people.
-        title_ru: For people.
+        requirement: What must be present.
+        title_en: English title for people.
+        title_ru: Russian title for people.
         description_en: What it means and how it is written.
         description_ru: The same in Russian.
         example: A canonical cell.
-        source: Where the service says so.
+        source: The document of the service that describes it.
     """
 
     name: str
@@ -224,5 +228,5 @@ IDENTIFIER_FIELDS: Final[tuple[str, ...]] = tuple(
 
 
 def of_kind(*kinds: str, fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:
-    """The columns that hold values of these kinds, in the order of the table."""
+    """Names of the fields of these kinds, in the order of the table."""
     return tuple(field.name for field in fields if field.kind in kinds)
