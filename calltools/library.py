@@ -15,7 +15,7 @@ from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
 from calltools.run import OptionArguments, RunOptions, prepare_job, resolve
-from calltools.texts import Language
+from calltools.texts.keys import Language
 
 
 @dataclass(frozen=True, slots=True)

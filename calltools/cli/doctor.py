@@ -13,7 +13,7 @@ from calltools.cli.options import exit_on_error, format_examples
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
 from calltools.errors import CalltoolsError, UsageError
-from calltools.texts import say
+from calltools.texts import MessageKey, say
 
 EXAMPLES = format_examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
@@ -94,7 +94,7 @@ def _check_clock(ahead: float | None, output: OutputOptions) -> int:
     return UsageError.exit_code
 
 
-def _say(output: OutputOptions, key: str, **facts: object) -> None:
+def _say(output: OutputOptions, key: MessageKey, **facts: object) -> None:
     typer.echo(say(key, output.language, **facts))
 
 

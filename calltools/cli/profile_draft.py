@@ -19,7 +19,7 @@ from calltools.model.batch import Batch, Hints, Table
 from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, propose
 from calltools.vendors.header_match import match_header
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
@@ -32,7 +32,7 @@ from calltools.vendors.recognize import create_header_finder
 #: Asks a person: sentence and default -> answer.
 Ask = Callable[[str, str], str]
 #: What a person is asked for, in this order, and the key of the question.
-QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
+QUESTIONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "DateTime": "ask-datetime",
         "PhoneNumber": "ask-phonenumber",

@@ -25,7 +25,7 @@ from calltools.reports import REPORTERS
 from calltools.reports.reporter import Reporter, ReportOptions
 from calltools.reports.text import TextReporter
 from calltools.run import Job
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
 
 _EXAMPLES_PER_RULE: Final = 3
@@ -196,6 +196,6 @@ class BaselineWriter:
         self._say("baseline-written", path=self.showing.write_baseline, count=count)
         return True
 
-    def _say(self, key: str, **facts: object) -> None:
+    def _say(self, key: MessageKey, **facts: object) -> None:
         if not self.showing.quiet:
             typer.echo(f"calltools: {say(key, resolve_language(self.showing.lang), **facts)}", err=True)

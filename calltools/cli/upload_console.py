@@ -15,12 +15,12 @@ from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError
 from calltools.ledger import CallStatus, Event, Ledger, Part, Transition, UploadPlan
-from calltools.texts import say
+from calltools.texts import MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 
 #: On a terminal these sentences take the place of one another.
-_LIVE_MESSAGES = frozenset({"upload-followed", "upload-status"})
+_LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 
 
 @final
@@ -32,7 +32,7 @@ class UploadConsole:
         self._live: Any = None
         self._on_terminal = is_terminal(sys.stderr)
 
-    def __call__(self, key: str, /, **facts: object) -> None:
+    def __call__(self, key: MessageKey, /, **facts: object) -> None:
         """Say a sentence, unless that was not wanted."""
         if self.options.quiet:
             return
@@ -41,12 +41,12 @@ class UploadConsole:
         else:
             self.print_always(key, **facts)
 
-    def print_detail(self, key: str, /, **facts: object) -> None:
+    def print_detail(self, key: MessageKey, /, **facts: object) -> None:
         """Say what only somebody who asks for more wants to know."""
         if self.options.verbose:
             self(key, **facts)
 
-    def print_always(self, key: str, /, **facts: object) -> None:
+    def print_always(self, key: MessageKey, /, **facts: object) -> None:
         """Say what must be said even when quiet."""
         self._echo(say(key, self.options.language, **facts), err=True)
 
@@ -110,7 +110,7 @@ def open_console(options: OutputOptions) -> Iterator[UploadConsole]:
 
 
 #: What a plan says of the calls that are not new; of those that are held, the parts that hold them are named.
-VERDICTS: Final[Mapping[CallStatus, str]] = MappingProxyType(
+VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
     {
         CallStatus.UNCHANGED: "upload-plan-unchanged",
         CallStatus.CHANGED: "upload-plan-changed",
@@ -118,7 +118,7 @@ VERDICTS: Final[Mapping[CallStatus, str]] = MappingProxyType(
         CallStatus.DOUBLED: "upload-plan-doubled",
     }
 )
-STEPS: Final[Mapping[Transition, str]] = MappingProxyType(
+STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
     {
         Transition.SPOOL: "step-freeze",
         Transition.RESERVE: "step-reserve",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import typer
 
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 
 #: What typer raises when a command line cannot be understood. Its own classes are no public names.
 CommandLineError: Final[Any] = typer.BadParameter.__mro__[1]
@@ -49,7 +49,7 @@ def _wrong(message: str, quoted: list[str], language: Language) -> str:
     return ""
 
 
-def _unknown_word(key: str, word: str, near: Any, language: Language) -> str:
+def _unknown_word(key: MessageKey, word: str, near: Any, language: Language) -> str:
     sentence = say(key, language, word=word)
     # Of several that begin alike typer names all; the nearest is what was meant.
     nearest = difflib.get_close_matches(word, list(near), 1, 0.0)

@@ -3,33 +3,31 @@
 import shutil
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints, Table
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, profile_tests
 from calltools.vendors.header_match import match_header
-from calltools.vendors.profile import Profile, Step
+from calltools.vendors.profile import Confidence, Profile, Step
 from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
 from calltools.vendors.recognize import create_header_finder, is_canonical_header
 
-#: How well a format is known: English, Russian.
-CONFIDENCE: Final = {
-    "real-file": ("seen in real files", "проверен на настоящих файлах"),
-    "documented": ("documented by the vendor", "описан самим сервисом"),
-    "code-seen": ("unverified: known only in part", "не проверен: известен лишь отчасти"),
-}
-_HEADINGS: Final = {
-    "real-file": ("Seen in real files", "Проверены на настоящих файлах"),
-    "documented": ("Documented by the vendor", "Описаны самим сервисом"),
-    "code-seen": (
-        "Unverified: known only in part; each run says so",
-        "Не проверены: известны лишь отчасти, о чём говорится при каждом запуске",
-    ),
-}
+#: How well a format is known.
+CONFIDENCE: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
+    {"real-file": "confidence-real-file", "documented": "confidence-documented", "code-seen": "confidence-code-seen"}
+)
+HEADINGS: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
+    {
+        "real-file": "confidence-all-real-file",
+        "documented": "confidence-all-documented",
+        "code-seen": "confidence-all-code-seen",
+    }
+)
 #: Of a line that is still easy to read, and of one where nobody looks.
 _MAX_WIDTH, _DEFAULT_WIDTH = 120, 100
 _GAP: Final = 2
@@ -37,16 +35,15 @@ _GAP: Final = 2
 
 def vendor_listing(lang: Language) -> str:
     """Every profile by how well it is known, and the vendors that have none by the reason."""
-    russian = lang == "ru"
     by_confidence: dict[str, list[Profile]] = defaultdict(list)
     for profile in profile_library.load_profiles():
         by_confidence[profile.confidence].append(profile)
     indent = _GAP + max(len(one.name) for listed in by_confidence.values() for one in listed) + _GAP
     built_in, lines = profile_library.load_built_in_profiles(), list[str]()
-    for confidence, headings in _HEADINGS.items():
+    for confidence, heading in HEADINGS.items():
         if listed := by_confidence[confidence]:
             told = [line for one in listed for line in _profile_lines(one, indent, built_in, lang)]
-            lines += [headings[russian], *told, ""]
+            lines += [say(heading, lang), *told, ""]
     return "\n".join([*lines, *_unsupported_lines(lang), "", *wrap_text(say("vendors-more", lang), "")])
 
 
@@ -102,8 +99,8 @@ def vendor_page(name: str, lang: Language) -> str:
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
-        f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
-        ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
+        f"{say(CONFIDENCE[profile.confidence], lang)}; {profile.link}".rstrip("; "),
+        say("vendor-lacks", lang, lacks=profile.lacks_ru if russian else profile.lacks_en),
         say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
         *(say(key, lang) for key in _required_options(profile)),
     ]
@@ -113,7 +110,7 @@ def vendor_page(name: str, lang: Language) -> str:
     return "\n".join([*told, "", *mapping])
 
 
-def _required_options(profile: Profile) -> Iterator[str]:
+def _required_options(profile: Profile) -> Iterator[MessageKey]:
     """What a run over such an export must be told, as keys of ``MESSAGES``."""
     times = profile.fields["DateTime"]
     if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
@@ -176,8 +173,10 @@ def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
 
 
 def _match_lines(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
-    key = "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
-    told = f"{profile.title}; {CONFIDENCE[profile.confidence][lang == 'ru']}"
+    key: MessageKey = (
+        "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
+    )
+    told = f"{profile.title}; {say(CONFIDENCE[profile.confidence], lang)}"
     return [
         say("detected", lang, path=file, vendor=profile.name),
         *wrap_text(told, "  ", _HANGING),

@@ -41,6 +41,7 @@ from calltools.metrica.responses import (
 )
 from calltools.metrica.token import Token
 from calltools.metrica.transport import NOT_SENT_ERRORS, UploadProgress, create_http_client, send_request, stream_body
+from calltools.texts.keys import MessageKey
 
 Parsed = TypeVar("Parsed")
 #: Told before each wait: for how many seconds at least, and why.
@@ -170,7 +171,7 @@ class Client:
             except NOT_SENT_ERRORS as error:
                 raise connection_error(error, host) from None
             except httpx2.TransportError as error:
-                key = "service-silent" if sending.timed_out(error) else "service-broken"
+                key: MessageKey = "service-silent" if sending.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
             self._clock_skew_s = clock_skew(answer.date, time.time())
             return answer
@@ -198,7 +199,7 @@ class Client:
             return self._ambiguous_outcome("unclear-file", progress)
         return classify_response(answer, self._response_context())
 
-    def _ambiguous_outcome(self, key: str, progress: UploadProgress) -> Outcome:
+    def _ambiguous_outcome(self, key: MessageKey, progress: UploadProgress) -> Outcome:
         error = UnknownOutcomeError(key, host=self._options.host, sent=progress.bytes_sent, size=progress.size)
         return Outcome(OutcomeKind.AMBIGUOUS, error=error)
 

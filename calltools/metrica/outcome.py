@@ -20,6 +20,7 @@ from calltools.errors import (
 )
 from calltools.metrica.redaction import Redactor
 from calltools.metrica.responses import ServiceErrors, ServiceResponse, Uploading, parse_errors, parse_uploading
+from calltools.texts.keys import MessageKey
 
 
 class OutcomeKind(StrEnum):
@@ -197,5 +198,5 @@ def _unknown_outcome_error(
     said = refusal.message if refusal else ""
     if answer.body_problem == "cut":
         return UnknownOutcomeError("unclear-cut", host=context.host, status=answer.status)
-    key = "unclear-answer" if _is_success(answer.status) else "unclear-status"
+    key: MessageKey = "unclear-answer" if _is_success(answer.status) else "unclear-status"
     return UnknownOutcomeError(key, host=context.host, status=answer.status, answer=said)

@@ -22,7 +22,7 @@ from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES, RULES_BY_CODE
-from calltools.texts import say, worded
+from calltools.texts import MessageKey, say
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -33,7 +33,7 @@ WRAP_OPTIONS: Final[Mapping[str, Any]] = {
     "replace_whitespace": False,
 }
 #: The delimiters that ``--delimiter`` takes, and that of a text with one column.
-DELIMITERS: Final[Mapping[str | None, str]] = MappingProxyType(
+DELIMITERS: Final[Mapping[str | None, MessageKey]] = MappingProxyType(
     {
         None: "delimiter-comma",
         ",": "delimiter-comma",
@@ -42,10 +42,10 @@ DELIMITERS: Final[Mapping[str | None, str]] = MappingProxyType(
         "|": "delimiter-pipe",
     }
 )
-DATE_ORDERS: Final[Mapping[DateOrder, str]] = MappingProxyType(
+DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
     {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
 )
-UNUSABLE: Final[Mapping[Unusable, str]] = MappingProxyType(
+UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
         "phone": "unusable-phone",
@@ -82,7 +82,7 @@ def format_overview(summary: Summary, met: Sequence[RuleCount], options: ReportO
 def _format_clean(summary: Summary, options: ReportOptions) -> str:
     """That nothing is wrong, or nothing new: what a baseline accepts is not forgotten."""
     accepted = summary.accepted.total()
-    key = "report-nothing-new" if accepted else "report-clean"
+    key: MessageKey = "report-nothing-new" if accepted else "report-clean"
     return say(key, options.language, name=escape_invisible(summary.name), count=format_count(accepted, options))
 
 
@@ -99,15 +99,15 @@ def _describe_format(source: Source, options: ReportOptions) -> str:
         "delimiter": say(DELIMITERS[source.delimiter], options.language),
         "sheet": escape_invisible(source.sheet or ""),
     }
-    return worded(source.format.read_as, options.language, **facts)
+    return say(source.format.read_as, options.language, **facts)
 
 
 def _describe_header(source: Source, options: ReportOptions) -> str:
     if source.format.titles is not None:
-        return worded(source.format.titles, options.language)
+        return say(source.format.titles, options.language)
     if source.header_row is None:
         return say("report-header-none", options.language)
-    key = "report-header-row" if source.format.address == "cell" else "report-header-line"
+    key: MessageKey = "report-header-row" if source.format.address == "cell" else "report-header-line"
     return say(key, options.language, row=source.header_row)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from calltools.model.rule import Rule
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.texts.manuals import RUSSIAN_MANUALS
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
@@ -54,4 +54,4 @@ def manual_for(rule: Rule, language: Language) -> Manual:
     if language != "ru":
         return english
     page = RUSSIAN_MANUALS[rule.code]
-    return Manual(page.finds, page.why, f"плохо: {page.bad}\nхорошо: {page.good}", page.fix, english.source)
+    return Manual(page.finds, page.why, page.example, page.fix, english.source)

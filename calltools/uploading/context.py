@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from calltools.ledger import Ledger, Part, ReconcilePolicy, ResendMode
 from calltools.metrica.client import Client
+from calltools.texts.keys import MessageKey
 
 #: After an unclear end a part is looked for during so many seconds.
 SEARCH_TIMEOUT_S: Final = 10.0
@@ -15,11 +16,11 @@ SEARCH_TIMEOUT_S: Final = 10.0
 class Notifier(Protocol):
     """Told what happens, as a key of ``MESSAGES`` and its facts."""
 
-    def __call__(self, key: str, /, **facts: object) -> None:
+    def __call__(self, key: MessageKey, /, **facts: object) -> None:
         """Tell a person."""
 
 
-def notify_nobody(_key: str, /, **_facts: object) -> None:
+def notify_nobody(_key: MessageKey, /, **_facts: object) -> None:
     """Tell nobody."""
 
 

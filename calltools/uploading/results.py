@@ -6,6 +6,7 @@ from typing import Final
 from calltools.ledger import Part, State
 from calltools.metrica.redaction import redact
 from calltools.metrica.responses import Uploading
+from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadOptions
 
 OK: Final = 0
@@ -37,10 +38,10 @@ def is_linked_enough(batch: Part, percent: float) -> bool:
     return batch.linked is not None and 100 * batch.linked >= percent * batch.dynamic
 
 
-def remark_key(batch: Part, options: UploadOptions) -> str | None:
+def remark_key(batch: Part, options: UploadOptions) -> MessageKey | None:
     """What a person should know beside the line, as a key of ``MESSAGES``."""
     few = options.min_linked is not None and not is_linked_enough(batch, options.min_linked)
-    told = (
+    told: tuple[tuple[object, MessageKey], ...] = (
         (batch.held, "upload-batch-held"),
         (batch.state is State.DUPLICATED, "upload-batch-doubled"),
         (batch.waiting, "upload-batch-waiting"),

@@ -15,6 +15,7 @@ from calltools.errors import UsageError
 from calltools.model.finding import FINDINGS_SCHEMA, Findings
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE, RULES_BY_NAME
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _codes_for_word(word: str) -> set[str]:
         nearest = difflib.get_close_matches(
             word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5
         )
-        key = "rule-unknown-near" if nearest else "rule-unknown"
+        key: MessageKey = "rule-unknown-near" if nearest else "rule-unknown"
         near = nearest[0].upper() if nearest and nearest[0].startswith("ct") else "".join(nearest)
         raise UsageError(key, word=word, nearest=near)
     return found

@@ -17,6 +17,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
 from calltools.model.finding import Findings
+from calltools.texts.keys import MessageKey
 from calltools.vendors import time_layouts, transforms
 from calltools.vendors.header_match import normalize_title, refuse_mismatch
 from calltools.vendors.profile import Profile, Step
@@ -134,7 +135,7 @@ def _refuse_unclear_options(
     profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions, positions: Mapping[str, int]
 ) -> None:
     if unsaid := _column_without_words(profile, positions, options):
-        key = "incoming-unknown" if unsaid == profile.rows.context else "called-unknown"
+        key: MessageKey = "incoming-unknown" if unsaid == profile.rows.context else "called-unknown"
         raise UsageError(key, vendor=profile.name, column=unsaid)
     unproven = [step for step in fields.get("DateTime", ()) if _is_local(step)]
     if unproven and options.timezone is None and len(unproven) == len(fields["DateTime"]):

@@ -16,7 +16,7 @@ from typing import Final
 from platformdirs import user_config_path
 
 from calltools.errors import SourceError, UnsupportedVendorError, VendorError
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.vendors.loader import load_profile
 from calltools.vendors.profile import Profile
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
-from calltools.texts import say
+from calltools.texts import MessageKey, say
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
 from calltools.vendors.time_layouts import layout_pattern
 
@@ -267,7 +267,7 @@ def _example_lines(columns: SampleColumns, inferred: InferredColumns, expect: Ma
     return [*lines, f"expect = {{ {pairs} }}"]
 
 
-def _comment(key: str, inferred: InferredColumns, **facts: object) -> str:
+def _comment(key: MessageKey, inferred: InferredColumns, **facts: object) -> str:
     return f"# {say(key, inferred.language, **facts)}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calltools.errors import Problem
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class TomlReader:
         if groups and compiled.groups != groups:
             self.add_problem(path, "profile-one-group")
 
-    def add_problem(self, path: str, key: str, **facts: object) -> None:
+    def add_problem(self, path: str, key: MessageKey, **facts: object) -> None:
         """Remember a mistake."""
         self.problems.append((path, key, facts))
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from calltools.cli.configuration.keys import InvalidValue, command_line_only, option_keys
 from calltools.cli.options import ReadingOptions
-from calltools.errors import ConfigError, UsageError
+from calltools.errors import ConfigError, Problem, UsageError
+from calltools.texts.keys import MessageKey
 
 _OWN_FILE: Final = "calltools.toml"
 _SHARED_FILE: Final = "pyproject.toml"
@@ -107,7 +108,7 @@ class _ConfigReader:
 
     path: Path
     root: str
-    problems: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def read(self, table: Any) -> Config:
         overrides: tuple[Override, ...] = ()
@@ -171,7 +172,7 @@ class _ConfigReader:
             near = _nearest(name, allowed)
             self._wrong(path, "config-unknown-near" if near else "config-unknown", near=near)
 
-    def _wrong(self, path: str, key: str, **facts: object) -> None:
+    def _wrong(self, path: str, key: MessageKey, **facts: object) -> None:
         self.problems.append((path, key, facts))
 
 

@@ -24,16 +24,17 @@ from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.overview import describe_source
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, severity_name
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts.keys import HtmlLabel
 from calltools.texts.report_labels import html_label
 
 #: Words for the counts of findings, by severity, and those of the buttons that show only such findings.
-SEVERITY_COUNTS: Final[Mapping[Severity, str]] = MappingProxyType(
+SEVERITY_COUNTS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
     {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
 )
-SEVERITY_FILTERS: Final[Mapping[Severity, str]] = MappingProxyType(
+SEVERITY_FILTERS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
     {Severity.ERROR: "only_error", Severity.WARNING: "only_warning", Severity.NOTE: "only_note"}
 )
 
@@ -152,6 +153,7 @@ def _jinja_environment(options: ReportOptions) -> Environment:
         "percent": lambda share: f"{share:.1f}".replace(".", "," if options.language == "ru" else "."),
         "severity_counts": SEVERITY_COUNTS,
         "severity_filters": SEVERITY_FILTERS,
+        "severity_name": lambda severity: severity_name(severity, options.language),
         "short": _truncate,
         "word": lambda key, **facts: html_label(key, options.language, **facts),
     }

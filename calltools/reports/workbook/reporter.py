@@ -31,9 +31,10 @@ from calltools.reports.workbook.sheet_rows import (
     truncate_for_cell,
     truncation_notice,
 )
+from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
 
-LOST: Final[Mapping[str, str]] = {
+LOST: Final[Mapping[str, WorkbookLabel]] = {
     r"xl/charts/": "charts",
     r"xl/(drawings/drawing|media/)": "drawings",
     r"xl/slicers/": "pivots",
@@ -52,13 +53,15 @@ def is_markable_workbook(path: Path) -> bool:
         return "[Content_Types].xml" in package.namelist()
 
 
-def find_lost_parts(path: Path, *, anew: bool) -> list[str]:
+def find_lost_parts(path: Path, *, anew: bool) -> list[WorkbookLabel]:
     """What of a workbook its copy will not hold, as keys of words."""
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
-    patterns = {_MACRO_PART: "macros", **(LOST if anew else {})}
+    patterns: dict[str, WorkbookLabel] = {_MACRO_PART: "macros", **(LOST if anew else {})}
     found = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
-    return [*found, *(["results"] if anew else [])]
+    if anew:
+        found.append("results")
+    return found
 
 
 def resave_with_openpyxl(path: Path) -> IO[bytes]:
@@ -175,7 +178,7 @@ class WorkbookReporter:
         return [workbook_label("lost", language, parts=parts)] if parts else []
 
     def _marked_count_line(self, count: int) -> str:
-        key = "marked" if count <= MAX_COMMENTS else "commented"
+        key: WorkbookLabel = "marked" if count <= MAX_COMMENTS else "commented"
         shown = {"marked": format_count(count, self.options), "commented": format_count(MAX_COMMENTS, self.options)}
         return workbook_label(key, self.options.language, **shown)
 

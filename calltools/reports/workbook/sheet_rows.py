@@ -9,12 +9,13 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, severity_name
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
 
-FINDING_COLUMNS: Final = (
+FINDING_COLUMNS: Final[tuple[WorkbookLabel, ...]] = (
     "severity",
     "code",
     "rule",
@@ -60,7 +61,7 @@ def make_finding_row(finding: Finding, options: ReportOptions) -> FindingRow:
     """A finding as a row."""
     fix = "" if finding.fix is None else finding.fix["after"]
     texts = (
-        workbook_label(finding.severity, options.language),
+        severity_name(Severity(finding.severity), options.language),
         finding.code,
         finding.name,
         finding.file,
@@ -120,7 +121,7 @@ def make_summary_lines(
     for one in met:
         texts = (manual_for(RULES_BY_CODE[one.code], language).finds, format_advice(one.code, language))
         finds, help_ = (text.replace("`", "") for text in texts)
-        values = (workbook_label(one.severity.value, language), one.code, finds, one.count, help_)
+        values = (severity_name(one.severity, language), one.code, finds, one.count, help_)
         yield SummaryLine("row", values, one.severity)
 
 

@@ -1,0 +1,135 @@
+"""Keys of messages and labels: mypy knows them all, and each value that is put into words has one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from jinja2 import Environment, nodes
+
+from calltools.cli import upload_console, vendor_pages
+from calltools.files.csv.sniff import DELIMITER_NAMES
+from calltools.ledger import CallStatus, Transition
+from calltools.model.assumptions import DateOrder
+from calltools.model.batch import Address
+from calltools.model.rule import Severity
+from calltools.model.summary import Unusable
+from calltools.reports import overview, wording
+from calltools.reports.html import reporter as html_reporter
+from calltools.rules.catalog import RULES
+from calltools.texts import MESSAGES, keys
+from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
+from calltools.vendors.profile import Confidence
+from tests.texts.generate_keys import MODULE, render_keys
+
+ROOT = Path(__file__).parent.parent.parent
+#: Lines that mypy must take, and lines that it must refuse.
+GOOD = """
+say("file-missing", "en", path=name)
+UsageError("rule-unknown-near" if name else "rule-unknown", word=name)
+problem: Problem = ("$.fields", "profile-missing", {})
+table: dict[str, MessageKey] = {"x": "output-exists"}
+html_label("skip", "ru")
+workbook_label("headline", "ru")
+"""
+BAD = """
+say("file-mising", "en", path=name)
+say(f"file-{name}", "en")
+say("file-" + name, "en")
+UsageError("rule-unknwon", word=name)
+UsageError(f"rule-{name}")
+QuotaError(name)
+wrong_problem: Problem = ("$.fields", "profile-mising", {})
+wrong_table: dict[str, MessageKey] = {"x": "output-exist"}
+html_label("headline", "ru")
+workbook_label("skip", "ru")
+"""
+IMPORTS = """\
+from calltools.errors import Problem, QuotaError, UsageError
+from calltools.texts import MessageKey, say
+from calltools.texts.report_labels import html_label, workbook_label
+name = str()
+"""
+
+
+def test_types_are_fresh():
+    text = MODULE.read_text(encoding="utf-8")
+
+    assert text == render_keys(text), "run python -m tests.texts.generate_keys"
+
+
+def test_types_hold_the_keys_of_the_tables():
+    assert set(get_args(keys.MessageKey)) == set(MESSAGES)
+    assert set(get_args(keys.HtmlLabel)) == set(HTML_LABELS)
+    assert set(get_args(keys.WorkbookLabel)) == set(WORKBOOK_LABELS)
+
+
+def test_mypy_takes_a_key_and_refuses_a_wrong_one_and_one_of_parts(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(f"{IMPORTS}{GOOD}{BAD}", encoding="utf-8")
+    lines = program.read_text(encoding="utf-8").splitlines()
+
+    # The cache of ``make lint`` spares it the standard library.
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    refused = {lines[int(number) - 1] for number in re.findall(r"program\.py:(\d+): error", done.stdout)}
+    assert refused == set(BAD.split("\n")) - {""}, done.stdout[:2000] + done.stderr
+
+
+def words_of_templates():
+    """The first argument of each call of ``word`` in a template: texts that it may be, and other parts of it."""
+    for path in sorted((ROOT / "calltools").rglob("*.j2")):
+        tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if getattr(call.node, "name", "") == "word":
+                yield call.args[0]
+
+
+def test_words_of_templates_are_labels():
+    words = list(words_of_templates())
+    found = [one for word in words for one in [word, *word.find_all(nodes.Const)] if isinstance(one, nodes.Const)]
+    literal = {one.value for one in found if isinstance(one.value, str)}
+
+    assert len(literal) > 50
+    assert literal - {*HTML_LABELS} == set()
+    assert [word for word in words if isinstance(word, nodes.Concat | nodes.Add)] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        pytest.param(upload_console.STEPS, set(Transition), id="steps of the ledger"),
+        # Of what is new the plan says how much is sent; of what is held, which parts hold it.
+        pytest.param(
+            upload_console.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, id="verdicts of a plan"
+        ),
+        pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), id="orders of dates"),
+        pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, id="delimiters"),
+        pytest.param(overview.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),
+        pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), id="tiles of the page"),
+        pytest.param(html_reporter.SEVERITY_FILTERS, set(Severity), id="buttons of the page"),
+        pytest.param(wording.CODE_FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),
+        pytest.param(wording.PLACES, set(get_args(Address)), id="places"),
+        pytest.param(vendor_pages.CONFIDENCE, set(get_args(Confidence)), id="confidence in a profile"),
+        pytest.param(vendor_pages.HEADINGS, set(get_args(Confidence)), id="headings of profiles"),
+    ],
+)
+def test_each_value_has_a_sentence(table, values):
+    assert set(table) == values
+
+
+@pytest.mark.parametrize("table", [MESSAGES, HTML_LABELS, WORKBOOK_LABELS], ids=["messages", "page", "workbook"])
+def test_both_languages_name_the_same_facts(table):
+    for key, (english, russian) in table.items():
+        assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
+
+
+def test_each_placeholder_of_a_rule_is_known():
+    known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
+    templates = [text for sentence, _ in wording.RULE_SENTENCES.values() for text in sentence]
+
+    assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known
