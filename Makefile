@@ -25,7 +25,7 @@ test: $(STAMP)
 
 # SIGKILL at every step of an upload instead of some of them; hours.
 test-long: $(STAMP)
-	CALLTOOLS_LONG=1 $(BIN)/python -m pytest --timeout 0 tests/uploading tests/metrica tests/reports/test_memory.py
+	CALLTOOLS_LONG=1 $(BIN)/python -m pytest --timeout 0 tests/uploading tests/ledger tests/metrica tests/reports/test_memory.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

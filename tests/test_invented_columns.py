@@ -15,7 +15,7 @@ from calltools.fields.table import FIELD_NAMES
 from tests.conftest import NOW
 from tests.invented_columns import INVENTED, add_columns, run
 
-RELEASED = Path(__file__).parent / "metrica" / "ledger" / "released" / "0.1.0"
+RELEASED = Path(__file__).parent / "ledger" / "released" / "0.1.0"
 GOOD = {"ClientId": "1604591025698235234", "DateTime": str(NOW - 60)}
 OLD_NAMES = rf"^(the )?({'|'.join(FIELD_NAMES)})\b"
 #: Kind, a faulty cell, the rule that names it.
@@ -125,19 +125,19 @@ def test_new_columns_are_written_where_the_table_has_them(tree):
 def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, tmp_path):
     shutil.copytree(RELEASED, tmp_path / "state")
     program = (
-        "import sys, csv; from pathlib import Path; from calltools.metrica import ledger; from calltools.fields.table import NAMES\n"
+        "import sys, csv; from pathlib import Path; from calltools import ledger; from calltools.fields.table import FIELD_NAMES\n"
         "folder = Path(sys.argv[1])\n"
         "def verdicts(path):\n"
-        "    plan = ledger.plan(book, path, 12345678)\n"
-        "    return [ledger.Verdict(number).name for number in plan.verdicts.tolist()], [part.columns for part in plan.parts]\n"
-        "with ledger.open_book(folder, lambda: 1773100800) as book:\n"
+        "    plan = ledger.plan_upload(book, path, 12345678)\n"
+        "    return [ledger.CallStatus(number).name for number in plan.statuses.tolist()], [part.columns for part in plan.parts]\n"
+        "with ledger.open_ledger_in(folder, lambda: 1773100800) as book:\n"
         "    print(*verdicts(folder / 'calls.csv'), sep='\\n')\n"
         "    calls = list(csv.DictReader((folder / 'calls.csv').open(encoding='utf-8', newline='')))\n"
-        "    for call in calls: call.update(dict.fromkeys(NAMES, '') | call)\n"
+        "    for call in calls: call.update(dict.fromkeys(FIELD_NAMES, '') | call)\n"
         "    calls[0]['NewText'] = 'x'\n"
         "    calls[7]['NewUrl'] = 'https://example.com'\n"
         "    with (folder / 'more.csv').open('w', encoding='utf-8', newline='') as stream:\n"
-        "        out = csv.DictWriter(stream, NAMES); out.writeheader(); out.writerows(calls)\n"
+        "        out = csv.DictWriter(stream, FIELD_NAMES); out.writeheader(); out.writerows(calls)\n"
         "    print(*verdicts(folder / 'more.csv'), sep='\\n')\n"
     )
 

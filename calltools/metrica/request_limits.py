@@ -34,7 +34,7 @@ class RequestSlots:
 
 #: Event of the transport -> the limit of the phase that it begins.
 _TIMEOUT_OF_PHASE: Final[Mapping[str, str]] = {
-    "connection.connect_tcp.started": "total",  # the library's own limit of connecting is one of the whole
+    "connection.connect_tcp.started": "post_total",  # the library's own limit of connecting is one of the whole
     "http11.send_request_headers.started": "idle",
     "http11.receive_response_headers.started": "first_byte",
     "http11.receive_response_body.started": "idle",

@@ -114,7 +114,7 @@ def _poll_once(context: UploadContext, batch: Part) -> Part:
     try:
         said = context.client.get_uploading(batch.counter, batch.upload_id or 0)
     except ServiceError as fault:
-        if not getattr(fault, "passing", False) and not hasattr(fault, "wait"):
+        if not getattr(fault, "transient", False) and not hasattr(fault, "wait"):
             raise
         context.notify("upload-asked-in-vain", name=batch.name, rows=batch.rows)
         return batch

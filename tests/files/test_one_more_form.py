@@ -48,7 +48,7 @@ def batch(path, titles, group, start):
     return Batch(pa.table(texts, names=unique_titles(titles)), records, records + start - 1, read=read.num_rows)
 '''
 LINE = (
-    '"parquet": Input("parquet_file:open_request", Format(("{name}: Parquet", "{name}: паркет"), '
+    '"parquet": Input("parquet_file:open_request", SourceFormat(("{name}: Parquet", "{name}: паркет"), '
     'titles=("columns as in its schema", "столбцы — из схемы"), address="record"), (".parquet",), (b"PAR1",)),'
 )
 CALLS = {

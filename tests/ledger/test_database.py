@@ -292,11 +292,11 @@ def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
 def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 3)
     program = (
-        "import sys, time; from pathlib import Path; from calltools.metrica import ledger\n"
-        "with ledger.open_book(Path(sys.argv[1]), time.time) as book:\n"
-        "    with ledger.hold(book, 1):\n"
-        "        [batch] = ledger.reserve(book, ledger.plan(book, Path(sys.argv[2]), 1))\n"
-        "        ledger.begin(book, batch.id); ledger.finish(book, batch.id, ledger.Acked(1))\n"
+        "import sys, time; from pathlib import Path; from calltools import ledger\n"
+        "with ledger.open_ledger_in(Path(sys.argv[1]), time.time) as book:\n"
+        "    with ledger.hold_counter(book, 1):\n"
+        "        [part] = ledger.reserve(book, ledger.plan_upload(book, Path(sys.argv[2]), 1))\n"
+        "        ledger.begin_attempt(book, part.id); ledger.finish_attempt(book, part.id, ledger.Acked(1))\n"
         "print([name for name in ('pandas', 'pandera', 'pyarrow.csv') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, folder, path], capture_output=True, check=True)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from calltools.metrica import ledger
+from calltools import ledger
 with ledger.open_book(Path(sys.argv[1]), time.time) as book, ledger.hold(book, int(sys.argv[2])):
     if len(sys.argv) > 3:
         [batch] = ledger.reserve(book, ledger.plan(book, Path(sys.argv[3]), int(sys.argv[2])))
@@ -155,7 +155,7 @@ RACER = """
 import sys, time
 from pathlib import Path
 from calltools.errors import LedgerError
-from calltools.metrica import ledger
+from calltools import ledger
 from tests.ledger.fakes import COUNTER, Oracle, send
 state, folder = Path(sys.argv[1]), Path(sys.argv[2])
 oracle = Oracle(folder, state)

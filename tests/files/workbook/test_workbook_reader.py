@@ -82,7 +82,7 @@ def rows(table):
 
 
 def found(table):
-    every = [*table.findings.to_rows(), *(one for task in table.tasks() for one in task().findings.rows())]
+    every = [*table.findings.to_rows(), *(one for task in table.tasks() for one in task().findings.to_rows())]
     return [(one["code"], one["record"], one["place"], one["column"], one["value"]) for one in every]
 
 
@@ -412,7 +412,7 @@ def test_slices_do_not_show(book, monkeypatch):
               "package": "xlsx", "marked": []}  # fmt: skip
 
     def sent(size):
-        monkeypatch.setattr(stream, "ROWS", size)
+        monkeypatch.setattr(stream, "ROWS_PER_BATCH", size)
         answers = io.BytesIO()
         stream.send_sheet(sheet, chosen, path, answers)
         answers.seek(0)
