@@ -3,16 +3,17 @@
 The types are made from the tables: after a change of a key run ``python -m tests.texts.generate_keys``.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 Language = Literal["en", "ru"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 #: English, Russian.
 Text: TypeAlias = tuple[str, str]
 
 
 def pick_language(text: Text, language: Language) -> str:
     """The half of a text that the reader understands."""
-    return text[language == "ru"]
+    return text[LANGUAGES.index(language)]
 
 
 # Generated from here on.

@@ -14,6 +14,7 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts import MessageKey, say
+from calltools.texts.keys import LANGUAGES
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
 from calltools.vendors.time_layouts import layout_pattern
 
@@ -85,8 +86,7 @@ def propose_profile(
         *_region_lines(inferred),
         "",
         "[description]",
-        'en = "Calls"',
-        'ru = "Звонки"',
+        *(f"{language} = {_quote_toml(say('template-calls', language))}" for language in LANGUAGES),
         *(
             _shape_lines(table, columns, inferred)
             if table.source.header_row is None and table.source.format.headerless

@@ -19,7 +19,7 @@ from calltools.model.summary import Unusable
 from calltools.reports import overview, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.rules.catalog import RULES
-from calltools.texts import MESSAGES, keys
+from calltools.texts import MESSAGES
 from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
 from calltools.vendors.profile import Confidence
 from tests.texts.generate_keys import MODULE, render_keys
@@ -58,12 +58,6 @@ def test_types_are_fresh():
     text = MODULE.read_text(encoding="utf-8")
 
     assert text == render_keys(text), "run python -m tests.texts.generate_keys"
-
-
-def test_types_hold_the_keys_of_the_tables():
-    assert set(get_args(keys.MessageKey)) == set(MESSAGES)
-    assert set(get_args(keys.HtmlLabel)) == set(HTML_LABELS)
-    assert set(get_args(keys.WorkbookLabel)) == set(WORKBOOK_LABELS)
 
 
 def test_mypy_takes_a_key_and_refuses_a_wrong_one_and_one_of_parts(tmp_path):
