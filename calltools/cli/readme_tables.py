@@ -11,6 +11,7 @@ from typing import Final
 from calltools.cli.vendor_pages import CONFIDENCE
 from calltools.reports.wording import format_rule_title
 from calltools.rules.catalog import RULES
+from calltools.texts import say
 from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
@@ -58,7 +59,7 @@ def _keep_marks(found: re.Match[str], table: str) -> str:
 def _vendor_row(profile: Profile) -> str:
     names = ", ".join(f"`{name}`" for name in (profile.name, *profile.aliases))
     fields = ", ".join(profile.fields)
-    known = CONFIDENCE[profile.confidence][0]
+    known = say(CONFIDENCE[profile.confidence])
     source = f"[{known}]({profile.link})" if profile.link else known
     return (
         f"| {names} | {_escape_cell(profile.description_en)} | {fields} | {_escape_cell(profile.lacks_en)} | {source} |"
