@@ -72,19 +72,31 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
     {
         "csv": Input(
             "csv.reader:open_request",
-            SourceFormat("read-as-csv", address="line", headerless=True, canonical=True),
+            SourceFormat(
+                (
+                    "{name}: text, {encoding}, cells separated by {delimiter}",
+                    "{name}: текст, {encoding}, разделитель — {delimiter}",
+                ),
+                address="line",
+                headerless=True,
+                canonical=True,
+            ),
             (".csv", ".tsv", ".txt"),
             kinds=("text",),
         ),
         "workbook": Input(
             "workbook.reader:open_request",
-            SourceFormat("read-as-workbook", address="cell"),
+            SourceFormat(("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"), address="cell"),
             (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
             kinds=("xlsx", "xlsb", "ods", "xls"),
         ),
         "json": Input(
             "json.reader:open_request",
-            SourceFormat("read-as-json", titles="read-json-titles", address="record"),
+            SourceFormat(
+                ("{name}: JSON, {encoding}", "{name}: JSON, {encoding}"),
+                titles=("columns are the keys of records", "столбцы — ключи записей"),
+                address="record",
+            ),
             (".json", ".jsonl"),
             kinds=("json",),
         ),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
-from calltools.texts.keys import MessageKey
+from calltools.texts.keys import Text
 
 #: How a person looks up a record: by the physical line of a text, by the cell or the row of a sheet, by its number.
 Address: TypeAlias = Literal["line", "cell", "record"]
@@ -23,16 +23,17 @@ class SourceFormat:
     """A form of input, as far as others than its reader must know it.
 
     Attributes:
-        read_as: Key of how a file was read; the sentence may name ``name``, ``encoding``, ``delimiter`` and ``sheet``.
+        read_as: How a file was read, in English and Russian; it may name ``name``, ``encoding``, ``delimiter`` and
+            ``sheet``.
         address: How its records are looked up, and so what ``places`` of a batch are.
-        titles: Key of where the titles come from, if not from a row of the file.
+        titles: Where the titles come from, in English and Russian, if not from a row of the file.
         headerless: Whether a file may begin with a record, so that its columns have numbers for titles.
         canonical: Whether the service takes a file of this form as it is.
     """
 
-    read_as: MessageKey
+    read_as: Text
     address: Address
-    titles: MessageKey | None = None
+    titles: Text | None = None
     headerless: bool = False
     canonical: bool = False
 

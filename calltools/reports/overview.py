@@ -22,7 +22,7 @@ from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES, RULES_BY_CODE
-from calltools.texts import MessageKey, say
+from calltools.texts import MessageKey, render_text, say
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -99,12 +99,12 @@ def _describe_format(source: Source, options: ReportOptions) -> str:
         "delimiter": say(DELIMITERS[source.delimiter], options.language),
         "sheet": escape_invisible(source.sheet or ""),
     }
-    return say(source.format.read_as, options.language, **facts)
+    return render_text(source.format.read_as, options.language, **facts)
 
 
 def _describe_header(source: Source, options: ReportOptions) -> str:
     if source.format.titles is not None:
-        return say(source.format.titles, options.language)
+        return render_text(source.format.titles, options.language)
     if source.header_row is None:
         return say("report-header-none", options.language)
     key: MessageKey = "report-header-row" if source.format.address == "cell" else "report-header-line"

@@ -12,7 +12,7 @@ from typing import Final
 from calltools.texts import reading, reporting, uploads, usage, vendors
 from calltools.texts.keys import Language, MessageKey, Text, pick_language
 
-__all__ = ["MESSAGES", "Language", "MessageKey", "RussianManual", "say"]
+__all__ = ["MESSAGES", "Language", "MessageKey", "RussianManual", "render_text", "say"]
 
 MESSAGES: Final[Mapping[str, Text]] = MappingProxyType(
     usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES
@@ -27,7 +27,12 @@ def say(key: MessageKey, language: Language = "en", /, **facts: object) -> str:
         language: The reader's.
         facts: The values that the sentence names.
     """
-    return pick_language(MESSAGES[key], language).format_map(facts)
+    return render_text(MESSAGES[key], language, **facts)
+
+
+def render_text(text: Text, language: Language, /, **facts: object) -> str:
+    """A text that stands in a table of its room, such as the forms of input, with the facts put in."""
+    return pick_language(text, language).format_map(facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from calltools.texts.keys import HtmlLabel, Language, Text, WorkbookLabel, pick_language
+from calltools.texts import render_text
+from calltools.texts.keys import HtmlLabel, Language, Text, WorkbookLabel
 
 FINDINGS_SHEET: Final = "calltools findings"
 SUMMARY_SHEET: Final = "calltools summary"
@@ -145,9 +146,9 @@ WORKBOOK_LABELS: Final[Mapping[str, Text]] = {
 
 def html_label(key: HtmlLabel, language: Language, /, **facts: object) -> str:
     """A word or sentence of the page."""
-    return pick_language(HTML_LABELS[key], language).format_map(facts)
+    return render_text(HTML_LABELS[key], language, **facts)
 
 
 def workbook_label(key: WorkbookLabel, language: Language, /, **facts: object) -> str:
     """A word or sentence of the workbook."""
-    return pick_language(WORKBOOK_LABELS[key], language).format_map(facts)
+    return render_text(WORKBOOK_LABELS[key], language, **facts)

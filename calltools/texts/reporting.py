@@ -64,12 +64,6 @@ MESSAGES: Final = {
     "delimiter-semicolon": ("semicolon", "точка с запятой"),
     "delimiter-tab": ("tab", "табуляция"),
     "delimiter-pipe": ("pipe", "вертикальная черта"),
-    # -- how a file was read -----------------------------------------------------------
-    "read-as-csv": ("{name}: text, {encoding}, cells separated by {delimiter}",
-                    "{name}: текст, {encoding}, разделитель — {delimiter}"),
-    "read-as-workbook": ("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"),
-    "read-as-json": ("{name}: JSON, {encoding}", "{name}: JSON, {encoding}"),
-    "read-json-titles": ("columns are the keys of records", "столбцы — ключи записей"),
     # -- counts ------------------------------------------------------------------------
     "count-read": ("read", "прочитано"),
     "count-written": ("written", "записано"),

@@ -11,6 +11,7 @@ from jinja2 import Environment, nodes
 
 from calltools.cli import upload_console, vendor_pages
 from calltools.files.csv.sniff import DELIMITER_NAMES
+from calltools.files.inputs import INPUTS
 from calltools.ledger import CallStatus, Transition
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
@@ -116,7 +117,15 @@ def test_each_value_has_a_sentence(table, values):
     assert set(table) == values
 
 
-@pytest.mark.parametrize("table", [MESSAGES, HTML_LABELS, WORKBOOK_LABELS], ids=["messages", "page", "workbook"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(MESSAGES, id="messages"),
+        pytest.param(HTML_LABELS, id="labels of the page"),
+        pytest.param(WORKBOOK_LABELS, id="labels of the workbook"),
+        pytest.param({name: form.format.read_as for name, form in INPUTS.items()}, id="forms of input"),
+    ],
+)
 def test_both_languages_name_the_same_facts(table):
     for key, (english, russian) in table.items():
         assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
