@@ -30,6 +30,7 @@ CURRENCY_CODES: Final[tuple[str, ...]] = tuple(
 #: 2010-01-01 and 2100-01-01 UTC: milliseconds and spreadsheet dates lie outside.
 _EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800
 _DAY_S: Final = 86_400
+#: Of a sheet of Excel, counted from 0.
 _LAST_ROW: Final = 1_048_575
 #: The same template has the same bytes: no clock.
 _CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)

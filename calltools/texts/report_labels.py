@@ -91,7 +91,6 @@ HTML_LABELS: Final[Mapping[str, Text]] = {
     "lost": ("Already lost", "Уже потеряно"),
     "lost_on": ("Upload by", "Загрузить до"),
     "tied": ("With an identifier", "С идентификатором"),
-    "later": ("Later", "Позже"),
     "masked": ("Phone numbers and ids are masked. Findings in full: --report findings.csv.",
                "Телефоны и идентификаторы скрыты. Полный список: --report findings.csv."),
     "unmasked": ("This page shows phone numbers and ids. Treat it as personal data.",

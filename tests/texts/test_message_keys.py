@@ -1,5 +1,6 @@
 """Keys of messages and labels: mypy knows them all, and each value that is put into words has one."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from calltools.vendors.profile import Confidence
 from tests.texts.generate_keys import MODULE, render_keys
 
 ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "calltools"
 #: Lines that mypy must take, and lines that it must refuse.
 GOOD = """
 say("file-missing", "en", path=name)
@@ -76,22 +78,40 @@ def test_mypy_takes_a_key_and_refuses_a_wrong_one_and_one_of_parts(tmp_path):
 
 
 def words_of_templates():
-    """The first argument of each call of ``word`` in a template: texts that it may be, and other parts of it."""
-    for path in sorted((ROOT / "calltools").rglob("*.j2")):
+    """The first argument of each call of ``word`` in a template."""
+    for path in sorted(PACKAGE.rglob("*.j2")):
         tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
             if getattr(call.node, "name", "") == "word":
                 yield call.args[0]
 
 
-def test_words_of_templates_are_labels():
-    words = list(words_of_templates())
-    found = [one for word in words for one in [word, *word.find_all(nodes.Const)] if isinstance(one, nodes.Const)]
-    literal = {one.value for one in found if isinstance(one.value, str)}
+def labels_of_templates():
+    """The texts in those arguments."""
+    for word in words_of_templates():
+        found = [one.value for one in [word, *word.find_all(nodes.Const)] if isinstance(one, nodes.Const)]
+        yield from (text for text in found if isinstance(text, str))
 
-    assert len(literal) > 50
-    assert literal - {*HTML_LABELS} == set()
-    assert [word for word in words if isinstance(word, nodes.Concat | nodes.Add)] == []
+
+def test_words_of_templates_are_labels():
+    labels = set(labels_of_templates())
+
+    assert len(labels) > 50
+    assert labels - {*HTML_LABELS} == set()
+    assert [word for word in words_of_templates() if isinstance(word, nodes.Concat | nodes.Add)] == []
+
+
+def texts_of_code():
+    """Each text that stands in code, the tables of sentences left out."""
+    for path in sorted({*PACKAGE.rglob("*.py")} - {*PACKAGE.joinpath("texts").rglob("*.py")}):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+
+
+def test_each_sentence_is_used():
+    used = {*texts_of_code(), *labels_of_templates()}
+
+    assert [key for key in (*MESSAGES, *HTML_LABELS, *WORKBOOK_LABELS) if key not in used] == []
 
 
 @pytest.mark.parametrize(
