@@ -17,27 +17,28 @@ COUNTER = 12345678
 PROGRAM = """
 import resource, sys, time
 from pathlib import Path
-from calltools.metrica import ledger
+from calltools import ledger
 begun = time.perf_counter()
 step, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-with ledger.open_book(folder, time.time) as book:
+with ledger.open_ledger_in(folder, time.time) as opened:
     opened = time.perf_counter()
-    plan = ledger.plan(book, file, {counter})
+    plan = ledger.plan_upload(opened, file, {counter})
     planned = time.perf_counter()
     if step != "plan":
-        with ledger.hold(book, {counter}):
-            batches = ledger.reserve(book, plan, goal="g", source="bench.csv")
+        with ledger.hold_counter(opened, {counter}):
+            parts = ledger.reserve(opened, plan, goal="g", source="bench.csv")
             reserved = time.perf_counter()
             if step == "accept":
-                for n, batch in enumerate(batches):
-                    ledger.begin(book, batch.id)
-                    ledger.finish(book, batch.id, ledger.Acked(n + 1, batch.rows, batch.rows))
+                for n, part in enumerate(parts):
+                    ledger.begin_attempt(opened, part.id)
+                    ledger.finish_attempt(opened, part.id, ledger.Acked(n + 1, part.rows, part.rows))
     else:
         reserved = planned
 heavy = [name for name in ("pandas", "pandera") if name in sys.modules]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"opened {{opened - begun:.2f}} s, planned {{planned - opened:.2f}} s, reserved {{reserved - planned:.2f}} s, "
-      f"peak {{peak:.0f}} MiB, sent {{plan.sent}} of {{plan.records}} in {{len(plan.parts)}} part(s), loaded {{heavy}}")
+      f"peak {{peak:.0f}} MiB, sent {{plan.records_to_send}} of {{plan.records}} in {{len(plan.parts)}} part(s), "
+      f"loaded {{heavy}}")
 """
 
 

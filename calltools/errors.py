@@ -17,6 +17,7 @@
     │   ├── QuotaError          wait until the time it names
     │   └── UnreachableError    try again: no answer that could be read
     ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
+    │   └── LockedError         another process uploads to the counter
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
@@ -99,6 +100,19 @@ class ConfigError(UsageError):
     def say(self, language: Language = "en") -> str:
         """All problems, one a line, each with its path."""
         return _with_problems(super().say(language), self.problems, language)
+
+
+def nearest_word(word: str, allowed: Iterable[str], cutoff: float = 0.5) -> str:
+    """The allowed word that a user most likely meant, for a message; empty if none is near.
+
+    Args:
+        word: The word that was given.
+        allowed: All words that would be right.
+        cutoff: The least similarity, from 0 to 1, as ``difflib`` measures it.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - most runs suggest nothing, and every command loads this
+
+    return "".join(get_close_matches(word, list(allowed), 1, cutoff))
 
 
 def _with_problems(sentence: str, problems: Iterable[Problem], language: Language) -> str:
@@ -227,6 +241,10 @@ class LedgerError(CalltoolsError):
     """The memory of the upload cannot be trusted, or another process uses it; no request was made."""
 
     exit_code = 4
+
+
+class LockedError(LedgerError):
+    """Another process uploads to the counter; it may be asked again when that one has ended."""
 
 
 class DefectError(CalltoolsError):

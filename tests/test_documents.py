@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from calltools.cli import readme_tables
+from calltools.cli import document_tables
 from calltools.cli.app import app
 from calltools.reports import REPORTERS
 from calltools.rules.catalog import RULES
 from calltools.vendors import profile_library
-from calltools.vendors.profile_schema import build_profile_schema
+from calltools.vendors.profile import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -45,9 +45,9 @@ COMMANDS = [
 def test_tables_are_fresh(document):
     text = document.read_text(encoding="utf-8")
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
-        document.write_text(readme_tables.refresh_tables(text), encoding="utf-8")
+        document.write_text(document_tables.refresh_tables(text), encoding="utf-8")
 
-    assert text == readme_tables.refresh_tables(text)
+    assert text == document_tables.refresh_tables(text)
 
 
 def test_tables_name_every_rule_and_every_vendor():

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 import calltools
 from calltools.exports import EXPORTS
-from calltools.vendors.profile_schema import build_profile_schema
+from calltools.vendors.profile import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "calltools").rglob("*.py"))

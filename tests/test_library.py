@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 
 import calltools
+from calltools.run import OptionArguments, RunOptions
 
 CALLS = "DateTime,PhoneNumber\n1773014400,+74950000001\n1773018000,+74950000002\n"
 CRM = "phone,time,ClientId\n+74950000001,1773014000,1604591025698235234\n"
@@ -62,6 +64,10 @@ def test_a_wrong_option_is_found_by_its_type(files):
     )
 
     assert "time_zone" in result.stdout.decode()
+
+
+def test_keyword_arguments_are_the_options_of_a_run():
+    assert [*OptionArguments.__annotations__] == [field.name for field in fields(RunOptions)]
 
 
 def test_the_second_file_may_be_text_and_is_never_the_output(files):

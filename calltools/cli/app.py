@@ -1,4 +1,4 @@
-"""The commands, and how the process starts and ends."""
+"""The table of commands, and how the process starts and ends."""
 
 import errno
 import itertools
@@ -9,11 +9,10 @@ from typing import Final, TextIO, cast
 
 import typer
 
-from calltools.cli import config, convert, doctor, rules, schema, template, terminal, upload, uploads, validate, vendors
+from calltools.cli import config, convert, doctor, rules, schema, terminal, upload, uploads, validate, vendors
 from calltools.cli.options import traceback_places
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
-from calltools.cli.typer_app import App
-from calltools.cli.usage_errors import CommandLineError, explain_usage_error
+from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
 from calltools.errors import CalltoolsError, OutputError, UsageError
 from calltools.settings import read_settings
 from calltools.texts import Language, say
@@ -37,8 +36,8 @@ app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor_command)
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(config.app, name="config")
 app.command("rules", epilog=rules.EXAMPLES)(rules.rules_command)
-app.command("schema", epilog=schema.EXAMPLES)(schema.schema_command)
-app.command("template", epilog=template.EXAMPLES)(template.template_command)
+app.command("schema", epilog=schema.SCHEMA_EXAMPLES)(schema.schema_command)
+app.command("template", epilog=schema.TEMPLATE_EXAMPLES)(schema.template_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -55,25 +54,25 @@ def root(
 
 
 def start() -> int:
-    """Run the command that ``sys.argv`` asks for, and give the exit code."""
-    nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the process ends
-    # A stream that was closed on purpose (``>&-``) is ``None``.
-    sys.stdin, sys.stdout, sys.stderr = sys.stdin or nothing, sys.stdout or nothing, sys.stderr or nothing
+    """Run the command of ``sys.argv``; return the exit code."""
+    devnull = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - open until the process ends
+    # A stream that the shell has closed (``>&-``) is ``None``.
+    sys.stdin, sys.stdout, sys.stderr = sys.stdin or devnull, sys.stdout or devnull, sys.stderr or devnull
     terminal.configure_streams(sys.stdout, sys.stderr)
     sys.stdout, sys.stderr = cast("TextIO", PipeSafeStream(sys.stdout)), cast("TextIO", PipeSafeStream(sys.stderr))
     try:
         return _run_app()
-    except (KeyboardInterrupt, typer.Abort):  # an answer that was broken off, too
+    except (KeyboardInterrupt, typer.Abort):  # typer aborts when a question is answered by Ctrl-C
         return _INTERRUPTED
-    except OSError as fault:
-        if fault.errno not in _UNWRITABLE:
-            return _report_defect(fault)
-        # A file would have been named before: it is standard output or standard error that takes no more.
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            return _report_defect(error)
+        # Errors of files are ``CalltoolsError``: this one is of standard output or standard error.
         redirect_to_devnull(sys.stdout)
-        _print_error(say("output-stream", _language_of_arguments(), reason=fault.strerror))
+        _print_error(say("output-stream", _language_of_arguments(), reason=error.strerror))
         return OutputError.exit_code
-    except Exception as fault:  # noqa: BLE001 - the last resort: a person sees where, and no value
-        return _report_defect(fault)
+    except Exception as error:  # noqa: BLE001 - a traceback of Python's could show values of the user's file
+        return _report_defect(error)
 
 
 _INTERRUPTED: Final = 130
@@ -83,25 +82,25 @@ _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.E
 def _run_app() -> int:
     try:
         code = app(standalone_mode=False)
-    except CommandLineError as fault:
-        typer.echo(explain_usage_error(fault, _language_of_arguments()), err=True)
+    except CommandLineError as error:
+        typer.echo(explain_usage_error(error, _language_of_arguments()), err=True)
         return UsageError.exit_code
-    except SystemExit as end:
-        code = end.code
+    except SystemExit as exit_request:
+        code = exit_request.code
+    # Here and not when Python ends: an error of the stream still gets its sentence and its exit code.
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
 
 
 def _language_of_arguments() -> Language:
-    """Of a person whose options could not be read."""
-    words = list(itertools.pairwise([*sys.argv, ""]))
-    asked = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
-    asked += [value for word, value in words if word == "--lang"]
-    return "ru" if "ru" in asked else "en" if "en" in asked else read_settings().language
+    """The language for an error that comes before options are parsed, or instead of it."""
+    values = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
+    values += [value for word, value in itertools.pairwise(sys.argv) if word == "--lang"]
+    return "ru" if "ru" in values else "en" if "en" in values else read_settings().language
 
 
-def _report_defect(fault: Exception) -> int:
-    _print_error(f"{say('defect', _language_of_arguments(), fault=type(fault).__name__)}\n{traceback_places(fault)}")
+def _report_defect(error: Exception) -> int:
+    _print_error(f"{say('defect', _language_of_arguments(), fault=type(error).__name__)}\n{traceback_places(error)}")
     return CalltoolsError.exit_code
 
 

@@ -29,13 +29,13 @@ def convert_command(
 ) -> None:
     """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
-        found = load_layers(context)
-        writing, reading, showing = (found.apply(writing), found.apply(reading), found.apply(showing))
+        layers = load_layers(context)
+        writing, reading, showing = (layers.apply(writing), layers.apply(reading), layers.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.session import convert_files, validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session_run import convert_files, validate_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            validate_files(files, reading, showing, found, converting=True)
+            validate_files(files, reading, showing, layers, converting=True)
         else:
-            convert_files(files, writing, reading, showing, found)
+            convert_files(files, writing, reading, showing, layers)

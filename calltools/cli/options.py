@@ -1,4 +1,8 @@
-"""Option types that several commands use, and how a command ends."""
+"""Options that several commands share, and how a command ends.
+
+The choices of an option are an enum. An enum that mirrors a type below is written out, because help loads no numpy and
+mypy checks only members that it can read; ``tests/cli/test_options.py`` holds both equal.
+"""
 
 import traceback
 from collections.abc import Iterator, Sequence
@@ -17,7 +21,7 @@ from calltools.texts import Language
 
 
 class OutputFormat(StrEnum):
-    """Forms of findings on standard output: those of ``REPORTERS``."""
+    """What ``--output-format`` accepts: the forms of ``REPORTERS`` that are for the screen."""
 
     _ignore_ = "members form"
     members = vars()
@@ -27,14 +31,14 @@ class OutputFormat(StrEnum):
 
 
 class Lang(StrEnum):
-    """Languages of sentences."""
+    """What ``--lang`` accepts: ``Language``."""
 
     EN = "en"
     RU = "ru"
 
 
 class FailOnLevel(StrEnum):
-    """Severities that ``--fail-on`` takes."""
+    """What ``--fail-on`` accepts: ``Severity``."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -42,7 +46,7 @@ class FailOnLevel(StrEnum):
 
 
 class StaticCallChoice(StrEnum):
-    """What ``--static-call`` takes."""
+    """What ``--static-call`` accepts: ``StaticCall``."""
 
     NO = "0"
     YES = "1"
@@ -50,7 +54,7 @@ class StaticCallChoice(StrEnum):
 
 
 class DateOrderChoice(StrEnum):
-    """What ``--date-order`` takes."""
+    """What ``--date-order`` accepts: ``DateOrder``."""
 
     DMY = "dmy"
     MDY = "mdy"
@@ -58,20 +62,14 @@ class DateOrderChoice(StrEnum):
 
 
 class OnError(StrEnum):
-    """What becomes of the good records when others are bad."""
+    """What ``--on-error`` accepts: what to do with good records if others have errors."""
 
     REJECT = "reject"
     FAIL = "fail"
 
 
-class Engine(StrEnum):
-    """Where files are worked on."""
-
-    LOCAL = "local"
-
-
 class Color(StrEnum):
-    """What ``--color`` takes."""
+    """What ``--color`` accepts."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -85,7 +83,7 @@ Files: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How files are read, and what the user says that they do not."""
+    """Options that say how files are read, and what the files themselves do not say."""
 
     vendor: Annotated[
         str,
@@ -140,7 +138,7 @@ class ReadingOptions:
 
 @dataclass(frozen=True, slots=True)
 class FindingOptions:
-    """Which findings count, and how they are shown."""
+    """Options that say which findings count, and how they are shown."""
 
     select: Annotated[
         str | None, typer.Option(metavar="CODES", help="Only these rules: codes, names or prefixes, by commas.")
@@ -171,7 +169,6 @@ class FindingOptions:
         bool,
         typer.Option("--no-fast-path", help="Every record through the exact road and the schema: slower, same answer."),
     ] = False
-    engine: Annotated[Engine, typer.Option(help="Where files are worked on.")] = Engine.LOCAL
     max_findings: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Details for each rule in text; default 20 on a terminal.")
     ] = None
@@ -187,7 +184,7 @@ class FindingOptions:
 
 @dataclass(frozen=True, slots=True)
 class WritingOptions:
-    """Where converted records go."""
+    """Options that say where converted records are written."""
 
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE|-", help="The canonical CSV; - is standard output.")
@@ -202,43 +199,48 @@ class WritingOptions:
 
 
 def resolve_language(lang: Lang | None) -> Language:
-    """The reader's language: the option, else the environment."""
+    """The language of the option, else that of the environment."""
     if lang is None:
         return read_settings().language
     return "ru" if lang is Lang.RU else "en"
 
 
 def split_words(listed: str | None) -> tuple[str, ...]:
-    """The words of a comma-separated option."""
+    """The words of a comma-separated option, without spaces around them."""
     return tuple(word.strip() for word in (listed or "").split(",") if word.strip())
 
 
 @contextmanager
 def exit_on_error(lang: Language, *, debug: bool = False) -> Iterator[None]:
-    """A fault of the run becomes one sentence on standard error and its exit code."""
+    """Print an error of the run as one sentence on standard error, and exit with its code.
+
+    Args:
+        lang: Language of the sentence.
+        debug: Whether the places of the traceback are printed too.
+    """
     try:
         yield
-    except CalltoolsError as fault:
-        about = "" if fault.about_file is None else f"{fault.about_file}: "
-        typer.echo(f"calltools: {about}{fault.say(lang)}", err=True)
+    except CalltoolsError as error:
+        about = "" if error.about_file is None else f"{error.about_file}: "
+        typer.echo(f"calltools: {about}{error.say(lang)}", err=True)
         if debug:
-            typer.echo(traceback_places(fault), err=True)
-        raise typer.Exit(fault.exit_code) from None
+            typer.echo(traceback_places(error), err=True)
+        raise typer.Exit(error.exit_code) from None
 
 
-def traceback_places(fault: BaseException) -> str:
-    """The places that a fault came through; never what they held."""
-    frames = traceback.extract_tb(fault.__traceback__)
+def traceback_places(error: BaseException) -> str:
+    """The files, lines and functions of a traceback; no source lines and no values, which could be personal."""
+    frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    # Of another process of ours the places come as notes.
-    return "\n".join(f"  {place}" for place in [*places, *getattr(fault, "__notes__", [])])
+    # An error of the second process has its places as notes: tracebacks cannot be pickled.
+    return "\n".join(f"  {place}" for place in [*places, *getattr(error, "__notes__", [])])
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether a person watches the stream."""
+    """Whether the stream is a terminal."""
     return bool(getattr(stream, "isatty", lambda: False)())
 
 
 def format_examples(*lines: Sequence[str] | str) -> str:
-    """Examples for the end of a command's help."""
+    """Examples as the last paragraph of a command's help."""
     return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)

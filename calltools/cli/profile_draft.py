@@ -1,4 +1,4 @@
-"""What ``calltools vendors new`` does: read a sample, ask, write a profile, and run it at once."""
+"""``calltools vendors new``: read a sample, ask about its columns, draft a profile, and run it on the sample."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,19 +19,20 @@ from calltools.model.batch import Batch, Hints, Table
 from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
-from calltools.texts import Language, MessageKey, say
+from calltools.texts import Language, say
+from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
-from calltools.vendors.header_match import match_header
+from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
 from calltools.vendors.loader import load_profile
-from calltools.vendors.mapping import MappingOptions, bind_profile, map_batch
+from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile import Profile
 from calltools.vendors.profile_tests import run_example
-from calltools.vendors.recognize import create_header_finder
+from calltools.vendors.recognize import create_header_finder, match_header
 
-#: Asks a person: sentence and default -> answer.
+#: Asks a person a question: sentence and default answer -> answer.
 Ask = Callable[[str, str], str]
-#: What a person is asked for, in this order, and the key of the question.
+#: Fields that a person is asked about, in this order -> key of the question.
 QUESTIONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "DateTime": "ask-datetime",
@@ -44,39 +45,43 @@ QUESTIONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
 )
 _MEANINGS: Final = ("incoming", "outgoing", "internal", "answered", "missed")
 _NO_COLUMN: Final = "-"
-#: Between columns that make one time.
+#: Joins the titles of columns that make one time.
 _COLUMN_JOINER: Final = " + "
 
 
 def draft_profile(file: Path, answers: InferredColumns, language: Language, ask: Ask | None) -> tuple[str, str]:
-    """A commented profile for a sample, and what it made of the sample.
+    """Draft a commented profile for a sample.
 
     Args:
         file: The sample.
-        answers: What the options say; the rest is guessed.
-        language: Of questions.
-        ask: Asks a person about each guess; ``None``: there is nobody.
+        answers: What the options say; the rest is inferred from the cells of the sample.
+        language: Language of questions.
+        ask: Asks a person about each guess; ``None``: the guesses are used as they are.
+
+    Returns:
+        The text of the profile, and sentences about its run on the sample.
 
     Raises:
-        UsageError: The sample holds no call, or a column that was named is not there.
+        UsageError: The sample has no record, or no column with a title that an option names.
     """
     table, sample = _open_sample(file)
     columns = propose.sample_columns(table, sample)
-    known = _complete_guess(columns, answers, table, language)
+    guess = _complete_guess(columns, answers, table, language)
     if ask is not None:
-        known = _ask_about_guess(known, columns, language, ask)
-    taken = {word for one in profile_library.load_profiles() for word in (one.name, *one.aliases)}
-    name = propose.suggest_profile_name(file.stem, taken)
-    bare = load_profile(propose.propose_profile(name, table, sample, known, {}), str(file))
-    expect = run_example(bare, bare.examples[0]) if bare.examples else {}
-    text = propose.propose_profile(name, table, sample, known, {name: cell for name, cell in expect.items() if cell})
-    tried = _try_profile(load_profile(text, str(file)), table, sample, known, language)
-    fits = [one.name for one in profile_library.load_profiles() if match_header(one, table.titles).matches]
-    return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in fits), tried])
+        guess = _ask_about_guess(guess, columns, language, ask)
+    profiles = profile_library.load_profiles()
+    name = propose.suggest_profile_name(file.stem, {word for one in profiles for word in (one.name, *one.aliases)})
+    # What the profile makes of its example is not known before it has run, so it is drafted twice.
+    without_result = load_profile(propose.propose_profile(name, table, sample, guess, {}), str(file))
+    cells = run_example(without_result, without_result.examples[0]) if without_result.examples else {}
+    text = propose.propose_profile(name, table, sample, guess, {field: cell for field, cell in cells.items() if cell})
+    outcome = _try_profile(load_profile(text, str(file)), table, sample, guess, language)
+    known = [profile.name for profile in profiles if match_header(profile, table.titles).matches]
+    return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in known), outcome])
 
 
 def _open_sample(file: Path) -> tuple[Table, Batch]:
-    """The sample and its first records. Where the first of them stands for the header, its columns get numbers."""
+    """The sample and its first records; if its first row looks like a record, its columns get numbers for titles."""
     table = open_table(file, str(file), Hints(), create_header_finder(profile_library.load_profiles()))
     if looks_like_record(table.titles) and table.source.format.headerless:
         table = open_table(file, str(file), Hints(header_row=0), create_header_finder(()))
@@ -89,10 +94,10 @@ def _open_sample(file: Path) -> tuple[Table, Batch]:
 def parse_answers(
     columns: Sequence[str], words: Sequence[str], time_format: str | None, timezone: str, region: str | None
 ) -> InferredColumns:
-    """What the options say.
+    """The values of ``--column``, ``--word`` and the other options of ``calltools vendors new``.
 
     Raises:
-        UsageError: One of them cannot be read.
+        UsageError: A value has no ``=``, or an unknown name.
     """
     pairs = [_parse_pair(text, (*FIELD_NAMES, "direction")) for text in columns]
     titles = {name: tuple(title for other, title in pairs if other == name) for name, _ in pairs}
@@ -101,7 +106,11 @@ def parse_answers(
 
 
 def write_profile(text: str, output: Path, *, force: bool) -> None:
-    """Write the profile."""
+    """Write the profile to a file.
+
+    Raises:
+        OutputError: The file exists and ``force`` is not given, or it cannot be written.
+    """
     with AtomicFile(output, force=force) as stream:
         stream.write(text.encode())
 
@@ -121,45 +130,45 @@ def _swap_sides(text: str) -> str:
 def _complete_guess(
     columns: SampleColumns, answers: InferredColumns, table: Table, language: Language
 ) -> InferredColumns:
-    """What the sample looks like where nothing was said; ``-`` for a column means that there is none."""
+    """Infer from the sample what the answers leave open; ``-`` as a title means that the export has no such column."""
     missing = [title for titles in answers.columns.values() for title in titles if title not in {*columns, _NO_COLUMN}]
     if missing:
         raise UsageError("columns-missing", columns=", ".join(missing), there=redacted_titles(table.titles))
-    wanted = {name: () if _NO_COLUMN in titles else titles for name, titles in answers.columns.items()}
-    guessed = infer_columns(columns, wanted)
+    given = {name: () if _NO_COLUMN in titles else titles for name, titles in answers.columns.items()}
+    inferred = infer_columns(columns, given)
     return replace(
-        guessed,
-        time_format=answers.time_format or guessed.time_format,
-        date_order_unknown=guessed.date_order_unknown and answers.time_format is None,
-        word_meanings={**guessed.word_meanings, **answers.word_meanings},
+        inferred,
+        time_format=answers.time_format or inferred.time_format,
+        date_order_unknown=inferred.date_order_unknown and answers.time_format is None,
+        word_meanings={**inferred.word_meanings, **answers.word_meanings},
         timezone=answers.timezone,
-        region=answers.region or guessed.region,
+        region=answers.region or inferred.region,
         language=language,
     )
 
 
-def _ask_about_guess(known: InferredColumns, columns: SampleColumns, language: Language, ask: Ask) -> InferredColumns:
-    """A person confirms or corrects each guess."""
-    found = dict(known.columns)
-    there = ", ".join(columns)
+def _ask_about_guess(guess: InferredColumns, columns: SampleColumns, language: Language, ask: Ask) -> InferredColumns:
+    """Ask a person to confirm or correct each guess."""
+    chosen = dict(guess.columns)
+    all_titles = ", ".join(columns)
     for name, key in QUESTIONS.items():
-        question = say(key, language, there=there)
-        titles = _ask_titles(question, _COLUMN_JOINER.join(found.get(name, (_NO_COLUMN,))), columns, language, ask)
-        found[name] = () if _NO_COLUMN in titles else titles
-    # Another column may hold other words, and a time in another layout.
-    again = infer_columns(columns, found)
-    layout = known.time_format if found["DateTime"] == known.columns.get("DateTime") else again.time_format
-    if found["DateTime"]:
-        layout = ask(say("ask-time-format", language), layout or "%d.%m.%Y %H:%M:%S")
-    words = {**again.word_meanings, **known.word_meanings}
-    asked = [(found["direction"], _MEANINGS[:3]), (found["CallMissed"], _MEANINGS[3:])]
-    for titles, meanings in asked:
+        question = say(key, language, there=all_titles)
+        titles = _ask_titles(question, _COLUMN_JOINER.join(chosen.get(name, (_NO_COLUMN,))), columns, language, ask)
+        chosen[name] = () if _NO_COLUMN in titles else titles
+    # A corrected column may hold other words, and a time in another layout.
+    inferred = infer_columns(columns, chosen)
+    time_format = guess.time_format if chosen["DateTime"] == guess.columns.get("DateTime") else inferred.time_format
+    if chosen["DateTime"]:
+        time_format = ask(say("ask-time-format", language), time_format or "%d.%m.%Y %H:%M:%S")
+    words = {**inferred.word_meanings, **guess.word_meanings}
+    word_columns = [(chosen["direction"], _MEANINGS[:3]), (chosen["CallMissed"], _MEANINGS[3:])]
+    for titles, meanings in word_columns:
         for word in distinct_words(columns, "".join(titles)):
             words[word] = _ask_meaning(word, words.get(word, ""), meanings, language, ask)
     return replace(
-        known,
-        columns=again.columns,
-        time_format=layout,
+        guess,
+        columns=inferred.columns,
+        time_format=time_format,
         date_order_unknown=False,
         may_be_whole_call=False,
         word_meanings=words,
@@ -167,31 +176,32 @@ def _ask_about_guess(known: InferredColumns, columns: SampleColumns, language: L
 
 
 def _ask_titles(question: str, default: str, columns: SampleColumns, language: Language, ask: Ask) -> tuple[str, ...]:
-    """Columns that are there; asked again until they are."""
-    asked = question
+    """The titles of the answer; the question is repeated until the sample has all of them."""
+    sentence = question
     while True:
-        answer = ask(asked, default)
+        answer = ask(sentence, default)
         titles = (answer,) if answer in columns else tuple(answer.split(_COLUMN_JOINER))
         if {*titles} <= {*columns, _NO_COLUMN}:
             return titles
-        asked = f"{say('ask-no-such', language, title=answer)} {question}"
+        sentence = f"{say('ask-no-such', language, title=answer)} {question}"
 
 
 def _ask_meaning(word: str, guessed: str, meanings: Sequence[str], language: Language, ask: Ask) -> str:
-    said = _NO_COLUMN
-    while said not in meanings:
-        said = ask(say("ask-word", language, word=word, meanings=", ".join(meanings)), guessed or meanings[0])
-    return said
+    answer = ""
+    while answer not in meanings:
+        answer = ask(say("ask-word", language, word=word, meanings=", ".join(meanings)), guessed or meanings[0])
+    return answer
 
 
-def _try_profile(profile: Profile, table: Table, sample: Batch, known: InferredColumns, language: Language) -> str:
-    """What the profile makes of the sample, in a sentence."""
+def _try_profile(profile: Profile, table: Table, sample: Batch, guess: InferredColumns, language: Language) -> str:
+    """Run the profile on the sample: a sentence about the records and fields that it fills, or why it cannot run."""
     try:
-        mapped = map_batch(sample, bind_profile(profile, table.titles, MappingOptions(known.timezone, known.region)))
-    except CalltoolsError as fault:
-        return fault.say(language)
-    assumptions = Assumptions(0, known.timezone, known.region)
+        mapped = map_batch(sample, bind_profile(profile, table.titles, MappingOptions(guess.timezone, guess.region)))
+    except CalltoolsError as error:
+        return error.say(language)
+    assumptions = Assumptions(0, guess.timezone, guess.region)
     cells, _ = normalize_columns({name: mapped.cells(name) for name in mapped.columns.column_names}, assumptions)
+    # A time that was not understood is left as it was: only digits are a time.
     times = {"DateTime": digits_only(cells["DateTime"]) & non_empty(cells["DateTime"])}
     counts = {name: int(times.get(name, non_empty(column)).sum()) for name, column in cells.items()}
     return say(

@@ -1,6 +1,5 @@
 """``calltools rules``: the catalog, or one rule's manual."""
 
-import difflib
 import textwrap
 from typing import Annotated, Final
 
@@ -45,7 +44,7 @@ def manual_page(word: str, lang: Language) -> str:
     Raises:
         UsageError: No rule is called so; the nearest is named.
     """
-    from calltools.errors import UsageError  # noqa: PLC0415 - heavy
+    from calltools.errors import UsageError, nearest_word  # noqa: PLC0415 - heavy
     from calltools.reports.wording import severity_name  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import RETIRED_CODES, RULES_BY_CODE, RULES_BY_NAME  # noqa: PLC0415 - heavy
     from calltools.rules.manual import manual_for  # noqa: PLC0415 - heavy
@@ -54,10 +53,8 @@ def manual_page(word: str, lang: Language) -> str:
         return f"{word.upper()}: {RETIRED_CODES[word.upper()]}"
     rule = RULES_BY_CODE.get(word.upper()) or RULES_BY_NAME.get(word.lower())
     if rule is None:
-        near = difflib.get_close_matches(
-            word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5
-        )
-        raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest="".join(near))
+        near = nearest_word(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)])
+        raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest=near)
     told = manual_for(rule, lang)
     head = f"{rule.code} {rule.name} ({severity_name(rule.severity, lang)})"
     parts = [head, told.finds]

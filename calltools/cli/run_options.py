@@ -1,4 +1,4 @@
-"""The texts of the command line as the options of a run."""
+"""Options of a run from the texts of the command line: times, spans, sizes, lists of columns."""
 
 import re
 from dataclasses import fields
@@ -19,10 +19,10 @@ _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", 
 
 
 def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
-    """The options of a run.
+    """The options of a run, as the command line and the configuration give them.
 
     Raises:
-        UsageError: A time, a window or a list of columns cannot be read.
+        UsageError: A time, a span of time, a size or a list of columns cannot be parsed.
     """
     return RunOptions(
         vendor=reading.vendor,
@@ -48,14 +48,14 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
 
 def _parse_limits(given: list[str]) -> Limits:
     names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
-    found: dict[str, int] = {}
+    limits: dict[str, int] = {}
     for text in given:
         name, _, value = text.partition("=")
         size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
         if name.strip() not in names or not size:
             raise UsageError("limit-unreadable", given=text, names=", ".join(names))
-        found[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
-    return Limits(**found)
+        limits[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
+    return Limits(**limits)
 
 
 def _parse_hints(reading: ReadingOptions) -> Hints:
@@ -83,10 +83,10 @@ def _parse_as_of(text: str) -> int:
 
 
 def _parse_window(text: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
-    if not found:
+    span = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
+    if not span:
         raise UsageError("window-unreadable", given=text)
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(span[1]) * _SECONDS[span[2]]
 
 
 def _parse_columns(text: str | None) -> dict[str, str]:

@@ -15,12 +15,13 @@ from calltools.settings import read_settings
 
 @final
 class PipeSafeStream:
-    """A stream that is silent once nobody reads it: files are still written, and the exit code is the true one.
+    """A standard stream that discards text once its reader has gone away (``| head``).
 
-    It has all that the stream below has.
+    The run goes on: files are written, and the exit code is that of the whole run. Everything but writing is passed on
+    to the stream of the process.
 
     Args:
-        stream: Of the process.
+        stream: Standard output or standard error of the process.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -30,7 +31,7 @@ class PipeSafeStream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write as far as there is a reader."""
+        """Write the text, or discard it."""
         try:
             self._stream.write(text)
         except BrokenPipeError:
@@ -38,14 +39,14 @@ class PipeSafeStream:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write as far as there is a reader."""
+        """Write the lines, or discard them."""
         try:
             self._stream.writelines(lines)
         except BrokenPipeError:
             redirect_to_devnull(self._stream)
 
     def flush(self) -> None:
-        """Flush as far as there is a reader."""
+        """Flush the stream, or discard what it holds."""
         try:
             self._stream.flush()
         except BrokenPipeError:
@@ -53,11 +54,12 @@ class PipeSafeStream:
 
 
 def redirect_to_devnull(stream: TextIO) -> None:
-    """Send what a stream still holds, and what comes, nowhere."""
+    """Discard what the stream still holds, and all that is written to it later."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+#: Typewriter forms of characters that sentences use and old encodings lack.
 _ASCII_SUBSTITUTES: Final = {
     "—": "-", "–": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'",
     "→": "->", "×": "x", "•": "*", "№": "N", "\u0301": "", "\u00a0": " ", "\u202f": " ",
@@ -65,7 +67,7 @@ _ASCII_SUBSTITUTES: Final = {
 
 
 def configure_streams(*streams: TextIO) -> None:
-    """Let the streams take any text: a C locale or an old console must not turn a sentence into a traceback."""
+    """Make the streams accept any text: a sentence must not become a traceback in a C locale or an old console."""
     codecs.register_error("plainly", _replace_unencodable)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
@@ -73,24 +75,25 @@ def configure_streams(*streams: TextIO) -> None:
 
 
 def force_utf8(stream: TextIO) -> None:
-    """Let the stream be UTF-8 whatever the console: formats that are read by programs are."""
+    """Make the stream UTF-8 whatever the console is: the output is read by programs."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8")
 
 
-def _replace_unencodable(fault: UnicodeError) -> tuple[str, int]:
-    """What the encoding lacks: dashes and quotes as typewriters have them, anything else by its number."""
-    if not isinstance(fault, UnicodeEncodeError):
-        raise fault
-    signs = fault.object[fault.start : fault.end]
-    return "".join(
-        _ASCII_SUBSTITUTES.get(sign, sign.encode("ascii", "backslashreplace").decode()) for sign in signs
-    ), fault.end
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """Error handler of codecs: a substitute for characters that the encoding lacks, or an escape with their number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    replaced = "".join(
+        _ASCII_SUBSTITUTES.get(character, character.encode("ascii", "backslashreplace").decode())
+        for character in error.object[error.start : error.end]
+    )
+    return replaced, error.end
 
 
 @contextmanager
 def show_progress(name: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many records have been read so far."""
+    """Show progress on standard error if that is a terminal; the given function takes the records read so far."""
     if not shown or not is_terminal(sys.stderr):
         yield lambda _: None
         return

@@ -1,8 +1,9 @@
-"""Typer as we use it: options in dataclass groups, and values made without pydantic (a tenth of a second)."""
+"""Typer as calltools uses it: options from dataclasses, fast conversion of values, usage errors in two languages."""
 
 import dataclasses
 import inspect
 import os
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import partial, wraps
@@ -12,32 +13,39 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from calltools.errors import nearest_word
+from calltools.texts import Language, say
+from calltools.texts.keys import MessageKey
+
 
 def expand_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose dataclass arguments stand for their fields, each an option of its own.
+    """Make each field of a command's dataclass arguments an option of the command.
 
-    Typer reads a command's options from its signature; two commands that share thirty options would have to
-    repeat them. Here the signature is made of the fields, and the dataclasses are made again for the call.
+    Typer reads the options of a command from its signature, so two commands that share thirty options would repeat
+    them. Here the signature that typer sees lists the fields; for the call the dataclasses are made of the values.
     """
     groups: dict[str, Any] = {
         name: hint for name, hint in get_type_hints(command).items() if dataclasses.is_dataclass(hint)
     }
-    plain = [one for one in inspect.signature(command).parameters.values() if one.name not in groups]
-    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=one.annotation) for one in plain]
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name not in groups
+    ]
     for group in groups.values():
         parameters += _option_parameters(group)
 
     @wraps(command)
-    def wrapper(**given: Any) -> None:
-        made = {
-            name: group(**{field.name: given.pop(field.name) for field in dataclasses.fields(group)})
+    def wrapper(**values: Any) -> None:
+        arguments = {
+            name: group(**{field.name: values.pop(field.name) for field in dataclasses.fields(group)})
             for name, group in groups.items()
         }
-        command(**given, **made)
+        command(**values, **arguments)
 
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
-    wrapper.__annotations__ = {one.name: one.annotation for one in parameters}
-    del wrapper.__wrapped__  # or inspect would see the original
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads this attribute
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del wrapper.__wrapped__  # inspect would follow it to the signature of the command
     return wrapper
 
 
@@ -51,30 +59,32 @@ def _option_parameters(group: Any) -> list[inspect.Parameter]:
     ]
 
 
+# Typer converts each value of an option with pydantic, whose import takes a tenth of a second of every command. The
+# classes below convert text, paths, numbers and enums themselves, and leave all else, errors too, to typer.
 _LEFT_TO_TYPER: Final = object()
-#: Digits; longer ones nobody means, and Python refuses the longest.
+#: Longer numbers are left to typer: they are beyond every limit, and Python refuses the longest.
 _MAX_DIGITS: Final = 18
 
 
 class App(typer.Typer):
-    """typer's own, whose commands make values quickly."""
+    """A ``Typer`` whose commands convert values without pydantic."""
 
-    def __init__(self, **named: Any) -> None:
-        super().__init__(cls=_Group, **named)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(cls=_Group, **settings)
 
-    def command(self, name: str | None = None, **named: Any) -> Callable[[Any], Any]:
-        """A command, as typer's own."""
-        return super().command(name, cls=_Command, **named)
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Decorate a command, as ``Typer.command`` does."""
+        return super().command(name, cls=_Command, **settings)
 
 
 class _FastValues:
     def get_params(self, context: Any) -> list[Any]:
-        """The parameters, that of the help among them."""
-        parameters: list[Any] = super().get_params(context)  # type: ignore[misc]  # that of the other base
-        for one in parameters:
-            # Typer before 0.29 describes none, and needs no help.
-            if hasattr(one, "type_descriptor") and "process_value" not in vars(one):
-                one.process_value = partial(_process_value, one, one.process_value)
+        """The parameters of the command, with the conversion of their values replaced."""
+        parameters: list[Any] = super().get_params(context)  # type: ignore[misc]  # of the other base class
+        for parameter in parameters:
+            # Parameters of typer before 0.29 have no descriptor, and convert their values without pydantic.
+            if hasattr(parameter, "type_descriptor") and "process_value" not in vars(parameter):
+                parameter.process_value = partial(_process_value, parameter, parameter.process_value)
         return parameters
 
 
@@ -86,36 +96,36 @@ class _Group(_FastValues, TyperGroup):
     pass
 
 
-def _process_value(parameter: Any, usual: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    made = _convert(parameter.type_descriptor, value, several=parameter.multiple or parameter.nargs == -1)
-    if made is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(made)):
-        return usual(context, value)
-    return made if parameter.callback is None else parameter.callback(context, parameter, made)
+def _process_value(parameter: Any, process_by_typer: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    converted = _convert(parameter.type_descriptor, value, repeated=parameter.multiple or parameter.nargs == -1)
+    if converted is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(converted)):
+        return process_by_typer(context, value)
+    return converted if parameter.callback is None else parameter.callback(context, parameter, converted)
 
 
-def _convert(described: Any, value: Any, *, several: bool) -> Any:
+def _convert(descriptor: Any, value: Any, *, repeated: bool) -> Any:
+    """The value of an option, a list if the option is repeatable; ``_LEFT_TO_TYPER`` if one cannot be converted."""
     if value is None:
-        return () if several else None
-    kind = described.annotation
-    if not several:
-        return _convert_one(kind, value, described.parameter_info)
-    if get_origin(kind) is not list or not isinstance(value, list | tuple):
+        return () if repeated else None
+    type_ = descriptor.annotation
+    if not repeated:
+        return _convert_one(type_, value, descriptor.parameter_info)
+    if get_origin(type_) is not list or not isinstance(value, list | tuple):
         return _LEFT_TO_TYPER
-    made = [_convert_one(get_args(kind)[0], one, described.parameter_info) for one in value]
-    return _LEFT_TO_TYPER if _LEFT_TO_TYPER in made else made
+    converted = [_convert_one(get_args(type_)[0], element, descriptor.parameter_info) for element in value]
+    return _LEFT_TO_TYPER if _LEFT_TO_TYPER in converted else converted
 
 
-def _convert_one(kind: Any, value: Any, limits: Any) -> Any:
-    """One value."""
-    if type(value) is kind:
+def _convert_one(type_: Any, value: Any, limits: Any) -> Any:
+    if type(value) is type_:
         return value
     if isinstance(value, str):
-        if kind is Path and not _is_unreadable(value):
+        if type_ is Path and not _is_unreadable(value):
             return Path(value)
-        if kind is int and _is_number(value) and _is_in_range(int(value), limits):
+        if type_ is int and _is_number(value) and _is_in_range(int(value), limits):
             return int(value)
-        if isinstance(kind, type) and issubclass(kind, Enum) and value in {one.value for one in kind}:
-            return kind(value)
+        if isinstance(type_, type) and issubclass(type_, Enum) and value in {member.value for member in type_}:
+            return type_(value)
     return _LEFT_TO_TYPER
 
 
@@ -129,3 +139,62 @@ def _is_number(text: str) -> bool:
 
 def _is_unreadable(name: str) -> bool:
     return Path(name).exists() and not os.access(name, os.R_OK)
+
+
+#: The class of errors that typer raises for a command line; typer does not export it.
+CommandLineError: Final[Any] = typer.BadParameter.__mro__[1]
+
+_QUOTED: Final = re.compile(r"'([^']*)'")
+
+
+def explain_usage_error(error: Any, language: Language) -> str:
+    """A sentence about a command line that cannot be parsed, and where the help is; the help itself without arguments.
+
+    Args:
+        error: A ``CommandLineError``.
+        language: Language of the sentence.
+    """
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return str(error.format_message())
+    sentence = f"calltools: {_usage_sentence(error, language)}"
+    command = getattr(error.ctx, "command_path", "calltools")
+    return f"{sentence}\n{say('call-help', language, command=command)}"
+
+
+def _usage_sentence(error: Any, language: Language) -> str:
+    """The sentence: typer has its errors in English only, so their kinds are told by attributes and message."""
+    message: str = error.message
+    quoted = _QUOTED.findall(message)
+    if hasattr(error, "possibilities"):
+        return _unknown_word("call-option-unknown", error.option_name, error.possibilities or (), language)
+    if message.startswith("No such command"):
+        return _unknown_word("call-command-unknown", quoted[0], quoted[1:], language)
+    if hasattr(error, "param_type"):
+        return say("call-missing", language, what=_parameter_name(error.param))
+    if "requires an argument" in message:
+        return say("call-value-missing", language, option=error.option_name)
+    wrong = _wrong_value(message, quoted, language)
+    return f"{_parameter_name(error.param)}: {wrong}" if wrong else str(error.format_message())
+
+
+def _wrong_value(message: str, quoted: list[str], language: Language) -> str:
+    """What is wrong with a value; empty: typer's own message has to do."""
+    if "is not one of" in message:
+        given, *choices = quoted
+        choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)
+        return f"{choice} {say('call-choices', language, choices=', '.join(choices))}"
+    if least := re.search(r"greater than or equal to (\d+)", message):
+        return say("config-not-number", language, least=least[1])
+    return ""
+
+
+def _unknown_word(key: MessageKey, word: str, near: Any, language: Language) -> str:
+    sentence = say(key, language, word=word)
+    # Typer names all words that begin alike; the nearest of them is what the user meant.
+    nearest = nearest_word(word, near, 0.0)
+    return f"{sentence} {say('call-meant', language, near=nearest)}" if nearest else sentence
+
+
+def _parameter_name(parameter: Any) -> str:
+    options = [option for option in getattr(parameter, "opts", ()) if option.startswith("-")]
+    return str(options[0] if options else parameter.metavar or parameter.name)

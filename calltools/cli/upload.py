@@ -1,11 +1,13 @@
-"""``calltools upload``: each call reaches the service exactly once, or is held and said so."""
+"""``calltools upload``: send the calls of canonical files, each exactly once, or hold them and say so."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.configuration.layers import load_layers
+from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import exit_on_error, format_examples
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import (
@@ -24,7 +26,7 @@ EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 | "
     "calltools upload - --counter 12345678 --yes --wait",
 )
-#: The service takes letters, digits and spaces in a comment; the marker needs room.
+#: The service accepts letters, digits and spaces in a comment. The limit leaves room for the marker.
 _COMMENT: Final = re.compile(r"[A-Za-zА-Яа-яЁё0-9 ]*")
 _MAX_COMMENT_LENGTH: Final = 200
 
@@ -44,27 +46,36 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
     output: OutputOptions,
 ) -> None:
     """Send the calls of canonical CSV files to Yandex Metrica: each exactly once."""
-    with exit_on_error(output.language, debug=output.debug):
-        found = load_layers(context)
-        output, send = found.apply(output), found.apply(send)
-    with exit_on_error(output.language, debug=output.debug):
-        access = found.apply(access)
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        send, access = layers.apply(send), layers.apply(access)
         if "-" in files and access.token_stdin:
             raise UsageError("upload-stdin-twice")
-        from calltools.cli.upload_run import UploadRequest, upload_files  # noqa: PLC0415 - heavy
+        from calltools.cli.upload_run import FileOptions, upload_files  # noqa: PLC0415 - heavy
 
-        def request_for(name: str) -> UploadRequest:
-            matching = found.config.matching_overrides(send.stdin_name if name == "-" else name)
-            asked = found.apply(counter_option, matching), found.apply(send, matching)
-            _check_options(*asked)
-            return UploadRequest(asked[0].counter or 0, asked[1], found.apply(follow, matching), found.apply(absence))
+        def options_for(name: str) -> FileOptions:
+            matching = layers.config.matching_overrides(send.stdin_name if name == "-" else name)
+            counter, chosen = layers.apply(counter_option, matching).counter, layers.apply(send, matching)
+            _check_options(counter, chosen)
+            return FileOptions(counter or 0, chosen, layers.apply(follow, matching), layers.apply(absence))
 
-        raise typer.Exit(upload_files(files, request_for, access, output))
+        raise typer.Exit(upload_files(files, options_for, access, output))
 
 
-def _check_options(counter_option: CounterOption, send: SendOptions) -> None:
-    """What can be told before anything is read."""
-    if not send.dry_run and counter_option.counter is None:
+@contextmanager
+def open_layers(context: typer.Context, output: OutputOptions) -> Iterator[OptionLayers]:
+    """The layers of the options of a command; an error in here ends the command with its exit code."""
+    with exit_on_error(output.language, debug=output.debug):
+        layers = load_layers(context)
+    # The configuration may name the language of all errors but its own.
+    output = layers.apply(output)
+    with exit_on_error(output.language, debug=output.debug):
+        yield layers
+
+
+def _check_options(counter: int | None, send: SendOptions) -> None:
+    """Refuse options that are wrong whatever the file holds."""
+    if not send.dry_run and counter is None:
         raise UsageError("upload-counter-needed")
     if not _COMMENT.fullmatch(send.comment) or len(send.comment) > _MAX_COMMENT_LENGTH:
         raise UsageError("upload-comment-wrong", limit=_MAX_COMMENT_LENGTH)

@@ -1,7 +1,7 @@
 """What an upload prints: sentences on standard error, lines for scripts on standard output."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -9,107 +9,18 @@ from typing import Any, Final, final
 
 import typer
 
-from calltools import ledger
 from calltools.cli.options import is_terminal, traceback_places
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
-from calltools.errors import CalltoolsError
-from calltools.ledger import CallStatus, Event, Ledger, Part, Transition, UploadPlan
+from calltools.errors import CalltoolsError, UsageError
+from calltools.ledger import CallStatus, Event, Part, Transition, UploadPlan
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
 from calltools.texts import MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 
-#: On a terminal these sentences take the place of one another.
-_LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
-
-
-@final
-class UploadConsole:
-    """Told what happens, as a key of ``MESSAGES`` and its facts; a context is made of it by ``telling``."""
-
-    def __init__(self, options: OutputOptions) -> None:
-        self.options = options
-        self._live: Any = None
-        self._on_terminal = is_terminal(sys.stderr)
-
-    def __call__(self, key: MessageKey, /, **facts: object) -> None:
-        """Say a sentence, unless that was not wanted."""
-        if self.options.quiet:
-            return
-        if key in _LIVE_MESSAGES and self._on_terminal:
-            self._update_live_line(say(key, self.options.language, **facts))
-        else:
-            self.print_always(key, **facts)
-
-    def print_detail(self, key: MessageKey, /, **facts: object) -> None:
-        """Say what only somebody who asks for more wants to know."""
-        if self.options.verbose:
-            self(key, **facts)
-
-    def print_always(self, key: MessageKey, /, **facts: object) -> None:
-        """Say what must be said even when quiet."""
-        self._echo(say(key, self.options.language, **facts), err=True)
-
-    def print_error(self, fault: CalltoolsError) -> None:
-        """Say why something did not go."""
-        self._echo(f"calltools: {fault.say(self.options.language)}", err=True)
-        if self.options.debug:
-            self._echo(traceback_places(fault), err=True)
-
-    def print_note(self, text: str) -> None:
-        """A line for people that needs no translation."""
-        self._echo(text, err=True)
-
-    def print_line(self, text: str) -> None:
-        """A line for scripts."""
-        self._echo(text, err=False)
-
-    def stop_live_line(self) -> None:
-        """End the line that changes."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-    def _echo(self, text: str, *, err: bool) -> None:
-        self.stop_live_line()
-        try:
-            typer.echo(text, err=err)
-        except OSError:
-            # The disk of the log is full. What is under way goes on, and the exit code
-            # tells how it ended.
-            redirect_to_devnull(sys.stderr if err else sys.stdout)
-
-    def _update_live_line(self, text: str) -> None:
-        if self._live is None:
-            self._live = _start_live_line(text)
-        self._live.update(self._live.task_ids[0], description=text)
-
-
-def _start_live_line(text: str) -> Any:
-    """A line with a clock. rich is heavy, and only a person at a terminal needs it."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    live = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
-    )
-    live.add_task(text, total=None)
-    live.start()
-    return live
-
-
-@contextmanager
-def open_console(options: OutputOptions) -> Iterator[UploadConsole]:
-    """Somebody to tell; at the end the terminal is as it was."""
-    tell = UploadConsole(options)
-    try:
-        yield tell
-    finally:
-        tell.stop_live_line()
-
-
-#: What a plan says of the calls that are not new; of those that are held, the parts that hold them are named.
+#: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
 VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
     {
         CallStatus.UNCHANGED: "upload-plan-unchanged",
@@ -145,50 +56,169 @@ STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
     }
 )
 
-
-def print_plan(console: UploadConsole, name: str, book: Ledger, plan: UploadPlan) -> None:
-    """What would go, and why the rest would not."""
-    console("upload-plan", path=name, counter=plan.counter, sent=plan.records_to_send, records=plan.records)
-    for number, part in enumerate(plan.parts, start=1):
-        console("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-    for verdict, key in VERDICTS.items():
-        if count := plan.counts[verdict]:
-            console(key, count=count)
-    for batch in ledger.waiting_parts(book, plan.counter):
-        console("upload-plan-left", name=batch.name, rows=batch.rows)
+#: On a terminal each of these sentences replaces the one before it.
+_LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
+_YES: Final = frozenset({"y", "yes", "д", "да"})
+_EXAMPLES_PER_RULE: Final = 3
 
 
-def print_remark(console: UploadConsole, batch: Part, options: UploadOptions) -> None:
-    """What a person should know of a part beside its line, also when quiet."""
-    if key := results.remark_key(batch, options):
-        facts = {"name": batch.name, "sent": batch.rows, "linked": batch.linked, "dynamic": batch.dynamic}
-        console.print_always(key, **facts, accepted=results.accepted_count(batch), reason=batch.reason)
+@final
+class UploadConsole:
+    """The terminal or the log as the caller of an upload: ``UploadEvents`` as sentences and lines.
+
+    Args:
+        options: How what happens is printed.
+        format_part: Gives the line of a part.
+    """
+
+    def __init__(self, options: OutputOptions, format_part: Callable[[Part], str]) -> None:
+        self.options = options
+        self._format_part = format_part
+        self._live: Any = None
+        self._on_terminal = is_terminal(sys.stderr)
+
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
+        """Print a sentence, except when quiet."""
+        if self.options.quiet:
+            return
+        if key in _LIVE_MESSAGES and self._on_terminal:
+            self._update_live_line(say(key, self.options.language, **facts))
+        else:
+            self.notify_always(key, **facts)
+
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
+        """Print a sentence, also when quiet."""
+        self._echo(say(key, self.options.language, **facts), err=True)
+
+    def report_error(self, error: CalltoolsError) -> None:
+        """Print why something failed."""
+        self._echo(f"calltools: {error.say(self.options.language)}", err=True)
+        if self.options.debug:
+            self._echo(traceback_places(error), err=True)
+
+    def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
+        """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
+        if not findings or (self.options.quiet and not refused):
+            return
+        from calltools.reports import REPORTERS  # noqa: PLC0415 - pandas, which a file known to be clean does not need
+        from calltools.reports.reporter import ReportOptions  # noqa: PLC0415 - as above
+
+        reporter = REPORTERS["text"](sys.stderr, ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE))
+        reporter.start(summary.source, summary.name)
+        for found in findings:
+            reporter.take(found)
+        reporter.finish(summary)
+        reporter.close([summary])
+
+    def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
+        """Print what would be sent, and why the rest would not."""
+        self.notify("upload-plan", path=name, counter=plan.counter, sent=plan.records_to_send, records=plan.records)
+        for number, part in enumerate(plan.parts, start=1):
+            self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
+        for verdict, key in VERDICTS.items():
+            if count := plan.counts[verdict]:
+                self.notify(key, count=count)
+        for left in waiting:
+            self.notify("upload-plan-left", name=left.name, rows=left.rows)
+
+    def confirm(self, count: int) -> bool:
+        """Ask on standard error whether so many calls are sent.
+
+        Raises:
+            UsageError: Nobody is there to answer.
+        """
+        if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
+            raise UsageError("upload-yes-needed")
+        # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
+        typer.echo(say("upload-confirm", self.options.language, count=count), nl=False, err=True)
+        return sys.stdin.readline().strip().lower() in _YES
+
+    def report_part(self, part: Part) -> None:
+        """Print the line of a part."""
+        self.print_line(self._format_part(part))
+
+    def remark_on(self, part: Part, options: UploadOptions) -> None:
+        """Print what a person should know of a part beside its line, also when quiet."""
+        if key := results.remark_key(part, options):
+            facts = {"name": part.name, "sent": part.rows, "linked": part.linked, "dynamic": part.dynamic}
+            self.notify_always(key, **facts, accepted=results.accepted_count(part), reason=part.reason)
+
+    def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:
+        """Print the state of the parts that were worked on when the user interrupted the run."""
+        self.notify_always("upload-interrupted")
+        for part in parts:
+            self._echo(f"  {results.part_line(part)}", err=True)
+            self.remark_on(part, options)
+
+    def print_detail(self, key: MessageKey, /, **facts: object) -> None:
+        """Print a sentence that only ``--verbose`` asks for."""
+        if self.options.verbose:
+            self.notify(key, **facts)
+
+    def print_event(self, part: Part, event: Event) -> None:
+        """Print one event of the history of a part: when, what, why."""
+        when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        facts = {name: event.part_changes.get(name, "-") for name in ("upload_id", "status", "linked")}
+        counts = (event.part_changes.get(name) for name in ("line_quantity", "source_quantity"))
+        accepted = next((count for count in counts if count is not None), "-")
+        attempt = max(event.attempt_changes, default=0)
+        what = say(
+            STEPS[event.transition], self.options.language, rows=part.rows, n=attempt, accepted=accepted, **facts
+        )
+        reason = event.part_changes.get("reason")
+        self.print_line(f"  {when}  {what}" + (f" ({reason})" if reason else ""))
+
+    def print_line(self, text: str) -> None:
+        """Print a line for scripts."""
+        self._echo(text, err=False)
+
+    def stop_live_line(self) -> None:
+        """End the line that changes."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _echo(self, text: str, *, err: bool) -> None:
+        self.stop_live_line()
+        try:
+            typer.echo(text, err=err)
+        except OSError:
+            # The disk of the log is full. The upload goes on, and the exit code tells its result.
+            redirect_to_devnull(sys.stderr if err else sys.stdout)
+
+    def _update_live_line(self, text: str) -> None:
+        if self._live is None:
+            self._live = _start_live_line(text)
+        self._live.update(self._live.task_ids[0], description=text)
+
+
+def _start_live_line(text: str) -> Any:
+    """A line with a spinner and a clock."""
+    # rich is heavy, and only a person at a terminal needs it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    live = Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+    )
+    live.add_task(text, total=None)
+    live.start()
+    return live
 
 
 @contextmanager
-def report_interrupt(console: UploadConsole, book: Ledger, options: UploadOptions) -> Iterator[None]:
-    """Say what has become of the parts that are worked on here, when somebody interrupts it."""
-    begun = book.now()
+def open_console(
+    options: OutputOptions, format_part: Callable[[Part], str] = results.part_line
+) -> Iterator[UploadConsole]:
+    """A console; at the end the terminal is as it was."""
+    console = UploadConsole(options, format_part)
     try:
-        yield
-    except KeyboardInterrupt:
-        console.print_always("upload-interrupted")
-        for batch in ledger.list_parts(book, options.counter):
-            if batch.changed >= begun:
-                console.print_note(f"  {results.part_line(batch)}")
-                print_remark(console, batch, options)
-        raise
+        yield console
+    finally:
+        console.stop_live_line()
 
 
-def print_event(console: UploadConsole, batch: Part, event: Event) -> None:
-    """One thing that happened to a part, when, and why."""
-    when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    facts = {name: event.part_changes.get(name, "-") for name in ("upload_id", "status", "linked")}
-    counts = (event.part_changes.get(name) for name in ("line_quantity", "source_quantity"))
-    accepted = next((count for count in counts if count is not None), "-")
-    attempt = max(event.attempt_changes, default=0)
-    what = say(
-        STEPS[event.transition], console.options.language, rows=batch.rows, n=attempt, accepted=accepted, **facts
-    )
-    reason = event.part_changes.get("reason")
-    console.print_line(f"  {when}  {what}" + (f" ({reason})" if reason else ""))
+def format_listed_part(part: Part) -> str:
+    """The line of a part in a list."""
+    return f"{part.name}  counter {part.counter}  {part.state}  {results.part_line(part)}"

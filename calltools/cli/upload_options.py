@@ -1,4 +1,4 @@
-"""Options that the commands of the upload share."""
+"""Groups of options that the commands of the upload share."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,14 +12,14 @@ from calltools.texts import Language
 
 
 class ResultFormat(StrEnum):
-    """What stands on standard output."""
+    """The form of the lines on standard output."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class OnAbsent(StrEnum):
-    """What becomes of a part that the service's list does not show."""
+    """What follows when a part counts as absent from the service's list."""
 
     HOLD = "hold"
     RESEND = "resend"
@@ -27,14 +27,14 @@ class OnAbsent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CounterOption:
-    """Which counter."""
+    """The counter of a command."""
 
     counter: Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of the counter.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """What goes, and how."""
+    """What is sent, and how."""
 
     goal: Annotated[str, typer.Option(metavar="NAME", help="Goal that the service makes for calls.")] = ""
     comment: Annotated[str, typer.Option(metavar="TEXT", help="Letters, digits, spaces; shown in Metrica.")] = ""
@@ -51,7 +51,7 @@ class SendOptions:
 
 @dataclass(frozen=True, slots=True)
 class FollowOptions:
-    """How the service is followed, and what one is content with."""
+    """How uploadings are polled, and how many calls must be linked."""
 
     min_linked: Annotated[
         float | None,
@@ -63,7 +63,7 @@ class FollowOptions:
 
 @dataclass(frozen=True, slots=True)
 class AbsencePolicy:
-    """When a part counts as not arrived, and what follows."""
+    """When a part counts as absent, and what follows."""
 
     settle_minutes: Annotated[
         float, typer.Option(min=1, metavar="MINUTES", help="How long a part must be missing in the service's list.")
@@ -89,7 +89,7 @@ class AccessOptions:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """How what happens is told."""
+    """Language and amount of what is printed."""
 
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
@@ -98,5 +98,5 @@ class OutputOptions:
 
     @property
     def language(self) -> Language:
-        """The reader's."""
+        """The reader's language."""
         return resolve_language(self.lang)

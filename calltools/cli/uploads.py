@@ -1,12 +1,12 @@
-"""``calltools uploads``: what went, what is under way, and what is held."""
+"""``calltools uploads``: list, show, watch and resume what was uploaded."""
 
 from typing import Annotated
 
 import typer
 
-from calltools.cli.configuration.layers import load_layers
-from calltools.cli.options import exit_on_error, format_examples
+from calltools.cli.options import format_examples
 from calltools.cli.typer_app import App, expand_options
+from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
@@ -42,13 +42,11 @@ def list_uploads(
     output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT,
 ) -> None:
     """Every uploading: what the ledger knows, with what the service says, and what only the service knows."""
-    with exit_on_error(output.language, debug=output.debug):
-        found = load_layers(context)
-        output = found.apply(output)
-    with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        uploads_run.print_uploads(found.apply(counter_option).counter, output_format, found.apply(access), output)
+        upload_run.print_uploads(layers.apply(counter_option).counter, output_format, layers.apply(access), output)
 
 
 @app.command(
@@ -60,12 +58,11 @@ def list_uploads(
 @expand_options
 def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> None:
     """One uploading with everything that happened to it."""
-    with exit_on_error(output.language, debug=output.debug):
-        output = load_layers(context).apply(output)
-    with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        uploads_run.print_upload(name, output)
+        upload_run.print_upload(name, output)
 
 
 @app.command(
@@ -79,13 +76,11 @@ def watch_upload(
     context: typer.Context, name: _Id, follow: FollowOptions, access: AccessOptions, output: OutputOptions
 ) -> None:
     """Follow one uploading until Metrica is done with it."""
-    with exit_on_error(output.language, debug=output.debug):
-        found = load_layers(context)
-        output = found.apply(output)
-    with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(uploads_run.watch_until_done(name, found.apply(follow), found.apply(access), output))
+        raise typer.Exit(upload_run.follow_upload(name, layers.apply(follow), layers.apply(access), output))
 
 
 @app.command(
@@ -108,13 +103,13 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     give_up: Annotated[str | None, typer.Option(metavar="ID", help="Leave it; its calls stay known.")] = None,
 ) -> None:
     """Look again for what is held, and send what waits; or decide about one uploading."""
-    with exit_on_error(output.language, debug=output.debug):
-        found = load_layers(context)
-        output = found.apply(output)
-    with exit_on_error(output.language, debug=output.debug):
-        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
         if give_up is not None:
-            raise typer.Exit(uploads_run.give_up_upload(give_up, output))
-        search = uploads_run.ResumeOptions(found.apply(counter_option).counter, resend, found.apply(absence))
-        raise typer.Exit(uploads_run.resume_parts(search, found.apply(access), output))
+            raise typer.Exit(upload_run.give_up_upload(give_up, output))
+        counter = layers.apply(counter_option).counter
+        raise typer.Exit(
+            upload_run.resume_undecided(counter, resend, layers.apply(absence), layers.apply(access), output)
+        )

@@ -1,4 +1,4 @@
-"""``calltools validate``: tell everything that is wrong; write nothing but reports."""
+"""``calltools validate``: report everything that is wrong; write nothing but reports."""
 
 import typer
 
@@ -25,10 +25,10 @@ EXAMPLES = format_examples(
 def validate_command(context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions) -> None:
     """Check canonical files or vendor exports; nothing is written but reports."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
-        found = load_layers(context)
-        reading, showing = (found.apply(reading), found.apply(showing))
+        layers = load_layers(context)
+        reading, showing = (layers.apply(reading), layers.apply(showing))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
-        from calltools.cli.session import validate_files  # noqa: PLC0415 - heavy
+        from calltools.cli.session_run import validate_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing, found)
+        validate_files(files, reading, showing, layers)

@@ -12,12 +12,11 @@ from calltools.files.opening import open_table
 from calltools.model.batch import Hints, Table
 from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, profile_tests
-from calltools.vendors.header_match import match_header
 from calltools.vendors.profile import Confidence, Profile, Step
 from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
-from calltools.vendors.recognize import create_header_finder, is_canonical_header
+from calltools.vendors.recognize import create_header_finder, is_canonical_header, match_header
 
-#: How well a format is known.
+#: How well the format of an export is known.
 CONFIDENCE: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
     {"real-file": "confidence-real-file", "documented": "confidence-documented", "code-seen": "confidence-code-seen"}
 )
@@ -28,32 +27,32 @@ HEADINGS: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
         "code-seen": "confidence-all-code-seen",
     }
 )
-#: Of a line that is still easy to read, and of one where nobody looks.
+#: Longer lines are hard to read; and the width where there is no terminal.
 _MAX_WIDTH, _DEFAULT_WIDTH = 120, 100
 _GAP: Final = 2
 
 
 def vendor_listing(lang: Language) -> str:
-    """Every profile by how well it is known, and the vendors that have none by the reason."""
+    """All profiles by how well they are known, and the vendors without a profile by the reason."""
     by_confidence: dict[str, list[Profile]] = defaultdict(list)
     for profile in profile_library.load_profiles():
         by_confidence[profile.confidence].append(profile)
-    indent = _GAP + max(len(one.name) for listed in by_confidence.values() for one in listed) + _GAP
+    indent = _GAP + max(len(profile.name) for profiles in by_confidence.values() for profile in profiles) + _GAP
     built_in, lines = profile_library.load_built_in_profiles(), list[str]()
     for confidence, heading in HEADINGS.items():
-        if listed := by_confidence[confidence]:
-            told = [line for one in listed for line in _profile_lines(one, indent, built_in, lang)]
-            lines += [say(heading, lang), *told, ""]
+        if profiles := by_confidence[confidence]:
+            paragraphs = [line for profile in profiles for line in _profile_lines(profile, indent, built_in, lang)]
+            lines += [say(heading, lang), *paragraphs, ""]
     return "\n".join([*lines, *_unsupported_lines(lang), "", *wrap_text(say("vendors-more", lang), "")])
 
 
 def wrap_text(text: str, first: str, hanging: int = 0) -> list[str]:
-    """A text in lines as wide as the terminal.
+    """Prose in lines of the terminal's width.
 
     Args:
-        text: Prose.
-        first: What the first line begins with.
-        hanging: How far the other lines are indented.
+        text: The prose.
+        first: Text at the start of the first line.
+        hanging: Indent of the other lines.
     """
     width = min(shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns, _MAX_WIDTH)
     return textwrap.wrap(
@@ -68,33 +67,33 @@ def wrap_text(text: str, first: str, hanging: int = 0) -> list[str]:
 
 def _profile_lines(profile: Profile, indent: int, built_in: Sequence[Profile], lang: Language) -> list[str]:
     description = profile.description_ru if lang == "ru" else profile.description_en
-    also = [say("vendors-also", lang, names=", ".join(profile.aliases))] if profile.aliases else []
-    own = [] if profile in built_in else [say("vendors-own", lang, path=profile.source_path)]
-    told = " ".join(f"{part.rstrip('.')}." for part in (profile.title, description, *also, *own) if part)
-    return wrap_text(told, f"{'':{_GAP}}{profile.name:<{indent - _GAP}}", indent)
+    aliases = [say("vendors-also", lang, names=", ".join(profile.aliases))] if profile.aliases else []
+    path = [] if profile in built_in else [say("vendors-own", lang, path=profile.source_path)]
+    sentences = " ".join(f"{part.rstrip('.')}." for part in (profile.title, description, *aliases, *path) if part)
+    return wrap_text(sentences, f"{'':{_GAP}}{profile.name:<{indent - _GAP}}", indent)
 
 
 def _unsupported_lines(lang: Language) -> Iterator[str]:
     yield from wrap_text(say("vendors-without", lang), "")
     by_reason: dict[str, list[UnsupportedVendor]] = defaultdict(list)
-    for one in load_unsupported_vendors(profile_library.schemas_folder()):
-        by_reason[one.reasons[lang]].append(one)
-    for reason, listed in by_reason.items():
-        names = _unbroken_titles(one.title for one in listed)
+    for vendor in load_unsupported_vendors(profile_library.schemas_folder()):
+        by_reason[vendor.reasons[lang]].append(vendor)
+    for reason, vendors in by_reason.items():
+        names = _unbroken_titles(vendor.title for vendor in vendors)
+        # The no-break spaces have done their work once the lines are wrapped.
         yield from (line.replace("\u00a0", " ") for line in wrap_text(f"{names}: {reason}.", " " * _GAP, 2 * _GAP))
 
 
 def _unbroken_titles(titles: Iterable[str]) -> str:
-    """Titles with commas, of which none is broken in two."""
-    ordered: Sequence[str] = sorted(titles, key=str.casefold)
-    return ", ".join(title.replace(" ", "\u00a0") for title in ordered)
+    """The titles in order, with commas; no-break spaces keep each on one line."""
+    return ", ".join(title.replace(" ", "\u00a0") for title in sorted(titles, key=str.casefold))
 
 
 _HANGING: Final = 4
 
 
 def vendor_page(name: str, lang: Language) -> str:
-    """One profile: what it is, what the user must say, which rows count, and the mapping."""
+    """One profile: what it reads, which options a run needs, which rows count, and the mapping."""
     profile, russian = profile_library.find_profile(name), lang == "ru"
     lines = [
         f"{profile.name}: {profile.title}",
@@ -104,14 +103,14 @@ def vendor_page(name: str, lang: Language) -> str:
         say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
         *(say(key, lang) for key in _required_options(profile)),
     ]
-    told = [line for text in lines if text for line in wrap_text(text, "", _HANGING)]
-    parts = [(say("vendor-incoming", lang), profile.rows.direction), *profile.fields.items()]
-    mapping = [line for title, steps in parts if steps for line in _mapping_lines(title, steps, lang)]
-    return "\n".join([*told, "", *mapping])
+    prose = [line for text in lines if text for line in wrap_text(text, "", _HANGING)]
+    entries = [(say("vendor-incoming", lang), profile.rows.direction), *profile.fields.items()]
+    mapping = [line for title, steps in entries if steps for line in _mapping_lines(title, steps, lang)]
+    return "\n".join([*prose, "", *mapping])
 
 
 def _required_options(profile: Profile) -> Iterator[MessageKey]:
-    """What a run over such an export must be told, as keys of ``MESSAGES``."""
+    """Keys of sentences about the options that a run over such an export needs."""
     times = profile.fields["DateTime"]
     if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
         yield "vendor-says-timezone"
@@ -124,7 +123,7 @@ def _required_options(profile: Profile) -> Iterator[MessageKey]:
 
 
 def _mapping_lines(title: str, steps: Sequence[Step], lang: Language) -> list[str]:
-    """A field and the ways to fill it, the later where the earlier give nothing."""
+    """A field and the steps that fill it; a later step is used where the earlier ones give nothing."""
     first, other = f"  {title:<16} ", say("vendor-or", lang)
     lines = wrap_text(_describe_step(steps[0]), first, len(first) + _HANGING)
     for step in steps[1:]:
@@ -133,15 +132,15 @@ def _mapping_lines(title: str, steps: Sequence[Step], lang: Language) -> list[st
 
 
 def _describe_step(step: Step) -> str:
-    """A step in short: where it takes from, and what it does."""
+    """A step in short: its columns, and what it does with their cells."""
     if step.constant is not None:
-        told = f'"{step.constant}"'
+        source = f'"{step.constant}"'
     elif step.difference:
-        told = " - ".join(step.difference)
+        source = " - ".join(step.difference)
     elif step.sum:
-        told = " + ".join(step.sum)
+        source = " + ".join(step.sum)
     else:
-        told = (" / " if step.first_of else " + ").join(step.columns)
+        source = (" / " if step.first_of else " + ").join(step.columns)
     marks = [f"?{step.url_parameter}=" if step.url_parameter else "", f"*{step.scale}" if step.scale else ""]
     marks += [f":ss {' / '.join(step.seconds_from)}"] if step.seconds_from else []
     words = {**step.values, **({} if step.otherwise is None else {"*": step.otherwise})}
@@ -149,9 +148,9 @@ def _describe_step(step: Step) -> str:
         ", ".join(step.format),
         ", ".join(f"{_quote_empty(word)} = {_quote_empty(text)}" for word, text in words.items()),
     ]
-    when = ", ".join(f"{name}: {' / '.join(map(_quote_empty, words))}" for name, words in step.when.items())
-    told = " ".join([told, *(f"({mark})" for mark in marks if mark)])
-    return f"{told} [{when}]" if when else told
+    condition = ", ".join(f"{name}: {' / '.join(map(_quote_empty, words))}" for name, words in step.when.items())
+    description = " ".join([source, *(f"({mark})" for mark in marks if mark)])
+    return f"{description} [{condition}]" if condition else description
 
 
 def _quote_empty(text: str) -> str:
@@ -159,50 +158,57 @@ def _quote_empty(text: str) -> str:
 
 
 def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
-    """Which profile fits a file and why the others do not; whether exactly one does."""
-    everyone = profile_library.load_profiles()
-    table = open_table(file, str(file), Hints(), create_header_finder(everyone))
+    """Which profiles match a file and why the others do not; and whether exactly one matches."""
+    profiles = profile_library.load_profiles()
+    table = open_table(file, str(file), Hints(), create_header_finder(profiles))
     if is_canonical_header(table.titles):
         return say("detected-canonical", lang, path=file), False
-    fits = [profile for profile in everyone if match_header(profile, table.titles).matches]
-    lines = [line for profile in fits for line in _match_lines(file, profile, table, lang)]
-    if not fits:
+    matches = [profile for profile in profiles if match_header(profile, table.titles).matches]
+    lines = [line for profile in matches for line in _match_lines(file, profile, table, lang)]
+    if not matches:
         lines = wrap_text(say("detected-none", lang, path=file), "")
-    lines += _mismatch_lines([profile for profile in everyone if profile not in fits], table.titles, lang)
-    return "\n".join(lines), len(fits) == 1
+    lines += _mismatch_lines([profile for profile in profiles if profile not in matches], table.titles, lang)
+    return "\n".join(lines), len(matches) == 1
 
 
 def _match_lines(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
-    key: MessageKey = (
-        "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
-    )
-    told = f"{profile.title}; {say(CONFIDENCE[profile.confidence], lang)}"
+    by_shape = table.source.header_row is None and profile.shapes
+    key: MessageKey = "detected-by-shape" if by_shape else "detected-by-header"
+    title = f"{profile.title}; {say(CONFIDENCE[profile.confidence], lang)}"
     return [
         say("detected", lang, path=file, vendor=profile.name),
-        *wrap_text(told, "  ", _HANGING),
+        *wrap_text(title, "  ", _HANGING),
         *wrap_text(say(key, lang, columns=", ".join(profile.recognize)), "  ", _HANGING),
     ]
 
 
 def _mismatch_lines(profiles: Sequence[Profile], titles: Sequence[str], lang: Language) -> list[str]:
-    """Why they do not fit, the nearest first; those of which less than half is there, in one sentence."""
-    compared = [(match_header(profile, titles).missing, profile) for profile in profiles]
-    near = [one for one in compared if 2 * len(one[0]) <= len(one[1].recognize)]
-    near.sort(key=lambda one: len(one[0]) / len(one[1].recognize))
+    """Why profiles do not match, the nearest first; those that miss most of their columns are in one sentence."""
+    compared = [(profile, match_header(profile, titles).missing) for profile in profiles]
+    near = [(profile, missing) for profile, missing in compared if 2 * len(missing) <= len(profile.recognize)]
+    near.sort(key=lambda pair: len(pair[1]) / len(pair[0].recognize))
     lines: list[str] = []
-    for missing, profile in near:
-        there = [name for name in profile.recognize if name not in missing]
-        facts = {"vendor": profile.name, "there": ", ".join(there), "missing": ", ".join(missing)}
+    for profile, missing in near:
+        found = [name for name in profile.recognize if name not in missing]
+        facts = {"vendor": profile.name, "there": ", ".join(found), "missing": ", ".join(missing)}
         lines += wrap_text(say("not-detected", lang, **facts), "  ", _HANGING)
-    far = ", ".join(profile.name for profile in profiles if profile not in [one for _, one in near])
+    far = ", ".join(profile.name for profile, missing in compared if (profile, missing) not in near)
     return [*lines, *(wrap_text(say("not-detected-at-all", lang, vendors=far), "  ", _HANGING) if far else [])]
 
 
 def run_profile_tests(paths: Sequence[str], lang: Language) -> tuple[str, bool]:
-    """The examples of profiles, run; whether all came out as they say."""
-    chosen = [profile_library.find_profile(path) for path in paths] if paths else list(profile_library.load_profiles())
+    """Run the examples of profiles.
+
+    Args:
+        paths: Names or paths of profiles; empty: all profiles.
+        lang: Language of the lines.
+
+    Returns:
+        A line for each profile and each failure, and whether all examples have passed.
+    """
+    profiles = [profile_library.find_profile(path) for path in paths] if paths else profile_library.load_profiles()
     lines, passed = [], True
-    for profile in chosen:
+    for profile in profiles:
         failures = profile_tests.run_examples(profile)
         passed = passed and not failures
         good = len(profile.examples) - len({failure.number for failure in failures})

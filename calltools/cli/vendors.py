@@ -117,14 +117,16 @@ def new(  # noqa: PLR0913 - each is an option
     with exit_on_error(resolve_language(lang)):
         from calltools.cli import profile_draft  # noqa: PLC0415 - heavy
 
-        said = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
-        asks = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-        text, tried = profile_draft.draft_profile(file, said, resolve_language(lang), _ask if asks else None)
+        answers = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
+        interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+        text, outcome = profile_draft.draft_profile(
+            file, answers, resolve_language(lang), _ask if interactive else None
+        )
         if output is None:
             typer.echo(text)
         else:
             profile_draft.write_profile(text, output, force=force)
-        typer.echo(tried, err=True)
+        typer.echo(outcome, err=True)
 
 
 def _ask(question: str, default: str) -> str:

@@ -1,6 +1,5 @@
 """Checks what the user says about a file: the time zone, the country and the currency must exist."""
 
-import difflib
 import re
 from typing import Final
 from zoneinfo import available_timezones
@@ -8,7 +7,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 import pyarrow as pa
 
-from calltools.errors import UsageError
+from calltools.errors import UsageError, nearest_word
 from calltools.fields import local_times
 from calltools.fields.kinds import currency as currencies
 from calltools.model.cells import Cells
@@ -52,5 +51,5 @@ def _nearest_zone(word: str) -> str:
     # Of two zones of one city, such as Europe/Istanbul and Asia/Istanbul, the last in the alphabet: both are the same.
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
     # A short word is like many: MSK is no Omsk.
-    alike = difflib.get_close_matches(city, cities, 1, 0.8 if len(city) >= _MIN_FUZZY_LENGTH else 1.0)
-    return _MOSCOW if city in _MOSCOW_WORDS else cities[alike[0]] if alike else ""
+    nearest = nearest_word(city, cities, 0.8 if len(city) >= _MIN_FUZZY_LENGTH else 1.0)
+    return _MOSCOW if city in _MOSCOW_WORDS else cities.get(nearest, "")

@@ -1,68 +1,74 @@
-"""The forms of input: one module of a reader and one line in ``INPUTS`` each.
+"""The forms of input: one module with a reader, and one line in ``INPUTS``, for each.
 
-The table is light: a reader is loaded when a file of its form is opened.
+The table is light: a reader is loaded when the first file of its form is opened.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+import pyarrow.compute as pc
+
 from calltools.files.limits import Limits
-from calltools.model.batch import HeaderFinder, Hints, SourceFormat, Table
+from calltools.files.workbook.sheets import looks_like_identifier_title
+from calltools.model.batch import Batch, HeaderFinder, Hints, SourceFormat, Table
+from calltools.model.cells import Mask, as_mask
+from calltools.model.finding import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a reader is asked for.
+class OpenRequest:
+    """What a reader needs to open a file.
 
     Attributes:
-        path: Where the bytes of the file are.
-        name: What the user calls it.
-        kind: What it holds, as ``signatures.kind_of`` says it.
+        path: Path of the bytes; for standard input that of a private copy.
+        name: Name of the file in messages.
         hints: What the user or a profile says about reading.
-        judge: Says which of the first rows is the header.
-        limits: What reading may cost.
-        exact_only: Take no fast road.
-        identifier_titles: Says of a title whether the column holds ids.
+        find_header: Finds the header among the first rows.
+        limits: How much memory and time the file may take.
+        exact_only: Whether to take the strict path always.
+        is_identifier: Whether a column with a title holds ids; of those a workbook may have lost digits (CT209).
+        file_format: What ``sniff_format`` found, one of ``Input.file_formats``.
     """
 
     path: Path
     name: str
-    kind: str
     hints: Hints
-    judge: HeaderFinder
-    limits: Limits
-    exact_only: bool
-    identifier_titles: Callable[[str], bool]
+    find_header: HeaderFinder
+    limits: Limits = field(default_factory=Limits)
+    exact_only: bool = False
+    is_identifier: Callable[[str], bool] = looks_like_identifier_title
+    file_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A form of input. A call opens a file of this form.
+    """A form of input; a call opens a file of this form.
 
     Attributes:
-        opener: ``module:function`` of what makes a ``Table`` of a ``Request``; the module is one of this package.
-        format: What the source of the table says of its form.
-        endings: Of the files that are taken from a folder.
-        begins: The first bytes of every such file, where they alone tell the form.
-        kinds: What ``signatures.kind_of`` finds in such files; with ``begins`` it is the key of the table.
+        opener: ``module:function`` that turns an ``OpenRequest`` into a ``Table``; the module belongs to this package.
+        format: How messages and reports speak of such a file.
+        endings: Endings of the files that are taken from a folder.
+        signatures: First bytes that only such files have.
+        file_formats: What ``sniff_format`` finds in such files; with a signature it finds the key of the table.
     """
 
     opener: str
     format: SourceFormat
     endings: tuple[str, ...]
-    begins: tuple[bytes, ...] = ()
-    kinds: tuple[str, ...] = ()
+    signatures: tuple[bytes, ...] = ()
+    file_formats: tuple[str, ...] = ()
 
-    def __call__(self, request: Request) -> Table:
+    def __call__(self, request: OpenRequest) -> Table:
         """The table in the file.
 
         Raises:
-            SourceError: It cannot be read as a table.
-            UsageError: The user must say which part of it is meant.
+            SourceError: The file cannot be read as a table.
+            UsageError: The user must say which sheet is meant.
         """
         table: Table = resolve_name(f"{__package__}.{self.opener}")(request)
         return table
@@ -71,7 +77,7 @@ class Input:
 INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
     {
         "csv": Input(
-            "csv.reader:open_request",
+            "csv.reader:open_csv",
             SourceFormat(
                 (
                     "{name}: text, {encoding}, cells separated by {delimiter}",
@@ -82,28 +88,38 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
                 canonical=True,
             ),
             (".csv", ".tsv", ".txt"),
-            kinds=("text",),
+            file_formats=("text",),
         ),
         "workbook": Input(
-            "workbook.reader:open_request",
+            "workbook.reader:open_workbook",
             SourceFormat(("{name}: workbook, sheet {sheet}", "{name}: книга, лист {sheet}"), address="cell"),
             (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
-            kinds=("xlsx", "xlsb", "ods", "xls"),
+            file_formats=("xlsx", "xlsb", "ods", "xls"),
         ),
         "json": Input(
-            "json.reader:open_request",
+            "json.reader:open_json",
             SourceFormat(
                 ("{name}: JSON, {encoding}", "{name}: JSON, {encoding}"),
                 titles=("columns are the keys of records", "столбцы — ключи записей"),
                 address="record",
             ),
             (".json", ".jsonl"),
-            kinds=("json",),
+            file_formats=("json",),
         ),
     }
 )
 
 
-def of_kind(kind: str) -> Input:
-    """The form of a file in which ``signatures.kind_of`` has found this."""
-    return next(form for name, form in INPUTS.items() if kind == name or kind in form.kinds)
+def input_for_format(file_format: str) -> Input:
+    """The form of a file in which ``sniff_format`` found this format."""
+    return next(form for name, form in INPUTS.items() if file_format == name or file_format in form.file_formats)
+
+
+def repeated_header_findings(batch: Batch, titles: Sequence[str]) -> Findings:
+    """CT019: records that repeat the header."""
+    alike: Mask = np.ones(len(batch), bool)
+    for name, title in zip(batch.columns.column_names, titles, strict=True):
+        if not alike.any():
+            return Findings.empty()
+        alike &= as_mask(pc.equal(batch.cells(name), title))
+    return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])

@@ -1,6 +1,7 @@
-"""Opening a source: the files behind an argument, their format, and the reader of that format."""
+"""Opening a source: the files behind an argument, their format by their first bytes, and the reader of that format."""
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,19 +11,50 @@ from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
 from calltools.files.atomic import WRITE_ERRNOS, map_os_errors
-from calltools.files.inputs import INPUTS, Request, of_kind
+from calltools.files.inputs import INPUTS, OpenRequest, input_for_format
 from calltools.files.limits import Limits
-from calltools.files.signatures import sniff_format
+from calltools.files.workbook.package import list_package_parts
 from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderFinder, Hints, Table
 
-#: Files of a folder that are taken for tables; what they hold is then looked at.
+#: Endings of the files that are taken from a folder; the content then decides about the format.
 TABLE_SUFFIXES: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
-#: What tells whether a file was written to meanwhile.
+#: Device, inode, size and time of a file: they change when somebody writes to it.
 FileStamp: TypeAlias = tuple[int, ...]
-#: What stands before the name of a file that an office program has open.
+#: An office program puts a file of such a name beside one that it has open.
 _LOCK_FILE_PREFIXES: Final = ("~$", ".~lock")
 _CHUNK_BYTES: Final = 1 << 20
+_HEAD_BYTES: Final = 4096
+_OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_SIGNATURES: Final = (b"PK\x03\x04", b"PK\x05\x06")
+#: Size of an entry in the directory of an OLE file; its name comes first.
+_OLE_ENTRY_BYTES: Final = 128
+_ARCHIVE_SIGNATURES: Final = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "rar",
+}
+_OTHER_SIGNATURES: Final = {
+    b"%PDF": "PDF",
+    b"{\\rtf": "RTF",
+    b"PAR1": "Parquet",
+    b"SQLite format 3": "SQLite",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"MZ": "EXE",
+    b"\x7fELF": "ELF",
+}
+_HTML_START: Final = re.compile(
+    r"<(?:!doctype html|html|head|meta|style|body|table|div|script|title)[\s>/]", re.IGNORECASE
+)
+_MHTML_START: Final = re.compile(r"(?:mime-version|content-type: *multipart/related)\b", re.IGNORECASE)
+_XML_SPREADSHEET: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?Workbook[\s>]")
+#: A list or an object; ``[`` alone may well begin the first title of a CSV, and ``[];`` its first record.
+_JSON_START: Final = re.compile(r"""\[\s*(?:[\[{"]|\]\s*\Z|\Z)|\{\s*(?:["}]|\Z)""")
 
 
 def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a default that all but tests take
@@ -35,32 +67,24 @@ def open_table(  # noqa: PLR0913 - four say which file and how; the rest has a d
     exact_only: bool = False,
     is_identifier: Callable[[str], bool] = looks_like_identifier_title,
 ) -> Table:
-    """The table in a file, whatever its format.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        hints: What the user or a profile says about reading.
-        find_header: Says which of the first rows is the header.
-        limits: What reading may cost.
-        exact_only: Take no fast road.
-        is_identifier: Says of a title whether the column of a workbook holds ids.
+    """The table in a file, whatever its format. ``OpenRequest`` describes the arguments.
 
     Raises:
-        SourceError: There is no such file, or it cannot be read as a table.
-        UsageError: The user must say which sheet.
+        SourceError: The file is missing, or cannot be read as a table.
+        UsageError: The user must say which sheet is meant.
     """
     check_file(path, name)
     with map_read_errors(name):
-        kind = sniff_format(path, name)
-    return of_kind(kind)(Request(path, name, kind, hints, find_header, limits, exact_only, is_identifier))
+        file_format = sniff_format(path, name)
+    request = OpenRequest(path, name, hints, find_header, limits, exact_only, is_identifier, file_format)
+    return input_for_format(file_format)(request)
 
 
 def check_file(path: Path, name: str) -> None:
-    """Refuse what is not a file that can be read.
+    """Refuse a path that is not a readable file.
 
     Raises:
-        SourceError: It is missing, a folder, a device or a pipe, or may not be read.
+        SourceError: It is missing, a folder, a device or a pipe, or reading is not permitted.
     """
     try:
         mode = path.stat().st_mode
@@ -78,7 +102,7 @@ def check_file(path: Path, name: str) -> None:
 
 @contextmanager
 def map_read_errors(name: str) -> Iterator[None]:
-    """Faults of reading in words: a broken disk, a share that went away.
+    """Turn errors of the operating system into SourceError: a broken disk, a share that is gone.
 
     Raises:
         SourceError: The file cannot be read.
@@ -87,15 +111,120 @@ def map_read_errors(name: str) -> Iterator[None]:
         yield
     except OSError as fault:
         if fault.errno in WRITE_ERRNOS:
-            raise
+            raise  # a temporary file inside could not be written: another message
         raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
 
 
-def expand_paths(paths: Sequence[str]) -> list[tuple[Path, str]]:
-    """The files behind the arguments, each with the name to show.
+def sniff_format(path: Path, name: str) -> str:
+    """The format of a file by its first bytes, never by its name.
 
-    A folder means the table files in it, sorted. What is missing stays in the list, and so does a folder
-    without a table file, to be reported when it is opened.
+    Args:
+        path: Path of the bytes.
+        name: Name of the file in messages.
+
+    Returns:
+        One of the ``file_formats`` of a form in ``INPUTS``, or the key of a form with a signature.
+
+    Raises:
+        SourceError: The file is not a table; the message names what it is.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    for form, known in INPUTS.items():
+        if head.startswith(known.signatures):
+            return form
+    if head.startswith(_ZIP_SIGNATURES):
+        return _sniff_zip(path, name)
+    if head.startswith(_OLE_SIGNATURE):
+        return _sniff_ole(path, name)
+    for start, what in _ARCHIVE_SIGNATURES.items():
+        if head.startswith(start):
+            raise SourceError("source-archive", path=name, what=what)
+    for start, what in _OTHER_SIGNATURES.items():
+        if head.startswith(start):
+            raise SourceError("source-other", path=name, what=what)
+    return _sniff_text(head, name)
+
+
+def _sniff_zip(path: Path, name: str) -> str:
+    parts = list_package_parts(path)
+    if not parts:
+        raise SourceError("workbook-damaged", path=name)
+    lower = {part.lower() for part in parts}
+    if any(part.endswith("workbook.bin") for part in lower):
+        return "xlsb"
+    if "[content_types].xml" in lower and any(part.startswith("xl/") for part in lower):
+        return "xlsx"
+    if "content.xml" in lower and "mimetype" in lower:
+        return "ods"
+    for part, what in (("word/document.xml", "Word"), ("ppt/presentation.xml", "PowerPoint")):
+        if part in lower:
+            raise SourceError("source-other", path=name, what=what)
+    # Some programs put the workbook into another folder, which the relations of the package name.
+    if "[content_types].xml" in lower and any(part.endswith("workbook.xml") for part in lower):
+        return "xlsx"
+    raise SourceError("source-archive", path=name, what="zip")
+
+
+def _sniff_ole(path: Path, name: str) -> str:
+    found = _find_ole_entries(path, ("EncryptedPackage", "Workbook", "Book", "WordDocument"))
+    if "EncryptedPackage" in found:
+        raise SourceError("workbook-password", path=name)
+    if found & {"Workbook", "Book"}:
+        return "xls"
+    if "WordDocument" in found:
+        raise SourceError("source-other", path=name, what="Word")
+    raise SourceError("source-ole", path=name)
+
+
+def _find_ole_entries(path: Path, names: tuple[str, ...]) -> set[str]:
+    """The names that the directory of an OLE file holds; its entries start at multiples of 128 bytes."""
+    wanted = {name: name.encode("utf-16-le").ljust(64, b"\0") for name in names}
+    found = set()
+    with path.open("rb") as stream:
+        while piece := stream.read(_CHUNK_BYTES):
+            for name, entry in wanted.items():
+                place = piece.find(entry)
+                while place >= 0 and place % _OLE_ENTRY_BYTES:
+                    place = piece.find(entry, place + 1)
+                if place >= 0:
+                    found.add(name)
+    return found
+
+
+def _sniff_text(head: bytes, name: str) -> str:
+    text = _decode_head(head).lstrip("\ufeff \t\r\n")
+    if _JSON_START.match(text):
+        return "json"
+    if _HTML_START.match(text):
+        raise SourceError("source-html", path=name)
+    if _MHTML_START.match(text):
+        raise SourceError("source-mhtml", path=name)
+    if text.startswith("<?xml"):
+        raise _xml_error(text, name)
+    return "text"
+
+
+def _xml_error(text: str, name: str) -> SourceError:
+    if _XML_SPREADSHEET.search(text):
+        return SourceError("source-xml-spreadsheet", path=name)
+    return SourceError("source-html" if "<html" in text.lower() else "source-other", path=name, what="XML")
+
+
+def _decode_head(head: bytes) -> str:
+    """The first bytes as text, as far as ASCII is concerned; a mark or zero bytes tell UTF-16."""
+    if head.startswith(b"\xff\xfe") or head[1:2] == b"\0":
+        return head.decode("utf-16-le", "replace")
+    if head.startswith(b"\xfe\xff") or head[:1] == b"\0":
+        return head.decode("utf-16-be", "replace")
+    return head.decode("utf-8", "replace")
+
+
+def expand_paths(paths: Sequence[str]) -> list[tuple[Path, str]]:
+    """The files behind the arguments, each with its name in messages.
+
+    A folder means the table files in it, sorted. A missing file, or a folder without table files, stays in the list
+    and is reported when it is opened.
     """
     found: list[tuple[Path, str]] = []
     for given in paths:
@@ -120,10 +249,10 @@ def _table_files_in(folder: Path) -> list[Path]:
 
 
 def read_stamp(path: Path) -> FileStamp:
-    """Taken before a file is read and again after it: equal, if nobody has written to it.
+    """A stamp to compare before and after reading a file: it is equal if nobody wrote to the file meanwhile.
 
     Raises:
-        SourceError: It is gone.
+        SourceError: The file is gone.
     """
     try:
         found = path.stat()
@@ -134,11 +263,11 @@ def read_stamp(path: Path) -> FileStamp:
 
 @contextmanager
 def copy_stdin(stream: BinaryIO) -> Iterator[Path]:
-    """A private copy of standard input, gone at the end.
+    """A private copy of standard input, deleted at the end.
 
     Raises:
-        SourceError: It cannot be read: a folder, or closed.
-        OutputError: There is no room for the copy.
+        SourceError: Standard input cannot be read: it is closed, or a folder.
+        OutputError: The disk has no room for the copy.
     """
     with open_private_file() as (copy, path):
         with map_os_errors(Path("stdin")):
@@ -155,9 +284,9 @@ def _read_chunk(stream: BinaryIO) -> bytes:
 
 @contextmanager
 def open_private_file() -> Iterator[tuple[BinaryIO, Path]]:
-    """A file to write, and the path by which what was written can be read; gone at the end.
+    """A file to write, and a path to read it by; deleted at the end.
 
-    It has no name where the platform can reach a file without one, so that not even a kill leaves it behind.
+    On Linux the file has no name in any folder, so that it disappears even if the process is killed.
     """
     with tempfile.TemporaryFile() as nameless:
         path = Path(f"/proc/{os.getpid()}/fd/{nameless.fileno()}")

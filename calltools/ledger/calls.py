@@ -1,29 +1,79 @@
-"""Calls of a canonical file: read one by one, in constant memory and without pandas, and fingerprinted with a key."""
+"""Calls of a canonical file: read one by one in constant memory, fingerprinted with a key, and scanned for a plan.
+
+Nothing here loads pandas: a file that is known to be clean is planned without it.
+"""
 
 import csv
 import hashlib
 import hmac
 import io
+from array import array
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calltools.errors import SourceError
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, Field
+from calltools.model.cells import Mask, Numbers
 
-#: The cells of one call under ``NAMES``, in that order; ``""`` is absent.
+#: The cells of one call, in the order of ``FIELD_NAMES``; ``""`` is absent.
 Call: TypeAlias = tuple[str, ...]
+#: Takes a call and its cells joined by ``SEPARATOR``; gives the fingerprint of the call and that of its content.
+Fingerprinter: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
 
-#: Characters of one cell, as many as the CSV reader of the tool takes.
+#: Lengths of the two fingerprints. Two calls that collide at 16 bytes are not to be expected in any ledger; the
+#: content is compared only for one call, so 8 bytes suffice.
+CALL_FINGERPRINT_BYTES: Final = 16
+CONTENT_FINGERPRINT_BYTES: Final = 8
+#: No cell holds it: a control character in a cell is an error of the file (CT011).
+SEPARATOR: Final = "\x1f"
+#: The columns that fingerprints join by position, as the first release did (decision 13). Stored fingerprints cannot
+#: be computed again, so this tuple never changes.
+POSITIONAL_FIELDS: Final = (
+    "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
+    "HoldDuration", "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
+)  # fmt: skip
+#: Those of them that, with the counter, make two records the same call.
+POSITIONAL_IDENTITY_FIELDS: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
+
+#: The limit of one cell is that of the CSV reader in ``files``.
 _MAX_CELL_CHARACTERS: Final = 64 << 20
 _BUFFER_BYTES: Final = 1 << 18
+_BLOCK_BYTES: Final = 1 << 20
+_STATIC_INDEX: Final = FIELD_NAMES.index("StaticCall")
+_MAX_CELL_QUOTES: Final = 2 * len(FIELD_NAMES)
+
+
+def keyed_digest(key: bytes) -> hmac.HMAC:
+    """Start the digest of a file. It is keyed: a plain digest of a file with one call could be guessed."""
+    return hmac.new(key, digestmod=hashlib.sha256)
+
+
+def file_digest(key: bytes, path: Path) -> str:
+    """Digest a file; hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    digest = keyed_digest(key)
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class CallFile:
-    """A file that was validated and found clean: its calls, as often as they are asked for.
+    """A canonical file that was found clean. Its calls can be read more than once.
 
-    After the calls have been read to the end, ``digest`` says what was read.
+    Attributes:
+        path: The file.
+        digest: Keyed digest of the bytes that ``calls`` has read; set when it has read to the end.
     """
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -32,13 +82,14 @@ class CallFile:
         self._key = key
 
     def calls(self) -> Iterator[Call]:
-        """The calls in order.
+        """Read the calls, in order.
 
         Raises:
-            SourceError: It is not a canonical file after all, or cannot be read.
+            SourceError: The file is not canonical after all, or cannot be read.
         """
         try:
             with self.path.open("rb", buffering=0) as below:
+                # The digest is of the same read: a second read could find other bytes.
                 stream = _DigestingStream(below, self._key)
                 text = io.TextIOWrapper(io.BufferedReader(stream, _BUFFER_BYTES), "utf-8-sig", newline="")
                 yield from self._read_calls(text)
@@ -49,14 +100,14 @@ class CallFile:
             raise SourceError("upload-unreadable", path=self.path, reason=fault.strerror) from fault
 
     def _read_calls(self, text: io.TextIOWrapper) -> Iterator[Call]:
-        # The limit belongs to the whole process: it is raised and never lowered, because others may have raised it
-        # more, and two files may be read in turns. Nothing else of ours depends on it.
+        # The limit belongs to the whole process. It is raised and never lowered, because another reader may have
+        # raised it more, and two files may be read in turns.
         csv.field_size_limit(max(_MAX_CELL_CHARACTERS, csv.field_size_limit()))
         rows = csv.reader(text, strict=True)
         titles = next(rows, [])
         self._check_header(titles)
         width = len(titles)
-        # An absent column is the empty cell that is put after the last one.
+        # An absent column takes the empty cell that is appended to each row.
         canonical = itemgetter(*(titles.index(name) if name in titles else width for name in FIELD_NAMES))
         for row in rows:
             if not any(row):
@@ -74,12 +125,12 @@ class CallFile:
 
 
 class _DigestingStream(io.RawIOBase):
-    """A stream that digests what is read through it."""
+    """A stream that digests the bytes that are read through it."""
 
     def __init__(self, below: io.FileIO, key: bytes) -> None:
         super().__init__()
         self._below = below
-        self._digest = hmac.new(key, digestmod=hashlib.sha256)
+        self._digest = keyed_digest(key)
 
     def readable(self) -> bool:
         return True
@@ -93,32 +144,13 @@ class _DigestingStream(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-#: Bytes of the fingerprint of a call, and of the one over everything that is written of it.
-CALL_FINGERPRINT_BYTES: Final = 16
-CONTENT_FINGERPRINT_BYTES: Final = 8
-#: No cell holds it: a control character in a cell is an error of the file (CT011).
-SEPARATOR: Final = "\x1f"
-#: The columns of version 1.
-PLACED: Final = (
-    "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
-    "HoldDuration", "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
-)  # fmt: skip
-#: Those of them that make it the same call, with the counter.
-PLACED_IDENTITY: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
-
-_BLOCK_BYTES: Final = 1 << 20
-
-#: A call and all its cells, joined in the order of the table -> its fingerprint, and the one over all of it.
-Fingerprinter: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
-
-
 def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Fingerprinter:
-    """What makes the fingerprints of calls to a counter.
+    """Make the function that fingerprints the calls of one counter.
 
     Args:
-        key: The ledger's.
-        counter: Where the calls go.
-        fields: The columns of a call, in their order.
+        key: The key of the ledger.
+        counter: The counter; the same call in two counters has two fingerprints.
+        fields: The columns of a call, in order.
     """
     call_prefix, content_prefix = (
         f"call{SEPARATOR}{counter}{SEPARATOR}".encode(),
@@ -126,41 +158,127 @@ def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELD
     )
     names = [field.name for field in fields]
     identifiers = [field.name for field in fields if field.requirement.group == "identifier"]
-    identity = _text(names, PLACED_IDENTITY, [name for name in identifiers if name not in PLACED_IDENTITY])
-    everything = _text(names, PLACED, [name for name in names if name not in PLACED])
-    digest, as_joined = hmac.digest, names == [*PLACED]
+    later_identifiers = [name for name in identifiers if name not in POSITIONAL_IDENTITY_FIELDS]
+    identity = _cell_joiner(names, POSITIONAL_IDENTITY_FIELDS, later_identifiers)
+    everything = _cell_joiner(names, POSITIONAL_FIELDS, [name for name in names if name not in POSITIONAL_FIELDS])
+    digest, as_joined = hmac.digest, names == [*POSITIONAL_FIELDS]
 
     def fingerprints(call: Call, joined: bytes) -> tuple[bytes, bytes]:
-        # The same bytes either way: joining once more takes time.
-        rest = joined if as_joined else everything(call).encode()
+        # The bytes are the same either way; to join the cells once more takes time.
+        content = joined if as_joined else everything(call).encode()
         return (
             digest(key, call_prefix + identity(call).encode(), "sha256")[:CALL_FINGERPRINT_BYTES],
-            digest(key, content_prefix + rest, "sha256")[:CONTENT_FINGERPRINT_BYTES],
+            digest(key, content_prefix + content, "sha256")[:CONTENT_FINGERPRINT_BYTES],
         )
 
     return fingerprints
 
 
-def file_digest(key: bytes, path: Path) -> str:
-    """Keyed digest of a file, hexadecimal: a plain one of a file with a single call could be guessed."""
-    digest = hmac.new(key, digestmod=hashlib.sha256)
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+def _cell_joiner(names: Sequence[str], positional: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
+    """Make the function that joins cells of a call: all positional ones, and the filled later ones with their names.
 
-
-def _text(names: Sequence[str], placed: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
-    """What joins cells of a call: each of the placed columns; of a later one that is filled, its name and its cell."""
-    pick = itemgetter(*map(names.index, placed))
-    # By name, not by the order of the table: a row may be put anywhere in it.
+    So a column that the service adds leaves the fingerprints of calls without it as they are.
+    """
+    pick = itemgetter(*map(names.index, positional))
+    # Sorted by name: a new row may be anywhere in the table of fields.
     added = [(name, names.index(name)) for name in sorted(later)]
 
-    def text(call: Call) -> str:
-        found = SEPARATOR.join(pick(call))
+    def join(call: Call) -> str:
+        text = SEPARATOR.join(pick(call))
         for name, place in added:
             if call[place]:
-                found += f"{SEPARATOR}{name}{SEPARATOR}{call[place]}"
-        return found
+                text += f"{SEPARATOR}{name}{SEPARATOR}{call[place]}"
+        return text
 
-    return text
+    return join
+
+
+@dataclass(frozen=True, slots=True)
+class CallScan:
+    """What a plan must know of each call of a file: about 30 bytes a call. A call is known by its place in the file.
+
+    Attributes:
+        call_fingerprints: ``CALL_FINGERPRINT_BYTES`` bytes a call, over counter and identity.
+        content_fingerprints: ``CONTENT_FINGERPRINT_BYTES`` bytes a call, over all columns.
+        filled: Index in ``combinations`` for each call.
+        combinations: Every set of filled columns that occurs, in the order of the table. There are few.
+        dynamic: Where the call is not static.
+        csv_bytes: Bytes of the call as CSV with all columns; an upper bound of what is written.
+    """
+
+    call_fingerprints: NDArray[np.void]
+    content_fingerprints: NDArray[np.void]
+    filled: NDArray[np.uint32]
+    combinations: Sequence[tuple[str, ...]]
+    dynamic: Mask
+    csv_bytes: Numbers
+
+    def __len__(self) -> int:
+        return len(self.filled)
+
+    def is_filled(self, name: str) -> Mask:
+        """Mask of the calls whose cell in this column is filled."""
+        mask: Mask = np.array([name in names for names in self.combinations], bool)[self.filled]
+        return mask
+
+    def columns(self, places: Numbers) -> frozenset[str]:
+        """Names of the columns that are filled in any of these calls."""
+        return frozenset().union(*(self.combinations[n] for n in np.unique(self.filled[places]).tolist()))
+
+    def duplicates(self) -> Mask:
+        """Mask of the calls that occur earlier in the file."""
+        high, low = self._fingerprint_halves()
+        order = np.lexsort((low, high))
+        again = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+        mask: Mask = np.zeros(len(self), bool)
+        # The sort is stable: among equal ones the first in the file comes first.
+        mask[order[1:][again]] = True
+        return mask
+
+    def sort_by_fingerprint(self, places: Numbers) -> Numbers:
+        """Sort places by fingerprint: SQLite walks a table whose key it is fastest in this order."""
+        high, low = self._fingerprint_halves()
+        order: Numbers = places[np.lexsort((low[places], high[places]))]
+        return order
+
+    def _fingerprint_halves(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        halves = self.call_fingerprints.view(">u8").reshape(-1, 2)
+        return halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
+
+
+def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
+    """Read a file once and keep of each call what a plan needs.
+
+    Raises:
+        SourceError: The file cannot be read as a canonical file.
+    """
+    call_fingerprints, content_fingerprints = bytearray(), bytearray()
+    filled, dynamic, sizes = array("I"), bytearray(), array("q")
+    combinations: dict[tuple[str, ...], int] = {}
+    fingerprint = make_fingerprinter(key, counter)
+    for call in file.calls():
+        joined = SEPARATOR.join(call)
+        encoded = joined.encode()
+        of_call, of_content = fingerprint(call, encoded)
+        call_fingerprints += of_call
+        content_fingerprints += of_content
+        filled.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
+        dynamic.append(call[_STATIC_INDEX] != "1")
+        sizes.append(len(encoded) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
+    return CallScan(
+        np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
+        np.frombuffer(content_fingerprints, f"V{CONTENT_FINGERPRINT_BYTES}"),
+        np.frombuffer(filled, np.uint32),
+        tuple(combinations),
+        np.frombuffer(dynamic, bool),
+        np.frombuffer(sizes, np.int64),
+    )
+
+
+def _needs_quotes(joined: str) -> bool:
+    return "," in joined or '"' in joined or "\n" in joined or "\r" in joined
+
+
+def _max_quotes(joined: str) -> int:
+    """Number of quotes that writing adds, at most."""
+    return _MAX_CELL_QUOTES + joined.count('"')

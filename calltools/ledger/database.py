@@ -1,4 +1,4 @@
-"""The database of the ledger: opening, key, transactions, integrity check, and its errors as LedgerError."""
+"""The database of the ledger: opening, key, transactions, and errors of SQLite as LedgerError."""
 
 import hashlib
 import hmac
@@ -6,19 +6,20 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from calltools.errors import LedgerError
-from calltools.ledger import events
-from calltools.ledger import folder as places
+from calltools.ledger.folder import database_path, ensure_private_file, sync_folder
 from calltools.ledger.migrations import migrate
 
 _KEY_BYTES: Final = 32
 _BUSY_SECONDS: Final = 10
+# "The intent is durable before the first byte leaves" rests on the first three: a commit is on the disk, on macOS in
+# its medium, and no reader blocks it. Deleted fingerprints are overwritten.
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -44,13 +45,13 @@ _UNUSABLE_CODES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """An open ledger; a context manager.
+    """An open ledger; a context manager that closes it.
 
     Attributes:
         folder: The state folder.
-        connection: For this package alone, and for the thread that opened it.
-        key: Of all fingerprints and digests; never shown.
-        now: The clock, Unix seconds.
+        connection: For this package only, and only in the thread that opened it.
+        key: Secret key of all fingerprints and digests.
+        now: The clock: Unix seconds.
     """
 
     folder: Path
@@ -59,30 +60,30 @@ class Ledger:
     now: Callable[[], float]
 
     def __repr__(self) -> str:
-        """Without the key."""
-        return f"Book({str(self.folder)!r})"
+        """Show the folder, never the key."""
+        return f"Ledger({str(self.folder)!r})"
 
     def __enter__(self) -> Self:
-        """The open ledger."""
+        """Give the ledger."""
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
-        """Close it."""
+        """Close the ledger."""
         self.close()
 
     def close(self) -> None:
-        """Close it; what was written stays."""
+        """Close the ledger. Committed transactions stay."""
         self.connection.close()
 
 
 def open_database(folder: Path, now: Callable[[], float]) -> Ledger:
-    """The ledger in a folder that ``folder.prepare`` has made; no other process may be opening it.
+    """Open or create the ledger in a folder from ``create_state_folder``; the caller has ``opening_lock``.
 
     Raises:
-        LedgerError: It is damaged, its key is lost, or a later version wrote it.
+        LedgerError: It is damaged, its key is lost, or a later version of calltools wrote it.
     """
     with as_ledger_errors(folder):
-        connection = sqlite3.connect(places.database_path(folder), timeout=_BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(database_path(folder), timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             _prepare_connection(connection, folder)
             return Ledger(folder, connection, _load_key(connection, folder), now)
@@ -94,16 +95,21 @@ def open_database(folder: Path, now: Callable[[], float]) -> Ledger:
 def _prepare_connection(connection: sqlite3.Connection, folder: Path) -> None:
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    # Before anything is written: a damaged ledger is left as it is, and nothing is sent.
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise LedgerError("ledger-damaged", path=folder)
     migrate(connection)
 
 
 def _load_key(connection: sqlite3.Connection, folder: Path) -> bytes:
-    """The key that this ledger was written with; a new ledger gets one."""
+    """Read the key of this ledger; a new ledger gets one.
+
+    The database has a proof of the key. With another key every known call would look new and be sent again.
+    """
     path = folder / "ledger.key"
     proof = connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
     if proof is None:
+        # The key file is there without its proof if a crash came between the two.
         key = _read_key(path) or _new_key(path)
         connection.execute("INSERT INTO meta VALUES ('key', ?)", (_key_proof(key),))
         return key
@@ -116,19 +122,19 @@ def _load_key(connection: sqlite3.Connection, folder: Path) -> bytes:
 def _read_key(path: Path) -> bytes:
     if not path.is_file():
         return b""
-    places.ensure_private_file(path)
+    ensure_private_file(path)
     return path.read_bytes()
 
 
 def _new_key(path: Path) -> bytes:
-    key, fresh = secrets.token_bytes(_KEY_BYTES), path.with_name(path.name + ".new")
-    places.ensure_private_file(fresh)
-    with fresh.open("wb") as stream:
+    key, unfinished = secrets.token_bytes(_KEY_BYTES), path.with_name(path.name + ".new")
+    ensure_private_file(unfinished)
+    with unfinished.open("wb") as stream:
         stream.write(key)
         stream.flush()
         os.fsync(stream.fileno())
-    fresh.replace(path)
-    places.sync_folder(path.parent)
+    unfinished.replace(path)
+    sync_folder(path.parent)
     return key
 
 
@@ -138,12 +144,13 @@ def _key_proof(key: bytes) -> bytes:
 
 @contextmanager
 def transaction(ledger: Ledger) -> Iterator[sqlite3.Connection]:
-    """A transaction: everything inside is durable when it ends, or nothing of it is there.
+    """Run a transaction: all of it is durable when the block ends, or nothing of it is stored.
 
     Raises:
         LedgerError: The ledger is damaged, in use, or the disk is full.
     """
     with as_ledger_errors(ledger.folder):
+        # IMMEDIATE: what is read inside cannot be changed by another process before it is written.
         ledger.connection.execute("BEGIN IMMEDIATE")
         try:
             yield ledger.connection
@@ -156,23 +163,25 @@ def transaction(ledger: Ledger) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def as_ledger_errors(folder: Path) -> Iterator[None]:
-    """Faults of the ledger in words.
+    """Map errors of SQLite and of the system about the ledger's files.
 
     Raises:
-        LedgerError: In place of what SQLite or the system says about the ledger's files.
+        LedgerError: In their place.
+        sqlite3.DatabaseError: It is none that a user can act on, such as a violated constraint.
     """
     try:
         yield
     except sqlite3.DatabaseError as fault:
-        worded = _to_ledger_error(fault, folder)
-        if worded is None:
+        error = _to_ledger_error(fault, folder)
+        if error is None:
             raise
-        raise worded from fault
+        raise error from fault
     except OSError as fault:
         raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
 
 
 def _to_ledger_error(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
+    # The low byte is the primary code; the others say more than is needed.
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGED_CODES:
         return LedgerError("ledger-damaged", path=folder)
@@ -181,14 +190,3 @@ def _to_ledger_error(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError 
     if code in _UNUSABLE_CODES:
         return LedgerError("ledger-unusable", path=folder, reason=str(fault))
     return None
-
-
-def find_faults(ledger: Ledger) -> list[str]:
-    """What is wrong with the ledger: nothing, if it is whole and its events add up to its tables."""
-    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
-        found = [str(row[0]) for row in cursor.execute("PRAGMA integrity_check") if row != ("ok",)]
-        found += [f"foreign key: {row[0]} {row[1]}" for row in cursor.execute("PRAGMA foreign_key_check")]
-        tables = {batch.id: batch for batch in events.select_parts(ledger.connection)}
-        if events.replay(events.read_events(ledger.connection)) != tables:
-            found.append("the events do not add up to the batches")
-    return found

@@ -10,7 +10,7 @@ import platformdirs
 
 from calltools.errors import LedgerError
 
-#: File systems on which locks and shared memory of SQLite are not to be trusted.
+#: File systems on which SQLite cannot trust locks and shared memory: two uploads could run at once.
 NETWORK_FILESYSTEMS: Final = frozenset(
     {
         "9p", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone",
@@ -24,19 +24,19 @@ _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
 def state_folder(given: str | None) -> Path:
-    """The folder of the ledger.
+    """Choose the state folder. Nothing is created.
 
     Args:
-        given: What ``CALLTOOLS_STATE_DIR`` says; ``None``: the platform's folder for state.
+        given: The value of ``CALLTOOLS_STATE_DIR``; ``None``: the platform's folder for state.
     """
     return Path(given).expanduser() if given else platformdirs.user_state_path("calltools", appauthor=False)
 
 
 def create_state_folder(folder: Path) -> None:
-    """Make the folder and those in it, for this user alone.
+    """Create the state folder and the folders in it, with mode 0700.
 
     Raises:
-        LedgerError: It cannot be made or kept from others, or lies on a network file system.
+        LedgerError: It cannot be created or protected, or is on a network file system.
     """
     refuse_network_folder(folder)
     try:
@@ -48,34 +48,45 @@ def create_state_folder(folder: Path) -> None:
 
 
 def database_path(folder: Path) -> Path:
-    """The database, made empty with mode 0600 where there is none; SQLite gives its companions the same mode."""
+    """Path of the database. If there is none, an empty file with mode 0600 is created.
+
+    SQLite gives the files beside the database the same mode.
+    """
     ensure_private_file(folder / _DATABASE_NAME)
     return folder / _DATABASE_NAME
 
 
 def has_database(folder: Path) -> bool:
-    """Whether somebody has a ledger in this folder."""
+    """Whether the folder has a ledger."""
     return (folder / _DATABASE_NAME).is_file()
 
 
 def ensure_private_file(path: Path) -> None:
-    """Make the file where there is none, and keep it from others."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    """Create the file if there is none, and set its mode to 0600."""
+    os.close(open_private(path))
     _restrict_access(path, 0o600)
 
 
+def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
+    """Open a file that only this user may read from the moment of its creation; gives the descriptor.
+
+    A child process does not inherit it: a lock on it must end with this process.
+    """
+    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+
+
 def spool_folder(folder: Path) -> Path:
-    """Where parts lie while they are unsent or in doubt."""
+    """The folder of the files of parts that are not decided."""
     return folder / "spool"
 
 
 def lock_folder(folder: Path) -> Path:
-    """Where locks lie."""
+    """The folder of lock files."""
     return folder / "locks"
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable; a platform that cannot has nothing to sync."""
+    """Make new and removed names in a folder durable, where the platform needs it: ``fsync`` of a file does not."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -91,37 +102,37 @@ def _restrict_access(path: Path, mode: int) -> None:
 
 
 def refuse_network_folder(folder: Path) -> None:
-    """Refuse a network file system, as far as it can be told.
+    """Refuse a network file system, as far as it can be recognized.
 
     Raises:
-        LedgerError: The folder lies on one.
+        LedgerError: The folder is on one.
     """
-    whole = folder.absolute()
-    kind = "unc" if whole.drive.startswith("\\\\") else ""
+    absolute = folder.absolute()
+    kind = "unc" if absolute.drive.startswith("\\\\") else ""
     if _MOUNTINFO.is_file():
-        kind = filesystem_type(whole.resolve(), _MOUNTINFO.read_text(encoding="utf-8", errors="surrogateescape"))
+        kind = filesystem_type(absolute.resolve(), _MOUNTINFO.read_text(encoding="utf-8", errors="surrogateescape"))
     if kind in NETWORK_FILESYSTEMS | {"unc"}:
         raise LedgerError("ledger-network", path=folder, kind=kind)
 
 
 def filesystem_type(path: Path, mounts: str) -> str:
-    """Kind of the file system on which a path lies, ``""`` where unknown. Pure.
+    """Type of the file system of a path; ``""``: unknown. Pure.
 
     Args:
-        path: Absolute, without links.
-        mounts: Text of Linux' ``mountinfo``.
+        path: Absolute, without symbolic links.
+        mounts: Text of ``/proc/self/mountinfo`` on Linux.
 
     Source:
-        proc_pid_mountinfo(5): the mount point is the fifth field, the kind the first after the lone hyphen.
+        proc_pid_mountinfo(5): the mount point is field 5, the type is the first field after the separator ``-``.
     """
     best, kind = "", ""
     for line in mounts.splitlines():
-        before, _, behind = line.partition(" - ")
+        before, _, after = line.partition(" - ")
         fields = before.split(" ")
-        if len(fields) < 5 or not behind:
+        if len(fields) < 5 or not after:
             continue
         point = _OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4])
-        # A later line on the same point hides the earlier one.
+        # A later mount on the same point hides the earlier one.
         if path.is_relative_to(point) and len(point) >= len(best):
-            best, kind = point, behind.split(" ")[0]
+            best, kind = point, after.split(" ")[0]
     return kind

@@ -1,15 +1,25 @@
-"""Changes of one part: an attempt begins and ends, the service reports progress, a person decides."""
+"""Changes of one part: an attempt begins and ends, the service reports progress, a person decides.
+
+Every change is an event, written in three layers:
+
+1. ``events.append_event`` writes the event and the part that follows from it.
+2. ``apply_event`` adds what follows for the calls of the part: claimed, accepted or free.
+3. ``write_event`` does both in a transaction of its own, then removes a file that is not needed any more.
+
+What happens after a 429: ``metrica.outcome`` calls the outcome throttled and computes until when the quota lasts;
+``finish_attempt`` stores ``Throttled``, so that the part waits in state ``THROTTLED``; ``uploading.parts`` waits for a
+short quota and begins the next attempt, and leaves a long one to ``uploads resume``.
+"""
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from calltools.errors import LedgerError, UsageError
-from calltools.ledger import events, spool
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
-from calltools.ledger.events import Event
+from calltools.ledger.events import Event, append_event
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import (
     Acked,
@@ -22,6 +32,8 @@ from calltools.ledger.part import (
     marked_comment,
     mask_long_numbers,
 )
+from calltools.ledger.queries import get_part
+from calltools.ledger.reservation import discard_file, is_intact, part_path
 from calltools.ledger.states import (
     ACCEPTED_STATES,
     DECIDED_STATES,
@@ -35,13 +47,13 @@ from calltools.ledger.states import (
 
 @dataclass(frozen=True, slots=True)
 class StartedAttempt:
-    """An attempt that may go now: its intent is durable.
+    """An attempt that may be sent now: its intent is durable.
 
     Attributes:
-        part: The batch.
-        attempt: Which attempt, from 1.
-        comment: The whole comment, marker first.
-        file: What to send.
+        part: The part.
+        attempt: Number of the attempt, from 1.
+        comment: The comment to send, with the marker.
+        file: The file to send.
     """
 
     part: Part
@@ -51,197 +63,178 @@ class StartedAttempt:
 
 
 def begin_attempt(ledger: Ledger, part_id: int) -> StartedAttempt:
-    """Write down that a POST is about to go; only then may its first byte leave.
+    """Record the intent of a POST. Only after it may the first byte be sent.
+
+    Whoever dies from here on leaves a part in ``SENDING``; recovery makes it ``AMBIGUOUS`` and never sends it blindly.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
-        part_id: A batch that waits.
+        part_id: A part that waits.
 
     Raises:
-        LedgerError: The file of the batch is gone or altered: nothing may be sent of it.
+        LedgerError: The file of the part is gone or altered; nothing of it may be sent.
     """
-    batch = get_part(ledger, part_id)
-    require_lock(ledger, batch.counter)
+    part = get_part(ledger, part_id)
+    require_lock(ledger, part.counter)
     with as_ledger_errors(ledger.folder):
-        if batch.waiting and not spool.is_intact(ledger, batch):
-            raise LedgerError("ledger-part-damaged", name=batch.name)
-    n, now = len(batch.attempts) + 1, ledger.now()
-    facts = {"absences": 0, "first_absent": None, "until": None, "reason": ""}
+        if part.waiting and not is_intact(ledger, part):
+            raise LedgerError("ledger-part-damaged", name=part.name)
+    n, now = len(part.attempts) + 1, ledger.now()
+    # Each attempt has a marker of its own and is looked for anew, so earlier absences do not count.
+    changes = {"absences": 0, "first_absent": None, "until": None, "reason": ""}
     attempt = {"state": State.SENDING, "started": now}
     with transaction(ledger) as connection:
-        batch = events.append_event(connection, batch, Event(now, batch.id, Transition.SEND, facts, {n: attempt}))
-    return StartedAttempt(batch, n, marked_comment(batch.mark, n, batch.comment), spool.part_path(ledger, batch))
+        part = append_event(connection, part, Event(now, part.id, Transition.SEND, changes, {n: attempt}))
+    return StartedAttempt(part, n, marked_comment(part.mark, n, part.comment), part_path(ledger, part))
 
 
 def finish_attempt(ledger: Ledger, part_id: int, outcome: AttemptOutcome) -> Part:
-    """Write down how an attempt ended.
+    """Record the outcome of an attempt.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
-        part_id: The batch that is being sent.
-        outcome: What is known about the end.
+        part_id: The part that is being sent.
+        outcome: The outcome.
+
+    Returns:
+        The part after it.
     """
-    batch = get_part(ledger, part_id)
-    require_lock(ledger, batch.counter)
-    step, ended, facts, fields = _changes_of_outcome(batch, outcome)
-    attempt = {"state": ended, "ended": ledger.now(), **fields}
-    return write_event(ledger, batch, step, facts, {len(batch.attempts): attempt})
+    part = get_part(ledger, part_id)
+    require_lock(ledger, part.counter)
+    end = _attempt_end(part, outcome)
+    attempt = {"state": end.state, "ended": ledger.now(), **end.attempt_changes}
+    return write_event(ledger, part, end.transition, end.part_changes, {len(part.attempts): attempt})
 
 
-def _changes_of_outcome(
-    part: Part, outcome: AttemptOutcome
-) -> tuple[Transition, State, dict[str, Any], dict[str, Any]]:
-    """Step, state of the attempt, changes of the batch and of the attempt."""
+@dataclass(frozen=True, slots=True)
+class _AttemptEnd:
+    """What an outcome means: for the part its transition and changes, for the attempt its state and changes."""
+
+    transition: Transition
+    state: State
+    part_changes: Mapping[str, Any] = field(default_factory=dict)
+    attempt_changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _attempt_end(part: Part, outcome: AttemptOutcome) -> _AttemptEnd:
+    if isinstance(outcome, Acked):
+        changes = quantity_changes(outcome.upload_id, outcome.source_quantity, outcome.line_quantity)
+        transition = choose_acceptance(part, changes, Transition.ACCEPT, Transition.ACCEPT_PARTIAL)
+        return _AttemptEnd(transition, State.ACKED, changes, {"upload_id": outcome.upload_id})
+    reason = {"reason": mask_long_numbers(outcome.reason)}
     match outcome:
-        case Acked():
-            facts = quantity_changes(outcome.upload_id, outcome.source_quantity, outcome.line_quantity)
-            return (
-                choose_acceptance(part, facts, Transition.ACCEPT, Transition.ACCEPT_PARTIAL),
-                State.ACKED,
-                facts,
-                _upload_id_change(outcome.upload_id),
-            )
-        case Rejected(reason):
-            # What an earlier attempt left unclear is not settled by the refusal of a later one.
+        case Rejected():
+            # The refusal says nothing about an earlier attempt that may be stored: its calls must not be freed.
             doubt = any(attempt.state is State.AMBIGUOUS for attempt in part.attempts)
-            return (
-                Transition.HOLD if doubt else Transition.REJECT,
-                State.REJECTED,
-                _reason_change(reason),
-                _reason_change(reason),
-            )
-        case NotSent(reason):
-            return Transition.FAIL_TO_SEND, State.NOT_SENT, _reason_change(reason), _reason_change(reason)
-        case Throttled(until, reason):
-            return (
-                Transition.THROTTLE,
-                State.THROTTLED,
-                {"until": until, **_reason_change(reason)},
-                _reason_change(reason),
-            )
-        case Ambiguous(reason, bytes_sent):
-            return (
-                Transition.LOSE_ANSWER,
-                State.AMBIGUOUS,
-                _reason_change(reason),
-                {"bytes_sent": bytes_sent, **_reason_change(reason)},
-            )
-
-
-def _reason_change(reason: str) -> dict[str, Any]:
-    return {"reason": mask_long_numbers(reason)}
-
-
-def _upload_id_change(upload_id: int) -> dict[str, Any]:
-    return {"upload_id": upload_id}
+            return _AttemptEnd(Transition.HOLD if doubt else Transition.REJECT, State.REJECTED, reason, reason)
+        case NotSent():
+            return _AttemptEnd(Transition.FAIL_TO_SEND, State.NOT_SENT, reason, reason)
+        case Throttled(until):
+            return _AttemptEnd(Transition.THROTTLE, State.THROTTLED, {"until": until, **reason}, reason)
+        case Ambiguous(_, bytes_sent):
+            changes = {"bytes_sent": bytes_sent, **reason}
+            return _AttemptEnd(Transition.LOSE_ANSWER, State.AMBIGUOUS, reason, changes)
 
 
 def quantity_changes(upload_id: int, source: int | None, line: int | None) -> dict[str, Any]:
-    """Changes of a batch that the service has."""
+    """Make the changes of a part that the service has."""
     return {"upload_id": upload_id, "source_quantity": source, "line_quantity": line, "reason": ""}
 
 
 def choose_acceptance(part: Part, changes: Mapping[str, Any], complete: Transition, partial: Transition) -> Transition:
-    """Which of two steps the quantities call for."""
-    taken = {changes["source_quantity"], changes["line_quantity"]} - {None, part.rows}
-    return partial if taken else complete
+    """Choose the transition: ``complete`` if every known quantity is the number of rows of the part."""
+    others = {changes["source_quantity"], changes["line_quantity"]} - {None, part.rows}
+    return partial if others else complete
 
 
 def record_status(
     ledger: Ledger, part_id: int, status: str, *, linked: int | None = None, accepted: int | None = None
 ) -> Part:
-    """Write down what the service says of its work. A batch that is settled stays as it is.
+    """Record what the service reports about a part. A part that it does not process any more stays as it is.
 
     Args:
-        ledger: The ledger.
-        part_id: A batch that the service has.
-        status: As it came; words that are not known settle nothing.
-        linked: Calls linked to visits, if it says.
-        accepted: Rows accepted, if it says.
+        ledger: The ledger; no lock is needed.
+        part_id: A part that the service has.
+        status: The status as it came; an unknown one changes no state.
+        linked: Calls linked to visits, if reported.
+        accepted: Rows accepted, if reported.
     """
-    said = (("status", mask_long_numbers(status)), ("linked", linked), ("line_quantity", accepted))
-    facts = {name: value for name, value in said if value is not None}
-    return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), facts)
+    reported = (("status", mask_long_numbers(status)), ("linked", linked), ("line_quantity", accepted))
+    changes = {name: value for name, value in reported if value is not None}
+    return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), changes)
 
 
 def stop_polling(ledger: Ledger, part_id: int) -> Part:
-    """Watching ended before the service did; it can go on later."""
+    """Record that the time to wait is over before the service was done. Polling may go on later."""
     return _record_progress(ledger, part_id, Transition.STOP_POLLING, {})
 
 
 def _record_progress(ledger: Ledger, part_id: int, transition: Transition, changes: Mapping[str, Any]) -> Part:
-    """One step of watching. Several may watch, and nobody holds a lock: the batch is read where it is written."""
+    # Several processes may poll one part without a lock, so it is read inside the transaction that writes it.
     with transaction(ledger) as connection:
-        batch = get_part(ledger, part_id)
-        told_before = changes and all(getattr(batch, name) == value for name, value in changes.items())
-        if not batch.processing or told_before:
-            return batch
-        return apply_event(connection, batch, Event(ledger.now(), batch.id, transition, changes))
+        part = get_part(ledger, part_id)
+        # A repeated report is no event: hours of polling would fill the ledger.
+        repeated = changes and all(getattr(part, name) == value for name, value in changes.items())
+        if not part.processing or repeated:
+            return part
+        return apply_event(connection, part, Event(ledger.now(), part.id, transition, changes))
 
 
 def resend(ledger: Ledger, part_id: int) -> Part:
-    """A person decides that the batch is not there: it waits to be sent again.
+    """Let a held part wait to be sent again: a person has decided that the service does not have it.
 
     Raises:
-        UsageError: The batch is not held.
+        UsageError: The part is not held.
     """
     return _decide(ledger, part_id, Transition.RESEND, {"absences": 0, "first_absent": None})
 
 
 def give_up(ledger: Ledger, part_id: int) -> Part:
-    """A person decides to leave the batch: its calls stay known and go again only when asked for.
+    """Leave a held part: a person has decided. Its calls stay known and are sent again only on request.
 
     Raises:
-        UsageError: The batch is not held.
+        UsageError: The part is not held.
     """
     return _decide(ledger, part_id, Transition.GIVE_UP, {})
 
 
 def _decide(ledger: Ledger, part_id: int, transition: Transition, changes: Mapping[str, Any]) -> Part:
-    batch = get_part(ledger, part_id)
-    require_lock(ledger, batch.counter)
-    if not is_allowed(batch.state, transition):
-        raise UsageError("ledger-not-held", name=batch.name, state=batch.state)
-    return write_event(ledger, batch, transition, changes)
+    part = get_part(ledger, part_id)
+    require_lock(ledger, part.counter)
+    if not is_allowed(part.state, transition):
+        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+    return write_event(ledger, part, transition, changes)
 
 
 def release(ledger: Ledger, part_id: int, reason: str = "") -> Part:
-    """Withdraw a batch that waits. Its calls are free, unless an earlier attempt may have arrived: then it is held."""
-    batch = get_part(ledger, part_id)
-    require_lock(ledger, batch.counter)
-    return write_event(ledger, batch, Transition.HOLD if batch.in_doubt else Transition.RELEASE, _reason_change(reason))
-
-
-def get_part(ledger: Ledger, part_id: int) -> Part:
-    """A batch by the ledger's number.
-
-    Raises:
-        UsageError: There is none.
-    """
-    found = events.select_parts(ledger.connection, "id = ?", (part_id,))
-    if not found:
-        raise UsageError("ledger-unknown-id", name=f"L{part_id}")
-    return found[0]
+    """Withdraw a part that waits: its calls are free. If an earlier attempt may be stored, the part is held instead."""
+    part = get_part(ledger, part_id)
+    require_lock(ledger, part.counter)
+    transition = Transition.HOLD if part.in_doubt else Transition.RELEASE
+    return write_event(ledger, part, transition, {"reason": mask_long_numbers(reason)})
 
 
 def write_event(
     ledger: Ledger,
     part: Part,
     transition: Transition,
-    changes: Mapping[str, Any] | None = None,
-    attempts: Mapping[int, Mapping[str, Any]] | None = None,
+    part_changes: Mapping[str, Any] | None = None,
+    attempt_changes: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Part:
-    """One step in a transaction of its own, then what follows from it outside of the ledger."""
+    """Write one event in a transaction of its own, then remove the file of the part if it is decided."""
+    event = Event(ledger.now(), part.id, transition, part_changes or {}, attempt_changes or {})
     with transaction(ledger) as connection:
-        changed = apply_event(connection, part, Event(ledger.now(), part.id, transition, changes or {}, attempts or {}))
+        changed = apply_event(connection, part, event)
+    # After the commit: a crash between the two leaves a file that recovery removes, never a part without its file.
     discard_if_decided(ledger, changed)
     return changed
 
 
 def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Part:
-    """One step, and what follows from it for the calls of the batch."""
-    changed = events.append_event(connection, part, event)
+    """Write one event and what follows from it for the calls of the part; the caller's transaction makes it durable."""
+    changed = append_event(connection, part, event)
     if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
+        # The second sending of known calls succeeded: from now on they are known by this part and its content.
         connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (part.id,))
     if changed.state in FREED_STATES:
         connection.execute("DELETE FROM row WHERE batch = ?", (part.id,))
@@ -251,7 +244,7 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
 
 
 def discard_if_decided(ledger: Ledger, part: Part) -> None:
-    """Remove the file of a batch that is decided."""
+    """Remove the file of a part that is decided."""
     if part.state in DECIDED_STATES:
         with as_ledger_errors(ledger.folder):
-            spool.discard_file(spool.part_path(ledger, part))
+            discard_file(part_path(ledger, part))

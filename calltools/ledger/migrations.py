@@ -1,4 +1,8 @@
-"""The tables, version by version. A released version is never edited; the next one is appended."""
+"""The tables, version by version. A released version is never edited, its comments neither; the next one is appended.
+
+Names of tables and columns are those of the first release: ``batch`` has the parts, ``row`` and ``claim`` have the
+calls by fingerprint, and ``rest`` is the fingerprint of their content.
+"""
 
 import sqlite3
 from typing import Final
@@ -96,10 +100,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
-    """Bring the tables to the last version, each step whole or not at all.
+    """Migrate the tables to the last version; each migration is one transaction.
 
     Raises:
-        LedgerError: A later version of the tool has written this ledger.
+        LedgerError: A later version of calltools wrote this ledger.
     """
     version = _schema_version(connection)
     if version > len(migrations):
@@ -116,13 +120,14 @@ def _apply_migration(connection: sqlite3.Connection, script: str, number: int) -
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
     except BaseException:
+        # SQLite ends the transaction itself when the disk is full.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
 
 
 def _split_statements(script: str) -> list[str]:
-    """The statements one by one: ``executescript`` would commit before the first."""
+    """Split a script into statements. ``executescript`` would commit the transaction before the first."""
     found, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line

@@ -8,46 +8,45 @@ from typing import Final, Literal, TypeAlias
 
 from calltools.ledger.states import ACCEPTED_STATES, HELD_STATES, TRANSITION_OF_STATUS, WAITING_STATES, State
 
-_LONG_NUMBER: Final = re.compile("[0-9]{7,}")
+# ``\d`` as in ``metrica.responses.redact``: digits of every script are hidden in both places.
+_LONG_NUMBER: Final = re.compile(r"\d{7,}")
+_MARK_BYTES: Final = 16
+#: ``ct1`` is the version of the form. It is sent to the service, so that markers of every release are found again.
+_MARKER: Final = re.compile(r"\bct1([a-z2-7]{26})A([1-9][0-9]{0,5})\b")
+
+#: The kind of identifier in the calls of a part, by the name of its column.
+IdentifierKind = Literal["ClientId", "Yclid", "UserId"]
 
 
 def mask_long_numbers(text: str) -> str:
-    """A text of the service or a file's name without runs of seven digits or more."""
+    """Replace runs of seven or more digits, which may be somebody's phone number or id, by ``***``."""
     return _LONG_NUMBER.sub("***", text)
 
 
-_MARK_BYTES: Final = 16
-_MARKER: Final = re.compile(r"\bct1([a-z2-7]{26})A([1-9][0-9]{0,5})\b")
-
-
 def new_mark() -> str:
-    """26 letters and digits that say nothing and come once."""
+    """Make a random mark of a part: 26 characters of base32, unique without asking anybody."""
     return base64.b32encode(secrets.token_bytes(_MARK_BYTES)).decode().rstrip("=").lower()
 
 
 def format_marker(mark: str, attempt: int) -> str:
-    """What stands first in the comment of one attempt."""
+    """Format the marker of one attempt. It begins the comment, and the comment is what the service lists."""
     return f"ct1{mark}A{attempt}"
 
 
 def marked_comment(mark: str, attempt: int, comment: str) -> str:
-    """The whole comment: the marker, then what the user wants to say."""
+    """Put the marker of an attempt before the comment of the user."""
     return f"{format_marker(mark, attempt)} {comment}".rstrip()
 
 
 def parse_marker(comment: str) -> tuple[str, int] | None:
-    """Mark and attempt in a comment of the service's list; ``None``: it is not ours."""
+    """Find mark and number of the attempt in a listed comment; ``None``: the uploading is not ours."""
     found = _MARKER.search(comment)
     return None if found is None else (found[1], int(found[2]))
 
 
-#: Identifier kind of an uploading, as the columns are called.
-IdentifierKind = Literal["ClientId", "Yclid", "UserId"]
-
-
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """A whole, valid answer: the service has stored it. Quantities that it does not name are ``None``."""
+    """The service stored the file and gave it an id. Quantities that the response does not have are ``None``."""
 
     upload_id: int
     source_quantity: int | None = None
@@ -56,21 +55,21 @@ class Acked:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A definite refusal: nothing is stored."""
+    """The service refused the file: nothing is stored."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Proof that no byte of the request has left."""
+    """It is proven that no byte of the request was sent."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """Refused by a quota; ``until`` is Unix seconds, ``None``: the service does not say."""
+    """A quota refused the request, nothing is stored. ``until``: Unix seconds; ``None``: unknown."""
 
     until: float | None = None
     reason: str = ""
@@ -78,7 +77,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Everything else: it may have arrived."""
+    """Every other outcome: the file may be stored."""
 
     reason: str
     bytes_sent: int | None = None
@@ -99,12 +98,12 @@ class ListedUploading:
 
 @dataclass(frozen=True, slots=True)
 class ReconcilePolicy:
-    """What to do with a batch that the list does not show.
+    """When a part that the list does not show is absent, and what follows.
 
     Attributes:
-        min_absent_seconds: From the first to the last listing without it.
-        min_listings: How many listings without it, at least.
-        on_absent: ``hold`` leaves the decision to a person; ``resend`` makes it ready to be sent again.
+        min_absent_seconds: Seconds between the first and the last listing without it, at least.
+        min_listings: Complete listings without it, at least.
+        on_absent: ``hold`` leaves the decision to a person; ``resend`` lets the part wait to be sent again.
     """
 
     min_absent_seconds: float = 15 * 60
@@ -114,16 +113,16 @@ class ReconcilePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One POST, or the intent of one.
+    """One POST, or the intent of one. The fields are the columns of table ``attempt``.
 
     Attributes:
-        n: Counted from 1.
-        state: ``SENDING`` while it goes, then what became of it; ``ABSENT`` after it was proven not to be there.
+        n: Number of the attempt, from 1.
+        state: ``SENDING`` while it runs, then its outcome; ``ABSENT`` when it is proven that it was not stored.
         started: Unix seconds, before the first byte.
-        ended: When its outcome was written; ``None`` while it goes.
-        bytes_sent: As far as known.
-        reason: The service's or the network's words, long digits masked.
-        upload_id: The service's id.
+        ended: Unix seconds when its outcome was recorded; ``None`` while it runs.
+        bytes_sent: Bytes of the body that were sent; ``None``: unknown.
+        reason: The words of the service or the network, with long numbers masked.
+        upload_id: The id that the service gave.
     """
 
     n: int
@@ -137,35 +136,35 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a file as the ledger knows it.
+    """One part of a file, sent as one uploading. The fields but ``attempts`` are the columns of table ``batch``.
 
     Attributes:
-        id: The ledger's own number.
-        counter: Where it goes.
-        mark: 26 characters that no other batch has.
+        id: Number in the ledger.
+        counter: Counter of Metrica that the calls belong to.
+        mark: 26 characters that no other part has.
         kind: Identifier kind.
-        rows: Calls in it.
-        dynamic: Those of them that are not static: only these can be linked.
+        rows: Number of calls.
+        dynamic: Number of calls that are not static: only these can be linked.
         size: Bytes of its file.
         digest: Keyed digest of its file, hexadecimal.
-        goal: Name of the goal, as given.
-        comment: The user's comment, as given.
-        source: What the user calls the file, long digits masked.
-        part: Which part of that file, from 1.
-        parts: Of how many.
-        state: Where it stands.
+        goal: Name of the goal, as the user gave it.
+        comment: Comment of the user, without the marker.
+        source: The user's name of the file, with long numbers masked.
+        part: Number of the part in its file, from 1.
+        parts: Number of parts of that file.
+        state: Its state.
         created: Unix seconds.
         changed: Unix seconds of the last event.
-        until: Of a quota: not before.
-        reason: Why it stands where it stands, in the words of service or network.
-        upload_id: The service's id.
+        until: Unix seconds before which a quota forbids the next attempt; ``None``: no such limit is known.
+        reason: Why it has this state, in the words of the service or the network.
+        upload_id: The id that the service gave.
         source_quantity: Rows that the service read.
-        line_quantity: Rows that it accepted.
-        status: What it said last of its work.
-        linked: Calls that it linked to visits; ``None``: it did not say.
-        absences: Full listings without it since the last attempt.
-        first_absent: When the first of them was.
-        attempts: In order.
+        line_quantity: Rows that the service accepted.
+        status: The last status of the service.
+        linked: Calls that the service linked to visits; ``None``: unknown.
+        absences: Complete listings without it since the last attempt.
+        first_absent: Unix seconds of the first of these listings.
+        attempts: Its attempts, in order.
     """
 
     id: int
@@ -197,35 +196,35 @@ class Part:
 
     @property
     def name(self) -> str:
-        """How a person calls it: ``L12``. The service's ids are bare numbers."""
+        """The name that people use, ``L12``. The ids of the service are bare numbers."""
         return f"L{self.id}"
 
     @property
     def waiting(self) -> bool:
-        """It may be sent."""
+        """Whether the next attempt may begin."""
         return self.state in WAITING_STATES
 
     @property
     def held(self) -> bool:
-        """Not known whether it arrived: exit code 6."""
+        """Whether it is unknown if the service has it: exit code 6."""
         return self.state in HELD_STATES
 
     @property
     def accepted(self) -> bool:
-        """The service has it."""
+        """Whether the service has it."""
         return self.state in ACCEPTED_STATES
 
     @property
     def partial(self) -> bool:
-        """The service took fewer rows than were sent, or read another number of them."""
+        """Whether the service read or accepted another number of rows than were sent."""
         return (self.source_quantity not in {None, self.rows}) or (self.line_quantity not in {None, self.rows})
 
     @property
     def processing(self) -> bool:
-        """The service still works on it: asking for its status makes sense."""
+        """Whether the service still processes it, so that polling makes sense."""
         return self.accepted and self.state is not State.DUPLICATED and self.status not in TRANSITION_OF_STATUS
 
     @property
     def in_doubt(self) -> bool:
-        """An attempt has neither been found nor proven absent."""
+        """Whether an attempt was neither found in the list nor proven absent."""
         return any(attempt.state in {State.SENDING, State.AMBIGUOUS} for attempt in self.attempts)

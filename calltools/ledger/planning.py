@@ -1,8 +1,10 @@
-"""Planning an upload: which calls of a file are sent, and in which parts."""
+"""Planning an upload: which calls of a file the ledger knows, which are sent, and in which parts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
@@ -11,18 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.fields.table import FIELD_NAMES
-from calltools.ledger.calls import CallFile
-from calltools.ledger.database import Ledger
-from calltools.ledger.lookup import CallStatus, look_up_calls
+from calltools.ledger.calls import CallFile, CallScan, scan_calls
+from calltools.ledger.database import Ledger, as_ledger_errors
 from calltools.ledger.part import IdentifierKind
 from calltools.ledger.queries import last_event_id
-from calltools.ledger.scan import CallScan, scan_calls
+from calltools.ledger.states import HELD_STATES, WAITING_STATES, State
 from calltools.model.cells import Mask, Numbers
 
-#: Which known calls go again, beside the new ones.
+#: Which known calls are sent again, beside the new ones.
 ResendMode: TypeAlias = Literal["none", "changed", "all"]
 
-#: In this order a call with several identifiers is counted, and parts go.
+
+class CallStatus(IntEnum):
+    """What a call of a file is to the ledger. A call that is in several parts has the highest of their statuses."""
+
+    NEW = 0
+    #: Accepted before, with the same cells.
+    UNCHANGED = 1
+    #: Accepted before, with another cell in some column.
+    CHANGED = 2
+    #: In a part that waits to be sent.
+    WAITING = 3
+    #: In a part that the service may or may not have.
+    HELD = 4
+    #: The same call occurs earlier in the file.
+    DOUBLED = 5
+
+
+#: Parts are sent in this order. A call with several identifiers is counted under the first of them.
 IDENTIFIER_KINDS: Final[tuple[IdentifierKind, ...]] = ("ClientId", "Yclid", "UserId")
 _STATUSES_SENT: Final[Mapping[ResendMode, tuple[CallStatus, ...]]] = MappingProxyType(
     {
@@ -32,11 +50,21 @@ _STATUSES_SENT: Final[Mapping[ResendMode, tuple[CallStatus, ...]]] = MappingProx
     }
 )
 _NO_PART: Final = -1
+#: Calls that are looked up at once: they lie in a temporary table, which is kept in memory.
+_LOOKUP_CALLS: Final = 50_000
+# ``row`` has each call once. ``claim`` has a known call that is being sent again, beside its row.
+_LOOKUP: Final = """
+SELECT asked.place, row.rest, batch.state, batch.id FROM asked
+JOIN row ON row.fp = asked.fp JOIN batch ON batch.id = row.batch
+UNION ALL
+SELECT asked.place, claim.rest, batch.state, batch.id FROM asked
+JOIN claim ON claim.fp = asked.fp JOIN batch ON batch.id = claim.batch
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PartLimits:
-    """Limits of one part: the service's, with room to spare."""
+    """Limits of one part: those of the service, with room to spare."""
 
     max_records: int = 200_000
     max_bytes: int = 100_000_000
@@ -44,13 +72,13 @@ class PartLimits:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
-    """One uploading to come.
+    """One part that would be sent.
 
     Attributes:
         kind: Identifier kind.
-        records: Calls in it.
-        dynamic: Those of them that are not static.
-        columns: Columns that hold something in it, with DateTime and the kind's own, in canonical order.
+        records: Number of calls.
+        dynamic: Number of calls that are not static.
+        columns: Columns that are filled in some call, with DateTime and the column of the kind, in canonical order.
     """
 
     kind: IdentifierKind
@@ -61,20 +89,20 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class UploadPlan:
-    """What an upload of a file would do. Its counts add up: ``records`` is the sum of the six verdicts.
+    """What an upload of a file would do. ``records`` is the sum of ``counts``.
 
     Attributes:
         file: The file.
-        counter: Where it would go.
+        counter: The counter.
         digest: Keyed digest of the file as it was read.
-        counts: Calls by verdict, every verdict named.
-        parts: What would be sent, in order.
-        open_parts: For batches that wait or are held: how many calls of the file are in them.
-        accepted_parts: For batches that the service has: how many calls of the file are in them.
-        last_event_id: The last one that the ledger knew when it was planned.
+        counts: Number of calls by status; every status is there.
+        parts: The parts that would be sent, in order.
+        open_parts: Number of calls of the file by the id of a part that waits or is held.
+        accepted_parts: Number of calls of the file by the id of a part that the service has.
+        last_event_id: Number of the last event before the plan was made.
         scan: Fingerprints and more, for this package.
-        part_of: Which part each call goes with, -1: none.
-        statuses: Of each call.
+        part_of: Index in ``parts`` for each call; -1: it is not sent.
+        statuses: Status of each call.
     """
 
     file: Path
@@ -91,49 +119,103 @@ class UploadPlan:
 
     @property
     def records(self) -> int:
-        """Calls in the file."""
+        """Number of calls in the file."""
         return len(self.statuses)
 
     @property
     def records_to_send(self) -> int:
-        """Calls that would be sent."""
+        """Number of calls that would be sent."""
         return sum(part.records for part in self.parts)
 
 
 def plan_upload(
     ledger: Ledger, file: Path, counter: int, again: ResendMode = "none", limits: PartLimits | None = None
 ) -> UploadPlan:
-    """Plan an upload; nothing is written.
+    """Plan an upload. Nothing is written, and no lock is needed.
 
     Args:
         ledger: The ledger.
         file: A canonical file that was found clean.
-        counter: Where it goes.
-        again: Which known calls go once more.
+        counter: The counter.
+        again: Which known calls are sent again.
         limits: Limits of a part.
 
     Raises:
         LedgerError: The ledger cannot be read.
         SourceError: The file cannot be read, or is not canonical.
     """
-    event = last_event_id(ledger)
+    # Read before anything else: an event that comes meanwhile makes the plan stale, see ``is_current``.
+    event_id = last_event_id(ledger)
     source = CallFile(file, ledger.key)
-    calls = scan_calls(source, ledger.key, counter)
-    known = look_up_calls(ledger, calls)
+    scan = scan_calls(source, ledger.key, counter)
+    known = _look_up_calls(ledger, scan)
     chosen = np.isin(known.statuses, _STATUSES_SENT[again])
-    part_of, parts = _plan_parts(calls, chosen, limits or PartLimits())
+    part_of, parts = _plan_parts(scan, chosen, limits or PartLimits())
     numbers = Counter(known.statuses.tolist())
-    counts = MappingProxyType({verdict: numbers[verdict] for verdict in CallStatus})
-    by_batch = MappingProxyType(dict(known.open_parts))
-    accepted = MappingProxyType(dict(known.accepted_parts))
     return UploadPlan(
-        file, counter, source.digest, counts, parts, by_batch, accepted, event, calls, part_of, known.statuses
+        file=file,
+        counter=counter,
+        digest=source.digest,
+        counts=MappingProxyType({status: numbers[status] for status in CallStatus}),
+        parts=parts,
+        open_parts=MappingProxyType(dict(known.open_parts)),
+        accepted_parts=MappingProxyType(dict(known.accepted_parts)),
+        last_event_id=event_id,
+        scan=scan,
+        part_of=part_of,
+        statuses=known.statuses,
     )
 
 
 def is_current(ledger: Ledger, plan: UploadPlan) -> bool:
-    """Whether nothing has happened to any call since it was planned. The file itself is looked at by ``reserve``."""
+    """Whether no part has changed since the plan was made. A change of the file is found by ``reserve``."""
     return last_event_id(ledger) == plan.last_event_id
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownCalls:
+    """What the ledger knows of the calls of a file; the attributes are those of ``UploadPlan``."""
+
+    statuses: NDArray[np.int8]
+    open_parts: Counter[int]
+    accepted_parts: Counter[int]
+
+
+def _look_up_calls(ledger: Ledger, scan: CallScan) -> _KnownCalls:
+    doubled = scan.duplicates()
+    known = _KnownCalls(np.where(doubled, CallStatus.DOUBLED, CallStatus.NEW).astype(np.int8), Counter(), Counter())
+    with as_ledger_errors(ledger.folder):
+        ledger.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
+        places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
+        for place, content, state, part_id in _select_known(ledger, scan, places):
+            same = content == scan.content_fingerprints[place].tobytes()
+            status = _status_of(State(state), same_content=same)
+            known.statuses[place] = max(known.statuses[place], status)
+            is_open = status in {CallStatus.WAITING, CallStatus.HELD}
+            (known.open_parts if is_open else known.accepted_parts)[part_id] += 1
+    return known
+
+
+def _select_known(ledger: Ledger, scan: CallScan, places: NDArray[np.int64]) -> Iterator[tuple[int, bytes, str, int]]:
+    """Place, fingerprint of the content, state and id of the part, for each part that has the call."""
+    for start in range(0, len(places), _LOOKUP_CALLS):
+        some = places[start : start + _LOOKUP_CALLS].tolist()
+        with closing(ledger.connection.cursor()) as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("DELETE FROM asked")
+            cursor.executemany(
+                "INSERT INTO asked VALUES (?, ?)", ((n, scan.call_fingerprints[n].tobytes()) for n in some)
+            )
+            cursor.execute("COMMIT")
+            yield from cursor.execute(_LOOKUP)
+
+
+def _status_of(state: State, *, same_content: bool) -> CallStatus:
+    if state in WAITING_STATES:
+        return CallStatus.WAITING
+    if state in HELD_STATES:
+        return CallStatus.HELD
+    return CallStatus.UNCHANGED if same_content else CallStatus.CHANGED
 
 
 def _plan_parts(scan: CallScan, chosen: Mask, limits: PartLimits) -> tuple[NDArray[np.int32], tuple[PlannedPart, ...]]:
@@ -147,21 +229,21 @@ def _plan_parts(scan: CallScan, chosen: Mask, limits: PartLimits) -> tuple[NDArr
 
 
 def _group_by_kind(scan: CallScan, chosen: Mask) -> Iterator[tuple[IdentifierKind, Numbers]]:
-    """The chosen calls of each kind; those without identifier go with the first."""
+    """The chosen calls of each kind. An uploading has one kind, so calls without an identifier join the first one."""
     left = chosen.copy()
-    of: dict[IdentifierKind, Mask] = {}
+    masks: dict[IdentifierKind, Mask] = {}
     for kind in IDENTIFIER_KINDS:
-        of[kind] = left & scan.holding(kind)
-        left &= ~of[kind]
-    first = next((kind for kind in IDENTIFIER_KINDS if of[kind].any()), IDENTIFIER_KINDS[0])
-    of[first] |= left
-    for kind, mask in of.items():
+        masks[kind] = left & scan.is_filled(kind)
+        left &= ~masks[kind]
+    first = next((kind for kind in IDENTIFIER_KINDS if masks[kind].any()), IDENTIFIER_KINDS[0])
+    masks[first] |= left
+    for kind, mask in masks.items():
         if mask.any():
             yield kind, np.flatnonzero(mask)
 
 
 def _split_by_limits(places: Numbers, sizes: Numbers, limits: PartLimits) -> Iterator[Numbers]:
-    """The places in pieces under the limits."""
+    """Split places, in order, so that each piece is under the limits; a piece has at least one call."""
     ends = np.cumsum(sizes[places])
     start, room = 0, limits.max_bytes - sum(len(name) + 1 for name in FIELD_NAMES)
     while start < len(places):
@@ -173,6 +255,6 @@ def _split_by_limits(places: Numbers, sizes: Numbers, limits: PartLimits) -> Ite
 
 
 def _plan_part(kind: IdentifierKind, scan: CallScan, places: Numbers) -> PlannedPart:
-    there = scan.columns(places) | {"DateTime", kind}
-    columns = tuple(name for name in FIELD_NAMES if name in there)
+    filled = scan.columns(places) | {"DateTime", kind}
+    columns = tuple(name for name in FIELD_NAMES if name in filled)
     return PlannedPart(kind, len(places), int(scan.dynamic[places].sum()), columns)

@@ -1,71 +1,135 @@
-"""Queries of the ledger: lists of parts, one part by its name, its events, and files that were found clean."""
+"""Queries of the ledger: parts and their events, the integrity check, and files that were found clean."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from calltools.errors import SourceError, UsageError
-from calltools.ledger import events
 from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
-from calltools.ledger.events import Event
-from calltools.ledger.lifecycle import get_part
-from calltools.ledger.part import Part
+from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
+from calltools.ledger.part import Attempt, Part
+from calltools.ledger.states import State, Transition
 
 
-def list_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
-    """Every batch, or those of one counter, oldest first."""
-    with as_ledger_errors(ledger.folder):
-        if counter is None:
-            return events.select_parts(ledger.connection)
-        return events.select_parts(ledger.connection, "counter = ?", (counter,))
+def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Part]:
+    """Read parts from the tables, oldest first.
+
+    Args:
+        connection: To the database; inside a transaction the parts are those of the transaction.
+        where: A condition written in this package, with question marks for values.
+        bound: The values.
+    """
+    statement = f"SELECT {', '.join(PART_COLUMNS)} FROM batch WHERE {where} ORDER BY id"  # noqa: S608 - see above
+    rows = [dict(zip(PART_COLUMNS, row, strict=True)) for row in connection.execute(statement, bound)]
+    return [
+        Part(**{**row, "state": State(row["state"])}, attempts=_select_attempts(connection, row["id"])) for row in rows
+    ]
 
 
-def waiting_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
-    """Batches of which nothing has been stored: they may be sent."""
-    return [batch for batch in list_parts(ledger, counter) if batch.waiting]
+def _select_attempts(connection: sqlite3.Connection, part_id: int) -> tuple[Attempt, ...]:
+    statement = f"SELECT {', '.join(ATTEMPT_COLUMNS)} FROM attempt WHERE batch = ? ORDER BY n"  # noqa: S608 - see above
+    rows = [dict(zip(ATTEMPT_COLUMNS, row, strict=True)) for row in connection.execute(statement, (part_id,))]
+    return tuple(Attempt(**{**row, "state": State(row["state"])}) for row in rows)
 
 
-def held_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
-    """Batches of which it is not known whether they arrived."""
-    return [batch for batch in list_parts(ledger, counter) if batch.held]
+def select_events(connection: sqlite3.Connection, part_id: int | None = None) -> list[Event]:
+    """Read all events, or those of one part, in order."""
+    where, bound = ("", ()) if part_id is None else ("WHERE batch = ?", (part_id,))
+    rows = connection.execute(f"SELECT at, batch, step, facts FROM event {where} ORDER BY id", bound)  # noqa: S608
+    return [_to_event(*row) for row in rows]
 
 
-def processing_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
-    """Batches on which the service still works."""
-    return [batch for batch in list_parts(ledger, counter) if batch.processing]
+def _to_event(at: float, part_id: int, transition: str, facts: str) -> Event:
+    changes = json.loads(facts)
+    attempts = {int(n): fields for n, fields in changes["attempts"].items()}
+    return Event(at, part_id, Transition(transition), changes["facts"], attempts)
+
+
+def get_part(ledger: Ledger, part_id: int) -> Part:
+    """Read a part by its number in the ledger.
+
+    Raises:
+        UsageError: There is none.
+    """
+    found = select_parts(ledger.connection, "id = ?", (part_id,))
+    if not found:
+        raise UsageError("ledger-unknown-id", name=f"L{part_id}")
+    return found[0]
 
 
 def find_part(ledger: Ledger, name: str) -> Part:
-    """The batch that a person means: ``L12`` is the ledger's own id, a bare number is the service's, or else our own.
+    """Find the part that a person names: ``L12`` is our number; a bare number is the service's id, or else ours.
 
     Raises:
         UsageError: There is none.
     """
     digits = name.removeprefix("L").removeprefix("l")
+    # 18 digits at most: SQLite cannot bind more than 64 bits.
     if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
         raise UsageError("ledger-unknown-id", name=name)
     with as_ledger_errors(ledger.folder):
-        theirs = events.select_parts(ledger.connection, "upload_id = ?", (int(digits),)) if digits == name else []
-        return theirs[-1] if theirs else get_part(ledger, int(digits))
+        uploaded = select_parts(ledger.connection, "upload_id = ?", (int(digits),)) if digits == name else []
+        return uploaded[-1] if uploaded else get_part(ledger, int(digits))
+
+
+def list_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
+    """Read all parts, or those of one counter, oldest first."""
+    with as_ledger_errors(ledger.folder):
+        if counter is None:
+            return select_parts(ledger.connection)
+        return select_parts(ledger.connection, "counter = ?", (counter,))
+
+
+def waiting_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
+    """Read the parts whose next attempt may begin."""
+    return [part for part in list_parts(ledger, counter) if part.waiting]
+
+
+def held_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
+    """Read the parts that the service may or may not have."""
+    return [part for part in list_parts(ledger, counter) if part.held]
+
+
+def processing_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
+    """Read the parts that the service still processes."""
+    return [part for part in list_parts(ledger, counter) if part.processing]
 
 
 def part_events(ledger: Ledger, part: Part) -> list[Event]:
-    """Everything that happened to a batch, in order."""
+    """Read the events of a part, in order."""
     with as_ledger_errors(ledger.folder):
-        return events.read_events(ledger.connection, part.id)
+        return select_events(ledger.connection, part.id)
 
 
 def last_event_id(ledger: Ledger) -> int:
-    """Number of the last thing that happened to any batch; as long as it stays, so does what is known of every call."""
+    """Read the number of the last event of any part: as long as it stays the same, a plan is current."""
     with as_ledger_errors(ledger.folder):
         number: int = ledger.connection.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
         return number
 
 
+def find_faults(ledger: Ledger) -> list[str]:
+    """Check the whole ledger, for ``doctor``: the database, its references, and that the events give its tables.
+
+    Returns:
+        What is wrong; empty if the ledger is sound.
+    """
+    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
+        faults = [str(row[0]) for row in cursor.execute("PRAGMA integrity_check") if row != ("ok",)]
+        faults += [f"foreign key: {row[0]} {row[1]}" for row in cursor.execute("PRAGMA foreign_key_check")]
+        stored = {part.id: part for part in select_parts(ledger.connection)}
+        if replay(select_events(ledger.connection)) != stored:
+            faults.append("the events do not add up to the batches")
+    return faults
+
+
 def digest_file(ledger: Ledger, file: Path) -> str:
-    """Keyed digest of a file: says nothing to whoever has not the key.
+    """Digest a file with the key of the ledger, so that the stored digest tells nothing without the key.
 
     Raises:
-        SourceError: It cannot be read.
+        SourceError: The file cannot be read.
     """
     try:
         return file_digest(ledger.key, file)
@@ -74,13 +138,13 @@ def digest_file(ledger: Ledger, file: Path) -> str:
 
 
 def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> None:
-    """Remember that a file was found clean.
+    """Record that a file was found clean.
 
     Args:
         ledger: The ledger.
-        digest: From ``digest_of``.
-        version: Of the tool.
-        rules: What else the verdict rests on, in a word: the set of rules, options.
+        digest: From ``digest_file``.
+        version: Version of calltools that validated it.
+        rules: Name of the set of rules and options that validated it.
     """
     with transaction(ledger) as connection:
         connection.execute("INSERT OR REPLACE INTO clean VALUES (?, ?, ?, ?)", (digest, version, rules, ledger.now()))
@@ -91,10 +155,10 @@ def is_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "", *,
 
     Args:
         ledger: The ledger.
-        digest: From ``digest_of``.
-        version: Of the tool.
-        rules: As it was remembered.
-        since: Unix seconds; an older verdict counts for nothing. Rules of time make verdicts grow old.
+        digest: From ``digest_file``.
+        version: As in ``record_clean_file``.
+        rules: As in ``record_clean_file``.
+        since: Unix seconds. An older result is ignored, because rules about time can fail later for the same bytes.
     """
     statement = "SELECT 1 FROM clean WHERE digest = ? AND version = ? AND rules = ? AND at >= ?"
     with as_ledger_errors(ledger.folder):

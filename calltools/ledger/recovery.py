@@ -1,24 +1,41 @@
-"""Recovery: what a killed process has left is put in order before anything else is done."""
+"""Recovery and reconciliation: parts that a crash or a lost response has left in doubt.
 
-from collections.abc import Iterator
+``hold_counter`` recovers what a killed process has left on this machine. ``reconcile`` compares parts in doubt with the
+service's list of uploadings. Neither of them sends anything.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from calltools.errors import LedgerError
-from calltools.ledger import events, spool
-from calltools.ledger.database import Ledger, as_ledger_errors
-from calltools.ledger.lifecycle import release, write_event
-from calltools.ledger.lock import lock_counter
-from calltools.ledger.part import Part
-from calltools.ledger.states import DECIDED_STATES, State, Transition
+from calltools.errors import LockedError
+from calltools.ledger.database import Ledger, as_ledger_errors, transaction
+from calltools.ledger.events import Event
+from calltools.ledger.lifecycle import (
+    apply_event,
+    choose_acceptance,
+    discard_if_decided,
+    quantity_changes,
+    release,
+    write_event,
+)
+from calltools.ledger.lock import lock_counter, require_lock
+from calltools.ledger.part import ListedUploading, Part, ReconcilePolicy, parse_marker
+from calltools.ledger.queries import select_parts
+from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
+from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
+
+#: Number of the attempt and line of the list, by the id of the service.
+_FoundUploadings = Mapping[int, tuple[int, ListedUploading]]
 
 
 @contextmanager
 def hold_counter(ledger: Ledger, counter: int) -> Iterator[None]:
-    """Keep a counter for this process, and bring in order what an earlier one has left there.
+    """Lock a counter for this process and recover what an earlier process has left there.
 
     Raises:
-        LedgerError: Another process has it; its number is named.
+        LedgerError: Another process has the lock; the error has its process id.
     """
     with lock_counter(ledger, counter):
         recover_counter(ledger, counter)
@@ -26,40 +43,143 @@ def hold_counter(ledger: Ledger, counter: int) -> Iterator[None]:
 
 
 def recover_all(ledger: Ledger) -> None:
-    """Recover every counter that nobody is uploading to."""
+    """Recover every counter that no process is uploading to."""
     with as_ledger_errors(ledger.folder):
         rows = ledger.connection.execute("SELECT DISTINCT counter FROM batch WHERE state = ?", (State.SENDING,))
-        counters = {row[0] for row in rows} | spool.spooled_counters(ledger.folder)
+        counters = {row[0] for row in rows} | spooled_counters(ledger.folder)
     for counter in sorted(counters):
         try:
             with hold_counter(ledger, counter):
                 pass
-        except LedgerError as fault:
-            if not fault.key.startswith("ledger-locked"):
-                raise
+        except LockedError:
+            # Whoever holds the counter has recovered it.
+            continue
 
 
 def recover_counter(ledger: Ledger, counter: int) -> None:
-    """Recover one counter; this process holds its lock, so whoever left things behind is gone."""
-    for batch in _parts_in_states(ledger, counter, State.SENDING):
-        interrupted = {"state": State.AMBIGUOUS, "ended": ledger.now(), "reason": "interrupted"}
-        write_event(
-            ledger, batch, Transition.LOSE_ANSWER, {"reason": "interrupted"}, {len(batch.attempts): interrupted}
-        )
+    """Recover one counter. This process holds its lock, so whatever is unfinished belongs to a dead process."""
+    # Killed between the intent and the outcome: nobody knows whether the service has the file.
+    for part in _parts_in_states(ledger, counter, frozenset({State.SENDING})):
+        reason = {"reason": "interrupted"}
+        attempt = {"state": State.AMBIGUOUS, "ended": ledger.now(), **reason}
+        write_event(ledger, part, Transition.LOSE_ANSWER, reason, {len(part.attempts): attempt})
+    # Killed before the reservation was committed, or between a decision and the removal of the file.
     with as_ledger_errors(ledger.folder):
         for path in _orphaned_files(ledger, counter):
-            spool.discard_file(path)
-    for batch in _parts_in_states(ledger, counter, State.RESERVED, State.NOT_SENT, State.THROTTLED):
-        if not spool.part_path(ledger, batch).is_file():
-            release(ledger, batch.id, "the file of the part is gone")
+            discard_file(path)
+    # The last step: a part whose file somebody has removed cannot be sent, and must not claim its calls for ever.
+    for part in _parts_in_states(ledger, counter, WAITING_STATES):
+        if not part_path(ledger, part).is_file():
+            release(ledger, part.id, "the file of the part is gone")
 
 
-def _parts_in_states(ledger: Ledger, counter: int, *states: State) -> list[Part]:
+def _parts_in_states(ledger: Ledger, counter: int, states: frozenset[State]) -> list[Part]:
     marks = ", ".join("?" * len(states))
-    return events.select_parts(ledger.connection, f"counter = ? AND state IN ({marks})", (counter, *states))
+    return select_parts(ledger.connection, f"counter = ? AND state IN ({marks})", (counter, *sorted(states)))
 
 
 def _orphaned_files(ledger: Ledger, counter: int) -> list[Path]:
-    batches = events.select_parts(ledger.connection, "counter = ?", (counter,))
-    needed = frozenset(batch.mark for batch in batches if batch.state not in DECIDED_STATES)
-    return spool.orphaned_files(ledger.folder, counter, needed)
+    parts = select_parts(ledger.connection, "counter = ?", (counter,))
+    needed = frozenset(part.mark for part in parts if part.state not in DECIDED_STATES)
+    return orphaned_files(ledger.folder, counter, needed)
+
+
+def reconcile(
+    ledger: Ledger,
+    counter: int,
+    listing: Iterable[ListedUploading],
+    *,
+    complete: bool,
+    policy: ReconcilePolicy | None = None,
+) -> tuple[Part, ...]:
+    """Compare the parts of a counter with one listing of its uploadings, and record what follows.
+
+    Args:
+        ledger: The ledger; this process holds the lock of the counter.
+        counter: The counter.
+        listing: The lines of all pages, in any order.
+        complete: The list was read to its end. An incomplete one can find a part but never prove its absence.
+        policy: When a part is absent, and what follows.
+
+    Returns:
+        The parts whose state has changed.
+    """
+    require_lock(ledger, counter)
+    ours = _group_by_mark(listing)
+    policy = policy or ReconcilePolicy()
+    changed = []
+    with transaction(ledger) as connection:
+        for before in select_parts(connection, "counter = ?", (counter,)):
+            part, found = before, ours.get(before.mark, {})
+            for event in _listing_events(before, found, ledger.now(), policy if complete else None):
+                part = apply_event(connection, part, event)
+            if part.state is not before.state:
+                changed.append(part)
+    for part in changed:
+        discard_if_decided(ledger, part)
+    return tuple(changed)
+
+
+def _group_by_mark(listing: Iterable[ListedUploading]) -> dict[str, dict[int, tuple[int, ListedUploading]]]:
+    """Our lines by mark. A line that is on two pages, because the list moved meanwhile, counts once."""
+    ours: dict[str, dict[int, tuple[int, ListedUploading]]] = {}
+    for line in listing:
+        marker = parse_marker(line.comment)
+        if marker is not None:
+            ours.setdefault(marker[0], {})[line.upload_id] = (marker[1], line)
+    return ours
+
+
+def _listing_events(
+    part: Part, found: _FoundUploadings, now: float, absence_policy: ReconcilePolicy | None
+) -> list[Event]:
+    """What a listing means for one part; ``absence_policy`` is ``None`` for an incomplete listing. Pure."""
+    # The calls of a freed part may be in another part by now, so a late line must not claim them back.
+    if part.state in FREED_STATES:
+        return []
+    if len(found) > 1:
+        return [_duplicated_event(part, found, now)] if is_allowed(part.state, Transition.FIND_DUPLICATES) else []
+    if found:
+        return [_found_event(part, *next(iter(found.values())), now)] if is_allowed(part.state, Transition.FIND) else []
+    if absence_policy is None or not is_allowed(part.state, Transition.NOT_LISTED):
+        return []
+    return _absence_events(part, now, absence_policy)
+
+
+def _found_event(part: Part, n: int, line: ListedUploading, now: float) -> Event:
+    changes = quantity_changes(line.upload_id, line.source_quantity, line.line_quantity)
+    transition = choose_acceptance(part, changes, Transition.FIND, Transition.FIND_PARTIAL)
+    return Event(now, part.id, transition, changes, _found_attempts(part, {n: line.upload_id}, now))
+
+
+def _duplicated_event(part: Part, found: _FoundUploadings, now: float) -> Event:
+    ids = sorted(found)
+    line = found[ids[0]][1]
+    changes = quantity_changes(line.upload_id, line.source_quantity, line.line_quantity)
+    changes["reason"] = " ".join(map(str, ids))
+    attempts = _found_attempts(part, {found[upload_id][0]: upload_id for upload_id in ids}, now)
+    return Event(now, part.id, Transition.FIND_DUPLICATES, changes, attempts)
+
+
+def _found_attempts(part: Part, ids: Mapping[int, int], now: float) -> dict[int, dict[str, Any]]:
+    # The comment is text that anybody can write: an attempt that the ledger does not know is left out.
+    known = {attempt.n for attempt in part.attempts}
+    return {n: {"state": State.ACKED, "ended": now, "upload_id": ids[n]} for n in ids if n in known}
+
+
+def _absence_events(part: Part, now: float, policy: ReconcilePolicy) -> list[Event]:
+    """Count a listing without the part; confirm the absence when there were enough of them over enough time.
+
+    One listing proves nothing: the service shows an uploading some time after it has stored it.
+    """
+    first = now if part.first_absent is None else part.first_absent
+    absences = part.absences + 1
+    events = [Event(now, part.id, Transition.NOT_LISTED, {"absences": absences, "first_absent": first})]
+    confirmed = absences >= policy.min_listings and now - first >= policy.min_absent_seconds
+    # A held part stays held: a person decides.
+    if confirmed and part.state is State.AMBIGUOUS:
+        doubtful = [attempt.n for attempt in part.attempts if attempt.state is State.AMBIGUOUS]
+        absent = {n: {"state": State.ABSENT} for n in doubtful}
+        events.append(Event(now, part.id, Transition.CONFIRM_ABSENT, {}, absent))
+        events.append(Event(now, part.id, Transition.RESEND if policy.on_absent == "resend" else Transition.HOLD))
+    return events

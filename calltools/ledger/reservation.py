@@ -1,31 +1,40 @@
-"""Reserving: the parts of a plan are written to the spool, then recorded, and their calls are claimed."""
+"""Reserving: the parts of a plan are written to the spool, then recorded, and their calls are claimed.
 
+The spool has the file of each part from here until the part is decided. A crash is safe at every step: the files are
+durable before the database knows them, so an unknown file is an orphan, which recovery removes, and a known part has
+its whole file.
+"""
+
+import csv
+import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, repeat
 from operator import itemgetter
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 from calltools.errors import LedgerError, SourceError
 from calltools.fields.table import FIELD_NAMES
-from calltools.ledger import events
-from calltools.ledger.calls import CallFile
+from calltools.ledger.calls import CallFile, file_digest, keyed_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
-from calltools.ledger.folder import spool_folder, sync_folder
+from calltools.ledger.events import Event, append_event
+from calltools.ledger.folder import open_private, spool_folder, sync_folder
 from calltools.ledger.lock import require_lock
-from calltools.ledger.lookup import CallStatus
 from calltools.ledger.part import Part, mask_long_numbers, new_mark
-from calltools.ledger.planning import PlannedPart, UploadPlan
-from calltools.ledger.spool import PartFileWriter, spool_path
+from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
 from calltools.ledger.states import Transition
+
+_UNFINISHED_SUFFIX: Final = ".part"
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledPart:
-    """A part whose file is durable and that no table knows yet: a crash now leaves a stranger in the spool."""
+    """A part whose file is durable, before the database knows the part."""
 
     part: PlannedPart
     mark: str
@@ -36,60 +45,68 @@ class SpooledPart:
 def reserve(
     ledger: Ledger, plan: UploadPlan, *, goal: str = "", comment: str = "", source: str = ""
 ) -> tuple[Part, ...]:
-    """Write the parts of a plan and claim their calls; all of them, or nothing.
+    """Write the parts of a plan and claim their calls: all of them, or nothing.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
-        plan: What goes.
+        plan: The plan.
         goal: Name of the goal.
-        comment: What the user says about the upload.
-        source: What the user calls the file.
+        comment: Comment of the user.
+        source: The user's name of the file.
 
     Raises:
         LedgerError: Another upload has claimed some of the calls since, or the ledger cannot be written.
-        SourceError: The file has been changed since it was planned.
+        SourceError: The file has changed since it was planned.
     """
     require_lock(ledger, plan.counter)
-    frozen = spool_parts(ledger, plan)
-    words = {"goal": goal, "comment": comment, "source": mask_long_numbers(source)}
+    spooled = spool_parts(ledger, plan)
+    texts = {"goal": goal, "comment": comment, "source": mask_long_numbers(source)}
     try:
         with transaction(ledger) as connection:
-            return tuple(_insert_parts(connection, ledger.now(), plan, words, frozen))
+            return tuple(_insert_parts(connection, ledger.now(), plan, texts, spooled))
     except BaseException as fault:
-        for one in frozen:
-            spool_path(ledger.folder, plan.counter, one.mark).unlink(missing_ok=True)
+        # The transaction undoes the tables; the files are undone here, by the same process if it lives.
+        for part in spooled:
+            spool_path(ledger.folder, plan.counter, part.mark).unlink(missing_ok=True)
+        # The primary keys of ``row`` and ``claim`` guard against two uploads of one call, even if a lock failed.
         if isinstance(fault, sqlite3.IntegrityError):
             raise LedgerError("ledger-plan-stale", path=plan.file) from fault
         raise
 
 
 def spool_parts(ledger: Ledger, plan: UploadPlan) -> tuple[SpooledPart, ...]:
-    """The files of all parts, durable. Gives them in order."""
+    """Write the files of all parts, durably; in the order of the plan.
+
+    Raises:
+        LedgerError: The spool cannot be written.
+        SourceError: The file has changed since it was planned.
+    """
     marks = [new_mark() for _ in plan.parts]
-    files: list[PartFileWriter] = []
+    writers: list[PartFileWriter] = []
     try:
         with as_ledger_errors(ledger.folder):
             for mark, part in zip(marks, plan.parts, strict=True):
-                files.append(PartFileWriter(spool_path(ledger.folder, plan.counter, mark), ledger.key, part.columns))
-            _write_calls(files, plan, ledger.key)
-            digests = [file.finish() for file in files]
+                path = spool_path(ledger.folder, plan.counter, mark)
+                writers.append(PartFileWriter(path, ledger.key, part.columns))
+            _write_calls(writers, plan, ledger.key)
+            digests = [writer.finish() for writer in writers]
             sync_folder(spool_folder(ledger.folder))
     except BaseException:
-        for file in files:
-            file.discard()
+        for writer in writers:
+            writer.discard()
         raise
-    sizes = [file.size for file in files]
+    sizes = [writer.size for writer in writers]
     return tuple(map(SpooledPart, plan.parts, marks, sizes, digests))
 
 
-def _write_calls(files: Sequence[PartFileWriter], plan: UploadPlan, key: bytes) -> None:
-    """Read the file once more: what is written is what was planned, or nothing is."""
+def _write_calls(writers: Sequence["PartFileWriter"], plan: UploadPlan, key: bytes) -> None:
+    """Read the file once more; its digest proves that the same calls are written that were planned."""
     source = CallFile(plan.file, key)
     picks = [itemgetter(*map(FIELD_NAMES.index, part.columns)) for part in plan.parts]
-    # Calls that were added since are seen by the digest.
+    # ``repeat``: a file that has grown is read to its end, so that the digest shows it.
     for call, part in zip(source.calls(), chain(plan.part_of.tolist(), repeat(-1)), strict=False):
         if part >= 0:
-            files[part].write(picks[part](call))
+            writers[part].write(picks[part](call))
     if source.digest != plan.digest:
         raise SourceError("upload-changed", path=plan.file)
 
@@ -98,34 +115,130 @@ def _insert_parts(
     connection: sqlite3.Connection, now: float, plan: UploadPlan, texts: dict[str, str], spooled: Sequence[SpooledPart]
 ) -> Iterator[Part]:
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM batch").fetchone()[0]
-    for number, one in enumerate(spooled):
-        facts = {**texts, **_part_fields(plan, number, one)}
-        batch = events.append_event(connection, None, events.Event(now, first + number, Transition.RESERVE, facts))
-        _claim_calls(connection, plan, number, batch.id)
-        yield batch
+    for number, spooled_part in enumerate(spooled):
+        fields = {**texts, **_part_fields(plan, number, spooled_part)}
+        part = append_event(connection, None, Event(now, first + number, Transition.RESERVE, fields))
+        _claim_calls(connection, plan, number, part.id)
+        yield part
 
 
 def _part_fields(plan: UploadPlan, number: int, spooled: SpooledPart) -> dict[str, Any]:
-    part = {"part": number + 1, "parts": len(plan.parts)}
-    of_part = {"kind": spooled.part.kind, "rows": spooled.part.records, "dynamic": spooled.part.dynamic}
     return {
         "counter": plan.counter,
         "mark": spooled.mark,
         "size": spooled.size,
         "digest": spooled.digest,
-        **part,
-        **of_part,
+        "part": number + 1,
+        "parts": len(plan.parts),
+        "kind": spooled.part.kind,
+        "rows": spooled.part.records,
+        "dynamic": spooled.part.dynamic,
     }
 
 
 def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, part_id: int) -> None:
-    """Claim the calls of a part: new ones as rows, known ones that go again aside until they are accepted."""
-    goes = plan.part_of == number
-    fresh = plan.statuses == CallStatus.NEW
-    for table, mask in (("row", goes & fresh), ("claim", goes & ~fresh)):
+    """Claim the calls of a part. A new call gets its row; a known one keeps its row and gets a claim beside it.
+
+    The claim replaces the row when the part is accepted (``lifecycle.apply_event``), so that a call whose second
+    sending fails is still known by its first one.
+    """
+    sent = plan.part_of == number
+    new = plan.statuses == CallStatus.NEW
+    for table, mask in (("row", sent & new), ("claim", sent & ~new)):
         places = plan.scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
-        calls, rests = plan.scan.call_fingerprints, plan.scan.content_fingerprints
+        calls, contents = plan.scan.call_fingerprints, plan.scan.content_fingerprints
         connection.executemany(
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
-            ((calls[place].tobytes(), rests[place].tobytes(), part_id) for place in places),
+            ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
+
+
+def part_path(ledger: Ledger, part: Part) -> Path:
+    """Path of the file of a part in the spool."""
+    return spool_path(ledger.folder, part.counter, part.mark)
+
+
+def spool_path(folder: Path, counter: int, mark: str) -> Path:
+    """Path in the spool by counter and mark. The name has nothing of the user's file, which may name a client."""
+    return spool_folder(folder) / f"{counter}-{mark}.csv"
+
+
+def is_intact(ledger: Ledger, part: Part) -> bool:
+    """Whether the file of a part is there with the bytes that were reserved."""
+    path = part_path(ledger, part)
+    return path.is_file() and file_digest(ledger.key, path) == part.digest
+
+
+def discard_file(path: Path) -> None:
+    """Remove a file of the spool, durably. It may be gone already: a crash can come after the removal."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+        sync_folder(path.parent)
+
+
+def orphaned_files(folder: Path, counter: int, marks: frozenset[str]) -> list[Path]:
+    """Files of a counter that belong to none of the parts with these marks: what a crash has left."""
+    known = {f"{counter}-{mark}.csv" for mark in marks}
+    return [path for path in spool_folder(folder).glob(f"{counter}-*") if path.name not in known]
+
+
+def spooled_counters(folder: Path) -> set[int]:
+    """Counters that have files in the spool."""
+    prefixes = {path.name.partition("-")[0] for path in spool_folder(folder).iterdir()}
+    return {int(prefix) for prefix in prefixes if prefix.isdecimal()}
+
+
+@dataclass(frozen=True, slots=True)
+class _CsvTarget:
+    """What ``csv`` writes to."""
+
+    write: Callable[[str], None]
+
+
+class PartFileWriter:
+    """Writes the file of one part. It gets its final name only when it is whole and durable; mode 0600.
+
+    Attributes:
+        size: Bytes written.
+    """
+
+    def __init__(self, path: Path, key: bytes, names: Sequence[str]) -> None:
+        self._path = path
+        self._unfinished = path.with_name(path.name + _UNFINISHED_SUFFIX)
+        self._digest = keyed_digest(key)
+        self.size = 0
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._stream = os.fdopen(open_private(self._unfinished, flags), "wb")
+        # ``convert`` writes the same dialect: a cell with either character of a line end is quoted. Python's ``csv``
+        # quotes only for characters of its terminator, so the terminator has both; ``_write_line`` takes "\r" off.
+        self._writer = csv.writer(_CsvTarget(self._write_line), lineterminator="\r\n")
+        self.write(names)
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Add a record."""
+        self._writer.writerow(cells)
+
+    def finish(self) -> str:
+        """Make the file durable and give it its name; the caller syncs the folder.
+
+        Returns:
+            The keyed digest of the file, hexadecimal.
+        """
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._unfinished.replace(self._path)
+        return self._digest.hexdigest()
+
+    def discard(self) -> None:
+        """Remove the file, finished or not."""
+        with suppress(OSError):
+            self._stream.close()
+        self._unfinished.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+
+    def _write_line(self, text: str) -> None:
+        line = f"{text[:-2]}\n".encode()
+        self._stream.write(line)
+        self._digest.update(line)
+        self.size += len(line)

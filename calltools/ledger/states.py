@@ -9,37 +9,47 @@ from calltools.errors import DefectError
 
 
 class State(StrEnum):
-    """Where a batch stands. The first two are never written down: a crash there leaves nothing."""
+    """The state of a part. The values are stored in the database, so they never change.
+
+    ``PLANNED`` and ``SPOOLED`` are never stored: a crash there leaves nothing but a file, which recovery removes.
+    """
 
     PLANNED = "planned"
     SPOOLED = "frozen"
-    #: Its calls are claimed and its file lies in the spool; no byte of this attempt has gone.
+    #: Its calls are claimed and its file is in the spool; no byte of the next attempt has been sent.
     RESERVED = "reserved"
     SENDING = "sending"
-    #: Proven that nothing was sent.
+    #: The attempt failed, and it is proven that no byte of it was sent.
     NOT_SENT = "not-sent"
-    #: Refused by a quota before anything was stored.
+    #: A quota of the service refused the attempt; nothing was stored.
     THROTTLED = "throttled"
     ACKED = "acked"
     ACKED_PARTIAL = "acked-partial"
     PROCESSED = "processed"
     LINKAGE_FAILURE = "linkage-failure"
     POLL_TIMEOUT = "poll-timeout"
-    #: Refused by the service; its calls are free again.
+    #: The service refused the file; the calls are free again.
     REJECTED = "rejected"
-    #: Withdrawn before it was ever stored; its calls are free again.
+    #: Withdrawn before anything can have been stored; the calls are free again.
     RELEASED = "released"
+    #: The attempt was sent, wholly or in part, and its outcome is unknown.
     AMBIGUOUS = "ambiguous"
+    #: Proven to be absent from the list. Reconciliation goes on to HELD or RESERVED in the same transaction.
     ABSENT = "absent"
     #: Absent from the list for long enough, or in doubt for another reason: a person decides.
     HELD = "held"
+    #: The list has it more than once. Nothing leads out of this state.
     DUPLICATED = "duplicated"
-    #: A person decided to leave it: its calls are not sent again unless asked for.
+    #: A person decided to leave it: its calls stay known and are sent again only on request.
     GIVEN_UP = "given-up"
 
 
 class Transition(StrEnum):
-    """What happened to a batch."""
+    """What happens to a part.
+
+    The values are stored in ``event.step`` and make the keys of messages, so they stay as they were first released;
+    the names follow today's terms.
+    """
 
     SPOOL = "freeze"
     RESERVE = "reserve"
@@ -65,89 +75,87 @@ class Transition(StrEnum):
     STOP_POLLING = "tire"
 
 
-_A, _S = State, Transition
-
 TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
     {
-        (_A.PLANNED, _S.SPOOL): _A.SPOOLED,
-        (_A.SPOOLED, _S.RESERVE): _A.RESERVED,
+        (State.PLANNED, Transition.SPOOL): State.SPOOLED,
+        (State.SPOOLED, Transition.RESERVE): State.RESERVED,
         # An attempt begins.
-        (_A.RESERVED, _S.SEND): _A.SENDING,
-        (_A.NOT_SENT, _S.SEND): _A.SENDING,
-        (_A.THROTTLED, _S.SEND): _A.SENDING,
+        (State.RESERVED, Transition.SEND): State.SENDING,
+        (State.NOT_SENT, Transition.SEND): State.SENDING,
+        (State.THROTTLED, Transition.SEND): State.SENDING,
         # An attempt ends.
-        (_A.SENDING, _S.ACCEPT): _A.ACKED,
-        (_A.SENDING, _S.ACCEPT_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.SENDING, _S.REJECT): _A.REJECTED,
-        (_A.SENDING, _S.FAIL_TO_SEND): _A.NOT_SENT,
-        (_A.SENDING, _S.THROTTLE): _A.THROTTLED,
-        (_A.SENDING, _S.LOSE_ANSWER): _A.AMBIGUOUS,
-        (_A.SENDING, _S.HOLD): _A.HELD,  # refused, while an earlier attempt is still in doubt
-        # The list of uploadings speaks.
-        (_A.AMBIGUOUS, _S.FIND): _A.ACKED,
-        (_A.AMBIGUOUS, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.AMBIGUOUS, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.AMBIGUOUS, _S.NOT_LISTED): _A.AMBIGUOUS,
-        (_A.AMBIGUOUS, _S.CONFIRM_ABSENT): _A.ABSENT,
-        (_A.HELD, _S.FIND): _A.ACKED,
-        (_A.HELD, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.HELD, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.HELD, _S.NOT_LISTED): _A.HELD,
-        # The same, after it was decided to send again and before that was done.
-        (_A.RESERVED, _S.FIND): _A.ACKED,
-        (_A.RESERVED, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.RESERVED, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.NOT_SENT, _S.FIND): _A.ACKED,
-        (_A.NOT_SENT, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.NOT_SENT, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.THROTTLED, _S.FIND): _A.ACKED,
-        (_A.THROTTLED, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.THROTTLED, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        # A late twin of something accepted, or left, shows up.
-        (_A.ACKED, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.ACKED_PARTIAL, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.POLL_TIMEOUT, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.PROCESSED, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.LINKAGE_FAILURE, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        (_A.GIVEN_UP, _S.FIND): _A.ACKED,
-        (_A.GIVEN_UP, _S.FIND_PARTIAL): _A.ACKED_PARTIAL,
-        (_A.GIVEN_UP, _S.FIND_DUPLICATES): _A.DUPLICATED,
-        # Absent: the configuration decides, then a person.
-        (_A.ABSENT, _S.HOLD): _A.HELD,
-        (_A.ABSENT, _S.RESEND): _A.RESERVED,
-        (_A.AMBIGUOUS, _S.RESEND): _A.RESERVED,
-        (_A.HELD, _S.RESEND): _A.RESERVED,
-        (_A.AMBIGUOUS, _S.GIVE_UP): _A.GIVEN_UP,
-        (_A.HELD, _S.GIVE_UP): _A.GIVEN_UP,
-        # Withdrawn: free if nothing can have been stored, else held.
-        (_A.RESERVED, _S.RELEASE): _A.RELEASED,
-        (_A.NOT_SENT, _S.RELEASE): _A.RELEASED,
-        (_A.THROTTLED, _S.RELEASE): _A.RELEASED,
-        (_A.RESERVED, _S.HOLD): _A.HELD,
-        (_A.NOT_SENT, _S.HOLD): _A.HELD,
-        (_A.THROTTLED, _S.HOLD): _A.HELD,
-        # The service works on it.
-        (_A.ACKED, _S.RECORD_STATUS): _A.ACKED,
-        (_A.ACKED, _S.PROCESS): _A.PROCESSED,
-        (_A.ACKED, _S.FAIL_LINKAGE): _A.LINKAGE_FAILURE,
-        (_A.ACKED, _S.STOP_POLLING): _A.POLL_TIMEOUT,
-        (_A.POLL_TIMEOUT, _S.RECORD_STATUS): _A.POLL_TIMEOUT,
-        (_A.POLL_TIMEOUT, _S.PROCESS): _A.PROCESSED,
-        (_A.POLL_TIMEOUT, _S.FAIL_LINKAGE): _A.LINKAGE_FAILURE,
-        (_A.POLL_TIMEOUT, _S.STOP_POLLING): _A.POLL_TIMEOUT,
-        # Accepted in part stays so; what the service says of it is kept beside the state.
-        (_A.ACKED_PARTIAL, _S.RECORD_STATUS): _A.ACKED_PARTIAL,
-        (_A.ACKED_PARTIAL, _S.PROCESS): _A.ACKED_PARTIAL,
-        (_A.ACKED_PARTIAL, _S.FAIL_LINKAGE): _A.ACKED_PARTIAL,
-        (_A.ACKED_PARTIAL, _S.STOP_POLLING): _A.ACKED_PARTIAL,
+        (State.SENDING, Transition.ACCEPT): State.ACKED,
+        (State.SENDING, Transition.ACCEPT_PARTIAL): State.ACKED_PARTIAL,
+        (State.SENDING, Transition.REJECT): State.REJECTED,
+        (State.SENDING, Transition.FAIL_TO_SEND): State.NOT_SENT,
+        (State.SENDING, Transition.THROTTLE): State.THROTTLED,
+        (State.SENDING, Transition.LOSE_ANSWER): State.AMBIGUOUS,
+        (State.SENDING, Transition.HOLD): State.HELD,  # a refusal, while an earlier attempt is still in doubt
+        # The list of uploadings is compared with a part in doubt.
+        (State.AMBIGUOUS, Transition.FIND): State.ACKED,
+        (State.AMBIGUOUS, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.AMBIGUOUS, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.AMBIGUOUS, Transition.NOT_LISTED): State.AMBIGUOUS,
+        (State.AMBIGUOUS, Transition.CONFIRM_ABSENT): State.ABSENT,
+        (State.HELD, Transition.FIND): State.ACKED,
+        (State.HELD, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.HELD, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.HELD, Transition.NOT_LISTED): State.HELD,
+        # The same, between the decision to send again and the next attempt: the first attempt was stored after all.
+        (State.RESERVED, Transition.FIND): State.ACKED,
+        (State.RESERVED, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.RESERVED, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.NOT_SENT, Transition.FIND): State.ACKED,
+        (State.NOT_SENT, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.NOT_SENT, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.THROTTLED, Transition.FIND): State.ACKED,
+        (State.THROTTLED, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.THROTTLED, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        # A second uploading of an accepted part, or the uploading of a given-up part, appears late.
+        (State.ACKED, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.ACKED_PARTIAL, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.POLL_TIMEOUT, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.PROCESSED, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.LINKAGE_FAILURE, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        (State.GIVEN_UP, Transition.FIND): State.ACKED,
+        (State.GIVEN_UP, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
+        (State.GIVEN_UP, Transition.FIND_DUPLICATES): State.DUPLICATED,
+        # The part is absent: the policy decides, then a person.
+        (State.ABSENT, Transition.HOLD): State.HELD,
+        (State.ABSENT, Transition.RESEND): State.RESERVED,
+        (State.AMBIGUOUS, Transition.RESEND): State.RESERVED,
+        (State.HELD, Transition.RESEND): State.RESERVED,
+        (State.AMBIGUOUS, Transition.GIVE_UP): State.GIVEN_UP,
+        (State.HELD, Transition.GIVE_UP): State.GIVEN_UP,
+        # The part is withdrawn: free if nothing can have been stored, else held.
+        (State.RESERVED, Transition.RELEASE): State.RELEASED,
+        (State.NOT_SENT, Transition.RELEASE): State.RELEASED,
+        (State.THROTTLED, Transition.RELEASE): State.RELEASED,
+        (State.RESERVED, Transition.HOLD): State.HELD,
+        (State.NOT_SENT, Transition.HOLD): State.HELD,
+        (State.THROTTLED, Transition.HOLD): State.HELD,
+        # The service processes the part.
+        (State.ACKED, Transition.RECORD_STATUS): State.ACKED,
+        (State.ACKED, Transition.PROCESS): State.PROCESSED,
+        (State.ACKED, Transition.FAIL_LINKAGE): State.LINKAGE_FAILURE,
+        (State.ACKED, Transition.STOP_POLLING): State.POLL_TIMEOUT,
+        (State.POLL_TIMEOUT, Transition.RECORD_STATUS): State.POLL_TIMEOUT,
+        (State.POLL_TIMEOUT, Transition.PROCESS): State.PROCESSED,
+        (State.POLL_TIMEOUT, Transition.FAIL_LINKAGE): State.LINKAGE_FAILURE,
+        (State.POLL_TIMEOUT, Transition.STOP_POLLING): State.POLL_TIMEOUT,
+        # A part that was accepted partially keeps this state; the status of the service is stored in its own column.
+        (State.ACKED_PARTIAL, Transition.RECORD_STATUS): State.ACKED_PARTIAL,
+        (State.ACKED_PARTIAL, Transition.PROCESS): State.ACKED_PARTIAL,
+        (State.ACKED_PARTIAL, Transition.FAIL_LINKAGE): State.ACKED_PARTIAL,
+        (State.ACKED_PARTIAL, Transition.STOP_POLLING): State.ACKED_PARTIAL,
     }
 )
 
-#: Nothing has been stored of the next attempt: it may be begun.
+#: The next attempt may begin.
 WAITING_STATES: Final = frozenset({State.RESERVED, State.NOT_SENT, State.THROTTLED})
-#: Not known whether it arrived.
+#: It is unknown whether the service has the part.
 HELD_STATES: Final = frozenset({State.SENDING, State.AMBIGUOUS, State.ABSENT, State.HELD})
-#: The service has it, once or more.
+#: The service has the part, once or more.
 ACCEPTED_STATES: Final = frozenset(
     {
         State.ACKED,
@@ -158,26 +166,26 @@ ACCEPTED_STATES: Final = frozenset(
         State.DUPLICATED,
     }
 )
-#: Its calls are free for another upload.
+#: The calls of the part are free for another upload.
 FREED_STATES: Final = frozenset({State.REJECTED, State.RELEASED})
-#: Its file is needed no more.
+#: The file of the part is not needed any more.
 DECIDED_STATES: Final = ACCEPTED_STATES | FREED_STATES | {State.GIVEN_UP}
-#: What the service's status says about a batch; any other word is only written down.
+#: The final statuses of the service. Every other status is recorded and changes no state.
 TRANSITION_OF_STATUS: Final[Mapping[str, Transition]] = MappingProxyType(
     {"PROCESSED": Transition.PROCESS, "LINKAGE_FAILURE": Transition.FAIL_LINKAGE}
 )
 
 
 def is_allowed(state: State, transition: Transition) -> bool:
-    """Whether the table knows this step from this state."""
+    """Whether the table has this transition from this state."""
     return (state, transition) in TRANSITIONS
 
 
 def next_state(state: State, transition: Transition) -> State:
-    """The state after a step.
+    """The state after a transition.
 
     Raises:
-        DefectError: The table does not know this step from this state.
+        DefectError: The table does not have this transition from this state.
     """
     if not is_allowed(state, transition):
         raise DefectError("defect", fault=f"ledger: no step {transition} from {state}")

@@ -1,6 +1,5 @@
 """The columns of the second file, found by their titles or named by the user."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from calltools.errors import UsageError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderGuess
-from calltools.model.titles import redacted_titles
+from calltools.model.titles import fold_title, redacted_titles
 
 #: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
 #: a group counts only where the groups before it found nothing.
@@ -82,14 +81,14 @@ def guess_header(rows: Sequence[Sequence[str]], explicit: Mapping[str, str]) -> 
 def _count_known_titles(titles: Sequence[str], explicit: Mapping[str, str]) -> int:
     named = set(explicit.values())
     known = set().union(*(group for groups in _KNOWN_TITLES.values() for group in groups))
-    return sum(title.strip() in named or _fold_title(title) in known for title in titles)
+    return sum(title.strip() in named or fold_title(title) in known for title in titles)
 
 
 def is_identifier_column(title: str, explicit: Mapping[str, str]) -> bool:
     """Whether a column so titled holds ids, so that a workbook's number in it has lost digits (CT209)."""
     named = {explicit[name] for name in IDENTIFIER_FIELDS if name in explicit}
     return title.strip() in named or any(
-        _fold_title(title) in group for name in IDENTIFIER_FIELDS for group in _KNOWN_TITLES[name]
+        fold_title(title) in group for name in IDENTIFIER_FIELDS for group in _KNOWN_TITLES[name]
     )
 
 
@@ -100,10 +99,6 @@ def _find_positions(titles: Sequence[str], role: str, explicit: Mapping[str, str
             raise UsageError("identifier-column-missing", title=explicit[role], titles=redacted_titles(titles))
         return named
     for group in _KNOWN_TITLES[role]:
-        if alike := [place for place, title in enumerate(titles) if _fold_title(title) in group]:
+        if alike := [place for place, title in enumerate(titles) if fold_title(title) in group]:
             return alike
     return []
-
-
-def _fold_title(title: str) -> str:
-    return re.sub(r"[\W_]", "", title.casefold())

@@ -1,28 +1,204 @@
-"""Joining identifiers to calls: the same phone, the nearest earlier time within a window; ties are not joined."""
+"""Joining identifiers to calls.
 
-from dataclasses import dataclass
+The second file becomes an index by phone and time. A call gets the identifiers of the nearest earlier record of its
+phone within a window; ties are not joined.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.errors import UsageError
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import full_match
-from calltools.fields.table import IDENTIFIER_FIELDS
-from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
-from calltools.matching.index import PHONE_PATTERN, SECONDS_PATTERN, IdentifierIndex, build_index, phones_to_integers
-from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
+from calltools.fields.kinds import KINDS, normalize_field_cells
+from calltools.fields.table import FIELDS_BY_NAME, IDENTIFIER_FIELDS, of_kind
+from calltools.matching.columns import MatchColumns
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch, unique_titles
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
+from calltools.model.finding import Findings
+from calltools.model.summary import Unusable
 
-__all__ = [
-    "IdentifierIndex",
-    "JoinResult",
-    "MatchColumns",
-    "build_index",
-    "find_match_columns",
-    "guess_header",
-    "is_identifier_column",
-    "join_identifiers",
-]
+#: International numbers: 15 digits at most, so a number holds each exactly and never loses a leading zero.
+PHONE_PATTERN: Final = r"\+[1-9][0-9]{6,14}"
+SECONDS_PATTERN: Final = r"[0-9]{9,10}"
+_IDENTIFIER_PATTERNS: Final[Mapping[str, str]] = {
+    name: ".+" if name in of_kind("user-id") else KINDS[FIELDS_BY_NAME[name].kind].pattern for name in IDENTIFIER_FIELDS
+}
+_SCIENTIFIC_USER_ID: Final = r"[+-]?[0-9]+[.,][0-9]*[Ee][+]?[0-9]+"
+_SEPARATOR: Final = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierIndex:
+    """Records of the second file, sorted by phone and time, one for each pair of both.
+
+    Attributes:
+        phones: Distinct phones as numbers, rising.
+        starts: Where the records of each phone begin; one more at the end.
+        times: Unix seconds, rising within a phone.
+        tied_mask: Records beside which others of the same phone and time had different identifiers.
+        identifiers: The three identifier columns, a row a record.
+        unusable: Records that are damaged, or lack a readable phone, time or identifier, by the first that is so.
+        findings: What is wrong with ids that the second file holds (CT209); those are joined to nothing.
+    """
+
+    phones: Numbers
+    starts: Numbers
+    times: Numbers
+    tied_mask: Mask
+    identifiers: pa.Table
+    unusable: Mapping[Unusable, int]
+    findings: Findings
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def build_index(
+    batches: Iterable[Batch], titles: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions
+) -> IdentifierIndex:
+    """The records of the second file, ready to be searched.
+
+    Args:
+        batches: Its records, columns named by ``unique_titles``.
+        titles: Its header.
+        columns: Which columns hold what.
+        assumptions: Zone and region: its times and phones follow the same rules as those of the calls.
+
+    Raises:
+        UsageError: Its times are wall-clock times and no zone was given, or none of its records can be used.
+    """
+    names = unique_titles(titles)
+    unusable: Counter[Unusable] = Counter()
+    parts, findings = [_NO_RECORDS], []
+    for batch in batches:
+        damage = _lost_digit_findings(batch, titles, columns)
+        table = _read_records(batch, names, columns, assumptions, damage)
+        if assumptions.timezone is None:
+            _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
+        findings.append(damage)
+        unusable["damaged"] += len(batch.malformed)
+        parts.append(_usable_records(table, unusable))
+    table = pa.concat_tables(parts).combine_chunks()
+    if unusable.total() and not table.num_rows:
+        counts = {key: unusable[key] for key in get_args(Unusable)}
+        raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
+    return _build_sorted(table, unusable, Findings.concat(findings))
+
+
+_NO_RECORDS: Final = pa.table(
+    {name: pa.array([], pa.string()) for name in IDENTIFIER_FIELDS}
+    | {"phone": pa.array([], pa.int64()), "time": pa.array([], pa.int64())}
+)
+
+
+def _lost_digit_findings(batch: Batch, titles: tuple[str, ...], columns: MatchColumns) -> Findings:
+    """Ids whose digits a workbook has lost."""
+    table = batch.findings.table
+    parts = []
+    for name, position in columns.identifiers.items():
+        lost = pc.and_(pc.equal(table["code"], "CT209"), pc.equal(table["position"], position))
+        found = batch.findings.filter(lost)
+        parts.append(found.with_column("column", titles[position]).with_column("field", name))
+    return Findings.concat(parts).with_column("record", None)
+
+
+def _read_records(
+    batch: Batch, names: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions, lost_digits: Findings
+) -> pa.Table:
+    """Phone, time and identifiers as canonical text; what is no id is empty."""
+    read = {
+        "phone": normalize_field_cells("PhoneNumber", batch.cells(names[columns.phone]), assumptions),
+        "time": normalize_field_cells("DateTime", batch.cells(names[columns.time]), assumptions),
+    }
+    for name in IDENTIFIER_FIELDS:
+        read[name] = constant_cells("", len(batch))
+        if name in columns.identifiers:
+            position = columns.identifiers[name]
+            lost = lost_digits.filter(pc.equal(lost_digits.table["position"], position)).table["place"].to_numpy()
+            cells = normalize_field_cells(name, batch.cells(names[position]), assumptions)
+            sound = (
+                full_match(cells, _IDENTIFIER_PATTERNS[name])
+                & ~full_match(cells, _SCIENTIFIC_USER_ID)
+                & ~np.isin(batch.places, lost)
+            )
+            read[name] = pc.if_else(pa.array(sound), cells, "")
+    return pa.table(read)
+
+
+def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
+    times = combine_chunks(times)
+    unread = times.filter(pa.array(non_empty(times) & ~full_match(times, SECONDS_PATTERN)))
+    if full_match(
+        normalize_field_cells("DateTime", unread, replace(assumptions, timezone="UTC")), SECONDS_PATTERN
+    ).any():
+        raise UsageError("identifier-timezone-needed", column=title)
+
+
+def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
+    """The records that can be found, their phones and times as numbers; the others are counted."""
+    phones, times = combine_chunks(table["phone"]), combine_chunks(table["time"])
+    known = np.logical_or.reduce([non_empty(combine_chunks(table[name])) for name in IDENTIFIER_FIELDS])
+    usable = np.ones(table.num_rows, bool)
+    masks: dict[Unusable, Mask] = {
+        "phone": full_match(phones, PHONE_PATTERN),
+        "time": full_match(times, SECONDS_PATTERN),
+        "identifier": known,
+    }
+    for key, mask in masks.items():
+        if lost := int((usable & ~mask).sum()):
+            unusable[key] += lost
+        usable &= mask
+    keep = pa.array(usable)
+    numbers = {"phone": phones_to_integers(phones.filter(keep)), "time": pc.cast(times.filter(keep), pa.int64())}
+    return pa.table({name: table[name].filter(keep) for name in IDENTIFIER_FIELDS} | numbers)
+
+
+def phones_to_integers(phones: Cells) -> pa.Int64Array:
+    """Phones, each of the shape ``PHONE``, as search keys: integers are found faster than text."""
+    return pc.cast(pc.utf8_slice_codeunits(phones, 1), pa.int64())
+
+
+def _build_sorted(table: pa.Table, unusable: Mapping[Unusable, int], findings: Findings) -> IdentifierIndex:
+    phones, times = table["phone"].to_numpy(), table["time"].to_numpy()
+    order = np.lexsort((times, phones))
+    phones, times, table = phones[order], times[order], table.take(pa.array(order))
+    new_phone = _differs_from_previous(phones)
+    first = new_phone | _differs_from_previous(times)
+    kept = np.flatnonzero(first)
+    starts = np.flatnonzero(new_phone[kept])
+    return IdentifierIndex(
+        phones=phones[kept][starts],
+        starts=np.append(starts, len(kept)),
+        times=times[kept],
+        tied_mask=_find_ties(table, np.cumsum(first) - 1, kept),
+        identifiers=table.select(IDENTIFIER_FIELDS).take(pa.array(kept)),
+        unusable=dict(unusable),
+        findings=findings,
+    )
+
+
+def _differs_from_previous(numbers: Numbers) -> Mask:
+    """Where a number is another than the one before; always at the first."""
+    changes: Mask = np.ones(len(numbers), bool)
+    changes[1:] = numbers[1:] != numbers[:-1]
+    return changes
+
+
+def _find_ties(table: pa.Table, group: Numbers, kept: Numbers) -> Mask:
+    """Groups of equal phone and time in which a record has other identifiers than the first."""
+    texts = pc.binary_join_element_wise(*(combine_chunks(table[name]) for name in IDENTIFIER_FIELDS), _SEPARATOR)
+    firsts = texts.take(pa.array(kept[group]))
+    tied: Mask = np.zeros(len(kept), bool)
+    tied[group[as_mask(pc.not_equal(texts, firsts))]] = True
+    return tied
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""The client of Metrica: one POST at a time, and GET requests, which are safe to repeat."""
+"""The client of Metrica: POSTs, which are sent once, and GETs, which are repeated.
+
+After a 429 a GET is repeated if the wait that the service asks for is short (``RetryPolicy.max_requested_wait_s``);
+without ``Retry-After`` the wait grows from attempt to attempt. A POST is not repeated here: its next attempt needs a
+new marker and a durable intent in the ledger, so ``uploading.parts`` decides.
+"""
 
 import logging
 import secrets
@@ -30,7 +35,6 @@ from calltools.metrica.protocol import (
     uploading_page_request,
     uploading_request,
 )
-from calltools.metrica.request_limits import RequestDeadline, RequestSlots
 from calltools.metrica.responses import (
     Counter,
     ServiceResponse,
@@ -40,20 +44,28 @@ from calltools.metrica.responses import (
     parse_uploading_page,
 )
 from calltools.metrica.token import Token
-from calltools.metrica.transport import NOT_SENT_ERRORS, UploadProgress, create_http_client, send_request, stream_body
+from calltools.metrica.transport import (
+    NOT_SENT_ERRORS,
+    RequestDeadline,
+    RequestSlots,
+    UploadProgress,
+    create_http_client,
+    send_request,
+    stream_body,
+)
 from calltools.texts.keys import MessageKey
 
 Parsed = TypeVar("Parsed")
-#: Told before each wait: for how many seconds at least, and why.
+#: Called before each wait: with its seconds (without jitter), and the error that is the reason.
 OnWait = Callable[[float, ServiceError], None]
 
-# Without a handler of its own, each repetition would be printed to stderr as a bare word.
+# Without a handler, the last resort of ``logging`` would print each repetition to stderr as a bare word.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @final
 class Client:
-    """The service, as one user of it. Use it as a context; threads may share it."""
+    """The service, for one token; a context manager. Threads may share it."""
 
     def __init__(
         self,
@@ -63,13 +75,13 @@ class Client:
         transport: httpx2.BaseTransport | None = None,
         on_wait: OnWait | None = None,
     ) -> None:
-        """Connect to nothing yet.
+        """Prepare the client; nothing is connected yet.
 
         Args:
-            token: Goes into the one header, nowhere else.
-            options: Where, whom to trust, how long; without it the real one.
-            transport: Another way of sending; the verification of certificates is its own then.
-            on_wait: Told before each wait.
+            token: The token; it is sent in header ``Authorization`` only.
+            options: Address, certificates and limits; ``None``: the real service with the default limits.
+            transport: Replaces the network, for tests; it does not use ``options.ca_file``.
+            on_wait: Called before each wait.
 
         Raises:
             UsageError: The address or the file of authorities is wrong.
@@ -91,13 +103,12 @@ class Client:
         self._http.close()
 
     def upload(self, request: Request, file: Path) -> Outcome:
-        """Send a file once. Repeated only while no connection comes about, so that not a byte was sent.
+        """Send a file once. It is repeated only while no connection is made, because then no byte was sent.
 
-        A quota is not waited for here: the next attempt bears another marker and must be written down first.
-        An interrupt passes through: whoever wrote down the intent knows that the end is open.
+        An interrupt is raised through: the ledger has the intent, so its outcome counts as ambiguous.
 
         Args:
-            request: Of ``upload_calls``.
+            request: From ``upload_calls_request``.
             file: Streamed from the disk; it must not change meanwhile.
 
         Raises:
@@ -111,27 +122,28 @@ class Client:
                 return Outcome(OutcomeKind.NOT_SENT, error=error)
 
     def get_uploading(self, counter: int, number: int) -> Uploading:
-        """How far the service is with an uploading.
+        """Read an uploading with its status.
 
         Raises:
-            ServiceError: It cannot be told; the kind of the error says what to do.
+            ServiceError: There is no usable response; the class of the error says what to do.
         """
         return self._get(uploading_request(counter, number), parse_uploading)
 
     def iter_uploadings(self, counter: int) -> Iterator[Uploading]:
-        """All uploadings of a counter, page by page, until a page brings none that is new.
+        """Read all uploadings of a counter, page by page, until a page has none that is new.
 
-        A short page is no end: the service may cut pages shorter than asked. A page that cannot be read raises, so
-        coming to the end means having seen all.
+        A page that cannot be read raises, so a listing that ends without an error is complete.
 
         Raises:
             ServiceError: The list cannot be read to its end.
         """
         seen: set[int] = set()
         read = 0
+        # A short page is not the last one: the service may give shorter pages than were asked for. A page without
+        # anything new is: the service may ignore the offset, or the list may have moved by a new uploading.
         while page := self._get(uploading_page_request(counter, read), parse_uploading_page):
             read += len(page)
-            new = {one.id: one for one in page if one.id not in seen}
+            new = {uploading.id: uploading for uploading in page if uploading.id not in seen}
             if not new:
                 return
             yield from new.values()
@@ -140,56 +152,58 @@ class Client:
                 raise UnreachableError("service-list-endless", transient=False, count=read)
 
     def get_counter(self, counter: int) -> Counter:
-        """What the counter is called and what the token may do with it.
+        """Read a counter, with what the token may do there.
 
         Raises:
-            ServiceError: It cannot be told.
+            ServiceError: There is no usable response.
         """
         return self._get(counter_request(counter), parse_counter)
 
     @property
     def clock_skew_s(self) -> float | None:
-        """By how many seconds this machine's clock was ahead of the service's at the last reading, if it said."""
+        """Seconds by which this machine's clock was ahead of the service at the last GET; ``None``: unknown."""
         return self._clock_skew_s
 
     def _get(self, request: Request, parse: Callable[[ServiceResponse], Parsed | None]) -> Parsed:
-        def once() -> Parsed:
-            answer = self._send_get(request)
-            value = parse(answer) if answer.status == httpx2.codes.OK else None
+        def get_once() -> Parsed:
+            response = self._send_get(request)
+            value = parse(response) if response.status == httpx2.codes.OK else None
             if value is None:
-                raise error_from_response(answer, self._response_context())
+                raise error_from_response(response, self._response_context())
             return value
 
-        return self._retry(once)
+        return self._retry(get_once)
 
     def _send_get(self, request: Request) -> ServiceResponse:
-        clocks, host = self._options.timeouts, self._options.host
-        with self._slots.acquire(request.counter), RequestDeadline(clocks, clocks.get_total) as deadline:
-            sending = UploadProgress(deadline, 0)
+        timeouts, host = self._options.timeouts, self._options.host
+        with self._slots.acquire(request.counter), RequestDeadline(timeouts, timeouts.get_total) as deadline:
+            progress = UploadProgress(deadline, 0)
             try:
-                answer = send_request(self._http, self._build_request(request, deadline))
+                response = send_request(self._http, self._build_request(request, deadline))
             except NOT_SENT_ERRORS as error:
                 raise connection_error(error, host) from None
             except httpx2.TransportError as error:
-                key: MessageKey = "service-silent" if sending.timed_out(error) else "service-broken"
+                key: MessageKey = "service-silent" if progress.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
-            self._clock_skew_s = clock_skew(answer.date, time.time())
-            return answer
+            self._clock_skew_s = clock_skew(response.date, time.time())
+            return response
 
     def _send_post(self, request: Request, file: BinaryIO, size: int) -> Outcome:
-        clocks, framing = self._options.timeouts, MultipartFraming(secrets.token_hex(16))
+        # A random boundary: no file contains it.
+        timeouts, framing = self._options.timeouts, MultipartFraming(secrets.token_hex(16))
         file.seek(0)
-        with self._slots.acquire(request.counter), RequestDeadline(clocks, clocks.post_total) as deadline:
-            sending = UploadProgress(deadline, framing.body_length(size))
-            headers = {"Content-Type": framing.content_type, "Content-Length": str(sending.size)}
-            with closing(stream_body(file, size, framing, sending)) as body:
-                outcome = self._classify_post(self._build_request(request, deadline, headers, body), sending)
-        return replace(outcome, bytes_sent=sending.bytes_sent)
+        with self._slots.acquire(request.counter), RequestDeadline(timeouts, timeouts.post_total) as deadline:
+            progress = UploadProgress(deadline, framing.body_length(size))
+            headers = {"Content-Type": framing.content_type, "Content-Length": str(progress.size)}
+            with closing(stream_body(file, size, framing, progress)) as body:
+                outcome = self._classify_post(self._build_request(request, deadline, headers, body), progress)
+        return replace(outcome, bytes_sent=progress.bytes_sent)
 
     def _classify_post(self, request: httpx2.Request, progress: UploadProgress) -> Outcome:
         try:
-            answer = send_request(self._http, request)
+            response = send_request(self._http, request)
         except NOT_SENT_ERRORS as error:
+            # Raised, not returned: this is the one failure of a POST that may be repeated.
             raise connection_error(error, self._options.host) from None
         except httpx2.TransportError as error:
             return self._ambiguous_outcome(
@@ -197,7 +211,7 @@ class Client:
             )
         except OSError:
             return self._ambiguous_outcome("unclear-file", progress)
-        return classify_response(answer, self._response_context())
+        return classify_response(response, self._response_context())
 
     def _ambiguous_outcome(self, key: MessageKey, progress: UploadProgress) -> Outcome:
         error = UnknownOutcomeError(key, host=self._options.host, sent=progress.bytes_sent, size=progress.size)
@@ -220,31 +234,32 @@ class Client:
         )
 
     def _retry(self, operation: Callable[[], Parsed]) -> Parsed:
-        """Do it until it succeeds, fails for good, or has been tried often enough."""
-        patience = self._options.retry_policy
-        tries = stamina.retry_context(
+        """Repeat an operation until it succeeds, fails with an error that stays, or the attempts are used up."""
+        policy = self._options.retry_policy
+        attempts = stamina.retry_context(
+            # Called after ``attempt`` is set by the loop below, with the attempt that failed.
             lambda error: self._retry_wait(error, attempt),
-            attempts=patience.attempts,
+            attempts=policy.attempts,
             timeout=None,
-            wait_initial=patience.initial_wait_s,
-            wait_max=patience.max_wait_s,
-            wait_jitter=patience.initial_wait_s,
+            wait_initial=policy.initial_wait_s,
+            wait_max=policy.max_wait_s,
+            wait_jitter=policy.initial_wait_s,
         )
-        for attempt in tries:
+        for attempt in attempts:
             with attempt:
                 return operation()
         raise DefectError("defect", fault="no try was made")  # pragma: no cover - the last try returns or raises
 
     def _retry_wait(self, error: Exception, attempt: stamina.Attempt) -> bool | float:
-        """Whether to repeat, and after how many seconds if the service says."""
-        asked = error.wait if isinstance(error, QuotaError) else None
-        if not self._is_transient(error) or (
-            asked is not None and asked > self._options.retry_policy.max_requested_wait_s
-        ):
+        """Whether to repeat: ``False``: no; ``True``: after the usual wait; a number: after so many seconds."""
+        policy = self._options.retry_policy
+        requested = error.wait if isinstance(error, QuotaError) else None
+        if not self._is_transient(error) or (requested is not None and requested > policy.max_requested_wait_s):
             return False
-        if self._on_wait and isinstance(error, ServiceError) and attempt.num < self._options.retry_policy.attempts:
-            self._on_wait(attempt.next_wait if asked is None else asked, error)
-        return True if asked is None else asked
+        # After the last attempt nothing is waited for.
+        if self._on_wait and isinstance(error, ServiceError) and attempt.num < policy.attempts:
+            self._on_wait(attempt.next_wait if requested is None else requested, error)
+        return True if requested is None else requested
 
     def _is_transient(self, error: Exception) -> bool:
         return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)

@@ -1,4 +1,4 @@
-"""How the service is reached: address, certificates, timeouts and retries, all checked before anything is sent."""
+"""How the service is reached: address, certificates, timeouts and retries; checked before anything is sent."""
 
 import ipaddress
 import ssl
@@ -10,19 +10,19 @@ import httpx2
 
 from calltools.errors import UnreachableError, UsageError
 from calltools.metrica.protocol import API_URL
-from calltools.metrica.redaction import redact
+from calltools.metrica.responses import redact
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds that each phase of a request may take. Those of a library count single reads; these count all.
+    """Seconds that each phase of a request may take, see ``transport.RequestDeadline``.
 
     Attributes:
-        connect: Address, connection, TLS; each.
-        idle: While sending: without a byte taken. While the answer comes: for the rest of it.
-        first_byte: From the last byte sent to the first answered.
-        post_total: The whole POST.
-        get_total: The whole of a GET.
+        connect: For each of name resolution, connection and TLS handshake.
+        idle: While the body is sent: between two pieces. While the response is read: for all of its body.
+        first_byte: From the last byte sent to the first byte received.
+        post_total: For a whole POST.
+        get_total: For a whole GET.
     """
 
     connect: float = 10
@@ -34,13 +34,13 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often what is safe to repeat is repeated.
+    """How often a request that is safe to repeat is repeated: a GET, or a POST of which no byte was sent.
 
     Attributes:
-        attempts: In all.
-        initial_wait_s: Seconds before the second.
-        max_wait_s: Seconds between two at most, where the service does not say.
-        max_requested_wait_s: Seconds that the service may ask to wait; asked for more, nobody waits.
+        attempts: Number of attempts, the first included.
+        initial_wait_s: Seconds before the second attempt; the wait doubles from attempt to attempt.
+        max_wait_s: Seconds between two attempts, at most, unless the service asks for a wait.
+        max_requested_wait_s: The longest wait that the service may ask for; if it asks for more, the request fails.
     """
 
     attempts: int = 4
@@ -51,14 +51,14 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """Where the service is, whom to trust, and for how long to wait.
+    """Where the service is, which certificates to trust, and how long to wait.
 
     Attributes:
-        url: ``https://host[:port][/path]``; ``http://`` to this machine only.
-        ca_file: Certificates of authorities to trust besides the system's.
+        url: ``https://host[:port][/path]``; ``http://`` only for this machine.
+        ca_file: Certificates of authorities to trust besides those of the system.
         timeouts: Limits of time.
         retry_policy: Limits of repetition.
-        longest_list: Uploadings after which a list is no longer followed; more than an account makes in years.
+        longest_list: Number of uploadings after which reading the list is stopped, in case it never ends.
     """
 
     url: str = API_URL
@@ -69,15 +69,15 @@ class ConnectionOptions:
 
     @property
     def host(self) -> str:
-        """For people: host and port."""
+        """Host and port, for messages."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
 def check_api_url(url: str) -> str:
-    """The address, without a slash at its end.
+    """Check the address and remove a slash at its end.
 
     Raises:
-        UsageError: It is none, holds more than an address, or is not protected and leads to another machine.
+        UsageError: It is malformed, has a password or a query, or is ``http`` to another machine.
     """
     parts = _split_url(url)
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
@@ -94,8 +94,8 @@ def _split_url(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         raise UsageError("api-url-wrong") from None
-    # The parser drops these silently; a URL that holds them is not the one that was meant.
-    if any(sign.isspace() or not sign.isprintable() for sign in url):
+    # ``urlsplit`` drops these silently, so it would check another URL than the one that is shown to people.
+    if any(character.isspace() or not character.isprintable() for character in url):
         raise UsageError("api-url-wrong")
     return parts
 
@@ -108,12 +108,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def create_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities and those of a file. There is no way to trust everybody.
+    """Make the TLS context: the authorities of the system and those of a file. There is no way to trust everybody.
 
-    The environment adds nothing: neither authorities nor a file for session keys.
+    The environment is not read: neither ``SSL_CERT_FILE`` nor ``SSLKEYLOGFILE``.
 
     Raises:
-        UsageError: The file holds no certificate.
+        UsageError: The file has no certificate.
     """
     context = httpx2.create_ssl_context(trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -127,21 +127,22 @@ def create_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def connection_error(error: BaseException, host: str) -> UnreachableError:
-    """What it means that no connection came about: nothing was sent."""
+    """Make the error for a connection that failed: nothing was sent."""
     for cause in _exception_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
+            # A wrong certificate will be wrong again; a repetition only hides it.
             return UnreachableError("service-untrusted", transient=False, host=host, reason=cause.verify_message)
     reason = next(filter(None, map(_reason_of, _exception_chain(error))), type(error).__name__)
     return UnreachableError("service-no-connection", host=host, reason=redact(reason))
 
 
 def _exception_chain(error: BaseException | None) -> list[BaseException]:
-    """From the first fault to the last: the first one is the system's own."""
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.insert(0, error)
+    """The error and its causes, the first cause first: it is the one of the operating system."""
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.insert(0, error)
         error = error.__cause__ or error.__context__
-    return found
+    return chain
 
 
 def _reason_of(error: BaseException) -> str:

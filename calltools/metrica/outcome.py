@@ -1,7 +1,9 @@
-"""What an answer, or its absence, means. No I/O.
+"""What a response of Metrica means. No I/O.
 
-Of a GET: the value, or the error that says what to do. Of the POST: one of five endings, because what may be done
-next depends on whether the calls can have been stored.
+A POST has one of five outcomes, because what may be done next depends on whether the calls can be stored already:
+``classify_response``. A GET gives its value, or an error that says what to do: ``error_from_response``.
+
+The order of the checks in both functions decides: a quota before a refusal, since both are statuses 4xx.
 """
 
 from dataclasses import dataclass
@@ -18,37 +20,43 @@ from calltools.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
-from calltools.metrica.redaction import Redactor
-from calltools.metrica.responses import ServiceErrors, ServiceResponse, Uploading, parse_errors, parse_uploading
+from calltools.metrica.responses import (
+    Redactor,
+    ServiceErrors,
+    ServiceResponse,
+    Uploading,
+    parse_errors,
+    parse_uploading,
+)
 from calltools.texts.keys import MessageKey
 
 
 class OutcomeKind(StrEnum):
-    """How sending a file ended."""
+    """How the sending of a file ended."""
 
-    #: The service has it and gave it an id.
+    #: The service stored the file and gave it an id.
     ACKED = "acked"
-    #: It refused the file; nothing is stored.
+    #: The service refused the file; nothing is stored.
     REJECTED = "rejected"
-    #: A limit of requests is used up; nothing is stored.
+    #: A quota is used up; nothing is stored.
     THROTTLED = "throttled"
-    #: Proven that no byte of the request went out.
+    #: It is proven that no byte of the request was sent.
     NOT_SENT = "not-sent"
-    #: Everything else: it may have been stored.
+    #: Everything else: the file may be stored.
     AMBIGUOUS = "ambiguous"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one POST.
+    """The outcome of one POST.
 
     Attributes:
         kind: Which of the five.
-        uploading: What the service made of it, when accepted.
-        error: What to tell a person, when not accepted.
-        status: HTTP, where there was an answer.
-        bytes_sent: Of the body, handed to the system.
-        until: Unix seconds before which the service wants no other try, where that is known.
+        uploading: The stored uploading, if accepted.
+        error: The error to report, if not accepted.
+        status: HTTP status; ``None``: there was no response.
+        bytes_sent: Bytes of the body that were passed to the operating system.
+        until: Unix seconds before which a quota forbids the next attempt; ``None``: unknown, or no quota.
     """
 
     kind: OutcomeKind
@@ -61,10 +69,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """What a verdict needs besides the answer.
+    """What the classification needs besides the response.
 
     Attributes:
-        host: Who answered.
+        host: Host of the service, for messages.
         now: Unix seconds.
         redact_secret: Takes the token out of a text.
     """
@@ -74,63 +82,76 @@ class ResponseContext:
     redact_secret: Redactor = str
 
 
+#: Metrica uses either status when a quota is used up.
 _QUOTA_STATUSES: Final = frozenset({420, 429})
-#: The service's own word that nothing was stored, whoever wrote the body.
+#: These mean that nothing is stored, even if the body does not have the error form.
 _REFUSED_STATUSES: Final = frozenset({400, 401, 403, 404, 413})
-#: These too, but only in its own error form: a gateway may say them of a request that went through.
+#: These too, but only with the error form of the service: a gateway can give them for a request that went through.
 _REFUSED_WITH_ERROR_FORM: Final = frozenset({402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451})
-#: Quotas that end at midnight, Greenwich time.
+#: The quota of requests a day; it is renewed at midnight UTC.
 _DAILY_QUOTA: Final = "quota_requests_by_uid"
 _TOKEN_ERROR_TYPES: Final = frozenset({"invalid_token", "unauthorized"})
 
 
-def classify_response(answer: ServiceResponse, context: ResponseContext) -> Outcome:
-    """What the answer to the POST means.
+def classify_response(response: ServiceResponse, context: ResponseContext) -> Outcome:
+    """Classify the response to a POST.
+
+    After a 429 (or 420, or an error type ``quota_*``) the outcome is ``THROTTLED``: ``until`` is what ``Retry-After``
+    asks for, midnight UTC for the daily quota, or unknown. The client does not wait for it; ``uploading.parts`` does.
 
     Source:
-        Status and form by the service's table of errors; what it does not settle counts as possibly stored.
+        Metrica's reference, table of errors. A response that it does not describe is ``AMBIGUOUS``.
     """
-    status, refusal = answer.status, parse_errors(answer, context.redact_secret)
-    uploading = parse_uploading(answer) if _is_success(status) else None
+    status, errors = response.status, parse_errors(response, context.redact_secret)
+    uploading = parse_uploading(response) if _is_success(status) else None
     if uploading:
         return Outcome(OutcomeKind.ACKED, uploading, status=status)
-    if _is_quota(status, refusal):
-        error = _quota_error(answer, refusal, context)
+    if _is_quota(status, errors):
+        error = _quota_error(response, errors, context)
         until = None if error.wait is None else context.now + error.wait
         return Outcome(OutcomeKind.THROTTLED, error=error, status=status, until=until)
-    if status in _REFUSED_STATUSES or (status in _REFUSED_WITH_ERROR_FORM and refusal):
-        return Outcome(OutcomeKind.REJECTED, error=_refusal_error(status, refusal), status=status)
-    return Outcome(OutcomeKind.AMBIGUOUS, error=_unknown_outcome_error(answer, refusal, context), status=status)
+    if status in _REFUSED_STATUSES or (status in _REFUSED_WITH_ERROR_FORM and errors):
+        return Outcome(OutcomeKind.REJECTED, error=_refusal_error(status, errors), status=status)
+    # Success without an uploading, redirects, timeouts of gateways, faults of the service: the file may be stored.
+    return Outcome(OutcomeKind.AMBIGUOUS, error=_unknown_outcome_error(response, errors, context), status=status)
 
 
-def error_from_response(answer: ServiceResponse, context: ResponseContext) -> ServiceError:
-    """Why a GET has no value: to be raised when the answer holds none."""
-    status, refusal = answer.status, parse_errors(answer, context.redact_secret)
-    if _is_quota(status, refusal):
-        return _quota_error(answer, refusal, context)
+def error_from_response(response: ServiceResponse, context: ResponseContext) -> ServiceError:
+    """Make the error of a GET whose response has no value.
+
+    Returns:
+        ``QuotaError`` and a transient ``UnreachableError`` are worth a repetition; every other error is not.
+    """
+    status, errors = response.status, parse_errors(response, context.redact_secret)
+    if _is_quota(status, errors):
+        return _quota_error(response, errors, context)
     if 300 <= status < 400:
         return ServiceError("service-redirect", host=context.host, status=status)
+    # Timeout, conflict and too early are states that pass, unlike the other statuses 4xx.
     if 400 <= status < 500 and status not in {408, 409, 425}:
-        return _refusal_error(status, refusal)
-    said = refusal.message if refusal else ""
-    if answer.body_problem == "cut":
+        return _refusal_error(status, errors)
+    if response.body_problem == "cut":
         return UnreachableError("service-broken", host=context.host)
-    if _is_success(status) and not refusal:
+    if _is_success(status) and not errors:
+        # A response that is too large will be too large again.
         return UnreachableError(
-            "service-nonsense", transient=answer.body_problem != "large", host=context.host, status=status
+            "service-nonsense", transient=response.body_problem != "large", host=context.host, status=status
         )
-    return UnreachableError("service-down", host=context.host, status=status, answer=said)
+    return UnreachableError("service-down", host=context.host, status=status, answer=_message_of(errors))
 
 
 def parse_retry_after(retry_after: str | None, now: float) -> float | None:
-    """The seconds that a Retry-After asks for; ``None``: it asks for nothing that can be read.
+    """Parse ``Retry-After``.
+
+    Returns:
+        Seconds to wait, 0 or more; ``None``: the header is missing or malformed.
 
     Source:
-        RFC 9110, 10.2.3: seconds, or a date.
+        RFC 9110, section 10.2.3: seconds, or a date.
     """
     text = (retry_after or "").strip()
     if text.isascii() and text.isdecimal():
-        return float(text[:12])
+        return float(text[:12])  # so that a very long number is not infinite
     try:
         moment = parsedate_to_datetime(text)
         return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)
@@ -139,7 +160,7 @@ def parse_retry_after(retry_after: str | None, now: float) -> float | None:
 
 
 def clock_skew(date: str | None, now: float) -> float | None:
-    """By how many seconds our clock is ahead of the one that a Date header shows; ``None``: it shows none."""
+    """Seconds by which our clock is ahead of a ``Date`` header; ``None``: the header is missing or malformed."""
     try:
         return now - parsedate_to_datetime(date or "").timestamp()
     except (ValueError, OverflowError):
@@ -150,18 +171,23 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _is_quota(status: int, refusal: ServiceErrors | None) -> bool:
-    return status in _QUOTA_STATUSES or (400 <= status < 500 and refusal is not None and refusal.is_quota)
+def _is_quota(status: int, errors: ServiceErrors | None) -> bool:
+    return status in _QUOTA_STATUSES or (400 <= status < 500 and errors is not None and errors.is_quota)
 
 
-def _quota_error(answer: ServiceResponse, refusal: ServiceErrors | None, context: ResponseContext) -> QuotaError:
-    wait = parse_retry_after(answer.retry_after, context.now)
-    if wait is None and refusal and _DAILY_QUOTA in refusal.error_types:
+def _message_of(errors: ServiceErrors | None) -> str:
+    return errors.message if errors else ""
+
+
+def _quota_error(response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext) -> QuotaError:
+    wait = parse_retry_after(response.retry_after, context.now)
+    if wait is None and errors and _DAILY_QUOTA in errors.error_types:
         wait = _seconds_to_midnight(context.now)
-    said = refusal.message if refusal else ""
+    message = _message_of(errors)
     if wait is None:
-        return QuotaError("service-quota-soon", status=answer.status, answer=said)
-    return QuotaError("service-quota", wait, status=answer.status, until=_format_utc(context.now + wait), answer=said)
+        return QuotaError("service-quota-soon", status=response.status, answer=message)
+    until = _format_utc(context.now + wait)
+    return QuotaError("service-quota", wait, status=response.status, until=until, answer=message)
 
 
 def _seconds_to_midnight(now: float) -> float:
@@ -173,30 +199,30 @@ def _format_utc(seconds: float) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (ValueError, OverflowError, OSError):
+        # ``Retry-After`` can ask for more than a date can say.
         return "9999-12-31"
 
 
-def _refusal_error(status: int, refusal: ServiceErrors | None) -> ServiceError:
-    said = refusal.message if refusal else ""
-    kinds = set(refusal.error_types if refusal else ())
-    if status == 401 or (status == 403 and kinds & _TOKEN_ERROR_TYPES):
-        return TokenRefusedError("service-token-refused", status=status, answer=said)
+def _refusal_error(status: int, errors: ServiceErrors | None) -> ServiceError:
+    message = _message_of(errors)
+    error_types = set(errors.error_types if errors else ())
+    if status == 401 or (status == 403 and error_types & _TOKEN_ERROR_TYPES):
+        return TokenRefusedError("service-token-refused", status=status, answer=message)
     if status == 403:
-        return TokenRefusedError("service-access-denied", status=status, answer=said)
+        return TokenRefusedError("service-access-denied", status=status, answer=message)
     if status == 404:
-        return ServiceError("service-not-found", status=status, answer=said)
+        return ServiceError("service-not-found", status=status, answer=message)
     if status == 413:
-        return FileRefusedError("service-file-large", status=status, answer=said)
-    if "invalid_uploading" in kinds:
-        return FileRefusedError("service-file-refused", status=status, answer=said)
-    return ServiceError("service-refused", status=status, answer=said)
+        return FileRefusedError("service-file-large", status=status, answer=message)
+    if "invalid_uploading" in error_types:
+        return FileRefusedError("service-file-refused", status=status, answer=message)
+    return ServiceError("service-refused", status=status, answer=message)
 
 
 def _unknown_outcome_error(
-    answer: ServiceResponse, refusal: ServiceErrors | None, context: ResponseContext
+    response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext
 ) -> UnknownOutcomeError:
-    said = refusal.message if refusal else ""
-    if answer.body_problem == "cut":
-        return UnknownOutcomeError("unclear-cut", host=context.host, status=answer.status)
-    key: MessageKey = "unclear-answer" if _is_success(answer.status) else "unclear-status"
-    return UnknownOutcomeError(key, host=context.host, status=answer.status, answer=said)
+    if response.body_problem == "cut":
+        return UnknownOutcomeError("unclear-cut", host=context.host, status=response.status)
+    key: MessageKey = "unclear-answer" if _is_success(response.status) else "unclear-status"
+    return UnknownOutcomeError(key, host=context.host, status=response.status, answer=_message_of(errors))

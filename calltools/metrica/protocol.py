@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 API_URL: Final = "https://api-metrika.yandex.net"
-#: Uploadings asked for at once.
+#: Uploadings on one page of the list.
 PAGE_SIZE: Final = 1000
-#: The service's limit of a comment and of a goal's name.
-MAX_TEXT_LENGTH: Final = 255
 
 ClientIdType = Literal["CLIENT_ID", "YCLID", "USER_ID"]
 
@@ -22,13 +20,13 @@ _FILE_NAME: Final = "calls.csv"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the service.
+    """A request, without address, token and body.
 
     Attributes:
-        method: GET or POST.
-        path: From the root of the service.
-        counter: Whose turn it takes.
-        query: In order, not yet encoded.
+        method: HTTP method.
+        path: Path from the root of the service.
+        counter: Counter that the request is about: it has one request at a time.
+        query: Parameters in order, not encoded.
     """
 
     method: Literal["GET", "POST"]
@@ -39,18 +37,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class MultipartFraming:
-    """The bytes around a file that make it the one part, named ``file``, of a multipart body."""
+    """The bytes around a file that make it the only part, named ``file``, of a multipart body (RFC 7578)."""
 
     boundary: str
 
     @property
     def content_type(self) -> str:
-        """The value of that header."""
+        """The value of header ``Content-Type``."""
         return f"multipart/form-data; boundary={self.boundary}"
 
     @property
     def head(self) -> bytes:
-        """What comes before the file."""
+        """The bytes before the file."""
         lines = (
             f"--{self.boundary}",
             f'Content-Disposition: form-data; name="file"; filename="{_FILE_NAME}"',
@@ -60,24 +58,24 @@ class MultipartFraming:
 
     @property
     def tail(self) -> bytes:
-        """What comes after it."""
+        """The bytes after the file."""
         return f"\r\n--{self.boundary}--\r\n".encode()
 
     def body_length(self, size: int) -> int:
-        """Bytes of the body around a file of this size."""
+        """Number of bytes of the body with a file of this size."""
         return len(self.head) + size + len(self.tail)
 
 
 def upload_calls_request(
     counter: int, comment: str, *, goal: str | None = None, client_id_type: ClientIdType | None = None
 ) -> Request:
-    """Store the calls of a file.
+    """Request to store the calls of a file.
 
     Args:
-        counter: Where they belong.
+        counter: The counter.
         comment: Begins with the marker by which the uploading is found again; letters, digits and spaces.
-        goal: Name of the goal that the service makes for calls, unless the counter has one.
-        client_id_type: The one identifier kind of the file. Not in the present reference, still sent by most clients.
+        goal: Name of the goal that the service creates for calls, unless the counter has one.
+        client_id_type: Identifier kind of the file. The present reference does not have it; most clients still send it.
     """
     query = (("new_goal_name", goal), ("comment", comment), ("client_id_type", client_id_type))
     path = f"{_COUNTERS_PATH}/{counter}/offline_conversions/upload_calls"
@@ -85,16 +83,16 @@ def upload_calls_request(
 
 
 def uploading_request(counter: int, uploading: int) -> Request:
-    """How far the service is with an uploading."""
+    """Request the status of an uploading."""
     return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploading/{uploading}", counter)
 
 
 def uploading_page_request(counter: int, offset: int = 0) -> Request:
-    """Some uploadings of a counter, the first of which has offset 0."""
+    """Request one page of the uploadings of a counter; the first uploading has offset 0."""
     query = (("limit", str(PAGE_SIZE)), ("offset", str(offset)))
     return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploadings", counter, query)
 
 
 def counter_request(counter: int) -> Request:
-    """What the counter is called and what the token may do with it."""
+    """Request a counter, with the permission of the token's account."""
     return Request("GET", f"{_COUNTERS_PATH}/{counter}", counter)

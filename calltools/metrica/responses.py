@@ -1,33 +1,42 @@
-"""Responses of Metrica, parsed into values. No I/O. Only an id is required; wrong or missing fields become None."""
+"""Responses of Metrica, parsed into values, and texts of the service made safe to print. No I/O.
+
+Of an uploading or a counter only the id is required: editions of the reference differ, and the service leaves fields
+out. A field that is missing or has a wrong type becomes ``None`` or ``""``.
+"""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from calltools.metrica.redaction import Redactor, redact
+#: Takes a secret out of a text.
+Redactor = Callable[[str], str]
 
-#: Words of the service after which an uploading changes no more. Any other word: still at work.
-FINAL_UPLOADING_STATUSES: Final = frozenset({"PROCESSED", "LINKAGE_FAILURE"})
-#: Longest answer that is read. A page of a thousand uploadings is about half of it.
+#: What stands for a secret or a long number.
+MASK: Final = "***"
+#: A longer response is not read. A page of a thousand uploadings has about half of it.
 MAX_RESPONSE_BYTES: Final = 1 << 20
 
-#: Why a body is not to be believed: it broke off, is longer than ``ANSWER_LIMIT``, or is packed unasked.
+#: Why a body must not be used: cut off, larger than ``MAX_RESPONSE_BYTES``, or compressed without being asked for.
 BodyProblem = Literal["", "cut", "large", "packed"]
 
-_INT64: Final = (1 << 63) - 1
+_MAX_INT64: Final = (1 << 63) - 1
+_MAX_TEXT_LENGTH: Final = 2000
+# ``\d`` as in ``ledger.part.mask_long_numbers``: digits of every script are hidden in both places.
+_LONG_NUMBER: Final = re.compile(r"\d{7,}")
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceResponse:
-    """What came back, of whatever sort.
+    """A response to any request, good or bad.
 
     Attributes:
-        status: HTTP.
-        body: As far as it was read.
-        retry_after: That header as it came.
-        body_problem: Why the body is not to be believed, if it is not.
-        date: The service's clock: that header as it came.
+        status: HTTP status.
+        body: The bytes that were read.
+        retry_after: Header ``Retry-After`` as it came.
+        body_problem: Why the body must not be used; ``""``: it may be.
+        date: Header ``Date`` as it came: the clock of the service.
     """
 
     status: int
@@ -37,7 +46,7 @@ class ServiceResponse:
     date: str | None = None
 
     def json(self) -> Any:
-        """The body as JSON; ``None`` where it is none, or not to be believed."""
+        """Parse the body; ``None``: it is not JSON, or must not be used."""
         try:
             return None if self.body_problem else json.loads(self.body)
         except (ValueError, RecursionError):
@@ -46,70 +55,49 @@ class ServiceResponse:
 
 @dataclass(frozen=True, slots=True)
 class Uploading:
-    """What the service says of one uploading.
+    """One uploading as the service describes it. Fields that nothing uses are not read.
 
     Attributes:
-        id: The service's.
-        status: As it came; ``""`` where there is none.
-        comment: Begins with our marker if it is ours.
+        id: Id of the service.
+        status: As it came; ``""``: missing.
+        comment: As it came; it begins with our marker if the uploading is ours.
         create_time: As it came.
-        client_id_type: As it came.
-        type: As it came.
         source_quantity: Rows that the service read.
-        line_quantity: Rows that it accepted.
-        static_calls_quantity: Static calls of those.
-        dynamic_calls_quantity: Dynamic calls of those.
-        linked_quantity: Calls that it tied to a visitor.
-        goal_not_found_quantity: Calls without a goal.
-        user_not_found_quantity: Calls without a visitor.
+        line_quantity: Rows that the service accepted.
+        linked_quantity: Calls that the service linked to visits.
     """
 
     id: int
     status: str = ""
     comment: str = ""
     create_time: str = ""
-    client_id_type: str = ""
-    type: str = ""
     source_quantity: int | None = None
     line_quantity: int | None = None
-    static_calls_quantity: int | None = None
-    dynamic_calls_quantity: int | None = None
     linked_quantity: int | None = None
-    goal_not_found_quantity: int | None = None
-    user_not_found_quantity: int | None = None
-
-    @property
-    def finished(self) -> bool:
-        """The service is done with it."""
-        return self.status in FINAL_UPLOADING_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What the service says of a counter.
+    """A counter as the service describes it. Fields that nothing uses are not read.
 
     Attributes:
-        id: Its number.
-        name: As the owner calls it.
-        site: Its main domain.
-        permission: What the token's account may do: ``own``, ``edit``, ``view``.
+        id: Number of the counter.
+        permission: What the account of the token may do: ``own``, ``edit``, ``view``.
         time_zone: IANA name.
     """
 
     id: int
-    name: str = ""
-    site: str = ""
     permission: str = ""
     time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceErrors:
-    """The error form of the service.
+    """A response in the error form of the service.
 
     Attributes:
         error_types: ``error_type`` of each error.
-        message: What it says itself, fit to be shown.
+        message: The words of the service, safe to print.
     """
 
     error_types: tuple[str, ...]
@@ -117,89 +105,116 @@ class ServiceErrors:
 
     @property
     def is_quota(self) -> bool:
-        """A limit of requests is used up. New kinds of it appear, all with this beginning."""
-        return any(kind.startswith("quota_") for kind in self.error_types)
+        """Whether a quota is used up. The service adds types from time to time; all have this prefix."""
+        return any(error_type.startswith("quota_") for error_type in self.error_types)
 
 
-def parse_uploading(answer: ServiceResponse) -> Uploading | None:
-    """The uploading that the answer tells of; ``None``: it tells of none."""
-    found = answer.json()
-    return _to_uploading(found.get("uploading")) if isinstance(found, dict) and not _error_objects(found) else None
+def parse_uploading(response: ServiceResponse) -> Uploading | None:
+    """Parse an uploading; ``None``: the response has none."""
+    content = _content(response)
+    return None if content is None else _to_uploading(content.get("uploading"))
 
 
-def parse_uploading_page(answer: ServiceResponse) -> tuple[Uploading, ...] | None:
-    """The uploadings of a page; ``None``: it is no page. One without an id spoils the page: it may be ours."""
-    found = answer.json()
-    if not isinstance(found, dict) or _error_objects(found) or not isinstance(found.get("uploadings"), list):
+def parse_uploading_page(response: ServiceResponse) -> tuple[Uploading, ...] | None:
+    """Parse a page of the list; ``None``: the response has none.
+
+    One uploading without an id makes the whole page ``None``: it may be ours, and a part must not look absent.
+    """
+    content = _content(response)
+    if content is None or not isinstance(content.get("uploadings"), list):
         return None
-    read = [_to_uploading(one) for one in found["uploadings"]]
-    return None if None in read else tuple(one for one in read if one)
+    uploadings = [_to_uploading(item) for item in content["uploadings"]]
+    return None if None in uploadings else tuple(uploading for uploading in uploadings if uploading)
 
 
-def parse_counter(answer: ServiceResponse) -> Counter | None:
-    """The counter that the answer tells of; ``None``: it tells of none."""
-    found = answer.json()
-    told = found.get("counter") if isinstance(found, dict) and not _error_objects(found) else None
-    if not isinstance(told, dict) or (number := _to_integer(told.get("id"))) is None:
+def parse_counter(response: ServiceResponse) -> Counter | None:
+    """Parse a counter; ``None``: the response has none."""
+    content = _content(response)
+    counter = None if content is None else content.get("counter")
+    if not isinstance(counter, dict) or (number := _to_integer(counter.get("id"))) is None:
         return None
-    site = told.get("site2")
     return Counter(
-        number,
-        _to_redacted_text(told.get("name")),
-        _to_redacted_text(site.get("site") if isinstance(site, dict) else told.get("site")),
-        _to_redacted_text(told.get("permission")),
-        _to_redacted_text(told.get("time_zone_name")),
+        number, _to_redacted_text(counter.get("permission")), _to_redacted_text(counter.get("time_zone_name"))
     )
 
 
-def parse_errors(answer: ServiceResponse, redact_secret: Redactor = str) -> ServiceErrors | None:
-    """The errors that the answer tells of; ``None``: it does not have the service's error form."""
-    found = answer.json()
-    if not isinstance(found, dict) or not (errors := _error_objects(found)):
+def parse_errors(response: ServiceResponse, redact_secret: Redactor = str) -> ServiceErrors | None:
+    """Parse the error form of the service; ``None``: the response has another form."""
+    content = response.json()
+    if not isinstance(content, dict) or not (errors := _error_objects(content)):
         return None
-    kinds = tuple(_to_text(error.get("error_type")) for error in errors)
-    lines = [_to_text(found.get("message")), *map(_format_error, errors)]
-    return ServiceErrors(kinds, redact("; ".join(dict.fromkeys(filter(None, lines))), redact_secret))
+    error_types = tuple(_to_text(error.get("error_type")) for error in errors)
+    lines = [_to_text(content.get("message")), *map(_format_error, errors)]
+    return ServiceErrors(error_types, redact("; ".join(dict.fromkeys(filter(None, lines))), redact_secret))
 
 
-def _error_objects(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Some clients saw answers without the list, only with message and code."""
-    listed = found.get("errors")
-    if isinstance(listed, list) and listed:
-        return [error if isinstance(error, dict) else {"message": error} for error in listed]
-    return [{}] if "message" in found and "code" in found else []
+def _content(response: ServiceResponse) -> Mapping[str, Any] | None:
+    """The object of a response, unless it is an error: status 200 with an error form is an error too."""
+    content = response.json()
+    return content if isinstance(content, dict) and not _error_objects(content) else None
+
+
+def _error_objects(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    errors = content.get("errors")
+    if isinstance(errors, list) and errors:
+        return [error if isinstance(error, dict) else {"message": error} for error in errors]
+    # Other clients have seen error forms without the list, only with message and code.
+    return [{}] if "message" in content and "code" in content else []
 
 
 def _format_error(error: Mapping[str, Any]) -> str:
-    kind, message, place = (_to_text(error.get(name)) for name in ("error_type", "message", "location"))
-    line = ": ".join(filter(None, (kind, message)))
-    return f"{line} ({place})" if place else line
+    error_type, message, location = (_to_text(error.get(name)) for name in ("error_type", "message", "location"))
+    line = ": ".join(filter(None, (error_type, message)))
+    return f"{line} ({location})" if location else line
 
 
-def _to_uploading(told: Any) -> Uploading | None:
-    if not isinstance(told, dict) or (number := _to_integer(told.get("id"))) is None:
+def _to_uploading(item: Any) -> Uploading | None:
+    if not isinstance(item, dict) or (number := _to_integer(item.get("id"))) is None:
         return None
-    words = {name: _to_redacted_text(told.get(name)) for name in _TEXT_FIELDS}
-    quantities = {name: _to_integer(told.get(name)) for name in _QUANTITY_FIELDS}
-    bare = Uploading(number, comment=_to_text(told.get("comment")))
-    return replace(bare, **words, **quantities)  # type: ignore[arg-type]  # each name with the kind it has
-
-
-_TEXT_FIELDS: Final = ("status", "create_time", "client_id_type", "type")
-_QUANTITY_FIELDS: Final = tuple(name for name in Uploading.__dataclass_fields__ if name.endswith("_quantity"))
+    return Uploading(
+        number,
+        status=_to_redacted_text(item.get("status")),
+        # Not redacted: the marker in it is compared. What is printed of it is redacted there.
+        comment=_to_text(item.get("comment")),
+        create_time=_to_redacted_text(item.get("create_time")),
+        source_quantity=_to_integer(item.get("source_quantity")),
+        line_quantity=_to_integer(item.get("line_quantity")),
+        linked_quantity=_to_integer(item.get("linked_quantity")),
+    )
 
 
 def _to_integer(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(_INT64)):
+    # A string of digits is accepted as well: what matters is that an uploading of ours is not overlooked.
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(_MAX_INT64)):
         value = int(value)
-    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _INT64
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_INT64
     return value if fits else None
 
 
 def _to_text(value: Any) -> str:
-    """JSON can spell half characters, which no file and no terminal takes."""
+    # JSON can escape half of a surrogate pair, which no file and no terminal takes.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _to_redacted_text(value: Any) -> str:
     return redact(_to_text(value))
+
+
+def redact(text: str, redact_secret: Redactor = str) -> str:
+    """Make a text of foreign origin safe to print.
+
+    The secret and runs of seven or more digits are replaced by ``MASK``, characters that are not printable by a space
+    or an escape, and a very long text is cut.
+
+    Args:
+        text: Any text.
+        redact_secret: Takes the token out.
+    """
+    shown = "".join(map(_escape_unprintable, _LONG_NUMBER.sub(MASK, redact_secret(text)).strip()))
+    return shown if len(shown) <= _MAX_TEXT_LENGTH else f"{shown[:_MAX_TEXT_LENGTH]}…"
+
+
+def _escape_unprintable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else character.encode("unicode_escape").decode()

@@ -11,44 +11,44 @@ from pathlib import Path
 from typing import Final, NoReturn, TextIO, final
 
 from calltools.errors import CredentialError
-from calltools.metrica.redaction import MASK
+from calltools.metrica.responses import MASK
 
-#: What a header may hold and a token does: one word of visible ASCII.
+#: One word of visible ASCII: a line end in a header would begin another header.
 _TOKEN_PATTERN: Final = re.compile(r"[\x21-\x7e]+")
 _MAX_LENGTH: Final = 4096
-#: Under this name and user the system keyring is asked.
+#: Service and user name in the system keyring.
 _KEYRING_ENTRY: Final = ("calltools", "metrica")
 
 
 @final
 class Token:
-    """A secret that shows itself only where it is asked for by name.
+    """The OAuth token. It is never printed or pickled; only ``authorization_header`` gives it.
 
-    Not a dataclass: ``asdict`` and ``fields`` would read it out.
+    It is not a dataclass, because ``asdict`` and ``fields`` would read it.
     """
 
     __slots__ = ("__text",)
 
     def __init__(self, text: str, where: str = "token") -> None:
-        """Take a secret.
+        """Check the token.
 
         Args:
             text: The bare token, without ``OAuth``.
-            where: What to call its place when it is malformed.
+            where: Where it comes from, for the message if it is malformed.
 
         Raises:
-            CredentialError: It holds a space, a line end or another character that a header must not have.
+            CredentialError: It has a space, a line end or another character that a header must not have.
         """
         if not _TOKEN_PATTERN.fullmatch(text) or len(text) > _MAX_LENGTH:
             raise CredentialError("token-malformed", where=where)
         self.__text = text
 
     def authorization_header(self) -> str:
-        """The value of the Authorization header."""
+        """The value of header ``Authorization``."""
         return f"OAuth {self.__text}"
 
     def redact(self, text: str) -> str:
-        """The text without the secret, however its letters are written."""
+        """Replace the token in a text, in upper or lower case: some libraries change the case of headers."""
         return re.sub(re.escape(self.__text), MASK, text, flags=re.IGNORECASE)
 
     def __repr__(self) -> str:
@@ -58,17 +58,18 @@ class Token:
         return MASK
 
     def __reduce__(self) -> NoReturn:
+        # Pickling would write it to a file or a pipe.
         raise TypeError("a token is not written down")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenOptions:
-    """Where to look, in this order. What the user named comes before what lies around.
+    """Where to look for the token, in this order; the system keyring comes last.
 
     Attributes:
         file: ``--token-file``.
         stdin: ``--token-stdin``: the stream to read.
-        environment: ``CALLTOOLS_TOKEN``, as it stands there.
+        environment: The value of ``CALLTOOLS_TOKEN``.
     """
 
     file: Path | None = None
@@ -76,14 +77,14 @@ class TokenOptions:
     environment: str | None = None
 
     def __repr__(self) -> str:
-        return f"TokenPlaces(file={self.file}, stdin={self.stdin is not None}, environment={MASK})"
+        return f"TokenOptions(file={self.file}, stdin={self.stdin is not None}, environment={MASK})"
 
 
 def find_token(options: TokenOptions) -> Token:
-    """The token.
+    """Read the token from the first place that has one.
 
     Raises:
-        CredentialError: There is none; it is malformed; the file can be read by others.
+        CredentialError: There is none, it is malformed, or other users can read its file.
     """
     if options.file is not None:
         return Token(_strip_line_end(_read_token_file(options.file)), str(options.file))
@@ -91,8 +92,8 @@ def find_token(options: TokenOptions) -> Token:
         return Token(_strip_line_end(options.stdin.read(_MAX_LENGTH + 2)), "stdin")
     if options.environment is not None:
         return Token(options.environment, "CALLTOOLS_TOKEN")
-    if (kept := _read_keyring()) is not None:
-        return Token(kept, "keyring")
+    if (text := _read_keyring()) is not None:
+        return Token(text, "keyring")
     raise CredentialError("token-missing")
 
 
@@ -106,13 +107,13 @@ def _read_token_file(path: Path) -> str:
 
 
 def _refuse_shared_file(path: Path, mode: int) -> None:
-    # The file that was opened is looked at, not the name: between the two the name may change hands.
+    # The mode is that of the opened file, not of the path: the path can name another file by now.
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise CredentialError("token-file-open", path=path, mode=f"{stat.S_IMODE(mode):04o}")
 
 
 def _strip_line_end(text: str) -> str:
-    """Editors end the last line; a second line is no part of a token."""
+    # Editors add one line end. A second line stays, so that the token is refused as malformed.
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -122,32 +123,33 @@ def _read_keyring() -> str | None:
     except ModuleNotFoundError:
         return None
     try:
-        kept = keyring.get_password(*_KEYRING_ENTRY)
+        password = keyring.get_password(*_KEYRING_ENTRY)
     except Exception as error:  # noqa: BLE001 - each system's keyring has faults of its own; none may print a secret
         raise CredentialError("keyring-unusable", reason=type(error).__name__) from None
-    return kept if isinstance(kept, str) else None
+    return password if isinstance(password, str) else None
 
 
 def redact_logs(token: Token) -> Callable[[], None]:
     """Take the token out of everything that the handlers of the root logger write from now on.
 
     Returns:
-        What ends the guard.
+        A function that ends it.
     """
-    guard = token_log_filter(token)
+    log_filter = token_log_filter(token)
+    # Filters of a logger do not see the records of its children; filters of handlers do.
     handlers = tuple(logging.getLogger().handlers)
     for handler in handlers:
-        handler.addFilter(guard)
+        handler.addFilter(log_filter)
 
     def end() -> None:
         for handler in handlers:
-            handler.removeFilter(guard)
+            handler.removeFilter(log_filter)
 
     return end
 
 
 def token_log_filter(token: Token) -> Callable[[logging.LogRecord], bool]:
-    """A filter for a handler that takes the token out of message, arguments, traceback and stack."""
+    """Make a filter for a handler that takes the token out of message, arguments, traceback and stack."""
 
     def redact_record(record: logging.LogRecord) -> bool:
         record.msg, record.args = token.redact(record.getMessage()), None

@@ -6,7 +6,7 @@ Kernels work on whole columns and release the interpreter lock.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
@@ -124,6 +124,19 @@ def span_indices(begins: NDArray[np.signedinteger], ends: NDArray[np.signedinteg
     sizes = ends - begins
     span_of = np.repeat(np.arange(len(sizes)), sizes)
     return np.arange(len(span_of)) + np.repeat(ends - np.cumsum(sizes), sizes), span_of
+
+
+def cells_from_text(texts: Sequence[str]) -> Cells:
+    """Texts of one column as cells; U+FFFD stands for half a surrogate pair, so that CT011 reports it."""
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([replace_lone_surrogates(text) for text in texts], pa.string())
+
+
+def replace_lone_surrogates(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def constant_cells(text: str, count: int) -> Cells:

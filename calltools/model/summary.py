@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import pyarrow.compute as pc
 
+from calltools.errors import SourceError
 from calltools.model.batch import Batch, Source
 from calltools.model.call_statistics import CallStatistics
 from calltools.model.finding import Findings
@@ -38,7 +39,7 @@ class Summary:
         accepted: Findings that the baseline knows, by rule and column; they are in no other count.
         call_statistics: What the calls look like; empty unless a report draws it.
         now: "Now" of the run, Unix seconds.
-        error: The sentence when the file could not be read.
+        error: Why the file could not be read; who reports it words it.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Summary:
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     call_statistics: CallStatistics = field(default_factory=CallStatistics)
     now: int = 0
-    error: str | None = None
+    error: SourceError | None = None
 
     def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
         """Take in a batch that has come off the line, with all that is wrong with it."""
@@ -70,6 +71,11 @@ class Summary:
         self.rejected += rejected
         self.by_code.update(_count_values(findings, "code"))
         self.by_severity.update(_count_values(findings, "severity"))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the file was read, and has neither an error nor a finding that the baseline accepts."""
+        return self.error is None and not self.by_severity["error"] and not self.accepted
 
     @property
     def adds_up(self) -> bool:

@@ -1,4 +1,4 @@
-"""One line a finding, beginning with the place, for people and for grep."""
+"""One line for each finding, the place first, for people and for grep."""
 
 from dataclasses import dataclass, field
 
@@ -39,12 +39,12 @@ def format_concise_lines(findings: Findings, source: Source | None, name: str, o
 
 
 def format_lines_under_rule(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> list[str]:
-    """The same of a few findings that stand below their rule and their severity."""
+    """Lines of a few findings below a heading that names rule and severity: place and message only."""
     table = render_columns(findings, source, name, options)
     begin, end = (BOLD, RESET) if options.color else ("", "")
     columns = (_format_locations(table, source, name, options), _column_suffixes(table), table["message"])
     rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    # Most sentences name the column themselves.
+    # Most messages name the column themselves.
     return [
         f"{begin}{place}{end}{'' if column.strip() in message else column}: {message}"
         for place, column, message in rows
@@ -52,31 +52,33 @@ def format_lines_under_rule(findings: Findings, source: Source | None, name: str
 
 
 def _column_suffixes(table: pa.Table) -> Cells:
-    """The column, where the place does not name it."""
+    """The column with a space before it; empty where the place is a cell, which names its column."""
+    # A null in a join makes the whole text null, here and below: ``fill_null`` then says what to show instead.
     column = pc.if_else(pc.is_valid(table["cell"]), None, escape_invisible_cells(combine_chunks(table["column"])))
     return pc.fill_null(pc.binary_join_element_wise(" ", column, ""), "")
 
 
 def format_severity(severity: Severity, options: ReportOptions) -> str:
-    """The severity in the reader's language, colored if that is wanted."""
+    """The severity in the language of the report, with color if the options say so."""
     word = severity_name(severity, options.language)
     return f"{SEVERITY_COLORS[severity]}{word}{RESET}" if options.color else word
 
 
 def _format_severities(column: pa.ChunkedArray, options: ReportOptions) -> Cells:
-    words = pa.array([format_severity(one, options) for one in Severity], pa.string())
-    return words.take(pc.index_in(combine_chunks(column), pa.array([one.value for one in Severity])))
+    names = pa.array([format_severity(severity, options) for severity in Severity], pa.string())
+    return names.take(pc.index_in(combine_chunks(column), pa.array([severity.value for severity in Severity])))
 
 
 def _format_locations(table: pa.Table, source: Source | None, name: str, options: ReportOptions) -> Cells:
-    shown = escape_invisible(name)
+    file = escape_invisible(name)
     if source is not None and source.format.address == "cell":
-        return _format_sheet_locations(table, f"{shown} [{escape_invisible(source.sheet or '')}")
+        return _format_sheet_locations(table, f"{file} [{escape_invisible(source.sheet or '')}")
     if source is not None and source.format.address == "record":
-        before, numbers = f"{shown} {say('report-record', options.language)} ", table["record"]
+        before, numbers = f"{file} {say('report-record', options.language)} ", table["record"]
     else:
-        before, numbers = f"{shown}:", table["line"]
-    return pc.fill_null(pc.binary_join_element_wise(before, _as_text(numbers), ""), shown)
+        before, numbers = f"{file}:", table["line"]
+    # A finding on the whole file has no number: the file is its place.
+    return pc.fill_null(pc.binary_join_element_wise(before, _as_text(numbers), ""), file)
 
 
 def _format_sheet_locations(table: pa.Table, before: str) -> Cells:
@@ -91,7 +93,7 @@ def _as_text(numbers: pa.ChunkedArray) -> Cells:
 
 @dataclass(slots=True)
 class ConciseReporter:
-    """One line a finding; behind the limit of a rule only its count."""
+    """Writes findings of a rule up to the limit, then how many more there are."""
 
     stream: TextStream
     options: ReportOptions
@@ -103,22 +105,22 @@ class ConciseReporter:
         self.limiter = RuleLimiter(self.options.limit)
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file; the limit counts anew."""
         self.limiter = RuleLimiter(self.options.limit)
         self.line_reporter.start(source, name)
 
     def take(self, findings: Findings) -> None:
-        """Write those for which there is room."""
+        """Write the findings that are below the limit of their rule."""
         self.line_reporter.take(self.limiter.pass_first(findings))
 
     def finish(self, summary: Summary) -> None:
-        """Say how many more there are."""
+        """Write how many findings of each rule were above the limit."""
         self.line_reporter.finish(summary)
-        for met in self.limiter.rule_counts():
-            if count := self.limiter.count_held_back(met):
+        for rule in self.limiter.rule_counts():
+            if count := self.limiter.count_held_back(rule):
                 more = say("report-more", self.options.language, count=format_count(count, self.options))
-                word = format_severity(met.severity, self.options)
-                self.stream.write(f"{escape_invisible(summary.name)} {met.code} {word}: {more}\n")
+                severity = format_severity(rule.severity, self.options)
+                self.stream.write(f"{escape_invisible(summary.name)} {rule.code} {severity}: {more}\n")
 
     def close(self, _summaries: list[Summary]) -> None:
-        """Nothing is left to say."""
+        """Write nothing: each file has ended with its counts."""

@@ -1,4 +1,4 @@
-"""GitHub Actions: annotations beside the pull request, and the Markdown page of the step."""
+"""GitHub Actions: annotations of a pull request, and the summary page of the step."""
 
 import io
 from collections import defaultdict
@@ -19,8 +19,9 @@ from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.texts import MessageKey, say
 
+#: Annotations of each severity that GitHub shows for a step.
 _MAX_ANNOTATIONS: Final = 10
-#: Places, or files, that an annotation names when it stands for many findings.
+#: Places, or files, that an annotation of many findings names.
 _MAX_PLACES: Final = 5
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -30,9 +31,9 @@ class _AnnotationGroup:
     """Findings of one rule and severity that share an annotation.
 
     Attributes:
-        examples: The first of them.
-        count: How many there are.
-        files: In which files, and how many in each, if in several.
+        examples: The first findings of the group.
+        count: The number of findings in the group.
+        files: Files and the number of findings in each, where there are several files.
     """
 
     examples: Sequence[Finding]
@@ -42,7 +43,7 @@ class _AnnotationGroup:
 
 @dataclass(slots=True)
 class GithubReporter:
-    """An annotation a finding while ten hold them all; else one a rule and file; else one a rule."""
+    """Writes one annotation for each finding if ten are enough, else for each rule and file, else for each rule."""
 
     stream: TextIO
     options: ReportOptions
@@ -56,25 +57,26 @@ class GithubReporter:
     name: str = ""
 
     def __post_init__(self) -> None:
+        # The log of the step has all findings; annotations have room for few.
         self.concise = ConciseReporter(_CommandEscapingStream(self.stream), self.options)
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file."""
         self.source, self.name = source, name
         self.limiter, self.examples = RuleLimiter(_MAX_ANNOTATIONS), []
         self.concise.start(source, name)
 
     def take(self, findings: Findings) -> None:
-        """Log them, and keep the first of each rule."""
+        """Write the findings to the log, and keep the first ones of each rule."""
         self.concise.take(findings)
         self.examples += render_findings(self.limiter.pass_first(findings), self.source, self.name, self.options)
 
     def finish(self, summary: Summary) -> None:
-        """Count what there is of each rule."""
+        """Group the findings of the file by rule: only the whole run shows how many annotations are needed."""
         self.concise.finish(summary)
-        for met in self.limiter.rule_counts():
-            own = [one for one in self.examples if (one.code, one.severity) == (met.code, met.severity.value)]
-            self.groups[met.severity].append(_AnnotationGroup(own, met.count))
+        for rule in self.limiter.rule_counts():
+            own = [finding for finding in self.examples if rule.matches(finding)]
+            self.groups[rule.severity].append(_AnnotationGroup(own, rule.count))
 
     def close(self, _summaries: list[Summary]) -> None:
         """Write the annotations."""
@@ -82,16 +84,17 @@ class GithubReporter:
             self.stream.writelines(self._format_annotations(severity, _fit_annotations(groups)))
 
     def _format_annotations(self, severity: Severity, groups: Sequence[_AnnotationGroup]) -> Iterator[str]:
+        # If there are too many rules, the last annotation names the rules that have none.
         shown = groups if len(groups) <= _MAX_ANNOTATIONS else groups[: _MAX_ANNOTATIONS - 1]
         for group in shown:
             first = group.examples[0]
             title = f"{first.code} {first.name}"
-            place = {
+            properties = {
                 "file": escape_invisible(repository_path(first.file)),
                 "line": line_to_annotate(first),
                 "title": title,
             }
-            yield _format_command(severity, place, "\n".join(self._message_lines(group)))
+            yield _format_command(severity, properties, "\n".join(self._message_lines(group)))
         if rest := groups[len(shown) :]:
             yield _format_command(severity, {"title": "calltools"}, self._format_remaining_rules(rest))
 
@@ -119,20 +122,23 @@ class GithubReporter:
 
 
 def _fit_annotations(groups: Sequence[_AnnotationGroup]) -> Sequence[_AnnotationGroup]:
-    """The findings of a severity in as many annotations as GitHub shows, if there is a way."""
+    """Group the findings of a severity so that GitHub shows all groups, if that is possible."""
     if sum(group.count for group in groups) <= _MAX_ANNOTATIONS:
-        return [_AnnotationGroup([one], 1) for one in _in_file_order(groups)]
+        return [_AnnotationGroup([finding], 1) for finding in _in_file_order(groups)]
+    # Each group is one rule in one file so far.
     by_rule = groups if len(groups) <= _MAX_ANNOTATIONS else _group_by_rule(groups)
     return sorted(by_rule, key=lambda group: -group.count)
 
 
 def _in_file_order(groups: Sequence[_AnnotationGroup]) -> Iterator[Finding]:
-    """The findings by file, then by place."""
+    """The findings of the groups, by file and place."""
     by_file: dict[str, list[Finding]] = defaultdict(list)
     for group in groups:
         by_file[group.examples[0].file] += group.examples
     for findings in by_file.values():
-        yield from sorted(findings, key=lambda one: (one.line or one.row or one.record or 0, one.code))
+        yield from sorted(
+            findings, key=lambda finding: (finding.line or finding.row or finding.record or 0, finding.code)
+        )
 
 
 def _group_by_rule(groups: Sequence[_AnnotationGroup]) -> list[_AnnotationGroup]:
@@ -148,9 +154,9 @@ def _merge_groups(groups: Sequence[_AnnotationGroup]) -> _AnnotationGroup:
 
 
 def _format_places(group: _AnnotationGroup) -> str:
-    """Where the first of them stand: cells, lines, rows or records, as people look them up."""
-    listed = [place for one in group.examples if (place := one.cell or one.line or one.row or one.record)]
-    named = [str(place) for place in dict.fromkeys(listed)][:_MAX_PLACES]
+    """Cells, lines, rows or records of the first findings."""
+    places = [finding.cell or finding.line or finding.row or finding.record for finding in group.examples]
+    named = [str(place) for place in dict.fromkeys(places) if place][:_MAX_PLACES]
     return ", ".join([*named, "…"] if group.count > len(named) else named)
 
 
@@ -160,11 +166,12 @@ def _format_command(severity: Severity, properties: dict[str, object], message: 
 
 
 def _escape_data(text: str) -> str:
+    # The percent sign first: it begins the other escapes.
     return _escape_legacy_command(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _escape_legacy_command(text: str) -> str:
-    """Without the older form of a command, which is obeyed anywhere in a line."""
+    """Escape the older form of a command, which the runner obeys anywhere in a line."""
     return text.replace("##[", r"#\x23[")
 
 
@@ -173,7 +180,7 @@ def _escape_property(text: str) -> str:
 
 
 class _CommandEscapingStream:
-    """A stream on which nothing that stood in a file becomes a command of the runner.
+    """A stream on which no text of a user's file becomes a command of the runner.
 
     The runner obeys lines that begin with ``::``, and ``##[`` anywhere in a line.
     """
@@ -182,59 +189,58 @@ class _CommandEscapingStream:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write lines."""
+        """Write whole lines, with commands escaped."""
         lines = _escape_legacy_command(text).split("\n")
         return self._stream.write("\n".join(rf"\x3a{line[1:]}" if line.startswith("::") else line for line in lines))
 
 
-#: Bytes of a step's page, less a line for what was left out.
+#: Bytes that GitHub takes for a step's summary, less room for a line about files that were left out.
 STEP_SUMMARY_BYTES: Final = (1 << 20) - 1024
 
 
 @dataclass(slots=True)
 class StepSummaryReporter:
-    """Writes at the end, so that an interrupted run leaves no half of a table.
+    """Writes the Markdown sections of the files at the end, so that an interrupted run leaves no half of a table.
 
     Attributes:
-        stream: Where to.
-        options: For whom.
-        bytes_left: Bytes that may still be written.
+        stream: Receives the page.
+        options: How findings are shown.
+        bytes_left: Bytes that the page may still take.
     """
 
     stream: TextStream
     options: ReportOptions
     bytes_left: int = STEP_SUMMARY_BYTES
-    parts: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
     omitted_files: int = 0
-    page: TextIO = field(init=False)
+    section: io.StringIO = field(init=False)
     markdown: MarkdownReporter = field(init=False)
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
-        self.page = io.StringIO()
-        self.markdown = MarkdownReporter(self.page, self.options)
+        """Begin a file."""
+        self.section = io.StringIO()
+        self.markdown = MarkdownReporter(self.section, self.options)
         self.markdown.start(source, name)
 
     def take(self, findings: Findings) -> None:
-        """Hand them on."""
+        """Pass the findings to the section of the file."""
         self.markdown.take(findings)
 
     def finish(self, summary: Summary) -> None:
-        """Keep the file's part, if it fits."""
+        """Keep the section of the file if the page has room for it."""
         self.markdown.finish(summary)
-        self.page.seek(0)
-        part = self.page.read()
-        size = len(part.encode())
+        section = self.section.getvalue()
+        size = len(section.encode())
         if size > self.bytes_left:
             self.omitted_files += 1
             return
         self.bytes_left -= size
-        self.parts.append(part)
+        self.sections.append(section)
 
     def close(self, _summaries: list[Summary]) -> None:
-        """Write the page."""
-        for part in self.parts:
-            self.stream.write(part)
+        """Write the sections, and how many files were left out."""
+        for section in self.sections:
+            self.stream.write(section)
         if self.omitted_files:
             count = format_count(self.omitted_files, self.options)
             self.stream.write(f"{say('report-files-left-out', self.options.language, count=count)}\n")

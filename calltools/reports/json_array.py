@@ -1,33 +1,33 @@
-"""Reporters of one JSON document around a long list, whose items are written one by one, so memory stays flat."""
+"""Findings as one JSON array: its writer, GitLab Code Quality, and the Reviewdog Diagnostic Format."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
-from calltools.reports.escape import escape_json_document
+from calltools.reports.escape import dump_json
 from calltools.reports.reporter import FindingBuffer, ReportOptions
 from calltools.reports.rows import render_findings
 
-#: A finding as an item of the list.
+#: Formats a finding as an item of the array.
 FormatItem = Callable[[Finding], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
 class JsonArrayReporter:
-    """Writes what stands before the list, an item a finding, and what stands behind it.
+    """Writes a JSON document around one array, item by item, so that memory does not grow with the findings.
 
     Attributes:
-        stream: Where to.
-        options: For whom.
-        prefix: What stands before the first item.
-        format_item: Makes an item.
-        format_suffix: What stands behind the last one, from the number of findings that were left out.
-        max_items: Items at most; ``None``: all.
+        stream: Receives the document.
+        options: How findings are shown.
+        prefix: Text of the document before the first item.
+        format_item: Formats an item.
+        format_suffix: Formats the text behind the last item; takes the number of findings that were left out.
+        max_items: The largest number of items; ``None``: all findings.
     """
 
     stream: TextIO
@@ -38,26 +38,29 @@ class JsonArrayReporter:
     max_items: int | None = None
     written: int = 0
     omitted: int = 0
-    buffer: FindingBuffer = field(default_factory=FindingBuffer)
+    buffer: FindingBuffer = field(init=False)
     source: Source | None = None
     name: str = ""
 
+    def __post_init__(self) -> None:
+        self.buffer = FindingBuffer(self.options)
+
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file."""
         self.source, self.name = source, name
 
     def take(self, findings: Findings) -> None:
-        """Write them, or keep them for company."""
-        for some in self.buffer.add(findings):
-            self._write(some)
+        """Buffer the findings; write the buffer once it is full."""
+        for batch in self.buffer.add(findings):
+            self._write(batch)
 
     def finish(self, _summary: Summary) -> None:
-        """Write what is kept."""
-        for some in self.buffer.flush():
-            self._write(some)
+        """Write what the buffer still holds: the next file has another name."""
+        for batch in self.buffer.flush():
+            self._write(batch)
 
     def close(self, _summaries: list[Summary]) -> None:
-        """End the list."""
+        """End the array and the document."""
         if not self.written:
             self.stream.write(self.prefix)
         self.stream.write(self.format_suffix(self.omitted))
@@ -65,14 +68,15 @@ class JsonArrayReporter:
     def _write(self, findings: Findings) -> None:
         room = len(findings) if self.max_items is None else max(self.max_items - self.written, 0)
         self.omitted += max(len(findings) - room, 0)
-        for one in render_findings(Findings(findings.table.slice(0, room)), self.source, self.name, self.options):
+        listed = Findings(findings.table.slice(0, room))
+        for finding in render_findings(listed, self.source, self.name, self.options):
             self.stream.write(",\n" if self.written else self.prefix)
-            self.stream.write(escape_json_document(json.dumps(self.format_item(one), ensure_ascii=False)))
+            self.stream.write(dump_json(self.format_item(finding), blanks=True))
             self.written += 1
 
 
 def repository_path(name: str) -> str:
-    """A file as repositories name it: below the working directory, with slashes."""
+    """The path of a file as repositories write it: relative to the working directory, with slashes."""
     path = PurePath(name)
     here = Path.cwd()
     if path.is_absolute() and path.is_relative_to(here):
@@ -81,5 +85,46 @@ def repository_path(name: str) -> str:
 
 
 def line_to_annotate(finding: Finding) -> int:
-    """The line or row to point at; what concerns the whole file points at its first."""
+    """The line or row that an annotation points at; a finding on the whole file points at its first line."""
     return finding.line or finding.row or 1
+
+
+# GitLab Code Quality.
+# Source: GitLab Docs, Code Quality, "Code Quality report format": description, check_name, fingerprint, severity,
+# location.
+_GITLAB_SEVERITIES: Final = {"error": "major", "warning": "minor", "note": "info"}
+
+
+def make_gitlab_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
+    """Make a reporter of the artifact ``codequality``."""
+    return JsonArrayReporter(stream, options, "[\n", _format_issue, lambda _omitted: "\n]\n")
+
+
+def _format_issue(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "description": f"{finding.code} {finding.message}",
+        "check_name": finding.name,
+        "fingerprint": finding.fingerprint,
+        "severity": _GITLAB_SEVERITIES[finding.severity],
+        "location": {"path": repository_path(finding.file), "lines": {"begin": line_to_annotate(finding)}},
+    }
+
+
+# Reviewdog Diagnostic Format.
+# Source: reviewdog, proto/rdf/reviewdog.proto: DiagnosticResult.
+_RDJSON_SEVERITIES: Final = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
+
+
+def make_rdjson_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
+    """Make a reporter for ``reviewdog -f=rdjson``."""
+    prefix = json.dumps({"source": {"name": "calltools"}, "severity": "WARNING"})[:-1] + ', "diagnostics": [\n'
+    return JsonArrayReporter(stream, options, prefix, _format_diagnostic, lambda _omitted: "\n]}\n")
+
+
+def _format_diagnostic(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "message": finding.message,
+        "location": {"path": repository_path(finding.file), "range": {"start": {"line": line_to_annotate(finding)}}},
+        "severity": _RDJSON_SEVERITIES[finding.severity],
+        "code": {"value": finding.code},
+    }

@@ -1,7 +1,6 @@
-"""The JSON report: one document, whose shape is a promise (``schemas/report.schema.json``)."""
+"""JSON as one document, and JSON Lines; their keys are a promise (``schemas/report.schema.json``)."""
 
 import codecs
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -9,76 +8,120 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any, Final, TextIO
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Source
-from calltools.model.cells import offsets, text_bytes
+from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.reports.json_lines import dump_json, format_json_lines
-from calltools.reports.reporter import FindingBuffer, ReportOptions, open_spool
+from calltools.reports.escape import JSON_UNSAFE_PATTERN, dump_json
+from calltools.reports.reporter import FindingBuffer, LineReporter, ReportOptions, binary_stream, open_spool
+from calltools.reports.rows import finding_fingerprints, render_columns
+from calltools.texts import Language
+
+
+def format_json_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
+    """A JSON object for each finding, with the keys of the published schema."""
+    table = render_columns(findings, source, name, options)
+    # Joined by kernels, column by column: there may be a million objects.
+    parts: list[Any] = []
+    for key in ("code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell"):
+        parts += [f'"{key}": ', _format_values(table[key]), ", "]
+    parts += ['"value": ', _format_values(table["value"]), ', "fix": ', _format_fixes(table), ', "fingerprint": "']
+    return pc.binary_join_element_wise("{", *parts, finding_fingerprints(findings, source, name), '"}', "")
+
+
+def _format_fixes(table: pa.Table) -> Cells:
+    kind = combine_chunks(table["fix_kind"])
+    fix = pc.binary_join_element_wise('{"kind": "', kind, '", "after": ', _format_values(table["after"]), "}", "")
+    return pc.fill_null(fix, "null")
+
+
+def _format_values(column: pa.ChunkedArray) -> Cells:
+    """The values as JSON: a kernel quotes them all; the few that hold an unsafe character are quoted one by one."""
+    if not pa.types.is_string(column.type):
+        return pc.fill_null(combine_chunks(column.cast(pa.string())), "null")
+    cells = combine_chunks(column)
+    unsafe = pc.fill_null(pc.match_substring_regex(cells, JSON_UNSAFE_PATTERN), False)
+    escaped = pc.replace_substring(pc.replace_substring(cells, "\\", "\\\\"), '"', '\\"')
+    quoted = pc.binary_join_element_wise('"', escaped, '"', "")
+    if pc.any(unsafe).as_py():
+        texts = [dump_json(text) for text in cells.filter(unsafe).to_pylist()]
+        quoted = pc.replace_with_mask(quoted, unsafe, pa.array(texts, pa.string()))
+    return pc.fill_null(quoted, "null")
+
+
+def make_jsonl_reporter(stream: TextIO, options: ReportOptions) -> LineReporter:
+    """Make a reporter of JSON Lines; it writes findings as they come."""
+    return LineReporter(stream, options, format_json_lines)
+
 
 SCHEMA_VERSION: Final = 1
 _COPY_BYTES: Final = 1 << 20
+_BETWEEN_ITEMS: Final = ",\n  "
 
 
 @dataclass(slots=True)
 class JsonReporter:
-    """Keeps findings, as they will be written, in a file until all files have ended: counts come first in the document.
+    """Writes one document at the end of the run.
 
-    Same input, same bytes: no clock, no path but the user's.
+    Counts come first in the document, so formatted findings wait in a temporary file until all files have ended.
+    The same input gives the same bytes: the document holds no time, and no path but the user's.
     """
 
     stream: TextIO
     options: ReportOptions
     spool: IO[bytes] = field(default_factory=open_spool)
-    buffer: FindingBuffer = field(default_factory=FindingBuffer)
+    buffer: FindingBuffer = field(init=False)
     source: Source | None = None
     name: str = ""
 
+    def __post_init__(self) -> None:
+        self.buffer = FindingBuffer(self.options)
+
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file."""
         self.source, self.name = source, name
 
     def take(self, findings: Findings) -> None:
-        """Keep them."""
+        """Buffer the findings; format the buffer into the temporary file once it is full."""
         self._spool_findings(self.buffer.add(findings))
 
     def finish(self, _summary: Summary) -> None:
-        """The file has ended."""
+        """Format what the buffer still holds: the next file has another name."""
         self._spool_findings(self.buffer.flush())
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the document."""
         counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
         tool = {"name": "calltools", "version": version("calltools")}
-        files = _format_list([dump_json(_file_object(summary)) for summary in summaries])
+        files = _format_list([dump_json(_file_object(summary, self.options.language)) for summary in summaries])
         self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {dump_json(tool)},\n "files": {files},\n')
         self.stream.write(f' "counts": {dump_json(dict(sorted(counts.items())))},\n "findings": [')
-        some = self.spool.tell()
+        has_findings = self.spool.tell() > 0
         self.spool.seek(0)
         _copy_spool(self.spool, self.stream)
         self.spool.close()
-        self.stream.write("\n ]}\n" if some else "]}\n")
+        self.stream.write("\n ]}\n" if has_findings else "]}\n")
 
-    def _spool_findings(self, gathered: Iterable[Findings]) -> None:
-        for findings in gathered:
-            between = ",\n  " if self.spool.tell() else "\n  "
-            lines = pc.binary_join_element_wise(
-                ",\n  ", format_json_lines(findings, self.source, self.name, self.options), ""
-            )
-            ends = offsets(lines)
-            self.spool.write(between.encode())
-            self.spool.write(text_bytes(lines)[ends[0] + len(",\n  ") : ends[-1]].tobytes())
+    def _spool_findings(self, batches: Iterable[Findings]) -> None:
+        for findings in batches:
+            before_first = _BETWEEN_ITEMS if self.spool.tell() else "\n  "
+            lines = format_json_lines(findings, self.source, self.name, self.options)
+            items = pc.binary_join_element_wise(_BETWEEN_ITEMS, lines, "")
+            ends = offsets(items)
+            self.spool.write(before_first.encode())
+            self.spool.write(text_bytes(items)[ends[0] + len(_BETWEEN_ITEMS) : ends[-1]].tobytes())
 
 
 def _format_list(texts: list[str]) -> str:
-    return "[\n  " + ",\n  ".join(texts) + "\n ]" if texts else "[]"
+    return "[\n  " + _BETWEEN_ITEMS.join(texts) + "\n ]" if texts else "[]"
 
 
-def _file_object(summary: Summary) -> dict[str, Any]:
+def _file_object(summary: Summary, language: Language) -> dict[str, Any]:
     source = summary.source
-    failed = {} if summary.error is None else {"error": summary.error}
+    error = {} if summary.error is None else {"error": summary.error.say(language)}
     return {
         "path": summary.name,
         "vendor": summary.vendor,
@@ -93,16 +136,15 @@ def _file_object(summary: Summary) -> dict[str, Any]:
         "errors": summary.by_severity["error"],
         "warnings": summary.by_severity["warning"],
         "notes": summary.by_severity["note"],
-        **failed,
+        **error,
     }
 
 
 def _copy_spool(source: IO[bytes], stream: TextIO) -> None:
-    """What was kept, as bytes where the stream takes them."""
-    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
-        stream.flush()
-        shutil.copyfileobj(source, stream.buffer)
+    if (binary := binary_stream(stream)) is not None:
+        shutil.copyfileobj(source, binary)
         return
+    # A piece may end within a character.
     decoder = codecs.getincrementaldecoder("utf-8")()
     while piece := source.read(_COPY_BYTES):
         stream.write(decoder.decode(piece))

@@ -1,7 +1,7 @@
-"""A comment for a pull request: counts by rule, then the first findings of each."""
+"""A comment for a pull request: counts by rule, then the first findings of each rule."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
@@ -11,21 +11,22 @@ from calltools.model.summary import Summary
 from calltools.reports.concise import format_severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.json_array import repository_path
-from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import say
 
 _DEFAULT_EXAMPLES: Final = 5
+_MAX_EXAMPLES: Final = 20
 _ESCAPED_PIPE: Final = r"\|"
-#: Signs that mean something in Markdown or HTML, and mentions of people.
+#: Characters with a meaning in Markdown or HTML; ``@`` would mention people.
 _SPECIAL_CHARACTERS: Final = re.compile(r"([\\`*_{}\[\]#!|~<>&@])")
 
 
 @dataclass(slots=True)
 class MarkdownReporter:
-    """Tables for people; GitHub takes 65,536 signs in a comment, so details are few."""
+    """Writes a table and a few details of each file: GitHub takes 65,536 characters in a comment."""
 
     stream: TextIO
     options: ReportOptions
@@ -35,52 +36,55 @@ class MarkdownReporter:
     name: str = ""
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file."""
         self.source, self.name = source, name
-        self.limiter, self.examples = RuleLimiter(min(self.options.limit or _DEFAULT_EXAMPLES, 20)), []
+        self.limiter, self.examples = RuleLimiter(min(self.options.limit or _DEFAULT_EXAMPLES, _MAX_EXAMPLES)), []
 
     def take(self, findings: Findings) -> None:
-        """Count them, and keep the first of each rule."""
+        """Count the findings, and keep the first ones of each rule."""
         self.examples.append(self.limiter.pass_first(findings))
 
     def finish(self, summary: Summary) -> None:
-        """Write the file's part."""
-        shown = list(render_findings(Findings.concat(self.examples), self.source, self.name, self.options))
-        self.stream.writelines(f"{line}\n" for line in self._format_lines(summary, shown))
+        """Write the section of the file."""
+        examples = list(render_findings(Findings.concat(self.examples), self.source, self.name, self.options))
+        self.stream.writelines(f"{line}\n" for line in self._format_section(summary, examples))
 
     def close(self, _summaries: list[Summary]) -> None:
-        """Nothing is left to write."""
+        """Write nothing: each file has its section."""
 
-    def _format_lines(self, summary: Summary, shown: list[Finding]) -> Iterator[str]:
-        language = self.options.language
+    def _format_section(self, summary: Summary, examples: Sequence[Finding]) -> Iterator[str]:
         yield f"### {_escape_markdown(repository_path(self.name))}"
         yield ""
         if summary.error is not None:
-            yield _escape_markdown(summary.error)
+            yield _escape_markdown(summary.error.say(self.options.language))
             yield ""
             return
-        yield format_counts_line(summary, language)
+        yield format_counts_line(summary, self.options.language)
         yield ""
-        if not self.limiter.rule_counts():
-            return
-        yield "| | | |"
-        yield "|---|---:|---|"
-        for met in self.limiter.rule_counts():
-            rule = f"**{met.code}** {RULES_BY_CODE[met.code].name}"
-            word = format_severity(met.severity, ReportOptions(language))
-            fix = format_advice(met.code, language).replace("|", _ESCAPED_PIPE)
-            yield f"| {word}: {rule} | {format_count(met.count, self.options)} | {fix} |"
-        yield ""
-        for met in self.limiter.rule_counts():
-            own = [one for one in shown if (one.code, one.severity) == (met.code, met.severity.value)]
-            yield f"<details><summary>{met.code} {RULES_BY_CODE[met.code].name}</summary>"
+        if rules := self.limiter.rule_counts():
+            yield "| | | |"
+            yield "|---|---:|---|"
+            yield from map(self._format_table_row, rules)
             yield ""
-            yield from (f"- {_format_place(one)}{_escape_markdown(one.message)}" for one in own)
-            if more := self.limiter.count_held_back(met):
-                yield f"- {say('report-more', language, count=format_count(more, self.options))}"
+            for rule in rules:
+                yield from self._format_details(rule, [finding for finding in examples if rule.matches(finding)])
             yield ""
-            yield "</details>"
+
+    def _format_table_row(self, rule: RuleCount) -> str:
+        language = self.options.language
+        severity = format_severity(rule.severity, ReportOptions(language))  # without color
+        advice = format_advice(rule.code, language).replace("|", _ESCAPED_PIPE)
+        title = f"**{rule.code}** {RULES_BY_CODE[rule.code].name}"
+        return f"| {severity}: {title} | {format_count(rule.count, self.options)} | {advice} |"
+
+    def _format_details(self, rule: RuleCount, own: Sequence[Finding]) -> Iterator[str]:
+        yield f"<details><summary>{rule.code} {RULES_BY_CODE[rule.code].name}</summary>"
         yield ""
+        yield from (f"- {_format_place(finding)}{_escape_markdown(finding.message)}" for finding in own)
+        if more := self.limiter.count_held_back(rule):
+            yield f"- {say('report-more', self.options.language, count=format_count(more, self.options))}"
+        yield ""
+        yield "</details>"
 
 
 def _format_place(finding: Finding) -> str:
@@ -92,6 +96,7 @@ def _format_place(finding: Finding) -> str:
 def _escape_markdown(text: str) -> str:
     return (
         _SPECIAL_CHARACTERS.sub(r"\\\1", escape_invisible(text))
+        # As entities these three are text to HTML too, whatever the renderer of the Markdown does with a backslash.
         .replace("\\<", "&lt;")
         .replace("\\>", "&gt;")
         .replace("\\&", "&amp;")

@@ -1,23 +1,19 @@
-"""What all reporters share.
-
-The protocol, the options (language, redaction, limit, color, width), a buffer of findings, the limit of details per
-rule, and a reporter that writes lines.
-"""
+"""What all reporters share: protocol, options, a buffer of findings, the limit of details per rule, writing lines."""
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
-from typing import IO, Final, Protocol
+from typing import IO, BinaryIO, Final, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.batch import Source
+from calltools.model.batch import Batch, Source
 from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
-from calltools.model.finding import Findings
+from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.texts import Language
@@ -30,14 +26,16 @@ SEVERITY_COLORS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """What the reader wants.
+    """How findings are shown.
 
     Attributes:
-        language: Of sentences.
-        show_values: Leave phones and ids as they are.
-        limit: Details kept for each rule by the forms for people; ``None``: all. Counts are always exact.
+        language: Language of sentences.
+        show_values: Whether phones and ids are shown unmasked.
+        limit: Details of each rule that forms for people show; ``None``: all. Counts are always exact.
         color: Whether the stream understands ANSI colors.
-        width: Columns at which lines for people are folded.
+        width: Terminal columns at which forms for people wrap lines.
+        buffer_rows: Findings that forms for programs collect before they write: a kernel costs microseconds a call.
+        buffer_bytes: The same in bytes: long cells are written earlier, because one Arrow chunk of text holds 2 GiB.
     """
 
     language: Language = "en"
@@ -45,29 +43,43 @@ class ReportOptions:
     limit: int | None = None
     color: bool = False
     width: int = 100
+    buffer_rows: int = 20_000
+    buffer_bytes: int = 32 << 20
 
 
 class Reporter(Protocol):
     """Writes findings in one form. Files come one after the other; their findings in the order of the file."""
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins; without a source it could not be read."""
+        """Begin a file; a file that could not be read has no source."""
 
     def take(self, findings: Findings) -> None:
-        """Some findings of the file: selected, with severity, column and position."""
+        """Take some findings of the file: selected, with severity, column and position."""
 
     def finish(self, summary: Summary) -> None:
-        """The file has ended."""
+        """End the file."""
 
     def close(self, summaries: list[Summary]) -> None:
-        """All files have ended."""
+        """End the report; nothing is written to the stream afterwards."""
+
+
+@runtime_checkable
+class RecordReporter(Reporter, Protocol):
+    """A reporter that can show findings in their records."""
+
+    @property
+    def wants_records(self) -> bool:
+        """Whether it shows any: then the records of a file are kept until they are judged."""
+
+    def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
+        """Some records and their findings, before ``take``; the layout names the columns of the file by field."""
 
 
 _NO_BREAK_SPACE: Final = "\u00a0"
 
 
 def format_count(count: int, options: ReportOptions) -> str:
-    """1,204 in English, 1 204 with a no-break space in Russian."""
+    """Write ``1,204`` in English, ``1 204`` with a no-break space in Russian."""
     return f"{count:,}".replace(",", _NO_BREAK_SPACE) if options.language == "ru" else f"{count:,}"
 
 
@@ -75,34 +87,33 @@ _MEMORY_BYTES: Final = 16 << 20
 
 
 def open_spool() -> IO[bytes]:
-    """A temporary file that nobody else can read, in memory while it is small; whoever asks closes it."""
+    """Open a private temporary file, which stays in memory while it is small; the caller closes it."""
     return SpooledTemporaryFile(_MEMORY_BYTES)
-
-
-#: Kernels cost microseconds a call: a small batch of findings waits for company.
-_FLUSH_ROWS: Final = 20_000
-#: But long cells do not wait: a column of text in one chunk holds 2 GiB at most.
-_FLUSH_BYTES: Final = 32 << 20
 
 
 @dataclass(slots=True)
 class FindingBuffer:
-    """Findings on their way to be written together, in order."""
+    """Collects findings, in order, until there are enough to write them together.
 
+    Attributes:
+        options: Its ``buffer_rows`` and ``buffer_bytes`` say how many are enough.
+    """
+
+    options: ReportOptions
     parts: list[Findings] = field(default_factory=list)
     row_count: int = 0
     byte_count: int = 0
 
     def add(self, findings: Findings) -> Iterator[Findings]:
-        """Keep them, and give all that is kept when it is enough."""
+        """Collect findings; yield all collected ones once there are enough."""
         self.parts.append(findings)
         self.row_count += len(findings)
         self.byte_count += findings.table.nbytes
-        if self.row_count >= _FLUSH_ROWS or self.byte_count >= _FLUSH_BYTES:
+        if self.row_count >= self.options.buffer_rows or self.byte_count >= self.options.buffer_bytes:
             yield from self.flush()
 
     def flush(self) -> Iterator[Findings]:
-        """Give what is kept, if anything."""
+        """Yield the collected findings, if there are any."""
         parts, self.parts, self.row_count, self.byte_count = self.parts, [], 0, 0
         if parts:
             yield Findings.concat(parts)
@@ -110,21 +121,37 @@ class FindingBuffer:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How often a rule was met with one severity."""
+    """The number of findings of one rule with one severity."""
 
     code: str
     severity: Severity
     count: int
 
+    @property
+    def sort_key(self) -> tuple[int, int, str]:
+        """The order in which reports list rules: errors first, then the most findings, then by code."""
+        return self.severity.rank, -self.count, self.code
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether the finding is of this rule and this severity."""
+        return finding.code == self.code and finding.severity == self.severity.value
+
+    def select(self, findings: Findings) -> Findings:
+        """The findings of this rule and this severity, as ``matches`` picks them from a list."""
+        table = findings.table
+        return findings.filter(
+            pc.and_(pc.equal(table["code"], self.code), pc.equal(table["severity"], self.severity.value))
+        )
+
 
 @dataclass(slots=True)
 class RuleLimiter:
-    """Counts findings, and lets the first of each rule and severity pass.
+    """Counts all findings, and passes the first ones of each rule and severity.
 
     Attributes:
-        limit: How many of each; ``None``: all.
-        counts: Findings by rule and severity, such as ``CT301 note``.
-        passed: Those that passed.
+        limit: How many of each pass; ``None``: all.
+        counts: All findings by rule and severity, such as ``CT301 note``.
+        passed: The findings that passed, by the same key.
     """
 
     limit: int | None
@@ -132,39 +159,41 @@ class RuleLimiter:
     passed: Counter[str] = field(default_factory=Counter)
 
     def pass_first(self, findings: Findings) -> Findings:
-        """Those for which there is still room."""
+        """Count the findings; return those that are below the limit."""
+        # Rule and severity: a rule may have findings of two severities.
         keys = pc.binary_join_element_wise(findings.table["code"], findings.table["severity"], " ")
         counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(keys).to_pylist()}
         self.counts.update(counts)
         if self.limit is None:
             return findings
-        room = [key for key in counts if self.passed[key] < self.limit]
-        if not room:
+        # Most batches come when every rule has reached its limit: they end here, before any row is looked at.
+        open_keys = [key for key in counts if self.passed[key] < self.limit]
+        if not open_keys:
             return Findings.empty()
-        rows = np.flatnonzero(pc.is_in(keys, pa.array(room, pa.string())).to_numpy())
-        chosen = [row for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True) if self._admit(key)]
+        rows = np.flatnonzero(pc.is_in(keys, pa.array(open_keys, pa.string())).to_numpy())
+        chosen = []
+        for row, key in zip(rows.tolist(), keys.take(rows).to_pylist(), strict=True):
+            if self.passed[key] < self.limit:
+                self.passed[key] += 1
+                chosen.append(row)
         return Findings(findings.table.take(pa.array(chosen, pa.int64())))
 
     def rule_counts(self) -> list[RuleCount]:
-        """The rules that were met: errors first, then by number of findings, then by code."""
-        listed = [RuleCount(key[:5], Severity(key[6:]), count) for key, count in self.counts.items()]
-        return sorted(listed, key=lambda met: (met.severity.rank, -met.count, met.code))
+        """The rules that have findings, in the order of ``RuleCount.sort_key``."""
+        counts = [RuleCount(key[:5], Severity(key[6:]), count) for key, count in self.counts.items()]
+        return sorted(counts, key=lambda rule: rule.sort_key)
 
-    def count_held_back(self, met: RuleCount) -> int:
-        """How many did not pass."""
-        return 0 if self.limit is None else max(met.count - self.limit, 0)
-
-    def _admit(self, key: str) -> bool:
-        self.passed[key] += 1
-        return self.limit is None or self.passed[key] <= self.limit
+    def count_held_back(self, rule: RuleCount) -> int:
+        """How many of its findings did not pass."""
+        return 0 if self.limit is None else max(rule.count - self.limit, 0)
 
 
-#: The lines of some findings of one file, without line ends.
+#: Formats findings of one file as lines without line ends.
 FormatLines = Callable[[Findings, Source | None, str, ReportOptions], Cells]
 
 
 class TextStream(Protocol):
-    """As much of a stream as reporters need."""
+    """The part of a stream that reporters use."""
 
     def write(self, text: str, /) -> int:
         """Write text."""
@@ -172,49 +201,61 @@ class TextStream(Protocol):
 
 @dataclass(slots=True)
 class LineReporter:
-    """A reporter that writes a line for each finding and remembers nothing of those written.
+    """Writes a line for each finding, and keeps no finding after it is written.
 
     Attributes:
-        stream: Where to.
-        options: For whom.
-        format_lines: Makes the lines.
+        stream: Receives the lines.
+        options: How findings are shown.
+        format_lines: Formats the lines.
     """
 
     stream: TextStream
     options: ReportOptions
     format_lines: FormatLines
-    buffer: FindingBuffer = field(default_factory=FindingBuffer)
+    buffer: FindingBuffer = field(init=False)
     source: Source | None = None
     name: str = ""
 
+    def __post_init__(self) -> None:
+        self.buffer = FindingBuffer(self.options)
+
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file."""
         self.source, self.name = source, name
 
     def take(self, findings: Findings) -> None:
-        """Write them, or keep them for company."""
-        for some in self.buffer.add(findings):
-            self._write(some)
+        """Buffer the findings; write the buffer once it is full."""
+        for batch in self.buffer.add(findings):
+            self._write(batch)
 
     def finish(self, _summary: Summary) -> None:
-        """Write what is kept."""
-        for some in self.buffer.flush():
-            self._write(some)
+        """Write what the buffer still holds: the next file has another name."""
+        for batch in self.buffer.flush():
+            self._write(batch)
 
     def close(self, _summaries: list[Summary]) -> None:
-        """Nothing is left to write."""
+        """Write nothing: a line has no end of a document."""
 
     def _write(self, findings: Findings) -> None:
         write_lines(self.stream, self.format_lines(findings, self.source, self.name, self.options))
 
 
 def write_lines(stream: TextStream, lines: Cells) -> None:
-    """Write all lines, each with its end; as bytes where the stream takes them, which halves the cost."""
+    """Write the lines, each with a line end."""
     ended = combine_chunks(pc.binary_join_element_wise(lines, "\n", ""))
     ends = offsets(ended)
     data = text_bytes(ended)[ends[0] : ends[-1]]
-    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
-        stream.flush()
-        stream.buffer.write(data)
+    if (binary := binary_stream(stream)) is not None:
+        binary.write(data.data)
     else:
         stream.write(data.tobytes().decode())
+
+
+def binary_stream(stream: TextStream) -> BinaryIO | None:
+    """The binary stream under a UTF-8 text stream, or ``None``: to write bytes of Arrow costs half of writing text."""
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
+        # Text that was written before must not come after the bytes.
+        stream.flush()
+        binary: BinaryIO = stream.buffer
+        return binary
+    return None

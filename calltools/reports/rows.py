@@ -1,4 +1,4 @@
-"""Findings as rows for a reader: rule name, redacted values, message, and the address of the cell."""
+"""Findings as rows of a report: rule name, redacted value, message, and the address of the cell."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,24 +16,24 @@ from calltools.fields.redaction import redact_findings, redact_title_cells
 from calltools.model.batch import Address, Source
 from calltools.model.cells import Cells, combine_chunks, constant_cells
 from calltools.model.finding import Finding, Findings
-from calltools.reports.escape import escape_invisible_cells
+from calltools.reports.escape import escape_invisible_cells, truncate_cells
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.wording import render_sentences
 from calltools.rules.catalog import RULES
 from calltools.texts import Language, say
 
-#: A sentence holds no more of a cell than this; ``value`` holds all of it.
+#: A message holds no more of a cell than this; ``value`` holds the whole cell.
 _MAX_CELL_IN_MESSAGE: Final = 200
 
 
 def render_findings(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Iterator[Finding]:
-    """Each finding, worded and masked.
+    """Each finding with its message, its values redacted.
 
     Args:
-        findings: Of one file, with severity.
-        source: How the file was read; ``None``: it was not.
+        findings: Findings of one file, with severity.
+        source: How the file was read; ``None``: it could not be read.
         name: The file as the user named it.
-        options: Language and masking.
+        options: Language, and whether values are shown.
     """
     table = render_columns(findings, source, name, options)
     table = table.append_column("fingerprint", finding_fingerprints(findings, source, name))
@@ -43,10 +43,10 @@ def render_findings(findings: Findings, source: Source | None, name: str, option
 
 
 def render_columns(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> pa.Table:
-    """The same as columns, for forms that write a million of them.
+    """The same as columns, for forms that write a million findings.
 
     Returns:
-        code, name, severity, message, file, sheet, record, line, row, column, cell, value, fix_kind, after.
+        A row for each finding, in the given order; the columns are ``_COLUMN_ORDER``.
     """
     table = redact_findings(findings.table.combine_chunks(), options.show_values)
     count = table.num_rows
@@ -73,7 +73,7 @@ def render_columns(findings: Findings, source: Source | None, name: str, options
 
 @lru_cache(maxsize=1)
 def _rule_columns() -> dict[str, Cells]:
-    # Made when it is asked for: the first Arrow array brings pandas along.
+    # At import time the first Arrow array would load pandas into every command.
     return {title: pa.array([getattr(rule, title) for rule in RULES], pa.string()) for title in ("code", "name", "fix")}
 
 
@@ -84,37 +84,44 @@ _COLUMN_ORDER: Final = (
 
 
 def render_messages(table: pa.Table, language: Language, address: Address | None) -> Cells:
-    """The sentence of each finding, in their order; what it holds of a cell is cut short and written out."""
+    """The message of each finding, in their order; what it holds of a cell is truncated and escaped.
+
+    Args:
+        table: Findings, values redacted.
+        language: Language of the messages.
+        address: How the records of the file are looked up; ``None``: as lines.
+    """
+    # One call words all findings of a rule: they are sorted by rule, worded rule by rule, and put back in order.
     code = combine_chunks(table["code"]).dictionary_encode()
     indices = code.indices.to_numpy()
     order = np.argsort(indices, kind="stable")
     by_rule = _prepare_for_messages(table).take(pa.array(order))
     starts = np.searchsorted(indices[order], np.arange(len(code.dictionary) + 1))
-    parts = [
+    messages = [
         _append_repaired(by_rule.slice(start, end - start), language, address)
         for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
     ]
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    return pa.concat_arrays(parts).take(pa.array(back)) if parts else pa.array([], pa.string())
+    return pa.concat_arrays(messages).take(pa.array(back)) if messages else pa.array([], pa.string())
 
 
 def _append_repaired(table: pa.Table, language: Language, address: Address | None) -> Cells:
-    """Sentences of findings of one rule, with the repaired cell where there is one. An emptied cell needs no words."""
-    said, after = combine_chunks(render_sentences(table, language, address)), combine_chunks(table["after"])
+    """Messages of findings of one rule, with the repaired cell where there is one that is not empty."""
+    sentences, after = combine_chunks(render_sentences(table, language, address)), combine_chunks(table["after"])
     repaired = byte_lengths(after) > 0
     if not repaired.any():
-        return said
-    word = say("report-repaired", language)
+        return sentences
+    joiner = say("report-repaired", language)
     if repaired.all():
-        return pc.binary_join_element_wise(said, word, after, "")
+        return pc.binary_join_element_wise(sentences, joiner, after, "")
     rows = pa.array(repaired)
-    ending = pc.binary_join_element_wise(said.filter(rows), word, after.filter(rows), "")
-    return replace_where(said, repaired, ending)
+    with_repair = pc.binary_join_element_wise(sentences.filter(rows), joiner, after.filter(rows), "")
+    return replace_where(sentences, repaired, with_repair)
 
 
 def finding_fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
-    """A name for each finding that is the same in each run over the same file, and says nothing of a person."""
+    """A fingerprint of each finding: the same in every run over the same file, and free of personal data."""
     table = findings.table.combine_chunks()
     sheet = (source.sheet if source is not None else None) or ""
     texts = [
@@ -123,6 +130,7 @@ def finding_fingerprints(findings: Findings, source: Source | None, name: str) -
         *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
     ]
     keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
+    # The cell is no part of it: a short hash of a phone can be reversed by trying all phones.
     salt = f"{PurePath(name).as_posix()}\x1f{sheet}\x1f".encode()
     return pa.array(
         [hashlib.blake2b(salt + key, digest_size=8).hexdigest() for key in keys.cast(pa.binary()).to_pylist()],
@@ -131,7 +139,7 @@ def finding_fingerprints(findings: Findings, source: Source | None, name: str) -
 
 
 def column_letters(position: int) -> str:
-    """The letters of a sheet's column, counted from 0: A, B, …, Z, AA."""
+    """Letters of the sheet column at a position: 0 is A, 26 is AA; ``column_position`` is the inverse."""
     letters = ""
     rest = position + 1
     while rest:
@@ -140,39 +148,34 @@ def column_letters(position: int) -> str:
     return letters
 
 
+def column_position(letters: str) -> int:
+    """Position of a sheet column with these letters: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 def _location_columns(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
-    nothing, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
-    place = combine_number_chunks(table["place"])
+    """Columns ``line``, ``row`` and ``cell``: the ones by which the format's records are looked up, the others null."""
+    no_number, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
+    place = table["place"].combine_chunks()
     if source is None or source.format.address == "line":
-        return {"line": place, "row": nothing, "cell": no_text}
+        return {"line": place, "row": no_number, "cell": no_text}
     if source.format.address == "record":
-        return {"line": nothing, "row": nothing, "cell": no_text}
-    position = combine_number_chunks(table["position"]).dictionary_encode()
+        return {"line": no_number, "row": no_number, "cell": no_text}
+    position = table["position"].combine_chunks().dictionary_encode()
     letters = pa.array(
         [column_letters(one + source.first_column) for one in position.dictionary.to_pylist()], pa.string()
     ).take(position.indices)
     cell = pc.binary_join_element_wise(letters, place.cast(pa.string()), "")
-    return {"line": nothing, "row": place, "cell": cell}
-
-
-def combine_number_chunks(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one array."""
-    return column.combine_chunks()
+    return {"line": no_number, "row": place, "cell": cell}
 
 
 def _prepare_for_messages(table: pa.Table) -> pa.Table:
     for name in ("value", "after", "column", "detail"):
-        cells = escape_invisible_cells(_truncate_cells(combine_chunks(table[name])), parts=name == "detail")
+        cells = escape_invisible_cells(
+            truncate_cells(combine_chunks(table[name]), _MAX_CELL_IN_MESSAGE), parts=name == "detail"
+        )
         table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), cells)
     return table
-
-
-def _truncate_cells(cells: Cells) -> Cells:
-    long = byte_lengths(cells) > _MAX_CELL_IN_MESSAGE
-    if not long.any():
-        return cells
-    some = cells.filter(pa.array(long))
-    begins = pc.utf8_slice_codeunits(some, 0, _MAX_CELL_IN_MESSAGE)
-    return replace_where(
-        cells, long, pc.if_else(pc.equal(begins, some), some, pc.binary_join_element_wise(begins, "…", ""))
-    )

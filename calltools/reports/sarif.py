@@ -20,64 +20,65 @@ from calltools.rules.catalog import RULES
 from calltools.rules.manual import manual_for
 from calltools.texts import Language, say
 
+#: GitHub code scanning reads no more results of a run.
 _MAX_RESULTS: Final = 25_000
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RULE_INDEX: Final = {rule.code: number for number, rule in enumerate(RULES)}
 
 
-def make_sarif_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayReporter:
-    """A reporter for a SARIF file; the first 25,000 findings, and how many were left out."""
+def make_sarif_reporter(stream: TextIO, options: ReportOptions, max_results: int = _MAX_RESULTS) -> JsonArrayReporter:
+    """Make a reporter of a SARIF file: the first findings, and how many were left out."""
     driver = {
         "name": "calltools",
         "semanticVersion": version("calltools"),
         "rules": [_format_rule(rule, options.language) for rule in RULES],
     }
-    before = json.dumps({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
+    document = json.dumps({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
     tool = json.dumps({"driver": driver}, ensure_ascii=False)
-    head = f'{before}, "runs": [{{"tool": {tool}, "columnKind": "unicodeCodePoints", "results": [\n'
+    prefix = f'{document}, "runs": [{{"tool": {tool}, "columnKind": "unicodeCodePoints", "results": [\n'
 
-    def tail(left_out: int) -> str:
-        told = json.dumps([_format_invocation(left_out, options.language)], ensure_ascii=False)
-        return f'\n], "invocations": {told}}}]}}\n'
+    def format_suffix(omitted: int) -> str:
+        invocations = json.dumps([_format_invocation(omitted, options.language)], ensure_ascii=False)
+        return f'\n], "invocations": {invocations}}}]}}\n'
 
-    return JsonArrayReporter(stream, options, head, _format_result, tail, _MAX_RESULTS)
+    return JsonArrayReporter(stream, options, prefix, _format_result, format_suffix, max_results)
 
 
 def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
-    page = manual_for(rule, language)
-    text = f"{page.why}\n\n{page.example}\n\n{page.fix}"
+    manual = manual_for(rule, language)
+    text = f"{manual.why}\n\n{manual.example}\n\n{manual.fix}"
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": format_rule_title(rule, language)},
-        "fullDescription": {"text": page.finds},
+        "fullDescription": {"text": manual.finds},
         "help": {"text": text},
         "defaultConfiguration": {"level": rule.severity.value},
     }
 
 
 def _format_result(finding: Finding) -> Mapping[str, Any]:
-    place = {
+    location = {
         "artifactLocation": {"uri": quote(repository_path(finding.file))},
         "region": {"startLine": line_to_annotate(finding)},
     }
-    known = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
+    optional = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
     return {
         "ruleId": finding.code,
         "ruleIndex": _RULE_INDEX[finding.code],
         "level": finding.severity,
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"calltools/v1": finding.fingerprint},
-        "properties": {name: value for name, value in known.items() if value is not None}
+        "properties": {name: value for name, value in optional.items() if value is not None}
         | {"advice": format_advice(finding.code, "en")},
     }
 
 
-def _format_invocation(left_out: int, language: Language) -> Mapping[str, Any]:
-    if not left_out:
+def _format_invocation(omitted: int, language: Language) -> Mapping[str, Any]:
+    if not omitted:
         return {"executionSuccessful": True}
-    text = say("report-left-out", language, count=left_out)
+    text = say("report-left-out", language, count=omitted)
     return {
         "executionSuccessful": True,
         "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],

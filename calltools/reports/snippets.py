@@ -1,7 +1,4 @@
-"""The first finding of each rule in its record.
-
-The cell among its neighbors, as the terminal shows it, with the width of characters.
-"""
+"""The first finding of each rule in its record, as the text report shows it: the cell among its neighbors."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -19,52 +16,51 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import BOLD, DIM, RESET, SEVERITY_COLORS, ReportOptions
-from calltools.reports.rows import combine_number_chunks
 
+#: Three dots, not one character: consoles without Unicode show them too.
 _ELLIPSIS: Final = "..."
 
 
 def display_width(text: str) -> int:
-    """Columns of a terminal: two for wide signs, none for those that sit on another."""
+    """Terminal columns that the text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
-    return sum(_character_width(sign) for sign in text)
+    return sum(_character_width(character) for character in text)
 
 
 def pad_to_width(text: str, width: int) -> str:
-    """The text with spaces behind it."""
+    """The text with as many spaces behind it as the width needs."""
     return text + " " * (width - display_width(text))
 
 
 def truncate_to_width(text: str, width: int) -> str:
-    """The text, or as much of it as fits."""
+    """The text, or its beginning with an ellipsis behind it, in so many terminal columns."""
     if display_width(text) <= width:
         return text
     kept, left = "", width - len(_ELLIPSIS)
-    for sign in text:
-        left -= _character_width(sign)
+    for character in text:
+        left -= _character_width(character)
         if left < 0:
             break
-        kept += sign
+        kept += character
     return kept + _ELLIPSIS
 
 
-def _character_width(sign: str) -> int:
-    if unicodedata.combining(sign):
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
         return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 _INDENT: Final = "    "
 _GAP: Final = "  "
-_ELLIPSIS_CELL: Final = "..."
-#: Columns of a terminal that one cell gets: enough to know it by.
+#: Terminal columns that a cell gets: enough to recognize it in the file.
 _MAX_CELL_WIDTH: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class _SnippetCell:
-    """A cell with its title, both as they may be shown."""
+    """A cell with its title, both redacted, escaped and truncated."""
 
     position: int
     title: str
@@ -77,13 +73,13 @@ class _SnippetCell:
 
 @dataclass(slots=True)
 class Snippets:
-    """Looks at records as they pass, and keeps one for each rule and severity.
+    """Keeps the first record of each rule and severity while batches pass.
 
     Attributes:
-        options: For whom.
+        options: How findings are shown.
         layout: Canonical field -> title and position of its column in the file. Other columns of an export are not
             shown: a vendor may write names of people there.
-        lines: ``CT221 error`` -> what is shown.
+        lines: ``CT221 error`` -> lines to show.
     """
 
     options: ReportOptions
@@ -91,13 +87,13 @@ class Snippets:
     lines: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def add_records(self, batch: Batch, findings: Findings) -> None:
-        """Some records, as the file has them, and what is wrong with them."""
+        """Look at some records, as they are in the file, and at their findings."""
         if batch.origin is None or not len(batch) or not len(findings):
             return
         table = findings.table
         keys = combine_chunks(pc.binary_join_element_wise(table["code"], table["severity"], " "))
-        # There may be a million of them: nothing is copied of those whose rule has been shown.
-        on_records = pc.if_else(pc.is_valid(combine_number_chunks(table["record"])), keys, None)
+        # There may be a million findings: those of a rule that has its record already are not copied.
+        on_records = pc.if_else(pc.is_valid(table["record"].combine_chunks()), keys, None)
         for key in on_records.unique().drop_null().to_pylist():
             if key not in self.lines:
                 found = table.slice(on_records.index(key).as_py(), 1)
@@ -106,7 +102,7 @@ class Snippets:
     def _format_record(self, batch: Batch, found: pa.Table, origin: pa.Table) -> Sequence[str]:
         (finding,) = found.to_pylist()
         row = int(np.searchsorted(batch.records, finding["record"]))
-        # A damaged record is in no row.
+        # A damaged record has no row in the batch.
         if row == len(batch.records) or batch.records[row] != finding["record"]:
             return ()
         cells = self._known_cells(origin.slice(row, 1))
@@ -118,7 +114,7 @@ class Snippets:
         return self._format_cells(number, _with_ellipses(shown, before=before, after=after), finding)
 
     def _known_cells(self, record: pa.Table) -> list[_SnippetCell]:
-        """The cells of known columns in the order of the file, masked by their fields."""
+        """The cells of known columns in the order of the file, redacted by the kind of their fields."""
         named = sorted((position, title, name) for name, (title, position) in self.layout.items())
         rows = [
             {"field": name, "column": title, "value": record.column(position)[0].as_py()}
@@ -126,23 +122,24 @@ class Snippets:
             if position < record.num_columns
         ]
         safe = redact_findings(Findings.from_rows(rows).table, self.options.show_values)
-        titles, values = (safe[name].to_pylist() for name in ("column", "value"))
+        safe_titles, safe_values = (safe[name].to_pylist() for name in ("column", "value"))
         return [
             _SnippetCell(
                 position,
                 truncate_to_width(escape_invisible(title or ""), _MAX_CELL_WIDTH),
                 truncate_to_width(escape_invisible(value or ""), _MAX_CELL_WIDTH),
             )
-            for (position, _, _), title, value in zip(named, titles, values, strict=False)
+            for (position, _, _), title, value in zip(named, safe_titles, safe_values, strict=False)
         ]
 
     def _cells_that_fit(
         self, cells: Sequence[_SnippetCell], at: int | None, taken: int
     ) -> tuple[list[_SnippetCell], bool, bool]:
-        """As many cells around one as a line has room for, and whether some are left out on either side."""
-        room = self.options.width - len(_INDENT) - taken - len(" | ") - 2 * (len(_ELLIPSIS_CELL) + len(_GAP))
+        """As many cells around the wrong one as a line has room for, and whether cells before or after are left out."""
+        room = self.options.width - len(_INDENT) - taken - len(" | ") - 2 * (len(_ELLIPSIS) + len(_GAP))
         first = last = at or 0
         room -= cells[first].width if cells else 0
+        # The window grows by one cell on each side in turn, so that the wrong cell stays near its middle.
         grown = True
         while grown:
             grown = False
@@ -161,7 +158,7 @@ class Snippets:
         lines = [f"{_INDENT}{margin} | {self._dim(titles.rstrip())}", f"{_INDENT}{number} | {texts}".rstrip()]
         for place, cell in enumerate(cells):
             if cell.position == at:
-                blank = sum(one.width + len(_GAP) for one in cells[:place])
+                blank = sum(left.width + len(_GAP) for left in cells[:place])
                 lines.append(f"{_INDENT}{margin} | {' ' * blank}{'^' * max(display_width(cell.text), 1)}")
         return lines
 
@@ -176,6 +173,6 @@ class Snippets:
 
 
 def _with_ellipses(cells: Sequence[_SnippetCell], *, before: bool, after: bool) -> list[_SnippetCell]:
-    """The cells, with a hint where more of them stand."""
-    hint = _SnippetCell(-1, _ELLIPSIS_CELL, _ELLIPSIS_CELL)
-    return [*([hint] if before else []), *cells, *([hint] if after else [])]
+    """The cells, with an ellipsis on the side where cells are left out."""
+    ellipsis = _SnippetCell(-1, _ELLIPSIS, _ELLIPSIS)
+    return [*([ellipsis] if before else []), *cells, *([ellipsis] if after else [])]

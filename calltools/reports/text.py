@@ -1,26 +1,22 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TextIO
+from types import MappingProxyType
+from typing import Any, Final, TextIO
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
-from calltools.model.summary import Summary
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary, Unusable
 from calltools.reports.concise import format_concise_lines, format_lines_under_rule, format_severity
-from calltools.reports.overview import (
-    INDENT,
-    WRAP_OPTIONS,
-    FixableErrors,
-    describe_source,
-    format_overview,
-    format_rule_advice,
-    suggest_next_step,
-)
+from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import (
     BOLD,
     DIM,
@@ -32,13 +28,62 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.rules.catalog import RULES_BY_CODE
-from calltools.texts import say
+from calltools.reports.wording import format_advice, format_counts_line
+from calltools.rules.catalog import RULES, RULES_BY_CODE
+from calltools.texts import MessageKey, render_text, say
+
+INDENT: Final = "  "
+WRAP_OPTIONS: Final[Mapping[str, Any]] = {
+    "initial_indent": INDENT,
+    "subsequent_indent": INDENT * 2,
+    "break_long_words": False,
+    "break_on_hyphens": False,
+    "replace_whitespace": False,
+}
+#: The delimiters that ``--delimiter`` accepts; ``None``: a text with one column.
+DELIMITERS: Final[Mapping[str | None, MessageKey]] = MappingProxyType(
+    {
+        None: "delimiter-comma",
+        ",": "delimiter-comma",
+        ";": "delimiter-semicolon",
+        "\t": "delimiter-tab",
+        "|": "delimiter-pipe",
+    }
+)
+DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
+    {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
+)
+UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
+    {
+        "damaged": "unusable-damaged",
+        "phone": "unusable-phone",
+        "time": "unusable-time",
+        "identifier": "unusable-identifier",
+    }
+)
+
+
+#: Rules whose repaired value does not rest on what the user says.
+_SAFE_FIX_CODES: Final = frozenset(rule.code for rule in RULES if rule.fix == "safe")
+
+
+@dataclass(slots=True)
+class FixableErrors:
+    """Counts errors that ``calltools convert`` repairs without further options."""
+
+    count: int = 0
+
+    def add(self, findings: Findings) -> None:
+        """Count some findings."""
+        table = findings.table
+        safe = pc.is_in(table["code"], pa.array(sorted(_SAFE_FIX_CODES), pa.string()))
+        errors = pc.and_(safe, pc.equal(table["severity"], Severity.ERROR.value))
+        self.count += pc.sum(pc.and_(errors, pc.is_valid(table["after"]))).as_py() or 0
 
 
 @dataclass(slots=True)
 class TextReporter:
-    """With a limit findings stand grouped by rule, the worst first; without one they come in the order of the file."""
+    """Writes findings by rule, the worst first, if there is a limit; else in the order of the file."""
 
     stream: TextIO
     options: ReportOptions
@@ -57,32 +102,36 @@ class TextReporter:
         self.snippets = Snippets(self.options)
 
     def start(self, source: Source | None, name: str) -> None:
-        """A file begins."""
+        """Begin a file: write how it was read."""
         self.source, self.name = source, name
         self.limiter = RuleLimiter(self.options.limit)
         self.examples = []
         self.snippets = Snippets(self.options)
         self.line_reporter.start(source, name)
         if source is not None:
-            said = describe_source(source, self.options)
-            self._write_lines([self._bold(said if self.options.limit is None else self._wrap(said)), ""])
+            self._write_lines([self._bold(self._wrap(describe_source(source, self.options))), ""])
+
+    @property
+    def wants_records(self) -> bool:
+        """Whether the first findings of each rule are shown in their records."""
+        return self.options.limit is not None
 
     def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
-        """Look at records before their findings come: the first of each rule is shown in its record."""
+        """Look at records before their findings are taken: the first finding of each rule is shown in its record."""
         self.snippets.layout = layout
         self.snippets.add_records(batch, findings)
 
     def take(self, findings: Findings) -> None:
-        """Keep the first of each rule, or write all."""
+        """Keep the first findings of each rule, or write all findings if there is no limit."""
         self.fixable.add(findings)
-        some = self.limiter.pass_first(findings)
+        passed = self.limiter.pass_first(findings)
         if self.options.limit is None:
-            self.line_reporter.take(some)
+            self.line_reporter.take(passed)
         else:
-            self.examples.append(some)
+            self.examples.append(passed)
 
     def finish(self, summary: Summary) -> None:
-        """Write what is wrong by rule, and the overview."""
+        """Write the findings by rule, and the overview."""
         self.line_reporter.finish(summary)
         if self.options.limit is not None:
             self._write_groups(Findings.concat(self.examples))
@@ -92,41 +141,44 @@ class TextReporter:
         self.worst_rules += self.limiter.rule_counts()[:1]
 
     def close(self, summaries: list[Summary]) -> None:
-        """Say what to do next."""
-        worst = min(self.worst_rules, key=lambda met: (met.severity.rank, -met.count, met.code), default=None)
-        if said := suggest_next_step(summaries, worst, self.fixable, self.options):
-            self._write_lines([self._bold(said if self.options.limit is None else self._wrap(said))])
+        """Write what to do next."""
+        worst = min(self.worst_rules, key=lambda rule: rule.sort_key, default=None)
+        if suggestion := suggest_next_step(summaries, worst, self.fixable, self.options):
+            self._write_lines([self._bold(self._wrap(suggestion))])
 
     def _write_groups(self, findings: Findings) -> None:
-        groups = [(met, _findings_of_rule(met, findings)) for met in self.limiter.rule_counts()]
-        # All at once: to word one finding costs as much as to word a hundred.
+        groups = [(rule, rule.select(findings)) for rule in self.limiter.rule_counts()]
+        # One call for all groups: to word one finding costs as much as to word a hundred.
         lines = iter(
             format_lines_under_rule(Findings.concat([own for _, own in groups]), self.source, self.name, self.options)
         )
-        for met, own in groups:
-            rule = self._bold(f"{met.code} {RULES_BY_CODE[met.code].name}")
+        for rule, own in groups:
+            title = self._bold(f"{rule.code} {RULES_BY_CODE[rule.code].name}")
             self._write_lines(
-                [f"{format_severity(met.severity, self.options)} {rule} ({format_count(met.count, self.options)})"]
+                [f"{format_severity(rule.severity, self.options)} {title} ({format_count(rule.count, self.options)})"]
             )
             first, *others = islice(lines, len(own))
-            shown = self.snippets.lines.get(f"{met.code} {met.severity.value}", ())
-            self._write_lines(
-                [self._wrap_colored(first), *shown, *map(self._wrap_colored, others), *self._lines_after_group(met), ""]
-            )
+            snippet = self.snippets.lines.get(f"{rule.code} {rule.severity.value}", ())
+            wrapped = map(self._wrap_colored, others)
+            self._write_lines([self._wrap_colored(first), *snippet, *wrapped, *self._lines_after_group(rule), ""])
 
     def _wrap(self, line: str) -> str:
+        """The line in lines of the report's width; without a limit the report is for programs such as grep."""
+        if self.options.limit is None:
+            return line
         return textwrap.fill(line, self.options.width, break_long_words=False, break_on_hyphens=False)
 
     def _wrap_colored(self, line: str) -> str:
-        """The line within the width; marks for colors take no room."""
+        """A line of a finding in lines of the report's width."""
+        # A color code takes no room on the screen: one character stands for it while the line is wrapped.
         marked = line.replace(BOLD, "\x0e").replace(RESET, "\x0f")
-        folded = textwrap.fill(marked, self.options.width, **WRAP_OPTIONS)
-        return folded.replace("\x0e", BOLD).replace("\x0f", RESET)
+        wrapped = textwrap.fill(marked, self.options.width, **WRAP_OPTIONS)
+        return wrapped.replace("\x0e", BOLD).replace("\x0f", RESET)
 
-    def _lines_after_group(self, met: RuleCount) -> Iterator[str]:
-        if more := self.limiter.count_held_back(met):
+    def _lines_after_group(self, rule: RuleCount) -> Iterator[str]:
+        if more := self.limiter.count_held_back(rule):
             yield self._dim(INDENT + say("report-more", self.options.language, count=format_count(more, self.options)))
-        yield format_rule_advice(met, self.options)
+        yield format_rule_advice(rule, self.options)
 
     def _write_lines(self, lines: Iterable[str]) -> None:
         self.stream.writelines(f"{line}\n" for line in lines)
@@ -138,7 +190,118 @@ class TextReporter:
         return f"{DIM}{text}{RESET}" if self.options.color else text
 
 
-def _findings_of_rule(met: RuleCount, findings: Findings) -> Findings:
-    """Those of one rule and one severity."""
-    table = findings.table
-    return findings.filter(pc.and_(pc.equal(table["code"], met.code), pc.equal(table["severity"], met.severity.value)))
+def describe_source(source: Source, options: ReportOptions) -> str:
+    """How the file was read, in one line: format, encoding, header, order of dates."""
+    dates = [say(DATE_ORDERS[source.date_order], options.language)] if source.date_order else []
+    return "; ".join([_describe_format(source, options), _describe_header(source, options), *dates])
+
+
+def format_overview(summary: Summary, rules: Sequence[RuleCount], options: ReportOptions) -> list[str]:
+    """The last lines of a file's report: rules, counts by severity, counts of records, what else the run did."""
+    lines = [] if rules or summary.error else [_format_clean(summary, options)]
+    for rule in rules:
+        lines.append(_format_rule_line(rule, options))
+        # With a limit the advice is beside the findings of the rule.
+        if options.limit is None:
+            lines.append(format_rule_advice(rule, options))
+    if rules:
+        counts = {f"{severity}s": format_count(summary.by_severity[severity], options) for severity in Severity}
+        lines.append(say("report-found", options.language, **counts))
+    lines += _processing_lines(summary, options)
+    # ``convert`` prints this line itself, beside the file that it has written.
+    if summary.written is None and not summary.error:
+        lines.append(format_counts_line(summary, options.language))
+    return [*lines, ""] if lines else []
+
+
+def _format_clean(summary: Summary, options: ReportOptions) -> str:
+    """The sentence that nothing is wrong, or nothing but what the baseline accepts."""
+    accepted = summary.accepted.total()
+    key: MessageKey = "report-nothing-new" if accepted else "report-clean"
+    return say(key, options.language, name=escape_invisible(summary.name), count=format_count(accepted, options))
+
+
+def format_rule_advice(rule: RuleCount, options: ReportOptions) -> str:
+    """What to do about findings of a rule, in lines of the report's width."""
+    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language))
+    return textwrap.fill(sentence, options.width, **WRAP_OPTIONS)
+
+
+def _describe_format(source: Source, options: ReportOptions) -> str:
+    facts = {
+        "name": escape_invisible(source.name),
+        "encoding": source.encoding or "utf-8",
+        "delimiter": say(DELIMITERS[source.delimiter], options.language),
+        "sheet": escape_invisible(source.sheet or ""),
+    }
+    return render_text(source.format.read_as, options.language, **facts)
+
+
+def _describe_header(source: Source, options: ReportOptions) -> str:
+    if source.format.titles is not None:
+        return render_text(source.format.titles, options.language)
+    if source.header_row is None:
+        return say("report-header-none", options.language)
+    key: MessageKey = "report-header-row" if source.format.address == "cell" else "report-header-line"
+    return say(key, options.language, row=source.header_row)
+
+
+def _format_rule_line(rule: RuleCount, options: ReportOptions) -> str:
+    count = format_count(rule.count, options)
+    return f"{rule.code} {count:>9}  {format_severity(rule.severity, options)}: {RULES_BY_CODE[rule.code].name}"
+
+
+def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
+    language = options.language
+    if summary.vendor is not None:
+        yield say("report-vendor", language, vendor=escape_invisible(summary.vendor))
+    skipped = summary.skipped.total()
+    # No record is left, and most of them were skipped: then the directions are more likely misread than the cells.
+    if skipped > summary.rejected and skipped + summary.rejected == summary.read:
+        yield textwrap.fill(say("report-none-incoming", language), options.width, break_on_hyphens=False)
+    if summary.unverified:
+        yield textwrap.fill(say("report-unverified", language), options.width, break_on_hyphens=False)
+    if summary.rewritten.total():
+        fields = ", ".join(
+            f"{name} {format_count(count, options)}" for name, count in sorted((+summary.rewritten).items())
+        )
+        yield say("report-rewritten", language, fields=fields)
+    if summary.joined:
+        counts = {key: format_count(summary.joined[key], options) for key in ("joined", "unjoined", "ambiguous")}
+        yield say("report-joined", language, **counts)
+    if unusable := [
+        f"{say(UNUSABLE[reason], language)} {format_count(count, options)}"
+        for reason, count in summary.unusable.items()
+        if count
+    ]:
+        yield say("report-unusable", language, reasons=", ".join(unusable))
+    if summary.withheld:
+        yield say("report-withheld", language, count=format_count(summary.withheld, options))
+    if summary.not_taken:
+        yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))
+
+
+def suggest_next_step(
+    summaries: Sequence[Summary], worst: RuleCount | None, fixable: FixableErrors, options: ReportOptions
+) -> str | None:
+    """The command to run next; ``None``: there is nothing to suggest."""
+    checked = all(summary.written is None and summary.source is not None for summary in summaries)
+    name = _quote_for_shell(summaries[0].name) if len(summaries) == 1 else say("report-files", options.language)
+    if worst is None or worst.severity is Severity.NOTE:
+        uploadable = checked and len(summaries) == 1 and _is_uploadable(summaries[0])
+        return say("report-next-upload", options.language, name=name) if uploadable else None
+    if checked and fixable.count:
+        count = format_count(fixable.count, options)
+        return say("report-next-convert", options.language, name=name, count=count, code=worst.code)
+    return say("report-next", options.language, code=worst.code)
+
+
+def _is_uploadable(summary: Summary) -> bool:
+    canonical = summary.source is not None and summary.source.format.canonical and not summary.vendor
+    return canonical and not summary.error and not summary.accepted
+
+
+def _quote_for_shell(name: str) -> str:
+    """The name of a file as an argument for the shells of all systems."""
+    visible = escape_invisible(name)
+    return f'"{visible}"' if " " in visible else visible

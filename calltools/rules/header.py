@@ -1,6 +1,5 @@
 """The header of a canonical file: columns missing, unknown, doubled."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -9,17 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from calltools.errors import nearest_word
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers, as_mask
 from calltools.model.finding import Findings
+from calltools.model.titles import fold_title
 
 _NAME_BY_FOLDED_TITLE = {re.sub(r"[^a-z]", "", name.lower()): name for name in FIELD_NAMES}
-
-
-def fold_title(title: str) -> str:
-    """A title without case, spaces and punctuation: what two spellings of one name share."""
-    return re.sub(r"[\W_]", "", title.casefold())
 
 
 def canonical_positions(titles: tuple[str, ...]) -> dict[str, int]:
@@ -195,5 +191,4 @@ def _second_position(titles: tuple[str, ...], title: str) -> int:
 
 
 def _nearest_name(title: str) -> str | None:
-    near = difflib.get_close_matches(fold_title(title), _NAME_BY_FOLDED_TITLE, 1, 0.7)
-    return _NAME_BY_FOLDED_TITLE[near[0]] if near else None
+    return _NAME_BY_FOLDED_TITLE.get(nearest_word(fold_title(title), _NAME_BY_FOLDED_TITLE, 0.7))

@@ -1,6 +1,32 @@
-"""From options to results: the application layer that the command line, the library and the upload call."""
+"""The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
 from calltools.run.job import Job, prepare_job
+from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs
+from calltools.run.sinks import (
+    BaselineResult,
+    BaselineWriter,
+    ConversionSink,
+    FindingsCollector,
+    ReporterSink,
+    SessionSink,
+)
 
-__all__ = ["Job", "OptionArguments", "RunContext", "RunOptions", "prepare_job", "resolve"]
+__all__ = [
+    "BaselineResult",
+    "BaselineWriter",
+    "ConversionSink",
+    "FindingsCollector",
+    "InputFile",
+    "Job",
+    "OptionArguments",
+    "ReporterSink",
+    "RunContext",
+    "RunOptions",
+    "Session",
+    "SessionEvents",
+    "SessionSink",
+    "prepare_job",
+    "refuse_occupied_outputs",
+    "resolve",
+]

@@ -1,4 +1,4 @@
-"""The options of a run as values, and what all files of a run share, resolved once."""
+"""The options of a run as values, and what they mean, resolved once for all files."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +10,8 @@ from typing import Literal, TypedDict
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.matching.join import IdentifierIndex, build_index, find_match_columns, guess_header, is_identifier_column
+from calltools.matching.columns import find_match_columns, guess_header, is_identifier_column
+from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Hints
 from calltools.validation.baseline import Baseline, read_baseline
@@ -23,26 +24,26 @@ StaticCall = Literal["0", "1", "auto"]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the user says, as values.
+    """The options of a run.
 
     Attributes:
         vendor: ``auto``, ``none``, a profile's name, or the path of one.
         hints: How the file is read, as far as the user says.
-        timezone: IANA name for wall-clock times.
+        timezone: IANA name of the zone of wall-clock times.
         region: ISO 3166 country of phone numbers without a country code.
-        currency: Of a price column without one.
+        currency: Of a price column that has none.
         static_call: For records whose export does not say.
-        date_order: Of dates that can be read two ways.
+        date_order: How dates are read that can be read two ways.
         identifiers: A second file with identifiers.
-        identifier_window_s: How far back its records may lie, in seconds.
-        identifier_columns: Its columns, where they are not found by their names.
+        identifier_window_s: Age of its records before the call that are still joined, in seconds.
+        identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
         own_numbers: Our numbers: a call to one is incoming.
         inbound_contexts: Dialplan contexts of incoming calls.
         as_of: "Now" for the time rules, Unix seconds; ``None``: the clock.
         select: Rules to apply; nothing: all.
         ignore: Rules not to apply.
-        baseline: Findings that are known and do not count.
-        exact_only: Every block over the exact road, every record through pandera.
+        baseline: A file of known findings, which do not count.
+        exact_only: Read by the strict path only, and let pandera judge each record; slower, with the same result.
         limits: What reading a file may cost.
     """
 
@@ -67,7 +68,7 @@ class RunOptions:
 
 
 class OptionArguments(TypedDict, total=False):
-    """The fields of ``Options`` as keyword arguments of the library."""
+    """The fields of ``RunOptions`` as keyword arguments of the library; paths may be text."""
 
     vendor: str
     hints: Hints
@@ -91,14 +92,14 @@ class OptionArguments(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all files of a run share, settled once.
+    """What all files with the same options share.
 
     Attributes:
-        options: What the user says.
+        options: The options.
         ruleset: The rules that count.
         assumptions: What the user says and the files do not.
-        profiles: Gives the profiles that may fit, or the one that was named; a canonical file asks for none.
-        index: Identifiers from a second file.
+        profiles: Loads the profiles that may fit, or the one that was named. Not called for a canonical file.
+        index: Identifiers of the second file.
         baseline: Findings that are known.
     """
 
@@ -111,10 +112,10 @@ class RunContext:
 
 
 def resolve(options: RunOptions) -> RunContext:
-    """Settle what does not depend on a file.
+    """Resolve what does not depend on a file: rules, profiles, the file of identifiers, the baseline, "now".
 
     Raises:
-        UsageError: An unknown rule, zone or profile; a baseline that is none.
+        UsageError: An unknown rule, zone or profile; a file that is no baseline.
         SourceError: The file of identifiers cannot be read.
     """
     check_assumptions.check_assumptions(options.timezone, options.region, options.currency)
@@ -136,8 +137,8 @@ def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
 
 
 def _build_index(path: Path, options: RunOptions, assumptions: Assumptions) -> IdentifierIndex:
-    judge = partial(guess_header, explicit=options.identifier_columns)
-    holds = partial(is_identifier_column, explicit=options.identifier_columns)
-    table = open_table(path, str(path), Hints(), judge, options.limits, is_identifier=holds)
+    find_header = partial(guess_header, explicit=options.identifier_columns)
+    is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
+    table = open_table(path, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
     columns = find_match_columns(table.titles, options.identifier_columns)
     return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)

@@ -17,17 +17,16 @@ from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
-from calltools.run.preflight import read_first_batch, with_suggestion
 from calltools.vendors import recognize, zones
-from calltools.vendors.mapping import BoundProfile, MappingOptions, dates_of_unknown_order
-from calltools.vendors.mapping import bind_profile as prepare_mapping
+from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
+from calltools.vendors.mapping import dates_of_unknown_order
 from calltools.vendors.profile import Profile
 from calltools.workers.batch_processor import RunPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file, ready to be walked."""
+    """One file, ready to be read: its table, the plan, and the name of the vendor's profile, if one is used."""
 
     table: Table
     plan: RunPlan
@@ -41,7 +40,17 @@ class Job:
         *,
         may_fork: bool = False,
     ) -> Summary:
-        """Walk the records; the findings on file and header come first."""
+        """Read the records into the sinks, after the findings on file and header; gives the counts.
+
+        Args:
+            name: What the user calls the file.
+            sinks: Take the batches, in another thread.
+            on_read: Called with the number of records read so far, in that thread.
+            may_fork: Whether a large file may be read in a copy of this process.
+
+        Raises:
+            SourceError: The file cannot be read to its end. The sinks have taken what comes before.
+        """
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
@@ -56,45 +65,32 @@ class Job:
 def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
     path: Path, name: str, context: RunContext, *, converting: bool, keep_records: bool, wants_statistics: bool = False
 ) -> Job:
-    """Open a file and settle how its records are read.
+    """Open a file and decide how its records are read.
 
     Args:
         path: Where its bytes are.
         name: What the user calls it.
         context: What the files of the run share.
-        converting: Normalize before judging, as ``convert`` does.
+        converting: Normalize before validating, as ``convert`` does.
         keep_records: Whether a sink wants the records.
-        wants_statistics: Whether a report wants a portrait of the calls.
+        wants_statistics: Whether a report shows statistics of the calls.
 
     Raises:
         UsageError: No profile fits, the zone is not known, and the like.
         SourceError: The file cannot be read.
     """
     options = context.options
-    judged_by = () if options.vendor == "none" else context.profiles
-    hints = _merge_hints(options, context)
-    judge = recognize.create_header_finder(judged_by)
-    table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
-    profile = _choose_profile(table, context)
-    if profile is not None and profile.quotes != hints.quotes:
-        hints = replace(hints, quotes=profile.quotes)
-        table = open_table(path, name, hints, judge, limits=options.limits, exact_only=options.exact_only)
-    assumptions = context.assumptions
-    if profile is not None and profile.region and assumptions.region is None:
-        assumptions = replace(assumptions, region=profile.region)
+    table, profile = _open_source(path, name, context)
     ruleset = context.ruleset
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)
-    mapping = None if profile is None else _prepare_mapping(table, profile, context, assumptions)
-    doubtful, order = (False, None) if assumptions.date_order else _prove_date_order(table, mapping)
-    if order is not None:
-        assumptions = replace(assumptions, date_order=order)
-        table = replace(table, source=replace(table.source, date_order=order))
-        mapping = None if profile is None else _prepare_mapping(table, profile, context, assumptions)
-    undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if doubtful and order is None else []
+    reading = _prove_reading(_read_as(table, profile, context))
+    table, mapping = reading.table, reading.mapping
+    found = preflight.preflight_findings(path, table, context, ruleset, mapping)
+    undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,
-        assumptions=assumptions,
+        assumptions=reading.assumptions,
         layout=mapping.first_columns if mapping is not None else _canonical_layout(table.titles),
         mapping=mapping,
         normalize=converting or mapping is not None,
@@ -107,22 +103,35 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         baseline_counts={
             spot: count for spot, count in context.baseline.counts_for(name).items() if spot[0] in ruleset
         },
-        preflight_findings=Findings.concat(
-            [preflight.preflight_findings(path, table, context, ruleset, mapping), *undecided]
-        ),
+        preflight_findings=Findings.concat([found, *undecided]),
     )
     return Job(table, plan, None if profile is None else profile.name)
 
 
+def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:
+    """The table of a file, and the profile that maps it; ``None``: it is canonical."""
+    options = context.options
+    profiles = () if options.vendor == "none" else context.profiles
+    hints = _merge_hints(options, context)
+    find_header = recognize.create_header_finder(profiles)
+    table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
+    profile = _choose_profile(table, context)
+    if profile is not None and profile.quotes != hints.quotes:
+        # Only the header tells which profile it is, and only the profile tells how its quotes are read.
+        hints = replace(hints, quotes=profile.quotes)
+        table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
+    return table, profile
+
+
 def _merge_hints(options: RunOptions, context: RunContext) -> Hints:
-    """The user's hints, and behind them those of the one profile that the user named."""
+    """The hints of the user; what they leave open comes from the profile that the user named."""
     if options.vendor in {"auto", "none"}:
         return options.hints
-    said, (profile,) = options.hints, context.profiles()
+    hints, (profile,) = options.hints, context.profiles()
     return replace(
-        said,
-        encoding=said.encoding or profile.encoding,
-        delimiter=said.delimiter or profile.delimiter,
+        hints,
+        encoding=hints.encoding or profile.encoding,
+        delimiter=hints.delimiter or profile.delimiter,
         quotes=profile.quotes,
     )
 
@@ -139,9 +148,54 @@ def _choose_profile(table: Table, context: RunContext) -> Profile | None:
     )
 
 
-def _prepare_mapping(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the cells of a table are read.
+
+    Attributes:
+        table: The table.
+        context: What the files of the run share.
+        profile: Maps the table; ``None``: it is canonical.
+        assumptions: Those of the user, and what profile and records add to them.
+        mapping: The profile, bound to the titles of this table.
+        order_unknown: Whether dates can be read two ways, and no record tells which is right.
+    """
+
+    table: Table
+    context: RunContext
+    profile: Profile | None
+    assumptions: Assumptions
+    mapping: BoundProfile | None
+    order_unknown: bool = False
+
+
+def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Reading:
+    """How a table is read by what the user and the profile say."""
+    assumptions = context.assumptions
+    if profile is not None and profile.region and assumptions.region is None:
+        assumptions = replace(assumptions, region=profile.region)
+    mapping = None if profile is None else _bind_profile(table, profile, context, assumptions)
+    return _Reading(table, context, profile, assumptions, mapping)
+
+
+def _prove_reading(reading: _Reading) -> _Reading:
+    """The same with the order of dates that the first records prove, where the user names none."""
+    if reading.assumptions.date_order:
+        return reading
+    ambiguous, order = _prove_date_order(reading.table, reading.mapping)
+    if order is None:
+        return replace(reading, order_unknown=ambiguous)
+    assumptions = replace(reading.assumptions, date_order=order)
+    table = replace(reading.table, source=replace(reading.table.source, date_order=order))
+    profile = reading.profile
+    mapping = None if profile is None else _bind_profile(table, profile, reading.context, assumptions)
+    return replace(reading, table=table, assumptions=assumptions, mapping=mapping)
+
+
+def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
+    """The profile for the titles of a table. A zone that contradicts the ids of the first records is refused."""
     options = context.options
-    wanted = MappingOptions(
+    mapping_options = MappingOptions(
         timezone=assumptions.timezone,
         region=assumptions.region,
         currency=assumptions.currency,
@@ -150,12 +204,12 @@ def _prepare_mapping(table: Table, profile: Profile, context: RunContext, assump
         inbound_contexts=options.inbound_contexts,
     )
     try:
-        mapped = prepare_mapping(profile, table.titles, wanted)
+        mapping = bind_profile(profile, table.titles, mapping_options)
     except UsageError as fault:
-        raise with_suggestion(fault, table, profile, wanted, options) from None
-    for sample in read_first_batch(table):
-        zones.refuse_contradicted_zone(sample, mapped)
-    return mapped
+        raise preflight.add_suggestion(fault, table, profile, mapping_options, options) from None
+    for batch in preflight.read_first_batch(table):
+        zones.refuse_contradicted_zone(batch, mapping)
+    return mapping
 
 
 def _prove_date_order(table: Table, mapping: BoundProfile | None) -> tuple[bool, DateOrder | None]:
@@ -165,11 +219,11 @@ def _prove_date_order(table: Table, mapping: BoundProfile | None) -> tuple[bool,
         dates = partial(dates_of_unknown_order, mapped=mapping) if mapping.steps_of_unknown_order else None
     elif (place := _canonical_layout(table.titles).get("DateTime")) is not None:
         dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
-    samples = read_first_batch(table) if dates is not None else []
-    if dates is None or not samples:
+    first = preflight.read_first_batch(table) if dates is not None else []
+    if dates is None or not first:
         return False, None
-    # Dots are day first wherever they are written; of a profile's layouts nobody knows.
-    return unix_time.prove_date_order(dates(samples[0]), "/" if mapping is None else "/.-")
+    # With dots the day comes first everywhere; about the layouts of a profile nothing is known.
+    return unix_time.prove_date_order(dates(first[0]), "/" if mapping is None else "/.-")
 
 
 def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:

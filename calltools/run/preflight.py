@@ -1,4 +1,4 @@
-"""Before the first record: findings on file and header, and refusals with a suggestion from the file."""
+"""Before the first record: findings on file and header, and faults of the call with a suggestion from the file."""
 
 from collections import Counter
 from dataclasses import replace
@@ -14,26 +14,31 @@ from calltools.model.titles import redacted_titles
 from calltools.run.context import RunContext, RunOptions
 from calltools.validation.ruleset import RuleSet
 from calltools.vendors import profile_library, recognize, zones
-from calltools.vendors.header_match import match_header, normalize_title
+from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.infer import looks_like_record
-from calltools.vendors.mapping import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.profile import Profile
+from calltools.vendors.recognize import match_header, normalize_title
 
 #: The service's limit for one file: 1 GB.
 _MAX_UPLOAD_BYTES: Final = 10**9
+#: Different words of a column that a message lists.
+_MAX_WORDS: Final = 12
 
 
 def preflight_findings(
     path: Path, table: Table, context: RunContext, ruleset: RuleSet, mapping: BoundProfile | None
 ) -> Findings:
-    """On the bytes, the header, the size, and the second file.
+    """Findings on the bytes, the header and the size of a file, and on the file of identifiers.
 
     Args:
         path: Where the bytes of the file are.
         table: The file.
         context: What the files of the run share.
         ruleset: The rules that count for this file.
-        mapping: How a vendor's columns become canonical ones; ``None``: they are canonical.
+        mapping: How a vendor's columns become canonical ones; ``None``: they are canonical already.
+
+    Returns:
+        Findings that ``FindingFilter.locate`` has not seen yet: without severity.
     """
     header = _header_findings(table, ruleset, mapping)
     return Findings.concat(
@@ -61,7 +66,7 @@ def _header_findings(table: Table, ruleset: RuleSet, mapping: BoundProfile | Non
 
 
 def _duplicate_columns(table: Table, mapping: BoundProfile) -> Findings:
-    """Columns that the profile reads and that stand twice; the first of them is read."""
+    """Columns that the profile reads and that the header has twice; the first one is read."""
     folded = [normalize_title(title) for title in table.titles]
     places = [
         [position for position, title in enumerate(folded) if title == normalize_title(name)]
@@ -86,58 +91,59 @@ def _file_size_findings(path: Path, ruleset: RuleSet) -> Findings:
 
 
 def _lost_identifier_findings(context: RunContext) -> Findings:
-    """Ids that the second file holds as numbers; the title says where, for they have no place in this file."""
-    second = context.options.identifiers
-    if second is None or context.index is None or "CT209" not in context.ruleset:
+    """Ids that the file of identifiers holds as numbers. They have no place in this file: the title names theirs."""
+    identifiers = context.options.identifiers
+    if identifiers is None or context.index is None or "CT209" not in context.ruleset:
         return Findings.empty()
     return Findings.from_rows(
-        {**row, "column": f"{row['column']} ({second.name}:{row['place']})", "place": None, "position": None}
+        {**row, "column": f"{row['column']} ({identifiers.name}:{row['place']})", "place": None, "position": None}
         for row in context.index.findings.to_rows()
     )
 
 
-#: Words of a column that are told.
-_MAX_WORDS: Final = 12
-
-
 def read_first_batch(table: Table) -> list[Batch]:
-    """The first records, if there are any."""
+    """The first batch of a table, or nothing if it has no records."""
     return [task() for task in islice(table.tasks(), 1)]
 
 
-def with_suggestion(
-    fault: UsageError, table: Table, profile: Profile, wanted: MappingOptions, options: RunOptions
+def add_suggestion(
+    fault: UsageError, table: Table, profile: Profile, mapping_options: MappingOptions, options: RunOptions
 ) -> UsageError:
-    """The fault, with what a look at the file adds: the profile that fits, the zone that its ids agree on."""
+    """The fault of a profile that cannot be bound, with what the file suggests: the profile that fits, the zone."""
     if fault.key == "vendor-misfit":
         return _explain_misfit(fault, table, profile, options)
-    if fault.key == "incoming-unknown" and (there := _frequent_words(table, str(fault.facts["column"]))):
-        return UsageError("incoming-unknown-there", **fault.facts, there=there)
+    if fault.key == "incoming-unknown" and (words := _frequent_words(table, str(fault.facts["column"]))):
+        return UsageError("incoming-unknown-there", **fault.facts, there=words)
     if fault.key == "timezone-needed":
-        mapped = bind_profile(profile, table.titles, replace(wanted, timezone="UTC"))
-        for sample in read_first_batch(table):
-            if suggestion := zones.suggest_zone(sample, mapped):
+        mapping = bind_profile(profile, table.titles, replace(mapping_options, timezone="UTC"))
+        for batch in read_first_batch(table):
+            if suggestion := zones.suggest_zone(batch, mapping):
                 return UsageError("timezone-needed-suggested", **fault.facts, suggestion=suggestion)
     return fault
 
 
 def _frequent_words(table: Table, column: str) -> str:
-    """The words of a column in the first records, the most frequent first."""
-    place = [normalize_title(title) for title in table.titles].index(normalize_title(column))
+    """The words of a column in the first records and their counts, the most frequent first."""
+    position = [normalize_title(title) for title in table.titles].index(normalize_title(column))
     counts = Counter(
-        word for one in read_first_batch(table) for word in one.cells(unique_titles(table.titles)[place]).to_pylist()
+        word
+        for batch in read_first_batch(table)
+        for word in batch.cells(unique_titles(table.titles)[position]).to_pylist()
     )
     return redacted_titles(f"{word}: {count}" for word, count in counts.most_common(_MAX_WORDS) if word)
 
 
 def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: RunOptions) -> UsageError:
-    """What the vendor that was named misses in the file as it reads without that name, and whose export it is."""
-    everyone = profile_library.load_profiles()
+    """Which columns the named profile misses, and whose export the file is.
+
+    The file is opened once more by the user's hints alone: those of a wrong profile may have spoiled its header.
+    """
+    profiles = profile_library.load_profiles()
     plain = open_table(
         table.source.path,
         table.source.name,
         options.hints,
-        recognize.create_header_finder(everyone),
+        recognize.create_header_finder(profiles),
         limits=options.limits,
     )
     compared = match_header(profile, plain.titles)
@@ -146,7 +152,7 @@ def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: 
     if looks_like_record(plain.titles):
         return VendorError("vendor-headless-named", vendor=profile.name, count=len(plain.titles))
     facts = {"vendor": profile.name, "missing": ", ".join(compared.missing), "titles": redacted_titles(plain.titles)}
-    others = [other.name for other in everyone if match_header(other, plain.titles).matches]
+    others = [other.name for other in profiles if match_header(other, plain.titles).matches]
     if len(others) == 1:
         return VendorError("vendor-misfit-other", **facts, other=others[0])
     return VendorError("vendor-misfit", **facts)

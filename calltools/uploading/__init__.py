@@ -1,1 +1,1 @@
-"""A canonical file on its way to Metrica: checked, planned, sent, reconciled, polled until it is processed."""
+"""The orchestration of an upload, from a canonical file to the end of its uploadings; see README.md."""

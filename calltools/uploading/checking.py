@@ -1,31 +1,34 @@
 """Whether a file may be uploaded: it is clean, or its bad records are left out on purpose."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from calltools import ledger
 from calltools.errors import SourceError
+from calltools.files.atomic import enter_interrupt_safe
+from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
-from calltools.ledger import Ledger
-from calltools.model.batch import Batch
-from calltools.model.cells import Mask
-from calltools.model.finding import Findings
+from calltools.ledger import Ledger, digest_file, is_clean_file, record_clean_file
 from calltools.model.summary import Summary
 
-#: The set of rules that a remembered verdict rests on.
+if TYPE_CHECKING:  # both load the rules and pandera
+    from calltools.run import RunContext, SessionSink
+
+#: The set of rules by which files are recorded as clean.
 _RULESET_NAME: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file that has been looked at.
+    """A file that has been validated for an upload.
 
     Attributes:
-        file: What may be sent: the file itself, or a copy without its bad records.
-        digest: Of the bytes that were looked at; only these may be sent. ``""``: the copy is ours, nobody writes to it.
+        file: The file to send: itself, or a copy without the records that have an error.
+        digest: Of the bytes that were found clean; no others may be sent. ``""`` where nothing is compared: the
+            copy is private, the file has errors, or there is no ledger.
         summary: What was found; ``None``: this version found the same bytes clean before.
     """
 
@@ -35,78 +38,84 @@ class CheckedFile:
 
     @property
     def error_count(self) -> int:
-        """Findings that keep it from being sent as it is."""
+        """Errors, for which the file cannot be sent as it is."""
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
-def find_clean_file(book: Ledger, file: Path) -> CheckedFile | None:
-    """The file, if this version has found these bytes clean before: then neither pandas nor pandera is loaded."""
-    digest = ledger.digest_file(book, file)
+def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
+    """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded."""
+    digest = digest_file(ledger, file)
     return (
-        CheckedFile(file, digest, None)
-        if ledger.is_clean_file(book, digest, version("calltools"), _RULESET_NAME)
-        else None
+        CheckedFile(file, digest, None) if is_clean_file(ledger, digest, version("calltools"), _RULESET_NAME) else None
     )
 
 
-def remember_clean_file(book: Ledger, file: Path, before: FileStamp) -> str:
-    """Remember a file that was found clean; gives the digest of its bytes.
+def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
+    """Record in the ledger that a file is clean; gives the digest of its bytes.
+
+    Args:
+        ledger: The ledger.
+        file: The file.
+        before: Its stamp, taken before it was validated.
 
     Raises:
-        SourceError: It was written to while it was looked at, so nobody knows what was found clean.
+        SourceError: The file was written to while it was validated, so its bytes may be others.
     """
-    digest = ledger.digest_file(book, file)
+    digest = digest_file(ledger, file)
     if read_stamp(file) != before:
         raise SourceError("upload-changed", path=file)
-    ledger.record_clean_file(book, digest, version("calltools"), _RULESET_NAME)
+    record_clean_file(ledger, digest, version("calltools"), _RULESET_NAME)
     return digest
 
 
 def check_for_upload(
-    book: Ledger | None, file: Path, name: str, sinks: Sequence[object], *, without_bad: tuple[BinaryIO, Path] | None
+    ledger: Ledger | None,
+    file: Path,
+    name: str,
+    sinks: Sequence["SessionSink"],
+    *,
+    without_bad: tuple[BinaryIO, Path] | None,
 ) -> CheckedFile:
     """Validate a canonical file as it is, and remember it when it is clean.
 
     Args:
-        book: Where clean files are remembered; ``None``: nowhere.
+        ledger: Where clean files are remembered; ``None``: nowhere.
         file: Where its bytes are.
         name: What the user calls it.
         sinks: Take the findings.
-        without_bad: Where to write the records without an error, and where to read them, if bad ones are left out.
+        without_bad: If records with an error are left out: where to write the others, and where to read them then.
 
     Raises:
-        SourceError: It cannot be read, or is written to.
+        SourceError: It cannot be read, or is written to meanwhile.
         UsageError: It has no canonical header.
     """
-    # The judge comes along: half a second that a file which is known to be clean does not cost.
-    from calltools.files.csv.writers import CanonicalWriter  # noqa: PLC0415
-    from calltools.run import RunOptions, prepare_job, resolve  # noqa: PLC0415
+    # The rules and pandera take half a second to load, which a file that is known to be clean does not need.
+    from calltools.run import ConversionSink, InputFile, RunOptions, Session, resolve  # noqa: PLC0415
 
     before = read_stamp(file)
-    job = prepare_job(
-        file, name, resolve(RunOptions(vendor="none")), converting=False, keep_records=without_bad is not None
-    )
-    if without_bad is None:
-        summary = job.run(name, sinks)  # type: ignore[arg-type]  # sinks of the line, as the command line makes them
-    else:
-        with CanonicalWriter(without_bad[0], force=True) as writer:
-            summary = job.run(name, [*sinks, _CleanRecordWriter(writer.write)])  # type: ignore[list-item]
-            writer.close()
-        if summary.by_severity["error"]:
-            return CheckedFile(without_bad[1], "", summary)
-    clean = book is not None and not summary.by_severity["error"]
-    return CheckedFile(file, remember_clean_file(book, file, before) if book is not None and clean else "", summary)
+    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none")))]
+    with ExitStack() as stack:
+        good = [] if without_bad is None else [enter_interrupt_safe(stack, ConversionSink(without_bad[0]))]
+        [summary] = Session(inputs, [*sinks, *good], stop_on_error=True).run()
+    # The copy is what is sent, not an output of the user.
+    summary.written = None
+    if summary.by_severity["error"]:
+        return CheckedFile(file, "", summary) if without_bad is None else CheckedFile(without_bad[1], "", summary)
+    return CheckedFile(file, "" if ledger is None else remember_clean_file(ledger, file, before), summary)
 
 
-@dataclass(frozen=True, slots=True)
-class _CleanRecordWriter:
-    """Writes the records that hold no error."""
+def judges_like_upload(context: "RunContext", now: int) -> bool:
+    """Whether a run judges a canonical file as ``check_for_upload`` does, so that what it finds clean may be uploaded.
 
-    write: Callable[[object], None]
+    Args:
+        context: The options of the run.
+        now: The time of the clock when the run began.
+    """
+    from calltools.run import RunOptions  # noqa: PLC0415 - as above
 
-    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
-        """Take a batch."""
-        import pyarrow as pa  # noqa: PLC0415 - see above
-
-        if len(batch):
-            self.write(batch.columns.filter(pa.array(~bad)))
+    options = context.options
+    as_of = None if options.as_of == now else options.as_of
+    # Only convert and exports of vendors use zone, region and currency; the last two change the cost, not the answer.
+    same = replace(options, vendor="none", as_of=as_of, timezone=None, region=None, currency=None)
+    same = replace(same, exact_only=False, limits=Limits())
+    return options.vendor in {"auto", "none"} and same == RunOptions(vendor="none")

@@ -1,32 +1,94 @@
-"""The options of an upload, and what every step of it works with: ledger, client, clock, notifier."""
+"""What an upload works with: the options, the ledger, the client, the clock, and the caller who is told and asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import sleep, time
 from typing import Final, Protocol
 
-from calltools.ledger import Ledger, Part, ReconcilePolicy, ResendMode
+from calltools.errors import CalltoolsError
+from calltools.ledger import Ledger, Part, ReconcilePolicy, ResendMode, UploadPlan, list_parts
 from calltools.metrica.client import Client
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
 from calltools.texts.keys import MessageKey
 
-#: After an unclear end a part is looked for during so many seconds.
+#: Seconds during which a part is searched for after an unclear end.
 SEARCH_TIMEOUT_S: Final = 10.0
 
-
-class Notifier(Protocol):
-    """Told what happens, as a key of ``MESSAGES`` and its facts."""
-
-    def __call__(self, key: MessageKey, /, **facts: object) -> None:
-        """Tell a person."""
+#: Gives the client; called when the service is first needed, and again by each step that needs it.
+Connect = Callable[[], Client]
 
 
-def notify_nobody(_key: MessageKey, /, **_facts: object) -> None:
-    """Tell nobody."""
+class UploadEvents(Protocol):
+    """The caller of an upload: learns what happens, in order, and decides whether calls are sent.
+
+    A key is one of ``calltools.texts.MESSAGES``; its facts are the keyword arguments.
+    """
+
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
+        """A step begins or ends; a quiet caller may leave it out."""
+
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
+        """A person has to know this, also of a quiet caller."""
+
+    def report_error(self, error: CalltoolsError) -> None:
+        """One file, part or counter failed; the others go on."""
+
+    def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
+        """A file was validated; ``refused``: it has errors and is not sent."""
+
+    def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
+        """A file was planned; the parts of an earlier run that wait are sent with it."""
+
+    def confirm(self, count: int) -> bool:
+        """Whether so many calls may be sent."""
+
+    def report_part(self, part: Part) -> None:
+        """Nothing more happens to this part in this run."""
+
+    def remark_on(self, part: Part, options: "UploadOptions") -> None:
+        """Time for a remark on a part that was reported; ``results.remark_key`` tells whether there is one."""
+
+    def report_interrupt(self, parts: Sequence[Part], options: "UploadOptions") -> None:
+        """The run is interrupted; these parts have changed in it."""
+
+
+class SilentEvents:
+    """A caller that shows nothing and lets everything be sent; a subclass shows what it wants."""
+
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
+        """Show nothing."""
+
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
+        """Show nothing."""
+
+    def report_error(self, error: CalltoolsError) -> None:
+        """Show nothing; the result holds the error."""
+
+    def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
+        """Show nothing."""
+
+    def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
+        """Show nothing."""
+
+    def confirm(self, count: int) -> bool:  # noqa: ARG002 - the protocol names it
+        """Send."""
+        return True
+
+    def report_part(self, part: Part) -> None:
+        """Show nothing; the result holds the part."""
+
+    def remark_on(self, part: Part, options: "UploadOptions") -> None:
+        """Show nothing."""
+
+    def report_interrupt(self, parts: Sequence[Part], options: "UploadOptions") -> None:
+        """Show nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, and how to wait: a value, so that a test need not."""
+    """Time, and how to wait: a value, so that a test need not wait."""
 
     now: Callable[[], float] = time
     sleep: Callable[[float], None] = sleep
@@ -34,21 +96,19 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """How an upload goes.
+    """How an upload is done.
 
     Attributes:
-        counter: Where to.
-        goal: Name of the goal that the service makes for calls.
-        comment: What stands behind the marker.
-        again: Which known calls go once more.
-        wait: Follow each uploading to its end.
+        counter: The counter that the calls go to.
+        goal: Name of the goal that the service creates for calls.
+        comment: Follows the marker in the comment of the uploading.
+        again: Which known calls are sent once more.
+        wait: Poll each uploading until the service is done.
         min_linked: Percent of dynamic accepted calls that must be linked; implies ``wait``.
-        first_poll_s: From the answer to the first look.
-        poll_interval_s: Between two looks.
-        wait_limit_s: For how long to follow.
-        search_timeout_s: For how long to look for a part after an unclear end.
-        max_quota_wait_s: A longer wait ends the run.
-        policy: What becomes of a part that the list does not show.
+        poll_interval_s: Between two polls.
+        wait_limit_s: How long to poll.
+        search_timeout_s: How long to search for a part after an unclear end.
+        policy: When a part that the service does not list counts as absent, and what follows.
     """
 
     counter: int
@@ -57,35 +117,35 @@ class UploadOptions:
     again: ResendMode = "none"
     wait: bool = False
     min_linked: float | None = None
-    first_poll_s: float = 2
     poll_interval_s: float = 60
     wait_limit_s: float = 3 * 3600
     search_timeout_s: float = SEARCH_TIMEOUT_S
-    max_quota_wait_s: float = 60
     policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
 
     @property
     def polls(self) -> bool:
-        """Whether uploadings are followed to their end."""
+        """Whether uploadings are polled until the service is done."""
         return self.wait or self.min_linked is not None
 
 
 @dataclass(frozen=True, slots=True)
 class UploadContext:
-    """The ledger, the service, what was asked, and who is told.
-
-    Attributes:
-        ledger: The ledger.
-        client: The service.
-        options: How the upload goes.
-        notify: Told what happens.
-        on_part_done: Told of each part when nothing more will happen to it in this run.
-        clock: Time.
-    """
+    """What every step of one upload works with."""
 
     ledger: Ledger
     client: Client
     options: UploadOptions
-    notify: Notifier = notify_nobody
-    on_part_done: Callable[[Part], None] = lambda _: None
+    events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = Clock()
+
+
+@contextmanager
+def report_interrupts(context: UploadContext) -> Iterator[None]:
+    """Report the parts that were changed in here when the user interrupts the run; the interrupt goes on."""
+    begun = context.ledger.now()
+    try:
+        yield
+    except KeyboardInterrupt:
+        parts = list_parts(context.ledger, context.options.counter)
+        context.events.report_interrupt([part for part in parts if part.changed >= begun], context.options)
+        raise

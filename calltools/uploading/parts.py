@@ -1,13 +1,26 @@
-"""One part: sent once, recorded in the ledger before the first byte, and polled until the service is done."""
+"""One part: recorded in the ledger before its first byte leaves, sent once, and polled until the service is done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from calltools import ledger
-from calltools.errors import CalltoolsError, ServiceError
-from calltools.ledger import IdentifierKind, Part, State
+from calltools.errors import CalltoolsError, QuotaError, ServiceError, UnreachableError
+from calltools.ledger import (
+    Acked,
+    Ambiguous,
+    AttemptOutcome,
+    IdentifierKind,
+    NotSent,
+    Part,
+    Rejected,
+    State,
+    Throttled,
+    begin_attempt,
+    finish_attempt,
+    record_status,
+    stop_polling,
+)
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
 from calltools.uploading.context import UploadContext
@@ -16,110 +29,119 @@ from calltools.uploading.reconcile import search_for_part
 _CLIENT_ID_TYPES: Final[Mapping[IdentifierKind, ClientIdType]] = MappingProxyType(
     {"ClientId": "CLIENT_ID", "Yclid": "YCLID", "UserId": "USER_ID"}
 )
+#: A quota that asks for a longer wait ends the run.
+_MAX_QUOTA_WAIT_S: Final = 60.0
+#: From the answer to the first poll: a small file is done by then.
+_FIRST_POLL_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of one part.
+    """A part after an attempt to send it.
 
     Attributes:
-        part: As the ledger knows it now.
-        error: Why it was not accepted, or not clearly.
+        part: Its state in the ledger now.
+        error: Why it was not accepted, or why nobody knows whether it was.
     """
 
     part: Part
     error: CalltoolsError | None = None
 
 
-def send_part(context: UploadContext, batch: Part) -> SendResult:
-    """Send a part that waits; a short quota is waited for, an unclear end is looked into.
+def send_part(context: UploadContext, part: Part) -> SendResult:
+    """Send a part that waits; wait for a short quota, search for the part after an unclear end.
 
     The caller holds the lock of the counter.
     """
     while True:
-        context.notify("upload-sending", name=batch.name, rows=batch.rows, part=batch.part, parts=batch.parts)
-        sent = _attempt(context, batch)
+        context.events.notify("upload-sending", name=part.name, rows=part.rows, part=part.part, parts=part.parts)
+        sent = _attempt(context, part)
         wait = _quota_wait(context, sent.part)
         if wait is None:
             break
-        context.notify("upload-quota-wait", rows=batch.rows, seconds=round(wait))
+        context.events.notify("upload-quota-wait", rows=part.rows, seconds=round(wait))
         context.clock.sleep(wait)
-        batch = sent.part
+        part = sent.part
     if sent.part.held:
-        context.notify("upload-looking", name=sent.part.name, rows=sent.part.rows)
+        context.events.notify("upload-looking", name=sent.part.name, rows=sent.part.rows)
         return SendResult(search_for_part(context, sent.part), sent.error)
     return sent
 
 
-def _attempt(context: UploadContext, batch: Part) -> SendResult:
-    sending = ledger.begin_attempt(context.ledger, batch.id)
+def _attempt(context: UploadContext, part: Part) -> SendResult:
+    # Durable before the first byte: a process that is killed from here on leaves a part in doubt, never a free one.
+    sending = begin_attempt(context.ledger, part.id)
     request = upload_calls_request(
-        batch.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[batch.kind]
+        part.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[part.kind]
     )
     try:
         outcome = context.client.upload(request, sending.file)
-    except OSError as fault:
-        return SendResult(ledger.finish_attempt(context.ledger, batch.id, ledger.NotSent(fault.strerror or "file")))
+    except OSError as error:
+        return SendResult(finish_attempt(context.ledger, part.id, NotSent(error.strerror or "file")))
     except BaseException:
-        # Interrupted while the request was under way: nobody knows how far it came.
-        ledger.finish_attempt(context.ledger, batch.id, ledger.Ambiguous("interrupted"))
+        # Interrupted while the request was under way: nobody knows how many bytes arrived.
+        finish_attempt(context.ledger, part.id, Ambiguous("interrupted"))
         raise
-    return SendResult(ledger.finish_attempt(context.ledger, batch.id, _ledger_outcome(outcome)), outcome.error)
+    return SendResult(finish_attempt(context.ledger, part.id, _attempt_outcome(outcome)), outcome.error)
 
 
-def _ledger_outcome(outcome: Outcome) -> ledger.AttemptOutcome:
-    """The outcome as the ledger takes it."""
+def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
+    """The client's outcome in the terms of the ledger, which knows nothing of HTTP."""
     reason = "" if outcome.error is None else outcome.error.say()
     if outcome.kind is OutcomeKind.ACKED and outcome.uploading is not None:
-        one = outcome.uploading
-        return ledger.Acked(one.id, one.source_quantity, one.line_quantity)
+        uploading = outcome.uploading
+        return Acked(uploading.id, uploading.source_quantity, uploading.line_quantity)
     if outcome.kind is OutcomeKind.REJECTED:
-        return ledger.Rejected(reason)
+        return Rejected(reason)
     if outcome.kind is OutcomeKind.NOT_SENT:
-        return ledger.NotSent(reason)
+        return NotSent(reason)
     if outcome.kind is OutcomeKind.THROTTLED:
-        return ledger.Throttled(outcome.until, reason)
-    return ledger.Ambiguous(reason, outcome.bytes_sent)
+        return Throttled(outcome.until, reason)
+    return Ambiguous(reason, outcome.bytes_sent)
 
 
-def _quota_wait(context: UploadContext, batch: Part) -> float | None:
-    """How long to wait before the next try; ``None``: there is none."""
-    if batch.state is not State.THROTTLED or batch.until is None:
+def _quota_wait(context: UploadContext, part: Part) -> float | None:
+    """Seconds to wait before the next attempt; ``None``: there is no next attempt."""
+    if part.state is not State.THROTTLED or part.until is None:
         return None
-    wait = max(batch.until - context.clock.now(), 0)
-    return wait if wait <= context.options.max_quota_wait_s else None
+    wait = max(part.until - context.clock.now(), 0)
+    return wait if wait <= _MAX_QUOTA_WAIT_S else None
 
 
-def poll_until_done(context: UploadContext, batch: Part) -> Part:
-    """Ask how far the service is until it says that it is done, or the time to wait is over.
+def poll_until_done(context: UploadContext, part: Part) -> Part:
+    """Poll until the service is done with a part, or ``wait_limit_s`` is over.
 
     Raises:
-        ServiceError: It cannot be asked at all: the token, the counter. What passes by itself is waited for.
+        ServiceError: Polling cannot succeed: the token, the counter. Errors that may pass are polled through.
     """
-    asked, clock = context.options, context.clock
-    end = clock.now() + asked.wait_limit_s
-    pause = min(asked.first_poll_s, asked.poll_interval_s)
-    if batch.processing:
-        context.notify("upload-followed", name=batch.name, rows=batch.rows)
-    while batch.processing:
+    options, clock = context.options, context.clock
+    end = clock.now() + options.wait_limit_s
+    pause = min(_FIRST_POLL_S, options.poll_interval_s)
+    if part.processing:
+        context.events.notify("upload-followed", name=part.name, rows=part.rows)
+    while part.processing:
         if clock.now() + pause > end:
-            return ledger.stop_polling(context.ledger, batch.id)
+            return stop_polling(context.ledger, part.id)
         clock.sleep(pause)
-        pause = asked.poll_interval_s
-        batch = _poll_once(context, batch)
-    return batch
+        pause = options.poll_interval_s
+        part = _poll_once(context, part)
+    return part
 
 
-def _poll_once(context: UploadContext, batch: Part) -> Part:
+def _poll_once(context: UploadContext, part: Part) -> Part:
     try:
-        said = context.client.get_uploading(batch.counter, batch.upload_id or 0)
-    except ServiceError as fault:
-        if not getattr(fault, "transient", False) and not hasattr(fault, "wait"):
+        uploading = context.client.get_uploading(part.counter, part.upload_id or 0)
+    except ServiceError as error:
+        if not (isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)):
             raise
-        context.notify("upload-asked-in-vain", name=batch.name, rows=batch.rows)
-        return batch
-    if said.status != batch.status:
-        context.notify("upload-status", name=batch.name, rows=batch.rows, status=said.status or "-")
-    return ledger.record_status(
-        context.ledger, batch.id, said.status, linked=said.linked_quantity, accepted=said.line_quantity
+        context.events.notify("upload-asked-in-vain", name=part.name, rows=part.rows)
+        return part
+    if uploading.status != part.status:
+        context.events.notify("upload-status", name=part.name, rows=part.rows, status=uploading.status or "-")
+    return record_status(
+        context.ledger,
+        part.id,
+        uploading.status,
+        linked=uploading.linked_quantity,
+        accepted=uploading.line_quantity,
     )

@@ -1,135 +1,164 @@
-"""The result of a part as an exit code, a remark, a line and a JSON object."""
+"""The result of an upload: exit codes, remarks, and a part as a line or a JSON object."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
+from calltools.errors import CalltoolsError
 from calltools.ledger import Part, State
-from calltools.metrica.redaction import redact
-from calltools.metrica.responses import Uploading
+from calltools.metrica.responses import Uploading, redact
 from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadOptions
 
 OK: Final = 0
+FINDINGS: Final = 1
 REFUSED: Final = 4
 IN_PART: Final = 5
 HELD: Final = 6
 
 
-def exit_code_of(batch: Part, options: UploadOptions) -> int:
-    """The exit code that one part calls for; of several parts the highest counts."""
-    if batch.held:
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """The result of an upload, a resume or a watch.
+
+    Attributes:
+        code: Exit code.
+        parts: The parts, those left by an earlier run first.
+        errors: Why parts were not sent, in their order.
+        stopped: The token or a quota failed, so another file would fail too.
+    """
+
+    code: int
+    parts: tuple[Part, ...] = ()
+    errors: tuple[CalltoolsError, ...] = ()
+    stopped: bool = False
+
+
+def highest_code(parts: Iterable[Part], options: UploadOptions) -> int:
+    """The exit code that several parts call for; ``OK`` without a part."""
+    return max((exit_code_of(part, options) for part in parts), default=OK)
+
+
+def exit_code_of(part: Part, options: UploadOptions) -> int:
+    """The exit code that one part calls for."""
+    if part.held:
         return HELD
-    if not batch.accepted:
-        return OK if batch.state is State.GIVEN_UP else REFUSED
-    if batch.state is State.DUPLICATED or batch.partial or batch.line_quantity == 0:
+    if not part.accepted:
+        return OK if part.state is State.GIVEN_UP else REFUSED
+    if part.state is State.DUPLICATED or part.partial or part.line_quantity == 0:
         return IN_PART
-    if batch.status == "LINKAGE_FAILURE" and batch.dynamic:
-        # A file of static calls alone ends so too, and there it is the success: nothing was to be linked.
+    if part.status == "LINKAGE_FAILURE" and part.dynamic:
+        # A part of static calls alone ends in LINKAGE_FAILURE too; that is its success: nothing was to be linked.
         return IN_PART
-    if options.polls and batch.processing:
+    if options.polls and part.processing:
         return REFUSED
-    return IN_PART if options.min_linked is not None and not is_linked_enough(batch, options.min_linked) else OK
+    return IN_PART if options.min_linked is not None and not is_linked_enough(part, options.min_linked) else OK
 
 
-def is_linked_enough(batch: Part, percent: float) -> bool:
-    """Static calls are never linked, so they do not count."""
-    if not batch.dynamic:
+def is_linked_enough(part: Part, percent: float) -> bool:
+    """Whether so many percent of the dynamic calls are linked; static calls never are, so they do not count."""
+    if not part.dynamic:
         return True
-    return batch.linked is not None and 100 * batch.linked >= percent * batch.dynamic
+    return part.linked is not None and 100 * part.linked >= percent * part.dynamic
 
 
-def remark_key(batch: Part, options: UploadOptions) -> MessageKey | None:
-    """What a person should know beside the line, as a key of ``MESSAGES``."""
-    few = options.min_linked is not None and not is_linked_enough(batch, options.min_linked)
-    told: tuple[tuple[object, MessageKey], ...] = (
-        (batch.held, "upload-batch-held"),
-        (batch.state is State.DUPLICATED, "upload-batch-doubled"),
-        (batch.waiting, "upload-batch-waiting"),
-        (batch.state is State.REJECTED, "upload-batch-refused"),
-        (batch.state is State.RELEASED, "upload-batch-released"),
-        (batch.state is State.GIVEN_UP, "upload-batch-given-up"),
-        (batch.line_quantity == 0, "upload-batch-none"),
-        (batch.partial, "upload-batch-partial"),
-        (batch.status == "LINKAGE_FAILURE" and batch.dynamic, "upload-batch-unlinked"),
-        (batch.status == "LINKAGE_FAILURE", "upload-batch-static"),
-        (options.polls and batch.processing, "upload-batch-watched"),
-        (few and batch.linked is None, "upload-batch-linked-unknown"),
+def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
+    """What a person should know of a part beside its line, as a key of ``MESSAGES``; the first that holds counts."""
+    few = options.min_linked is not None and not is_linked_enough(part, options.min_linked)
+    remarks: tuple[tuple[object, MessageKey], ...] = (
+        (part.held, "upload-batch-held"),
+        (part.state is State.DUPLICATED, "upload-batch-doubled"),
+        (part.waiting, "upload-batch-waiting"),
+        (part.state is State.REJECTED, "upload-batch-refused"),
+        (part.state is State.RELEASED, "upload-batch-released"),
+        (part.state is State.GIVEN_UP, "upload-batch-given-up"),
+        (part.line_quantity == 0, "upload-batch-none"),
+        (part.partial, "upload-batch-partial"),
+        (part.status == "LINKAGE_FAILURE" and part.dynamic, "upload-batch-unlinked"),
+        (part.status == "LINKAGE_FAILURE", "upload-batch-static"),
+        (options.polls and part.processing, "upload-batch-watched"),
+        (few and part.linked is None, "upload-batch-linked-unknown"),
         (few, "upload-batch-linked-few"),
     )
-    return next((key for holds, key in told if holds), None)
+    return next((key for holds, key in remarks if holds), None)
 
 
-def accepted_count(batch: Part) -> int | None:
-    """How many of its calls the service has taken, as far as it says."""
-    if batch.state is State.REJECTED:
+def accepted_count(part: Part) -> int | None:
+    """How many calls of a part the service has accepted; ``None``: it has not said."""
+    if part.state is State.REJECTED:
         return 0
-    return batch.line_quantity if batch.line_quantity is not None else batch.source_quantity
+    return part.line_quantity if part.line_quantity is not None else part.source_quantity
 
 
-def part_line(batch: Part) -> str:
+def part_line(part: Part) -> str:
     """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out.
 
-    Calls that may have been sent or not are ``held``, those of which nothing was sent are ``waiting``.
+    The count is ``held`` where nobody knows whether the calls arrived, ``waiting`` where none was sent yet.
     """
-    words = ["uploading", str(batch.upload_id or batch.name), batch.status or str(batch.state).upper()]
+    words = ["uploading", str(part.upload_id or part.name), part.status or str(part.state).upper()]
     for name, count in (
-        (_quantity_label(batch), batch.rows),
-        ("accepted", accepted_count(batch)),
-        ("linked", batch.linked),
+        (_quantity_label(part), part.rows),
+        ("accepted", accepted_count(part)),
+        ("linked", part.linked),
     ):
         if count is not None:
             words += [name, str(count)]
     return " ".join(words)
 
 
-def _quantity_label(batch: Part) -> str:
-    if batch.waiting:
+def _quantity_label(part: Part) -> str:
+    if part.waiting:
         return "waiting"
-    return "held" if batch.held else str(batch.state) if batch.state in {State.RELEASED, State.GIVEN_UP} else "sent"
+    return "held" if part.held else str(part.state) if part.state in {State.RELEASED, State.GIVEN_UP} else "sent"
 
 
-def part_json(batch: Part) -> str:
-    """The same as one object on one line."""
-    told = {
-        "id": batch.name,
-        "uploading": batch.upload_id,
-        "counter": batch.counter,
-        "state": str(batch.state),
-        "status": batch.status or None,
-        "kind": batch.kind,
-        "calls": batch.rows,
-        "sent": batch.rows if _quantity_label(batch) == "sent" else 0,
-        "dynamic": batch.dynamic,
-        "source_quantity": batch.source_quantity,
-        "accepted": accepted_count(batch),
-        "linked": batch.linked,
-        "part": batch.part,
-        "parts": batch.parts,
-        "reason": batch.reason or None,
+def part_json(part: Part) -> str:
+    """The part as one JSON object on one line."""
+    values = {
+        "id": part.name,
+        "uploading": part.upload_id,
+        "counter": part.counter,
+        "state": str(part.state),
+        "status": part.status or None,
+        "kind": part.kind,
+        "calls": part.rows,
+        "sent": part.rows if _quantity_label(part) == "sent" else 0,
+        "dynamic": part.dynamic,
+        "source_quantity": part.source_quantity,
+        "accepted": accepted_count(part),
+        "linked": part.linked,
+        "part": part.part,
+        "parts": part.parts,
+        "reason": part.reason or None,
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(values, ensure_ascii=False)
 
 
-def foreign_line(counter: int, one: Uploading) -> str:
-    """An uploading that only the service knows, in the form of the list."""
-    words = ["uploading", str(one.id), one.status or "-"]
-    counts = (("sent", one.source_quantity), ("accepted", one.line_quantity), ("linked", one.linked_quantity))
+def foreign_line(counter: int, uploading: Uploading) -> str:
+    """An uploading that only the service knows, as a line of the list."""
+    words = ["uploading", str(uploading.id), uploading.status or "-"]
+    counts = (
+        ("sent", uploading.source_quantity),
+        ("accepted", uploading.line_quantity),
+        ("linked", uploading.linked_quantity),
+    )
     words += [word for name, count in counts if count is not None for word in (name, str(count))]
     return f"-  counter {counter}  other  {' '.join(words)}"
 
 
-def foreign_json(counter: int, one: Uploading) -> str:
-    """The same as one object on one line."""
-    told = {
+def foreign_json(counter: int, uploading: Uploading) -> str:
+    """An uploading that only the service knows, as one JSON object on one line."""
+    values = {
         "id": None,
-        "uploading": one.id,
+        "uploading": uploading.id,
         "counter": counter,
         "state": "other",
-        "status": one.status or None,
-        "sent": one.source_quantity,
-        "accepted": one.line_quantity,
-        "linked": one.linked_quantity,
-        "created": one.create_time or None,
-        "comment": redact(one.comment) or None,
+        "status": uploading.status or None,
+        "sent": uploading.source_quantity,
+        "accepted": uploading.line_quantity,
+        "linked": uploading.linked_quantity,
+        "created": uploading.create_time or None,
+        "comment": redact(uploading.comment) or None,
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(values, ensure_ascii=False)

@@ -1,92 +1,87 @@
-"""A whole upload, under the lock of its counter."""
+"""A planned file is sent under the lock of its counter, after the parts that an earlier run has left."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from calltools import ledger
 from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
-from calltools.ledger import CallStatus, Part, UploadPlan
+from calltools.ledger import (
+    CallStatus,
+    Part,
+    UploadPlan,
+    get_part,
+    hold_counter,
+    is_current,
+    plan_upload,
+    reserve,
+    waiting_parts,
+)
 from calltools.uploading import results
 from calltools.uploading.context import UploadContext
 from calltools.uploading.parts import SendResult, poll_until_done, send_part
+from calltools.uploading.results import UploadResult
 
 
-@dataclass(frozen=True, slots=True)
-class UploadResult:
-    """What became of an upload.
-
-    Attributes:
-        parts: The parts, those left by an earlier run first.
-        errors: Why parts did not go, in their order.
-        code: Exit code.
-        stopped: Token or quota failed: they would fail for another file too.
-    """
-
-    parts: tuple[Part, ...]
-    errors: tuple[CalltoolsError, ...]
-    code: int
-    stopped: bool = False
-
-
-def run_upload(context: UploadContext, plan: UploadPlan, source: str) -> UploadResult:
-    """Send what an earlier run has left, then the file; follow both if asked.
+def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadResult:
+    """Send the parts that an earlier run has left, then the file; poll all of them if the options ask for it.
 
     Args:
-        context: What it works with.
-        plan: Of the file, as it was shown; it is made again under the lock if anything has happened since.
-        source: What the user calls the file.
+        context: What the upload works with.
+        plan: Of the file, as it was shown; it is made again under the lock if the ledger has changed since.
+        name: What the user calls the file.
 
     Raises:
-        LedgerError: Another upload of the counter is under way, or the ledger cannot be trusted.
+        LedgerError: Another process uploads to the counter, or the ledger cannot be trusted.
     """
-    book, asked = context.ledger, context.options
-    changed: list[CalltoolsError] = []
-    with ledger.hold_counter(book, plan.counter):
-        sent = _send_all(context, ledger.waiting_parts(book, plan.counter))
+    ledger, options = context.ledger, context.options
+    errors: list[CalltoolsError] = []
+    with hold_counter(ledger, plan.counter):
+        # First what waits: its calls are claimed, so a new plan would leave them out.
+        sent = _send_all(context, waiting_parts(ledger, plan.counter))
         if not _must_stop(sent):
             shown = plan
-            if not ledger.is_current(book, plan):
-                plan = ledger.plan_upload(book, plan.file, plan.counter, asked.again)
+            # The parts just sent, or another process, may have changed what is new in the file.
+            if not is_current(ledger, plan):
+                plan = plan_upload(ledger, plan.file, plan.counter, options.again)
             if plan.digest != shown.digest:
-                # What was checked and shown was another file.
-                changed.append(SourceError("upload-changed", path=source))
+                # The file that was validated and shown was another one.
+                errors.append(SourceError("upload-changed", path=name))
             elif not plan.counts[CallStatus.HELD] and plan.parts:
-                goes = ledger.reserve(book, plan, goal=asked.goal, comment=asked.comment, source=source)
-                sent += _send_all(context, goes)
-    return _finish(context, sent, changed, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
+                parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
+                sent += _send_all(context, parts)
+    return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
 
 
-def _send_all(context: UploadContext, batches: Iterable[Part]) -> list[SendResult]:
-    """Send parts one after the other. A token or a quota that failed fails for the rest too: they go on waiting."""
+def _send_all(context: UploadContext, parts: Iterable[Part]) -> list[SendResult]:
+    """Send parts one after the other; after an error that every part would meet the rest goes on waiting."""
     sent: list[SendResult] = []
-    for batch in batches:
-        sent.append(SendResult(batch) if _must_stop(sent) else send_part(context, batch))
+    for part in parts:
+        sent.append(SendResult(part) if _must_stop(sent) else send_part(context, part))
     return sent
 
 
 def _must_stop(sent: Sequence[SendResult]) -> bool:
-    return any(isinstance(one.error, TokenRefusedError | QuotaError) for one in sent)
+    return any(isinstance(result.error, TokenRefusedError | QuotaError) for result in sent)
 
 
 def _finish(
     context: UploadContext, sent: Sequence[SendResult], errors: list[CalltoolsError], code: int
 ) -> UploadResult:
+    """Poll without the lock, so that another upload of the counter need not wait, and sum up."""
     codes = [code, *(error.exit_code for error in errors)]
-    errors = [*(one.error for one in sent if one.error is not None and not one.part.accepted), *errors]
-    batches = []
-    for one in sent:
-        batch, error = _poll_if_wanted(context, ledger.get_part(context.ledger, one.part.id))
+    errors = [*(result.error for result in sent if result.error is not None and not result.part.accepted), *errors]
+    parts = []
+    for result in sent:
+        part, error = _poll_if_wanted(context, get_part(context.ledger, result.part.id))
         errors += [error] if error is not None else []
-        batches.append(batch)
-        context.on_part_done(batch)
-    codes += [results.exit_code_of(batch, context.options) for batch in batches]
-    return UploadResult(tuple(batches), tuple(errors), max(codes), _must_stop(sent))
+        parts.append(part)
+        context.events.report_part(part)
+    codes += [results.exit_code_of(part, context.options) for part in parts]
+    return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=_must_stop(sent))
 
 
-def _poll_if_wanted(context: UploadContext, batch: Part) -> tuple[Part, ServiceError | None]:
-    if not (context.options.polls and batch.processing):
-        return batch, None
+def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, ServiceError | None]:
+    if not (context.options.polls and part.processing):
+        return part, None
     try:
-        return poll_until_done(context, batch), None
-    except ServiceError as fault:
-        return ledger.get_part(context.ledger, batch.id), fault
+        return poll_until_done(context, part), None
+    except ServiceError as error:
+        return get_part(context.ledger, part.id), error

@@ -3,7 +3,6 @@
 FindingFilter: which findings are reported, with title and position of the column, each fault once.
 """
 
-import difflib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import UsageError
+from calltools.errors import UsageError, nearest_word
 from calltools.model.finding import FINDINGS_SCHEMA, Findings
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE, RULES_BY_NAME
@@ -81,11 +80,9 @@ def _codes_for_word(word: str) -> set[str]:
         return {RULES_BY_NAME[word.lower()].code}
     found = {code for code in RULES_BY_CODE if word and code.startswith(word.upper())}
     if not found:
-        nearest = difflib.get_close_matches(
-            word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)], 1, 0.5
-        )
+        nearest = nearest_word(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)])
         key: MessageKey = "rule-unknown-near" if nearest else "rule-unknown"
-        near = nearest[0].upper() if nearest and nearest[0].startswith("ct") else "".join(nearest)
+        near = nearest.upper() if nearest.startswith("ct") else nearest
         raise UsageError(key, word=word, nearest=near)
     return found
 

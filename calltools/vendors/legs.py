@@ -14,8 +14,9 @@ from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
-from calltools.vendors.header_match import normalize_title
-from calltools.vendors.mapping import BoundProfile, read_directions
+from calltools.vendors.binding import BoundProfile
+from calltools.vendors.mapping import read_directions
+from calltools.vendors.recognize import normalize_title
 
 #: Legs of one call lie no further apart than this many records.
 _WINDOW_RECORDS: Final = 5_000

@@ -1,15 +1,23 @@
 """Loading a profile from TOML. All problems of a file are reported at once, each with its path."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from calltools.errors import ProfileError
+from calltools.errors import ProfileError, nearest_word
 from calltools.fields import local_times
 from calltools.fields.table import FIELD_NAMES
+from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
+    ASSUME_KEYS,
+    EXAMPLE_KEYS,
+    QUOTES,
+    READ_KEYS,
+    ROWS_KEYS,
+    SCALES,
+    STEP_KEYS,
+    TOP_KEYS,
     Condition,
     Confidence,
     HeaderlessShape,
@@ -18,22 +26,8 @@ from calltools.vendors.profile import (
     RowSelection,
     Step,
 )
-from calltools.vendors.toml_reader import TomlReader, nearest_word
 
-TOP_KEYS: Final = (
-    "name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
-    "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency",
-)  # fmt: skip
-READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
-ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
-STEP_KEYS: Final = (
-    "from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
-    "seconds_from", "format", "zone", "scale", "difference", "sum", "when",
-)  # fmt: skip
-EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
-_ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
-SCALES: Final = ("0.001", "0.000001", "60", "3600")
-QUOTES: Final = ("undoubled",)
+#: Keys of which a step has exactly one: they say where its text comes from.
 _SOURCE_KEYS: Final = ("from", "first_of", "constant", "difference", "sum")
 
 
@@ -47,13 +41,10 @@ def load_profile(text: str, source: str) -> Profile:
     Raises:
         ProfileError: With all mistakes.
     """
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise ProfileError(source, (("$", "profile-not-toml", {"reason": str(fault)}),)) from fault
     reading = _ProfileReader()
-    profile = reading.read_profile(told, source)
-    if reading.reader.problems:
+    table = reading.reader.parse(text)
+    profile = None if table is None else reading.read_profile(table, source)
+    if profile is None or reading.reader.problems:
         raise ProfileError(source, tuple(reading.reader.problems))
     return profile
 
@@ -105,8 +96,7 @@ class _ProfileReader:
             fields=self._read_fields(self.reader.read_table(table, "fields", "$")),
             epoch_id=self.reader.read_text(table, "epoch_id", "$") or None,
             examples=tuple(
-                self._read_example(one, f"$.examples[{n}]")
-                for n, one in enumerate(self.reader.read_list(table, "examples", "$"))
+                self._read_example(example, path) for path, example in self.reader.read_tables(table, "examples", "$")
             ),
             source_path=source,
         )
@@ -118,38 +108,36 @@ class _ProfileReader:
         return {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
 
     def _read_steps(self, value: Any, path: str) -> tuple[Step, ...]:
-        listed = value if isinstance(value, list) else [value]
-        return tuple(
-            self._read_step(one, f"{path}[{number}]" if isinstance(value, list) else path)
-            for number, one in enumerate(listed)
-        )
+        if not isinstance(value, list):
+            return (self._read_step(value, path),)
+        return tuple(self._read_step(step, f"{path}[{number}]") for number, step in enumerate(value))
 
     def _read_step(self, value: Any, path: str) -> Step:
-        if not isinstance(value, dict):
-            self.reader.add_problem(path, "profile-not-a-table")
+        table = self.reader.check_table(value, path)
+        if table is None:
             return Step()
-        self.reader.refuse_unknown_keys(value, STEP_KEYS, path)
-        if len([pick for pick in _SOURCE_KEYS if pick in value]) != 1:
+        self.reader.refuse_unknown_keys(table, STEP_KEYS, path)
+        if len([pick for pick in _SOURCE_KEYS if pick in table]) != 1:
             self.reader.add_problem(path, "profile-one-pick", picks=", ".join(_SOURCE_KEYS))
-        pick = "first_of" if "first_of" in value else "from"
-        self._check_step(value, path)
+        pick = "first_of" if "first_of" in table else "from"
+        self._check_step(table, path)
         return Step(
-            columns=self.reader.read_texts(value, pick, path),
-            first_of="first_of" in value,
-            join=self.reader.read_text(value, "join", path) if "join" in value else " ",
-            constant=self.reader.read_text(value, "constant", path) if "constant" in value else None,
-            extract=self.reader.read_text(value, "extract", path) or None,
-            url_parameter=self.reader.read_text(value, "url_parameter", path) or None,
-            pluck=self.reader.read_text(value, "pluck", path) if "pluck" in value else None,
-            values=self.reader.read_text_table(value, "values", path),
-            otherwise=self.reader.read_text(value, "otherwise", path) if "otherwise" in value else None,
-            seconds_from=self.reader.read_texts(value, "seconds_from", path),
-            format=self.reader.read_texts(value, "format", path),
-            zone=self.reader.read_text(value, "zone", path) or None,
-            scale=self.reader.read_text(value, "scale", path) or None,
-            difference=self.reader.read_texts(value, "difference", path),
-            sum=self.reader.read_texts(value, "sum", path),
-            when=self._read_when(value, path),
+            columns=self.reader.read_texts(table, pick, path),
+            first_of="first_of" in table,
+            join=self.reader.read_text(table, "join", path) if "join" in table else " ",
+            constant=self.reader.read_text(table, "constant", path) if "constant" in table else None,
+            extract=self.reader.read_text(table, "extract", path) or None,
+            url_parameter=self.reader.read_text(table, "url_parameter", path) or None,
+            pluck=self.reader.read_text(table, "pluck", path) if "pluck" in table else None,
+            values=self.reader.read_text_table(table, "values", path),
+            otherwise=self.reader.read_text(table, "otherwise", path) if "otherwise" in table else None,
+            seconds_from=self.reader.read_texts(table, "seconds_from", path),
+            format=self.reader.read_texts(table, "format", path),
+            zone=self.reader.read_text(table, "zone", path) or None,
+            scale=self.reader.read_text(table, "scale", path) or None,
+            difference=self.reader.read_texts(table, "difference", path),
+            sum=self.reader.read_texts(table, "sum", path),
+            when=self._read_when(table, path),
         )
 
     def _read_when(self, table: Mapping[str, Any], path: str) -> Condition:
@@ -191,39 +179,32 @@ class _ProfileReader:
         patterns = self.reader.read_text_table(table, "patterns", "$")
         for name, pattern in patterns.items():
             self.reader.check_pattern(pattern, f"$.patterns.{name}")
-        listed = self.reader.read_list(table, "shapes", "$")
-        shapes = tuple(self._read_shape(one, f"$.shapes[{number}]", patterns) for number, one in enumerate(listed))
+        shapes = tuple(
+            self._read_shape(shape, path, patterns) for path, shape in self.reader.read_tables(table, "shapes", "$")
+        )
         titles = [title for shape in shapes for title in shape.titles]
         for name in patterns:
             if name not in titles:
-                self.reader.add_problem(f"$.patterns.{name}", "profile-no-such-column", near=nearest_word(name, titles))
+                near = nearest_word(name, titles) or "-"
+                self.reader.add_problem(f"$.patterns.{name}", "profile-no-such-column", near=near)
         return shapes
 
-    def _read_shape(self, value: Any, path: str, patterns: Mapping[str, str]) -> HeaderlessShape:
-        if not isinstance(value, dict):
-            self.reader.add_problem(path, "profile-not-a-table")
-            return HeaderlessShape((), {})
-        self.reader.refuse_unknown_keys(value, ("columns",), path)
-        titles = self.reader.read_texts(value, "columns", path, required=True)
+    def _read_shape(self, table: Mapping[str, Any], path: str, patterns: Mapping[str, str]) -> HeaderlessShape:
+        self.reader.refuse_unknown_keys(table, ("columns",), path)
+        titles = self.reader.read_texts(table, "columns", path, required=True)
         return HeaderlessShape(titles, {name: pattern for name, pattern in patterns.items() if name in titles})
 
-    def _read_example(self, value: Any, path: str) -> ProfileExample:
-        if not isinstance(value, dict):
-            self.reader.add_problem(path, "profile-not-a-table")
-            return ProfileExample("", {}, {}, {})
-        self.reader.refuse_unknown_keys(value, EXAMPLE_KEYS, path)
-        expect, assume = (
-            self.reader.read_text_table(value, "expect", path),
-            self.reader.read_text_table(value, "assume", path),
-        )
+    def _read_example(self, table: Mapping[str, Any], path: str) -> ProfileExample:
+        self.reader.refuse_unknown_keys(table, EXAMPLE_KEYS, path)
+        expect, assume = (self.reader.read_text_table(table, key, path) for key in ("expect", "assume"))
         self.reader.refuse_unknown_keys(expect, FIELD_NAMES, f"{path}.expect")
-        self.reader.refuse_unknown_keys(assume, _ASSUME_KEYS, f"{path}.assume")
+        self.reader.refuse_unknown_keys(assume, ASSUME_KEYS, f"{path}.assume")
         return ProfileExample(
-            why=self.reader.read_text(value, "why", path, required=True),
-            source=self.reader.read_text_table(value, "source", path),
+            why=self.reader.read_text(table, "why", path, required=True),
+            source=self.reader.read_text_table(table, "source", path),
             expect=expect,
             assume=assume,
-            skipped=self.reader.read_text(value, "skipped", path) or None,
+            skipped=self.reader.read_text(table, "skipped", path) or None,
         )
 
     def _read_condition(self, parent: Mapping[str, Any], key: str, path: str) -> Condition:

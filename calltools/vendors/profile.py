@@ -1,13 +1,32 @@
-"""A profile and its parts: what a TOML file of ``schemas/vendors/`` says, as values without behavior."""
+"""The profile language: what a TOML file of ``schemas/vendors/`` may say, as values and as JSON Schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal, get_args
+
+from calltools.fields.table import FIELD_NAMES
 
 Confidence = Literal["real-file", "documented", "code-seen"]
 #: Column -> words of which one must stand there; ``""`` is an empty cell, ``*`` a filled one, ``>0`` a number above
 #: zero.
 Condition = Mapping[str, tuple[str, ...]]
+
+
+#: The keys of each table of a profile; the schema lists them in this order.
+TOP_KEYS: Final = (
+    "name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
+    "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency",
+)  # fmt: skip
+READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
+ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
+STEP_KEYS: Final = (
+    "from", "first_of", "join", "constant", "extract", "url_parameter", "pluck", "values", "otherwise",
+    "seconds_from", "format", "zone", "scale", "difference", "sum", "when",
+)  # fmt: skip
+EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
+ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
+SCALES: Final = ("0.001", "0.000001", "60", "3600")
+QUOTES: Final = ("undoubled",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +178,65 @@ class Profile:
     epoch_id: str | None = None
     examples: tuple[ProfileExample, ...] = ()
     source_path: str = ""
+
+
+_TEXT_OR_LIST: Final = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_TEXT: Final = {"type": "string"}
+_TABLE: Final = {"type": "object", "additionalProperties": {"type": "string"}}
+_BILINGUAL: Final = {"type": "object", "additionalProperties": False, "properties": {"en": _TEXT, "ru": _TEXT}}
+_CONDITION: Final = {"type": "object", "additionalProperties": _TEXT_OR_LIST}
+
+
+def build_profile_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a profile."""
+    step = _object_schema(
+        STEP_KEYS,
+        {
+            "from": _TEXT_OR_LIST,
+            "first_of": _TEXT_OR_LIST,
+            "format": _TEXT_OR_LIST,
+            "sum": _TEXT_OR_LIST,
+            "seconds_from": _TEXT_OR_LIST,
+            "difference": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
+            "values": _TABLE,
+            "when": {"oneOf": [{"const": "answered"}, _CONDITION]},
+            "scale": {"enum": list(SCALES)},
+        },
+    )
+    steps = {"oneOf": [step, {"type": "array", "items": step}]}
+    rows = {
+        "direction": steps,
+        "answered": _CONDITION,
+        "one_call_by": _TEXT_OR_LIST,
+        "one_call_by_all": _TEXT_OR_LIST,
+        "first": _TEXT_OR_LIST,
+        "incoming": _TEXT_OR_LIST,
+    }
+    trial = {"source": _TABLE, "expect": _TABLE, "assume": _TABLE}
+    top = {
+        "confidence": {"enum": list(get_args(Confidence))},
+        "description": _BILINGUAL,
+        "lacks": _BILINGUAL,
+        "aliases": _TEXT_OR_LIST,
+        "recognize": _TEXT_OR_LIST,
+        "read": _object_schema(READ_KEYS, {"empty": _TEXT_OR_LIST, "quotes": {"enum": list(QUOTES)}}),
+        "rows": _object_schema(ROWS_KEYS, rows),
+        "shapes": {"type": "array", "items": _object_schema(("columns",), {"columns": _TEXT_OR_LIST})},
+        "patterns": _TABLE,
+        "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(FIELD_NAMES, steps)},
+        "examples": {"type": "array", "items": _object_schema(EXAMPLE_KEYS, trial)},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "calltools vendor profile",
+        **_object_schema(TOP_KEYS, top),
+        "required": ["name", "title", "confidence", "recognize", "fields"],
+    }
+
+
+def _object_schema(names: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: known.get(name, _TEXT) for name in names},
+    }

@@ -4,7 +4,6 @@ A given path, the project's folder, the user's folder, the built-in ones; and th
 supported.
 """
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from typing import Final
 
 from platformdirs import user_config_path
 
-from calltools.errors import SourceError, UnsupportedVendorError, VendorError
+from calltools.errors import SourceError, UnsupportedVendorError, VendorError, nearest_word
+from calltools.model.titles import fold_title
 from calltools.texts.keys import Language
 from calltools.vendors.loader import load_profile
 from calltools.vendors.profile import Profile
@@ -39,7 +39,7 @@ class UnsupportedVendor:
 
     def has_name(self, name: str) -> bool:
         """Whether a name is one of its own, whatever case, spaces and hyphens it has."""
-        return _fold_name(name) in {_fold_name(one) for one in (self.name, self.title, *self.aliases)}
+        return fold_title(name) in {fold_title(one) for one in (self.name, self.title, *self.aliases)}
 
 
 @lru_cache(maxsize=1)
@@ -56,10 +56,6 @@ def load_unsupported_vendors(schemas: Path) -> tuple[UnsupportedVendor, ...]:
         )
         for name, one in told["vendors"].items()
     )
-
-
-def _fold_name(name: str) -> str:
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 #: Folder of a project's own profiles.
@@ -104,8 +100,8 @@ def find_profile(name: str) -> Profile:
         if known.has_name(name):
             raise UnsupportedVendorError(known.title, known.reasons)
     names = [word for profile in everyone for word in (profile.name, *profile.aliases)]
-    near = difflib.get_close_matches(name.lower(), names, 1, 0.5)
-    raise VendorError("vendor-unknown-name", name=name, near=near[0] if near else "-", names=", ".join(sorted(names)))
+    near = nearest_word(name.lower(), names) or "-"
+    raise VendorError("vendor-unknown-name", name=name, near=near, names=", ".join(sorted(names)))
 
 
 def read_profile(path: Path) -> Profile:

@@ -8,9 +8,10 @@ import pyarrow as pa
 from calltools.fields.kinds import normalize_columns
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, unique_titles
-from calltools.vendors.header_match import normalize_title, source_columns
-from calltools.vendors.mapping import MappingOptions, bind_profile, fill_static_call, map_batch
+from calltools.vendors.binding import MappingOptions, bind_profile
+from calltools.vendors.mapping import fill_static_call, map_batch
 from calltools.vendors.profile import Profile, ProfileExample
+from calltools.vendors.recognize import normalize_title, source_columns
 
 
 @dataclass(frozen=True, slots=True)

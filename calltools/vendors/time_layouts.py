@@ -1,17 +1,12 @@
-"""Layouts of times.
-
-Which columns of a sample hold the time of a call and in which layout, and the order of day and month in a layout.
-"""
+"""Layouts of times: which columns of a sample hold the time of a call, and in which layout."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from calltools.fields.kernels.byte_kernels import full_match
-from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, non_empty
-from calltools.vendors.profile import Step
 
 _DATE_LAYOUTS: Final = {
     "%d.%m.%Y": r"[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}",
@@ -109,33 +104,3 @@ def layout_pattern(layout: str, place: int, places: int) -> str:
         return _ALL_LAYOUTS.get(layout) or _DATE_LAYOUTS.get(layout) or ".+"
     day, _, clock = layout.partition(" ")
     return (_DATE_LAYOUTS.get(day) if place == 0 else _CLOCK_LAYOUTS.get(clock)) or ".+"
-
-
-def resolve_date_order(steps: Sequence[Step], order: DateOrder | None) -> tuple[Step, ...]:
-    """The steps with layouts of one order; those of two orders read nothing until somebody says which."""
-    return tuple(
-        replace(step, format=_layouts_of_order(step.format, order)) if _allows_two_orders(step) else step
-        for step in steps
-    )
-
-
-def steps_of_unknown_order(fields: Mapping[str, tuple[Step, ...]]) -> tuple[Step, ...]:
-    """Steps to the time of the call whose layouts allow two orders."""
-    return tuple(step for step in fields.get("DateTime", ()) if _allows_two_orders(step))
-
-
-def _allows_two_orders(step: Step) -> bool:
-    return {"dmy", "mdy"} <= {layout_order(layout) for layout in step.format}
-
-
-def _layouts_of_order(layouts: Sequence[str], order: DateOrder | None) -> tuple[str, ...]:
-    return tuple(layout for layout in layouts if layout_order(layout) in {order, "ymd", None})
-
-
-def layout_order(layout: str) -> DateOrder | None:
-    """The order of a layout as for ``strptime``; ``None``: it holds no day and month in numbers."""
-    places = {sign.lower(): layout.lower().find(f"%{sign}") for sign in "dmy"} | {"m": layout.find("%m")}
-    if min(places.values()) < 0:
-        return None
-    found = "".join(sorted(places, key=places.__getitem__))
-    return found if found in {"dmy", "mdy", "ymd"} else None  # type: ignore[return-value]  # one of these

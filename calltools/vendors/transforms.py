@@ -1,7 +1,7 @@
-"""The closed vocabulary of profiles: one pure function a word, on whole columns.
+"""The closed vocabulary of profiles: one pure function for each word, on whole columns.
 
-Each takes cells and gives cells. A word of one profile only is a sign to look again at the profile; a need of three
-profiles becomes a word here.
+Each function takes cells and returns cells. A need of three profiles becomes a new word; a need of one profile is a
+sign to look at that profile again.
 """
 
 import ast
@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
 
@@ -36,55 +37,58 @@ _QUARTER_MIN: Final = 15
 
 def first_of(columns: Sequence[Cells]) -> Cells:
     """The first filled cell of each row."""
-    return reduce(lambda one, other: pc.if_else(pc.equal(one, ""), other, one), columns)
+    return reduce(lambda left, right: pc.if_else(pc.equal(left, ""), right, left), columns)
 
 
 def join_filled(columns: Sequence[Cells], between: str) -> Cells:
     """The filled cells of each row, with a text between them."""
 
-    def both(one: Cells, other: Cells) -> Cells:
-        together = pc.binary_join_element_wise(one, other, between)
-        return pc.if_else(pc.equal(one, ""), other, pc.if_else(pc.equal(other, ""), one, together))
+    def join_two(left: Cells, right: Cells) -> Cells:
+        joined = pc.binary_join_element_wise(left, right, between)
+        return pc.if_else(pc.equal(left, ""), right, pc.if_else(pc.equal(right, ""), left, joined))
 
-    return reduce(both, columns)
+    return reduce(join_two, columns)
 
 
 def extract(cells: Cells, pattern: str) -> Cells:
-    """What the one group of a pattern matches, or nothing."""
+    """The text that the only group of a pattern matches; empty where the pattern does not match."""
+    # Arrow returns only groups with a name; profiles write the plain group of Python's syntax.
     named = re.sub(r"(?<!\\)\((?!\?)", "(?P<found>", pattern, count=1)
     found = pc.struct_field(pc.extract_regex(cells, named), [0])
     return pc.fill_null(found, "")
 
 
 def url_parameter(cells: Cells, name: str) -> Cells:
-    """The value of a query parameter of each address, or nothing."""
+    """The value of a query parameter of each URL; empty where the URL has none."""
     return extract(cells, rf"[?&#]{name}=([^&#]*)")
 
 
 def pluck(cells: Cells, key: str) -> Cells:
-    """From a JSON list the values of a key, or with ``""`` the words themselves, joined by ``; ``."""
+    """The values of a key in a JSON list of objects, or the words of a list (key ``""``), joined by ``; ``.
+
+    A cell that is neither JSON nor a Python literal is unchanged.
+    """
     return _rewrite_distinct(cells, lambda text: _pluck_text(text, key))
 
 
 def _pluck_text(text: str, key: str) -> str:
     if not text.startswith(("[", "{")):
         return text
-    told = _parse_list(text)
-    if told is None:
+    parsed = _parse_list(text)
+    if parsed is None:
         return text
-    listed = told if isinstance(told, list) else [told]
     words: list[str] = []
-    for one in listed:
-        found = one.get(key, "") if isinstance(one, dict) else one
-        words += [str(word) for word in (found if isinstance(found, list) else [found]) if word not in ("", None)]
+    for item in parsed if isinstance(parsed, list) else [parsed]:
+        value = item.get(key, "") if isinstance(item, dict) else item
+        words += [str(word) for word in (value if isinstance(value, list) else [value]) if word not in ("", None)]
     return "; ".join(words)
 
 
 def _parse_list(text: str) -> object:
-    """What a cell holds: JSON, or what a program of Python wrote in its place; ``None``: neither."""
+    """The value of JSON text, or of the Python literal that some exporters write instead; ``None``: neither."""
     with suppress(ValueError, RecursionError):
         return json.loads(text)
-    # A backslash would make the parser warn.
+    # An unknown escape would make the parser print a warning; long literals would take it too much memory.
     if len(text) < _MAX_LITERAL_LENGTH and "\\" not in text:
         with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             return ast.literal_eval(text)
@@ -92,55 +96,62 @@ def _parse_list(text: str) -> object:
 
 
 def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | None) -> tuple[Cells, Mask]:
-    """Source words as canonical text, and where a word is not known: it is left alone there."""
+    """Source words as canonical text, and the rows with an unknown word.
+
+    Args:
+        cells: Source words; case and outer white space do not matter.
+        words: Source word -> canonical text.
+        otherwise: Canonical text for any other word; ``None``: such a word is unchanged and unknown.
+    """
     encoded = _dictionary_encode(cells)
     folded = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
     table = {word.lower(): text for word, text in words.items()}
-    place = pc.index_in(folded, pa.array(list(table), pa.string()))
-    known, said = pc.is_valid(place), non_empty(folded)
-    other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(said), otherwise, "")
-    translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), place), other)
-    unknown = ~as_mask(known) & said if otherwise is None else _no_rows(folded)
+    position = pc.index_in(folded, pa.array(list(table), pa.string()))
+    known, filled = pc.is_valid(position), non_empty(folded)
+    other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(filled), otherwise, "")
+    translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), position), other)
+    unknown = ~as_mask(known) & filled if otherwise is None else _no_rows(folded)
     return pc.take(translated, encoded.indices), unknown[encoded.indices.to_numpy()]
 
 
 def scale(cells: Cells, factor: str) -> Cells:
-    """Whole numbers times a factor; a smaller unit is cut, not rounded. Other cells are left alone."""
-    good = digits_only(cells) & non_empty(cells) & (pc.binary_length(cells).to_numpy() <= 18)
-    if not good.any():
+    """Whole numbers times a factor, rounded down; other cells are unchanged."""
+    # Every number of 18 digits fits in 64 bits.
+    whole = digits_only(cells) & non_empty(cells) & (pc.binary_length(cells).to_numpy() <= 18)
+    if not whole.any():
         return cells
-    numbers = pc.cast(cells.filter(pa.array(good)), pa.int64()).to_numpy()
+    numbers = pc.cast(cells.filter(pa.array(whole)), pa.int64()).to_numpy()
+    # Division by a whole number is exact; multiplication by 0.001 is not.
     scaled = numbers * int(factor) if factor.isdigit() else numbers // round(1 / float(factor))
-    return cell_kernels.replace_where(cells, good, pc.cast(pa.array(scaled), pa.string()))
+    return cell_kernels.replace_where(cells, whole, pc.cast(pa.array(scaled), pa.string()))
 
 
 def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
-    """Seconds from one time to another; nothing where one of them is missing or cannot be read."""
-    (one, known), (other, also) = _parse_moments(later, layouts), _parse_moments(earlier, layouts)
-    both = known & also
-    text = pc.cast(pa.array(np.where(both, one - other, 0)), pa.string())
+    """Seconds from the earlier to the later time; empty where one of them is missing or cannot be read."""
+    (ends, has_end), (starts, has_start) = _parse_moments(later, layouts), _parse_moments(earlier, layouts)
+    both = has_end & has_start
+    text = pc.cast(pa.array(np.where(both, ends - starts, 0)), pa.string())
     return pc.if_else(pa.array(both), text, "")
 
 
 def sum_durations(columns: Sequence[Cells]) -> Cells:
-    """Durations added, in seconds. A cell that is not one stands alone, so that a rule can name it."""
+    """Durations added, in seconds; where a cell is not a duration, that cell alone, so that a rule can name it."""
     seconds = [normalize_field_cells("HoldDuration", cells, Assumptions(now=0)) for cells in columns]
-    known = [full_match(cells, _SECONDS_PATTERN) for cells in seconds]
-    numbers = [
-        pc.cast(pc.if_else(pa.array(good), cells, "0"), pa.int64()) for good, cells in zip(known, seconds, strict=True)
-    ]
-    added = pc.cast(reduce(pc.add, numbers), pa.string())
-    strange = first_of([pc.if_else(pa.array(good), "", cells) for good, cells in zip(known, seconds, strict=True)])
-    some = np.logical_or.reduce([non_empty(cells) for cells in seconds])
-    return pc.if_else(pc.equal(strange, ""), pc.if_else(pa.array(some), added, ""), strange)
+    readable = [pa.array(full_match(cells, _SECONDS_PATTERN)) for cells in seconds]
+    numbers = [pc.cast(pc.if_else(mask, cells, "0"), pa.int64()) for mask, cells in zip(readable, seconds, strict=True)]
+    total = pc.cast(reduce(pc.add, numbers), pa.string())
+    unreadable = first_of([pc.if_else(mask, "", cells) for mask, cells in zip(readable, seconds, strict=True)])
+    filled = np.logical_or.reduce([non_empty(cells) for cells in seconds])
+    return pc.if_else(pc.equal(unreadable, ""), pc.if_else(pa.array(filled), total, ""), unreadable)
 
 
 def with_seconds(cells: Cells, clocks: Cells) -> Cells:
-    """Times that end with the minute, with the seconds that another clock shows.
+    """Times without seconds, with the seconds of a second clock that shows the same moment.
 
-    A workbook writes such a time with ``:00``: the clock beside it knows better. Zones differ by quarters of an hour:
-    where the minutes differ otherwise, it is not the same moment, and nothing is added.
+    Two zones differ by whole quarters of an hour. If the minutes differ otherwise, the clocks show two moments, and
+    the time is unchanged.
     """
+    # A workbook stores a time without seconds as one with :00, so those are replaced, too.
     short = pc.replace_substring_regex(cells, _NO_SECONDS, r"\1")
     minute, other = extract(short, _MINUTE_AT_END), extract(clocks, _MINUTE_OF_CLOCK)
     seconds = extract(clocks, _SECOND_OF_CLOCK)
@@ -151,56 +162,94 @@ def with_seconds(cells: Cells, clocks: Cells) -> Cells:
 
 
 def _parse_moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
-    """Seconds on one clock, and which cells hold a time. Zero stands for "never" in columns of Unix seconds."""
-    numbers = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))
-    found = np.zeros(len(cells), np.int64)
-    if numbers.any():
-        found[numbers] = pc.cast(cells.filter(pa.array(numbers)), pa.int64()).to_numpy()
-    if "iso" in layouts and not numbers.all():
-        told = normalize_field_cells("DateTime", cells, Assumptions(now=0))
-        fresh = full_match(told, _SECONDS_PATTERN) & non_empty(cells) & ~numbers & ~digits_only(cells)
-        found[fresh] = pc.cast(told.filter(pa.array(fresh)), pa.int64()).to_numpy()
-        numbers = numbers | fresh
+    """Seconds on the clock of the cells, and the rows that hold a time. No zone is needed for a difference."""
+    # Zero means "never" in columns of Unix seconds.
+    known = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))
+    seconds = np.zeros(len(cells), np.int64)
+    if known.any():
+        seconds[known] = pc.cast(cells.filter(pa.array(known)), pa.int64()).to_numpy()
+    if "iso" in layouts and not known.all():
+        normalized = normalize_field_cells("DateTime", cells, Assumptions(now=0))
+        added = full_match(normalized, _SECONDS_PATTERN) & non_empty(cells) & ~known & ~digits_only(cells)
+        seconds[added] = pc.cast(normalized.filter(pa.array(added)), pa.int64()).to_numpy()
+        known = known | added
     for layout in layouts:
-        if layout not in {"unix", "iso"} and not numbers.all():
+        if layout not in {"unix", "iso"} and not known.all():
             times = local_times.parse_local(cells, layout, None)
-            fresh = times.ok & ~numbers
-            found[fresh], numbers = times.epoch[fresh], numbers | fresh
-    return found, numbers
+            added = times.ok & ~known
+            seconds[added], known = times.epoch[added], known | added
+    return seconds, known
 
 
+@dataclass(frozen=True, slots=True)
 class ParsedTimes:
-    """Wall-clock times as Unix seconds, with what cannot be decided."""
+    """Wall-clock times as Unix seconds.
 
-    def __init__(self, cells: Cells, layouts: Sequence[str], zone: str | None) -> None:
-        self.cells = cells
-        self.ambiguous = _no_rows(cells)
-        self.nonexistent = _no_rows(cells)
-        for layout in layouts:
-            self._parse_layout(layout, zone)
+    Attributes:
+        cells: Unix seconds as text; a time that cannot be read, or stands for two moments, is unchanged.
+        ambiguous: Rows whose time the zone had twice, as a clock was put back (CT602).
+        nonexistent: Rows whose time the zone never had, as a clock was put forward (CT603).
+    """
 
-    def _parse_layout(self, layout: str, zone: str | None) -> None:
-        open_ = ~digits_only(self.cells)
-        if layout == "unix" or not open_.any():
-            return
-        if layout == "iso":
-            self.cells = normalize_field_cells("DateTime", self.cells, Assumptions(now=0))
-            return
-        times = local_times.parse_local(self.cells, layout, zone)
-        self.ambiguous |= times.ambiguous
-        self.nonexistent |= times.nonexistent
-        sure = times.ok & ~times.ambiguous & open_
-        self.cells = cell_kernels.replace_where(self.cells, sure, local_times.format_epochs(times.epoch[sure]))
+    cells: Cells
+    ambiguous: Mask
+    nonexistent: Mask
+
+    def restrict(self, rows: Mask) -> "ParsedTimes":
+        """The same times with doubts in some rows only."""
+        return replace(self, ambiguous=self.ambiguous & rows, nonexistent=self.nonexistent & rows)
+
+    def combine(self, other: "ParsedTimes") -> "ParsedTimes":
+        """The same times with the doubts of both."""
+        return replace(
+            self, ambiguous=self.ambiguous | other.ambiguous, nonexistent=self.nonexistent | other.nonexistent
+        )
+
+
+def parse_times(cells: Cells, layouts: Sequence[str], zone: str | None) -> ParsedTimes:
+    """Wall-clock times as Unix seconds.
+
+    Args:
+        cells: Times as text.
+        layouts: ``strptime`` layouts, ``unix`` or ``iso``; the first one that fits a cell counts.
+        zone: IANA name of the zone of times without an offset; ``None``: such times stay unread.
+    """
+    parsed = ParsedTimes(cells, _no_rows(cells), _no_rows(cells))
+    for layout in layouts:
+        parsed = _parse_layout(parsed, layout, zone)
+    return parsed
+
+
+def _parse_layout(parsed: ParsedTimes, layout: str, zone: str | None) -> ParsedTimes:
+    # Digits alone are Unix seconds: the cell was read by a layout before, or needs none.
+    pending = ~digits_only(parsed.cells)
+    if layout == "unix" or not pending.any():
+        return parsed
+    if layout == "iso":
+        return replace(parsed, cells=normalize_field_cells("DateTime", parsed.cells, Assumptions(now=0)))
+    times = local_times.parse_local(parsed.cells, layout, zone)
+    sure = times.ok & ~times.ambiguous & pending
+    return ParsedTimes(
+        cell_kernels.replace_where(parsed.cells, sure, local_times.format_epochs(times.epoch[sure])),
+        parsed.ambiguous | times.ambiguous,
+        parsed.nonexistent | times.nonexistent,
+    )
 
 
 def condition_mask(condition: Condition, column: Callable[[str], Cells | None], count: int) -> Mask:
-    """Where a condition holds: in each of its columns stands one of its words."""
+    """Rows in which every column of a condition holds one of its words.
+
+    Args:
+        condition: Column -> words; case does not matter.
+        column: Gives the cells of a source column; ``None``: the file lacks it, and its cells are empty.
+        count: Number of rows.
+    """
     mask: Mask = np.ones(count, bool)
     for name, words in condition.items():
         cells = column(name)
         cells = constant_cells("", count) if cells is None else cells
-        encoded, told = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
-        listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), told))[encoded.indices.to_numpy()]
+        encoded, folded_words = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
+        listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), folded_words))[encoded.indices.to_numpy()]
         listed = listed | non_empty(cells) if "*" in words else listed
         mask &= listed | full_match(cells, _ABOVE_ZERO_PATTERN) if ">0" in words else listed
     return mask
@@ -213,7 +262,7 @@ def _rewrite_distinct(cells: Cells, rewrite: Callable[[str], str]) -> Cells:
 
 @memoized
 def _dictionary_encode(cells: Cells) -> pa.DictionaryArray:
-    """Each distinct cell once: columns of words hold few."""
+    """Cells as a dictionary: a column of words holds few distinct ones, and each is worked on once."""
     return cells.dictionary_encode()
 
 

@@ -15,7 +15,7 @@ from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
-from calltools.vendors.mapping import BoundProfile
+from calltools.vendors.binding import BoundProfile
 
 _EPOCH_IN_ID: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
 #: Those of all but the oldest calls.

@@ -24,7 +24,8 @@ from calltools.validation.observers import CrossFileObservers, Observers
 from calltools.validation.ruleset import FindingFilter, RuleSet
 from calltools.validation.validator import UnprovenRecords, select_unproven
 from calltools.vendors import legs, zones
-from calltools.vendors.mapping import BoundProfile, fill_currency, fill_static_call, map_batch
+from calltools.vendors.binding import BoundProfile
+from calltools.vendors.mapping import fill_currency, fill_static_call, map_batch
 
 
 @dataclass(frozen=True, slots=True)

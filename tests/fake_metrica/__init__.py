@@ -1,9 +1,9 @@
-"""A Metrica to try things on: the documented service on loopback, and how networks and services misbehave.
+"""A fake Metrica on loopback: the documented service, and every known misbehavior of networks and services.
 
-``python -m tests.fake_metrica`` starts it by hand and prints its address; ``--help`` lists the behaviours. What it
-stored is the oracle of the tests: ``Service.store`` in the same process, ``GET /_control/state`` from another one.
+``python -m tests.fake_metrica`` starts it and prints its address; ``--help`` lists the behaviors. Tests compare with
+what it stored: ``FakeMetrica.store`` in the same process, ``GET /_control/state`` from another process.
 
-It takes any token (or the one of ``--token``) and any counter but two: 403 may only be read, 404 is not there.
-A visitor whose id ends with 9 is not known, so that call is not linked. A row passes if its DateTime is whole seconds
-in the past. ``/_control/``: ``state``, ``behave?name=…&times=…``, ``behave-well``, ``advance?seconds=…``.
+It accepts any token (or only that of ``--token``) and any counter but two: 403 may only be read, 404 does not exist.
+A visitor whose id ends with 9 is unknown, so the call is not linked. A row is accepted if its DateTime is whole
+seconds in the past. ``/_control/`` has ``state``, ``behave?name=…&times=…``, ``behave-well``, ``advance?seconds=…``.
 """

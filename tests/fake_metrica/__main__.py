@@ -1,4 +1,4 @@
-"""Play Metrica on this machine, to try the upload without a token of one's own."""
+"""Run a fake Metrica on this machine, to try the upload without a token."""
 
 import argparse
 import ssl
@@ -11,7 +11,7 @@ from tests.fake_metrica.server import FakeMetrica
 
 
 def server_tls(folder):
-    """A server's TLS, and the certificate of its authority as ``ca.pem`` in the folder."""
+    """Make the TLS context of a server; write the certificate of its authority to ``ca.pem`` in the folder."""
     import trustme  # noqa: PLC0415 - for tests only, and only with TLS
 
     authority = trustme.CA()
@@ -23,7 +23,7 @@ def server_tls(folder):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.fake_metrica", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument(
         "--behavior",
         action="append",
@@ -32,17 +32,17 @@ def main(arguments=None):
         metavar="NAME",
         help=", ".join(BEHAVIORS),
     )
-    parser.add_argument("--times", type=int, help="misbehave so many times, then behave")
+    parser.add_argument("--times", type=int, help="misbehave this many times, then behave well")
     parser.add_argument("--step", type=float, default=2, metavar="SECONDS", help="between PREPARED, UPLOADED, ... (2)")
-    parser.add_argument("--token", help="accept no other")
-    parser.add_argument("--tls", metavar="FOLDER", help="https; the certificate of its authority goes there as ca.pem")
+    parser.add_argument("--token", help="accept only this token")
+    parser.add_argument("--tls", metavar="FOLDER", help="use https; ca.pem of the authority is written there")
     given = parser.parse_args(arguments)
 
     tls = server_tls(given.tls) if given.tls else None
     with FakeMetrica(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
         for name in given.behavior:
             service.behave(name, given.times)
-        print(service.url, flush=True)  # noqa: T201 - it is what the caller waits for
+        print(service.url, flush=True)  # noqa: T201 - the caller waits for this line
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

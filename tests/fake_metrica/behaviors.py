@@ -1,4 +1,4 @@
-"""How a service, or what stands before it, misbehaves: one function each, by name."""
+"""Misbehaviors of the service, or of a gateway before it: one function each, by name."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from tests.fake_metrica import responses
 
 @dataclass(frozen=True)
 class Behavior:
-    """What it does instead of the documented answer.
+    """What the service does instead of the documented answer.
 
     Attributes:
         kinds: The requests that it concerns.
-        act: Takes the exchange.
-        stored: Whether the upload is in the store afterwards; None: no upload.
+        act: A function of the exchange.
+        stored: Whether the upload is in the store afterwards; ``None``: it concerns no upload.
     """
 
     kinds: tuple[str, ...]
@@ -26,21 +26,21 @@ BEHAVIORS: dict[str, Behavior] = {}
 
 
 def upload_behavior(name, *, stored):
-    """Enter a behaviour of uploads in the table."""
+    """Register a behavior for uploads."""
     return _register(name, ("upload",), stored)
 
 
 def read_behavior(name, *kinds):
-    """Enter a behaviour of readings in the table."""
+    """Register a behavior for requests that read."""
     return _register(name, kinds, None)
 
 
 def _register(name, kinds, stored):
-    def enter(act):
+    def register(act):
         BEHAVIORS[name] = Behavior(kinds, act, stored)
         return act
 
-    return enter
+    return register
 
 
 # -- the connection breaks -----------------------------------------------------------------
@@ -48,7 +48,7 @@ def _register(name, kinds, stored):
 
 @upload_behavior("closes-at-once", stored=False)
 def closes_at_once(exchange):
-    """Neither reads nor answers."""
+    """Neither read nor answer."""
 
 
 @upload_behavior("resets-after-headers", stored=False)
@@ -102,43 +102,43 @@ def silent_after_storing(exchange):
 
 @upload_behavior("drips", stored=True)
 def drips(exchange):
-    """A byte now and then: no single read is slow."""
-    exchange.drip(exchange.framed(200, stored_response(exchange)), 0.2)
+    """Send a byte now and then: no single read is slow."""
+    exchange.send_slowly(exchange.framed(200, stored_response(exchange)), 0.2)
 
 
 @upload_behavior("drips-body", stored=True)
 def drips_body(exchange):
     body = stored_response(exchange)
-    exchange.raw(exchange.framed(200, b"", length=len(body)))
-    exchange.drip(body, 0.2)
+    exchange.send(exchange.framed(200, b"", length=len(body)))
+    exchange.send_slowly(body, 0.2)
 
 
 @upload_behavior("reads-slowly", stored=True)
 def reads_slowly(exchange):
-    """But steadily: no pause is long."""
+    """Read slowly but steadily: no pause is long."""
     while len(exchange.body) < exchange.length:
         exchange.read(1 << 19)
         exchange.wait(0.2)
-    exchange.normal()
+    exchange.answer_as_documented()
 
 
 @upload_behavior("crawls", stored=False)
 def crawls(exchange):
-    """No pause is long here either, but it would take minutes."""
+    """Read so slowly that it would take minutes; no pause is long either."""
     while len(exchange.body) < exchange.length:
         exchange.read(1 << 14)
         exchange.wait(0.1)
-    exchange.normal()
+    exchange.answer_as_documented()
 
 
 @upload_behavior("slow", stored=True)
 def slow(exchange):
-    """All is well, it only takes a while."""
+    """Answer as documented, after a while."""
     exchange.wait(0.2)
-    exchange.normal()
+    exchange.answer_as_documented()
 
 
-# -- the answer is none --------------------------------------------------------------------
+# -- the answer is unusable --------------------------------------------------------------------
 
 
 def stored_response(exchange):
@@ -147,9 +147,9 @@ def stored_response(exchange):
 
 @upload_behavior("200-html", stored=False)
 def ok_html(exchange):
-    """A gateway that asks to sign in."""
+    """Answer like a gateway that asks to sign in."""
     exchange.read()
-    exchange.raw(exchange.framed(200, b"<html><body>Sign in</body></html>", kind="text/html"))
+    exchange.send(exchange.framed(200, b"<html><body>Sign in</body></html>", kind="text/html"))
 
 
 @upload_behavior("200-errors", stored=False)
@@ -161,36 +161,36 @@ def ok_errors(exchange):
 @upload_behavior("200-empty", stored=True)
 def ok_empty(exchange):
     exchange.store_it()
-    exchange.raw(exchange.framed(200, b""))
+    exchange.send(exchange.framed(200, b""))
 
 
 @upload_behavior("200-truncated", stored=True)
 def truncated(exchange):
     body = stored_response(exchange)
-    exchange.raw(exchange.framed(200, body[: len(body) // 2], length=len(body)))
+    exchange.send(exchange.framed(200, body[: len(body) // 2], length=len(body)))
 
 
 @upload_behavior("200-half-json", stored=True)
 def half_json(exchange):
-    """The length fits, the JSON does not."""
-    exchange.raw(exchange.framed(200, stored_response(exchange)[:-10]))
+    """Send a body whose length is right and whose JSON is cut."""
+    exchange.send(exchange.framed(200, stored_response(exchange)[:-10]))
 
 
 @upload_behavior("200-huge", stored=True)
 def huge(exchange):
     exchange.store_it()
-    exchange.raw(exchange.framed(200, b'{"uploading": {"id": 1, "x": "' + b"x" * (3 << 20) + b'"}}'))
+    exchange.send(exchange.framed(200, b'{"uploading": {"id": 1, "x": "' + b"x" * (3 << 20) + b'"}}'))
 
 
 @upload_behavior("200-packed", stored=True)
 def packed(exchange):
-    exchange.raw(exchange.framed(200, stored_response(exchange), Content_Encoding="gzip"))
+    exchange.send(exchange.framed(200, stored_response(exchange), Content_Encoding="gzip"))
 
 
 @upload_behavior("garbage", stored=True)
 def garbage(exchange):
     exchange.store_it()
-    exchange.raw(b"\x00\x01SSH-2.0-not-http\r\n\r\n" * 10)
+    exchange.send(b"\x00\x01SSH-2.0-not-http\r\n\r\n" * 10)
 
 
 # -- a refusal, or something like it -------------------------------------------------------
@@ -198,7 +198,7 @@ def garbage(exchange):
 
 @upload_behavior("400", stored=False)
 def bad_file(exchange):
-    """Its message repeats what it should not."""
+    """Refuse with a message that repeats a phone number and the token."""
     exchange.read()
     secret = exchange.handler.headers["Authorization"].split()[-1]
     exchange.refuse(400, "invalid_uploading", f"Row 2: PhoneNumber +74950000001 is bad, token {secret}, see row 123456")
@@ -206,7 +206,7 @@ def bad_file(exchange):
 
 @upload_behavior("401-early", stored=False)
 def early_401(exchange):
-    """While the client still sends."""
+    """Refuse while the client is still sending."""
     exchange.refuse(401, "unauthorized", "Unauthorized")
     exchange.drain()
 
@@ -220,14 +220,14 @@ def early_401_reset(exchange):
 
 @upload_behavior("413-early", stored=False)
 def early_413(exchange):
-    """As a gateway says it."""
-    exchange.raw(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    """Refuse like a gateway, with HTML."""
+    exchange.send(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
     exchange.drain()
 
 
 @upload_behavior("413-early-stops-reading", stored=False)
 def early_413_stops(exchange):
-    exchange.raw(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    exchange.send(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
     exchange.silence()
 
 
@@ -246,14 +246,14 @@ def not_found(exchange):
 @upload_behavior("302", stored=False)
 def redirects(exchange):
     exchange.drain()
-    exchange.raw(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
 
 
 @upload_behavior("307", stored=False)
 def redirects_body(exchange):
-    """A client that follows sends body and all."""
+    """Redirect so that a client that follows sends the body again."""
     exchange.drain()
-    exchange.raw(exchange.framed(307, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(307, b"", Location=exchange.service.foreign + exchange.handler.path))
 
 
 @upload_behavior("409", stored=False)
@@ -277,7 +277,7 @@ def down(exchange):
 @upload_behavior("504-after-storing", stored=True)
 def times_out_after_storing(exchange):
     exchange.store_it()
-    exchange.raw(exchange.framed(504, b"<html>Gateway Timeout</html>", kind="text/html"))
+    exchange.send(exchange.framed(504, b"<html>Gateway Timeout</html>", kind="text/html"))
 
 
 # -- quotas --------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ for _name, _act in {
 
 @upload_behavior("partial", stored=True)
 def partial(exchange):
-    """Every second row passes."""
+    """Accept every second row."""
     stored = exchange.store_it()
     stored.rows = stored.rows[::2]
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
@@ -324,18 +324,18 @@ def none_accepted(exchange):
 @upload_behavior("stores-twice", stored=True)
 def stores_twice(exchange):
     exchange.store_it()
-    exchange.raw(exchange.framed(200, stored_response(exchange)))
+    exchange.send(exchange.framed(200, stored_response(exchange)))
 
 
 @upload_behavior("terse", stored=True)
 def terse(exchange):
-    """Nothing but the id, and fields that nobody knows."""
+    """Answer with nothing but the id, and unknown fields."""
     exchange.answer(201, {"uploading": {"id": exchange.store_it().id, "new": {"deep": [1]}}, "also": None})
 
 
 @upload_behavior("swallows", stored=False)
 def swallows(exchange):
-    """For files too large to keep: accepted unread."""
+    """Accept a file without storing it, for files that are too large to store."""
     exchange.drain()
     exchange.answer(200, {"uploading": {"id": 1, "status": "UPLOADED"}})
 
@@ -345,7 +345,7 @@ def swallows(exchange):
 
 @read_behavior("list-lags", "list")
 def list_lags(exchange):
-    """What is younger than five seconds of the service's clock is not there yet."""
+    """List only what is older than five seconds of the service's clock."""
     old = exchange.store.now() - 5
     listed = [
         responses.uploading_object(exchange.store, one)
@@ -362,14 +362,14 @@ def list_empty(exchange):
 
 @read_behavior("list-long", "list")
 def list_long(exchange):
-    """2,500 uploadings of others before ours."""
+    """List 2,500 uploadings of others before ours."""
     others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(2500)]
     exchange.answer(200, {"uploadings": exchange.page(others + exchange.listed())})
 
 
 @read_behavior("list-short-pages", "list")
 def list_short(exchange):
-    """Two at a time, whatever was asked for."""
+    """Give two uploadings a page, whatever the limit is."""
     exchange.answer(200, {"uploadings": exchange.page(exchange.listed(), most=2)})
 
 
@@ -380,7 +380,7 @@ def list_ignores_offset(exchange):
 
 @read_behavior("list-doubles", "list")
 def list_doubles(exchange):
-    """Each uploading is there twice, under two ids."""
+    """List each uploading twice, with two ids."""
     twice = [{**one, "id": one["id"] + shift} for one in exchange.listed() for shift in (0, 500_000)]
     exchange.answer(200, {"uploadings": exchange.page(twice)})
 
@@ -413,7 +413,7 @@ def reading_fails(exchange):
 
 @read_behavior("reading-html", *READ_REQUESTS)
 def reading_html(exchange):
-    exchange.raw(exchange.framed(200, b"<html>", kind="text/html"))
+    exchange.send(exchange.framed(200, b"<html>", kind="text/html"))
 
 
 @read_behavior("reading-resets", *READ_REQUESTS)
@@ -428,17 +428,17 @@ def reading_silent(exchange):
 
 @read_behavior("reading-drips", *READ_REQUESTS)
 def reading_drips(exchange):
-    exchange.drip(exchange.framed(200, b'{"uploadings": []}'), 0.2)
+    exchange.send_slowly(exchange.framed(200, b'{"uploadings": []}'), 0.2)
 
 
 @read_behavior("reading-truncated", *READ_REQUESTS)
 def reading_truncated(exchange):
-    exchange.raw(exchange.framed(200, b'{"uploadings": [', length=100))
+    exchange.send(exchange.framed(200, b'{"uploadings": [', length=100))
 
 
 @read_behavior("reading-redirects", *READ_REQUESTS)
 def reading_redirects(exchange):
-    exchange.raw(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
 
 
 @read_behavior("reading-401", *READ_REQUESTS)
@@ -447,11 +447,11 @@ def reading_401(exchange):
 
 
 def _shifted_clock(ahead):
-    """The service's clock is so many seconds ahead of everybody's."""
+    """Make a behavior whose ``Date`` is so many seconds ahead."""
 
     def act(exchange):
         exchange.ahead = ahead
-        exchange.normal()
+        exchange.answer_as_documented()
 
     return act
 
@@ -467,14 +467,14 @@ def status_unknown(exchange):
 
 @read_behavior("status-without-linked", "status")
 def status_without_linked(exchange):
-    """As in the editions of the reference that know no such field."""
+    """Leave out a field that some editions of the reference do not have."""
     found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
-    told = responses.uploading_object(exchange.store, found)
-    exchange.answer(200, {"uploading": {name: told[name] for name in told if name != "linked_quantity"}})
+    content = responses.uploading_object(exchange.store, found)
+    exchange.answer(200, {"uploading": {name: content[name] for name in content if name != "linked_quantity"}})
 
 
 @read_behavior("status-linkage-failure", "status")
 def status_linkage_failure(exchange):
     found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
-    told = responses.uploading_object(exchange.store, found) | {"status": "LINKAGE_FAILURE", "linked_quantity": 0}
-    exchange.answer(200, {"uploading": told})
+    content = responses.uploading_object(exchange.store, found) | {"status": "LINKAGE_FAILURE", "linked_quantity": 0}
+    exchange.answer(200, {"uploading": content})

@@ -1,4 +1,4 @@
-"""One request in the hands of a behaviour: read it, store it, answer it, or break it off."""
+"""One request, and what a behavior can do with it: read it, store it, answer it, or break it off."""
 
 import json
 import os
@@ -22,12 +22,18 @@ REASON_PHRASES = {
 }
 
 
-class ConnectionEnded(Exception):  # noqa: N818 - it ends the exchange, it is no error
-    """The connection was broken off on purpose."""
+class ConnectionEnded(Exception):  # noqa: N818 - it ends the exchange and is not an error
+    """The behavior, or the client, has ended the connection."""
 
 
 class Exchange:
-    """A request and the connection that it came by."""
+    """A request and its connection.
+
+    Attributes:
+        body: The bytes of the body that were read.
+        ahead: Seconds by which header ``Date`` is ahead of the clock; ``None``: no such header.
+        mark_answered: Called before the response is sent, see ``send``.
+    """
 
     def __init__(self, service, handler):
         self.service = service
@@ -39,7 +45,7 @@ class Exchange:
         self.length = int(handler.headers.get("Content-Length") or 0)
         self.body = b""
         self.ahead = 0
-        self.land = lambda: None
+        self.mark_answered = lambda: None
 
     @property
     def counter(self):
@@ -53,7 +59,11 @@ class Exchange:
         return names.get(self.parts[-1]) or names.get(self.parts[-2], "counter")
 
     def read(self, size=None):
-        """So many bytes of the body, all that are left by default. A client that goes away ends the exchange."""
+        """Read so many bytes of the body, by default the rest.
+
+        Raises:
+            ConnectionEnded: The client has closed the connection.
+        """
         left = self.length - len(self.body)
         wanted = left if size is None else min(size, left)
         piece = self.handler.rfile.read(wanted)
@@ -63,24 +73,24 @@ class Exchange:
         return self.body
 
     def drain(self):
-        """Read the rest and forget it."""
+        """Read the rest of the body and drop it."""
         left = self.length - len(self.body)
         while left > 0 and (piece := self.handler.rfile.read(min(left, 1 << 16))):
             left -= len(piece)
 
     def store_it(self):
-        """What the service does with a whole upload."""
+        """Store a whole upload as the service does."""
         content = responses.extract_file(self.handler.headers["Content-Type"], self.read())
         if content is None:
             raise BadFileError("There is no part named file")
         return self.store.add(self.counter, self.query, content)
 
-    def normal(self):
-        """The documented answer."""
+    def answer_as_documented(self):
+        """Answer as the reference documents."""
         getattr(self, f"_{self.kind}")()
 
-    def answer(self, status, told, **headers):
-        self.raw(self.framed(status, json.dumps(told, ensure_ascii=False).encode(), **headers))
+    def answer(self, status, content, **headers):
+        self.send(self.framed(status, json.dumps(content, ensure_ascii=False).encode(), **headers))
 
     def refuse(self, status, kind, message="refused", **headers):
         self.answer(status, responses.error_object(status, kind, message), **headers)
@@ -97,19 +107,19 @@ class Exchange:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
-    def raw(self, data):
-        """Write. The request counts as answered before its client can know it and send the next."""
-        self.land()
+    def send(self, data):
+        """Send bytes. The request counts as answered before its client can receive them and send the next one."""
+        self.mark_answered()
         with suppress(OSError):
             self.handler.wfile.write(data)
 
-    def drip(self, data, seconds):
+    def send_slowly(self, data, seconds):
         for byte in data:
             self.handler.wfile.write(bytes([byte]))
             self.wait(seconds)
 
     def wait(self, seconds):
-        """Until then, or until the service stops."""
+        """Wait so many seconds, or until the service stops."""
         if self.service.stopping.wait(seconds):
             raise ConnectionEnded
 
@@ -117,7 +127,7 @@ class Exchange:
         self.wait(120)
 
     def reset(self):
-        """Break off with RST."""
+        """Reset the connection (RST)."""
         connection = self.handler.connection
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(connection.detach())

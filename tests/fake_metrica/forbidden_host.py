@@ -1,17 +1,17 @@
-"""A host that nothing should ever reach: it writes down every byte."""
+"""A host that no request may reach: it records every byte."""
 
 import socketserver
 import threading
 
 
 class ForbiddenHost:
-    """Listens on loopback; ``heard`` is all that came."""
+    """A server on loopback; ``heard`` has the bytes of each connection."""
 
     def __init__(self):
         self.heard = []
         heard = self.heard
 
-        class Ear(socketserver.BaseRequestHandler):
+        class Recorder(socketserver.BaseRequestHandler):
             def handle(self):
                 self.request.settimeout(0.5)
                 heard.append(b"")
@@ -21,7 +21,7 @@ class ForbiddenHost:
                 except OSError:
                     pass
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Ear)
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Recorder)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"

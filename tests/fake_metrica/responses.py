@@ -1,20 +1,22 @@
-"""What the service says, in the documented forms."""
+"""Responses of the service in the documented forms."""
 
 
-def uploading_object(store, one):
-    """One uploading as the reference shows it."""
+def uploading_object(store, uploading):
+    """One uploading as in the reference."""
     return {
-        "id": one.id,
-        "create_time": one.created,
-        "source_quantity": one.source_quantity,
-        "line_quantity": len(one.rows),
-        "comment": one.comment,
+        "id": uploading.id,
+        "create_time": uploading.created,
+        "source_quantity": uploading.source_quantity,
+        "line_quantity": len(uploading.rows),
+        "comment": uploading.comment,
         "type": "CALLS",
-        "client_id_type": one.client_id_type or "CLIENT_ID",
-        "status": store.status(one),
-        "static_calls_quantity": one.static,
-        "dynamic_calls_quantity": len(one.rows) - one.static,
-        **({"linked_quantity": one.linked} if store.status(one) in {"PROCESSED", "LINKAGE_FAILURE"} else {}),
+        "client_id_type": uploading.client_id_type or "CLIENT_ID",
+        "status": store.status(uploading),
+        "static_calls_quantity": uploading.static,
+        "dynamic_calls_quantity": len(uploading.rows) - uploading.static,
+        **(
+            {"linked_quantity": uploading.linked} if store.status(uploading) in {"PROCESSED", "LINKAGE_FAILURE"} else {}
+        ),
     }
 
 
@@ -29,7 +31,7 @@ def counter_object(number):
 
 
 def error_object(status, kind, message):
-    """The error form of all of Yandex's interfaces."""
+    """The error form of the interfaces of Yandex."""
     return {
         "errors": [{"error_type": kind, "message": message, "location": "file"}],
         "code": status,
@@ -38,7 +40,7 @@ def error_object(status, kind, message):
 
 
 def extract_file(content_type, body):
-    """The one part named ``file`` of a multipart body; ``None``: there is none. Framing is strict, as RFC 2046 has it."""
+    """Extract the only part, named ``file``, of a multipart body; ``None``: there is none. Strict, by RFC 2046."""
     mark = b"--" + content_type.partition("boundary=")[2].encode()
     if not (body.startswith(mark + b"\r\n") and body.endswith(b"\r\n" + mark + b"--\r\n")):
         return None

@@ -1,4 +1,4 @@
-"""The service on a port of this machine, with quotas, behaviours and a door for tests (``/_control/``)."""
+"""The fake service on a port of this machine: quotas, behaviors, and ``/_control/`` for tests in other processes."""
 
 import collections
 import json
@@ -15,13 +15,13 @@ from tests.fake_metrica.store import Store
 
 
 class FakeMetrica:
-    """A running service.
+    """A running fake of the service.
 
     Attributes:
-        store: What it holds.
-        seen: Each request, in the order of arrival: method, path, query, headers.
-        most: The most requests that were in flight at once, by counter and under ``"all"``.
-        foreign: Where its redirects lead.
+        store: The uploadings that it has.
+        seen: The requests in order of arrival: method, path, query, headers.
+        most: The highest number of requests in flight, by counter and under ``"all"``.
+        foreign: The address that redirects lead to.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class FakeMetrica:
 
     @property
     def idle(self):
-        """Whether each request that was seen is done with."""
+        """Whether every request is answered."""
         return not any(self._in_flight.values())
 
     def behave(self, name, times=None):
-        """From now on do this to the requests that it concerns, so many times or for ever."""
+        """Apply a behavior to the requests that it concerns, so many times or for ever."""
         with self._lock:
             self._active.append([BEHAVIORS[name], times])
 
@@ -65,7 +65,7 @@ class FakeMetrica:
             self._active.clear()
 
     def refuse(self):
-        """Close the port: connections are refused."""
+        """Close the port, so that connections are refused."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -89,7 +89,7 @@ class FakeMetrica:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def serve(self, exchange):
-        """Answer one request, well or badly."""
+        """Answer one request, by the active behavior or as documented."""
         with self._count_in_flight(exchange):
             self.seen.append(
                 {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
@@ -99,7 +99,7 @@ class FakeMetrica:
                 self._next_behavior(exchange.kind)(exchange)
 
     def state(self):
-        """For tests in another process."""
+        """Uploadings and requests, for tests in another process."""
         plain = [{key: one[key] for key in ("method", "path", "query")} for one in self.seen]
         return {"uploadings": [asdict(one) for one in self.store.uploadings], "seen": plain, "most": dict(self.most)}
 
@@ -110,20 +110,20 @@ class FakeMetrica:
             for name in names:
                 self._in_flight[name] += 1
                 self.most[name] = max(self.most[name], self._in_flight[name])
-        exchange.land = partial(self._end_request, exchange, names)
+        exchange.mark_answered = partial(self._end_request, exchange, names)
         try:
             yield
         finally:
-            exchange.land()
+            exchange.mark_answered()
 
     def _end_request(self, exchange, names):
         with self._lock:
             for name in names:
                 self._in_flight[name] -= 1
-        exchange.land = lambda: None
+        exchange.mark_answered = lambda: None
 
     def _refuse_if_invalid(self, exchange):
-        """What the documented service says before it looks at a request."""
+        """Refuse what the documented service refuses: a wrong token, an unknown counter, too many requests."""
         given = exchange.handler.headers.get("Authorization", "")
         if not given.startswith("OAuth ") or (self._token and given != f"OAuth {self._token}"):
             problem = (401, "unauthorized", "Unauthorized")
@@ -142,15 +142,15 @@ class FakeMetrica:
     def _next_behavior(self, kind):
         with self._lock:
             for entry in self._active:
-                behaviour, left = entry
-                if kind in behaviour.kinds and left != 0:
+                behavior, left = entry
+                if kind in behavior.kinds and left != 0:
                     entry[1] = None if left is None else left - 1
-                    return behaviour.act
-        return Exchange.normal
+                    return behavior.act
+        return Exchange.answer_as_documented
 
 
 class Server(ThreadingHTTPServer):
-    """Threads that nobody waits for; faults of a broken connection are not printed."""
+    """A server whose threads are not waited for. Errors of broken connections are not printed."""
 
     daemon_threads = True
     block_on_close = False
@@ -162,12 +162,12 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self):
-        """With a small buffer, so that who stops reading is noticed after a few hundred kilobytes."""
+        """Bind with a small buffer, so that a client notices after some hundred KiB that nobody reads."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
         super().server_bind()
 
     def finish_request(self, request, client_address):
-        """In the thread of the request: a handshake must not keep others waiting."""
+        """Do the TLS handshake in the thread of the request, so that other requests need not wait for it."""
         if self.tls is None:
             return super().finish_request(request, client_address)
         with suppress(OSError), self.tls.wrap_socket(request, server_side=True) as secured:
@@ -177,7 +177,7 @@ class Server(ThreadingHTTPServer):
         return None
 
     def handle_error(self, request, client_address):
-        """A connection that broke is what is played here."""
+        """Print nothing: broken connections are intended here."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -197,14 +197,14 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - the name that the standard library looks for
 
     def log_message(self, *_):
-        """Say nothing: the store says it all."""
+        """Print nothing."""
 
     def _control(self):
         exchange = Exchange(self.service, self)
-        query, told = exchange.query, {}
+        query, content = exchange.query, {}
         match exchange.parts[1]:
             case "state":
-                told = self.service.state()
+                content = self.service.state()
             case "behave":
                 times = query.get("times")
                 self.service.behave(query["name"], None if times is None else int(times))
@@ -212,4 +212,4 @@ class Handler(BaseHTTPRequestHandler):
                 self.service.behave_well()
             case "advance":
                 self.service.store.advance(float(query["seconds"]))
-        exchange.raw(exchange.framed(200, json.dumps(told).encode()))
+        exchange.send(exchange.framed(200, json.dumps(content).encode()))

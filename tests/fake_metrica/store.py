@@ -1,4 +1,4 @@
-"""What the service holds: uploadings, their rows, and how far it is with them."""
+"""The uploadings of the fake service, their rows, and their status, which advances with time."""
 
 import csv
 import io
@@ -16,12 +16,12 @@ COLUMNS = {
 
 
 class BadFileError(Exception):
-    """The file is refused, in the service's words."""
+    """The service refuses the file; the text is its message."""
 
 
 @dataclass
 class Uploading:
-    """One stored uploading; the rows are those that passed."""
+    """One stored uploading with its accepted rows."""
 
     id: int
     counter: int
@@ -39,7 +39,7 @@ class Uploading:
 
     @property
     def linked(self) -> int:
-        """A visitor whose id ends with 9 is not known."""
+        """Number of linked calls. A visitor whose id ends with 9 is unknown."""
         return sum(row.get("StaticCall") != "1" and is_known(row) for row in self.rows)
 
 
@@ -49,7 +49,7 @@ def is_known(row):
 
 
 class Store:
-    """All uploadings of all counters. The clock can be moved on."""
+    """All uploadings of all counters. The clock can be advanced."""
 
     def __init__(self, step_seconds=0.2):
         self.step_seconds = step_seconds
@@ -64,7 +64,11 @@ class Store:
         self._ahead += seconds
 
     def add(self, counter, query, content):
-        """Store a file as the service does: rows that do not pass are left out, a file that is none is refused."""
+        """Store a file as the service does: without the rows that are not accepted.
+
+        Raises:
+            BadFileError: The file is not a table of calls.
+        """
         rows, count = read_rows(content)
         with self.lock:
             uploading = Uploading(
@@ -87,7 +91,7 @@ class Store:
         return "PROCESSED" if uploading.linked else "LINKAGE_FAILURE"
 
     def of(self, counter):
-        """Newest first: nothing says in which order the real list comes."""
+        """Uploadings of a counter, newest first. The reference does not document the order of the list."""
         with self.lock:
             return [one for one in reversed(self.uploadings) if one.counter == counter]
 
@@ -96,7 +100,7 @@ class Store:
 
 
 def read_rows(content):
-    """The rows that pass, and how many there are."""
+    """The accepted rows, and the number of all rows."""
     try:
         reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
         header, *rows = list(reader) or [[]]

@@ -26,7 +26,7 @@ from calltools.files.inputs import INPUTS
 from calltools.model.batch import Batch, Source, Table, unique_titles
 
 
-def open_request(request):
+def open_parquet(request):
     file = pq.ParquetFile(request.path)
     titles = tuple(file.schema_arrow.names)
     return Table(
@@ -48,7 +48,7 @@ def batch(path, titles, group, start):
     return Batch(pa.table(texts, names=unique_titles(titles)), records, records + start - 1, read=read.num_rows)
 '''
 LINE = (
-    '"parquet": Input("parquet_file:open_request", SourceFormat(("{name}: Parquet", "{name}: паркет"), '
+    '"parquet": Input("parquet_file:open_parquet", SourceFormat(("{name}: Parquet", "{name}: паркет"), '
     'titles=("columns as in its schema", "столбцы — из схемы"), address="record"), (".parquet",), (b"PAR1",)),'
 )
 CALLS = {

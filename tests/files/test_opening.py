@@ -10,8 +10,7 @@ import pytest
 
 from calltools.errors import SourceError
 from calltools.files.inputs import INPUTS
-from calltools.files.opening import copy_stdin, expand_paths, open_table
-from calltools.files.signatures import sniff_format
+from calltools.files.opening import copy_stdin, expand_paths, open_table, sniff_format
 from calltools.model.batch import HeaderGuess, Hints
 
 

@@ -17,6 +17,6 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def book(folder, clock):
+def open_ledger(folder, clock):
     with ledger.open_ledger_in(folder, clock) as opened:
         yield opened

@@ -1,8 +1,7 @@
-"""Runs an upload, or a resume after one, again and again; SIGKILL comes one step later each time. Then it is resumed
-and what is left is told.
+"""Run an upload, or a resume after one, many times; kill it one step later each time, resume, and report the state.
 
-``python -m tests.ledger.crash_runner FOLDER upload|resume BEHAVIOR STRIDE`` prints a JSON line a kill. A step is the moment before
-or after a call into the system or into SQLite, by the ledger or by the oracle that is posted to.
+``python -m tests.ledger.crash_runner FOLDER upload|resume BEHAVIOR STRIDE`` prints one JSON line for each kill.
+A step is the moment before or after a call into the system or into SQLite, by the ledger or by the fake service.
 """
 
 import json
@@ -33,20 +32,20 @@ TRACED_CALLS = {
 
 
 def run_upload(folder, behavior):
-    """An upload as ``uploading.py`` does it."""
-    state, oracle = folder / "state", FakeService(folder, folder / "state")
-    with ledger.open_ledger_in(state, Clock()) as book, ledger.hold_counter(book, COUNTER):
-        plan = ledger.plan_upload(book, folder / "calls.csv", COUNTER)
-        for batch in ledger.reserve(book, plan, goal="Звонок"):
-            done = send_part(book, batch, lambda sending: oracle.post(sending, behavior))
+    """Upload a file as ``calltools.uploading`` does."""
+    state, service = folder / "state", FakeService(folder, folder / "state")
+    with ledger.open_ledger_in(state, Clock()) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
+        plan = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)
+        for part in ledger.reserve(open_ledger, plan, goal="Звонок"):
+            done = send_part(open_ledger, part, lambda attempt: service.post(attempt, behavior))
             if done.held:
-                ledger.reconcile(book, COUNTER, oracle.listing(), complete=True)
-            ledger.record_status(book, batch.id, "PREPARED")
-            ledger.record_status(book, batch.id, "PROCESSED", linked=3)
+                ledger.reconcile(open_ledger, COUNTER, service.listing(), complete=True)
+            ledger.record_status(open_ledger, part.id, "PREPARED")
+            ledger.record_status(open_ledger, part.id, "PROCESSED", linked=3)
 
 
 def kill_at_step(count):
-    """Kill this process at the step with this number."""
+    """Kill this process with SIGKILL at the step with this number."""
     left = count
 
     def step(frame, event, what):
@@ -60,47 +59,47 @@ def kill_at_step(count):
 
 
 def resume_all(folder, clock):
-    """``uploads resume`` until everything is decided; a person who looked sends again what is not there."""
-    oracle = FakeService(folder, folder / "state")
-    with ledger.open_ledger_in(folder / "state", clock) as book, ledger.hold_counter(book, COUNTER):
+    """Resume until everything is decided; a person sends again what the service does not have."""
+    service = FakeService(folder, folder / "state")
+    with ledger.open_ledger_in(folder / "state", clock) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
         for _ in range(3):
-            ledger.reconcile(book, COUNTER, oracle.listing(), complete=True)
+            ledger.reconcile(open_ledger, COUNTER, service.listing(), complete=True)
             clock.at += 900
-        for batch in ledger.held_parts(book):
-            ledger.resend(book, batch.id)
-        for batch in ledger.waiting_parts(book):
-            send_part(book, batch, lambda sending: oracle.post(sending, "stored"))
-        plan = ledger.plan_upload(book, folder / "calls.csv", COUNTER)
-        for batch in ledger.reserve(book, plan, goal="Звонок"):
-            send_part(book, batch, lambda sending: oracle.post(sending, "stored"))
+        for part in ledger.held_parts(open_ledger):
+            ledger.resend(open_ledger, part.id)
+        for part in ledger.waiting_parts(open_ledger):
+            send_part(open_ledger, part, lambda attempt: service.post(attempt, "stored"))
+        plan = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)
+        for part in ledger.reserve(open_ledger, plan, goal="Звонок"):
+            send_part(open_ledger, part, lambda attempt: service.post(attempt, "stored"))
 
 
 def state_after_resume(folder, killed):
-    """What an observer finds after the crash was resumed, twice."""
-    clock, oracle = Clock(START + 10_000), FakeService(folder, folder / "state")
-    posted, stored = len(oracle.posted()), len(oracle.held())
+    """The state after the crash was resumed twice."""
+    clock, service = Clock(START + 10_000), FakeService(folder, folder / "state")
+    posted, stored = len(service.posted()), len(service.held())
     resume_all(folder, clock)
-    first = len(oracle.posted())
+    first = len(service.posted())
     resume_all(folder, clock)
-    with ledger.open_ledger_in(folder / "state", clock) as book:
-        batches = ledger.list_parts(book)
+    with ledger.open_ledger_in(folder / "state", clock) as open_ledger:
+        parts = ledger.list_parts(open_ledger)
         return {
             "killed": killed,
             "posted_before": posted,
             "stored_before": stored,
             "posts": first,
-            "posts_of_second_resume": len(oracle.posted()) - first,
-            "intents": all(post["intent"] for post in oracle.posted()),
-            "calls": oracle.calls(),
-            "states": [batch.state for batch in batches],
-            "attempts": [[attempt.state for attempt in batch.attempts] for batch in batches],
-            "faults": ledger.find_faults(book),
+            "posts_of_second_resume": len(service.posted()) - first,
+            "intents": all(post["intent"] for post in service.posted()),
+            "calls": service.calls(),
+            "states": [part.state for part in parts],
+            "attempts": [[attempt.state for attempt in part.attempts] for part in parts],
+            "faults": ledger.find_faults(open_ledger),
             "spool": [path.name for path in (folder / "state" / "spool").iterdir()],
         }
 
 
 def run_killed_at(folder, victim, step):
-    """Run in a child until the step; whether it was killed."""
+    """Run in a child process that is killed at the step; gives whether it was killed."""
     child = os.fork()
     if not child:
         kill_at_step(step)

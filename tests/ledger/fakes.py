@@ -1,4 +1,4 @@
-"""Invented calls, a clock that is set by hand, and an oracle that stands for the service."""
+"""Invented calls, a clock that a test sets, and a fake service in files."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ START = 1773100800
 
 @dataclass
 class Clock:
-    """Seconds that pass only when the test says so."""
+    """A clock that only the test moves."""
 
     at: float = START
 
@@ -52,23 +52,25 @@ def read_records(path):
         return list(csv.DictReader(stream))
 
 
-def upload_file(book, path, outcome, counter=COUNTER, again="none"):
-    """Plan, reserve and send every part; the same outcome for each, or a function of what is sent."""
-    with ledger.hold_counter(book, counter):
-        batches = ledger.reserve(book, ledger.plan_upload(book, path, counter, again), goal="Звонок", source=path.name)
-        return [send_part(book, batch, outcome) for batch in batches]
+def upload_file(open_ledger, path, outcome, counter=COUNTER, again="none"):
+    """Plan a file, reserve and send every part; the outcome is one for all, or a function of the started attempt."""
+    with ledger.hold_counter(open_ledger, counter):
+        parts = ledger.reserve(
+            open_ledger, ledger.plan_upload(open_ledger, path, counter, again), goal="Звонок", source=path.name
+        )
+        return [send_part(open_ledger, part, outcome) for part in parts]
 
 
-def send_part(book, batch, outcome):
-    sending = ledger.begin_attempt(book, batch.id)
-    return ledger.finish_attempt(book, batch.id, outcome(sending) if callable(outcome) else outcome)
+def send_part(open_ledger, part, outcome):
+    attempt = ledger.begin_attempt(open_ledger, part.id)
+    return ledger.finish_attempt(open_ledger, part.id, outcome(attempt) if callable(outcome) else outcome)
 
 
 @dataclass
 class FakeService:
-    """What a service would hold: lines of a file, so that it outlives the process that posts.
+    """A service that keeps each uploading as a line of a file, so that it outlives the process that posts.
 
-    It also looks, from outside, whether the intent of each POST was durable before it came.
+    It also checks with a connection of its own that the intent of each POST was durable before the POST.
     """
 
     folder: Path
@@ -79,14 +81,14 @@ class FakeService:
     def __post_init__(self):
         self.posts, self.store = self.folder / "posts", self.folder / "store"
 
-    def post(self, sending, behavior):
-        _append(self.posts, {"comment": sending.comment, "intent": self._intent(sending.comment)})
+    def post(self, attempt, behavior):
+        _append(self.posts, {"comment": attempt.comment, "intent": self._intent(attempt.comment)})
         number = len(self.held()) + 1
         if behavior in {"stored", "lost"}:
-            calls = [tuple(record.values()) for record in read_records(sending.file)]
-            _append(self.store, {"id": number, "comment": sending.comment, "calls": calls})
+            calls = [tuple(record.values()) for record in read_records(attempt.file)]
+            _append(self.store, {"id": number, "comment": attempt.comment, "calls": calls})
         return {
-            "stored": ledger.Acked(number, sending.batch.rows, sending.batch.rows),
+            "stored": ledger.Acked(number, attempt.part.rows, attempt.part.rows),
             "lost": ledger.Ambiguous("answer lost"),
             "vanished": ledger.Ambiguous("reset"),
             "refused": ledger.Rejected("invalid file"),
@@ -96,14 +98,14 @@ class FakeService:
 
     def _intent(self, comment):
         mark, attempt = ledger.parse_marker(comment)
-        outside = sqlite3.connect(self.state / "ledger.sqlite3")
+        connection = sqlite3.connect(self.state / "ledger.sqlite3")
         try:
-            found = outside.execute(
+            found = connection.execute(
                 "SELECT attempt.state, batch.state FROM attempt JOIN batch ON batch.id = batch WHERE mark = ? AND n = ?",
                 (mark, attempt),
             ).fetchall()
         finally:
-            outside.close()
+            connection.close()
         return found == [("sending", "sending")]
 
     def posted(self):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.ledger.fakes import call
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
 ALL_CALLS = sorted([list(call(n).values())[:5] for n in range(5)])
 
@@ -43,7 +43,7 @@ def run_crashes(folder, what, behavior, stride):
         ("resume", "unreachable", 11),
     ],
 )
-def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what, behavior, stride):
+def test_an_upload_killed_at_any_step_and_resumed_sends_each_call_once(tmp_path, what, behavior, stride):
     found = run_crashes(tmp_path, what, behavior, stride)
 
     assert len(found) > 20
@@ -63,7 +63,7 @@ def test_what_is_killed_anywhere_and_resumed_sends_each_call_once(tmp_path, what
         assert ends[-1] == "acked", one
 
 
-def test_the_points_around_the_post_are_all_among_the_kills(tmp_path):
+def test_kills_cover_every_point_around_the_post(tmp_path):
     found = run_crashes(tmp_path, "upload", "stored", 3)
 
     seen = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}

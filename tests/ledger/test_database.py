@@ -27,11 +27,11 @@ def mode(path):
 
 @posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_nobody_else_may_read_anything(folder, tmp_path, umask):
+def test_files_and_folders_are_private(folder, tmp_path, umask):
     before = os.umask(umask)
     try:
-        with ledger.open_ledger_in(folder, Clock()) as book:
-            upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
+        with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+            upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
             found = {path: mode(path) for path in [folder, *folder.rglob("*")]}
     finally:
         os.umask(before)
@@ -42,7 +42,7 @@ def test_nobody_else_may_read_anything(folder, tmp_path, umask):
 
 
 @posix
-def test_what_was_open_to_others_is_closed(folder):
+def test_files_that_others_could_read_become_private(folder):
     ledger.open_ledger_in(folder, Clock()).close()
     for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3"):
         path.chmod(0o755)
@@ -52,9 +52,9 @@ def test_what_was_open_to_others_is_closed(folder):
     assert [mode(path) for path in (folder, folder / "ledger.key", folder / "ledger.sqlite3")] == [0o700, 0o600, 0o600]
 
 
-def test_the_database_is_set_up_to_lose_nothing(book):
+def test_the_database_is_durable(open_ledger):
     asked = {
-        name: book.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        name: open_ledger.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
     }
 
@@ -63,8 +63,8 @@ def test_the_database_is_set_up_to_lose_nothing(book):
 
 @pytest.mark.parametrize("damage", ["zeros", "text", "cut"])
 def test_a_damaged_ledger_is_refused_and_left_as_it_is(folder, tmp_path, damage):
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 2000), Acked(1))
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 2000), Acked(1))
     path = folder / "ledger.sqlite3"
     data = path.read_bytes()
     broken = {
@@ -102,8 +102,8 @@ def test_two_ledgers_have_different_keys_and_never_show_them(tmp_path):
 
 
 def test_a_ledger_of_a_later_version_is_refused(folder):
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        book.connection.execute("PRAGMA user_version = 99")
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        open_ledger.connection.execute("PRAGMA user_version = 99")
 
     with pytest.raises(LedgerError, match="later version"):
         ledger.open_ledger_in(folder, Clock())
@@ -114,17 +114,17 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, m
     monkeypatch.setattr(
         "calltools.ledger.database.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
     )
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        assert book.connection.execute("PRAGMA user_version").fetchone() == (1,)
-        before = upload_file(book, path, Ambiguous("reset"))
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (1,)
+        before = upload_file(open_ledger, path, Ambiguous("reset"))
     monkeypatch.undo()
 
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        assert book.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
-        assert ledger.list_parts(book) == before
-        assert ledger.plan_upload(book, path, COUNTER).open_parts == {before[0].id: 3}
-        assert not ledger.is_clean_file(book, "digest", "1")
-        assert ledger.find_faults(book) == []
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
+        assert ledger.list_parts(open_ledger) == before
+        assert ledger.plan_upload(open_ledger, path, COUNTER).open_parts == {before[0].id: 3}
+        assert not ledger.is_clean_file(open_ledger, "digest", "1")
+        assert ledger.find_faults(open_ledger) == []
 
 
 def test_a_migration_that_fails_half_way_leaves_the_version_before(tmp_path):
@@ -142,11 +142,11 @@ def test_a_migration_that_fails_half_way_leaves_the_version_before(tmp_path):
 
 
 @pytest.mark.parametrize("statement", ["UPDATE event SET at = 0", "DELETE FROM event"])
-def test_events_are_only_added(book, tmp_path, statement):
-    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
+def test_events_are_only_added(open_ledger, tmp_path, statement):
+    upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
 
     with pytest.raises(sqlite3.IntegrityError, match="events are never"):
-        book.connection.execute(statement)
+        open_ledger.connection.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -158,13 +158,13 @@ def test_events_are_only_added(book, tmp_path, statement):
         "DELETE FROM attempt",
     ],
 )
-def test_tables_that_the_events_do_not_add_up_to_are_seen(book, tmp_path, statement):
-    upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
-    assert ledger.find_faults(book) == []
+def test_tables_that_differ_from_the_events_are_found(open_ledger, tmp_path, statement):
+    upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
+    assert ledger.find_faults(open_ledger) == []
 
-    book.connection.execute(statement)
+    open_ledger.connection.execute(statement)
 
-    assert ledger.find_faults(book) == ["the events do not add up to the batches"]
+    assert ledger.find_faults(open_ledger) == ["the events do not add up to the batches"]
 
 
 MOUNTS = """\
@@ -188,14 +188,14 @@ MOUNTS = """\
         ("/over/it", "ext4"),
     ],
 )
-def test_the_kind_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
+def test_the_type_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
     assert filesystem_type(Path(path), MOUNTS) == kind
 
 
-def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_path, monkeypatch):
+def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp_path, monkeypatch):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 x rw\n")
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTS", mounts)
+    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", mounts)
 
     with pytest.raises(LedgerError) as refused:
         ledger.open_ledger_in(folder, Clock())
@@ -204,8 +204,8 @@ def test_a_network_file_system_is_refused_before_anything_is_made(folder, tmp_pa
     assert not folder.exists()
 
 
-def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTS", tmp_path / "none")
+def test_no_folder_is_refused_where_mounts_are_unknown(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", tmp_path / "none")
 
     refuse_network_folder(folder)
 
@@ -213,7 +213,7 @@ def test_where_mounts_are_unknown_nothing_is_refused(folder, tmp_path, monkeypat
     assert {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} <= NETWORK_FILESYSTEMS
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(LedgerError) as refused:
@@ -222,31 +222,31 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     assert refused.value.key == "ledger-unusable"
 
 
-def test_a_ledger_that_is_kept_busy_is_told_apart_from_a_damaged_one(folder, book, tmp_path):
-    book.connection.execute("PRAGMA busy_timeout = 50")
+def test_a_busy_ledger_is_not_reported_as_damaged(folder, open_ledger, tmp_path):
+    open_ledger.connection.execute("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(LedgerError) as refused:
-        ledger.record_clean_file(book, "digest", "1")
+        ledger.record_clean_file(open_ledger, "digest", "1")
 
     other.close()
     assert refused.value.key == "ledger-busy"
 
 
-def test_a_full_disk_is_said_and_loses_nothing(folder, book, tmp_path):
-    [before] = upload_file(book, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
-    book.connection.execute("PRAGMA max_page_count = 1")
+def test_a_full_disk_is_reported_and_loses_nothing(folder, open_ledger, tmp_path):
+    [before] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 3), NotSent())
+    open_ledger.connection.execute("PRAGMA max_page_count = 1")
 
     with pytest.raises(LedgerError) as refused:
-        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 5000, 100), Acked(1))
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 5000, 100), Acked(1))
 
     assert refused.value.key == "ledger-unusable"
-    assert ledger.list_parts(book) == [before]
+    assert ledger.list_parts(open_ledger) == [before]
     assert len(list((folder / "spool").iterdir())) == 1
 
 
-def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
+def test_the_state_folder_comes_from_the_environment_or_the_platform():
     assert read_settings({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
     assert state_folder("here") == Path("here")
     assert state_folder(read_settings({}).state_dir).name == "calltools"
@@ -255,19 +255,19 @@ def test_the_state_folder_is_that_of_the_environment_or_of_the_platform():
 CANARY = re.compile(rb"7495000|1604591025|\xd1\x86\xd0\xb5\xd0\xbb")
 
 
-def test_no_call_is_in_the_ledger_after_it_was_accepted_or_refused(folder, tmp_path):
+def test_no_personal_data_is_left_after_a_part_is_decided(folder, tmp_path):
     reason = "row 5: phone +74950000005, id 1604591025000000005"
-    with ledger.open_ledger_in(folder, Clock()) as book:
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         accepted = write_numbered_calls(tmp_path / "calls_74950000001.csv", 300)
-        upload_file(book, accepted, Acked(1, 300, 300))
-        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 300, 1000), ledger.Rejected(reason))
-        [lost] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 300, 2000), Ambiguous(reason))
-        upload_file(book, accepted, ledger.Rejected(reason), again="all")
+        upload_file(open_ledger, accepted, Acked(1, 300, 300))
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 300, 1000), ledger.Rejected(reason))
+        [lost] = upload_file(open_ledger, write_numbered_calls(tmp_path / "c.csv", 300, 2000), Ambiguous(reason))
+        upload_file(open_ledger, accepted, ledger.Rejected(reason), again="all")
         assert [path for path in folder.rglob("*") if path.is_file() and CANARY.search(path.read_bytes())] == [
             folder / "spool" / f"{COUNTER}-{lost.mark}.csv"
         ]
-        with ledger.hold_counter(book, COUNTER):
-            ledger.give_up(book, lost.id)
+        with ledger.hold_counter(open_ledger, COUNTER):
+            ledger.give_up(open_ledger, lost.id)
         open_files = [path for path in folder.rglob("*") if path.is_file()]
         assert any(path.name.endswith("-wal") for path in open_files)
         assert [path for path in open_files if CANARY.search(path.read_bytes())] == []
@@ -280,9 +280,9 @@ def test_fingerprints_of_one_call_differ_from_ledger_to_ledger(tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 1)
     found = []
     for name in ("x", "y"):
-        with ledger.open_ledger_in(tmp_path / name, Clock()) as book:
-            upload_file(book, path, Acked(1))
-            found += book.connection.execute("SELECT fp, rest FROM row").fetchall()
+        with ledger.open_ledger_in(tmp_path / name, Clock()) as open_ledger:
+            upload_file(open_ledger, path, Acked(1))
+            found += open_ledger.connection.execute("SELECT fp, rest FROM row").fetchall()
 
     assert [(len(fp), len(rest)) for fp, rest in found] == [(16, 8)] * 2
     assert found[0][0] != found[1][0]
@@ -293,10 +293,10 @@ def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 3)
     program = (
         "import sys, time; from pathlib import Path; from calltools import ledger\n"
-        "with ledger.open_ledger_in(Path(sys.argv[1]), time.time) as book:\n"
-        "    with ledger.hold_counter(book, 1):\n"
-        "        [part] = ledger.reserve(book, ledger.plan_upload(book, Path(sys.argv[2]), 1))\n"
-        "        ledger.begin_attempt(book, part.id); ledger.finish_attempt(book, part.id, ledger.Acked(1))\n"
+        "with ledger.open_ledger_in(Path(sys.argv[1]), time.time) as open_ledger:\n"
+        "    with ledger.hold_counter(open_ledger, 1):\n"
+        "        [part] = ledger.reserve(open_ledger, ledger.plan_upload(open_ledger, Path(sys.argv[2]), 1))\n"
+        "        ledger.begin_attempt(open_ledger, part.id); ledger.finish_attempt(open_ledger, part.id, ledger.Acked(1))\n"
         "print([name for name in ('pandas', 'pandera', 'pyarrow.csv') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, folder, path], capture_output=True, check=True)

@@ -6,9 +6,9 @@ from calltools.ledger import Acked, Ambiguous, NotSent, Rejected, State, Throttl
 from tests.ledger.fakes import COUNTER, START, send_part, upload_file, write_numbered_calls
 
 
-def upload_one(book, tmp_path, outcome, count=3):
-    [batch] = upload_file(book, write_numbered_calls(tmp_path / "calls.csv", count), outcome)
-    return batch
+def upload_one(open_ledger, tmp_path, outcome, count=3):
+    [part] = upload_file(open_ledger, write_numbered_calls(tmp_path / "calls.csv", count), outcome)
+    return part
 
 
 @pytest.mark.parametrize(
@@ -25,21 +25,23 @@ def upload_one(book, tmp_path, outcome, count=3):
         (Ambiguous("reset", 4096), "ambiguous", "ambiguous"),
     ],
 )
-def test_each_outcome_has_its_state(book, tmp_path, outcome, state, attempt):
-    batch = upload_one(book, tmp_path, outcome)
+def test_each_outcome_has_its_state(open_ledger, tmp_path, outcome, state, attempt):
+    part = upload_one(open_ledger, tmp_path, outcome)
 
-    assert (batch.state, [one.state for one in batch.attempts]) == (state, [attempt])
-    assert ledger.get_part(book, batch.id) == batch
-    assert batch.partial == (state == "acked-partial")
-    assert batch.held == (state == "ambiguous")
-    assert batch.waiting == (state in {"not-sent", "throttled"})
-    assert batch.accepted == state.startswith("acked")
+    assert (part.state, [one.state for one in part.attempts]) == (state, [attempt])
+    assert ledger.get_part(open_ledger, part.id) == part
+    assert part.partial == (state == "acked-partial")
+    assert part.held == (state == "ambiguous")
+    assert part.waiting == (state in {"not-sent", "throttled"})
+    assert part.accepted == state.startswith("acked")
 
 
-def test_what_was_told_is_kept(book, tmp_path):
-    accepted = upload_one(book, tmp_path, Acked(77, 3, 2))
-    [unclear] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
-    [busy] = upload_file(book, write_numbered_calls(tmp_path / "c.csv", 2, 20), Throttled(START + 60, "too many"))
+def test_the_details_of_an_outcome_are_stored(open_ledger, tmp_path):
+    accepted = upload_one(open_ledger, tmp_path, Acked(77, 3, 2))
+    [unclear] = upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset", 4096))
+    [busy] = upload_file(
+        open_ledger, write_numbered_calls(tmp_path / "c.csv", 2, 20), Throttled(START + 60, "too many")
+    )
 
     assert (accepted.upload_id, accepted.source_quantity, accepted.line_quantity) == (77, 3, 2)
     assert (unclear.reason, unclear.attempts[0].bytes_sent) == ("reset", 4096)
@@ -47,137 +49,137 @@ def test_what_was_told_is_kept(book, tmp_path):
 
 
 @pytest.mark.parametrize("outcome", [Acked(77), Acked(77, 3, 1), Rejected("no")])
-def test_the_file_of_a_decided_batch_is_gone(book, folder, tmp_path, outcome):
-    upload_one(book, tmp_path, outcome)
+def test_the_file_of_a_decided_part_is_gone(open_ledger, folder, tmp_path, outcome):
+    upload_one(open_ledger, tmp_path, outcome)
 
     assert list((folder / "spool").iterdir()) == []
 
 
 @pytest.mark.parametrize("outcome", [NotSent(), Throttled(), Ambiguous("reset")])
-def test_the_file_of_an_undecided_batch_stays(book, folder, tmp_path, outcome):
-    upload_one(book, tmp_path, outcome)
+def test_the_file_of_an_undecided_part_stays(open_ledger, folder, tmp_path, outcome):
+    upload_one(open_ledger, tmp_path, outcome)
 
     assert len(list((folder / "spool").iterdir())) == 1
 
 
-def test_an_attempt_has_its_marker_before_the_users_words(book, tmp_path):
+def test_an_attempt_has_its_marker_before_the_users_words(open_ledger, tmp_path):
     sent = []
-    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
-    with ledger.hold_counter(book, COUNTER):
-        [batch] = ledger.reserve(book, plan, comment="spring campaign")
-        send_part(book, batch, lambda sending: (sent.append(sending), NotSent())[1])
-        send_part(book, batch, lambda sending: (sent.append(sending), Acked(1))[1])
+    plan = ledger.plan_upload(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(open_ledger, COUNTER):
+        [part] = ledger.reserve(open_ledger, plan, comment="spring campaign")
+        send_part(open_ledger, part, lambda attempt: (sent.append(attempt), NotSent())[1])
+        send_part(open_ledger, part, lambda attempt: (sent.append(attempt), Acked(1))[1])
 
-    assert [one.comment for one in sent] == [f"ct1{batch.mark}A{n} spring campaign" for n in (1, 2)]
-    assert len(batch.mark) == 26
-    assert batch.mark.isalnum()
-    assert [ledger.parse_marker(one.comment) for one in sent] == [(batch.mark, 1), (batch.mark, 2)]
+    assert [one.comment for one in sent] == [f"ct1{part.mark}A{n} spring campaign" for n in (1, 2)]
+    assert len(part.mark) == 26
+    assert part.mark.isalnum()
+    assert [ledger.parse_marker(one.comment) for one in sent] == [(part.mark, 1), (part.mark, 2)]
 
 
 @pytest.mark.parametrize(
     "comment",
     ["", "spring", "ct1", "ct1abcA1", "xct1" + "a" * 26 + "A1", "ct1" + "a" * 26 + "A0", "ct1" + "a" * 27 + "A1"],
 )
-def test_other_comments_hold_no_marker(comment):
+def test_other_comments_have_no_marker(comment):
     assert ledger.parse_marker(comment) is None
 
 
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), Ambiguous("reset")])
-def test_what_may_have_arrived_is_not_begun_again(book, tmp_path, outcome):
-    batch = upload_one(book, tmp_path, outcome)
+def test_a_part_in_doubt_cannot_begin_an_attempt(open_ledger, tmp_path, outcome):
+    part = upload_one(open_ledger, tmp_path, outcome)
 
-    with ledger.hold_counter(book, COUNTER), pytest.raises(DefectError):
-        ledger.begin_attempt(book, batch.id)
+    with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(DefectError):
+        ledger.begin_attempt(open_ledger, part.id)
 
-    assert ledger.get_part(book, batch.id) == batch
+    assert ledger.get_part(open_ledger, part.id) == part
 
 
-def test_nothing_is_sent_of_a_file_that_was_altered(book, folder, tmp_path):
-    batch = upload_one(book, tmp_path, NotSent())
+def test_an_altered_file_is_not_sent(open_ledger, folder, tmp_path):
+    part = upload_one(open_ledger, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.write_bytes(file.read_bytes().replace(b",100,", b",999,"))
 
-    with ledger.hold_counter(book, COUNTER), pytest.raises(LedgerError) as refused:
-        ledger.begin_attempt(book, batch.id)
+    with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(LedgerError) as refused:
+        ledger.begin_attempt(open_ledger, part.id)
 
     assert refused.value.key == "ledger-part-damaged"
-    assert ledger.get_part(book, batch.id).state is State.NOT_SENT
+    assert ledger.get_part(open_ledger, part.id).state is State.NOT_SENT
 
 
-def test_a_batch_whose_file_is_gone_gives_its_calls_back(book, folder, tmp_path):
-    batch = upload_one(book, tmp_path, NotSent())
+def test_a_part_whose_file_is_gone_is_released(open_ledger, folder, tmp_path):
+    part = upload_one(open_ledger, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.unlink()
 
-    with ledger.hold_counter(book, COUNTER):
-        assert ledger.get_part(book, batch.id).state is State.RELEASED
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert ledger.get_part(open_ledger, part.id).state is State.RELEASED
 
-    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
+    assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER).records_to_send == 3
 
 
-def test_only_the_holder_of_the_lock_may_send(book, tmp_path):
-    batch = upload_one(book, tmp_path, NotSent())
-    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "b.csv", 1, 9), COUNTER)
+def test_only_the_holder_of_the_lock_may_send(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, NotSent())
+    plan = ledger.plan_upload(open_ledger, write_numbered_calls(tmp_path / "b.csv", 1, 9), COUNTER)
 
     for forbidden in (
-        lambda: ledger.begin_attempt(book, batch.id),
-        lambda: ledger.reserve(book, plan),
-        lambda: ledger.release(book, batch.id),
-        lambda: ledger.reconcile(book, COUNTER, [], complete=True),
+        lambda: ledger.begin_attempt(open_ledger, part.id),
+        lambda: ledger.reserve(open_ledger, plan),
+        lambda: ledger.release(open_ledger, part.id),
+        lambda: ledger.reconcile(open_ledger, COUNTER, [], complete=True),
     ):
         with pytest.raises(DefectError, match="not locked"):
             forbidden()
 
 
-def test_a_person_decides_to_send_again(book, tmp_path):
-    batch = upload_one(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold_counter(book, COUNTER):
-        again = ledger.resend(book, batch.id)
-        done = send_part(book, batch, Acked(5, 3, 3))
+def test_a_person_decides_to_send_again(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(open_ledger, COUNTER):
+        again = ledger.resend(open_ledger, part.id)
+        done = send_part(open_ledger, part, Acked(5, 3, 3))
 
     assert again.state is State.RESERVED
     assert (done.state, len(done.attempts)) == ("acked", 2)
 
 
-def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(book, folder, tmp_path):
-    batch = upload_one(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold_counter(book, COUNTER):
-        assert ledger.give_up(book, batch.id).state is State.GIVEN_UP
+def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(open_ledger, folder, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert ledger.give_up(open_ledger, part.id).state is State.GIVEN_UP
 
-    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 0
-    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 3
+    assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER).records_to_send == 0
+    assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 3
     assert list((folder / "spool").iterdir()) == []
 
 
 @pytest.mark.parametrize("decide", [ledger.resend, ledger.give_up])
 @pytest.mark.parametrize("outcome", [Acked(1), Rejected("no"), NotSent()])
-def test_there_is_nothing_to_decide_about_what_is_not_held(book, tmp_path, decide, outcome):
-    batch = upload_one(book, tmp_path, outcome)
+def test_only_a_held_part_can_be_decided(open_ledger, tmp_path, decide, outcome):
+    part = upload_one(open_ledger, tmp_path, outcome)
 
-    with ledger.hold_counter(book, COUNTER), pytest.raises(UsageError, match=f"L{batch.id} is not held"):
-        decide(book, batch.id)
+    with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(UsageError, match=f"L{part.id} is not held"):
+        decide(open_ledger, part.id)
 
 
-def test_a_refusal_does_not_settle_an_earlier_attempt_in_doubt(book, tmp_path):
-    batch = upload_one(book, tmp_path, Ambiguous("reset"))
-    with ledger.hold_counter(book, COUNTER):
-        ledger.resend(book, batch.id)
-        held = send_part(book, batch, Rejected("invalid"))
+def test_a_refusal_does_not_settle_an_earlier_attempt_in_doubt(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
+    with ledger.hold_counter(open_ledger, COUNTER):
+        ledger.resend(open_ledger, part.id)
+        held = send_part(open_ledger, part, Rejected("invalid"))
 
     assert held.state is State.HELD
-    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 0
+    assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER, "all").records_to_send == 0
 
 
-def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(book, tmp_path):
-    plain = upload_one(book, tmp_path, NotSent())
-    [doubtful] = upload_file(book, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
-    with ledger.hold_counter(book, COUNTER):
-        ledger.resend(book, doubtful.id)
-        states = [ledger.release(book, batch.id).state for batch in (plain, doubtful)]
+def test_a_released_part_frees_its_calls_unless_they_may_be_stored(open_ledger, tmp_path):
+    plain = upload_one(open_ledger, tmp_path, NotSent())
+    [doubtful] = upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 2, 10), Ambiguous("reset"))
+    with ledger.hold_counter(open_ledger, COUNTER):
+        ledger.resend(open_ledger, doubtful.id)
+        states = [ledger.release(open_ledger, part.id).state for part in (plain, doubtful)]
 
     assert states == ["released", "held"]
-    assert ledger.plan_upload(book, tmp_path / "calls.csv", COUNTER).records_to_send == 3
-    assert ledger.plan_upload(book, tmp_path / "b.csv", COUNTER).records_to_send == 0
+    assert ledger.plan_upload(open_ledger, tmp_path / "calls.csv", COUNTER).records_to_send == 3
+    assert ledger.plan_upload(open_ledger, tmp_path / "b.csv", COUNTER).records_to_send == 0
 
 
 @pytest.mark.parametrize(
@@ -189,39 +191,39 @@ def test_withdrawing_frees_the_calls_unless_they_may_have_arrived(book, tmp_path
         ("LINKAGE_FAILURE", "linkage-failure", False),
     ],
 )
-def test_the_status_of_the_service_is_written_down(book, tmp_path, status, state, watched):
-    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+def test_the_status_of_the_service_is_recorded(open_ledger, tmp_path, status, state, watched):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
-    seen = ledger.record_status(book, batch.id, status, linked=2)
+    seen = ledger.record_status(open_ledger, part.id, status, linked=2)
 
     assert (seen.state, seen.status, seen.linked, seen.processing) == (state, status, 2, watched)
-    assert ledger.processing_parts(book) == ([seen] if watched else [])
+    assert ledger.processing_parts(open_ledger) == ([seen] if watched else [])
 
 
-def test_looking_twice_at_the_same_adds_nothing(book, tmp_path):
-    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
-    ledger.record_status(book, batch.id, "EXPORTED")
-    before = len(ledger.part_events(book, batch))
+def test_a_repeated_status_is_no_event(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
+    ledger.record_status(open_ledger, part.id, "EXPORTED")
+    before = len(ledger.part_events(open_ledger, part))
 
-    ledger.record_status(book, batch.id, "EXPORTED")
+    ledger.record_status(open_ledger, part.id, "EXPORTED")
 
-    assert len(ledger.part_events(book, batch)) == before
+    assert len(ledger.part_events(open_ledger, part)) == before
 
 
-def test_watching_goes_on_after_a_pause_and_ends_once(book, tmp_path):
-    batch = upload_one(book, tmp_path, Acked(1, 3, 3))
+def test_polling_continues_after_a_pause_and_ends_once(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
-    tired = ledger.stop_polling(book, batch.id)
-    done = ledger.record_status(book, batch.id, "PROCESSED", linked=3)
-    after = ledger.record_status(book, batch.id, "LINKAGE_FAILURE")
+    tired = ledger.stop_polling(open_ledger, part.id)
+    done = ledger.record_status(open_ledger, part.id, "PROCESSED", linked=3)
+    after = ledger.record_status(open_ledger, part.id, "LINKAGE_FAILURE")
 
     assert (tired.state, done.state, after) == ("poll-timeout", "processed", done)
 
 
-def test_accepted_in_part_stays_so_when_it_is_processed(book, tmp_path):
-    batch = upload_one(book, tmp_path, Acked(1, 3, 2))
+def test_a_partially_accepted_part_stays_so_when_it_is_processed(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 2))
 
-    done = ledger.record_status(book, batch.id, "PROCESSED", linked=1)
+    done = ledger.record_status(open_ledger, part.id, "PROCESSED", linked=1)
 
     assert (done.state, done.status, done.linked, done.partial, done.processing) == (
         "acked-partial",
@@ -232,68 +234,70 @@ def test_accepted_in_part_stays_so_when_it_is_processed(book, tmp_path):
     )
 
 
-def test_rows_dropped_later_make_it_partial(book, tmp_path):
-    batch = upload_one(book, tmp_path, Acked(1))
+def test_rows_that_are_dropped_later_make_a_part_partial(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1))
 
-    assert ledger.record_status(book, batch.id, "PROCESSED", accepted=2).partial
+    assert ledger.record_status(open_ledger, part.id, "PROCESSED", accepted=2).partial
 
 
 @pytest.mark.parametrize(("name", "which"), [("L1", 0), ("l2", 1), ("2", 0), ("700", 1), ("1", 0)])
-def test_ids_of_the_ledger_have_a_letter_and_ids_of_the_service_have_none(book, tmp_path, name, which):
-    batches = [
-        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), Acked(2))[0],
-        upload_file(book, write_numbered_calls(tmp_path / "b.csv", 1, 5), Acked(700))[0],
+def test_ids_of_the_ledger_have_a_letter_and_ids_of_the_service_have_none(open_ledger, tmp_path, name, which):
+    parts = [
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), Acked(2))[0],
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "b.csv", 1, 5), Acked(700))[0],
     ]
 
-    assert ledger.find_part(book, name) == batches[which]
+    assert ledger.find_part(open_ledger, name) == parts[which]
 
 
 @pytest.mark.parametrize("name", ["L9", "9", "", "L", "x", "L-1", "9" * 30, "L1; DROP TABLE row"])
-def test_an_unknown_id_is_a_usage_error(book, name):
+def test_an_unknown_id_is_a_usage_error(open_ledger, name):
     with pytest.raises(UsageError, match="There is no upload"):
-        ledger.find_part(book, name)
+        ledger.find_part(open_ledger, name)
 
 
-def test_lists_are_by_counter(book, tmp_path):
+def test_lists_are_by_counter(open_ledger, tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 1)
-    [first] = upload_file(book, path, Ambiguous("reset"))
-    [second] = upload_file(book, path, NotSent(), counter=7)
+    [first] = upload_file(open_ledger, path, Ambiguous("reset"))
+    [second] = upload_file(open_ledger, path, NotSent(), counter=7)
 
-    assert ledger.list_parts(book) == [first, second]
-    assert ledger.list_parts(book, 7) == [second]
-    assert ledger.held_parts(book) == [first]
-    assert ledger.waiting_parts(book, COUNTER) == []
-    assert ledger.waiting_parts(book, 7) == [second]
+    assert ledger.list_parts(open_ledger) == [first, second]
+    assert ledger.list_parts(open_ledger, 7) == [second]
+    assert ledger.held_parts(open_ledger) == [first]
+    assert ledger.waiting_parts(open_ledger, COUNTER) == []
+    assert ledger.waiting_parts(open_ledger, 7) == [second]
 
 
-def test_the_history_tells_everything_in_order(book, clock, tmp_path):
-    plan = ledger.plan_upload(book, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
-    with ledger.hold_counter(book, COUNTER):
-        [batch] = ledger.reserve(book, plan)
+def test_events_are_read_in_order(open_ledger, clock, tmp_path):
+    plan = ledger.plan_upload(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), COUNTER)
+    with ledger.hold_counter(open_ledger, COUNTER):
+        [part] = ledger.reserve(open_ledger, plan)
         for outcome in (NotSent(), Throttled(), Acked(1)):
             clock.at += 1
-            send_part(book, batch, outcome)
-    ledger.record_status(book, batch.id, "PROCESSED")
+            send_part(open_ledger, part, outcome)
+    ledger.record_status(open_ledger, part.id, "PROCESSED")
 
-    steps = [(event.transition, event.at - START) for event in ledger.part_events(book, batch)]
+    steps = [(event.transition, event.at - START) for event in ledger.part_events(open_ledger, part)]
     assert steps == [
         ("reserve", 0), ("send", 1), ("fail-to-send", 1), ("send", 2), ("throttle", 2), ("send", 3), ("accept", 3), ("process", 3),
     ]  # fmt: skip
 
 
-def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(book, clock, tmp_path):
+def test_a_clean_file_is_remembered_for_its_bytes_version_and_rules(open_ledger, clock, tmp_path):
     path = write_numbered_calls(tmp_path / "a.csv", 1)
-    digest = ledger.digest_file(book, path)
-    ledger.record_clean_file(book, digest, "1.0", "upload")
+    digest = ledger.digest_file(open_ledger, path)
+    ledger.record_clean_file(open_ledger, digest, "1.0", "upload")
 
-    assert ledger.is_clean_file(book, digest, "1.0", "upload")
-    assert ledger.is_clean_file(book, digest, "1.0", "upload", since=START)
-    assert not ledger.is_clean_file(book, digest, "1.0", "upload", since=START + 1)
-    assert not ledger.is_clean_file(book, digest, "1.1", "upload")
-    assert not ledger.is_clean_file(book, digest, "1.0")
-    assert not ledger.is_clean_file(book, ledger.digest_file(book, write_numbered_calls(path, 2)), "1.0", "upload")
+    assert ledger.is_clean_file(open_ledger, digest, "1.0", "upload")
+    assert ledger.is_clean_file(open_ledger, digest, "1.0", "upload", since=START)
+    assert not ledger.is_clean_file(open_ledger, digest, "1.0", "upload", since=START + 1)
+    assert not ledger.is_clean_file(open_ledger, digest, "1.1", "upload")
+    assert not ledger.is_clean_file(open_ledger, digest, "1.0")
+    assert not ledger.is_clean_file(
+        open_ledger, ledger.digest_file(open_ledger, write_numbered_calls(path, 2)), "1.0", "upload"
+    )
 
 
-def test_a_file_that_is_not_there_has_no_digest(book, tmp_path):
+def test_a_missing_file_has_no_digest(open_ledger, tmp_path):
     with pytest.raises(SourceError, match=r"gone\.csv"):
-        ledger.digest_file(book, tmp_path / "gone.csv")
+        ledger.digest_file(open_ledger, tmp_path / "gone.csv")

@@ -14,15 +14,15 @@ from calltools.ledger import NotSent, State
 from calltools.ledger.lock import LockHolder, current_process, is_alive, lock_holder
 from tests.ledger.fakes import COUNTER, Clock, FakeService, upload_file, write_numbered_calls
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path
 from calltools import ledger
-with ledger.open_book(Path(sys.argv[1]), time.time) as book, ledger.hold(book, int(sys.argv[2])):
+with ledger.open_ledger_in(Path(sys.argv[1]), time.time) as open_ledger, ledger.hold_counter(open_ledger, int(sys.argv[2])):
     if len(sys.argv) > 3:
-        [batch] = ledger.reserve(book, ledger.plan(book, Path(sys.argv[3]), int(sys.argv[2])))
-        ledger.begin(book, batch.id)
+        [part] = ledger.reserve(open_ledger, ledger.plan_upload(open_ledger, Path(sys.argv[3]), int(sys.argv[2])))
+        ledger.begin_attempt(open_ledger, part.id)
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -49,10 +49,10 @@ def other(folder):
         process.communicate()
 
 
-def test_the_second_upload_of_a_counter_is_told_who_has_it(book, other):
+def test_the_second_upload_of_a_counter_is_refused_with_the_process_of_the_first(open_ledger, other):
     process = other(COUNTER)
 
-    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(open_ledger, COUNTER):
         pass
 
     assert (refused.value.key, refused.value.exit_code) == ("ledger-locked", 4)
@@ -60,53 +60,53 @@ def test_the_second_upload_of_a_counter_is_told_who_has_it(book, other):
     assert str(process.pid) in refused.value.say("ru")
 
 
-def test_a_holder_that_has_not_said_its_name_yet_holds_all_the_same(book, other):
+def test_a_lock_without_a_lease_is_respected(open_ledger, other):
     other(COUNTER)
-    book.connection.execute("DELETE FROM lease")
+    open_ledger.connection.execute("DELETE FROM lease")
 
-    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(open_ledger, COUNTER):
         pass
 
     assert refused.value.key == "ledger-locked-somehow"
 
 
-def test_another_counter_is_free(book, other):
+def test_another_counter_is_free(open_ledger, other):
     other(COUNTER)
 
-    with ledger.hold_counter(book, 7):
+    with ledger.hold_counter(open_ledger, 7):
         pass
 
 
-def test_the_lock_ends_with_its_process(book, other):
+def test_the_lock_ends_with_its_process(open_ledger, other):
     process = other(COUNTER)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert lock_holder(book, COUNTER).pid == process.pid
+    assert lock_holder(open_ledger, COUNTER).pid == process.pid
 
-    with ledger.hold_counter(book, COUNTER):
-        assert lock_holder(book, COUNTER) == current_process()
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert lock_holder(open_ledger, COUNTER) == current_process()
 
-    assert lock_holder(book, COUNTER) is None
+    assert lock_holder(open_ledger, COUNTER) is None
 
 
-def test_a_living_process_that_is_sending_is_left_alone(book, folder, clock, other, tmp_path):
+def test_the_part_of_a_living_process_is_left_alone(open_ledger, folder, clock, other, tmp_path):
     process = other(COUNTER, write_numbered_calls(tmp_path / "a.csv", 3))
 
     with ledger.open_ledger_in(folder, clock) as second:
-        [batch] = ledger.list_parts(second)
-        assert batch.state is State.SENDING
+        [part] = ledger.list_parts(second)
+        assert part.state is State.SENDING
         assert len(list((folder / "spool").iterdir())) == 1
     process.kill()
     process.wait()
 
     with ledger.open_ledger_in(folder, clock) as second:
-        [batch] = ledger.list_parts(second)
-        assert (batch.state, batch.reason, batch.attempts[0].reason) == ("ambiguous", "interrupted", "interrupted")
+        [part] = ledger.list_parts(second)
+        assert (part.state, part.reason, part.attempts[0].reason) == ("ambiguous", "interrupted", "interrupted")
 
 
-def test_a_process_cannot_take_a_counter_twice(folder, book, clock):
+def test_a_process_cannot_take_a_counter_twice(folder, open_ledger, clock):
     with (
-        ledger.hold_counter(book, COUNTER),
+        ledger.hold_counter(open_ledger, COUNTER),
         ledger.open_ledger_in(folder, clock) as second,
         pytest.raises(LedgerError, match=str(os.getpid())),
         ledger.hold_counter(second, COUNTER),
@@ -114,8 +114,8 @@ def test_a_process_cannot_take_a_counter_twice(folder, book, clock):
         pass
 
 
-def put_lease(book, holder):
-    book.connection.execute(
+def put_lease(open_ledger, holder):
+    open_ledger.connection.execute(
         "INSERT INTO lease VALUES (?, ?, ?, ?, 0)", (COUNTER, holder.pid, holder.boot, holder.started)
     )
 
@@ -125,14 +125,14 @@ def parent():
     return LockHolder(os.getppid(), current_process().boot, text.rpartition(")")[2].split()[19] if text else "")
 
 
-def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(book):
-    put_lease(book, parent())
+def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(open_ledger):
+    put_lease(open_ledger, parent())
 
-    with pytest.raises(LedgerError) as refused, ledger.hold_counter(book, COUNTER):
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(open_ledger, COUNTER):
         pass
 
     assert refused.value.facts["pid"] == os.getppid()
-    assert lock_holder(book, COUNTER) == parent()
+    assert lock_holder(open_ledger, COUNTER) == parent()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="boot id and start times")
@@ -141,14 +141,14 @@ def test_the_lease_of_a_living_process_is_respected_even_without_its_lock(book):
     [{"boot": "another-run-of-the-machine"}, {"started": "1"}, {"pid": 2**22 + 1}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_stale_lease_is_broken(book, change):
+def test_the_lease_of_a_dead_process_is_replaced(open_ledger, change):
     fields = {name: getattr(parent(), name) for name in ("pid", "boot", "started")}
     stale = LockHolder(**fields | change)
-    put_lease(book, stale)
+    put_lease(open_ledger, stale)
     assert not is_alive(stale)
 
-    with ledger.hold_counter(book, COUNTER):
-        assert lock_holder(book, COUNTER) == current_process()
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert lock_holder(open_ledger, COUNTER) == current_process()
 
 
 RACER = """
@@ -156,14 +156,14 @@ import sys, time
 from pathlib import Path
 from calltools.errors import LedgerError
 from calltools import ledger
-from tests.ledger.fakes import COUNTER, Oracle, send
+from tests.ledger.fakes import COUNTER, FakeService, send_part
 state, folder = Path(sys.argv[1]), Path(sys.argv[2])
-oracle = Oracle(folder, state)
+service = FakeService(folder, state)
 while True:
     try:
-        with ledger.open_book(state, time.time) as book, ledger.hold(book, COUNTER):
-            for batch in ledger.reserve(book, ledger.plan(book, folder / "calls.csv", COUNTER)):
-                send(book, batch, lambda sending: oracle.post(sending, "stored"))
+        with ledger.open_ledger_in(state, time.time) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
+            for part in ledger.reserve(open_ledger, ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)):
+                send_part(open_ledger, part, lambda attempt: service.post(attempt, "stored"))
         break
     except LedgerError as fault:
         assert fault.key.startswith("ledger-locked"), fault.key
@@ -172,7 +172,7 @@ while True:
 """
 
 
-def test_many_at_once_send_each_call_once(folder, tmp_path):
+def test_four_uploads_at_once_send_each_call_once(folder, tmp_path):
     write_numbered_calls(tmp_path / "calls.csv", 500)
     racers = [
         subprocess.Popen(
@@ -182,29 +182,29 @@ def test_many_at_once_send_each_call_once(folder, tmp_path):
     ]
     ended = [(racer.communicate()[1].decode(), racer.returncode) for racer in racers]
 
-    oracle = FakeService(tmp_path, folder)
+    service = FakeService(tmp_path, folder)
     assert ended == [("", 0)] * 4
-    assert len(oracle.posted()) == 1
-    assert len({tuple(cells) for cells in oracle.calls()}) == len(oracle.calls()) == 500
-    with ledger.open_ledger_in(folder, Clock()) as book:
-        assert ledger.find_faults(book) == []
+    assert len(service.posted()) == 1
+    assert len({tuple(cells) for cells in service.calls()}) == len(service.calls()) == 500
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        assert ledger.find_faults(open_ledger) == []
 
 
-def test_a_lease_is_given_back_when_the_upload_fails(book, tmp_path):
+def test_the_lease_ends_when_the_upload_fails(open_ledger, tmp_path):
     with pytest.raises(ZeroDivisionError):
-        upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), lambda _sending: 1 / 0)
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), lambda _attempt: 1 / 0)
 
-    assert lock_holder(book, COUNTER) is None
-    with ledger.hold_counter(book, COUNTER):
-        assert [batch.state for batch in ledger.held_parts(book)] == ["ambiguous"]
+    assert lock_holder(open_ledger, COUNTER) is None
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert [part.state for part in ledger.held_parts(open_ledger)] == ["ambiguous"]
 
 
-def test_strangers_in_the_spool_are_removed_and_the_rest_stays(book, folder, tmp_path):
-    [kept] = upload_file(book, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
+def test_orphaned_files_in_the_spool_are_removed(open_ledger, folder, tmp_path):
+    [kept] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
     for name in (f"{COUNTER}-{'a' * 26}.csv", f"{COUNTER}-{'b' * 26}.csv.part", f"7-{'c' * 26}.csv"):
         (folder / "spool" / name).write_text("x")
 
-    with ledger.hold_counter(book, COUNTER):
+    with ledger.hold_counter(open_ledger, COUNTER):
         pass
 
     assert sorted(path.name for path in (folder / "spool").iterdir()) == [

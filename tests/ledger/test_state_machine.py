@@ -25,7 +25,7 @@ CALLS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["100", "200"])), 
 
 @dataclass
 class PartModel:
-    """What must be known of one batch, told by the test and not by the ledger."""
+    """What must be known of one part, told by the test and not by the ledger."""
 
     prices: dict[int, str]
     fresh: set[int]
@@ -45,13 +45,13 @@ class UploadMachine(RuleBasedStateMachine):
         self.base = tempfile.TemporaryDirectory()
         self.folder = Path(self.base.name)
         self.clock = Clock()
-        self.book = ledger.open_ledger_in(self.folder / "state", self.clock)
+        self.ledger = ledger.open_ledger_in(self.folder / "state", self.clock)
         self.models: dict[int, PartModel] = {}
         self.known: dict[int, str] = {}
         self.store: list[tuple[int, str, float]] = []
 
     def teardown(self):
-        self.book.close()
+        self.ledger.close()
         self.base.cleanup()
 
     def expected(self, number, price):
@@ -69,11 +69,11 @@ class UploadMachine(RuleBasedStateMachine):
     )
     def upload(self, chosen, again, behavior):
         """Plan and reserve; then send, unless the process is killed in between."""
-        for batch in self.reserve(chosen, again):
+        for part in self.reserve(chosen, again):
             if behavior == "not yet":
                 self.die()
             else:
-                self.post(batch, behavior)
+                self.post(part, behavior)
 
     def reserve(self, chosen, again):
         path = write_calls(self.folder / "calls.csv", [call(number, Price=price) for number, price in chosen])
@@ -88,46 +88,46 @@ class UploadMachine(RuleBasedStateMachine):
         }
         sent = {number for number, verdict in expected.items() if verdict in goes[again]}
 
-        plan = ledger.plan_upload(self.book, path, COUNTER, again)
+        plan = ledger.plan_upload(self.ledger, path, COUNTER, again)
         assert +Counter(plan.counts) == Counter(expected.values()) + Counter(
             {CallStatus.DOUBLED: len(chosen) - len(first)}
         )
-        with ledger.hold_counter(self.book, COUNTER):
-            batches = ledger.reserve(self.book, plan)
+        with ledger.hold_counter(self.ledger, COUNTER):
+            parts = ledger.reserve(self.ledger, plan)
 
-        assert sum(batch.rows for batch in batches) == plan.records_to_send == len(sent)
-        for batch in batches:
+        assert sum(part.rows for part in parts) == plan.records_to_send == len(sent)
+        for part in parts:
             fresh = {number for number in sent if expected[number] is CallStatus.NEW}
-            self.models[batch.id] = PartModel({number: first[number] for number in sent}, fresh)
-        return batches
+            self.models[part.id] = PartModel({number: first[number] for number in sent}, fresh)
+        return parts
 
-    @precondition(lambda self: ledger.waiting_parts(self.book))
+    @precondition(lambda self: ledger.waiting_parts(self.ledger))
     @rule(data=st.data(), behavior=st.sampled_from(BEHAVIORS))
     def send(self, data, behavior):
-        self.post(data.draw(st.sampled_from(ledger.waiting_parts(self.book))), behavior)
+        self.post(data.draw(st.sampled_from(ledger.waiting_parts(self.ledger))), behavior)
 
-    def post(self, batch, behavior):
-        model = self.models[batch.id]
-        with ledger.hold_counter(self.book, COUNTER):
-            sending = ledger.begin_attempt(self.book, batch.id)
-            assert {number_of(cells): cells["Price"] for cells in read_records(sending.file)} == model.prices
+    def post(self, part, behavior):
+        model = self.models[part.id]
+        with ledger.hold_counter(self.ledger, COUNTER):
+            attempt = ledger.begin_attempt(self.ledger, part.id)
+            assert {number_of(cells): cells["Price"] for cells in read_records(attempt.file)} == model.prices
             model.posts += behavior != "unreachable"
             if behavior in STORING_BEHAVIORS:
                 model.stored.append(len(self.store) + 1)
-                self.store.append((len(self.store) + 1, sending.comment, self.clock.at))
+                self.store.append((len(self.store) + 1, attempt.comment, self.clock.at))
             if not behavior.startswith("killed"):
-                self.finish(batch, model, behavior)
+                self.finish(part, model, behavior)
         if behavior.startswith("killed"):
             self.die()
             model.stands = "held"
 
-    def finish(self, batch, model, behavior):
-        doubt = any(attempt.state is State.AMBIGUOUS for attempt in batch.attempts)
+    def finish(self, part, model, behavior):
+        doubt = any(attempt.state is State.AMBIGUOUS for attempt in part.attempts)
         done = ledger.finish_attempt(
-            self.book,
-            batch.id,
+            self.ledger,
+            part.id,
             {
-                "stored": Acked(len(self.store), batch.rows, batch.rows),
+                "stored": Acked(len(self.store), part.rows, part.rows),
                 "lost": Ambiguous("lost"),
                 "vanished": Ambiguous("vanished"),
                 "refused": Rejected("refused"),
@@ -154,21 +154,21 @@ class UploadMachine(RuleBasedStateMachine):
     @rule()
     def die(self):
         """As a killed process leaves it: nothing is finished, and the next one opens the ledger anew."""
-        self.book.close()
-        self.book = ledger.open_ledger_in(self.folder / "state", self.clock)
+        self.ledger.close()
+        self.ledger = ledger.open_ledger_in(self.folder / "state", self.clock)
 
     @rule(complete=st.booleans(), lag=st.integers(0, LAG))
     def list_uploadings(self, complete, lag):
         shown = [(number, comment) for number, comment, at in self.store if at + lag <= self.clock.at]
-        with ledger.hold_counter(self.book, COUNTER):
+        with ledger.hold_counter(self.ledger, COUNTER):
             changed = ledger.reconcile(
-                self.book, COUNTER, [ListedUploading(*line) for line in shown], complete=complete
+                self.ledger, COUNTER, [ListedUploading(*line) for line in shown], complete=complete
             )
-        for batch in changed:
-            model = self.models[batch.id]
+        for part in changed:
+            model = self.models[part.id]
             if model.stored:
                 self.accept(model)
-            assert batch.state == ("acked" if model.stored else "held")
+            assert part.state == ("acked" if model.stored else "held")
         for model in self.models.values():
             late = model.stands in {"held", "waiting", "given-up"} and {number for number, _ in shown} & {*model.stored}
             assert not late
@@ -177,53 +177,53 @@ class UploadMachine(RuleBasedStateMachine):
     def wait(self, seconds):
         self.clock.at += seconds
 
-    @precondition(lambda self: ledger.held_parts(self.book))
+    @precondition(lambda self: ledger.held_parts(self.ledger))
     @rule(data=st.data(), give_up=st.booleans())
     def decide(self, data, give_up):
         """A person looks into the service itself before sending anything again."""
-        batch = data.draw(st.sampled_from(ledger.held_parts(self.book)))
-        model = self.models[batch.id]
-        with ledger.hold_counter(self.book, COUNTER):
+        part = data.draw(st.sampled_from(ledger.held_parts(self.ledger)))
+        model = self.models[part.id]
+        with ledger.hold_counter(self.ledger, COUNTER):
             if give_up:
-                ledger.give_up(self.book, batch.id)
+                ledger.give_up(self.ledger, part.id)
                 model.stands = "given-up"
                 self.known |= {number: model.prices[number] for number in model.fresh}
             elif not model.stored:
-                ledger.resend(self.book, batch.id)
+                ledger.resend(self.ledger, part.id)
                 model.stands = "waiting"
                 model.allowed += 1
 
-    @precondition(lambda self: ledger.waiting_parts(self.book))
+    @precondition(lambda self: ledger.waiting_parts(self.ledger))
     @rule(data=st.data())
     def withdraw(self, data):
-        batch = data.draw(st.sampled_from(ledger.waiting_parts(self.book)))
-        with ledger.hold_counter(self.book, COUNTER):
-            done = ledger.release(self.book, batch.id)
-        self.models[batch.id].stands = "held" if batch.in_doubt else "freed"
-        assert done.held == batch.in_doubt
+        part = data.draw(st.sampled_from(ledger.waiting_parts(self.ledger)))
+        with ledger.hold_counter(self.ledger, COUNTER):
+            done = ledger.release(self.ledger, part.id)
+        self.models[part.id].stands = "held" if part.in_doubt else "freed"
+        assert done.held == part.in_doubt
 
     @rule(status=st.sampled_from(["PREPARED", "PROCESSED", "LINKAGE_FAILURE", "NEW_WORD"]))
     def watch(self, status):
-        for batch in ledger.processing_parts(self.book):
-            ledger.record_status(self.book, batch.id, status)
+        for part in ledger.processing_parts(self.ledger):
+            ledger.record_status(self.ledger, part.id, status)
 
     @invariant()
-    def every_batch_stands_where_the_model_says(self):
-        batches = {batch.id: batch for batch in ledger.list_parts(self.book)}
-        assert set(batches) == set(self.models)
+    def every_part_stands_where_the_model_says(self):
+        parts = {part.id: part for part in ledger.list_parts(self.ledger)}
+        assert set(parts) == set(self.models)
         for number, model in self.models.items():
-            batch = batches[number]
+            part = parts[number]
             group = {
-                "waiting": batch.waiting,
-                "held": batch.held,
-                "accepted": batch.accepted,
-                "freed": batch.state in {"rejected", "released"},
-                "given-up": batch.state == "given-up",
+                "waiting": part.waiting,
+                "held": part.held,
+                "accepted": part.accepted,
+                "freed": part.state in {"rejected", "released"},
+                "given-up": part.state == "given-up",
             }
-            assert [name for name, holds in group.items() if holds] == [model.stands], (number, batch.state)
+            assert [name for name, holds in group.items() if holds] == [model.stands], (number, part.state)
 
     @invariant()
-    def the_service_has_no_batch_twice(self):
+    def the_service_has_no_part_twice(self):
         assert all(len(model.stored) <= 1 for model in self.models.values())
 
     @invariant()
@@ -232,11 +232,11 @@ class UploadMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_written_adds_up(self):
-        assert ledger.find_faults(self.book) == []
+        assert ledger.find_faults(self.ledger) == []
 
     @invariant()
     def the_spool_holds_what_is_needed_and_nothing_else(self):
-        needed = {batch.mark for batch in ledger.list_parts(self.book) if batch.waiting or batch.held}
+        needed = {part.mark for part in ledger.list_parts(self.ledger) if part.waiting or part.held}
         assert {path.stem.partition("-")[2] for path in (self.folder / "state" / "spool").iterdir()} == needed
 
 

@@ -42,12 +42,12 @@ SPECIFIED = [
 
 
 @pytest.mark.parametrize(("before", "step", "then"), SPECIFIED)
-def test_the_specified_steps_lead_where_they_should(before, step, then):
+def test_specified_transitions(before, step, then):
     assert next_state(State(before), Transition(step)) == then
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_step_that_the_table_does_not_know_is_refused(state):
+def test_a_transition_that_is_not_in_the_table_is_refused(state):
     refused = [step for step in Transition if (state, step) not in TRANSITIONS]
 
     assert refused

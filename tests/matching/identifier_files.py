@@ -3,7 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from calltools.matching.join import MatchColumns, build_index
+from calltools.matching.columns import MatchColumns
+from calltools.matching.join import build_index
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.finding import Findings

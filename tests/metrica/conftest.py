@@ -1,4 +1,4 @@
-"""What tests of the far side share: a service on loopback, a client that is in no hurry, a file to send."""
+"""Fixtures of the client's tests: a fake service on loopback, a client with generous limits, files to send."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,21 +6,20 @@ from pathlib import Path
 import pytest
 
 from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions as Place
-from calltools.metrica.connection import RetryPolicy, Timeouts
+from calltools.metrica.connection import ConnectionOptions, RetryPolicy, Timeouts
 from calltools.metrica.token import Token
 from tests.fake_metrica.forbidden_host import ForbiddenHost
 from tests.fake_metrica.server import FakeMetrica
 
 CANARY = "y0_C4naryTokenAbc-123"
-#: So long that a busy machine meets none of them.
+#: So long that no request meets them on a busy machine.
 TIMEOUTS = Timeouts(connect=60, idle=60, first_byte=60, post_total=120, get_total=60)
-#: Limits that are met soon, each where only a service that is silent meets it.
+#: Short limits, each for a phase in which only a silent service meets it.
 SHORT_IDLE = replace(TIMEOUTS, idle=1)
 SHORT_FIRST_BYTE = replace(TIMEOUTS, first_byte=0.8)
-SHORT_TOTAL = replace(TIMEOUTS, total=2.5)
-SHORT_READING = replace(TIMEOUTS, reading=1)
-#: Behaviours that keep a client waiting until it meets a limit.
+SHORT_TOTAL = replace(TIMEOUTS, post_total=2.5)
+SHORT_GET = replace(TIMEOUTS, get_total=1)
+#: Behaviors that keep a client waiting until it meets a limit.
 LIMITS = {
     "stops-reading": SHORT_IDLE,
     "413-early-stops-reading": SHORT_IDLE,
@@ -29,8 +28,8 @@ LIMITS = {
     "silent": SHORT_FIRST_BYTE,
     "silent-after-storing": SHORT_FIRST_BYTE,
     "crawls": SHORT_TOTAL,
-    "reading-silent": SHORT_READING,
-    "reading-drips": SHORT_READING,
+    "reading-silent": SHORT_GET,
+    "reading-drips": SHORT_GET,
 }
 RETRY_POLICY = RetryPolicy(attempts=2, initial_wait_s=0.01, max_wait_s=0.02, max_requested_wait_s=2)
 
@@ -49,18 +48,20 @@ def service(foreign):
 
 @pytest.fixture
 def client_of():
-    """A client of an address; further arguments as of the place."""
-    made = []
+    """Make a client of an address; further arguments are those of ``ConnectionOptions``."""
+    clients = []
 
-    def new(url, *, on_wait=None, **place):
+    def create(url, *, on_wait=None, **options):
         client = Client(
-            Token(CANARY), Place(**{"url": url, "clocks": TIMEOUTS, "patience": RETRY_POLICY, **place}), on_wait=on_wait
+            Token(CANARY),
+            ConnectionOptions(**{"url": url, "timeouts": TIMEOUTS, "retry_policy": RETRY_POLICY, **options}),
+            on_wait=on_wait,
         )
-        made.append(client)
+        clients.append(client)
         return client
 
-    yield new
-    for client in made:
+    yield create
+    for client in clients:
         client.__exit__(None, None, None)
 
 
@@ -86,7 +87,7 @@ def calls(tmp_path) -> Path:
 
 @pytest.fixture
 def many_calls(tmp_path) -> Path:
-    """8 MB: more than what the buffers of two sockets hold."""
+    """A file of 8 MB, more than the buffers of two sockets."""
     path = tmp_path / "many.csv"
     line = "133591247640966458,1773000000,0,+74950000001," + "x" * 4000 + "\n"
     path.write_text("ClientId,DateTime,StaticCall,PhoneNumber,Tag\n" + line * 2000, encoding="utf-8")

@@ -30,7 +30,7 @@ ACKED, REJECTED, THROTTLED, AMBIGUOUS = (
     OutcomeKind.THROTTLED,
     OutcomeKind.AMBIGUOUS,
 )
-#: Behaviour -> ending, and the sentence (none where accepted).
+#: Behavior -> ending, and the sentence (none where accepted).
 ENDINGS = {
     "closes-at-once": (AMBIGUOUS, "unclear-broken"),
     "resets-after-headers": (AMBIGUOUS, "unclear-broken"),
@@ -84,9 +84,9 @@ ONLY_LARGE = {"stops-reading", "crawls"}
 CASES = [(name, file) for name in ENDINGS for file in FILES if file == "many_calls" or name not in ONLY_LARGE]
 
 
-def test_every_behaviour_of_uploads_is_tried():
+def test_every_behavior_of_uploads_has_an_expected_outcome():
     assert set(ENDINGS) | {"reads-slowly"} == {
-        name for name, behaviour in BEHAVIORS.items() if "upload" in behaviour.kinds
+        name for name, behavior in BEHAVIORS.items() if "upload" in behavior.kinds
     }
 
 
@@ -97,7 +97,7 @@ def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
     outcome = client.upload(REQUEST, calls)
 
     (stored,) = service.store.uploadings
-    assert outcome.ending is ACKED
+    assert outcome.kind is ACKED
     assert (outcome.uploading.id, outcome.uploading.source_quantity, outcome.uploading.line_quantity) == (
         stored.id,
         3,
@@ -109,7 +109,7 @@ def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
     assert outcome.bytes_sent > calls.stat().st_size
 
 
-def test_one_post_with_one_token_and_no_name_of_a_file(service, client, calls):
+def test_an_upload_is_one_post_without_the_name_of_the_file(service, client, calls):
     client.upload(REQUEST, calls)
 
     (post,) = service.seen
@@ -119,16 +119,15 @@ def test_one_post_with_one_token_and_no_name_of_a_file(service, client, calls):
     assert "client name" not in str(post)
 
 
-def test_uploading_is_followed_to_its_end(service, client, calls):
+def test_uploading_is_polled_to_its_end(service, client, calls):
     number = client.upload(REQUEST, calls).uploading.id
     seen = []
     for _ in range(5):
-        seen.append(client.uploading(101, number))
+        seen.append(client.get_uploading(101, number))
         service.store.advance(0.2)
 
     assert [one.status for one in seen] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", "PROCESSED"]
     assert [one.linked_quantity for one in seen] == [None, None, None, None, 1]
-    assert (seen[-1].static_calls_quantity, seen[-1].dynamic_calls_quantity) == (1, 2)
 
 
 def test_static_calls_end_as_linkage_failure(service, client, tmp_path):
@@ -137,52 +136,52 @@ def test_static_calls_end_as_linkage_failure(service, client, tmp_path):
     number = client.upload(REQUEST, path).uploading.id
     service.store.advance(60)
 
-    assert (client.uploading(101, number).status, client.uploading(101, number).finished) == ("LINKAGE_FAILURE", True)
+    assert client.get_uploading(101, number).status == "LINKAGE_FAILURE"
 
 
-def test_file_that_is_none_is_refused_in_the_services_words(service, client, tmp_path):
+def test_file_that_is_no_table_of_calls_is_refused_in_the_words_of_the_service(service, client, tmp_path):
     path = tmp_path / "other.csv"
     path.write_text("id,when\n1,2\n")
 
     outcome = client.upload(REQUEST, path)
 
-    assert outcome.ending is REJECTED
+    assert outcome.kind is REJECTED
     assert "Unknown column id" in outcome.error.say("ru")
 
 
-def test_counter_is_told(client):
-    assert (client.counter(101).permission, client.counter(403).permission) == ("edit", "view")
+def test_counter_has_its_permission(client):
+    assert (client.get_counter(101).permission, client.get_counter(403).permission) == ("edit", "view")
 
 
-def test_counter_that_is_not_there_is_not_asked_for_again(service, client):
+def test_unknown_counter_is_not_requested_again(service, client):
     with pytest.raises(ServiceError) as caught:
-        client.counter(404)
+        client.get_counter(404)
 
     assert caught.value.key == "service-not-found"
     assert len(service.seen) == 1
 
 
-def test_token_that_is_not_taken(service, client_of, calls):
+def test_token_that_is_refused(service, client_of, calls):
     service._token = "another"  # noqa: S105
 
     with pytest.raises(TokenRefusedError):
-        client_of(service.url).counter(101)
+        client_of(service.url).get_counter(101)
     assert client_of(service.url).upload(REQUEST, calls).error.key == "service-token-refused"
     assert service.store.uploadings == []
 
 
-# -- every misbehaviour ----------------------------------------------------------------------
+# -- every misbehavior ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "file"), CASES)
-def test_ending_of_an_upload(name, file, service, client_of, request):
+def test_outcome_of_an_upload(name, file, service, client_of, request):
     service.behave(name)
     path = request.getfixturevalue(file)
 
-    outcome = client_of(service.url, clocks=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path)
+    outcome = client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path)
 
     ending, key = ENDINGS[name]
-    assert (outcome.ending, outcome.error and outcome.error.key) == (ending, key)
+    assert (outcome.kind, outcome.error and outcome.error.key) == (ending, key)
     assert len(service.posts) == 1
     if BEHAVIORS[name].stored:
         # Who gave up does not know how far the service is.
@@ -192,16 +191,16 @@ def test_ending_of_an_upload(name, file, service, client_of, request):
     assert not (stored and ending in {REJECTED, THROTTLED})
 
 
-def test_steady_reader_is_given_time(service, client_of, many_calls):
+def test_service_that_reads_slowly_but_steadily_is_waited_for(service, client_of, many_calls):
     service.behave("reads-slowly")
-    clocks = replace(TIMEOUTS, idle=2)
+    timeouts = replace(TIMEOUTS, idle=2)
     begun = time.monotonic()
 
-    assert client_of(service.url, clocks=clocks).upload(REQUEST, many_calls).ending is ACKED
-    assert time.monotonic() - begun > clocks.idle
+    assert client_of(service.url, timeouts=timeouts).upload(REQUEST, many_calls).kind is ACKED
+    assert time.monotonic() - begun > timeouts.idle
 
 
-def test_message_of_the_service_is_kept_but_for_secrets(service, client, calls):
+def test_message_of_the_service_is_kept_without_secrets(service, client, calls):
     service.behave("400")
 
     said = client.upload(REQUEST, calls).error.say("en")
@@ -211,7 +210,7 @@ def test_message_of_the_service_is_kept_but_for_secrets(service, client, calls):
 
 
 @pytest.mark.parametrize("name", ["partial", "none-accepted"])
-def test_partial_acceptance_is_told_as_counts(name, service, client, calls):
+def test_partial_acceptance_has_its_quantities(name, service, client, calls):
     service.behave(name)
 
     uploading = client.upload(REQUEST, calls).uploading
@@ -219,10 +218,10 @@ def test_partial_acceptance_is_told_as_counts(name, service, client, calls):
     assert (uploading.source_quantity, uploading.line_quantity) == (3, {"partial": 2, "none-accepted": 0}[name])
 
 
-def test_bytes_sent_say_how_far_it_came(service, client_of, many_calls):
+def test_bytes_sent_are_counted(service, client_of, many_calls):
     service.behave("stops-reading")
 
-    outcome = client_of(service.url, clocks=SHORT_IDLE).upload(REQUEST, many_calls)
+    outcome = client_of(service.url, timeouts=SHORT_IDLE).upload(REQUEST, many_calls)
 
     assert 0 < outcome.bytes_sent < many_calls.stat().st_size
 
@@ -238,7 +237,7 @@ def test_quota_of_an_upload_is_not_waited_for(service, client, calls):
 
 
 @pytest.mark.usefixtures("default_signals")
-def test_interrupt_passes_through(service, client, calls):
+def test_interrupt_is_raised_through(service, client, calls):
     service.behave("silent")
 
     def interrupt():
@@ -259,11 +258,11 @@ def test_refused_connection_is_proof_that_nothing_was_sent(service, client, call
 
     outcome = client.upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.bytes_sent, outcome.error.key) == (OutcomeKind.NOT_SENT, 0, "service-no-connection")
+    assert (outcome.kind, outcome.bytes_sent, outcome.error.key) == (OutcomeKind.NOT_SENT, 0, "service-no-connection")
     assert "refused" in outcome.error.say("en")
 
 
-def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, calls):
+def test_upload_is_repeated_while_no_connection_is_made(service, client_of, calls):
     service.refuse()
     waits = []
 
@@ -272,27 +271,27 @@ def test_upload_is_repeated_while_no_connection_comes_about(service, client_of, 
         if len(waits) == 2:
             service.listen_again()
 
-    outcome = client_of(service.url, on_wait=wait, patience=RetryPolicy(4, 0.01, 0.02)).upload(REQUEST, calls)
+    outcome = client_of(service.url, on_wait=wait, retry_policy=RetryPolicy(4, 0.01, 0.02)).upload(REQUEST, calls)
 
-    assert outcome.ending is ACKED
+    assert outcome.kind is ACKED
     assert [key for _, key in waits] == ["service-no-connection"] * 2
     assert len(service.store.uploadings) == 1
 
 
-def test_name_that_nobody_has(client_of, calls):
+def test_unknown_host_name(client_of, calls):
     outcome = client_of("https://calltools.invalid").upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key) == (OutcomeKind.NOT_SENT, "service-no-connection")
+    assert (outcome.kind, outcome.error.key) == (OutcomeKind.NOT_SENT, "service-no-connection")
 
 
-def test_file_that_is_gone_is_seen_before_anything_is_sent(service, client, tmp_path):
+def test_missing_file_is_found_before_anything_is_sent(service, client, tmp_path):
     with pytest.raises(FileNotFoundError):
         client.upload(REQUEST, tmp_path / "none.csv")
 
     assert service.seen == []
 
 
-def test_file_that_became_shorter_leaves_an_unclear_end(service, client, calls):
+def test_file_that_became_shorter_is_ambiguous(service, client, calls):
     class Shrunk(type(calls)):
         def stat(self, **rest):
             now = super().stat(**rest)
@@ -300,16 +299,16 @@ def test_file_that_became_shorter_leaves_an_unclear_end(service, client, calls):
 
     outcome = client.upload(REQUEST, Shrunk(calls))
 
-    assert (outcome.ending, outcome.error.key) == (AMBIGUOUS, "unclear-file")
+    assert (outcome.kind, outcome.error.key) == (AMBIGUOUS, "unclear-file")
     assert service.store.uploadings == []
 
 
 # -- readings --------------------------------------------------------------------------------
 
 READINGS = {
-    "counter": lambda client: client.counter(101),
-    "uploading": lambda client: client.uploading(101, 7),
-    "uploadings": lambda client: list(client.uploadings(101)),
+    "counter": lambda client: client.get_counter(101),
+    "uploading": lambda client: client.get_uploading(101, 7),
+    "uploadings": lambda client: list(client.iter_uploadings(101)),
 }
 
 
@@ -340,7 +339,7 @@ def test_reading_that_fails(name, read, service, client_of):
     service.behave(name)
 
     with pytest.raises(ServiceError) as caught:
-        READINGS[read](client_of(service.url, clocks=LIMITS.get(name, TIMEOUTS)))
+        READINGS[read](client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)))
 
     assert (caught.value.key, len(service.seen)) == FAILURES[name]
     assert caught.value.exit_code == 4
@@ -352,25 +351,25 @@ def test_reading_that_fails(name, read, service, client_of):
 def test_reading_is_repeated_until_it_succeeds(name, service, client):
     service.behave(name, times=1)
 
-    assert client.counter(101).id == 101
+    assert client.get_counter(101).id == 101
 
 
-def test_service_is_given_the_seconds_it_asks_for(service, client_of):
+def test_client_waits_the_seconds_that_the_service_asks_for(service, client_of):
     service.behave("429-soon", times=1)
     waits, begun = [], time.monotonic()
 
-    client_of(service.url, on_wait=lambda seconds, error: waits.append((seconds, type(error)))).counter(101)
+    client_of(service.url, on_wait=lambda seconds, error: waits.append((seconds, type(error)))).get_counter(101)
 
     assert waits == [(1.0, QuotaError)]
     assert time.monotonic() - begun >= 1
 
 
-def test_nobody_waits_an_hour(service, client_of):
+def test_client_does_not_wait_an_hour(service, client_of):
     service.behave("429-late")
     waits, days = [], [day_in_an_hour()]
 
     with pytest.raises(QuotaError) as caught:
-        client_of(service.url, on_wait=lambda seconds, _error: waits.append(seconds)).counter(101)
+        client_of(service.url, on_wait=lambda seconds, _error: waits.append(seconds)).get_counter(101)
 
     days.append(day_in_an_hour())
     assert waits == []
@@ -389,7 +388,7 @@ def test_list_is_read_to_its_end_over_pages(service, client, calls):
     client.upload(REQUEST, calls)
     service.behave("list-long")
 
-    listed = list(client.uploadings(101))
+    listed = list(client.iter_uploadings(101))
 
     assert len(listed) == 2501
     assert [one.comment for one in listed if one.id < 900_000] == ["ct1marker"]
@@ -397,48 +396,48 @@ def test_list_is_read_to_its_end_over_pages(service, client, calls):
     assert offsets == ["0", "1000", "2000", "2501"]
 
 
-def test_list_without_an_end_is_not_followed_for_ever(service, client_of):
+def test_endless_list_is_not_read_for_ever(service, client_of):
     service.behave("list-long")
 
     with pytest.raises(UnreachableError) as caught:
-        list(client_of(service.url, longest_list=2000).uploadings(101))
+        list(client_of(service.url, longest_list=2000).iter_uploadings(101))
 
     assert (caught.value.key, len(service.seen)) == ("service-list-endless", 2)
 
 
 @pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])
-def test_list_that_pages_in_its_own_way_is_read_whole(name, service, client, calls):
+def test_list_with_unexpected_pages_is_read_completely(name, service, client, calls):
     for _ in range(5):
         client.upload(REQUEST, calls)
     service.behave(name)
 
-    assert sorted(one.id for one in client.uploadings(101)) == [1000, 1001, 1002, 1003, 1004]
+    assert sorted(one.id for one in client.iter_uploadings(101)) == [1000, 1001, 1002, 1003, 1004]
 
 
 def test_list_shows_the_same_marker_twice_if_it_is_there_twice(service, client, calls):
     service.behave("stores-twice")
     client.upload(REQUEST, calls)
 
-    assert [one.comment for one in client.uploadings(101)] == ["ct1marker", "ct1marker"]
+    assert [one.comment for one in client.iter_uploadings(101)] == ["ct1marker", "ct1marker"]
 
 
 def test_list_that_lags_shows_it_later(service, client, calls):
     client.upload(REQUEST, calls)
     service.behave("list-lags")
 
-    before = list(client.uploadings(101))
+    before = list(client.iter_uploadings(101))
     service.store.advance(6)
 
-    assert (before, [one.id for one in client.uploadings(101)]) == ([], [1000])
+    assert (before, [one.id for one in client.iter_uploadings(101)]) == ([], [1000])
 
 
 @pytest.mark.parametrize("name", ["list-huge", "list-without-ids"])
-def test_list_that_is_nonsense_is_never_taken_for_an_empty_one(name, service, client, calls):
+def test_unreadable_list_is_an_error_and_not_empty(name, service, client, calls):
     client.upload(REQUEST, calls)
     service.behave(name)
 
     with pytest.raises(UnreachableError) as caught:
-        list(client.uploadings(101))
+        list(client.iter_uploadings(101))
 
     assert caught.value.key == "service-nonsense"
 
@@ -446,7 +445,7 @@ def test_list_that_is_nonsense_is_never_taken_for_an_empty_one(name, service, cl
 def test_list_of_another_counter_is_another(client, calls):
     client.upload(REQUEST, calls)
 
-    assert list(client.uploadings(102)) == []
+    assert list(client.iter_uploadings(102)) == []
 
 
 # -- turns ---------------------------------------------------------------------------------------
@@ -456,7 +455,7 @@ def test_one_request_at_a_time_for_a_counter(service, client, calls):
     service.behave("slow")
 
     with ThreadPoolExecutor(4) as pool:
-        outcomes = list(pool.map(lambda _: client.upload(REQUEST, calls).ending, range(4)))
+        outcomes = list(pool.map(lambda _: client.upload(REQUEST, calls).kind, range(4)))
 
     assert outcomes == [ACKED] * 4
     assert service.most["101"] == 1
@@ -467,7 +466,7 @@ def test_three_requests_at_a_time_for_a_user(service, client, calls):
     requests = [upload_calls_request(counter, "ct1marker") for counter in range(101, 109)]
 
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda request: client.upload(request, calls).ending, requests))
+        outcomes = list(pool.map(lambda request: client.upload(request, calls).kind, requests))
 
     assert outcomes == [ACKED] * 8
     assert service.most["all"] == 3
@@ -486,15 +485,15 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
 import resource, sys
 from pathlib import Path
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Service
-from calltools.metrica.protocol import upload_calls
+from calltools.metrica.connection import ConnectionOptions
+from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
 
 small, large = map(Path, sys.argv[2:])
-with Client(Token("t"), Service(sys.argv[1])) as client:
-    assert client.upload(upload_calls(1, "c"), small).ending == "acked"
+with Client(Token("t"), ConnectionOptions(sys.argv[1])) as client:
+    assert client.upload(upload_calls_request(1, "c"), small).kind == "acked"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert client.upload(upload_calls(1, "c"), large).ending == "acked"
+    assert client.upload(upload_calls_request(1, "c"), large).kind == "acked"
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"

@@ -46,7 +46,7 @@ def started():
         one.stdout.close()
 
 
-def test_rows_that_do_not_pass_are_left_out_and_counted(service, http):
+def test_rows_that_are_not_accepted_are_left_out_and_counted(service, http):
     future = int(time.time()) + 3600
     told = post(http, f"{HEAD}1,1773000000,0\n2,yesterday,0\n3,{future},0\n4,1773000000\n5,1773000001,1\n").json()
 
@@ -59,7 +59,7 @@ def test_rows_that_do_not_pass_are_left_out_and_counted(service, http):
     "text",
     ["", HEAD, "DateTime\n1773000000\n", "ClientId\n1\n", "ClientId,DateTime,Target\n1,1773000000,x\n", 'ClientId,DateTime\n"1\n'],
 )  # fmt: skip
-def test_file_that_is_none_is_refused_and_not_stored(text, service, http):
+def test_file_that_is_no_table_of_calls_is_not_stored(text, service, http):
     answer = post(http, text)
 
     assert (answer.status_code, answer.json()["errors"][0]["error_type"]) == (400, "invalid_uploading")
@@ -92,7 +92,7 @@ def test_half_a_body_is_never_stored(service):
         (["1", "2"], "1", "LINKAGE_FAILURE", 0),
     ],
 )
-def test_status_goes_its_documented_way(ids, static, end, linked, service, http):
+def test_status_advances_as_documented(ids, static, end, linked, service, http):
     number = post(http, HEAD + "".join(f"{one},1773000000,{static}\n" for one in ids)).json()["uploading"]["id"]
     seen = []
     for _ in range(6):
@@ -129,17 +129,17 @@ def test_another_token_is_refused(service, http):
     assert http.get("/101", headers={"Authorization": f"Bearer {CANARY}"}).status_code == 401
 
 
-def test_behaviour_ends_after_its_times(service, http):
+def test_behavior_ends_after_its_times(service, http):
     service.behave("429", times=2)
 
     assert [http.get("/101").status_code for _ in range(4)] == [429, 429, 200, 200]
 
 
-def test_at_least_twenty_misbehaviours_of_uploads():
+def test_at_least_twenty_misbehaviors_of_uploads():
     assert len([one for one in BEHAVIORS.values() if "upload" in one.kinds]) >= 20
 
 
-def test_service_as_a_process_is_read_and_steered_from_outside(started):
+def test_service_as_a_process_is_controlled_over_http(started):
     url = started("--behavior", "503", "--times", "1", "--step", "60")
     place = f"{url}/management/v1/counter/7/offline_conversions/upload_calls?comment=c1"
 

@@ -12,8 +12,7 @@ import trustme
 
 from calltools.errors import ServiceError, UsageError
 from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions as Place
-from calltools.metrica.connection import check_api_url, create_ssl_context
+from calltools.metrica.connection import ConnectionOptions, check_api_url, create_ssl_context
 from calltools.metrica.outcome import OutcomeKind
 from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
@@ -33,7 +32,7 @@ PHONE = "74950000001"
 def test_redirect_of_an_upload_is_not_followed(name, service, foreign, client, many_calls):
     service.behave(name)
 
-    assert client.upload(REQUEST, many_calls).ending is OutcomeKind.AMBIGUOUS
+    assert client.upload(REQUEST, many_calls).kind is OutcomeKind.AMBIGUOUS
     assert foreign.heard == []
 
 
@@ -41,12 +40,12 @@ def test_redirect_of_a_reading_is_not_followed(service, foreign, client):
     service.behave("reading-redirects")
 
     with pytest.raises(ServiceError):
-        client.counter(101)
+        client.get_counter(101)
 
     assert foreign.heard == []
 
 
-def test_foreign_host_would_have_heard_it(foreign):
+def test_forbidden_host_records_requests(foreign):
     with pytest.raises(httpx2.TransportError):
         httpx2.get(f"{foreign.url}/canary", timeout=0.2, trust_env=False)
 
@@ -59,7 +58,7 @@ def test_proxies_of_the_environment_are_not_used(name, service, foreign, client_
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, foreign.url)
 
-    assert client_of(service.url).upload(REQUEST, calls).ending is OutcomeKind.ACKED
+    assert client_of(service.url).upload(REQUEST, calls).kind is OutcomeKind.ACKED
     assert foreign.heard == []
 
 
@@ -69,7 +68,7 @@ def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypa
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
 
-    client_of(service.url).counter(101)
+    client_of(service.url).get_counter(101)
 
     assert service.seen[0]["headers"]["Authorization"] == f"OAuth {CANARY}"
 
@@ -168,22 +167,22 @@ def test_own_authority_is_trusted_when_it_is_given(authority, secured, ca_file, 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, many_calls)
 
     assert service.url.startswith("https://")
-    assert outcome.ending is OutcomeKind.ACKED
+    assert outcome.kind is OutcomeKind.ACKED
     assert len(service.store.uploadings[0].rows) == 2000
 
 
 @pytest.mark.parametrize(
     "name", ["stops-reading", "silent", "401-early-reset", "413-early-stops-reading", "resets-at-half-body"]
 )
-def test_endings_are_the_same_over_tls(name, authority, secured, ca_file, client_of, many_calls):
+def test_outcomes_are_the_same_over_tls(name, authority, secured, ca_file, client_of, many_calls):
     service = secured(authority.issue_cert("localhost"))
     service.behave(name)
 
-    client = client_of(service.url, ca_file=ca_file, clocks=LIMITS.get(name, TIMEOUTS))
+    client = client_of(service.url, ca_file=ca_file, timeouts=LIMITS.get(name, TIMEOUTS))
     outcome = client.upload(REQUEST, many_calls)
 
     early = name.startswith(("401", "413"))
-    assert outcome.ending is (OutcomeKind.REJECTED if early else OutcomeKind.AMBIGUOUS)
+    assert outcome.kind is (OutcomeKind.REJECTED if early else OutcomeKind.AMBIGUOUS)
 
 
 DAY = dt.timedelta(days=1)
@@ -197,12 +196,12 @@ UNTRUSTED = {
 
 
 @pytest.mark.parametrize("name", UNTRUSTED)
-def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, ca_file, client_of, calls):
+def test_nothing_is_sent_to_a_wrong_certificate(name, authority, secured, ca_file, client_of, calls):
     service = secured(UNTRUSTED[name](authority))
 
     outcome = client_of(service.url, ca_file=ca_file).upload(REQUEST, calls)
 
-    assert (outcome.ending, outcome.error.key, outcome.error.exit_code) == (
+    assert (outcome.kind, outcome.error.key, outcome.error.exit_code) == (
         OutcomeKind.NOT_SENT,
         "service-untrusted",
         4,
@@ -211,11 +210,11 @@ def test_certificate_that_proves_nothing_gets_nothing(name, authority, secured, 
     assert service.seen == []
 
 
-def test_certificate_is_not_asked_for_twice(authority, secured, client_of):
+def test_wrong_certificate_is_not_tried_again(authority, secured, client_of):
     service, waits = secured(authority.issue_cert("localhost")), []
 
     with pytest.raises(ServiceError, match="--ca-file"):
-        client_of(service.url, on_wait=lambda *told: waits.append(told)).counter(101)
+        client_of(service.url, on_wait=lambda *told: waits.append(told)).get_counter(101)
 
     assert waits == []
 
@@ -226,7 +225,7 @@ def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
         authority.issue_cert("localhost"), maximum_version=ssl.TLSVersion.TLSv1_1, minimum_version=ssl.TLSVersion.TLSv1
     )
 
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.NOT_SENT
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).kind is OutcomeKind.NOT_SENT
     assert service.seen == []
 
 
@@ -247,7 +246,7 @@ def test_environment_adds_no_authority_and_no_key_log(
     service = secured(authority.issue_cert("localhost"))
 
     assert client_of(service.url).upload(REQUEST, calls).error.key == "service-untrusted"
-    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).ending is OutcomeKind.ACKED
+    assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).kind is OutcomeKind.ACKED
     assert not log.exists()
 
 
@@ -272,22 +271,22 @@ import logging, sys
 from pathlib import Path
 logging.basicConfig(level=1, stream=sys.stderr)
 from calltools.metrica.client import Client
-from calltools.metrica.connection import Clocks, Patience, Service
-from calltools.metrica.protocol import upload_calls
+from calltools.metrica.connection import ConnectionOptions, RetryPolicy, Timeouts
+from calltools.metrica.protocol import upload_calls_request
 from calltools.metrica.token import Token
 
-clocks = Clocks(1, 0.4, 0.5, 2, 0.8)
+timeouts = Timeouts(1, 0.4, 0.5, 2, 0.8)
 token = Token(sys.stdin.readline().strip())
-with Client(token, Service(sys.argv[1], None, clocks, Patience(2, 0.01, 0.02, 1))) as client:
-    outcome = client.upload(upload_calls(101, "ct1marker"), Path(sys.argv[2]))
+with Client(token, ConnectionOptions(sys.argv[1], None, timeouts, RetryPolicy(2, 0.01, 0.02, 1))) as client:
+    outcome = client.upload(upload_calls_request(101, "ct1marker"), Path(sys.argv[2]))
     print(client, token, repr(outcome), outcome.error and outcome.error.say("ru"))
     if len(sys.argv) > 3:
-        client.counter(101)
+        client.get_counter(101)
 """
 
 
 @pytest.mark.parametrize("name", ["slow", "400", "resets-at-half-body", "silent", "200-html", "429-late", "401-early"])
-def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, calls):
+def test_debug_logs_have_neither_token_nor_phones(name, service, calls):
     service.behave(name)
     loud = [sys.executable, "-X", "dev", "-c", LOUD_PROGRAM, service.url, calls]
 
@@ -298,7 +297,7 @@ def test_logs_at_their_loudest_hold_neither_token_nor_phones(name, service, call
     assert PHONE not in done.stdout + done.stderr
 
 
-def test_traceback_of_an_error_holds_no_token(service, calls):
+def test_traceback_of_an_error_has_no_token(service, calls):
     service.behave("reading-401")
     failing = [sys.executable, "-c", LOUD_PROGRAM, service.url, calls, "fail"]
 
@@ -332,8 +331,8 @@ def test_transport_is_injected():
         heard.append((request.method, request.url.path, request.headers["Authorization"]))
         return httpx2.Response(200, json={"counter": {"id": 101}})
 
-    place = Place(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
-    with Client(Token(CANARY), place, transport=httpx2.MockTransport(answer)) as client:
+    options = ConnectionOptions(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
+    with Client(Token(CANARY), options, transport=httpx2.MockTransport(answer)) as client:
         read = client.get_counter(101)
 
     assert read.id == 101

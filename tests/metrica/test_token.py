@@ -43,12 +43,12 @@ def test_token_is_given_to_the_header_only():
     assert [text for text in shown if CANARY in text] == []
 
 
-def test_token_has_no_attributes_to_read_out():
+def test_token_has_no_readable_attributes():
     assert not hasattr(Token(CANARY), "__dict__")
 
 
 @pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_token_is_not_written_down(write):
+def test_token_cannot_be_pickled(write):
     with pytest.raises(TypeError):
         write(Token(CANARY))
 
@@ -65,7 +65,7 @@ def test_token_is_not_in_the_traceback_of_a_malformed_one():
     "text",
     ["", " ", "a b", "a\n", "a\rb", "a\r\nHost: x", "токен", "a\x00b", "a\x7f", "a\t", "é", f"OAuth {CANARY}", "x" * 4097],
 )  # fmt: skip
-def test_what_no_header_may_hold_is_refused(text):
+def test_token_with_characters_that_no_header_may_have_is_refused(text):
     with pytest.raises(CredentialError) as caught:
         Token(text)
 
@@ -76,7 +76,7 @@ def test_token_is_taken_out_of_a_text_however_it_is_written():
     assert Token(CANARY).redact(f"a {CANARY} b {CANARY.upper()}") == "a *** b ***"
 
 
-def test_token_with_signs_of_patterns_is_taken_out():
+def test_token_with_characters_of_patterns_is_taken_out():
     assert Token("a.b*c+").redact("a.b*c+ axb") == "*** axb"
 
 
@@ -98,7 +98,7 @@ def test_token_file_with_a_byte_order_mark(closed_file):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601, 0o620])
-def test_token_file_that_others_can_reach_is_refused(closed_file, mode):
+def test_token_file_that_others_can_read_is_refused(closed_file, mode):
     path = closed_file(CANARY.encode(), mode)
 
     with pytest.raises(CredentialError) as caught:
@@ -110,7 +110,7 @@ def test_token_file_that_others_can_reach_is_refused(closed_file, mode):
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_token_file_that_is_closed_is_read(closed_file, mode):
+def test_private_token_file_is_read(closed_file, mode):
     assert find_token(TokenOptions(file=closed_file(CANARY.encode(), mode)))
 
 
@@ -120,7 +120,7 @@ def test_token_file_without_one_token_is_refused(closed_file, content):
         find_token(TokenOptions(file=closed_file(content)))
 
 
-def test_token_file_that_is_missing_is_named(tmp_path):
+def test_missing_token_file_is_an_error(tmp_path):
     with pytest.raises(CredentialError) as caught:
         find_token(TokenOptions(file=tmp_path / "none"))
 
@@ -154,7 +154,7 @@ def test_environment_with_a_line_end_is_refused():
         find_token(TokenOptions(environment=f"{CANARY}\n"))
 
 
-def test_what_the_user_named_comes_first(closed_file):
+def test_token_options_are_read_in_order(closed_file):
     path = closed_file(b"from-file")
     places = TokenOptions(file=path, stdin=io.StringIO("from-stdin"), environment="from-environment")
 
@@ -162,7 +162,7 @@ def test_what_the_user_named_comes_first(closed_file):
     assert find_token(TokenOptions(None, places.stdin, places.environment)).authorization_header() == "OAuth from-stdin"
 
 
-def test_no_token_anywhere_is_exit_2(no_keyring):
+def test_missing_token_is_exit_2(no_keyring):
     with pytest.raises(CredentialError) as caught:
         find_token(TokenOptions())
 
@@ -176,7 +176,7 @@ def test_token_from_the_keyring(monkeypatch):
     assert find_token(TokenOptions()).authorization_header() == f"OAuth {CANARY}"
 
 
-def test_keyring_that_fails_tells_the_kind_of_fault_only(monkeypatch):
+def test_failing_keyring_reports_only_the_class_of_its_error(monkeypatch):
     def locked(*_):
         raise RuntimeError(CANARY)
 

@@ -14,7 +14,7 @@ WRONG = (
     (), ("valdate", "x"), ("vendors", "shw"), ("uploads",), ("config",), ("validate",), ("convert",), ("upload",),
     ("validate", "x", "--selct", "CT2"), ("validate", "x", "--zzz"), ("validate", "x", "--fail-on", "wrning"),
     ("validate", "x", "--max-findings", "0"), ("validate", "x", "--max-findings", "many"), ("validate", "x", "--report"),
-    ("validate", "missing.csv"), ("validate", "good.csv", "--report", "report.doc"), ("validate", "good.csv", "--engine", "far"),
+    ("validate", "missing.csv"), ("validate", "good.csv", "--report", "report.doc"), ("validate", "good.csv", "--color", "far"),
     ("validate", "good.csv", "--timezone", "Europe/Moskow"), ("validate", "good.csv", "--region", "XX"),
     ("validate", "good.csv", "--currency", "RUR"), ("validate", "good.csv", "--select", "CT999"),
     ("validate", "good.csv", "--ignore", "nothing"), ("validate", "good.csv", "--vendor", "siphuni"),

@@ -64,10 +64,10 @@ def summary_of(source, rows, **more):
     return summary
 
 
-def shown(form, rows=SOME, sources=(CSV,), style=None, batches=1, **more):
-    """The report of some findings, which are the same in each source."""
+def shown(form, rows=SOME, sources=(CSV,), options=None, batches=1, **more):
+    """The report of some findings, which are the same in each source; the form by name, or what makes its reporter."""
     stream = io.StringIO()
-    reporter = REPORTERS[form](stream, style or ReportOptions())
+    reporter = (REPORTERS[form] if isinstance(form, str) else form)(stream, options or ReportOptions())
     summaries = []
     for source in sources:
         reporter.start(source, source.name)

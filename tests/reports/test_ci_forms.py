@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.model.finding import Findings
-from calltools.reports import REPORTERS, sarif
+from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
+from calltools.reports.sarif import make_sarif_reporter
 from calltools.rules.catalog import RULES
 from tests.reports.finding_samples import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
 from tests.reports.test_hostile_text import NAUGHTY
@@ -114,7 +116,7 @@ LISTS = {
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
-    told = json.loads(shown(form, list(SOME), sources=(CSV,), style=ReportOptions(language)))
+    told = json.loads(shown(form, list(SOME), sources=(CSV,), options=ReportOptions(language)))
 
     Draft202012Validator(SCHEMAS[form]).validate(told)
     assert len(LISTS[form](told)) == len(SOME)
@@ -132,7 +134,7 @@ def test_a_clean_file_gives_a_sound_empty_list(form):
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
     told = json.loads(
-        shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True))
+        shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True))
     )
 
     assert len(LISTS[form](told)) == 1
@@ -148,7 +150,7 @@ def as_published(report):
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
 def test_sarif_is_as_published(rows, language):
-    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), style=ReportOptions(language)))
+    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
 
     assert len(run["results"]) == 3 * len(rows)
 
@@ -159,7 +161,7 @@ def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
     rows = [cell("CT281", text, 11, text, text)]
 
     assert (
-        len(as_published(shown("sarif", rows, sources=(source,), style=ReportOptions(show_values=True)))["results"])
+        len(as_published(shown("sarif", rows, sources=(source,), options=ReportOptions(show_values=True)))["results"])
         == 1
     )
 
@@ -177,10 +179,8 @@ def test_sarif_knows_every_rule_and_points_at_it():
     assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in told["runs"][0]["results"])
 
 
-def test_sarif_says_how_many_it_left_out(monkeypatch):
-    monkeypatch.setattr(sarif, "_MOST", 4)
-
-    told = as_published(shown("sarif", list(SOME), sources=(CSV,)))
+def test_sarif_says_how_many_it_left_out():
+    told = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
 
     assert len(told["results"]) == 4
     text = told["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
@@ -190,7 +190,7 @@ def test_sarif_says_how_many_it_left_out(monkeypatch):
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_junit_is_xml_whatever_a_cell_holds(text):
     report = shown(
-        "junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), style=ReportOptions(show_values=True)
+        "junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True)
     )
 
     suites = fromstring(report.encode())

@@ -21,10 +21,10 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_report_is_as_approved(name):
-    form, style = CASES[name]
+    form, options = CASES[name]
     path = GOLDEN / f"{name}.txt"
 
-    report = shown(form, sources=(CSV, WORKBOOK, JSON), style=style)
+    report = shown(form, sources=(CSV, WORKBOOK, JSON), options=options)
 
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
         path.write_bytes(report.encode())

@@ -40,7 +40,7 @@ def reported(form, text, language):
     row = cell("CT281", "Tag", 11, text, text) | {"column": text, "detail": text}
     stranger = cell("CT601", None, 3, text) | {"column": text, "detail": text}
     sources = (replace(CSV, name=f"{text}.csv"), replace(WORKBOOK, sheet=text))
-    return shown(form, [row, stranger], sources=sources, style=ReportOptions(language, show_values=True))
+    return shown(form, [row, stranger], sources=sources, options=ReportOptions(language, show_values=True))
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)

@@ -149,7 +149,7 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
     row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
     path = tmp_path / "report.html"
-    report = shown("html", [row], sources=(CSV,), style=ReportOptions(show_values=True))
+    report = shown("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
     path.write_text(report, encoding="utf-8")
 
     with opened(path) as (page, said, asked):

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.errors import UsageError
+from calltools.errors import SourceError, UsageError
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
-from calltools.reports import reporter as reporter_module
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
 from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
@@ -58,7 +57,7 @@ def test_json_and_the_library_say_the_same():
         asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))
     ]
 
-    report = json.loads(shown("json", sources=(WORKBOOK,), style=ReportOptions("ru")))
+    report = json.loads(shown("json", sources=(WORKBOOK,), options=ReportOptions("ru")))
 
     assert report["findings"] == listed
 
@@ -84,7 +83,7 @@ def test_the_file_says_how_it_was_read_and_what_became_of_it():
 def test_an_unreadable_file_has_its_sentence_and_no_finding():
     stream = io.StringIO()
     reporter = REPORTERS["json"](stream, ReportOptions())
-    summary = Summary("gone.csv", error="There is no file gone.csv.")
+    summary = Summary("gone.csv", error=SourceError("file-missing", path="gone.csv"))
     reporter.start(None, "gone.csv")
     reporter.finish(summary)
     reporter.close([summary])
@@ -104,19 +103,18 @@ def test_no_file_at_all_is_still_a_document():
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
-def test_the_bytes_do_not_depend_on_batches_or_runs(form, monkeypatch):
+def test_the_bytes_do_not_depend_on_batches_or_the_buffer(form):
     whole = shown(form, sources=(CSV, WORKBOOK))
 
     assert shown(form, sources=(CSV, WORKBOOK), batches=4) == whole
-    monkeypatch.setattr(reporter_module, "_ENOUGH", 2)
-    assert shown(form, sources=(CSV, WORKBOOK), batches=9) == whole
+    assert shown(form, sources=(CSV, WORKBOOK), options=ReportOptions(buffer_rows=2), batches=9) == whole
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "csv", "jsonl"])
-def test_findings_are_written_when_enough_of_them_wait(form, monkeypatch):
-    monkeypatch.setattr(reporter_module, "_ENOUGH_BYTES", 1)
+@pytest.mark.parametrize("limits", [{"buffer_rows": len(SOME)}, {"buffer_bytes": 1}], ids=["rows", "bytes"])
+def test_findings_are_written_once_the_buffer_is_full(form, limits):
     stream = io.StringIO()
-    reporter = REPORTERS[form](stream, ReportOptions())
+    reporter = REPORTERS[form](stream, ReportOptions(**limits))
     reporter.start(CSV, "calls.csv")
 
     reporter.take(Findings.from_rows(SOME))
@@ -134,7 +132,7 @@ def test_a_stream_of_bytes_gets_the_same_text():
     reporter.close([])
     stream.flush()
 
-    assert below.getvalue().decode() == shown("csv", style=ReportOptions("ru"))
+    assert below.getvalue().decode() == shown("csv", options=ReportOptions("ru"))
 
 
 def test_the_csv_report_has_a_header_and_a_line_a_finding():
@@ -166,10 +164,10 @@ def test_no_cell_of_the_csv_report_is_a_formula(lead):
 @given(value=TEXTS, after=st.none() | TEXTS, title=TEXTS)
 def test_any_cell_survives_the_way_through_json_and_csv(value, after, title):
     row = cell("CT281", "Price", 5, value, after) | {"column": title}
-    style = ReportOptions(show_values=True)
+    options = ReportOptions(show_values=True)
 
-    one = json.loads(shown("jsonl", [row], style=style))
-    line = in_csv(shown("csv", [row], style=style))
+    one = json.loads(shown("jsonl", [row], options=options))
+    line = in_csv(shown("csv", [row], options=options))
 
     assert (one["value"], one["column"]) == (value, title)
     assert one["fix"] == (None if after is None else {"kind": "safe", "after": after})

@@ -21,7 +21,7 @@ import io, resource, sys
 import numpy as np
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS
-from calltools.reports.reporter import Style
+from calltools.reports.reporter import ReportOptions
 from tests.reports.finding_samples import CSV, summary_of
 
 class Nowhere(io.RawIOBase):
@@ -30,13 +30,13 @@ class Nowhere(io.RawIOBase):
 
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
-reporter = REPORTERS[sys.argv[1]](io.TextIOWrapper(io.BufferedWriter(Nowhere()), "utf-8"), Style())
+reporter = REPORTERS[sys.argv[1]](io.TextIOWrapper(io.BufferedWriter(Nowhere()), "utf-8"), ReportOptions())
 reporter.start(CSV, CSV.name)
 
 def take(first, last):
     for start in range(first, last, 10_000):
         records = np.arange(start + 1, start + 10_001)
-        reporter.take(Findings.at(
+        reporter.take(Findings.for_rule(
             "CT241", records=records, places=records + 1, severity="error", position=7,
             column="PhoneNumber", field="PhoneNumber", value="8 (495) 000-12-34", after="+74950001234"))
 

@@ -14,8 +14,8 @@ MODULE = '''
 
 
 class Reporter:
-    def __init__(self, stream, style):
-        self.stream, self.style = stream, style
+    def __init__(self, stream, options):
+        self.stream, self.options = stream, options
 
     def start(self, source, name):
         self.stream.write(f"<{name}>")

@@ -119,11 +119,11 @@ def test_no_form_shows_a_phone_wherever_it_stands(form, area, tail, field):
     row = cell("CT281", field, 3, number, number)
 
     for language in ("en", "ru"):
-        assert f"000{tail:04}" not in shown(form, [row], style=ReportOptions(language))
+        assert f"000{tail:04}" not in shown(form, [row], options=ReportOptions(language))
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_each_form_shows_values_when_it_is_asked_for(form):
     row = cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234")
 
-    assert PHONE in shown(form, [row], style=ReportOptions(show_values=True))
+    assert PHONE in shown(form, [row], options=ReportOptions(show_values=True))

@@ -7,14 +7,17 @@ from openpyxl.utils import get_column_letter
 
 from calltools.model.finding import Findings
 from calltools.reports.reporter import ReportOptions
-from calltools.reports.rows import column_letters, render_findings
+from calltools.reports.rows import column_letters, column_position, render_findings
 from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding
 
 
-def presented(rows, source=CSV, name=None, style=None):
+def presented(rows, source=CSV, name=None, options=None):
     return list(
         render_findings(
-            Findings.from_rows(rows), source, name or (source.name if source else "calls.csv"), style or ReportOptions()
+            Findings.from_rows(rows),
+            source,
+            name or (source.name if source else "calls.csv"),
+            options or ReportOptions(),
         )
     )
 
@@ -22,6 +25,7 @@ def presented(rows, source=CSV, name=None, style=None):
 @pytest.mark.parametrize("position", [*range(60), 675, 676, 701, 702, 16_383])
 def test_letters_are_those_of_a_spreadsheet(position):
     assert column_letters(position) == get_column_letter(position + 1)
+    assert column_position(column_letters(position)) == position
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_nothing_is_presented_of_nothing():
 
 
 def test_fingerprints_differ_between_findings_and_stay_between_runs_and_languages():
-    first, second = presented(SOME), presented(SOME, style=ReportOptions("ru", show_values=True))
+    first, second = presented(SOME), presented(SOME, options=ReportOptions("ru", show_values=True))
 
     assert len({one.fingerprint for one in first}) == len(SOME)
     assert [one.fingerprint for one in first] == [one.fingerprint for one in second]

@@ -14,8 +14,8 @@ from openpyxl.utils import get_column_letter
 from calltools.model.rule import Severity
 from calltools.reports.workbook.marked_copy import CellMark, WorkbookContent, write_marked_copy
 from calltools.reports.workbook.package import UnknownPackageError
-from calltools.reports.workbook.sheet_marking import _drawing_position
-from calltools.reports.workbook.sheet_rows import SEVERITY_FILLS
+from calltools.reports.workbook.sheet_marking import drawing_position
+from calltools.reports.workbook.styles import SEVERITY_FILLS
 
 pytestmark = pytest.mark.slow
 
@@ -77,9 +77,9 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
 def test_the_drawing_of_comments_stands_where_the_schema_wants_it(tail):
     given_, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
 
-    assert _drawing_position(f"</sheetData>{given_}".encode()) == expected
+    assert drawing_position(f"</sheetData>{given_}".encode()) == expected
 
 
 def test_a_sheet_that_does_not_end_is_refused():
     with pytest.raises(UnknownPackageError):
-        _drawing_position(b"</sheetData><pageMargins/>")
+        drawing_position(b"</sheetData><pageMargins/>")

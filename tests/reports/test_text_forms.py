@@ -23,7 +23,7 @@ def lines_about(report, code):
     ids=["en", "ru"],
 )
 def test_text_shows_the_first_of_each_rule_and_exact_counts(batches, language, more, count):
-    report = shown("text", [*MANY, *FEW], style=ReportOptions(language, limit=20), batches=batches)
+    report = shown("text", [*MANY, *FEW], options=ReportOptions(language, limit=20), batches=batches)
 
     of_phones = report[report.index(" CT241 phone") : report.index(" CT281 ")]
     assert len([line for line in of_phones.splitlines() if line.startswith("  calls.csv:")]) == 20
@@ -43,7 +43,7 @@ def test_text_without_a_limit_shows_all_in_the_order_of_the_file():
 
 
 def test_text_puts_the_worst_first_and_ends_with_what_to_do():
-    report = shown("text", [*FEW, *MANY[:2]], style=ReportOptions(limit=20))
+    report = shown("text", [*FEW, *MANY[:2]], options=ReportOptions(limit=20))
 
     assert report.index("CT241 phone-not-international (2)") < report.index("CT281 placeholder-value (3)")
     assert (
@@ -52,12 +52,12 @@ def test_text_puts_the_worst_first_and_ends_with_what_to_do():
 
 
 def test_text_gives_advice_once_a_rule():
-    for style in (ReportOptions(limit=20), ReportOptions()):
-        assert shown("text", [*MANY[:5], *FEW], style=style).count("fix: ") == 2
+    for options in (ReportOptions(limit=20), ReportOptions()):
+        assert shown("text", [*MANY[:5], *FEW], options=options).count("fix: ") == 2
 
 
 def test_advice_is_folded_to_the_width():
-    report = shown("text", SOME, style=ReportOptions(limit=1, width=40))
+    report = shown("text", SOME, options=ReportOptions(limit=1, width=40))
     advice = re.search(r"  fix: say which.*?(?=\n\n)", report, re.DOTALL)[0].splitlines()
 
     assert len(advice) > 2
@@ -80,7 +80,7 @@ def test_text_says_first_how_the_file_was_read(source, opening):
 def test_text_says_how_a_header_less_file_with_tabs_was_read():
     source = replace(CSV, delimiter="\t", header_row=None, encoding="cp1251")
 
-    assert shown("text", sources=(source,), style=ReportOptions("ru")).startswith(
+    assert shown("text", sources=(source,), options=ReportOptions("ru")).startswith(
         "calls.csv: текст, cp1251, разделитель — табуляция; без заголовка\n"
     )
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_uploaded_as_it_is_is_not_proposed_for_it(more, sources):
 
 
 def test_the_last_line_names_what_a_conversion_mends_by_itself():
-    report = shown("text", SOME, style=ReportOptions(limit=20, width=400))
+    report = shown("text", SOME, options=ReportOptions(limit=20, width=400))
 
     # Only the price has a single reading; the phones need a region.
     assert (
@@ -155,14 +155,14 @@ def test_an_unreadable_file_is_left_to_standard_error():
 def test_a_note_does_not_take_the_room_of_an_error_of_the_same_rule():
     rows = [*(finding("CT301", "note", record=n, place=n) for n in range(1, 30)), finding("CT301", record=30, place=30)]
 
-    assert "calls.csv:30 CT301 error" in shown("concise", rows, style=ReportOptions(limit=5))
-    assert "error CT301 identifier-missing (1)\n  calls.csv:30: " in shown("text", rows, style=ReportOptions(limit=5))
+    assert "calls.csv:30 CT301 error" in shown("concise", rows, options=ReportOptions(limit=5))
+    assert "error CT301 identifier-missing (1)\n  calls.csv:30: " in shown("text", rows, options=ReportOptions(limit=5))
     assert "::error file=calls.csv,line=30," in shown("github", rows)
     assert "::notice file=calls.csv,line=1," in shown("github", rows)
 
 
 def test_concise_is_a_line_a_finding_and_a_count_behind_the_limit():
-    report = shown("concise", [*MANY, *FEW], style=ReportOptions(limit=2)).splitlines()
+    report = shown("concise", [*MANY, *FEW], options=ReportOptions(limit=2)).splitlines()
 
     assert report[:2] == [line for line in report if line.startswith("calls.csv:") and "CT241" in line]
     assert report[-2:] == [
@@ -188,8 +188,8 @@ def test_a_line_begins_with_the_place(source, place):
 
 
 def test_colors_only_when_asked():
-    assert "\x1b" not in shown("text", style=ReportOptions(limit=3))
-    assert "\x1b[31merror\x1b[0m" in shown("text", style=ReportOptions(limit=3, color=True))
+    assert "\x1b" not in shown("text", options=ReportOptions(limit=3))
+    assert "\x1b[31merror\x1b[0m" in shown("text", options=ReportOptions(limit=3, color=True))
 
 
 def annotations(report, word):
@@ -256,7 +256,7 @@ def test_github_takes_the_row_of_a_workbook_for_the_line_and_the_first_line_for_
 
 
 def test_github_logs_the_findings_too_up_to_the_limit():
-    report = shown("github", MANY, style=ReportOptions(limit=3))
+    report = shown("github", MANY, options=ReportOptions(limit=3))
 
     assert report.count("calls.csv:") == 3
     assert "calls.csv CT241 error: and 1,221 more like this" in report

@@ -18,7 +18,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
 from calltools.model.summary import Unusable
-from calltools.reports import overview, wording
+from calltools.reports import text, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.rules.catalog import RULES
 from calltools.texts import MESSAGES
@@ -78,11 +78,11 @@ def test_mypy_takes_a_key_and_refuses_a_wrong_one_and_one_of_parts(tmp_path):
 
 
 def words_of_templates():
-    """The first argument of each call of ``word`` in a template."""
+    """The first argument of each call of ``label`` in a template."""
     for path in sorted(PACKAGE.rglob("*.j2")):
         tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
-            if getattr(call.node, "name", "") == "word":
+            if getattr(call.node, "name", "") == "label":
                 yield call.args[0]
 
 
@@ -122,9 +122,9 @@ def test_each_sentence_is_used():
         pytest.param(
             upload_console.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, id="verdicts of a plan"
         ),
-        pytest.param(overview.DATE_ORDERS, set(get_args(DateOrder)), id="orders of dates"),
-        pytest.param(overview.DELIMITERS, {None, *DELIMITER_NAMES}, id="delimiters"),
-        pytest.param(overview.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),
+        pytest.param(text.DATE_ORDERS, set(get_args(DateOrder)), id="orders of dates"),
+        pytest.param(text.DELIMITERS, {None, *DELIMITER_NAMES}, id="delimiters"),
+        pytest.param(text.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),
         pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), id="tiles of the page"),
         pytest.param(html_reporter.SEVERITY_FILTERS, set(Severity), id="buttons of the page"),
         pytest.param(wording.CODE_FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),

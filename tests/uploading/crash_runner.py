@@ -18,8 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from time import time
 
-import calltools.cli.upload_run
-import calltools.cli.uploads_run  # noqa: F401 - so that no run has to import it
+import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
 from calltools import ledger
 from calltools.cli.app import app
 

@@ -18,7 +18,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-import calltools.cli.connect
+import calltools.cli.upload_run
 from calltools import ledger
 from tests.uploading.conftest import call_line, write_csv
 from tests.uploading.crash_runner import call_control, find_leaks, run_forked
@@ -62,7 +62,7 @@ class UploadMachine(RuleBasedStateMachine):
         self.ahead = 0
         self.watcher = UserActions()
         os.environ["CALLTOOLS_STATE_DIR"] = str(self.state)
-        calltools.cli.connect.time = self.now
+        calltools.cli.upload_run.time = self.now
         call_control("behave-well")
 
     def now(self):

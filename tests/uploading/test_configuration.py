@@ -128,7 +128,7 @@ def test_what_is_missing_goes_again_when_the_file_says_so(run, service, state, c
 
     codes = [run("uploads", "resume", *SHORT[:2]).exit_code for _ in range(3)]
     before = len(service.posts)
-    monkeypatch.setattr("calltools.cli.connect.time", minutes_later(2))
+    monkeypatch.setattr("calltools.cli.upload_run.time", minutes_later(2))
     last = run("uploads", "resume", *SHORT[:2])
 
     assert codes == [6, 6, 6]

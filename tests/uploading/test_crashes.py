@@ -37,7 +37,7 @@ pytestmark = [
 
 
 def collect_faults(module, environment, tmp_path, *words):
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, words)],
         env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
         capture_output=True,
@@ -45,24 +45,24 @@ def collect_faults(module, environment, tmp_path, *words):
         timeout=7200 if LONG else 300,
         check=False,
     )
-    assert told.returncode == 0, told.stderr
-    return [json.loads(line) for line in told.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def assert_exactly_once(one, *, refused=0):
+def assert_exactly_once(run, *, refused=0):
     """The invariants: numbers are those of the protocol."""
-    held = one["codes"][-1] == 6
-    assert one["most"] <= 1, one  # I1, I2: nothing is there twice
-    assert one["calls"] == (0 if held else 10), one  # I3: accepted or held, all of it
-    assert one["held"] == held, one  # I9: the exit code is the state
-    assert set(one["codes"]) <= {0, 6}, one
-    assert {post.split()[0] for post in one["posts"]} <= {*one["attempts"]}, one  # I4: no POST without its intent
-    assert len(one["posts"]) <= 1 + refused, one  # I5
-    assert len({*one["posts"]}) == len(one["posts"]), one
-    assert one["faults"] == [], one  # I6
-    assert one["posts_of_second_resume"] == 0, one  # I7
-    assert one["leaked"] == [], one  # I8
-    assert one["spool"] == held, one
+    held = run["codes"][-1] == 6
+    assert run["most"] <= 1, run  # I1, I2: nothing is there twice
+    assert run["calls"] == (0 if held else 10), run  # I3: accepted or held, all of it
+    assert run["held"] == held, run  # I9: the exit code is the state
+    assert set(run["codes"]) <= {0, 6}, run
+    assert {post.split()[0] for post in run["posts"]} <= {*run["attempts"]}, run  # I4: no POST without its intent
+    assert len(run["posts"]) <= 1 + refused, run  # I5
+    assert len({*run["posts"]}) == len(run["posts"]), run
+    assert run["faults"] == [], run  # I6
+    assert run["posts_of_second_resume"] == 0, run  # I7
+    assert run["leaked"] == [], run  # I8
+    assert run["spool"] == held, run
 
 
 @pytest.mark.parametrize(("victim", "behaviour"), CASES)
@@ -70,22 +70,22 @@ def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_pa
     for since, steps in CASES[victim, behaviour].items():
         folder = tmp_path / since
         folder.mkdir()
-        found = collect_faults("kills", environment, folder, calls, victim, behaviour, since, *steps)
+        runs = collect_faults("crash_runner", environment, folder, calls, victim, behaviour, since, *steps)
 
-        assert any(one["killed"] for one in found)
-        for one in found:
-            assert_exactly_once(one, refused=behaviour in {"403", "429-soon", "429-late"})
+        assert any(run["killed"] for run in runs)
+        for run in runs:
+            assert_exactly_once(run, refused=behaviour in {"403", "429-soon", "429-late"})
 
 
 def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls):
     """Before a byte went, in the middle of the body, after it was stored, after the answer was written down."""
-    found = collect_faults("kills", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
+    runs = collect_faults("crash_runner", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
 
-    assert [(one["codes"][0], len(one["posts"]) and one["codes"][-1]) for one in found[::2]] == [(6, 0), (6, 0)]
-    assert (found[0]["calls"], found[0]["posts"], found[2]["calls"]) == (0, [], 10)
-    assert found[3]["codes"] == [0, 0, 0, 0]
-    for one in found:
-        assert_exactly_once(one)
+    assert [(run["codes"][0], len(run["posts"]) and run["codes"][-1]) for run in runs[::2]] == [(6, 0), (6, 0)]
+    assert (runs[0]["calls"], runs[0]["posts"], runs[2]["calls"]) == (0, [], 10)
+    assert runs[3]["codes"] == [0, 0, 0, 0]
+    for run in runs:
+        assert_exactly_once(run)
 
 
 #: A call of the system, what happens at it, and at which n of it in a short run.
@@ -108,11 +108,11 @@ def strace():
 @pytest.mark.parametrize(("call", "fault"), SYSTEM_FAULTS)
 def test_a_fault_at_any_call_of_the_system_neither_doubles_nor_loses_a_call(environment, tmp_path, calls, call, fault):
     numbers = () if LONG else SYSTEM_FAULTS[call, fault]
-    found = collect_faults("strace", environment, tmp_path, calls, call, fault, *numbers)
+    runs = collect_faults("strace_runner", environment, tmp_path, calls, call, fault, *numbers)
 
-    hits = [one["hit"] for one in found]
+    hits = [run["hit"] for run in runs]
     assert hits == [True] * len(numbers) if numbers else hits == [True] * (len(hits) - 1) + [False]
     assert any(hits)
-    for one in found:
-        assert_exactly_once(one)
-        assert one["code"] in {0, 4, 6, -9}, one
+    for run in runs:
+        assert_exactly_once(run)
+        assert run["code"] in {0, 4, 6, -9}, run

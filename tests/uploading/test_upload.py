@@ -8,7 +8,7 @@ from time import time
 
 import pytest
 
-from calltools import ledger
+from calltools.ledger import hold_counter, list_parts, open_ledger_in
 from tests.fake_metrica.behaviors import BEHAVIORS
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
 
@@ -228,9 +228,9 @@ def test_a_file_of_which_no_row_is_accepted_is_exit_5(upload, service, calls):
 def test_json_lines_for_scripts(upload, calls):
     result = upload(calls, "--wait", "--output-format", "json")
 
-    (told,) = [json.loads(text) for text in result.stdout.splitlines()]
-    assert told["status"] == "PROCESSED"
-    assert (told["sent"], told["accepted"], told["linked"]) == (10, 10, 9)
+    (part,) = [json.loads(line) for line in result.stdout.splitlines()]
+    assert part["status"] == "PROCESSED"
+    assert (part["sent"], part["accepted"], part["linked"]) == (10, 10, 9)
 
 
 def test_a_pipe_from_convert_to_upload(process, service, tmp_path, calls):
@@ -373,7 +373,7 @@ def test_an_upload_that_does_not_exist_is_exit_2(run):
 
 
 def test_a_second_upload_of_the_counter_says_who_holds_the_lock(upload, state, service, calls):
-    with ledger.open_ledger_in(state, time) as book, ledger.hold_counter(book, int(COUNTER)):
+    with open_ledger_in(state, time) as ledger, hold_counter(ledger, int(COUNTER)):
         result = upload(calls)
 
     assert result.exit_code == 4
@@ -551,14 +551,14 @@ def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, serv
     service.store.advance(60)
 
     text = run("uploads", "list")
-    told = [json.loads(one) for one in run("uploads", "list", "--output-format", "json").stdout.splitlines()]
+    listed = [json.loads(line) for line in run("uploads", "list", "--output-format", "json").stdout.splitlines()]
     elsewhere = run("uploads", "list", "--counter", "777")
 
     assert text.stdout.splitlines() == [
         "L1  counter 12345678  processed  uploading 1000 PROCESSED sent 10 accepted 10 linked 9",
         "-  counter 12345678  other  uploading 1001 PROCESSED sent 1 accepted 1 linked 1",
     ]
-    assert [(one["id"], one["uploading"], one["state"]) for one in told] == [
+    assert [(uploading["id"], uploading["uploading"], uploading["state"]) for uploading in listed] == [
         ("L1", 1000, "processed"),
         (None, 1001, "other"),
     ]
@@ -571,8 +571,8 @@ def test_the_list_finds_what_is_held_and_never_counts_it_as_missing(run, upload,
     upload(calls)
     for _ in range(5):
         run("uploads", "list")
-    with ledger.open_ledger_in(state, time) as book:
-        (before,) = ledger.list_parts(book)
+    with open_ledger_in(state, time) as ledger:
+        (before,) = list_parts(ledger)
     service.behave_well()
 
     listed = run("uploads", "list")

@@ -11,8 +11,13 @@ from calltools.errors import VendorError
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints
 from calltools.vendors import profile_library
-from calltools.vendors.header_match import match_header, normalize_title, refuse_mismatch, source_columns
-from calltools.vendors.recognize import create_header_finder
+from calltools.vendors.recognize import (
+    create_header_finder,
+    match_header,
+    normalize_title,
+    refuse_mismatch,
+    source_columns,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PROFILES = profile_library.load_built_in_profiles()

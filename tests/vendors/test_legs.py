@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from calltools.model.batch import Batch, MalformedRecord
 from calltools.model.finding import Findings
 from calltools.vendors import legs, profile_library
-from calltools.vendors.mapping import MappingOptions, bind_profile, map_batch
+from calltools.vendors.binding import MappingOptions, bind_profile
+from calltools.vendors.mapping import map_batch
 
 TITLES = (
     "src",

@@ -4,8 +4,8 @@ import pytest
 
 from calltools.errors import ProfileError, SourceError, UsageError, VendorError
 from calltools.vendors import profile_library, profile_tests
+from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.loader import load_profile
-from calltools.vendors.mapping import MappingOptions, bind_profile
 from calltools.vendors.recognize import create_header_finder, is_canonical_header, recognize_profile
 
 PLAIN = """

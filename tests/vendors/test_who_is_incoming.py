@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 import calltools
 from calltools.cli.app import app
 from calltools.errors import UsageError
+from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.loader import load_profile
-from calltools.vendors.mapping import MappingOptions, bind_profile
 from tests.conftest import NOW
 
 PROFILE = """

@@ -12,11 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools import library
 from calltools.errors import LimitError, SourceError
 from calltools.files.csv import reader
 from calltools.model.batch import Batch
-from calltools.run import RunOptions, prepare_job, resolve
+from calltools.run import FindingsCollector, RunOptions, prepare_job, resolve
 from calltools.runtime import pickle_stream
 from calltools.runtime.process import ForkedWorker
 from calltools.workers import second_process
@@ -95,7 +94,7 @@ def job_of(path, *, converting=False, **asked):
 
 def walked(job, *, together=False):
     """All that sinks get, and the summary."""
-    kept, written = library._FindingsCollector(), []
+    kept, written = FindingsCollector(), []
 
     class Written:
         def take(self, batch, _findings, bad):

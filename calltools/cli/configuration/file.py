@@ -1,29 +1,30 @@
 """calltools.toml or [tool.calltools]: found in the folder or above it, read whole, all mistakes named at once."""
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from calltools.cli.configuration.keys import InvalidValue, command_line_only, option_keys
 from calltools.cli.options import ReadingOptions
-from calltools.errors import ConfigError, Problem, UsageError
-from calltools.texts.keys import MessageKey
+from calltools.errors import ConfigError, UsageError, nearest_word
+from calltools.toml_reader import TomlReader
 
 _OWN_FILE: Final = "calltools.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _FILES_KEY: Final = "files"
+_OVERRIDES_KEY: Final = "overrides"
 #: What may differ from file to file: how it is read, which rules count, and where its calls go.
 PER_FILE_OPTIONS: Final = frozenset(
     {one.name for one in fields(ReadingOptions)} - {"stdin_name", "as_of"}
     | {"select", "ignore", "counter", "goal", "comment", "min_linked"}
 )
+#: Ends each glob and each path: without it a folder that a glob fits would stand for all files in it.
+_FILE_MARK: Final = "\0"
 _SECRETS: Final = frozenset({"token", "token_file", "token_stdin"})
-_GLOB_PATTERNS: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Config:
     """What a configuration file says.
 
     Attributes:
-        folder: Where it lies; globs start there.
-        values: By option.
-        overrides: In their order; the last one that fits wins.
+        folder: The folder of the file; globs start there.
+        values: Option -> value.
+        overrides: In the order of the file; the last one that fits wins.
     """
 
     folder: Path = field(default_factory=Path)
@@ -60,9 +61,11 @@ class Config:
         """The numbers of the overrides that fit a file."""
         path = PurePath(os.path.normpath(Path.cwd() / name))
         inside = path.is_relative_to(self.folder)
-        seen = (path.relative_to(self.folder) if inside else path).as_posix()
+        shown = (path.relative_to(self.folder) if inside else path).as_posix()
         return tuple(
-            number for number, one in enumerate(self.overrides) if any(_glob_matches(glob, seen) for glob in one.globs)
+            number
+            for number, override in enumerate(self.overrides)
+            if any(_glob_matches(glob, shown) for glob in override.globs)
         )
 
 
@@ -75,13 +78,13 @@ def find_config(folder: Path) -> Config:
     """
     for place in (folder, *folder.parents):
         for path in (place / _OWN_FILE, place / _SHARED_FILE):
-            if path.is_file() and (told := _read_table(path)) is not None:
-                return _ConfigReader(path, "$" if path.name == _OWN_FILE else "$.tool.calltools").read(told)
+            if path.is_file() and (table := _parse_file(path)) is not None:
+                return _ConfigReader(path, "$" if path.name == _OWN_FILE else "$.tool.calltools").read(table)
     return Config()
 
 
-def _read_table(path: Path) -> Any:
-    """The table about us; ``None``: the file is not about us."""
+def _parse_file(path: Path) -> Any:
+    """The table of our options in a file; ``None``: the file has none."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as fault:
@@ -90,98 +93,91 @@ def _read_table(path: Path) -> Any:
         if path.name == _SHARED_FILE:
             return None
         raise ConfigError(path, (("$", "profile-not-toml", {"reason": str(fault.reason)}),)) from None
+    # The pyproject.toml of another project may be wrong: it is not our business.
     if path.name == _SHARED_FILE and "calltools" not in text:
         return None
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(path, (("$", "profile-not-toml", {"reason": str(fault)}),)) from None
+    reader = TomlReader()
+    document = reader.parse(text)
+    if document is None:
+        raise ConfigError(path, tuple(reader.problems))
     if path.name == _OWN_FILE:
-        return told
-    tools = told.get("tool")
+        return document
+    tools = document.get("tool")
     return tools.get("calltools") if isinstance(tools, dict) else None
 
 
 @dataclass(slots=True)
 class _ConfigReader:
-    """One pass over a file: takes what it can and remembers each problem."""
+    """One pass over a file; records each problem."""
 
     path: Path
     root: str
-    problems: list[Problem] = field(default_factory=list)
+    reader: TomlReader = field(default_factory=TomlReader)
 
-    def read(self, table: Any) -> Config:
+    def read(self, value: Any) -> Config:
         overrides: tuple[Override, ...] = ()
         values: Mapping[str, ConfigValue] = {}
-        if isinstance(table, dict):
-            plain = {word: value for word, value in table.items() if word != "overrides"}
-            values = self._read_values(plain, self.root, ("overrides",))
-            overrides = self._read_overrides(table.get("overrides", []))
-        else:
-            self._wrong(self.root, "profile-not-a-table")
-        if self.problems:
-            raise ConfigError(self.path, tuple(self.problems))
+        if (table := self.reader.check_table(value, self.root)) is not None:
+            values = self._read_values(table, self.root, _OVERRIDES_KEY)
+            overrides = tuple(
+                self._read_override(override, path)
+                for path, override in self.reader.read_tables(table, _OVERRIDES_KEY, self.root)
+            )
+        if self.reader.problems:
+            raise ConfigError(self.path, tuple(self.reader.problems))
         return Config(self.path.parent, values, overrides)
 
-    def _read_overrides(self, tables: Any) -> tuple[Override, ...]:
-        where = f"{self.root}.overrides"
-        if not isinstance(tables, list):
-            self._wrong(where, "profile-not-a-list")
-            return ()
-        return tuple(self._read_override(one, f"{where}[{number}]") for number, one in enumerate(tables))
-
-    def _read_override(self, table: Any, where: str) -> Override:
-        if not isinstance(table, dict):
-            self._wrong(where, "profile-not-a-table")
-            return Override((), {})
-        globs = table.get(_FILES_KEY)
-        listed = [globs] if isinstance(globs, str) else globs
-        if listed is None or listed == []:
-            self._wrong(where, "profile-missing", what=_FILES_KEY)
-        elif not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-            self._wrong(f"{where}.{_FILES_KEY}", "profile-not-text")
-            listed = []
-        values = self._read_values(
-            {word: value for word, value in table.items() if word != _FILES_KEY}, where, (_FILES_KEY,)
-        )
+    def _read_override(self, table: Mapping[str, Any], path: str) -> Override:
+        globs = self.reader.read_texts(table, _FILES_KEY, path, required=True)
+        values = self._read_values(table, path, _FILES_KEY)
         for name in values.keys() - PER_FILE_OPTIONS:
-            self._wrong(values[name].origin.partition(": ")[2], "config-not-per-file")
-        return Override(tuple(listed or ()), values)
+            self.reader.add_problem(values[name].origin.partition(": ")[2], "config-not-per-file")
+        return Override(globs, values)
 
-    def _read_values(self, table: Mapping[str, Any], where: str, more: Iterable[str]) -> dict[str, ConfigValue]:
+    def _read_values(self, table: Mapping[str, Any], path: str, other_key: str) -> dict[str, ConfigValue]:
+        """The options in a table; another key that it may have is read elsewhere."""
         found: dict[str, ConfigValue] = {}
         folder = None if self.path.parent == Path.cwd() else self.path.parent
         for word, value in table.items():
-            name, path = word.replace("-", "_"), f"{where}.{word}"
+            name, place = word.replace("-", "_"), f"{path}.{word}"
+            if word == other_key:
+                continue
             if name not in option_keys():
-                self._add_unknown(name, path, [*(key.spelling for key in option_keys().values()), *more])
+                self._add_unknown(name, place, [*(key.spelling for key in option_keys().values()), other_key])
             elif name in found:
-                self._wrong(path, "config-twice", word=option_keys()[name].spelling)
-            elif isinstance(read := option_keys()[name].parse(value, folder), InvalidValue):
-                self._wrong(path, read.key, **read.facts)
+                self.reader.add_problem(place, "config-twice", word=option_keys()[name].spelling)
+            elif isinstance(parsed := option_keys()[name].parse(value, folder), InvalidValue):
+                self.reader.add_problem(place, parsed.key, **parsed.facts)
             else:
-                found[name] = ConfigValue(read, f"{self.path.name if folder is None else self.path}: {path}")
+                found[name] = ConfigValue(parsed, f"{self.path.name if folder is None else self.path}: {place}")
         return found
 
     def _add_unknown(self, name: str, path: str, allowed: Iterable[str]) -> None:
         if name in _SECRETS:
-            self._wrong(path, "config-secret")
+            self.reader.add_problem(path, "config-secret")
         elif name in command_line_only():
-            self._wrong(path, "config-by-hand", word=name.replace("_", "-"))
+            self.reader.add_problem(path, "config-by-hand", word=name.replace("_", "-"))
         else:
-            near = _nearest(name, allowed)
-            self._wrong(path, "config-unknown-near" if near else "config-unknown", near=near)
-
-    def _wrong(self, path: str, key: MessageKey, **facts: object) -> None:
-        self.problems.append((path, key, facts))
-
-
-def _nearest(word: str, allowed: Iterable[str]) -> str:
-    return "".join(difflib.get_close_matches(word.replace("_", "-"), list(allowed), 1, 0.5))
+            near = nearest_word(name.replace("_", "-"), allowed)
+            self.reader.add_problem(path, "config-unknown-near" if near else "config-unknown", near=near)
 
 
 def _glob_matches(glob: str, path: str) -> bool:
-    """Whether a glob fits; one without a slash is about the name alone, as in ``.gitignore``."""
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", glob.removeprefix("./"))
-    pattern = "".join(_GLOB_PATTERNS.get(piece, re.escape(piece)) for piece in pieces)
-    return re.fullmatch(pattern, path if "/" in glob else path.rpartition("/")[2], re.DOTALL) is not None
+    """Whether a glob fits a path; one without a slash fits a name in any folder, as in ``.gitignore``."""
+    if path.startswith("/") and "/" in glob and not glob.startswith(("/", "**/")):
+        # The path is outside of the folder where the glob starts; pathspec would drop its leading slash.
+        return False
+    if glob.startswith("/") and not path.startswith("/"):
+        return False
+    return bool(_compile_glob(glob).match_file(f"{path}{_FILE_MARK}"))
+
+
+@lru_cache(maxsize=256)
+def _compile_glob(glob: str) -> Any:
+    from pathspec import PathSpec  # noqa: PLC0415 - only overrides need it
+
+    # Brackets and what .gitignore reads at the beginning of a line are plain letters in our globs.
+    plain = re.sub(r"[\[\]\\!#]", r"\\\g<0>", glob.removeprefix("./"))
+    anchored = f"/{plain.removeprefix('/')}" if "/" in glob else plain
+    whole = f"{anchored}/*" if anchored.endswith("**") else anchored
+    return PathSpec.from_lines("gitignore", [f"{whole}{_FILE_MARK}"])

@@ -1,4 +1,4 @@
-"""A CSV split into blocks that end where a record ends, each with the number of its first physical line."""
+"""Splitting a CSV into blocks that end where a record ends, each with the number of its first physical line."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,17 @@ from calltools.files.csv.strict import StrictParser
 from calltools.files.csv.structure import QuoteStructure
 from calltools.files.limits import Limits
 
-#: The first block is read with an eighth of the bytes, each other one with twice as many as the one before.
+#: The first read takes an eighth of a block, each further one twice as much as the one before, up to a block.
 _FIRST_BLOCK_DIVISOR: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a CSV is divided.
+    """How a CSV is divided into cells.
 
     Attributes:
-        delimiter: Between cells.
-        width: Cells of a whole record.
+        delimiter: One character between cells.
+        width: Cells of a complete record.
         encoding: Python codec of the bytes in the blocks.
     """
 
@@ -34,15 +34,15 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some whole records.
+    """Complete lines of a CSV that start and end with a record.
 
     Attributes:
-        data: Their bytes, in the file's encoding.
-        first_line: Physical line on which the first of them starts, from 1.
-        line_end_count: Line ends in it.
-        is_unambiguous: Every quote opens a cell, closes one, or is doubled inside one, and none seems to be stray:
-            records end where the quotes say.
-        structure: Where its quotes and line ends stand; it may reach beyond the block.
+        data: The bytes.
+        first_line: Physical line where the block starts, from 1.
+        line_end_count: Line ends in the block.
+        is_unambiguous: Whether every quote opens a cell, closes one or is doubled inside one, and none may be stray;
+            records then end where the quotes say.
+        structure: Positions of quotes and line ends; it may reach beyond the block.
     """
 
     data: memoryview
@@ -52,10 +52,10 @@ class Block:
     structure: QuoteStructure
 
     def first_line_ends(self, known_kinds: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
-        """Line, from 0, of the first line end of each kind behind a record; nothing when only known kinds occur.
+        """Kind of line end -> line, from 0, of the first record that ends with it; empty if no new kind occurs.
 
         Args:
-            known_kinds: Kinds, of LF, CRLF and CR, that were seen before.
+            known_kinds: Kinds (LF, CRLF, CR) of the blocks before.
             dialect: Delimiter and width.
             longest_cell: Bytes of a quoted cell at most.
         """
@@ -64,24 +64,24 @@ class Block:
         if self.is_unambiguous:
             return self.structure.first_line_ends(len(self.data))
         text = (bytes(self.data) + self.lookahead).decode("latin-1")
-        exact = StrictParser(text, dialect.delimiter, dialect.width, longest_cell)
-        return exact.first_line_ends(len(self.data))
+        parser = StrictParser(text, dialect.delimiter, dialect.width, longest_cell)
+        return parser.first_line_ends(len(self.data))
 
     @property
     def lookahead(self) -> memoryview:
-        """What was read behind it, where that has decided what is wrong in it."""
+        """The bytes after an ambiguous block: the strict path needs them to decide as it did when the block was cut."""
         return memoryview(b"") if self.is_unambiguous else self.structure.bytes_after(len(self.data))
 
     @property
     def line_count(self) -> int:
-        """Lines in it, with a last one that does not end."""
+        """Lines in the block, a last one without a line end too."""
         return self.line_end_count + (bytes(self.data[-1:]) not in {b"\n", b"\r"})
 
     def record_starts(self, record_count: int) -> NDArray[np.int64]:
-        """Line, from 0, on which each record starts, blank lines included.
+        """The lines, from 0, on which the records start; a blank line is a record here.
 
         Args:
-            record_count: How many a tokenizer found; when each line is one, no place has to be looked up.
+            record_count: Records that a tokenizer found; if every line is one, no position is needed.
         """
         if record_count == self.line_count:
             return np.arange(record_count)
@@ -91,38 +91,40 @@ class Block:
 def split_blocks(
     stream: BinaryIO, dialect: Dialect, first_line: int, block_bytes: int, limits: Limits
 ) -> Iterator[Block]:
-    """Cut a stream, from its place on, into blocks of about a size; the first ones are smaller.
+    """Split a stream, from its place on, into blocks that end where a record ends.
 
-    A look at the first records costs little then, and the threads have work at once.
-    A block ends where a record ends. From a doubtful quote on only the exact road knows where that is; it is asked for
-    as much as it can say whatever follows.
+    The first blocks are smaller: the first records are there sooner, and all threads have work at once.
 
     Args:
-        stream: Bytes in an encoding in which quotes, delimiters and line ends are those of ASCII.
+        stream: Bytes in an encoding whose quotes, delimiters and line ends are those of ASCII.
         dialect: Delimiter and width.
         first_line: Physical line of the stream's place, from 1.
-        block_bytes: Bytes that are read at a time.
-        limits: What a record may take.
+        block_bytes: Bytes of a block, about.
+        limits: The longest record and quoted cell.
 
     Raises:
         LimitError: A record is longer than the limit.
     """
-    data, ended, begun = b"", False, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
+    data, ended, read_bytes = b"", False, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
     while not ended:
-        begun = min(2 * begun, block_bytes)
-        wanted = len(data) + max(begun, len(data))
+        read_bytes = min(2 * read_bytes, block_bytes)
+        # At least as much again as is left: a record of many blocks is then searched in linear time, not quadratic.
+        wanted = len(data) + max(read_bytes, len(data))
         data = _read_up_to(stream, data, wanted)
         ended = len(data) < wanted
         while data:
             structure = QuoteStructure(data, dialect.delimiter, dialect.width)
-            cut, plain = structure.last_certain_record_end(at_end_of_file=ended), True
+            cut, unambiguous = structure.last_certain_record_end(at_end_of_file=ended), True
+            # After a doubtful quote only the strict path knows where records end; it is asked for the part that stays
+            # the same whatever follows. It is also asked when a quoted cell has grown beyond its limit.
             if not cut and (structure.has_doubtful_quote(at_end_of_file=ended) or len(data) > limits.quoted_bytes):
-                exact = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
-                cut, plain = len(data) if ended else exact.decided_length(), False
+                # latin-1 keeps one letter for each byte, so that places in the text are places in the bytes.
+                parser = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
+                cut, unambiguous = len(data) if ended else parser.decided_length(), False
             if not cut:
-                break
+                break  # more bytes are needed
             lines = structure.count_line_ends(cut)
-            yield Block(memoryview(data)[:cut], first_line, lines, plain, structure)
+            yield Block(memoryview(data)[:cut], first_line, lines, unambiguous, structure)
             first_line += lines
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
@@ -130,9 +132,9 @@ def split_blocks(
 
 
 def _read_up_to(stream: BinaryIO, left: bytes, wanted: int) -> bytes:
-    """As many bytes as are wanted, those that are left first; fewer only at the end."""
+    """The bytes that are left and those that follow, ``wanted`` in all; fewer only at the end of the file."""
     if isinstance(stream, io.BufferedReader):
-        # To read a few again is cheaper than to copy them all.
+        # Reading the few that are left again is cheaper than copying all of them.
         stream.seek(-len(left), io.SEEK_CUR)
         return stream.read(wanted)
     return left + stream.read(wanted - len(left))

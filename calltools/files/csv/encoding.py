@@ -1,17 +1,16 @@
-"""Encodings of text: which one a file has, a stream as UTF-8, and cells of bytes as text.
+"""Encodings of text: which one a file has, and cells of bytes as text.
 
 A fixed list of encodings is tried, because general detectors do badly on short Russian tables.
 """
 
 import codecs
-import io
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from calltools.errors import SourceError
 from calltools.model.cells import Cells, offsets, text_bytes
 
-#: Names for people.
+#: Codec -> name in messages.
 DISPLAY_NAMES: Final = {
     "utf-8": "UTF-8", "cp1251": "Windows-1251", "cp866": "cp866", "koi8-r": "KOI8-R", "mac-cyrillic": "Mac Cyrillic",
     "iso8859-5": "ISO 8859-5", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32-le": "UTF-32 LE",
@@ -33,7 +32,8 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: How likely each is before a letter is read, as a logarithm: files of today come from Windows.
+# All weights below are natural logarithms of probabilities: they are added where probabilities are multiplied.
+#: How likely an encoding is before any letter is read: most files of today come from Windows.
 _LOG_PRIORS: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -5.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
 #: Letters of Russian texts per thousand.
 # fmt: off
@@ -44,20 +44,20 @@ _LETTERS_PER_THOUSAND: Final = {
 }
 # fmt: on
 _UPPERCASE_WORD: Final = re.compile(r"(?<![а-яё])[А-ЯЁ]{2,}(?![а-яё])")
-#: A sign that no Russian table holds weighs as one letter in a hundred thousand.
+#: Weight of a sign that Russian tables do not hold: one in a hundred thousand.
 _UNLIKELY_LOG_WEIGHT: Final = math.log(1e-5)
 _COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
-#: How much likelier the best reading must be than the second, as a logarithm: one wrong reading in four hundred.
+#: By how much the best encoding must beat the second: e to the power of 6 is four hundred to one.
 _MIN_LOG_MARGIN: Final = 6.0
-#: Bytes that are looked at: of the beginning, and of the lines beyond ASCII behind it.
+#: Bytes that are weighed: of the beginning, and again of the lines beyond ASCII after it.
 _SAMPLE_BYTES: Final = 1 << 16
 _CONTROL_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a"))
-#: What a known title in the header is worth.
+#: Weight of a known title in the header.
 _TITLE_LOG_WEIGHT: Final = 6.0
-#: Titles cost reading the header by all profiles; where they could not change the order, nobody asks for them.
+#: To count known titles, all profiles are loaded; it is not done if that many could not change the order.
 _MAX_TITLES: Final = 100
 _NON_ASCII_BYTES: Final = bytes(range(0x80, 0x100))
-#: Lines beyond ASCII that are looked at.
+#: Lines beyond ASCII that are tried as UTF-8.
 _MAX_LINES: Final = 2000
 
 
@@ -70,20 +70,21 @@ def read_byte_order_mark(head: bytes) -> tuple[str | None, int]:
 
 
 def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_titles: Callable[[str], int]) -> str:
-    """The encoding of a text without a mark.
+    """The encoding of a text without a byte order mark.
 
     Args:
-        head: Its beginning.
-        name: What the user calls the file.
-        is_whole_file: Whether ``head`` is all of it.
-        count_known_titles: How many known titles the beginning of a decoded text holds.
+        head: The beginning of the file.
+        name: Name of the file in messages.
+        is_whole_file: Whether ``head`` is the whole file.
+        count_known_titles: Counts the known titles in the first rows of a decoded text.
 
     Raises:
-        SourceError: It is no text, or two encodings read it equally well.
+        SourceError: The file is not text, or two encodings are about equally likely.
     """
     if b"\0" in head:
         if wide := _utf16_without_mark(head):
             return wide
+        # A zero here or there is a control character like any other.
         head = head.replace(b"\0", b"\x01")
     if _is_binary(head):
         raise SourceError("file-binary", path=name)
@@ -100,6 +101,7 @@ def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_t
             for one, so_far in likely.items()
         }
         (best, encoding), (second, _) = _two_likeliest(likely)
+    # Even the best encoding must read the letters better than noise.
     beyond = len(telling) - len(telling.translate(None, _NON_ASCII_BYTES))
     if best - second < _MIN_LOG_MARGIN or best <= _UNLIKELY_LOG_WEIGHT * beyond / 2:
         raise SourceError("encoding-unsure", path=name)
@@ -117,7 +119,7 @@ def _utf16_without_mark(head: bytes) -> str:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Some control characters are a damaged text; many are no text."""
+    """Whether more than one byte in twenty is a control character; fewer of them are a damaged text."""
     return len(head) - len(head.translate(None, _CONTROL_BYTES)) > 0.05 * len(head)
 
 
@@ -130,14 +132,14 @@ def _is_utf8(head: bytes, *, is_whole: bool) -> bool:
 
 
 def _is_mostly_utf8(head: bytes) -> bool:
-    """Whether of the lines beyond ASCII nine in ten are UTF-8: the others are damaged records."""
+    """Whether nine in ten of the lines beyond ASCII are UTF-8; the others are then damaged records."""
     lines = list(islice((line for line in head.split(b"\n")[:-1] if not line.isascii()), _MAX_LINES))
     good = sum(_is_utf8(line, is_whole=True) for line in lines)
     return bool(good) and good >= 0.9 * len(lines)
 
 
 def _distinctive_bytes(head: bytes) -> bytes:
-    """The beginning, and behind it the lines beyond ASCII: as much as tells the encodings apart."""
+    """The beginning, and some lines beyond ASCII after it: the bytes that tell encodings apart."""
     lines = [line for line in head[_SAMPLE_BYTES:].splitlines(keepends=True) if not line.isascii()]
     return head[:_SAMPLE_BYTES] + b"".join(lines)[:_SAMPLE_BYTES]
 
@@ -147,12 +149,12 @@ def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
 
 
 def _log_likelihood(head: bytes, encoding: str) -> float:
-    """Log-likelihood of the letters beyond ASCII."""
-    # A word in capitals is a word of small letters that was shouted: once improbable, not with each letter.
+    """Log-likelihood of the letters beyond ASCII, read in an encoding."""
+    # A word in capitals is improbable once, not with each of its letters: it is weighed as one in small letters.
     text, shouted = _UPPERCASE_WORD.subn(lambda word: word[0].lower(), head.decode(encoding, "replace"))
     total = sum(_letter_log_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
     total += shouted * math.log(1 / 12)
-    # A capital behind a small letter: the case bit is read the wrong way round.
+    # A capital after a small letter: a wrong encoding swaps the two cases, as KOI8-R read as Windows-1251 does.
     total += _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
     return total + _LOG_PRIORS[encoding]
 
@@ -165,57 +167,9 @@ def _letter_log_weight(sign: str) -> float:
     return math.log(0.002) if sign in _COMMON_SYMBOLS else _UNLIKELY_LOG_WEIGHT
 
 
-class Utf8Stream(io.RawIOBase):
-    """A stream in an encoding of several bytes a letter, as UTF-8 and without its byte order mark.
-
-    ``seek`` goes to a place counted in the UTF-8 bytes, from the beginning, once.
-    """
-
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        super().__init__()
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._buffer = b""
-        self._mark_removed = False
-        stream.seek(0)
-
-    @staticmethod
-    def is_needed(encoding: str) -> bool:
-        """Whether quotes and line ends of the encoding are not the bytes of ASCII."""
-        try:
-            return '",;\t|\r\n'.encode(encoding) != b'",;\t|\r\n'
-        except LookupError:
-            return False
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to ``size`` bytes of UTF-8; fewer only at the end."""
-        while size < 0 or len(self._buffer) < size:
-            raw = self._stream.read(1 << 20)
-            text = self._decoder.decode(raw, final=not raw)
-            self._buffer += (text if self._mark_removed else text.removeprefix("\ufeff")).encode("utf-8", "replace")
-            self._mark_removed = True
-            if not raw:
-                break
-        taken = self._buffer if size < 0 else self._buffer[:size]
-        self._buffer = self._buffer[len(taken) :]
-        return taken
-
-    def seek(self, offset: int, _whence: int = 0) -> int:
-        """Skip what lies before a place."""
-        self.read(offset)
-        return offset
-
-    def close(self) -> None:
-        """Close the stream below as well."""
-        self._stream.close()
-        super().close()
-
-
 def is_utf8_block(data: memoryview) -> bool:
-    """Asked once of a whole block, which takes a third of what it takes to ask cell by cell.
-
-    Cells end where ASCII stands, so that each is UTF-8 where the whole is.
-    """
+    """Whether a whole block is UTF-8; then each cell is, because ASCII stands between cells."""
+    # Arrow checks UTF-8 in a cast. One cell of the whole block takes a third of the time of all cells.
     ends = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(data)]).cast(pa.string())
@@ -229,13 +183,13 @@ def _single_chunk(column: pa.ChunkedArray) -> pa.BinaryArray:
 
 
 def view_as_text(column: pa.ChunkedArray) -> Cells:
-    """Bytes known to be UTF-8, as text; nothing is copied."""
+    """Cells of bytes that are known to be UTF-8, as text, without a copy."""
     cells = _single_chunk(column)
     return pa.Array.from_buffers(pa.string(), len(cells), cells.buffers(), cells.null_count, cells.offset)
 
 
 def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
-    """Bytes of an encoding of one byte a letter, as text. Most columns of most files are plain ASCII.
+    """Cells of bytes in an encoding of one byte a letter, as text.
 
     Raises:
         UnicodeDecodeError: A byte stands for no letter.
@@ -243,9 +197,11 @@ def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
     cells = _single_chunk(column)
     ends = offsets(cells)
     raw = text_bytes(cells)[ends[0] : ends[-1]]
+    # Most columns of most files are plain ASCII.
     if not len(raw) or raw.max() < 0x80:
         return view_as_text(column)
     text = pa.py_buffer(raw.tobytes().decode(encoding).encode())
+    # All cells are decoded in one call; where each ends in the UTF-8 form is a running sum of letter lengths.
     grown = np.zeros(len(raw) + 1, np.int32)
     np.cumsum(_utf8_byte_lengths(encoding)[raw], out=grown[1:])
     return pa.Array.from_buffers(pa.string(), len(cells), [None, pa.py_buffer(grown[ends - ends[0]]), text])
@@ -253,5 +209,5 @@ def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
 
 @lru_cache(maxsize=4)
 def _utf8_byte_lengths(encoding: str) -> NDArray[np.int32]:
-    """Byte -> bytes of its letter in UTF-8."""
+    """Byte -> length of its letter in UTF-8."""
     return np.array([len(bytes([byte]).decode(encoding, "replace").encode()) for byte in range(256)], np.int32)

@@ -2,27 +2,24 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
-from calltools.files.csv.encoding import Utf8Stream, decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.streams import DoubledQuotesStream, Utf8Stream
 from calltools.files.csv.strict import StrictParser
-from calltools.files.csv.undoubled_quotes import DoubledQuotesStream
-from calltools.files.inputs import Request
+from calltools.files.inputs import OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
-from calltools.model.batch import Batch, HeaderFinder, Hints, MalformedRecord, ReadTask, Table, unique_titles
+from calltools.model.batch import Batch, MalformedRecord, ReadTask, Table, unique_titles
 from calltools.model.cells import (
     Cells,
     Mask,
     Numbers,
-    as_mask,
     combine_chunks,
     non_empty,
     offsets,
@@ -31,46 +28,24 @@ from calltools.model.cells import (
 )
 from calltools.model.finding import Findings
 
-#: Bytes that are read at a time. In smaller blocks the calls of kernels, and the threads' waiting for one another
-#: between them, cost more than the kernels; larger ones take more memory.
+#: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
+#: more than the kernels; larger blocks take more memory.
 BLOCK_SIZE: Final = 6 << 20
 
 
-def open_request(request: Request) -> Table:
-    """The same as ``open_csv``, as ``INPUTS`` asks for it."""
-    asked = request.path, request.name, request.hints, request.judge, request.limits
-    return open_csv(*asked, exact_only=request.exact_only)
-
-
-def open_csv(  # noqa: PLR0913 - four say which file and how
-    path: Path,
-    name: str,
-    hints: Hints,
-    find_header: HeaderFinder,
-    limits: Limits | None = None,
-    *,
-    exact_only: bool = False,
-) -> Table:
-    """The table in a CSV.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        hints: What the user or a profile says about reading.
-        find_header: Says which of the first rows is the header.
-        limits: What a record may take.
-        exact_only: Take every block over the exact road.
+def open_csv(request: OpenRequest) -> Table:
+    """The table in a CSV; its records are read block by block, by tasks.
 
     Raises:
-        SourceError: It is no text, or its encoding cannot be told.
-        LimitError: It is wider than the limit.
+        SourceError: The file is not text, or its encoding cannot be determined.
+        LimitError: The file has more columns than the limit.
     """
-    limits = limits or Limits()
-    sniffed = sniff.sniff_csv(path, name, hints, find_header, limits)
+    sniffed = sniff.sniff_csv(request)
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
-    road = _CsvReader(sniffed, limits, exact_only=exact_only, undoubled=hints.quotes == "undoubled")
-    return Table(sniffed.source, sniffed.titles, road.read_tasks, sniffed.findings, can_cross_processes=True)
+    undoubled = request.hints.quotes == "undoubled"
+    reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only, undoubled=undoubled)
+    return Table(sniffed.source, sniffed.titles, reader.read_tasks, sniffed.findings, can_cross_processes=True)
 
 
 class _CsvReader:
@@ -85,7 +60,7 @@ class _CsvReader:
         self._quotes_are_undoubled = undoubled
         self._names = unique_titles(sniffed.titles)
         encoding = sniffed.source.encoding or "utf-8"
-        # Encodings of several bytes a letter come as UTF-8 from the stream.
+        # The stream gives encodings of several bytes a letter as UTF-8.
         self._dialect = Dialect(
             sniffed.source.delimiter or ",",
             len(sniffed.titles),
@@ -115,7 +90,7 @@ class _CsvReader:
         return cast("BinaryIO", cells)
 
     def _mixed_line_end_finding(self, seen: set[str], block: Block) -> Findings:
-        """CT018, once: CR alone, or the line at which a second kind of line end occurs."""
+        """CT018, once a file: a line that ends with CR alone, or the first line with a second kind of line end."""
         if "CR" in seen or len(seen) > 1:
             return Findings.empty()
         first = block.first_line_ends(seen, self._dialect, self._limits.quoted_bytes)
@@ -135,10 +110,12 @@ class _CsvReader:
             if block.line_count > batch.read + len(batch.blank_places)
             else []
         )
-        return batch.with_findings(*multiline, self._repeated_header_findings(batch))
+        has_header = self._sniffed.source.header_row is not None
+        repeated = [repeated_header_findings(batch, self._sniffed.titles)] if has_header else []
+        return batch.with_findings(*multiline, *repeated)
 
     def _read_fast(self, block: Block) -> Batch | None:
-        """The block by Arrow's tokenizer; ``None`` where it is not proven plain."""
+        """The block by Arrow's tokenizer; ``None``: the strict path must read it."""
         size = len(block.data)
         if block.structure.contains(b"\x00", size):
             return None
@@ -146,6 +123,7 @@ class _CsvReader:
         if table is None:
             return None
         starts = block.record_starts(table.num_rows)
+        # If the two do not find the same records, only the strict path can say who is right.
         if len(starts) != table.num_rows:
             return None
         return _build_batch(table, block.first_line + starts)
@@ -163,7 +141,7 @@ class _CsvReader:
                 ),
             )
         except pa.ArrowInvalid:
-            # A ragged record: the exact road says which.
+            # A ragged record: the strict path finds which one.
             return None
         encoding = self._dialect.encoding
         if encoding == "utf-8":
@@ -178,13 +156,14 @@ class _CsvReader:
         return pa.table(columns, self._names)
 
     def _read_strict(self, block: Block) -> Batch:
+        # The lookahead is parsed, too, because it decided what is wrong at the end of the block.
         text, behind = (
             bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.lookahead)
         )
-        exact = StrictParser(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
-        records = exact.parse_records(len(text))
-        whole: list[tuple[int, int, tuple[str, ...]]] = []
-        damaged: list[MalformedRecord] = []
+        parser = StrictParser(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
+        records = parser.parse_records(len(text))
+        complete: list[tuple[int, int, tuple[str, ...]]] = []
+        malformed: list[MalformedRecord] = []
         blanks, findings = [], []
         for record in records:
             place = block.first_line + record.line
@@ -192,20 +171,20 @@ class _CsvReader:
             if not fault and not any(record.cells):
                 blanks.append(place)
                 continue
-            number = len(whole) + len(damaged) + 1
+            number = len(complete) + len(malformed) + 1
             if fault:
-                damaged.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, record.cells))))
+                malformed.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, record.cells))))
                 findings.append(self._fault_finding(fault, number, place, len(record.cells), record.position))
             else:
-                whole.append((number, place, record.cells))
-        columns = list(zip(*(cells for _, _, cells in whole), strict=True)) or [()] * len(self._names)
+                complete.append((number, place, record.cells))
+        columns = list(zip(*(cells for _, _, cells in complete), strict=True)) or [()] * len(self._names)
         return Batch(
             columns=pa.table([pa.array(column, pa.string()) for column in columns], self._names),
-            records=np.array([number for number, _, _ in whole], np.int64),
-            places=np.array([place for _, place, _ in whole], np.int64),
+            records=np.array([number for number, _, _ in complete], np.int64),
+            places=np.array([place for _, place, _ in complete], np.int64),
             findings=Findings.from_rows(findings),
-            read=len(whole) + len(damaged),
-            malformed=tuple(damaged),
+            read=len(complete) + len(malformed),
+            malformed=tuple(malformed),
             blank_places=tuple(blanks),
         )
 
@@ -223,17 +202,17 @@ class _CsvReader:
 
     def _multiline_cell_findings(self, batch: Batch, block: Block) -> Findings:
         """CT010: cells with a line break inside."""
-        # The next line, blank or not, belongs to the next record: only records of several lines are looked at.
+        # A record of several lines is the only one whose successor does not start on the next line.
         lines = np.diff(batch.places, append=block.first_line + block.line_count)
         rows = np.flatnonzero(lines > 1)
         if not len(rows):
             return Findings.empty()
-        found = []
+        findings = []
         for position, column in enumerate(batch.columns.columns):
             broken = rows[_contain_line_break(combine_chunks(column), rows)]
             if not len(broken):
                 continue
-            found.append(
+            findings.append(
                 Findings.for_rule(
                     "CT010",
                     records=batch.records[broken],
@@ -242,22 +221,12 @@ class _CsvReader:
                     column=self._sniffed.titles[position],
                 )
             )
-        return Findings.concat(found)
-
-    def _repeated_header_findings(self, batch: Batch) -> Findings:
-        """CT019: records that are the header again."""
-        if not len(batch) or self._sniffed.source.header_row is None:
-            return Findings.empty()
-        alike: Mask = np.ones(len(batch), bool)
-        for name, title in zip(batch.columns.column_names, self._sniffed.titles, strict=True):
-            alike &= as_mask(pc.equal(batch.columns[name].chunk(0), title))
-            if not alike.any():
-                return Findings.empty()
-        return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])
+        return Findings.concat(findings)
 
 
 def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
-    """Which of some cells hold a line break. They are few: their bytes are gathered, nothing else is looked at."""
+    """For each of some rows, whether its cell holds a line break."""
+    # The rows are few: gathering their bytes is cheaper than a search through the column.
     places, cell_of = span_indices(offsets(cells)[rows], offsets(cells)[rows + 1])
     data = text_bytes(cells)[places]
     mask: Mask = np.zeros(len(rows), bool)
@@ -266,7 +235,7 @@ def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
 
 
 def _build_batch(table: pa.Table, places: Numbers) -> Batch:
-    """Rows of the fast road: blank ones left out and told."""
+    """The batch of a table that the tokenizer gave, without its blank records."""
     blank: Mask = np.ones(table.num_rows, bool)
     for name in table.column_names:
         if not blank.any():

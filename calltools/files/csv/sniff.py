@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from calltools.errors import LimitError, SourceError
-from calltools.files.csv.encoding import DISPLAY_NAMES, Utf8Stream, read_byte_order_mark, sniff_encoding
-from calltools.files.csv.undoubled_quotes import double_inner_quotes
-from calltools.files.inputs import INPUTS
+from calltools.files.csv.encoding import DISPLAY_NAMES, read_byte_order_mark, sniff_encoding
+from calltools.files.csv.streams import Utf8Stream, double_inner_quotes
+from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints, Source
 from calltools.model.finding import Findings
@@ -20,7 +20,7 @@ from calltools.model.finding import Findings
 DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _HEAD_BYTES: Final = 1 << 20
 _MAX_ROWS: Final = 50
-#: Characters of a cell, up to which a row is looked at: what Python's reader takes until anyone tells it otherwise.
+#: Letters of a cell up to which rows are sampled: the default limit of Python's reader.
 _LONGEST_CELL: Final = 1 << 17
 
 
@@ -30,10 +30,10 @@ class SniffResult:
 
     Attributes:
         source: The file and how it is read.
-        titles: Of the columns; nothing when the file holds nothing.
-        records_offset: Byte (of the UTF-8 form, for encodings of several bytes a letter) at which the records begin.
+        titles: Titles of the columns; none for an empty file.
+        records_offset: Byte where the records start; for encodings of several bytes a letter, in the UTF-8 form.
         first_line: Physical line of that byte, from 1.
-        findings: What is wrong with the file as a whole.
+        findings: Findings about the file as a whole.
     """
 
     source: Source
@@ -50,13 +50,14 @@ class _Row:
     next_line: int
 
 
-def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, limits: Limits) -> SniffResult:
-    """Look at the first bytes.
+def sniff_csv(request: OpenRequest) -> SniffResult:
+    """What the first bytes of a CSV say about it.
 
     Raises:
-        SourceError: It is no text, or not in the encoding that was said, or its encoding cannot be told.
-        LimitError: It has more columns than the limit.
+        SourceError: The file is not text, has not the encoding that the user named, or its encoding is not certain.
+        LimitError: The file has more columns than the limit.
     """
+    path, name, hints, find_header = request.path, request.name, request.hints, request.find_header
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.strip(b"\xef\xbb\xbf \t\r\n\xff\xfe\x1a"):
@@ -65,10 +66,10 @@ def sniff_csv(path: Path, name: str, hints: Hints, find_header: HeaderFinder, li
     try:
         text = _decode_head(path, head, encoding, skipped)
     except UnicodeError:
-        # Some codecs refuse a text as a whole: UTF-16 without its mark, for one.
+        # Some codecs refuse a text as a whole, such as UTF-16 without its mark.
         raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
     delimiter, rows, guess = _choose_delimiter(text, hints, find_header)
-    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, limits)
+    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, request.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFi
 
 
 def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> str:
-    """The beginning as text, in which each byte that cannot be read still counts as one."""
+    """The beginning as text; a byte that the encoding does not know becomes one lone surrogate."""
     if Utf8Stream.is_needed(encoding):
         with Utf8Stream(path.open("rb"), encoding) as stream:
             return stream.read(_HEAD_BYTES).decode("utf-8", "surrogateescape")
@@ -104,7 +105,7 @@ def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> st
 
 
 def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[_Row], HeaderGuess]:
-    """The delimiter under which most titles are known; behind that, the one that divides the rows alike."""
+    """The delimiter with the most known titles; of equals, the one that divides the rows most evenly."""
     tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
     for delimiter in [hints.delimiter] if hints.delimiter else DELIMITER_NAMES:
         rows, cells = _split_rows(
@@ -119,20 +120,20 @@ def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tup
     if hints.header_row == 0:
         guess = HeaderGuess(None, guess.score, guess.titles)
     elif hints.header_row is not None:
-        there = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
-        guess = HeaderGuess(there[0] if there else len(rows), guess.score)
+        following = [number for number, row in enumerate(rows) if row.line >= hints.header_row]
+        guess = HeaderGuess(following[0] if following else len(rows), guess.score)
     elif not guess.score:
         guess = HeaderGuess(_first_row_of_usual_width(rows), 0)
     return delimiter, rows, guess
 
 
 def _split_rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
-    """The first rows, blank ones left out."""
+    """The first rows that are not blank, and their cells."""
     reader = csv.reader(io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter)
     rows, line = [], 1
     try:
         for cells in reader:
-            # The limit of the module belongs to the whole process, and others raise it: ours is counted here.
+            # The module's own limit is global to the process and others may raise it, so ours is checked here.
             if any(len(cell) > _LONGEST_CELL for cell in cells):
                 break
             if any(cell.strip() for cell in cells):
@@ -141,20 +142,20 @@ def _split_rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, 
             if len(rows) == _MAX_ROWS:
                 break
     except csv.Error:
-        # As above: a cell longer than the module takes. What was read is enough to look at.
+        # A cell is longer than the module's limit; the rows before it are enough.
         pass
     return rows, [row.cells for row in rows]
 
 
 def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
-    """How alike the rows are divided into more than one cell."""
+    """Share of rows with the usual width, times that width; 0 for rows of one cell. Wide tables are likelier."""
     widths = Counter(len(row) for row in cells)
     width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
     return count / len(cells) * min(width, 40) if width > 1 else 0.0
 
 
 def _first_row_of_usual_width(rows: Sequence[_Row]) -> int:
-    """Without any known title: the first row as wide as most."""
+    """The number of the first row as wide as most: the header if no title is known."""
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     return next((number for number, row in enumerate(rows) if len(row.cells) == usual), 0)
@@ -190,12 +191,12 @@ def _build_result(
 def _header_titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
     if guess.index is None:
         return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
-    # A byte that the encoding cannot mean is no part of a title.
+    # A lone surrogate stands for a byte that could not be decoded; a title must be valid text.
     return tuple(cell.encode("utf-8", "replace").decode() for cell in rows[guess.index].cells)
 
 
 def _line_offset(text: str, line: int) -> int:
-    """Characters before a physical line."""
+    """Letters of the text before a physical line."""
     if line == 1:
         return 0
     for number, end in enumerate(re.finditer(r"\r\n|\n|\r", text), start=2):

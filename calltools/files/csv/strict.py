@@ -1,30 +1,34 @@
-"""The exact road: one record after the other, strictly by RFC 4180, and on with the next after a damaged one.
+"""The strict path: records are parsed one by one by RFC 4180, and parsing goes on after a malformed one.
 
-A record is split from a physical line on. When it is damaged, the line where it starts is blamed, and reading goes on
-with the next line that is a whole record; the lines between belong to the same finding. Each decision rests on the
-text behind the record's start and never on where a block happens to end, so cutting a file elsewhere changes nothing.
+A malformed record is reported at the line where it starts. Parsing goes on at the next line that is a complete record;
+the lines between belong to the same finding. Every decision depends on the text after the start of the record, never on
+where a block ends, so other block sizes give the same result. ``structure`` finds the same record ends on arrays of
+positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
-#: Lines that are looked at for a whole record behind a damaged one whose quoted cell runs on.
+from calltools.files.limits import Limits
+
+#: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
 
+_LONGEST_CELL: Final = Limits().quoted_bytes
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord:
-    """A record as the exact road sees it.
+    """A record, or the lines of a malformed one.
 
     Attributes:
-        line: Physical line on which it starts, from 0 at the beginning of the text.
-        cells: What it holds; of a damaged one, as far as it could be split.
-        fault: ``None``, or the code of what is wrong with it.
-        position: Column in which a quote is wrong.
+        line: Physical line where it starts, from 0 at the beginning of the text.
+        cells: Its cells; of a malformed record the cells of its first line.
+        fault: Code of the rule that it breaks, or ``None``.
+        position: Column, from 0, of a wrong quote.
     """
 
     line: int
@@ -35,6 +39,8 @@ class ParsedRecord:
 
 @dataclass(frozen=True, slots=True)
 class _RecordSplit:
+    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record."""
+
     cells: tuple[str, ...]
     end: int
     fault: str | None = None
@@ -43,19 +49,31 @@ class _RecordSplit:
 
 
 class StrictParser:
-    """A text that is split into records on demand."""
+    """Splits a text into records.
 
-    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = 64 << 20) -> None:
+    Args:
+        text: One or more lines from the start of a record on.
+        delimiter: One character.
+        width: Cells of a complete record.
+        longest_cell: Letters of a quoted cell at most; a longer one counts as never closed.
+    """
+
+    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = _LONGEST_CELL) -> None:
         self._text = text
         self._delimiter = delimiter
         self._width = width
         self._longest_cell = longest_cell
+        # Whether a decision looked at the end of the text: with more text it could be another one.
         self._reached_end = False
         self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
         self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
     def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
-        """All records of the text, damaged ones too; or those that begin before a place that ``decided`` gave."""
+        """All records, malformed ones too.
+
+        Args:
+            until: Only records that start before this place; ``decided_length`` gives a safe one.
+        """
         found: list[ParsedRecord] = []
         at = line = 0
         while at < (len(self._text) if until is None else until):
@@ -66,7 +84,7 @@ class StrictParser:
         return found
 
     def first_line_ends(self, until: int) -> dict[str, int]:
-        """Line, from 0, of the first line end of each kind behind a record that begins before a place."""
+        """Kind of line end -> line, from 0, of the first record that ends with it and starts before a place."""
         found: dict[str, int] = {}
         at = line = 0
         while at < until:
@@ -79,11 +97,11 @@ class StrictParser:
         return found
 
     def is_one_complete_line(self) -> bool:
-        """Whether the text is one line and a whole record."""
+        """Whether the text is one line, and that is a complete record."""
         return self._is_complete_line(0) and self._line_end(0) == len(self._text)
 
     def decided_length(self) -> int:
-        """Up to where records can be told apart whatever follows the text; the start of the first that cannot."""
+        """Length of the beginning whose records stay the same whatever text follows."""
         at = 0
         while at < len(self._text):
             self._reached_end = False
@@ -99,29 +117,32 @@ class StrictParser:
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
         end = self._resume_at(at, split, fault)
+        # If parsing goes on inside of what was split, those cells belong to other records.
         return ParsedRecord(line, split.cells if end >= split.end else self._split_line(at), fault, split.position), end
 
     def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
-        """What is wrong with a record whose quotes are right."""
+        """The fault of a record without a wrong quote."""
         if split.cells == ("",):
-            return None
+            return None  # a blank line
         if len(split.cells) != self._width:
             return "CT008"
-        # No quoted cell holds a line that is a whole record: a stray quote has swallowed it.
+        # A quoted cell that holds a complete record is no cell: a stray quote opened it.
         return None if self._next_complete_line(self._line_end(at), split.end) is None else "CT006"
 
     def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
-        """Where reading goes on behind a damaged record."""
+        """The place where parsing goes on after a malformed record."""
         next_line = self._line_end(at)
         torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
-        # On the last line of the text a wrong quote may belong to a cell that runs on behind it.
+        # With more text, a wrong quote on the last line may belong to a cell that goes on.
         self._reached_end |= split.fault is not None and next_line == len(self._text)
+        # The fault lies within the first line: only that line is malformed.
         if split.end <= next_line or (
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
         ):
             return next_line
+        # The quotes are right but the width is wrong: a complete record inside was swallowed by a stray quote.
         if split.fault is None:
             swallowed = self._next_complete_line(next_line, split.end)
             return split.end if swallowed is None else swallowed
@@ -129,12 +150,13 @@ class StrictParser:
         return next_line if found is None else found
 
     def _torn_record_end(self, at: int, next_line: int) -> int | None:
-        """Where a record ends in which a stray quote right before a line break has closed a cell too early.
+        """The end of a record that a stray quote before a line break has torn in two; ``None``: it is not torn.
 
-        Proven by taking the quote out: what is left is a whole record.
+        The proof: without that quote, the text up to a later line is one complete record.
         """
         line = self._text[at:next_line].rstrip("\r\n")
         candidate = next_line
+        # Only a line that ends with a quote can be torn by it.
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
                 self._reached_end = True
@@ -143,15 +165,17 @@ class StrictParser:
             if self._is_complete_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
+                # The first line with a quote closes the torn cell, or nothing does.
                 text = line[:-1] + self._text[at + len(line) : end]
-                mended = StrictParser(text, self._delimiter, self._width, self._longest_cell)
-                split = mended._split_record(0)
-                return end if mended._is_complete_record(0) and split.end == len(text) else None
+                repaired = StrictParser(text, self._delimiter, self._width, self._longest_cell)
+                split = repaired._split_record(0)
+                return end if repaired._is_complete_record(0) and split.end == len(text) else None
             candidate = end
         return None
 
     def _cell_continues(self, at: int, next_line: int) -> bool:
-        """Whether a quoted cell that opens on the first line of a damaged record closes on a later one."""
+        """Whether a quoted cell that opens on the first line of a malformed record closes on a later line."""
+        # An odd number of quotes leaves a cell open at the end of the line.
         if self._text.count('"', at, next_line) % 2:
             return True
         self._reached_end |= next_line == len(self._text)
@@ -160,7 +184,7 @@ class StrictParser:
         )
 
     def _next_complete_record(self, candidate: int) -> int | None:
-        """The first line from a place on with which a whole record begins."""
+        """The first line from a place on with which a complete record starts."""
         for _ in range(LOOKAHEAD_LINES):
             if candidate >= len(self._text):
                 self._reached_end = True
@@ -171,10 +195,10 @@ class StrictParser:
         return None
 
     def _next_complete_line(self, candidate: int, end: int) -> int | None:
-        """The first line between two places that is a whole record.
+        """The first line between two places that is a complete record.
 
-        One of several lines is not looked for: whether it is whole would rest on what stands behind the second place.
-        A line without delimiters proves nothing.
+        A record of several lines is not searched: whether it is complete would depend on the text after the second
+        place. In a table of one column every line is complete, so that it proves nothing.
         """
         for _ in range(LOOKAHEAD_LINES if self._width > 1 else 0):
             if candidate >= end:
@@ -189,13 +213,13 @@ class StrictParser:
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
     def _is_complete_line(self, at: int) -> bool:
-        # A cell that runs on behind the line has opened with a quote that nothing in the line matches.
+        # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
         return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self._text, at)
         end = found.end() if found else len(self._text)
-        # A CR at the very end may be half of a line end.
+        # A CR at the end of the text may be half of a CRLF.
         self._reached_end |= end == len(self._text) and not self._text.endswith("\n")
         return end
 
@@ -204,10 +228,11 @@ class StrictParser:
         return tuple(line.split(self._delimiter))
 
     def _split_record(self, at: int) -> _RecordSplit:
-        """Cells from a place on, up to the end of the record or to the first wrong quote."""
+        """The cells from a place on, up to the end of the record or to the first wrong quote."""
         text = self._text
         cells: list[str] = []
         end = self._line_end(at)
+        # Most lines hold no quote, and str.split is many times faster than cell by cell.
         if text.find('"', at, end) < 0:
             return _RecordSplit(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
         while True:
@@ -221,10 +246,10 @@ class StrictParser:
         return _RecordSplit(tuple(cells), self._line_end(end))
 
     def _parse_cell(self, at: int) -> tuple[str, int, str | None]:
-        """One cell, where it ends, and what is wrong with its quotes."""
+        """The text of one cell, the place after it, and the fault of its quotes or ``None``."""
         text = self._text
         if not text.startswith('"', at):
-            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at least
+            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
             return text[at:end], end, "CT007" if text.startswith('"', end) else None
         longest = at + 1 + self._longest_cell
         end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above

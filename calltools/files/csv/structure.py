@@ -1,4 +1,9 @@
-"""Quotes and line ends in a block of CSV: where its records end, and from which quote on that is uncertain."""
+"""Quotes and line ends in a block of CSV: where its records end, and from which quote on that is uncertain.
+
+Everything is computed on sorted arrays of byte positions. A place is inside a quoted cell if the number of quotes
+before it is odd; doubled quotes inside a cell count twice and do not change that. Whenever a quote might not mean what
+it seems to, the block goes to the strict path instead (``strict``), which decides record by record.
+"""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,12 +16,20 @@ from calltools.files.csv.strict import LOOKAHEAD_LINES, StrictParser
 from calltools.model.cells import flatnonzero_sparse, span_indices
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
-#: Lines whose bytes are looked at one by one, at a time.
+#: Lines whose bytes are gathered in one array; bounds the memory for a file in which every line is suspect.
 _LINES_PER_PASS: Final = 4096
 
 
 class QuoteStructure:
-    """Where quotes and line ends of some bytes stand. Positions are found when they are needed, most never are."""
+    """The positions of quotes and line ends in some bytes.
+
+    Arrays are computed on first use, because most blocks need few of them.
+
+    Args:
+        data: Bytes from the start of a record on, in an encoding whose quotes and line ends are those of ASCII.
+        delimiter: One character.
+        width: Cells of a complete record.
+    """
 
     def __init__(self, data: bytes, delimiter: str, width: int) -> None:
         self._data = data
@@ -24,7 +37,7 @@ class QuoteStructure:
         self._width = width
         quotes = b'"' in data
         self._quotes = flatnonzero_sparse(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
-        # ``in`` stops at the first one and is many times faster than a count; most files hold none.
+        # ``in`` stops at the first CR and is many times faster than a count; most files hold none.
         returns = self._bytes == _CR if b"\r" in data else np.zeros(1, bool)
         self._cr_count = int(np.count_nonzero(returns))
         self._crlf_count = int(np.count_nonzero(returns[:-1] & (self._bytes[1:] == _LF))) if self._cr_count else 0
@@ -36,29 +49,31 @@ class QuoteStructure:
         return np.frombuffer(self._data, np.uint8)
 
     def bytes_after(self, cut: int) -> memoryview:
-        """The bytes behind a place."""
+        """The bytes after a place, without a copy."""
         return memoryview(self._data)[cut:]
 
     def has_doubtful_quote(self, *, at_end_of_file: bool) -> bool:
-        """Whether a quote is wrong or seems to be stray, or, at the end of the file, is never closed."""
+        """Whether a quote is wrong or may be stray, or, at the end of the file, opens a cell that is never closed."""
         return self._first_doubtful < len(self._data) or (at_end_of_file and len(self._quotes) % 2 == 1)
 
     def last_certain_record_end(self, *, at_end_of_file: bool) -> int:
-        """Where the last record ends before which no quote is doubtful; 0 if there is none."""
+        """The end of the last record before any doubtful quote; 0 if there is none."""
         if at_end_of_file and not self.has_doubtful_quote(at_end_of_file=True):
             return len(self._data)
         cut = self._last_record_end()
         return self._cut_before_torn_record(cut) if len(self._quotes) else cut
 
     def _cut_before_torn_record(self, cut: int) -> int:
-        """A place, moved to the front of a ragged record that a stray quote before a line break may have torn.
+        """A record end, moved before a ragged record that a stray quote at its line end may have torn.
 
-        The exact road looks on from such a record, up to a line that is whole or holds a quote.
+        From such a record the strict path searches on, up to a line that is complete or holds a quote. A block that
+        ends within those lines would make its answer depend on the block size.
         """
         last = int(np.searchsorted(self._line_ends, cut))
         for at in range(last, max(last - LOOKAHEAD_LINES, 0), -1):
             start = self._line_start(at - 1)
             line = self._data[start : self._line_start(at)].rstrip(b"\r\n")
+            # A ragged line without a quote may lie inside the torn record: look further up.
             if b'"' not in line and not self._is_complete_record(line):
                 continue
             torn = (
@@ -76,27 +91,29 @@ class QuoteStructure:
     def _last_record_end(self) -> int:
         if self._has_lone_cr:
             ends = self._line_ends[self._is_unquoted(self._line_ends)]
-            # The last byte may be half a CRLF.
+            # A CR as the last byte may be half of a CRLF.
             ends = ends[(ends < self._first_doubtful) & ((ends < len(self._data) - 1) | (self._bytes[ends] == _LF))]
             return int(ends[-1]) + 1 if len(ends) else 0
+        # From the end backward: nearly always the last line feed is outside quotes, and no array is needed.
         at = self._data.rfind(b"\n", 0, self._first_doubtful)
         while at >= 0:
             before = int(np.searchsorted(self._quotes, at))
             if before % 2 == 0:
                 break
+            # It is inside a quoted cell: go on before the quote that opens the cell.
             at = self._data.rfind(b"\n", 0, int(self._quotes[before - 1]))
         return at + 1
 
     def count_line_ends(self, cut: int) -> int:
-        """Line ends before a place."""
+        """How many lines end before a place."""
         if self._has_lone_cr or len(self._quotes):
-            # They will be asked for, to see whether quoted cells hold some.
+            # The positions are needed later anyway, to see whether quoted cells hold some of them.
             return int(np.searchsorted(self._line_ends, cut))
-        # numpy lets other threads run meanwhile, and is faster than ``bytes.count``.
+        # numpy releases the interpreter lock, and is faster than ``bytes.count``.
         return int(np.count_nonzero(self._bytes[:cut] == _LF))
 
     def line_end_kinds(self) -> frozenset[str]:
-        """Kinds of line end that stand in the bytes, inside quoted cells too."""
+        """The kinds of line end in the bytes (LF, CRLF, CR), those inside quoted cells too."""
         if not self._cr_count:
             return frozenset({"LF"} if b"\n" in self._data else ())
         feeds = int(np.count_nonzero(self._bytes == _LF))
@@ -104,7 +121,7 @@ class QuoteStructure:
         return frozenset(kind for kind, count in there.items() if count)
 
     def first_line_ends(self, cut: int) -> Mapping[str, int]:
-        """Line, from 0, of the first line end of each kind that stands outside quoted cells before a place."""
+        """Kind of line end -> line, from 0, where it first occurs outside quoted cells before a place."""
         ends = self._line_ends[: np.searchsorted(self._line_ends, cut)]
         lines = np.flatnonzero(self._is_unquoted(ends))
         outside = ends[lines]
@@ -114,26 +131,29 @@ class QuoteStructure:
         return {kind: int(lines[mask.argmax()]) for kind, mask in kinds.items() if mask.any()}
 
     def record_starts(self, cut: int) -> NDArray[np.int64]:
-        """Line, from 0, on which each record before a place starts, blank lines included."""
+        """The lines, from 0, on which the records before a place start; a blank line is a record here."""
         count = int(np.searchsorted(self._line_ends, cut))
         ends_there = count and self._line_ends[count - 1] == cut - 1
         lines = np.arange(count if ends_there else count + 1)
+        # The line after a line end inside a quoted cell starts no record.
         return np.delete(lines, self._quoted_line_ends_before(count) + 1)
 
     def contains(self, byte: bytes, cut: int) -> bool:
-        """Whether a byte stands before a place."""
+        """Whether a byte occurs before a place."""
         return self._data.find(byte, 0, cut) >= 0
 
     def _quoted_line_ends_before(self, count: int) -> NDArray[np.int64]:
-        """Of the first line ends, those that stand inside quoted cells."""
+        """Numbers of the line ends inside quoted cells, among the first ``count`` line ends."""
         return self._quoted_line_ends[: np.searchsorted(self._quoted_line_ends, count)]
 
     @cached_property
     def _quoted_line_ends(self) -> NDArray[np.int64]:
-        """Which line ends stand inside quoted cells."""
+        """Numbers, from 0, of the line ends inside quoted cells, rising."""
+        # Two ways to the same answer: the longer array is searched for the places of the shorter one.
         if len(self._quotes) > len(self._line_ends):
             return flatnonzero_sparse(~self._is_unquoted(self._line_ends))
         before = np.searchsorted(self._line_ends, self._quotes)
+        # Quotes with even numbers open a cell, with odd ones close it: line ends first..last-1 lie inside.
         first, last = before[::2], before[1::2]
         if len(last) < len(first):
             last = np.append(last, len(self._line_ends))
@@ -142,7 +162,7 @@ class QuoteStructure:
 
     @cached_property
     def _line_ends(self) -> NDArray[np.int64]:
-        """Position of the last byte of each line end."""
+        """Positions of the last byte of each line end, rising."""
         ends = flatnonzero_sparse(self._bytes == _LF)
         if not self._has_lone_cr:
             return ends
@@ -152,13 +172,14 @@ class QuoteStructure:
         return np.sort(np.concatenate([ends, lone]))
 
     def _is_unquoted(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        # An even number of quotes stands before a place outside quoted cells.
         found: NDArray[np.bool_] = np.searchsorted(self._quotes, positions) % 2 == 0
         return found
 
     def _first_doubtful_quote(self) -> int:
-        """Position of the first quote that is wrong or seems to be stray; the length if there is none."""
+        """Position of the first quote that is wrong or may be stray; the length of the data if there is none."""
         wrong = self._first_wrong_quote()
-        # A quote that looks right where it does not belong opens a cell of several lines.
+        # A stray quote that looks right opens a cell of several lines, so only such cells are suspect.
         inside = self._quoted_line_ends[self._line_ends[self._quoted_line_ends] < wrong]
         return (
             min(wrong, self._first_swallowing_quote(inside), self._first_tearing_quote(inside))
@@ -167,7 +188,10 @@ class QuoteStructure:
         )
 
     def _first_swallowing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
-        """Position of the first quote that opens a cell in which a line has as many delimiters as a record."""
+        """Position of the first quote whose cell holds a line with as many delimiters as a record has.
+
+        Such a line may be a record that a stray quote has swallowed; the length of the data if there is none.
+        """
         delimiter = self._delimiter.encode()
         ends = np.append(self._line_ends, len(self._data))
         for at in quoted_line_ends if self._width > 1 else ():
@@ -176,12 +200,17 @@ class QuoteStructure:
         return len(self._data)
 
     def _first_tearing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
-        """Position of the first quote that ends a ragged line, where the next quote opens a cell of several lines."""
+        """Position of the first quote that ends a ragged line, if the next quote opens a cell of several lines.
+
+        Such a quote may have torn a record in two; the length of the data if there is none.
+        """
+        # Line begins come one before line ends: begins[i] is the first byte of line i.
         begins = np.append(0, self._line_ends + 1)
         opening = np.searchsorted(self._quotes, begins[quoted_line_ends])
         closed = self._quotes[opening[(opening > 0) & (opening % 2 == 0)] - 1]
         closed = closed[np.isin(self._bytes[closed + 1], [_LF, _CR])]
         starts = begins[np.searchsorted(self._line_ends, closed)]
+        # A line that starts inside a quoted cell is no record of its own.
         single = self._is_unquoted(starts)
         for some in np.array_split(np.column_stack([starts, closed])[single], len(closed) // _LINES_PER_PASS + 1):
             places, line = span_indices(some[:, 0], some[:, 1])
@@ -192,16 +221,20 @@ class QuoteStructure:
         return len(self._data)
 
     def _first_wrong_quote(self) -> int:
-        """Position of the first quote that neither opens, nor closes, nor is doubled; the length if there is none."""
+        """Position of the first quote that neither opens a cell, nor closes one, nor is doubled inside one.
+
+        The length of the data if there is none.
+        """
         quotes, size = self._quotes, len(self._data)
         opening, closing = quotes[::2], quotes[1::2]
+        # edges[byte]: whether a cell may begin after the byte, or end before it.
         edges = np.zeros(256, bool)
         edges[[ord(self._delimiter), _LF, _CR]] = True
         before, after = self._bytes[np.maximum(opening - 1, 0)], self._bytes[np.minimum(closing + 1, size - 1)]
-        # An "opening" right behind a "closing" is the second of two doubled quotes.
+        # An opening quote directly after a closing one is the second half of a doubled quote.
         doubled = np.zeros(len(opening), bool)
         doubled[1:] = opening[1:] - closing[: len(opening) - 1] == 1
-        wrong = opening[~(edges[before] | doubled | (opening == 0))]
+        wrong_opening = opening[~(edges[before] | doubled | (opening == 0))]
         followed = np.append(doubled[1:], False)[: len(closing)]
-        strange = closing[~(edges[after] | followed | (closing == size - 1))]
-        return int(min([size, *wrong[:1].tolist(), *strange[:1].tolist()]))
+        wrong_closing = closing[~(edges[after] | followed | (closing == size - 1))]
+        return int(min([size, *wrong_opening[:1].tolist(), *wrong_closing[:1].tolist()]))

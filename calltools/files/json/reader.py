@@ -1,21 +1,166 @@
-"""Reading JSON: dumps of an API become batches of text columns."""
+"""Reading JSON: a list of objects, JSON Lines or one list inside an envelope become batches of text columns."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from calltools.errors import LimitError, SourceError
-from calltools.files.inputs import INPUTS, Request
-from calltools.files.json.records import Json, RepeatedKeyError, flatten_record, parse_records
+from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
-from calltools.model.cells import Cells, Numbers, constant_cells
+from calltools.model.cells import Cells, Numbers, cells_from_text, constant_cells, replace_lone_surrogates
+
+Json: TypeAlias = Any
+#: Between records: white space, and the record separator of RFC 7464.
+_RECORD_SEPARATOR: Final = re.compile(r"[ \t\r\n\x1e]*")
+
+
+class NumberText(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+class RepeatedKeyError(Exception):
+    """A key stands twice in one object, so that its value is not certain."""
+
+
+def _build_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise RepeatedKeyError(Counter(key for key, _ in pairs).most_common(1)[0][0])
+    return made
+
+
+# NaN is not JSON, but pandas and others write it for an absent number: as text it is a placeholder (CT281).
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_build_object, parse_int=NumberText, parse_float=NumberText, parse_constant=NumberText
+)
+
+
+def parse_records(text: str, name: str) -> Iterator[dict[str, Json]]:
+    """The objects of a list, of JSON Lines, or of the only list of objects inside an envelope.
+
+    Raises:
+        SourceError: The text is not JSON, is nested too deeply, repeats a key, or holds no list of objects.
+    """
+    try:
+        yield from _require_objects(_list_of_records(text, name), name)
+    except json.JSONDecodeError as fault:
+        place = fault.pos
+        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        raise SourceError("json-damaged", path=name, line=line, column=column) from fault
+    except RecursionError as fault:
+        raise SourceError("json-too-deep", path=name) from fault
+    except RepeatedKeyError as fault:
+        raise SourceError("json-key-repeated", path=name, title=fault.args[0]) from fault
+
+
+def _list_of_records(text: str, name: str) -> Iterable[Json]:
+    values = _parse_values(text)
+    first = next(values)
+    second = next(values, None)
+    if second is not None:
+        return _chain_values(first, second, values)
+    return first if isinstance(first, list) else _unwrap_envelope(first, name)
+
+
+def _chain_values(first: Json, second: Json, rest: Iterator[Json]) -> Iterator[Json]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _parse_values(text: str) -> Iterator[Json]:
+    """The values one behind the other: JSON Lines, or the one value of a JSON text."""
+    place = _skip_separator(text, 0)
+    while True:
+        value, place = _DECODER.raw_decode(text, place)
+        yield value
+        place = _skip_separator(text, place)
+        if place == len(text):
+            return
+
+
+def _skip_separator(text: str, place: int) -> int:
+    match = _RECORD_SEPARATOR.match(text, place)
+    return match.end() if match else place
+
+
+def _require_objects(items: Iterable[Json], name: str) -> Iterator[dict[str, Json]]:
+    for number, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            raise SourceError("json-not-records", path=name, item=number)
+        yield item
+
+
+def _unwrap_envelope(envelope: Json, name: str) -> list[Json]:
+    """The only list of objects in an object; an object without any is one record."""
+    found = dict(_find_lists(envelope, ""))
+    filled = {path: items for path, items in found.items() if items}
+    if len(filled) > 1:
+        raise SourceError("json-lists-several", path=name, lists=", ".join(filled))
+    if filled:
+        return next(iter(filled.values()))
+    return [] if found else [envelope]
+
+
+def _find_lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
+    """Each list that holds only objects, or nothing, outside of other lists."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _find_lists(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        yield path, value
+
+
+def flatten_record(record: dict[str, Json]) -> dict[str, str]:
+    """The record's cells by title: nested keys joined by dots, lists as compact JSON.
+
+    Raises:
+        RepeatedKeyError: Two keys have one title.
+    """
+    cells: dict[str, str] = {}
+    for title, value in _iterate_leaves(record, ""):
+        if title in cells:
+            raise RepeatedKeyError(title)
+        cells[title] = value if isinstance(value, str) else _format_value(value)
+    return cells
+
+
+def _iterate_leaves(record: dict[str, Json], prefix: str) -> Iterator[tuple[str, Json]]:
+    for key, value in record.items():
+        title = f"{prefix}{key}"
+        if isinstance(value, dict) and value:
+            yield from _iterate_leaves(value, f"{title}.")
+        else:
+            yield title, value
+
+
+def _format_value(value: Json) -> str:
+    if value is None or value == {}:
+        return ""
+    return _format_compact(value)
+
+
+def _format_compact(value: Json) -> str:
+    """Compact JSON, numbers as they stood."""
+    if isinstance(value, NumberText):
+        return value
+    if isinstance(value, list):
+        return f"[{','.join(map(_format_compact, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key, ensure_ascii=False)}:{_format_compact(one)}" for key, one in value.items())
+        return f"{{{','.join(pairs)}}}"
+    return json.dumps(value, ensure_ascii=False)
+
 
 #: Records that become one batch.
 _RECORDS_PER_BATCH: Final = 50_000
@@ -26,23 +171,14 @@ _MAX_BYTES: Final = 512 << 20
 _ColumnPart = dict[str, Cells]
 
 
-def open_request(request: Request) -> Table:
-    """The same as ``open_json``, as ``INPUTS`` asks for it."""
-    return open_json(request.path, request.name, request.limits)
-
-
-def open_json(path: Path, name: str, limits: Limits) -> Table:
-    """Read the records of a JSON file.
-
-    Args:
-        path: Where its bytes are.
-        name: What the user calls it.
-        limits: What reading may cost.
+def open_json(request: OpenRequest) -> Table:
+    """The records of a JSON file as a table; all of them are read at once.
 
     Raises:
-        SourceError: It is not JSON, or holds no list of records.
-        LimitError: It is too large, or its records have too many different keys.
+        SourceError: The file is not JSON, or holds no list of records.
+        LimitError: The file is too large, or its records have too many different keys.
     """
+    path, name, limits = request.path, request.name, request.limits
     size = path.stat().st_size
     if size > _MAX_BYTES:
         raise LimitError("json-too-large", path=name, size=size >> 20, limit=_MAX_BYTES >> 20)
@@ -51,7 +187,7 @@ def open_json(path: Path, name: str, limits: Limits) -> Table:
     parts = list(_collect_parts(_flatten_records(parse_records(text, name), name), titles, name, limits))
     return Table(
         Source(path, name, INPUTS["json"].format, encoding=encoding),
-        tuple(_replace_lone_surrogates(title) for title in titles),
+        tuple(replace_lone_surrogates(title) for title in titles),
         partial(_read_tasks, parts if titles else [], tuple(titles)),
     )
 
@@ -89,24 +225,12 @@ def _collect_parts(
             titles.update(dict.fromkeys(one))
         if len(titles) > limits.columns:
             raise LimitError("json-columns", path=name, limit=limits.columns)
-        yield len(some), {title: _to_cells([one.get(title, "") for one in some]) for title in titles}
-
-
-def _to_cells(texts: Sequence[str]) -> Cells:
-    try:
-        return pa.array(texts, pa.string())
-    except UnicodeEncodeError:  # half a surrogate pair, as \ud83d: U+FFFD says so (CT011)
-        return pa.array([_replace_lone_surrogates(text) for text in texts], pa.string())
-
-
-def _replace_lone_surrogates(text: str) -> str:
-    """The text with U+FFFD for half a surrogate pair."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield len(some), {title: cells_from_text([one.get(title, "") for one in some]) for title in titles}
 
 
 def _build_batch(part: _ColumnPart, count: int, start: int, titles: tuple[str, ...]) -> Batch:
     columns = [part.get(title, constant_cells("", count)) for title in titles]
     numbers: Numbers = np.arange(1, count + 1, dtype=np.int64)
-    names = unique_titles(tuple(_replace_lone_surrogates(title) for title in titles))
+    names = unique_titles(tuple(replace_lone_surrogates(title) for title in titles))
     table = pa.table(columns, names=list(names))
     return Batch(table, numbers, numbers + (start - 1), read=count)

@@ -1,4 +1,4 @@
-"""Typed cells of a workbook as text: the only module that sees a number, a date or a boolean as such."""
+"""Typed cells of a workbook as text; no other module handles numbers, dates and booleans of a workbook."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.cells import Cells, Numbers, as_mask
+from calltools.model.cells import Cells, Numbers, as_mask, cells_from_text
 
 CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
-#: From here on a double no longer holds each whole number.
+#: From here on a double does not hold every whole number.
 _EXACT_INTEGER_LIMIT: Final = 2.0**53
 _MIDNIGHT: Final = " 00:00:00"
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
@@ -22,12 +22,12 @@ _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """Some cells of one column as text, and what must be known of them to settle the whole column.
+    """Some cells of a column as text, with what decides how the whole column writes dates.
 
     Attributes:
         cells: Text.
-        date_rows: Rows whose cell is a day without a time of day, so far written ``YYYY-MM-DD``.
-        has_times: Whether a cell holds a day with a time of day.
+        date_rows: Rows with a date without a time, written ``YYYY-MM-DD``.
+        has_times: Whether a cell holds a date with a time.
     """
 
     cells: Cells
@@ -35,7 +35,7 @@ class TextColumn:
     has_times: bool
 
     def with_midnight_times(self) -> "TextColumn":
-        """The same, each day written with the time 00:00:00."""
+        """The same cells, each date with the time 00:00:00."""
         if not len(self.date_rows):
             return self
         mask = np.zeros(len(self.cells), np.bool_)
@@ -45,9 +45,9 @@ class TextColumn:
 
 
 def unify_dates(parts: Sequence[TextColumn]) -> list[Cells]:
-    """The parts of one column, days and times written alike.
+    """The cells of the parts of one column, dates written alike.
 
-    Where the column holds times of day, a day alone is a call at midnight; where it holds none, it is a day.
+    If any cell of the column has a time, a date without one is a call at midnight.
     """
     if any(part.has_times for part in parts):
         parts = [part.with_midnight_times() for part in parts]
@@ -55,10 +55,11 @@ def unify_dates(parts: Sequence[TextColumn]) -> list[Cells]:
 
 
 def format_cells(values: Sequence[CellValue]) -> TextColumn:
-    """Typed cells as text; ``""`` stays absent."""
+    """Typed cells of one column as text; ``""`` is an empty cell."""
+    # Nearly every column holds one type, so the common ones are written in one call.
     kinds = set(map(type, values))
     if kinds <= {str}:
-        return TextColumn(_to_arrow_text(values), np.empty(0, np.int64), has_times=False)
+        return TextColumn(cells_from_text(cast("Sequence[str]", values)), np.empty(0, np.int64), has_times=False)
     if kinds == {float}:
         return TextColumn(_format_floats(pa.array(values, pa.float64())), np.empty(0, np.int64), has_times=False)
     texts = list(values)
@@ -67,23 +68,11 @@ def format_cells(values: Sequence[CellValue]) -> TextColumn:
         for row, text in zip(rows, _WRITERS[kind]([values[row] for row in rows]), strict=True):
             texts[row] = text
     dates = [row for row, value in enumerate(values) if type(value) is date] if date in kinds else []
-    return TextColumn(_to_arrow_text(texts), np.array(dates, np.int64), datetime in kinds)
-
-
-def one_as_text(value: CellValue) -> str:
-    """One typed cell as text."""
-    return str(format_cells([value]).cells[0].as_py())
-
-
-def _to_arrow_text(values: Sequence[CellValue]) -> Cells:
-    try:
-        return pa.array(values, pa.string())
-    except UnicodeEncodeError:  # a lone surrogate, which no text of a file may hold: U+FFFD says so (CT011)
-        return pa.array([str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace") for value in values])
+    return TextColumn(cells_from_text(cast("Sequence[str]", texts)), np.array(dates, np.int64), datetime in kinds)
 
 
 def _format_floats(numbers: pa.DoubleArray) -> Cells:
-    """Whole numbers without a point, others in the shortest form that gives the same double; no exponent."""
+    """Whole numbers without a point, others as the shortest text of the same double; never with an exponent."""
     values = numbers.to_numpy(zero_copy_only=False)
     whole = (np.floor(values) == values) & (np.abs(values) < _EXACT_INTEGER_LIMIT)
     texts = pc.if_else(
@@ -91,16 +80,16 @@ def _format_floats(numbers: pa.DoubleArray) -> Cells:
         pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string()),
         numbers.cast(pa.string()),
     )
-    odd = as_mask(pc.match_substring_regex(texts, "[e]")) | (~whole & (np.abs(values) >= _EXACT_INTEGER_LIMIT))
-    if not odd.any():
+    rewritten = as_mask(pc.match_substring_regex(texts, "[e]")) | (~whole & (np.abs(values) >= _EXACT_INTEGER_LIMIT))
+    if not rewritten.any():
         return texts
     return pc.replace_with_mask(
-        texts, pa.array(odd), pa.array([format_without_exponent(value) for value in values[odd].tolist()])
+        texts, pa.array(rewritten), pa.array([format_without_exponent(value) for value in values[rewritten].tolist()])
     )
 
 
 def format_without_exponent(number: float) -> str:
-    """A double without an exponent: its shortest digits, then zeros."""
+    """A double as decimal text without an exponent: its shortest digits, then zeros."""
     return format(Decimal(repr(number)).normalize(), "f")
 
 
@@ -109,9 +98,9 @@ def _write_floats(values: Sequence[CellValue]) -> list[str]:
 
 
 def _write_moments(values: Sequence[CellValue]) -> list[str]:
-    # A serial number that was computed is off by fractions of a second; Excel shows the nearest second too.
+    # A computed serial number is off by fractions of a second; Excel shows the nearest second, too.
     moments = cast("Sequence[datetime]", values)
-    return [(one + _HALF_SECOND if one.microsecond else one).isoformat(" ", "seconds") for one in moments]
+    return [(moment + _HALF_SECOND if moment.microsecond else moment).isoformat(" ", "seconds") for moment in moments]
 
 
 def _write_times(values: Sequence[CellValue]) -> list[str]:
@@ -126,7 +115,7 @@ def _write_spans(values: Sequence[CellValue]) -> list[str]:
 
 
 def _format_clock(span: timedelta) -> str:
-    """``hh:mm:ss``, to the nearest second; more than 24 hours go on counting."""
+    """``hh:mm:ss``, to the nearest second; hours go on above 24."""
     sign = "-" if span < timedelta() else ""
     seconds = int((abs(span) + _HALF_SECOND).total_seconds())
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,9 +1,9 @@
 """The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS``.
 
-A hostile or damaged workbook can abort or hang the library that reads it, so that happens here, under
-limits, and costs the parent one clear error. It speaks lines of JSON on its streams: it is told the file,
-answers with the head of each sheet that is looked at, is told the sheet and the header, and answers with
-the range of columns, then the records as an Arrow stream of text.
+A hostile or damaged workbook can make the library that reads it abort or hang. That happens in this process, under
+limits, and the parent reports one clear error. The two exchange lines of JSON: the parent names the file; the child
+answers with the first rows of each sheet; the parent names the sheet and its header; the child answers with the range
+of filled columns, and then sends the records as an Arrow stream of text.
 """
 
 import json
@@ -27,16 +27,16 @@ from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
 from calltools.texts.keys import MessageKey
 
-#: What the child ends with when its last answer was an error or was cut short.
+#: Exit code of a child whose last answer was an error.
 EXIT_FAILED: Final = 3
 
 
 def serve(requests: BinaryIO, responses: BinaryIO) -> int:
-    """Serve one workbook; gives the exit code."""
+    """Answer the requests about one workbook; returns the exit code."""
     try:
         _serve_requests(requests, responses)
-    # A panic of the library derives from BaseException (pyo3's PanicException).
-    except BaseException as fault:  # noqa: BLE001 - whatever it is, the parent needs one answer
+    # A panic of the library is a BaseException (PanicException of pyo3).
+    except BaseException as fault:  # noqa: BLE001 - the parent needs an answer in any case
         _send_response(responses, {"error": _error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
         return EXIT_FAILED
     return 0
@@ -45,7 +45,7 @@ def serve(requests: BinaryIO, responses: BinaryIO) -> int:
 def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
     wanted = json.loads(requests.readline())
     with ThreadPoolExecutor(1) as pool:
-        # The library works without the interpreter lock, and Arrow takes as long to import as a sheet to read.
+        # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
         opened = pool.submit(_OpenedWorkbook, wanted)
         from calltools.files.workbook import stream  # noqa: PLC0415 - see above
 
@@ -59,13 +59,13 @@ def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
 
 
 class _OpenedWorkbook:
-    """A workbook, and those of its sheets that are wanted.
+    """A workbook with the sheets that may hold calls.
 
     Attributes:
-        order: Titles of all sheets, of whatever sort.
-        titles: Of the visible sheets.
-        known: Whether there is a sheet of the name that was given.
-        sheets: By title, in the workbook's order; those that hold anything.
+        sheet_order: Titles of all sheets, charts included.
+        visible_titles: Titles of the visible worksheets.
+        has_wanted_sheet: Whether the sheet that the user named exists; true if none was named.
+        sheets: Title -> sheet, in the order of the workbook; empty sheets are left out.
     """
 
     def __init__(self, wanted: Mapping[str, Any]) -> None:
@@ -89,12 +89,12 @@ class _OpenedWorkbook:
         if sheet.end is None:
             return 0
         self.sheets[title] = sheet
-        # The library keeps the whole rectangle, filled or not; its own total_height is one short.
+        # The library keeps the whole rectangle in memory, filled or not; its total_height is one short.
         return (sheet.end[0] + 1) * (sheet.end[1] + 1)
 
 
 def _select_titles(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
-    """The named sheet, hidden or not; without a name all visible ones."""
+    """The title that the user named, of a hidden sheet too; without a name all visible ones."""
     if wanted is None:
         return visible
     titles = [one.name for one in metadata]
@@ -103,9 +103,9 @@ def _select_titles(metadata: list[SheetMetadata], wanted: str | None, visible: l
 
 
 def limit_process(memory: int, seconds: int) -> None:
-    """Bound this process's address space and time on the processor, and let it leave no core file."""
+    """Limit the address space and the processor time of this process, and forbid a core file."""
     if sys.platform == "win32":
-        return  # there the parent's clock is the only limit
+        return  # only the parent's clock limits it there
     import resource  # noqa: PLC0415 - not there on every platform
 
     for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):

@@ -31,7 +31,7 @@ _UNKNOWN_ERROR: Final = "#ERROR"
 
 @dataclass(slots=True)
 class CellIssues:
-    """Cells that calamine gives as empty and that are not.
+    """Cells that calamine gives as empty, although they are not.
 
     Attributes:
         errors: Row from 0 -> column from 0 -> error text.
@@ -42,18 +42,24 @@ class CellIssues:
     uncached_formulas: dict[int, set[int]] = field(default_factory=dict)
 
     def add_error(self, row: int, column: int, error: str | int) -> None:
-        """Take an error cell: its text, or the code of a binary format."""
+        """Add an error cell.
+
+        Args:
+            row: From 0; a damaged file may name one beyond the sheet, which is dropped.
+            column: From 0, likewise.
+            error: Text of the error, or its code in a binary format.
+        """
         if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
             text = _ERROR_TEXTS.get(error, _UNKNOWN_ERROR) if isinstance(error, int) else error or _UNKNOWN_ERROR
             self.errors.setdefault(row, {})[column] = text
 
     def add_uncached_formula(self, row: int, column: int) -> None:
-        """Take a formula without a stored value."""
+        """Add a formula without a stored value."""
         if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
             self.uncached_formulas.setdefault(row, set()).add(column)
 
     def row_count(self) -> int:
-        """How many rows of the sheet reach to the last of them."""
+        """Number of the last row with an issue, from 1; 0: there is none."""
         return max([-1, *self.errors, *self.uncached_formulas]) + 1
 
 
@@ -61,11 +67,11 @@ _CELL_ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 
 def find_xlsx_issues(path: Path, part: str) -> CellIssues:
-    """The odd cells of one sheet of an xlsx or xlsm workbook.
+    """The error cells and uncached formulas of one sheet of an xlsx or xlsm workbook.
 
     Args:
         path: The workbook.
-        part: Name of the sheet's part, as ``sheet_parts`` gives it.
+        part: Name of the sheet's part, as ``find_sheet_parts`` gives it.
 
     Raises:
         DoctypeError: The sheet declares a document type.
@@ -76,7 +82,7 @@ def find_xlsx_issues(path: Path, part: str) -> CellIssues:
 
 
 class _XlsxSheetWalk:
-    """Walks through one sheet and remembers where it is: addresses may be left out of the XML."""
+    """Walks through the XML of one sheet and counts rows and columns: cells need not have an address."""
 
     def __init__(self) -> None:
         self._issues = CellIssues()
@@ -113,6 +119,7 @@ class _XlsxSheetWalk:
         if match is None:
             self._column += 1
             return
+        # Letters are digits to the base 26, from A = 1.
         column = 0
         for letter in match[1]:
             column = column * 26 + ord(letter) - ord("A") + 1
@@ -126,6 +133,7 @@ class _XlsxSheetWalk:
         if tag.rpartition(" ")[2] != "c":
             return
         value, self._value = "".join(self._value or ()).strip(), None
+        # A formula whose text is empty has type "str" and is no issue.
         if self._cell_type == "e":
             self._issues.add_error(self._row, self._column, value)
         elif self._has_formula and not value and self._cell_type != "str":
@@ -134,12 +142,12 @@ class _XlsxSheetWalk:
 
 ODS_CONTENT: Final = "content.xml"
 _CELL_TAGS: Final = frozenset({"table-cell", "covered-table-cell"})
-#: A repeated odd cell is named this often and no more: whole empty columns are written as one repetition.
+#: A repeated cell is reported this often at most: ods writes whole empty columns as one cell with a repetition.
 _MAX_REPEATS: Final = 10_000
 
 
 def find_ods_issues(path: Path, sheet: str) -> CellIssues:
-    """The odd cells of one sheet.
+    """The error cells and uncached formulas of one sheet of an ods workbook.
 
     Args:
         path: The workbook.
@@ -160,7 +168,7 @@ def find_ods_issues(path: Path, sheet: str) -> CellIssues:
 
 
 class _OdsContentWalk:
-    """Walks through the content and remembers where it is; rows and cells may be repeated."""
+    """Walks through the XML of all sheets and counts rows and columns of one; rows and cells may be repeated."""
 
     def __init__(self, sheet: str) -> None:
         self.issues = CellIssues()
@@ -172,7 +180,7 @@ class _OdsContentWalk:
         self._text_parts: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """Called at the start of an element."""
         name = tag.rpartition(" ")[2]
         here = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
         if name == "table":
@@ -189,12 +197,12 @@ class _OdsContentWalk:
             self._text_parts = []
 
     def text(self, text: str) -> None:
-        """Text of an error cell is what it shows."""
+        """Called with text; of an error cell it is the name of the error."""
         if self._issue == "error":
             self._text_parts.append(text)
 
     def end(self, tag: str) -> None:
-        """An element ends."""
+        """Called at the end of an element."""
         name = tag.rpartition(" ")[2]
         if name == "table":
             self._in_sheet = False
@@ -214,10 +222,11 @@ class _OdsContentWalk:
 
 
 def _issue_of(here: dict[str, str], attributes: dict[str, str]) -> str:
-    # LibreOffice writes an error as text in ``office:value-type`` and says so in its own namespace beside it.
+    # LibreOffice writes an error as text in ``office:value-type``, and as an error in the attribute of that name in its
+    # own namespace.
     if any(key.endswith(" value-type") and value == "error" for key, value in attributes.items()):
         return "error"
-    return "hollow" if "formula" in here and "value-type" not in here else ""
+    return "uncached" if "formula" in here and "value-type" not in here else ""
 
 
 def _repeat_count(given: str | None) -> int:

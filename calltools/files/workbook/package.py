@@ -1,9 +1,8 @@
-"""The zip package of a workbook.
+"""The zip package of a workbook: checked before any library reads it; its parts found, its XML parsed safely.
 
-Checked before any library reads it, its parts listed and found, its XML parsed without a document type. A zip
-directory may be false and libraries trust it: parts that overlap, that unpack to a thousand times their size, or
-whose XML nests entities. So each part that a reader would unpack is first unpacked in pieces, up to the declared
-size, and thrown away.
+Libraries trust the directory of a zip file, and it may lie: parts may overlap, unpack to a thousand times their size,
+or hold XML with nested entities. So each part that a library would unpack is unpacked here first, piece by piece up to
+the declared size, and thrown away.
 """
 
 import re
@@ -49,12 +48,12 @@ def find_sheet_parts(path: Path) -> dict[str, str]:
 
 
 def find_main_part(package: ZipFile) -> str:
-    """The part that lists the sheets."""
+    """Name of the part that lists the sheets."""
     return next(target for kind, target in read_relations(package, "").values() if kind.endswith("/officeDocument"))
 
 
 def read_relations(package: ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """The relations of a part: id -> type and the name of the part it leads to; of the package itself for ``""``."""
+    """The relations of a part (``""``: of the package): id -> type and name of the part that it leads to."""
     folder, _, name = part.rpartition("/")
     found = {}
     for attributes in _read_elements(package, join(folder, "_rels", f"{name}.rels"), "Relationship"):
@@ -64,7 +63,7 @@ def read_relations(package: ZipFile, part: str) -> dict[str, tuple[str, str]]:
 
 
 def _read_elements(package: ZipFile, part: str, name: str) -> list[dict[str, str]]:
-    """Attributes of each element of a small part that has this name, whatever its namespace."""
+    """The attributes of each element with a name, in any namespace, of a small part."""
     found: list[dict[str, str]] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -79,13 +78,13 @@ def _read_elements(package: ZipFile, part: str, name: str) -> list[dict[str, str
 
 
 def resolve_part_name(package: ZipFile, part: str) -> str:
-    """The part's name as the directory spells it: Office does not mind case and slashes."""
+    """The name of a part as the zip directory spells it: Office ignores case and the direction of slashes."""
     names = {name.replace("\\", "/").lower(): name for name in package.namelist()}
     return names[part.lower()]
 
 
 def create_xml_parser() -> expat.XMLParserType:
-    """An XML parser that refuses a document type; names come as namespace, space, name."""
+    """An XML parser that refuses a document type, and with it entities; a name is ``namespace name``."""
 
     def refuse(*_: object) -> None:
         raise DoctypeError
@@ -96,13 +95,13 @@ def create_xml_parser() -> expat.XMLParserType:
     return made
 
 
-#: Of 1,106 public workbooks the fullest had 1,033 parts; one sheet is one part.
+#: The largest of 1,106 public workbooks had 1,033 parts; each sheet is one.
 _MAX_PARTS: Final = 10_000
 _CHUNK_BYTES: Final = 1 << 20
-#: What may straddle two pieces.
+#: Bytes that two pieces share in a search: the longest word may lie across their border.
 _OVERLAP_BYTES: Final = 16
 _DOCTYPES: Final = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-#: Cells whose type is error, and cells with a formula: what calamine gives as empty.
+#: Error cells and cells with a formula, which calamine may give as empty.
 _ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']|:formula=""")
 _ERROR_OR_FORMULA_WORDS: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
 _ODS_CONTENT: Final = "content.xml"
@@ -112,17 +111,17 @@ _ENCRYPTED_FLAG: Final = 0x1
 
 @dataclass(frozen=True, slots=True)
 class PackageScan:
-    """What the look found.
+    """What a search through the parts found.
 
     Attributes:
-        suspect_parts: Parts that hold an error cell or a formula, or are written so that a search cannot tell.
+        suspect_parts: Parts that hold an error cell or a formula, or in whose encoding a search is not reliable.
     """
 
     suspect_parts: frozenset[str]
 
 
 def list_package_parts(path: Path) -> frozenset[str]:
-    """Names of the parts in a zip file; none when its directory cannot be read."""
+    """Names of the parts of a zip file; empty if its directory cannot be read."""
     try:
         with ZipFile(path) as package:
             return frozenset(info.filename.replace("\\", "/") for info in package.infolist())
@@ -131,11 +130,11 @@ def list_package_parts(path: Path) -> frozenset[str]:
 
 
 def check_zip_directory(path: Path, name: str, limits: Limits) -> list[ZipInfo]:
-    """The parts of a workbook whose zip directory is sound.
+    """The parts of a workbook, if its zip directory is sound.
 
     Raises:
-        LimitError: Too many parts, too large, or packed too well.
-        SourceError: The directory is damaged, contradicts itself, or a part is encrypted.
+        LimitError: There are too many parts, they are too large, or unpack to too many times their size.
+        SourceError: The directory is damaged or contradicts itself, or a part is encrypted.
     """
     try:
         with ZipFile(path) as package:
@@ -156,13 +155,14 @@ def check_zip_directory(path: Path, name: str, limits: Limits) -> list[ZipInfo]:
 
 
 def _names_clash(parts: list[ZipInfo]) -> bool:
+    # Two readers may see two different parts under one name, or under names that differ in case.
     names = [part.filename.replace("\\", "/").lower() for part in parts]
     outside = any(one.startswith("/") or ".." in one.split("/") for one in names)
     return outside or len(set(names)) < len(names)
 
 
 def _parts_overlap(parts: list[ZipInfo], directory: int) -> bool:
-    """Whether two parts share bytes: CPython before 3.11.8 reads such files."""
+    """Whether two parts share bytes, as in a zip bomb; CPython before 3.11.8 does not refuse it."""
     listed = sorted(parts, key=lambda part: part.header_offset)
     starts = [part.header_offset for part in listed[1:]] + [directory]
     return any(
@@ -177,6 +177,7 @@ def _check_sizes(parts: list[ZipInfo], name: str, limits: Limits) -> None:
         raise LimitError(
             "workbook-unpacked", path=name, size=_to_mib(unpacked), limit=_to_mib(limits.workbook_unpacked)
         )
+    # A small part of zeros packs well in honest files, too.
     for part in parts:
         if part.file_size > limits.entry_ratio_from and part.file_size > limits.entry_ratio * part.compress_size:
             ratio = part.file_size // max(1, part.compress_size)
@@ -188,10 +189,10 @@ def _to_mib(size: int) -> int:
 
 
 def scan_parts(path: Path, name: str, parts: list[ZipInfo]) -> PackageScan:
-    """Unpack each part that a reader would, to nowhere, and look for what must not or should not be there.
+    """Unpack each part that a library would read, and search it; nothing is kept.
 
     Raises:
-        SourceError: A part is damaged, is larger than its directory says, or holds a document type.
+        SourceError: A part is damaged, larger than the directory says, or declares a document type.
     """
     marked: set[str] = set()
     with path.open("rb") as stream:
@@ -204,7 +205,7 @@ def scan_parts(path: Path, name: str, parts: list[ZipInfo]) -> PackageScan:
 
 
 def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
-    # On an element of an ods workbook that is never closed the library reads the end of the file for ever.
+    # If an element of an ods workbook is never closed, calamine reads the end of the file for ever.
     reader = create_xml_parser()
     try:
         for piece in _read_unpacked(stream, part, name):
@@ -219,13 +220,16 @@ def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
 def _scan_part(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
     marked, tail, check, size = False, b"", 0, 0
     for piece in _read_unpacked(stream, part, name):
+        # The first piece shows the encoding.
         if not size:
             marked = not _is_plain_xml(piece)
         size += len(piece)
         check = zlib.crc32(piece, check)
         seen = tail + piece
+        # Searched as bytes, not by the XML parser: a scan for constants runs at the speed of memory.
         if any(doctype in seen for doctype in _DOCTYPES):
             raise SourceError("workbook-doctype", path=name, part=part.filename)
+        # ``in`` is much faster than the expression, which only confirms.
         marked = marked or (
             any(word in seen for word in _ERROR_OR_FORMULA_WORDS) and _ERROR_OR_FORMULA.search(seen) is not None
         )
@@ -236,12 +240,13 @@ def _scan_part(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
 
 
 def _is_plain_xml(start: bytes) -> bool:
-    """Whether a search for ASCII words finds what an XML reader would."""
+    """Whether ASCII words can be searched in the bytes: the encoding is not UTF-16 or UTF-32."""
     return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<" and b"\0" not in start[:64]
 
 
 def _read_unpacked(stream: BinaryIO, part: ZipInfo, name: str) -> Iterator[bytes]:
-    """The unpacked bytes of a part, never more than a piece beyond what the directory declares."""
+    """The unpacked bytes of a part; more than the directory declares is an error at once."""
+    # zipfile would trust the directory for the place of the data; the local header says where libraries look.
     stream.seek(part.header_offset)
     header = stream.read(_LOCAL_HEADER_BYTES)
     if header[:4] != b"PK\x03\x04" or len(header) < _LOCAL_HEADER_BYTES:

@@ -1,28 +1,27 @@
-"""Reading a workbook, the parent's side.
+"""Reading a workbook, in the parent process.
 
-The zip directory is checked, the child process is started and watched, the sheet is chosen, the records are received.
+The zip package is checked, a child process opens the workbook under limits, the sheet is chosen from its first rows,
+and the records are received.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from threading import Timer
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from calltools.errors import CalltoolsError, LimitError, SourceError, UsageError
-from calltools.files.inputs import INPUTS, Request
+from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
-from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet, looks_like_identifier_title
-from calltools.model.batch import Batch, HeaderFinder, Hints, ReadTask, Source, Table, unique_titles
-from calltools.model.cells import Mask, Numbers, as_mask
+from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
+from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
+from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.runtime.process import ChildProcess
 from calltools.texts.keys import MessageKey
@@ -32,11 +31,11 @@ _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
 class WorkbookProcess(ChildProcess):
-    """A process that reads one workbook; a context manager, and with its end the process has ended too."""
+    """The child process that reads one workbook; a context manager, at whose end the process has ended."""
 
     def __init__(self, name: str, limits: Limits) -> None:
         self._name, self._limits = name, limits
-        # Arrow's own allocator would claim address space beyond need.
+        # Arrow's default allocator reserves much address space, which is limited here.
         super().__init__(
             _CHILD_MODULE,
             str(limits.child_memory),
@@ -55,7 +54,7 @@ class WorkbookProcess(ChildProcess):
         super().__exit__(kind, fault, trace)
 
     def send_request(self, request: Mapping[str, Any]) -> None:
-        """Send a line; if the child has ended, its next answer says why."""
+        """Send a line of JSON; if the child has ended, ``read_response`` says why."""
         try:
             self.stdin.write(json.dumps(request).encode() + b"\n")
             self.stdin.flush()
@@ -63,11 +62,11 @@ class WorkbookProcess(ChildProcess):
             return
 
     def read_response(self) -> dict[str, Any]:
-        """The child's next line.
+        """The next line of the child.
 
         Raises:
-            SourceError: It could not read the workbook.
-            LimitError: A limit ended it.
+            SourceError: The child could not read the workbook.
+            LimitError: A limit ended the child.
         """
         line = self.stdout.readline()
         if not line.endswith(b"\n"):
@@ -78,16 +77,16 @@ class WorkbookProcess(ChildProcess):
         return answer
 
     def read_batches(self) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
-        """The batches of an Arrow stream, each with the text beside it.
+        """The batches of an Arrow stream, each with its metadata.
 
         Raises:
-            SourceError: The stream broke off.
+            SourceError: The stream ended too early.
             LimitError: A limit ended the child.
         """
         try:
             with pa.ipc.open_stream(self.stdout) as stream:
-                for batch, side in stream.iter_batches_with_custom_metadata():
-                    yield batch, {key.decode(): text.decode() for key, text in side.items()}
+                for batch, metadata in stream.iter_batches_with_custom_metadata():
+                    yield batch, {key.decode(): text.decode() for key, text in metadata.items()}
         except (pa.ArrowException, OSError) as fault:
             raise self._error_of_end() from fault
 
@@ -97,7 +96,7 @@ class WorkbookProcess(ChildProcess):
         return LimitError(key, **known) if limited else SourceError(key, **known)
 
     def _error_of_end(self) -> CalltoolsError:
-        """Why the child ended without an answer."""
+        """The error of a child that ended without an answer."""
         killer = self.ending_signal()
         if self._timed_out or killer in _TIMEOUT_SIGNALS:
             return LimitError("workbook-seconds", path=self._name, limit=self._limits.seconds)
@@ -108,117 +107,79 @@ class WorkbookProcess(ChildProcess):
         self.kill()
 
 
-WorkbookFormat: TypeAlias = Literal["xlsx", "xlsb", "ods", "xls"]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkbookFile:
-    """A workbook to open.
-
-    Attributes:
-        path: Where its bytes are.
-        name: What the user calls it.
-        format: Which kind of workbook, by its content.
-        limits: What reading it may cost.
-    """
-
-    path: Path
-    name: str
-    format: WorkbookFormat
-    limits: Limits
-
-
-def open_request(request: Request) -> Table:
-    """The same as ``open_workbook``, as ``INPUTS`` asks for it."""
-    workbook = WorkbookFile(request.path, request.name, cast("WorkbookFormat", request.kind), request.limits)
-    return open_workbook(workbook, request.hints, request.judge, request.identifier_titles)
-
-
-def open_workbook(
-    workbook: WorkbookFile,
-    hints: Hints,
-    find_header: HeaderFinder,
-    is_identifier: Callable[[str], bool] = looks_like_identifier_title,
-) -> Table:
-    """Read one sheet of a workbook.
-
-    Args:
-        workbook: Which file.
-        hints: What the user or a profile says.
-        find_header: Says which of a sheet's first rows is the header, and how well it fits.
-        is_identifier: Says of a title whether the column holds ids (CT209).
+def open_workbook(request: OpenRequest) -> Table:
+    """The table in one sheet of a workbook; all of it is read at once, by a child process.
 
     Raises:
-        UsageError: No sheet has the name that was given, or several sheets fit.
+        UsageError: No sheet has the name that the user gave, or several sheets fit.
         SourceError: The workbook is damaged, encrypted or hostile.
         LimitError: Reading it would cost more than the limits allow.
     """
-    parts = [] if workbook.format == "xls" else check_zip_directory(workbook.path, workbook.name, workbook.limits)
-    with WorkbookProcess(workbook.name, workbook.limits) as child:
-        child.send_request(_open_request(workbook, hints))
-        look = scan_parts(workbook.path, workbook.name, parts)  # while the child reads
+    path, name, limits = request.path, request.name, request.limits
+    parts = [] if request.file_format == "xls" else check_zip_directory(path, name, limits)
+    with WorkbookProcess(name, limits) as child:
+        child.send_request(_heads_request(request))
+        scan = scan_parts(path, name, parts)  # while the child reads
         answer = child.read_response()
         if not answer["sheets"]:
-            return _empty_table(workbook, hints, answer)
-        chosen = choose_sheet(answer["sheets"], hints, find_header, workbook.name)
-        child.send_request(_sheet_request(workbook, chosen, look, is_identifier))
+            return _empty_table(request, answer)
+        chosen = choose_sheet(answer["sheets"], request.hints, request.find_header, name)
+        child.send_request(_sheet_request(request, chosen, scan))
         edges = child.read_response()
         titles = chosen.titles[edges["first"] : edges["last"]]
         batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
-    return _build_table(workbook, chosen, edges["first"], titles, batches)
+    return _build_table(request, chosen, edges["first"], titles, batches)
 
 
-def _open_request(workbook: WorkbookFile, hints: Hints) -> dict[str, Any]:
+def _heads_request(request: OpenRequest) -> dict[str, Any]:
     return {
-        "path": str(workbook.path),
-        "name": workbook.name,
-        "sheet": hints.sheet,
-        "head_rows": max(MAX_HEAD_ROWS, hints.header_row or 0),
-        "filled_cells": workbook.limits.filled_cells,
+        "path": str(request.path),
+        "name": request.name,
+        "sheet": request.hints.sheet,
+        "head_rows": max(MAX_HEAD_ROWS, request.hints.header_row or 0),
+        "filled_cells": request.limits.filled_cells,
     }
 
 
-def _sheet_request(
-    workbook: WorkbookFile, chosen: SheetChoice, scan: PackageScan, is_identifier: Callable[[str], bool]
-) -> dict[str, Any]:
+def _sheet_request(request: OpenRequest, chosen: SheetChoice, scan: PackageScan) -> dict[str, Any]:
     return {
         "sheet": chosen.sheet,
         "header": chosen.titles,
         "first_row": chosen.first_row,
-        "identifiers": [position for position, title in enumerate(chosen.titles) if is_identifier(title)],
-        "package": workbook.format,
+        "identifiers": [position for position, title in enumerate(chosen.titles) if request.is_identifier(title)],
+        "package": request.file_format,
         "marked": sorted(scan.suspect_parts),
     }
 
 
-def _empty_table(workbook: WorkbookFile, hints: Hints, answer: Mapping[str, Any]) -> Table:
-    """A workbook without a filled cell where it was looked for."""
+def _empty_table(request: OpenRequest, answer: Mapping[str, Any]) -> Table:
+    """The table of a workbook without a filled cell in the sheets that were read."""
     if not answer["known"]:
         titles = ", ".join(answer["titles"])
-        raise UsageError("sheet-unknown", path=workbook.name, sheet=hints.sheet, sheets=titles)
-    source = Source(workbook.path, workbook.name, INPUTS["workbook"].format, sheet=hints.sheet)
+        raise UsageError("sheet-unknown", path=request.name, sheet=request.hints.sheet, sheets=titles)
+    source = Source(request.path, request.name, INPUTS["workbook"].format, sheet=request.hints.sheet)
     return Table(source, (), lambda: iter(()), Findings.from_rows([{"code": "CT001"}]))
 
 
 def _build_batches(
     parts: Iterable[tuple[pa.RecordBatch, Mapping[str, str]]], start: int, titles: tuple[str, ...]
 ) -> Iterator[Batch]:
-    """The child's slices as batches; ``start`` is the row from 0 of the first."""
+    """The slices of the child as batches; ``start`` is the row of the first slice, from 0."""
     names = unique_titles(titles)
-    for part, side in parts:
+    for part, metadata in parts:
         rows = part.column(0).to_numpy().astype(np.int64)
-        count = int(side["rows"])
+        count = int(metadata["rows"])
         records = np.arange(1, len(rows) + 1, dtype=np.int64)
         columns = pa.table(part.columns[1:], names=list(names))
         gaps = np.setdiff1d(np.arange(count), rows, assume_unique=True) + start + 1
-        findings = _slice_findings(json.loads(side["findings"]), rows, start, titles)
+        findings = _slice_findings(json.loads(metadata["findings"]), rows, start, titles)
         batch = Batch(columns, records, rows + start + 1, findings, len(rows), blank_places=tuple(gaps.tolist()))
-        yield batch.with_findings(_repeated_header_findings(batch, titles))
+        yield batch.with_findings(repeated_header_findings(batch, titles))
         start += count
 
 
 def _drop_trailing_blanks(batches: list[Batch]) -> list[Batch]:
-    """Without the blank rows behind the last record."""
+    """The batches without the blank rows after the last record: programs format rows far below the data."""
     while batches and not len(batches[-1]):
         batches.pop()
     if not batches:
@@ -244,21 +205,12 @@ def _slice_findings(
     )
 
 
-def _repeated_header_findings(batch: Batch, titles: tuple[str, ...]) -> Findings:
-    same: Mask = np.ones(len(batch), np.bool_)
-    for name, title in zip(batch.columns.column_names, titles, strict=True):
-        if not same.any():
-            return Findings.empty()
-        same &= as_mask(pc.equal(batch.columns[name].combine_chunks(), title))
-    return Findings.for_rule("CT019", records=batch.records[same], places=batch.places[same])
-
-
 def _build_table(
-    workbook: WorkbookFile, chosen: SheetChoice, first: int, titles: tuple[str, ...], batches: list[Batch]
+    request: OpenRequest, chosen: SheetChoice, first: int, titles: tuple[str, ...], batches: list[Batch]
 ) -> Table:
     source = Source(
-        workbook.path,
-        workbook.name,
+        request.path,
+        request.name,
         INPUTS["workbook"].format,
         header_row=chosen.header_row,
         sheet=chosen.sheet,

@@ -1,7 +1,7 @@
-"""Choosing the sheet of a workbook, and finding its header row."""
+"""Choosing the sheet of a workbook, and its header row."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +9,12 @@ from calltools.errors import SourceError, UsageError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
 from calltools.model.finding import Findings
+from calltools.model.titles import fold_title
 from calltools.texts.report_labels import OWN_SHEET_TITLES
 
-#: Title rows above a header are few.
+#: Rows in which the header is searched; few reports have more rows of text above it.
 MAX_HEAD_ROWS = 50
-#: Ends of the titles of columns with a visitor's ids: the canonical names, and the cookie of Metrica's own.
+#: Ends of titles of columns with ids of visitors: the canonical names, and the name of Metrica's cookie.
 _IDENTIFIERS: Final = (*(name.lower() for name in IDENTIFIER_FIELDS), "ymuid")
 
 SheetRows = Sequence[Sequence[str]]
@@ -21,12 +22,12 @@ SheetRows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class SheetChoice:
-    """The sheet that is read.
+    """The chosen sheet.
 
     Attributes:
-        sheet: Its title.
-        header_row: Row of the header from 1; ``None``: there is none.
-        titles: One a column, from column A.
+        sheet: Title of the sheet.
+        header_row: Row of the header, from 1; ``None``: the sheet has none.
+        titles: Titles of the columns, from column A on.
         findings: CT016 and CT017.
     """
 
@@ -37,24 +38,25 @@ class SheetChoice:
 
     @property
     def first_row(self) -> int:
-        """Row from 0 of the first record."""
+        """Row of the first record, from 0."""
         return self.header_row or 0
 
 
 def choose_sheet(heads: Mapping[str, SheetRows], hints: Hints, find_header: HeaderFinder, name: str) -> SheetChoice:
-    """The one sheet whose header fits; without one that fits the only one that holds anything.
+    """The sheet whose header fits best; if no header fits, the only sheet.
 
     Args:
-        heads: The first rows of each sheet that holds anything; at least one.
-        hints: A sheet that was named is the only one in ``heads``.
-        find_header: Says how well a header fits.
-        name: Of the file.
+        heads: Title -> first rows, of each sheet that is not empty; at least one.
+        hints: The header row that the user names; a named sheet is the only one in ``heads``.
+        find_header: Finds the header among rows, and says how well it fits.
+        name: Name of the file in messages.
 
     Raises:
-        UsageError: Several sheets fit: the user must say which.
+        UsageError: Several sheets fit equally well.
     """
-    theirs = {title: rows for title, rows in heads.items() if title not in OWN_SHEET_TITLES}
-    heads = theirs or heads
+    # A workbook that calltools marked has its list of findings as a sheet more.
+    others = {title: rows for title, rows in heads.items() if title not in OWN_SHEET_TITLES}
+    heads = others or heads
     guesses = {title: _guess_header(rows, hints, find_header) for title, rows in heads.items()}
     fitting = [title for title, guess in guesses.items() if guess.score > 0] or list(guesses)
     best = max(guesses[title].score for title in fitting)
@@ -76,7 +78,7 @@ def _guess_header(rows: SheetRows, hints: Hints, find_header: HeaderFinder) -> H
 
 
 def _first_full_row(rows: SheetRows) -> int | None:
-    """Without any known title: the first row in which as many cells are filled as in most; what is above are titles."""
+    """The first row with as many filled cells as most rows have: the header, if no title is known."""
     counts = [sum(map(bool, row)) for row in rows]
     usual, _ = max(
         Counter(count for count in counts if count).items(), key=lambda one: (one[1], one[0]), default=(0, 0)
@@ -102,14 +104,11 @@ def _build_choice(
 
 
 def _pad_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
-    """Names for all columns of a sheet without a header; those that no profile names are numbered."""
+    """Titles for all columns of a sheet without a header: those of the profile, then numbers."""
     return titles + tuple(str(position + 1) for position in range(len(titles), width))
 
 
 def looks_like_identifier_title(title: str) -> bool:
-    """Whether a column so titled holds a visitor's id, in whatever spelling."""
-    folded = "".join(letter for letter in title.casefold() if letter.isalnum())
+    """Whether a column with this title holds ids of visitors, in any spelling of the known names."""
+    folded = fold_title(title)
     return folded.endswith(_IDENTIFIERS) and not folded.startswith(("google", "ga"))
-
-
-IdentifierTitles = Callable[[str], bool]

@@ -1,1 +1,1 @@
-"""One page that opens anywhere: what is wrong, where it sits, and what the calls look like."""
+"""The HTML report: one page that opens anywhere, with findings, their places, and charts of the calls."""

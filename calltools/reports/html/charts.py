@@ -1,4 +1,4 @@
-"""The call statistics and the histogram of findings as plain values that the template draws."""
+"""Bars, columns and heatmap cells that the page draws from call statistics and findings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HO
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
+from calltools.rules.service import WINDOW_S
 from calltools.texts import Language
 from calltools.texts.report_labels import html_label
 
@@ -29,15 +30,15 @@ class FindingHistogram:
     """Counts of findings along the records.
 
     Attributes:
-        bin_width: Records in a bin; it doubles when the file outgrows the strip.
-        counts: A row a severity, in the order of ``Severity``.
+        bin_width: Records in a bin; it doubles when the file outgrows the histogram.
+        counts: A row for each severity, in the order of ``Severity``; a column for each bin.
     """
 
     bin_width: int = 1
     counts: NDArray[np.int64] = field(default_factory=_empty_counts)
 
     def add(self, findings: Findings) -> None:
-        """Count findings on records; those on the file have no place here."""
+        """Count findings on records; a finding on the file has no place along it."""
         table = findings.table.filter(pc.is_valid(findings.table["record"]))
         if not table.num_rows:
             return
@@ -45,12 +46,12 @@ class FindingHistogram:
         while records.max() >= self.bin_width * BIN_COUNT:
             self._double_bin_width()
         for row, word in enumerate(_SEVERITY_WORDS):
-            own = records[pc.equal(table["severity"], word).to_numpy()]
-            self.counts[row] += np.bincount(own // self.bin_width, minlength=BIN_COUNT)
+            of_severity = records[pc.equal(table["severity"], word).to_numpy()]
+            self.counts[row] += np.bincount(of_severity // self.bin_width, minlength=BIN_COUNT)
 
-    def bins_for(self, records: int) -> NDArray[np.int64]:
+    def bins_for(self, record_count: int) -> NDArray[np.int64]:
         """The bins that a file of so many records fills."""
-        return self.counts[:, : max(-(-records // self.bin_width), 1)]
+        return self.counts[:, : max(-(-record_count // self.bin_width), 1)]
 
     def _double_bin_width(self) -> None:
         self.counts = np.concatenate(
@@ -59,20 +60,21 @@ class FindingHistogram:
         self.bin_width *= 2
 
 
-#: How tall charts are drawn, in units of their view box.
+#: Height of charts, in units of their view box.
 CHART_HEIGHT: Final = 100
-#: Shades of the table by weekday and hour.
+#: Shades of the heatmap by weekday and hour.
 _SHADES: Final = 9
 #: Days that the chart by day has room for.
 MAX_DAYS: Final = 62
-_WINDOW_DAYS: Final = 21
-_DAY_S: Final = 86_400
 _MINUTE_S: Final = 60
+_DAY_S: Final = 86_400
+#: The service ties a call to a visit that is not older than this.
+_WINDOW_DAYS: Final = WINDOW_S // _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what it is called, its count, and how long it is in hundredths of the longest."""
+    """One bar: its length in hundredths of the longest bar, its share in hundredths of all calls."""
 
     label: str
     count: int
@@ -82,7 +84,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class StackedColumn:
-    """A stacked column: each part with its height, the lowest first."""
+    """A stacked column: counts, heights and tops of its parts, the lowest part first."""
 
     label: str
     parts: tuple[int, ...]
@@ -92,33 +94,33 @@ class StackedColumn:
 
 @dataclass(frozen=True, slots=True)
 class HeatmapCell:
-    """A cell of the table by weekday and hour."""
+    """A cell of the heatmap by weekday and hour; the shade goes from 0 for no call to ``_SHADES``."""
 
     label: str
     count: int
     shade: int
 
 
-def histogram_columns(strip: FindingHistogram, records: int) -> list[StackedColumn]:
-    """The strip along the file, notes at the bottom and errors on top."""
-    counts = strip.bins_for(records)[::-1].T
-    labels = [str(first * strip.bin_width + 1) for first in range(len(counts))]
+def histogram_columns(histogram: FindingHistogram, record_count: int) -> list[StackedColumn]:
+    """The histogram along the file, notes at the bottom and errors on top."""
+    counts = histogram.bins_for(record_count)[::-1].T
+    labels = [str(number * histogram.bin_width + 1) for number in range(len(counts))]
     return _stack(labels, counts)
 
 
-def densest_bin(strip: FindingHistogram, records: int) -> tuple[int, int, int] | None:
-    """First and last record of the fullest bin, and its findings."""
-    counts = strip.bins_for(records).sum(axis=0)
+def densest_bin(histogram: FindingHistogram, record_count: int) -> tuple[int, int, int] | None:
+    """First record, last record and findings of the bin with the most findings; ``None``: no bin has any."""
+    counts = histogram.bins_for(record_count).sum(axis=0)
     if not counts.any():
         return None
-    best = int(counts.argmax())
-    return best * strip.bin_width + 1, min((best + 1) * strip.bin_width, records), int(counts[best])
+    densest, width = int(counts.argmax()), histogram.bin_width
+    return densest * width + 1, min((densest + 1) * width, record_count), int(counts[densest])
 
 
-def hour_heatmap(portrait: CallStatistics, language: Language) -> list[tuple[str, list[HeatmapCell]]]:
-    """A row a weekday, a cell an hour."""
+def hour_heatmap(statistics: CallStatistics, language: Language) -> list[tuple[str, list[HeatmapCell]]]:
+    """A row for each weekday with its name, Monday first; a cell for each hour."""
     names = html_label("days_of_week", language).split()
-    both = portrait.answered_by_hour + portrait.missed_by_hour
+    both = statistics.answered_by_hour + statistics.missed_by_hour
     top = max(int(both.max()), 1)
     return [
         (
@@ -130,8 +132,8 @@ def hour_heatmap(portrait: CallStatistics, language: Language) -> list[tuple[str
                         language,
                         day=names[day],
                         hour=hour,
-                        answered=portrait.answered_by_hour[day, hour],
-                        missed=portrait.missed_by_hour[day, hour],
+                        answered=statistics.answered_by_hour[day, hour],
+                        missed=statistics.missed_by_hour[day, hour],
                     ),
                     int(both[day, hour]),
                     -(-int(both[day, hour]) * _SHADES // top),
@@ -143,20 +145,20 @@ def hour_heatmap(portrait: CallStatistics, language: Language) -> list[tuple[str
     ]  # fmt: skip
 
 
-def day_columns(portrait: CallStatistics) -> list[StackedColumn]:
-    """Answered and missed calls of the last days, days without calls included."""
-    if not portrait.days:
+def day_columns(statistics: CallStatistics) -> list[StackedColumn]:
+    """Answered and missed calls of the last ``MAX_DAYS`` days, days without calls included."""
+    if not statistics.days:
         return []
-    last = max(portrait.days)
-    first = max(min(portrait.days), last - MAX_DAYS + 1)
+    last = max(statistics.days)
+    first = max(min(statistics.days), last - MAX_DAYS + 1)
     days = range(first, last + 1)
-    nothing = np.zeros(3, np.int64)
-    counts = np.array([portrait.days.get(day, nothing)[:2] for day in days])
+    no_calls = np.zeros(3, np.int64)
+    counts = np.array([statistics.days.get(day, no_calls)[:2] for day in days])
     return _stack([format_iso_date(day) for day in days], counts)
 
 
 def duration_bars(counts: Numbers, language: Language) -> list[Bar]:
-    """Bars by length of time."""
+    """Bars of ``CallStatistics.talk`` or ``hold``."""
     ends = [_format_duration(end, language) for end in DURATION_BOUNDS_S]
     labels = [
         ends[0],
@@ -166,22 +168,29 @@ def duration_bars(counts: Numbers, language: Language) -> list[Bar]:
     return make_bars(list(zip(labels, counts.tolist(), strict=True)))
 
 
-def identifier_bars(portrait: CallStatistics, language: Language) -> list[Bar]:
-    """Calls by what ties them to a visit."""
-    listed = [*portrait.identified.items(), (html_label("unidentified", language), portrait.unidentified)]
-    return make_bars(listed, total=portrait.calls)
+def identifier_bars(statistics: CallStatistics, language: Language) -> list[Bar]:
+    """Calls by the identifier that ties them to a visit; a call with two identifiers is in two bars."""
+    counts = [*statistics.identified.items(), (html_label("unidentified", language), statistics.unidentified)]
+    return make_bars(counts, total=statistics.calls)
 
 
-def make_bars(listed: Sequence[tuple[str, int]], total: int | None = None) -> list[Bar]:
-    """Bars in the order given."""
-    top = max([count for _, count in listed], default=0) or 1
-    whole = (sum(count for _, count in listed) if total is None else total) or 1
-    return [Bar(label, count, 100 * count / top, 100 * count / whole) for label, count in listed]
+def make_bars(counts: Sequence[tuple[str, int]], total: int | None = None) -> list[Bar]:
+    """Bars in the given order; shares are of the total, which is the sum of the counts unless it is given."""
+    longest = max([count for _, count in counts], default=0) or 1
+    whole = (sum(count for _, count in counts) if total is None else total) or 1
+    return [Bar(label, count, 100 * count / longest, 100 * count / whole) for label, count in counts]
 
 
 @dataclass(frozen=True, slots=True)
 class VisitDeadline:
-    """Calls of a day, and the last day on which their visits are found; ``None``: it is over."""
+    """Calls of a day, and the last day on which the service ties them to visits; ``None``: that day is over.
+
+    Attributes:
+        day: Day of the calls; empty: all days that are over.
+        until: That last day.
+        calls: All calls.
+        tied: Calls with an identifier.
+    """
 
     day: str
     until: str | None
@@ -189,19 +198,21 @@ class VisitDeadline:
     tied: int
 
 
-def visit_deadlines(portrait: CallStatistics, now: int) -> list[VisitDeadline]:
-    """What will be lost when; what is lost already comes first, as one line."""
+def visit_deadlines(statistics: CallStatistics, now: int) -> list[VisitDeadline]:
+    """A line for each day of calls that the service still ties to visits; before them one line for the days before.
+
+    Args:
+        statistics: Calls by day.
+        now: The time of the run, Unix seconds.
+    """
     today = now // _DAY_S
-    lost = [counts for day, counts in portrait.days.items() if day + _WINDOW_DAYS < today]
-    listed = [VisitDeadline("", None, _sum_calls(lost), int(sum(counts[2] for counts in lost)))] if lost else []
-    for day in sorted(day for day in portrait.days if day + _WINDOW_DAYS >= today):
-        counts = portrait.days[day]
-        listed.append(
-            VisitDeadline(
-                format_iso_date(day), format_iso_date(day + _WINDOW_DAYS), _sum_calls([counts]), int(counts[2])
-            )
-        )
-    return listed
+    past = [counts for day, counts in statistics.days.items() if day + _WINDOW_DAYS < today]
+    deadlines = [VisitDeadline("", None, _sum_calls(past), int(sum(counts[2] for counts in past)))] if past else []
+    for day in sorted(day for day in statistics.days if day + _WINDOW_DAYS >= today):
+        counts = statistics.days[day]
+        until = format_iso_date(day + _WINDOW_DAYS)
+        deadlines.append(VisitDeadline(format_iso_date(day), until, _sum_calls([counts]), int(counts[2])))
+    return deadlines
 
 
 def format_iso_date(day: int) -> str:
@@ -209,8 +220,9 @@ def format_iso_date(day: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
 
 
-def _sum_calls(counted: Sequence[Numbers]) -> int:
-    return int(sum(counts[0] + counts[1] for counts in counted))
+def _sum_calls(days: Sequence[Numbers]) -> int:
+    """Answered and missed calls of some days of ``CallStatistics.days``."""
+    return int(sum(counts[0] + counts[1] for counts in days))
 
 
 def _stack(labels: Sequence[str], counts: Numbers) -> list[StackedColumn]:

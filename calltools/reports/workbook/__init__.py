@@ -1,1 +1,1 @@
-"""A workbook back: the user's own with the wrong cells marked, or a fresh one when there is nothing to mark."""
+"""The workbook report: the user's workbook with the wrong cells marked, or a fresh workbook."""

@@ -1,4 +1,4 @@
-"""A copy of the user's workbook with marked cells, comments and two sheets of ours; no other part changes."""
+"""A copy of the user's workbook with marked cells, comments and our two sheets; no other part changes."""
 
 import re
 import zipfile
@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import IO, Final
 
 from calltools.model.rule import Severity
-from calltools.reports.workbook import sheet_xml
+from calltools.reports.rows import column_position
 from calltools.reports.workbook.comments import CommentParts, free_shape_block
+from calltools.reports.workbook.own_sheets import (
+    FindingRow,
+    SummaryLine,
+    findings_sheet_xml,
+    summary_sheet_xml,
+    table_part_xml,
+)
 from calltools.reports.workbook.package import (
     CONTENT_TYPES_PART,
     MAIN_NAMESPACE,
@@ -19,16 +26,15 @@ from calltools.reports.workbook.package import (
     insert_before,
     parse_xml,
 )
-from calltools.reports.workbook.sheet_marking import SeverityByCell, SheetMarker, column_number, read_chunks
-from calltools.reports.workbook.sheet_rows import FindingRow, SummaryLine
+from calltools.reports.workbook.sheet_marking import SeverityByCell, SheetMarker, read_chunks
 from calltools.reports.workbook.styles import StyleTable
 from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
 
-#: Comments beyond these make Excel slow; the fill stays.
+#: More comments make Excel slow; further cells are only filled.
 MAX_COMMENTS: Final = 2000
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
 _SPREADSHEET: Final = f"{_OFFICE}.spreadsheetml"
-#: A workbook with macros, or a template: the copy is neither.
+#: Content type of a workbook with macros or of a template; the copy is neither.
 _MACRO_OR_TEMPLATE_TYPE: Final = re.compile(
     r"application/vnd\.(?:ms-excel\.(?:sheet|template)\.macroEnabled|openxmlformats-officedocument\.spreadsheetml\.template)\.main\+xml"
 )
@@ -45,7 +51,7 @@ _DEFLATE_LEVEL: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CellMark:
-    """What is said of one cell."""
+    """Severity and comment of a marked cell."""
 
     severity: Severity
     text: str
@@ -53,14 +59,14 @@ class CellMark:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookContent:
-    """What the workbook is to hold beside the user's own.
+    """What the copy holds beside the user's data.
 
     Attributes:
-        header: Titles of the list.
-        rows: The list, gone through once.
-        count: Rows of it.
-        lines: The sheet of counts.
-        marks: A1 address -> what is said of it.
+        header: Titles of the list of findings.
+        rows: The list; it is gone through once.
+        count: Number of rows of the list.
+        lines: Lines of the summary sheet.
+        marks: A1 address -> mark of the cell.
     """
 
     header: Sequence[str]
@@ -71,194 +77,210 @@ class WorkbookContent:
 
 
 def write_marked_copy(
-    path: Path | IO[bytes], sheet: str, report: WorkbookContent, stream: IO[bytes], *, resaved: bool = False
+    workbook: Path | IO[bytes], sheet: str, content: WorkbookContent, stream: IO[bytes], *, resaved: bool = False
 ) -> None:
-    """Write the copy.
+    """Write the copy of a workbook.
 
     Args:
-        path: An .xlsx file that has been read before, so it is no bomb.
-        sheet: Whose cells are marked; empty: none.
-        report: What to say.
-        stream: Holds half a workbook when this fails.
-        resaved: The workbook was written just now, and says when: the same input must give the same bytes.
+        workbook: An .xlsx file that has been read before, so that it is known not to be a zip bomb.
+        sheet: Title of the sheet whose cells are marked; empty: no cell is marked.
+        content: What the copy holds beside the user's data.
+        stream: Receives the copy; it holds half a workbook if this fails.
+        resaved: Whether openpyxl has just written the workbook: its time of change is then set to a fixed one, so
+            that the same input gives the same bytes.
 
     Raises:
-        UnknownPackageError: The package is built in a way that is not understood.
+        UnknownPackageError: The package has a structure that is not understood.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(workbook) as archive:
             package = Package(archive)
             if resaved:
                 package.set_part(_CORE, _MODIFIED.sub(r"\g<1>1980-01-01T00:00:00Z", package.read_text(_CORE)))
-            _MarkedCopy(package, sheet, report).write(stream)
+            _MarkedCopy(package, sheet, content).write(stream)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise UnknownPackageError("zip") from fault
 
 
 class _MarkedCopy:
-    def __init__(self, package: Package, sheet: str, report: WorkbookContent) -> None:
-        self._package, self._sheet, self._report = package, sheet, report
-        self._book = _single_related_part(package, "", "officeDocument")
-        self._style_part = _single_related_part(package, self._book, "styles")
+    """Edits the small parts of a package as text, then writes all parts; sheets are written as streams."""
+
+    def __init__(self, package: Package, sheet: str, content: WorkbookContent) -> None:
+        self._package, self._sheet, self._content = package, sheet, content
+        self._workbook_part = _single_related_part(package, "", "officeDocument")
+        self._style_part = _single_related_part(package, self._workbook_part, "styles")
         self._styles = StyleTable(package.read_text(self._style_part))
-        self._own: dict[str, Iterator[str]] = {}
+        self._own_sheets: dict[str, Iterator[str]] = {}
 
     def write(self, stream: IO[bytes]) -> None:
         package = self._package
         self._drop_macros()
-        part = self._sheet_part(self._sheet) if self._sheet else ""
-        walk = self._add_comments(part) if part else None
+        sheet_part = self._sheet_part(self._sheet) if self._sheet else ""
+        marker = self._add_comments(sheet_part) if sheet_part else None
         self._add_own_sheets()
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=_DEFLATE_LEVEL) as made:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=_DEFLATE_LEVEL) as copy:
             for info in package.archive.infolist():
-                self._copy_part(info, part, walk, made)
-            for name in [*self._own, *package.changed]:
-                self._write_part(name, made)
-            # Last, because what is written above finds out which styles it needs.
+                self._copy_part(info, sheet_part, marker, copy)
+            for name in [*self._own_sheets, *package.changed]:
+                self._write_part(name, copy)
+            # Last: the sheets, which are marked while they are written, add the styles that they need.
             package.changed[self._style_part] = self._styles.to_xml()
-            self._write_part(self._style_part, made)
+            self._write_part(self._style_part, copy)
 
-    def _copy_part(self, info: zipfile.ZipInfo, part: str, walk: SheetMarker | None, made: zipfile.ZipFile) -> None:
+    def _copy_part(
+        self, info: zipfile.ZipInfo, sheet_part: str, marker: SheetMarker | None, copy: zipfile.ZipFile
+    ) -> None:
         package, name = self._package, info.filename
-        if name in package.dropped or name in self._own or name == self._style_part or info.is_dir():
+        if name in package.dropped or name in self._own_sheets or name == self._style_part or info.is_dir():
             return
         if name in package.changed:
-            self._write_part(name, made)
+            self._write_part(name, copy)
             return
         with (
             package.archive.open(info) as source,
-            made.open(name, "w", force_zip64=info.file_size > _ZIP64_FROM_BYTES) as target,
+            copy.open(name, "w", force_zip64=info.file_size > _ZIP64_FROM_BYTES) as target,
         ):
             chunks = read_chunks(source)
-            for chunk in walk.mark(chunks) if walk is not None and name == part else chunks:
+            for chunk in marker.mark(chunks) if marker is not None and name == sheet_part else chunks:
                 target.write(chunk)
 
-    def _write_part(self, name: str, made: zipfile.ZipFile) -> None:
-        if name in self._own:
-            with made.open(name, "w") as target:
-                for piece in self._own.pop(name):
+    def _write_part(self, name: str, copy: zipfile.ZipFile) -> None:
+        if name in self._own_sheets:
+            with copy.open(name, "w") as target:
+                for piece in self._own_sheets.pop(name):
                     target.write(piece.encode())
             return
         text = self._package.changed.pop(name)
-        # It was edited: it must still be XML.
+        # The text was edited, not the tree: a copy that is no XML must not leave here.
         parse_xml(text)
-        made.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED, _DEFLATE_LEVEL)
+        copy.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED, _DEFLATE_LEVEL)
 
-    def _add_comments(self, part: str) -> SheetMarker:
-        """The comments; gives the walk that marks the cells."""
-        package = self._package
-        ways = {one.kind: one.target for one in package.relationships(part)}
-        texts = [ways.get(kind, "") for kind in ("comments", "vmlDrawing")]
-        there = CommentParts(*(package.read_text(one) if one else "" for one in texts))
-        marks = self._report.marks
-        said = {address: mark.text for address, mark in list(marks.items())[:MAX_COMMENTS]}
-        notes = (
-            there.without_own().with_texts(said, free_shape_block(self._vml_drawings()))
-            if said
-            else there.without_own()
-        )
-        drawing = self._link_comments(part, notes, texts) if said else b""
-        if texts[0] and not said:
-            package.changed[texts[0]], package.changed[texts[1]] = notes.comments, notes.drawing
-        return SheetMarker(self._styles, _severity_by_row(marks), drawing)
+    def _add_comments(self, sheet_part: str) -> SheetMarker:
+        """Add the comments to the package; return what will mark the cells of the sheet."""
+        package, marks = self._package, self._content.marks
+        targets = {one.kind: one.target for one in package.relationships(sheet_part)}
+        comments, drawing = targets.get("comments", ""), targets.get("vmlDrawing", "")
+        old = CommentParts(*(package.read_text(part) if part else "" for part in (comments, drawing))).without_own()
+        texts = {address: mark.text for address, mark in list(marks.items())[:MAX_COMMENTS]}
+        drawing_element = b""
+        if texts:
+            new = old.with_texts(texts, free_shape_block(self._vml_drawings()))
+            drawing_element = self._link_comments(sheet_part, new, comments, drawing)
+        elif comments:
+            package.changed[comments], package.changed[drawing] = old.comments, old.drawing
+        return SheetMarker(self._styles, _severity_by_row(marks), drawing_element)
 
-    def _link_comments(self, part: str, notes: CommentParts, texts: Sequence[str]) -> bytes:
-        """Puts both parts in their places; gives the element of the sheet that leads to the drawing."""
+    def _link_comments(self, sheet_part: str, new: CommentParts, comments: str, drawing: str) -> bytes:
+        """Set both parts, and link those that are new to the sheet.
+
+        Args:
+            sheet_part: The sheet.
+            new: Texts of both parts.
+            comments: The sheet's part of comments; empty: it has none.
+            drawing: The sheet's drawing of comments; empty: it has none.
+
+        Returns:
+            The element that the sheet must get to refer to the drawing; empty if the sheet has it.
+        """
         package = self._package
-        comments = texts[0] or "xl/calltools_comments.xml"
-        drawing = texts[1] or "xl/drawings/calltools_comments.vml"
-        package.set_part(comments, notes.comments)
-        package.set_part(drawing, notes.drawing)
-        if not texts[0]:
-            package.set_content_type(comments, f"{_SPREADSHEET}.comments+xml")
-            package.add_relationship(part, "comments", comments)
-        if texts[1]:
+        new_comments = comments or "xl/calltools_comments.xml"
+        new_drawing = drawing or "xl/drawings/calltools_comments.vml"
+        package.set_part(new_comments, new.comments)
+        package.set_part(new_drawing, new.drawing)
+        if not comments:
+            package.set_content_type(new_comments, f"{_SPREADSHEET}.comments+xml")
+            package.add_relationship(sheet_part, "comments", new_comments)
+        if drawing:
             return b""
-        package.set_content_type(drawing, f"{_OFFICE}.vmlDrawing")
-        way = package.add_relationship(part, "vmlDrawing", drawing)
-        return f'<legacyDrawing xmlns:r="{RELATIONSHIPS_NAMESPACE}" r:id="{way}"/>'.encode()
+        package.set_content_type(new_drawing, f"{_OFFICE}.vmlDrawing")
+        relationship = package.add_relationship(sheet_part, "vmlDrawing", new_drawing)
+        return f'<legacyDrawing xmlns:r="{RELATIONSHIPS_NAMESPACE}" r:id="{relationship}"/>'.encode()
 
     def _vml_drawings(self) -> list[str]:
         package = self._package
         return [package.read_text(name) for name in package.archive.namelist() if name.lower().endswith(".vml")]
 
     def _add_own_sheets(self) -> None:
-        """Our sheets: those of an earlier run are exchanged where they stand."""
-        package, report = self._package, self._report
+        """Add our sheets; those of an earlier run are replaced and keep their place among the sheets."""
+        package, content = self._package, self._content
         findings, summary = (self._own_sheet_part(title) for title in (FINDINGS_SHEET, SUMMARY_SHEET))
         package.remove_relationships(findings, "table")
-        for one in (findings, summary):
-            package.drop_part(one)
-            package.set_content_type(one, f"{_SPREADSHEET}.worksheet+xml")
+        for part in (findings, summary):
+            package.drop_part(part)
+            package.set_content_type(part, f"{_SPREADSHEET}.worksheet+xml")
         number, name = self._free_table_id()
         table = "xl/tables/calltools_findings.xml"
-        shown = sheet_xml.findings_sheet_xml(report.header, report.rows, report.count, self._sheet, self._styles)
-        self._own = {findings: shown, summary: sheet_xml.summary_sheet_xml(report.lines, self._styles)}
-        package.set_part(
-            table, sheet_xml.table_part_xml(report.header, report.count, number, name), f"{_SPREADSHEET}.table+xml"
-        )
+        self._own_sheets = {
+            findings: findings_sheet_xml(content.header, content.rows, content.count, self._sheet, self._styles),
+            summary: summary_sheet_xml(content.lines, self._styles),
+        }
+        table_xml = table_part_xml(content.header, content.count, number, name)
+        package.set_part(table, table_xml, f"{_SPREADSHEET}.table+xml")
         package.add_relationship(findings, "table", table)
 
     def _own_sheet_part(self, title: str) -> str:
+        """The part of one of our sheets, which is listed in the workbook from now on."""
         if title in self._sheet_relationships():
             return self._sheet_part(title)
         package, part = self._package, _OWN_SHEET_PARTS[title]
         if package.has_part(part):
             raise UnknownPackageError(part)
-        way = package.add_relationship(self._book, "worksheet", part)
-        text = package.read_text(self._book)
-        numbers = [int(one) for one in re.findall(r'<sheet\s[^>]*?\bsheetId="([0-9]+)"', text)]
-        number = 1 + max(numbers, default=0)
-        line = f'<sheet xmlns:r="{RELATIONSHIPS_NAMESPACE}" name="{title}" sheetId="{number}" r:id="{way}"/>'
-        package.changed[self._book] = insert_before(text, "</sheets>", line)
+        relationship = package.add_relationship(self._workbook_part, "worksheet", part)
+        text = package.read_text(self._workbook_part)
+        sheet_ids = [int(found) for found in re.findall(r'<sheet\s[^>]*?\bsheetId="([0-9]+)"', text)]
+        new_id = 1 + max(sheet_ids, default=0)
+        line = f'<sheet xmlns:r="{RELATIONSHIPS_NAMESPACE}" name="{title}" sheetId="{new_id}" r:id="{relationship}"/>'
+        package.changed[self._workbook_part] = insert_before(text, "</sheets>", line)
         return part
 
     def _free_table_id(self) -> tuple[int, str]:
-        """A number and a name for our table that no other has."""
+        """A number and a name for our table that no other table of the workbook has."""
         package = self._package
-        names = [name for name in package.archive.namelist() if re.match(r"xl/tables/[^/]+\.xml$", name)]
-        found = [parse_xml(package.read_text(name)) for name in names if package.has_part(name)]
-        number = 1 + max((int(one.get("id", "0")) for one in found), default=0)
-        taken = {str(one.get("displayName", "")).casefold() for one in found}
+        parts = [part for part in package.archive.namelist() if re.match(r"xl/tables/[^/]+\.xml$", part)]
+        tables = [parse_xml(package.read_text(part)) for part in parts if package.has_part(part)]
+        number = 1 + max((int(table.get("id", "0")) for table in tables), default=0)
+        taken = {str(table.get("displayName", "")).casefold() for table in tables}
         name = "calltools_findings"
         return number, name if name not in taken else f"{name}_{number}"
 
     def _sheet_relationships(self) -> dict[str, str]:
-        """Title of a sheet -> the way to it."""
-        tree = parse_xml(self._package.read_text(self._book))
+        """Title of a sheet -> id of its relationship."""
+        tree = parse_xml(self._package.read_text(self._workbook_part))
         return {
-            one.get("name", ""): one.get(f"{{{RELATIONSHIPS_NAMESPACE}}}id", "")
-            for one in tree.iter(f"{{{MAIN_NAMESPACE}}}sheet")
+            sheet.get("name", ""): sheet.get(f"{{{RELATIONSHIPS_NAMESPACE}}}id", "")
+            for sheet in tree.iter(f"{{{MAIN_NAMESPACE}}}sheet")
         }
 
     def _sheet_part(self, title: str) -> str:
-        way = self._sheet_relationships().get(title, "")
-        found = [one.target for one in self._package.relationships(self._book) if way and one.id == way]
-        if not found or not self._package.has_part(found[0]):
+        sheet_id = self._sheet_relationships().get(title, "")
+        relationships = self._package.relationships(self._workbook_part)
+        targets = [one.target for one in relationships if sheet_id and one.id == sheet_id]
+        if not targets or not self._package.has_part(targets[0]):
             raise UnknownPackageError(title)
-        return found[0]
+        return targets[0]
 
     def _drop_macros(self) -> None:
-        """A copy named .xlsx must not say that it holds macros: Excel would not open it."""
+        """Make the copy a workbook without macros: Excel does not open an .xlsx file that declares macros."""
         package = self._package
         text = package.read_text(CONTENT_TYPES_PART)
         if _MACRO_OR_TEMPLATE_TYPE.search(text):
             package.changed[CONTENT_TYPES_PART] = _MACRO_OR_TEMPLATE_TYPE.sub(f"{_SPREADSHEET}.sheet.main+xml", text)
-            for one in [one for one in package.relationships(self._book) if one.kind == "vbaProject"]:
-                package.remove_relationships(one.target, "vbaProjectSignature")
-            package.remove_relationships(self._book, "vbaProject")
+            for relationship in package.relationships(self._workbook_part):
+                if relationship.kind == "vbaProject":
+                    package.remove_relationships(relationship.target, "vbaProjectSignature")
+            package.remove_relationships(self._workbook_part, "vbaProject")
 
 
 def _single_related_part(package: Package, part: str, kind: str) -> str:
-    found = [one.target for one in package.relationships(part) if one.kind == kind]
-    if len(found) != 1 or not package.has_part(found[0]):
+    targets = [one.target for one in package.relationships(part) if one.kind == kind]
+    if len(targets) != 1 or not package.has_part(targets[0]):
         raise UnknownPackageError(kind)
-    return found[0]
+    return targets[0]
 
 
 def _severity_by_row(marks: Mapping[str, CellMark]) -> SeverityByCell:
-    found: dict[int, dict[int, Severity]] = {}
+    severities: dict[int, dict[int, Severity]] = {}
     for address, mark in marks.items():
         letters = address.rstrip("0123456789")
-        found.setdefault(int(address[len(letters) :]), {})[column_number(letters)] = mark.severity
-    return found
+        severities.setdefault(int(address[len(letters) :]), {})[column_position(letters)] = mark.severity
+    return severities

@@ -1,4 +1,4 @@
-"""An .xlsx file as a package of parts, edited in small pieces of text; and an empty package for a fresh workbook."""
+"""An .xlsx file as a package of parts, whose XML is edited as text; and an empty package for a fresh workbook."""
 
 import io
 import posixpath
@@ -15,9 +15,9 @@ from defusedxml.ElementTree import fromstring
 
 MAIN_NAMESPACE: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONSHIPS_NAMESPACE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-#: Behind a byte order mark or not, in UTF-8 or not said to be in anything else.
+#: The start of a part in UTF-8: with or without a byte order mark, and no other encoding declared.
 _UTF_8: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?!\?xml[^>]*encoding=[\"'](?!utf-8)[^>]*>)", re.IGNORECASE)
-#: With these a text may hold tags that are none.
+#: In text with these, what looks like a tag may be none.
 HIDING_MARKUP: Final = (b"<!--", b"<![CDATA[", b"<!DOCTYPE")
 _RELATIONSHIP: Final = re.compile(r"<Relationship\s[^>]*>")
 _EMPTY_RELATIONSHIPS: Final = (
@@ -29,12 +29,12 @@ _LOOKS_LIKE_ESCAPE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class UnknownPackageError(Exception):
-    """The package is built in a way that is not understood, so nothing in it may be changed."""
+    """The package has a structure that is not understood, so it must not be edited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """A line of a part's relationships: ``kind`` is the last word of its type."""
+    """A relationship of a part to its target; ``kind`` is the last word of its type."""
 
     id: str
     kind: str
@@ -43,12 +43,12 @@ class Relationship:
 
 @dataclass(slots=True)
 class Package:
-    """The parts of a package, and what becomes of some of them.
+    """The parts of a package, and the changes to some of them.
 
     Attributes:
-        archive: The file as it is.
-        changed: Parts with other or new contents.
-        dropped: Parts that are left out.
+        archive: The user's file.
+        changed: Part -> new text, for parts that are edited or added.
+        dropped: Parts that the copy leaves out.
     """
 
     archive: zipfile.ZipFile
@@ -57,15 +57,16 @@ class Package:
 
     def __post_init__(self) -> None:
         names = [name.casefold() for name in self.archive.namelist()]
+        # Names of parts ignore case, so two may be the same part; and any change breaks a signature.
         if len(set(names)) < len(names) or any(name.startswith("_xmlsignatures/") for name in names):
             raise UnknownPackageError("parts")
 
     def has_part(self, part: str) -> bool:
-        """Whether there is such a part, from the beginning or by now."""
+        """Whether the copy has this part."""
         return part in self.changed or (part in self.archive.NameToInfo and part not in self.dropped)
 
     def read_text(self, part: str) -> str:
-        """A part that is small."""
+        """The text of a part, which is held in memory: not for sheets."""
         if part in self.changed:
             return self.changed[part]
         if part not in self.archive.NameToInfo:
@@ -80,56 +81,58 @@ class Package:
             raise UnknownPackageError(part) from fault
 
     def relationships(self, part: str) -> list[Relationship]:
-        """Where a part leads."""
-        page = relationships_part(part)
-        if not self.has_part(page):
+        """The relationships of a part."""
+        relationships = relationships_part(part)
+        if not self.has_part(relationships):
             return []
-        text = self.read_text(page)
+        text = self.read_text(relationships)
         found = [
             Relationship(one.get("Id", ""), one.get("Type", "").rpartition("/")[2], _resolve_target(part, one.attrib))
             for one in parse_xml(text)
         ]
         if len(found) != len(_RELATIONSHIP.findall(text)):
-            raise UnknownPackageError(page)
+            # An element with a prefix: ``_RELATIONSHIP`` would not find it when it is to be removed.
+            raise UnknownPackageError(relationships)
         return found
 
     def add_relationship(self, part: str, kind: str, target: str) -> str:
-        """Lead from a part to another; gives the id of the way."""
+        """Add a relationship from a part to another; return its id."""
         taken = {one.id for one in self.relationships(part)}
-        way = next(name for name in (f"rIdCT{number}" for number in range(1, len(taken) + 2)) if name not in taken)
-        page = relationships_part(part)
-        text = self.read_text(page) if self.has_part(page) else _EMPTY_RELATIONSHIPS
+        new_id = next(name for name in (f"rIdCT{number}" for number in range(1, len(taken) + 2)) if name not in taken)
+        relationships = relationships_part(part)
+        text = self.read_text(relationships) if self.has_part(relationships) else _EMPTY_RELATIONSHIPS
         text = re.sub(r"<Relationships([^>]*)/>", r"<Relationships\1></Relationships>", text)
-        line = f'<Relationship Id="{way}" Type="{RELATIONSHIPS_NAMESPACE}/{kind}" Target="/{target}"/>'
-        self.set_part(page, insert_before(text, "</Relationships>", line))
-        return way
+        line = f'<Relationship Id="{new_id}" Type="{RELATIONSHIPS_NAMESPACE}/{kind}" Target="/{target}"/>'
+        self.set_part(relationships, insert_before(text, "</Relationships>", line))
+        return new_id
 
     def remove_relationships(self, part: str, kind: str) -> None:
-        """Take ways of a kind away, and the parts to which they lead."""
-        page = relationships_part(part)
-        gone = {one.id: one.target for one in self.relationships(part) if one.kind == kind}
-        if gone:
-            keep = lambda found: "" if _attribute(found[0], "Id") in gone else found[0]  # noqa: E731 - one word of sub
-            self.changed[page] = _RELATIONSHIP.sub(keep, self.read_text(page))
-            for target in gone.values():
+        """Remove the relationships of a kind, and their targets."""
+        relationships = relationships_part(part)
+        removed = {one.id: one.target for one in self.relationships(part) if one.kind == kind}
+        if removed:
+            self.changed[relationships] = _RELATIONSHIP.sub(
+                lambda found: "" if _attribute(found[0], "Id") in removed else found[0], self.read_text(relationships)
+            )
+            for target in removed.values():
                 self.drop_part(target)
 
     def drop_part(self, part: str) -> None:
-        """Leave a part out, with its ways."""
+        """Leave out a part and its relationships."""
         for one in (part, relationships_part(part)):
             self.changed.pop(one, None)
             self.dropped.add(one)
         self.set_content_type(part, None)
 
     def set_content_type(self, part: str, kind: str | None) -> None:
-        """Say of what type a part is."""
+        """Set the content type of a part; ``None``: remove it."""
         text = self.read_text(CONTENT_TYPES_PART)
         text = re.sub(rf'<Override\s[^>]*PartName="/{re.escape(part)}"[^>]*/>', "", text)
         line = "" if kind is None else f'<Override PartName="/{part}" ContentType="{kind}"/>'
         self.changed[CONTENT_TYPES_PART] = insert_before(text, "</Types>", line)
 
     def set_part(self, part: str, text: str, kind: str | None = None) -> None:
-        """A new part, or one whose contents are all ours."""
+        """Add a part, or replace its text."""
         self.changed[part] = text
         self.dropped.discard(part)
         if kind is not None:
@@ -140,19 +143,19 @@ CONTENT_TYPES_PART: Final = "[Content_Types].xml"
 
 
 def relationships_part(part: str) -> str:
-    """The part that holds the ways of another."""
+    """The part that holds the relationships of a part."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 def refuse_hiding_markup(data: bytes) -> None:
-    """Refuse text in which a tag may be no tag."""
+    """Refuse data in which what looks like a tag may be none."""
     if any(sign in data for sign in HIDING_MARKUP):
         raise UnknownPackageError("hidden")
 
 
 def parse_xml(text: str):  # type: ignore[no-untyped-def] # noqa: ANN201 - ElementTree's element, which defusedxml does not name
-    """The tree of a small part, to look at."""
+    """The element tree of a part, for reading only: it is edited as text."""
     try:
         return fromstring(text)
     except (ParseError, DefusedXmlException, ValueError) as fault:
@@ -160,14 +163,14 @@ def parse_xml(text: str):  # type: ignore[no-untyped-def] # noqa: ANN201 - Eleme
 
 
 def insert_before(text: str, tag: str, more: str) -> str:
-    """The text with more put before a tag that it holds once."""
+    """The text with more before a tag, which it must hold exactly once."""
     if text.count(tag) != 1:
         raise UnknownPackageError(tag)
     return text.replace(tag, more + tag)
 
 
 def escape_xml(text: str) -> str:
-    """Text as the inside of an element: what XML or Excel would read as something else is written out."""
+    """The text as content of an element; what XML or Excel would read as something else is escaped."""
     return escape(_LOOKS_LIKE_ESCAPE.sub("_x005F_", _NOT_XML_CHARACTER.sub("\ufffd", text)))
 
 
@@ -178,6 +181,7 @@ def _attribute(tag: str, name: str) -> str:
 
 def _resolve_target(part: str, line: Mapping[str, str]) -> str:
     if line.get("TargetMode") == "External":
+        # A link to the web or to another file names no part.
         return ""
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), line.get("Target", ""))).lstrip("/")
 
@@ -210,7 +214,7 @@ _BLANK_PARTS: Final = {
 
 
 def blank_workbook() -> io.BytesIO:
-    """The bytes of such a package."""
+    """A workbook without a sheet, as a stream at its start."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, text in _BLANK_PARTS.items():

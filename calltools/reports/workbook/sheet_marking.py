@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calltools.model.rule import Severity
-from calltools.reports.rows import column_letters
+from calltools.reports.rows import column_letters, column_position
 from calltools.reports.workbook.package import MAIN_NAMESPACE, UnknownPackageError, refuse_hiding_markup
 from calltools.reports.workbook.styles import StyleTable
 
@@ -19,32 +19,30 @@ _ADDRESS: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]+"')
 _STYLE: Final = re.compile(rb'\ss="([0-9]+)"')
 _ROW_END: Final = b"</row>"
 _ROOT: Final = re.compile(rb"<worksheet\s[^>]*xmlns=\"" + MAIN_NAMESPACE.encode() + rb'"')
-#: What stands behind the drawing of comments in a sheet.
+#: Elements of a sheet that must come after the drawing of comments.
 _AFTER_DRAWING: Final = re.compile(
     rb"<(?:legacyDrawingHF|drawingHF|picture|oleObjects|controls|webPublishItems|tableParts|extLst)[\s/>]|</worksheet>"
 )
 _TAG: Final = re.compile(rb"<(/?)([\w:.-]+)(?:\s[^<>]*?)?(/?)>")
 _CHUNK: Final = 4 << 20
-#: Row -> column, counted from 1 -> how bad.
+#: Row number -> column position from 0 -> severity of the mark.
 SeverityByCell = Mapping[int, Mapping[int, Severity]]
-
-
-def column_number(letters: str) -> int:
-    """A is 1, AA is 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
 
 
 @dataclass(slots=True)
 class SheetMarker:
-    """One walk along a sheet.
+    """Marks the cells of a sheet while its XML passes; used once.
+
+    The sheet may be larger than memory, so its rows are edited by regular expressions in blocks that end with a row.
+    Anything that these expressions could misread raises ``UnknownPackageError``.
 
     Attributes:
-        styles: Is given the styles of marked cells.
-        marks: Which cells, and how bad.
-        drawing: The element that leads to the drawing of comments; empty: there is one, or none is needed.
+        styles: Receives the styles of marked cells.
+        marks: The cells to mark.
+        drawing: The element that refers to the drawing of comments; empty: the sheet has one, or needs none.
+        last_row: Number of the last row that passed.
+        pending_rows: Rows with marks that have not passed.
+        column_styles: First position, last position and style of columns with a style of their own.
     """
 
     styles: StyleTable
@@ -53,13 +51,17 @@ class SheetMarker:
     last_row: int = 0
     pending_rows: deque[int] = field(init=False)
     column_styles: list[tuple[int, int, int]] = field(default_factory=list)
-    column_numbers: dict[bytes, int] = field(default_factory=dict)
+    column_positions: dict[bytes, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pending_rows = deque(sorted(self.marks))
 
     def mark(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The sheet with its cells marked."""
+        """The sheet with its cells marked.
+
+        Raises:
+            UnknownPackageError: The sheet is written in a way that is not understood.
+        """
         rest, begun = b"", False
         for chunk in chunks:
             rest += chunk
@@ -69,7 +71,7 @@ class SheetMarker:
             block, rest = rest[: end + len(_ROW_END)], rest[end + len(_ROW_END) :]
             if not begun:
                 begun = self._read_head(block)
-            # A sign that spans two blocks would begin a tag, and no block ends within one.
+            # A block ends with ``</row>``, so none of these markers is split between two blocks.
             refuse_hiding_markup(block)
             yield self._mark_rows(block)
         if not begun:
@@ -85,7 +87,7 @@ class SheetMarker:
             raise UnknownPackageError("sheet")
         for found in _COLUMN.finditer(head):
             low, high, style = (_attribute_number(found[1], name) for name in (b"min", b"max", b"style"))
-            self.column_styles.append((low, high, style))
+            self.column_styles.append((low - 1, high - 1, style))
         return True
 
     def _mark_tail(self, rest: bytes) -> Iterator[bytes]:
@@ -95,14 +97,15 @@ class SheetMarker:
         yield self._mark_rows(rest[:end])
         yield b"".join(self._new_row(self.pending_rows.popleft()) for _ in range(len(self.pending_rows)))
         tail = rest[end:]
-        place = _drawing_position(tail) if self.drawing else 0
-        yield tail[:place] + self.drawing + tail[place:]
+        position = drawing_position(tail) if self.drawing else 0
+        yield tail[:position] + self.drawing + tail[position:]
 
     def _mark_rows(self, block: bytes) -> bytes:
         parts, at = [], 0
         for found in _ROW.finditer(block):
             number = _row_number(found)
             if number <= self.last_row:
+                # Not in order: a row that is missing could come later.
                 raise UnknownPackageError("rows")
             self.last_row = number
             if not self.styles.own_styles and (not self.pending_rows or self.pending_rows[0] > number):
@@ -125,35 +128,39 @@ class SheetMarker:
 
     def _mark_row(self, tag: "re.Match[bytes]", inside: bytes, marks: Mapping[int, Severity]) -> bytes:
         number = _row_number(tag)
-        if (quick := self._mark_row_in_place(number, inside, marks)) is not None:
-            return tag[0] + quick
-        wanted = deque(sorted(marks))
-        parts, at, new = [], 0, 0
+        if (marked_in_place := self._mark_row_in_place(number, inside, marks)) is not None:
+            return tag[0] + marked_in_place
+        pending = deque(sorted(marks))
+        # ``at``: up to here the row is in ``parts``.
+        parts, at, new_cells = [], 0, 0
         for found in _CELL.finditer(inside):
             column = self._column_of(found)
-            while wanted and wanted[0] < column:
-                parts += [
-                    inside[at : found.start()],
-                    self._new_cell(number, wanted[0], tag[1], marks[wanted.popleft()]),
-                ]
-                at, new = found.start(), new + 1
-            severity = marks[wanted.popleft()] if wanted and wanted[0] == column else None
+            while pending and pending[0] < column:
+                new_cell = self._new_cell(number, pending[0], tag[1], marks[pending.popleft()])
+                parts += [inside[at : found.start()], new_cell]
+                at, new_cells = found.start(), new_cells + 1
+            severity = marks[pending.popleft()] if pending and pending[0] == column else None
             restyled = self._restyle(found[1], severity)
             if restyled != found[1]:
                 parts += [inside[at : found.start(1)], restyled]
                 at = found.end(1)
         end = len(inside) - len(_ROW_END) if inside else 0
-        parts += [inside[at:end], *(self._new_cell(number, column, tag[1], marks[column]) for column in wanted)]
-        attributes = re.sub(rb'\sspans="[^"]*"', b"", tag[1]) if new or wanted else tag[1]
+        parts += [inside[at:end], *(self._new_cell(number, column, tag[1], marks[column]) for column in pending)]
+        # The row may be longer now than ``spans`` says; it is optional.
+        attributes = re.sub(rb'\sspans="[^"]*"', b"", tag[1]) if new_cells or pending else tag[1]
         return b"<row%s>%s</row>" % (attributes, b"".join(parts))
 
     def _mark_row_in_place(self, number: int, inside: bytes, marks: Mapping[int, Severity]) -> bytes | None:
-        """The row when every marked cell is there and begins as cells usually do: no need to look at the others."""
+        """The marked row, if every marked cell is found by its address; else ``None``.
+
+        Most rows are of this sort: their other cells are not looked at.
+        """
+        # Marks of an earlier run may be on any cell.
         if self.styles.own_styles or not inside:
             return None
         parts, at = [], 0
         for column in sorted(marks):
-            address = b'<c r="%s%d"' % (column_letters(column - 1).encode(), number)
+            address = b'<c r="%s%d"' % (column_letters(column).encode(), number)
             found = _CELL.match(inside, inside.find(address, at)) if address in inside else None
             if found is None or found[1] is None or found.start() < at:
                 return None
@@ -166,9 +173,9 @@ class SheetMarker:
         if address is None:
             raise UnknownPackageError("cell")
         letters = address[1]
-        if letters not in self.column_numbers:
-            self.column_numbers[letters] = column_number(letters.decode())
-        return self.column_numbers[letters]
+        if letters not in self.column_positions:
+            self.column_positions[letters] = column_position(letters.decode())
+        return self.column_positions[letters]
 
     def _restyle(self, attributes: bytes, severity: Severity | None) -> bytes:
         found = _STYLE.search(attributes)
@@ -176,21 +183,21 @@ class SheetMarker:
         if style not in self.styles.own_styles and severity is None:
             return attributes
         base = self.styles.unmarked_style(style) if style in self.styles.own_styles else style
-        made = base if severity is None else self.styles.marked_style(base, severity)
+        new_style = base if severity is None else self.styles.marked_style(base, severity)
         if found:
-            return attributes[: found.start(1)] + b"%d" % made + attributes[found.end(1) :]
-        return attributes + b' s="%d"' % made
+            return attributes[: found.start(1)] + b"%d" % new_style + attributes[found.end(1) :]
+        return attributes + b' s="%d"' % new_style
 
     def _new_cell(self, row: int, column: int, attributes: bytes, severity: Severity) -> bytes:
-        """A cell where there was none: it has the style of its row or column."""
-        of_row = _STYLE.search(attributes) if b' customFormat="1"' in attributes else None
-        of_column = next((style for low, high, style in self.column_styles if low <= column <= high), 0)
-        made = self.styles.marked_style(int(of_row[1]) if of_row else of_column, severity)
-        return b'<c r="%s%d" s="%d"/>' % (column_letters(column - 1).encode(), row, made)
+        """A marked cell where the sheet has none; else it has the style of its row, or of its column."""
+        row_style = _STYLE.search(attributes) if b' customFormat="1"' in attributes else None
+        column_style = next((style for first, last, style in self.column_styles if first <= column <= last), 0)
+        style = self.styles.marked_style(int(row_style[1]) if row_style else column_style, severity)
+        return b'<c r="%s%d" s="%d"/>' % (column_letters(column).encode(), row, style)
 
 
 def read_chunks(stream) -> Iterator[bytes]:  # type: ignore[no-untyped-def] # noqa: ANN001 - a part as zipfile opens it
-    """A part, piece by piece."""
+    """The bytes of a part, piece by piece."""
     while chunk := stream.read(_CHUNK):
         yield chunk
 
@@ -208,15 +215,15 @@ def _attribute_number(attributes: bytes, name: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _drawing_position(tail: bytes) -> int:
-    """Where the drawing of comments belongs: before the first child of the sheet that stands behind it."""
-    depth, begun, choosing = 0, 0, False
+def drawing_position(tail: bytes) -> int:
+    """Where the schema wants the drawing of comments: before the first child of the sheet that must come after it."""
+    depth, child_start, alternative = 0, 0, False
     for found in _TAG.finditer(tail, len(b"</sheetData>")):
         closing, name, empty = found.groups()
         if depth == 0:
-            # A child that only some programs understand holds one of those inside.
-            begun, choosing = found.start(), name.endswith(b":AlternateContent")
-        if (depth == 0 or choosing) and _AFTER_DRAWING.match(tail, found.start()):
-            return begun
+            # AlternateContent, which only some programs understand, wraps the element that counts.
+            child_start, alternative = found.start(), name.endswith(b":AlternateContent")
+        if (depth == 0 or alternative) and _AFTER_DRAWING.match(tail, found.start()):
+            return child_start
         depth += -1 if closing else 0 if empty else 1
     raise UnknownPackageError("tail")

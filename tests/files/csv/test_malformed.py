@@ -13,6 +13,7 @@ import pytest
 
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.csv import reader
+from calltools.files.inputs import OpenRequest
 from calltools.model.batch import HeaderGuess, Hints
 
 COUNT = 30
@@ -73,7 +74,8 @@ def places(lines):
 def read(path, lines, *, exact_only=False):
     path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
     hints = Hints(encoding="utf-8", delimiter=",", header_row=1)
-    table = reader.open_csv(path, "calls.csv", hints, lambda _: HeaderGuess(0, 15), exact_only=exact_only)
+    request = OpenRequest(path, "calls.csv", hints, lambda _: HeaderGuess(0, 15), exact_only=exact_only)
+    table = reader.open_csv(request)
     records, errors, count = {}, [], 0
     for task in table.tasks():
         batch = task().shift_records(count)

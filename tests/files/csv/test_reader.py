@@ -17,6 +17,7 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile, refuse_same_file
 from calltools.files.csv import reader
 from calltools.files.csv.writers import CanonicalWriter
+from calltools.files.inputs import OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import Hints
 from calltools.vendors.recognize import create_header_finder
@@ -25,7 +26,8 @@ RUSSIAN = "ClientId;DateTime;Tag\r\n1;2;Заявка с сайта\r\n3;4;Пов
 
 
 def read(path, hints=None, *, exact_only=False, limits=None):
-    table = reader.open_csv(path, path.name, hints or Hints(), create_header_finder(()), limits, exact_only=exact_only)
+    request = OpenRequest(path, path.name, hints or Hints(), create_header_finder(()), limits or Limits(), exact_only)
+    table = reader.open_csv(request)
     rows, findings, blanks, count = [], table.findings.to_rows(), [], 0
     for task in table.tasks():
         batch = task().shift_records(count)

@@ -8,11 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.errors import LimitError, SourceError
+from calltools.files.inputs import OpenRequest
 from calltools.files.json import reader
 from calltools.files.json.reader import open_json
 from calltools.files.limits import Limits
+from calltools.model.batch import HeaderGuess, Hints
 
 LIMITS = Limits()
+
+
+def request(path, limits=LIMITS):
+    return OpenRequest(path, path.name, Hints(), lambda _: HeaderGuess(None, 0), limits)
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def read(tmp_path):
     def read(content, limits=LIMITS):
         path = tmp_path / "calls.json"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return open_json(path, "calls.json", limits)
+        return open_json(request(path, limits))
 
     return read
 
@@ -174,7 +180,7 @@ def test_text_comes_back_as_it_was(tmp_path_factory, records):
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(records), encoding="utf-8")
 
-    table = open_json(path, "any.json", Limits())
+    table = open_json(request(path))
 
     got = [dict(zip(table.titles, row.values(), strict=True)) for row in rows(table)]
     assert got == [{title: record.get(title, "") for title in table.titles} for record in records]
@@ -186,7 +192,7 @@ def test_any_bytes_give_a_table_or_a_typed_error(tmp_path_factory, content):
     path.write_bytes(content)
 
     try:
-        outcome = f"json-{len(rows(open_json(path, 'bytes.json', LIMITS)))}"
+        outcome = f"json-{len(rows(open_json(request(path))))}"
     except SourceError as fault:
         outcome = fault.key
 

@@ -6,7 +6,7 @@ import pytest
 
 import calltools
 from calltools.errors import ProfileError
-from calltools.files.csv.undoubled_quotes import DoubledQuotesStream
+from calltools.files.csv.streams import DoubledQuotesStream
 from calltools.vendors.loader import load_profile
 from tests.conftest import NOW
 

@@ -1,4 +1,7 @@
-"""Tables of the README, made of profiles and catalog: ``python -m calltools.cli.readme_tables README.md``."""
+"""Generated tables of RULES.md and VENDORS.md.
+
+``python -m calltools.cli.document_tables FILE...`` replaces the tables of these documents.
+"""
 
 import re
 import sys
@@ -15,52 +18,50 @@ from calltools.texts import say
 from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
+_LEAST_CONFIDENCE: Final = list(CONFIDENCE)[-1]
+
 
 def vendor_table() -> str:
-    """The built-in profiles: those that can be trusted first."""
-    lines = ["| vendor | what it reads | fields | what the export lacks | known from |", "|---|---|---|---|---|"]
-    order = list(CONFIDENCE)
+    """The built-in profiles as a Markdown table; profiles that are not verified come last."""
+    header = ["| vendor | what it reads | fields | what the export lacks | known from |", "|---|---|---|---|---|"]
     profiles = sorted(
         profile_library.load_built_in_profiles(),
-        key=lambda one: (order.index(one.confidence) == len(order) - 1, one.name),
+        key=lambda profile: (profile.confidence == _LEAST_CONFIDENCE, profile.name),
     )
-    return "\n".join([*lines, *map(_vendor_row, profiles)])
+    return "\n".join([*header, *map(_vendor_row, profiles)])
 
 
 def rule_table() -> str:
-    """The catalog."""
-    lines = ["| code | name | severity | what is wrong |", "|---|---|---|---|"]
-    return "\n".join(
-        [
-            *lines,
-            *(
-                f"| {one.code} | `{one.name}` | {one.severity} | {_escape_cell(format_rule_title(one, 'en'))} |"
-                for one in RULES
-            ),
-        ]
+    """The catalog of rules as a Markdown table."""
+    header = ["| code | name | severity | what is wrong |", "|---|---|---|---|"]
+    rows = (
+        f"| {rule.code} | `{rule.name}` | {rule.severity} | {_escape_cell(format_rule_title(rule, 'en'))} |"
+        for rule in RULES
     )
+    return "\n".join([*header, *rows])
 
 
 TABLES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType({"vendors": vendor_table, "rules": rule_table})
 
 
 def refresh_tables(text: str) -> str:
-    """A document with its tables made anew, each between its two marks."""
-    for name, make in TABLES.items():
+    """A document with its tables replaced, each between ``<!-- table NAME -->`` and ``<!-- end -->``."""
+    for name, make_table in TABLES.items():
         marked = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(marked, partial(_keep_marks, table=make()), text, flags=re.DOTALL)
+        # A function, because a replacement text would have its backslashes interpreted.
+        text = re.sub(marked, partial(_replace_table, table=make_table()), text, flags=re.DOTALL)
     return text
 
 
-def _keep_marks(found: re.Match[str], table: str) -> str:
+def _replace_table(found: re.Match[str], table: str) -> str:
     return f"{found[1]}\n{table}\n\n{found[2]}"
 
 
 def _vendor_row(profile: Profile) -> str:
     names = ", ".join(f"`{name}`" for name in (profile.name, *profile.aliases))
     fields = ", ".join(profile.fields)
-    known = say(CONFIDENCE[profile.confidence])
-    source = f"[{known}]({profile.link})" if profile.link else known
+    confidence = say(CONFIDENCE[profile.confidence])
+    source = f"[{confidence}]({profile.link})" if profile.link else confidence
     return (
         f"| {names} | {_escape_cell(profile.description_en)} | {fields} | {_escape_cell(profile.lacks_en)} | {source} |"
     )

@@ -1,0 +1,72 @@
+"""The reporters that options ask for: one on a stream, one for each ``--report``, one for the runner of GitHub."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, TextIO
+
+from calltools.cli.options import Color, FindingOptions, is_terminal, resolve_language
+from calltools.cli.terminal import force_utf8
+from calltools.files.atomic import AtomicFile, open_for_append
+from calltools.reports import REPORTERS, form_for_path
+from calltools.reports.github import STEP_SUMMARY_BYTES, StepSummaryReporter
+from calltools.reports.reporter import ReportOptions
+from calltools.run import ReporterSink
+from calltools.settings import read_settings
+
+#: Lines longer or shorter than these are hard to read.
+_DEFAULT_WIDTH: Final = 100
+_MIN_WIDTH: Final = 40
+_MAX_WIDTH: Final = 120
+_TERMINAL_FINDINGS_PER_RULE: Final = 20
+
+
+def open_reporters(showing: FindingOptions, stream: TextIO, stack: ExitStack) -> Iterator[ReporterSink]:
+    """The reporters of a run.
+
+    Args:
+        showing: What the user wants to see.
+        stream: Where findings are shown.
+        stack: Closes the report files: with an exception they do not appear.
+
+    Raises:
+        OutputError: A report cannot be written, or its place is taken.
+        UsageError: No form has the ending of a report file.
+    """
+    settings = read_settings()
+    usual = "concise" if showing.quiet else "text"
+    chosen: str = showing.output_format or ("github" if settings.on_github else usual)
+    if not REPORTERS[chosen].for_people:
+        force_utf8(stream)
+    yield ReporterSink(REPORTERS[chosen](stream, _report_options(showing, stream)), errors_only=showing.quiet)
+    # The runner makes the file; a container that was handed the variable alone has none.
+    if chosen == "github" and settings.step_summary and (path := Path(settings.step_summary)).is_file():
+        page = stack.enter_context(open_for_append(path))
+        room = STEP_SUMMARY_BYTES - path.stat().st_size
+        yield ReporterSink(StepSummaryReporter(page, _report_options(showing, page), room))
+    for path in showing.report or []:
+        form = REPORTERS[form_for_path(path)]
+        file = stack.enter_context(AtomicFile(path, force=showing.force).open_text())
+        yield ReporterSink(form(file, _report_options(showing, file)))
+
+
+def wants_statistics(showing: FindingOptions) -> bool:
+    """Whether a report shows statistics of the calls."""
+    return any(REPORTERS[form_for_path(path)].draws for path in showing.report or [])
+
+
+def _report_options(showing: FindingOptions, stream: TextIO) -> ReportOptions:
+    terminal = is_terminal(stream)
+    forced = {Color.ALWAYS: True, Color.NEVER: False}.get(showing.color, read_settings().color)
+    return ReportOptions(
+        language=resolve_language(showing.lang),
+        show_values=showing.show_values,
+        limit=showing.max_findings or (_TERMINAL_FINDINGS_PER_RULE if terminal else None),
+        color=terminal if forced is None else forced,
+        width=_terminal_width() if terminal else _DEFAULT_WIDTH,
+    )
+
+
+def _terminal_width() -> int:
+    return min(max(shutil.get_terminal_size().columns - 1, _MIN_WIDTH), _MAX_WIDTH)

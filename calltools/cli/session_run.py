@@ -1,0 +1,275 @@
+"""What ``calltools validate`` and ``convert`` do: run a session, say what it found. Heavy: imported when they run."""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import time
+
+import typer
+
+from calltools.cli.configuration.layers import OptionLayers
+from calltools.cli.options import (
+    FindingOptions,
+    OnError,
+    ReadingOptions,
+    WritingOptions,
+    resolve_language,
+    traceback_places,
+)
+from calltools.cli.reporters import open_reporters, wants_statistics
+from calltools.cli.run_options import build_run_options
+from calltools.cli.terminal import show_progress
+from calltools.errors import CalltoolsError, SourceError
+from calltools.files.atomic import enter_interrupt_safe
+from calltools.files.opening import FileStamp, copy_stdin, expand_paths, read_stamp
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.model.titles import redacted_titles
+from calltools.reports.wording import format_counts_line
+from calltools.rules.catalog import RULES
+from calltools.run import (
+    BaselineResult,
+    BaselineWriter,
+    ConversionSink,
+    InputFile,
+    Job,
+    RunContext,
+    Session,
+    SessionEvents,
+    refuse_occupied_outputs,
+    resolve,
+)
+from calltools.runtime.allocator import return_freed_memory, use_single_arena
+from calltools.runtime.threads import shorten_switch_interval
+from calltools.settings import read_settings
+from calltools.texts import Language, say
+from calltools.workers import second_process
+from calltools.workers.batch_processor import RunPlan
+
+
+def validate_files(
+    files: Sequence[str],
+    reading: ReadingOptions,
+    showing: FindingOptions,
+    layers: OptionLayers,
+    *,
+    converting: bool = False,
+) -> None:
+    """Validate files as they are, or as they would be converted, and end with the exit code."""
+    _tune_process(files)
+    with ExitStack() as stack:
+        base, inputs = _open_inputs(files, reading, showing, layers, stack)
+        refuse_occupied_outputs(_report_paths(showing), inputs, [base.options.identifiers])
+        baseline = _open_baseline(showing, base, stack)
+        reporters = list(open_reporters(showing, sys.stdout, stack))
+        stamps = [_stamp_or_none(one.path) for one in inputs]
+        summaries = Session(
+            inputs,
+            [baseline],
+            reporters,
+            _ConsoleEvents(showing),
+            converting=converting,
+            wants_statistics=wants_statistics(showing),
+            may_fork=True,
+        ).run()
+        _print_baseline(baseline.result, showing)
+        code = 0 if baseline.result.written else _exit_code(summaries, showing)
+        if not converting and reading.as_of is None:
+            _remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
+    raise typer.Exit(code)
+
+
+def convert_files(
+    files: Sequence[str],
+    writing: WritingOptions,
+    reading: ReadingOptions,
+    showing: FindingOptions,
+    layers: OptionLayers,
+) -> None:
+    """Convert files into one, and end with the exit code."""
+    _tune_process(files)
+    output = None if writing.output == "-" else Path(writing.output)
+    with ExitStack() as stack:
+        base, inputs = _open_inputs(files, reading, showing, layers, stack)
+        outputs = [path for path in (output, writing.rejects) if path is not None]
+        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        baseline = _open_baseline(showing, base, stack)
+        converted = ConversionSink(
+            output or sys.stdout.buffer,
+            writing.rejects,
+            force=showing.force,
+            all_or_nothing=writing.on_error is OnError.FAIL,
+        )
+        enter_interrupt_safe(stack, converted)
+        reporters = list(open_reporters(showing, sys.stdout if output else sys.stderr, stack))
+        summaries = Session(
+            inputs,
+            # Closed in this order: if the baseline cannot be written, no output appears.
+            [baseline, converted],
+            reporters,
+            _ConsoleEvents(showing),
+            converting=True,
+            wants_statistics=wants_statistics(showing),
+            may_fork=True,
+        ).run()
+        _print_baseline(baseline.result, showing)
+        for summary in summaries:
+            typer.echo(format_counts_line(summary, resolve_language(showing.lang)), err=True)
+    raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _tune_process(files: Sequence[str]) -> None:
+    shorten_switch_interval()
+    if any(second_process.expects_second_process(Path(name)) for name in files):
+        use_single_arena()
+    else:
+        # Nothing takes the reading off this process: its memory matters more than its time.
+        return_freed_memory()
+
+
+def _open_inputs(
+    files: Sequence[str], reading: ReadingOptions, showing: FindingOptions, layers: OptionLayers, stack: ExitStack
+) -> tuple[RunContext, list[InputFile]]:
+    """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
+    paths = list(_expand_arguments(files, reading, stack))
+    base = resolve(build_run_options(reading, showing))
+    contexts: dict[tuple[int, ...], RunContext] = {(): base}
+    inputs = []
+    for path, name in paths:
+        matching = layers.config.matching_overrides(name)
+        if matching not in contexts:
+            options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
+            contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
+        inputs.append(InputFile(path, name, contexts[matching]))
+    return base, inputs
+
+
+def _expand_arguments(files: Sequence[str], reading: ReadingOptions, stack: ExitStack) -> Iterator[tuple[Path, str]]:
+    """The files behind the arguments and their names: standard input copied, folders opened."""
+    for name in files:
+        if name == "-":
+            yield stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name
+        else:
+            yield from expand_paths([name])
+
+
+def _report_paths(showing: FindingOptions) -> list[Path]:
+    """The files that a run writes about its findings."""
+    return [*(showing.report or []), *([showing.write_baseline] if showing.write_baseline else [])]
+
+
+def _open_baseline(showing: FindingOptions, base: RunContext, stack: ExitStack) -> BaselineWriter:
+    writer = BaselineWriter(
+        showing.write_baseline, base.baseline, shrink_only=showing.baseline is not None, force=showing.force
+    )
+    return enter_interrupt_safe(stack, writer)
+
+
+@dataclass(frozen=True, slots=True)
+class _ConsoleEvents(SessionEvents):
+    """Shows a run on standard error, as the options want it."""
+
+    showing: FindingOptions
+
+    def prepared(self) -> None:
+        # Modules and plans stay until the end: the garbage collector need not look at them again and again.
+        gc.freeze()
+
+    def started(self, name: str, job: Job) -> None:
+        if self.showing.verbose:
+            for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
+                typer.echo(f"{name}: {line}", err=True)
+
+    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
+        return show_progress(name, shown=not (self.showing.no_progress or self.showing.quiet))
+
+    def unreadable(self, _name: str, fault: SourceError) -> None:
+        typer.echo(f"calltools: {fault.say(resolve_language(self.showing.lang))}", err=True)
+        if self.showing.debug:
+            typer.echo(traceback_places(fault), err=True)
+
+
+def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:
+    """Lines on how a file is read, for ``--verbose``."""
+    assumptions, nothing = plan.assumptions, say("verbose-not-said", language)
+    yield say(
+        "verbose-assumed",
+        language,
+        timezone=assumptions.timezone or nothing,
+        region=assumptions.region or nothing,
+        currency=assumptions.currency or nothing,
+        order=assumptions.date_order or nothing,
+        now=datetime.fromtimestamp(assumptions.now, UTC).isoformat(" "),
+    )
+    columns = (f"{name} = {redacted_titles([title])}" for name, (title, _) in plan.layout.items())
+    yield say("verbose-columns", language, columns=", ".join(columns))
+    yield say("verbose-rules", language, count=len(list(plan.ruleset.rules())), all=len(RULES))
+
+
+def _print_baseline(result: BaselineResult, showing: FindingOptions) -> None:
+    """Say what the run means for the baselines that it reads and writes."""
+    if showing.quiet:
+        return
+    old, new, language = showing.baseline, showing.write_baseline, resolve_language(showing.lang)
+    lines = []
+    if old is not None and result.accepted_count:
+        lines.append(say("baseline-accepted", language, path=old, count=result.accepted_count))
+    if new is not None and result.written:
+        lines.append(say("baseline-written", language, path=new, count=result.total))
+    elif new is not None:
+        lines.append(say("baseline-not-written", language, path=new))
+    elif old is not None and result.gone_count:
+        lines.append(say("baseline-fewer", language, path=old, count=result.gone_count))
+    for line in lines:
+        typer.echo(f"calltools: {line}", err=True)
+
+
+def _exit_code(summaries: Sequence[Summary], showing: FindingOptions) -> int:
+    if any(summary.error for summary in summaries):
+        return SourceError.exit_code
+    worst = Severity(showing.fail_on.value).rank
+    found = any(
+        count and Severity(word).rank <= worst for summary in summaries for word, count in summary.by_severity.items()
+    )
+    return int(found and not showing.exit_zero)
+
+
+def _stamp_or_none(path: Path) -> FileStamp | None:
+    """What tells later whether the file was written to; a file that is missing is reported elsewhere."""
+    with suppress(CalltoolsError):
+        return read_stamp(path)
+    return None
+
+
+def _remember_clean_files(
+    inputs: Sequence[InputFile], stamps: Sequence[FileStamp | None], summaries: Sequence[Summary], now: int
+) -> None:
+    """Record clean files in the ledger, if there is one, so that ``upload`` need not validate them again.
+
+    A ledger that cannot be used is no fault of a validation: ``upload`` reports it.
+    """
+    clean = [
+        (one, stamp)
+        for one, stamp, summary in zip(inputs, stamps, summaries, strict=True)
+        if stamp is not None and summary.is_clean and summary.vendor is None
+    ]
+    if not clean:
+        return
+    # Loading the ledger takes a while, and loading what files are checked with for an upload even longer.
+    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
+
+    folder = state_folder(read_settings().state_dir)
+    if not has_database(folder):
+        return
+    from calltools.uploading.checking import judges_like_upload, remember_clean_file  # noqa: PLC0415
+
+    clean = [(one, stamp) for one, stamp in clean if judges_like_upload(one.context, now)]
+    if not clean:
+        return
+    with suppress(CalltoolsError), open_ledger_in(folder, time) as ledger:
+        for one, stamp in clean:
+            remember_clean_file(ledger, one.path, stamp)

@@ -1,0 +1,174 @@
+"""A run over several files: opens and plans all of them, then reads one after the other into sinks and reporters.
+
+The command line, the library and the upload run their files here. Nothing is worded or printed here: what happens goes
+to ``SessionEvents`` as values, and what the run has found is in the summaries.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from calltools.errors import SourceError, UsageError
+from calltools.files.atomic import refuse_same_file
+from calltools.model.summary import Summary
+from calltools.run.context import RunContext
+from calltools.run.job import Job, prepare_job
+from calltools.run.sinks import SessionSink
+from calltools.validation.observers import CrossFileObservers
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of a run.
+
+    Attributes:
+        path: Where its bytes are; of standard input, a copy.
+        name: What the user calls it.
+        context: What its options mean. Files of one run may have different options.
+    """
+
+    path: Path
+    name: str
+    context: RunContext
+
+
+class SessionEvents(Protocol):
+    """What happens during a run, for a caller that shows it. Events of a class with this base do nothing by default."""
+
+    def prepared(self) -> None:
+        """All files are opened and planned; no record has been read."""
+        return
+
+    def started(self, name: str, job: Job) -> None:
+        """The records of a file come next; ``job.plan`` says how they are read."""
+        return
+
+    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
+        """Surrounds the reading of a file.
+
+        Returns:
+            A context that gives a function. It is called with the number of records read so far, in another thread.
+        """
+        return nullcontext(lambda _: None)
+
+    def unreadable(self, name: str, fault: SourceError) -> None:
+        """A file cannot be read, or not to its end; the run continues with the next one."""
+        return
+
+
+class _SilentEvents(SessionEvents):
+    """Events of a caller that shows nothing."""
+
+
+def refuse_occupied_outputs(
+    outputs: Sequence[Path], inputs: Iterable[InputFile], others: Iterable[Path | None] = ()
+) -> None:
+    """Refuse an output that the run reads, or that is named twice.
+
+    Args:
+        outputs: All files that the run writes.
+        inputs: The files that it reads; their files of identifiers are read, too.
+        others: More files that it reads.
+
+    Raises:
+        OutputError: An output is also an input or another output.
+    """
+    read = [path for one in inputs for path in (one.path, one.context.options.identifiers)]
+    taken = [path for path in (*read, *others) if path is not None]
+    for number, path in enumerate(outputs):
+        refuse_same_file(path, taken, outputs[:number])
+
+
+@dataclass(slots=True)
+class Session:
+    """A run over several files. Sinks, reporters and events belong to the caller, who also opens and discards outputs.
+
+    Attributes:
+        inputs: The files, in the order in which they are read.
+        sinks: Take the records and findings of each file, in this order.
+        reporters: Sinks for what a person or a program reads. They hear of unreadable files, too. They finish a file
+            after ``sinks``, so that the summary is complete, and are closed before them.
+        events: Hears what happens.
+        converting: Whether records are normalized before they are validated, as ``convert`` does. The files then
+            become one, and rules on duplicates look at all of them.
+        wants_statistics: Whether a reporter shows statistics of the calls.
+        may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
+        stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
+    """
+
+    inputs: Sequence[InputFile]
+    sinks: Sequence[SessionSink] = ()
+    reporters: Sequence[SessionSink] = ()
+    events: SessionEvents = field(default_factory=_SilentEvents)
+    converting: bool = field(default=False, kw_only=True)
+    wants_statistics: bool = field(default=False, kw_only=True)
+    may_fork: bool = field(default=False, kw_only=True)
+    stop_on_error: bool = field(default=False, kw_only=True)
+    _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
+
+    def run(self) -> list[Summary]:
+        """Read all files, once; gives a summary for each, in their order.
+
+        Raises:
+            UsageError: The options do not fit a file. No record of any file has been read then.
+            SourceError: A file cannot be read, with ``stop_on_error``; or it breaks off after a sink that needs whole
+                files has taken records of it.
+            OutputError: A sink cannot write.
+        """
+        jobs = [self._prepare(one) for one in self.inputs]
+        self.events.prepared()
+        summaries = [self._process_file(one.name, job) for one, job in zip(self.inputs, jobs, strict=True)]
+        for sink in (*self.reporters, *self.sinks):
+            sink.close(summaries)
+        return summaries
+
+    def _prepare(self, one: InputFile) -> Job | SourceError:
+        try:
+            job = prepare_job(
+                one.path,
+                one.name,
+                one.context,
+                converting=self.converting,
+                keep_records=any(sink.wants_records(one.path) for sink in (*self.sinks, *self.reporters)),
+                wants_statistics=self.wants_statistics,
+            )
+        except SourceError as fault:
+            if self.stop_on_error:
+                raise
+            return fault
+        except UsageError as fault:
+            if len(self.inputs) > 1 and "path" not in fault.facts:
+                fault.about_file = one.name
+            raise
+        if not self.converting:
+            return job
+        return replace(job, plan=replace(job.plan, cross_file_observers=self._cross_file_observers))
+
+    def _process_file(self, name: str, job: Job | SourceError) -> Summary:
+        for reporter in self.reporters:
+            reporter.start_file(name, None if isinstance(job, SourceError) else job)
+        summary = self._record_fault(name, job) if isinstance(job, SourceError) else self._run_job(name, job)
+        for reporter in self.reporters:
+            reporter.finish_file(summary)
+        return summary
+
+    def _run_job(self, name: str, job: Job) -> Summary:
+        for sink in self.sinks:
+            sink.start_file(name, job)
+        self.events.started(name, job)
+        try:
+            with self.events.reading(name) as on_read:
+                summary = job.run(name, [*self.sinks, *self.reporters], on_read, may_fork=self.may_fork)
+        except SourceError as fault:
+            if self.stop_on_error or any(sink.needs_whole_files for sink in self.sinks):
+                raise
+            return self._record_fault(name, fault)
+        for sink in self.sinks:
+            sink.finish_file(summary)
+        return summary
+
+    def _record_fault(self, name: str, fault: SourceError) -> Summary:
+        self.events.unreadable(name, fault)
+        return Summary(name, error=fault)

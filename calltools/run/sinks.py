@@ -1,0 +1,276 @@
+"""Sinks of a run: findings kept, good records and rejects written, reporters fed, a baseline counted and written."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, ClassVar, Final, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.redaction import redact_title_cells
+from calltools.files.atomic import AtomicFile, enter_interrupt_safe
+from calltools.files.csv.writers import CanonicalWriter, RejectsWriter
+from calltools.model.batch import Batch
+from calltools.model.cells import Mask, combine_chunks
+from calltools.model.finding import Findings
+from calltools.model.rule import Severity
+from calltools.model.summary import Summary
+from calltools.pipeline import Sink
+from calltools.reports.reporter import RecordReporter, Reporter
+from calltools.run.job import Job
+from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
+
+#: Of a larger file no records are kept for reporters: it is read in as little memory as possible.
+_MAX_BYTES_WITH_RECORDS: Final = 64 << 20
+
+
+class SessionSink(Sink, Protocol):
+    """Takes the batches of several files. A class that names this one as its base need only define ``take``.
+
+    Attributes:
+        needs_whole_files: Whether a file that breaks off ends the run, because this sink has taken half of it.
+    """
+
+    needs_whole_files: ClassVar[bool] = False
+
+    def wants_records(self, path: Path) -> bool:
+        """Whether batches of this file must come with the records as they are in the source."""
+        return False
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """A file begins. Without a job it cannot be read; only reporters are told of such a file."""
+        return
+
+    def finish_file(self, summary: Summary) -> None:
+        """The file that was started has ended; a sink may complete the summary."""
+        return
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """All files have ended. Not called when an exception ends the run."""
+        return
+
+
+@dataclass(slots=True)
+class FindingsCollector(SessionSink):
+    """Keeps the findings of a run, in their order."""
+
+    parts: list[Findings] = field(default_factory=list)
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Keep the findings of a batch."""
+        if len(findings):
+            self.parts.append(findings)
+
+    @property
+    def findings(self) -> Findings:
+        """All that were kept."""
+        return Findings.concat(self.parts)
+
+
+class ConversionSink(SessionSink):
+    """Writes good records to the output and bad ones to the rejects. A context manager.
+
+    Leaving the context discards what ``close`` has not put in its place.
+
+    Args:
+        output: Where good records go: a file that must not exist yet, or a stream.
+        rejects: Where bad records go, as the source has them.
+        force: Overwrite existing files.
+        all_or_nothing: Write no good record if any record is bad or any file unreadable.
+    """
+
+    needs_whole_files = True
+
+    def __init__(
+        self, output: Path | BinaryIO, rejects: Path | None = None, *, force: bool = False, all_or_nothing: bool = False
+    ) -> None:
+        self._writer = CanonicalWriter(output, force=force)
+        self._rejects = None if rejects is None else RejectsWriter(rejects, force=force)
+        self._all_or_nothing = all_or_nothing
+        self._written = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end.
+
+        Raises:
+            OutputError: A place is taken, or cannot be written.
+        """
+        enter_interrupt_safe(self._stack, self._writer)
+        if self._rejects is not None:
+            enter_interrupt_safe(self._stack, self._rejects)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard what is not in its place."""
+        self._stack.close()
+
+    def wants_records(self, _path: Path) -> bool:
+        """Rejects are written as the source has them."""
+        return True
+
+    def start_file(self, _name: str, job: Job | None) -> None:
+        """Begin a part of the rejects: files may have different headers."""
+        self._written = 0
+        if self._rejects is not None and job is not None:
+            self._rejects.write_header(job.table.titles)
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Write a batch."""
+        if self._rejects is not None:
+            self._rejects.write_rejected(batch, findings, bad)
+        if len(batch):
+            self._written += int((~bad).sum())
+            self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
+
+    def finish_file(self, summary: Summary) -> None:
+        """Count what was written."""
+        summary.written = self._written
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """Put the outputs in their places. Good records that are held back count as skipped."""
+        if self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries):
+            self._writer.discard()
+            for summary in summaries:
+                summary.skipped["held"] += summary.written or 0
+                summary.written = 0
+        else:
+            self._writer.close()
+        if self._rejects is not None:
+            self._rejects.close()
+
+
+@dataclass(slots=True)
+class ReporterSink(SessionSink):
+    """Feeds a reporter.
+
+    Attributes:
+        reporter: Writes one form of report.
+        errors_only: Keep warnings and notes from it.
+    """
+
+    reporter: Reporter
+    errors_only: bool = False
+    _layout: Mapping[str, tuple[str, int]] = field(default_factory=dict, init=False)
+
+    def wants_records(self, path: Path) -> bool:
+        """Whether it shows findings in their records, and the file is small enough."""
+        shows = isinstance(self.reporter, RecordReporter) and self.reporter.wants_records
+        return shows and path.is_file() and path.stat().st_size <= _MAX_BYTES_WITH_RECORDS
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """Start the part of a file."""
+        self._layout = {} if job is None else job.plan.layout
+        self.reporter.start(None if job is None else job.table.source, name)
+
+    def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Hand on the findings."""
+        if isinstance(self.reporter, RecordReporter):
+            self.reporter.take_records(batch, findings, self._layout)
+        if self.errors_only and len(findings):
+            findings = findings.filter(pc.equal(findings.table["severity"], Severity.ERROR.value))
+        if len(findings):
+            self.reporter.take(findings)
+
+    def finish_file(self, summary: Summary) -> None:
+        """End the part of a file."""
+        self.reporter.finish(summary)
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """End the report."""
+        self.reporter.close(list(summaries))
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineResult:
+    """What a run means for a baseline.
+
+    Attributes:
+        written: Whether a new baseline was written.
+        accepted_count: Findings that the old one knows.
+        gone_count: Findings that the old one knows and that are no longer found.
+        total: Findings that the new one knows, in all its files.
+    """
+
+    written: bool
+    accepted_count: int
+    gone_count: int
+    total: int
+
+
+class BaselineWriter(SessionSink):
+    """Counts the findings of each file and writes them as a baseline. A context manager.
+
+    ``close`` sets ``result``. Leaving the context discards what ``close`` has not put in its place.
+
+    Args:
+        target: The file to write; ``None``: only count what the old baseline knows.
+        before: The old baseline, empty if there is none.
+        shrink_only: Only remove findings: those still found stay, new ones are not added, and what the old baseline
+            says of files and rules that this run did not look at stays, too.
+        force: Overwrite an existing file.
+    """
+
+    def __init__(
+        self, target: Path | None, before: Baseline, *, shrink_only: bool = False, force: bool = False
+    ) -> None:
+        self.result = BaselineResult(written=False, accepted_count=0, gone_count=0, total=0)
+        self._before = before
+        self._after = before
+        self._shrink_only = shrink_only
+        self._file = None if target is None else AtomicFile(target, force=force)
+        self._stream: BinaryIO | None = None
+        self._known: Mapping[RuleAndColumn, int] = {}
+        self._file_counts: Counter[RuleAndColumn] = Counter()
+        self._accepted_count = 0
+        self._gone_count = 0
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end.
+
+        Raises:
+            OutputError: The place is taken, or cannot be written.
+        """
+        if self._file is not None:
+            self._stream = self._file.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard what is not in its place."""
+        if self._file is not None:
+            self._file.discard()
+
+    def start_file(self, _name: str, job: Job | None) -> None:
+        """Look up what the old baseline knows of the file, of the rules that are applied."""
+        self._known = {} if job is None else job.plan.baseline_counts
+        self._file_counts = Counter()
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        """Count, where new findings are wanted."""
+        if self._stream is not None and not self._shrink_only:
+            titles = redact_title_cells(combine_chunks(findings.table["column"]))
+            self._file_counts.update(count_findings(findings, titles))
+
+    def finish_file(self, summary: Summary) -> None:
+        """Put the counts of the file in the new baseline."""
+        unspent = {spot: count - summary.accepted[spot] for spot, count in self._known.items()}
+        self._gone_count += sum(unspent.values())
+        self._accepted_count += summary.accepted.total()
+        if self._shrink_only:
+            counts = Counter(self._before.counts_for(summary.name)) - Counter(unspent)
+        else:
+            # Of a file that is named twice the larger counts, not their sum.
+            counts = self._file_counts | Counter(self._after.counts_for(summary.name))
+        self._after = self._after.with_counts(summary.name, counts)
+
+    def close(self, summaries: Sequence[Summary]) -> None:
+        """Write the new baseline, unless a file could not be read: its findings are not known."""
+        written = self._stream is not None and not any(summary.error for summary in summaries)
+        if self._file is not None and self._stream is not None and written:
+            self._stream.write(self._after.to_json().encode())
+            self._file.commit()
+        total = sum(sum(known.values()) for known in self._after.files.values())
+        self.result = BaselineResult(written, self._accepted_count, self._gone_count, total)

@@ -1,0 +1,180 @@
+"""Uploads of earlier runs: listed, watched, resumed, given up."""
+
+from dataclasses import dataclass, field
+
+from calltools.errors import CalltoolsError, LedgerError, UsageError
+from calltools.ledger import (
+    Ledger,
+    Part,
+    ReconcilePolicy,
+    find_part,
+    get_part,
+    give_up,
+    held_parts,
+    hold_counter,
+    list_parts,
+    resend,
+    waiting_parts,
+)
+from calltools.metrica.responses import Uploading
+from calltools.uploading import results
+from calltools.uploading.context import Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
+from calltools.uploading.parts import poll_until_done, send_part
+from calltools.uploading.reconcile import merge_listing, reconcile_counter
+from calltools.uploading.results import UploadResult
+
+
+@dataclass(frozen=True, slots=True)
+class UploadListing:
+    """Every uploading that is known.
+
+    Attributes:
+        parts: Those of the ledger, oldest first.
+        foreign: Those that only the service knows, each with its counter.
+        error: Why the service could not be asked; ``None``: it was, or there was nothing to ask.
+    """
+
+    parts: list[Part]
+    foreign: list[tuple[int, Uploading]]
+    error: CalltoolsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOptions:
+    """What ``resume_parts`` works on.
+
+    Attributes:
+        counter: Only the parts of this counter; ``None``: of all.
+        resend: Name of a held part that a person wants to be sent again; then only its counter.
+        policy: When a part that the service does not list counts as absent, and what follows.
+    """
+
+    counter: int | None = None
+    resend: str | None = None
+    policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
+
+
+def list_uploadings(ledger: Ledger, connect: Connect, counter: int | None = None) -> UploadListing:
+    """List the uploadings of one counter, or of all that the ledger knows; what the service says of them is recorded.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    known = {part.counter for part in list_parts(ledger)}
+    foreign: list[tuple[int, Uploading]] = []
+    error: CalltoolsError | None = None
+    try:
+        # Without a counter nobody has to have a token to learn that there is nothing yet.
+        for number in sorted(known) if counter is None else [counter]:
+            foreign += [(number, uploading) for uploading in merge_listing(ledger, connect(), number)]
+    except CalltoolsError as fault:
+        error = fault
+    return UploadListing(list_parts(ledger, counter), foreign, error)
+
+
+def watch_part(
+    ledger: Ledger, connect: Connect, part: Part, options: UploadOptions, events: UploadEvents
+) -> UploadResult:
+    """Poll one uploading until the service is done.
+
+    Raises:
+        ServiceError: Polling cannot succeed: the token, the counter.
+    """
+    if part.processing:
+        part = poll_until_done(UploadContext(ledger, connect(), options, events), part)
+    events.report_part(part)
+    events.remark_on(part, options)
+    return UploadResult(results.exit_code_of(part, options), (part,))
+
+
+def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+    """Leave a held part for good; its calls stay known.
+
+    Raises:
+        UsageError: It is not held.
+        LockedError: Another process uploads to its counter.
+    """
+    with hold_counter(ledger, part.counter):
+        part = give_up(ledger, part.id)
+    events.report_part(part)
+    events.remark_on(part, UploadOptions(part.counter))
+    return part
+
+
+def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, events: UploadEvents) -> UploadResult:
+    """Search for the parts that are held and send those that wait, counter by counter.
+
+    Raises:
+        UsageError: The part to send again does not exist, or is neither held nor waiting.
+    """
+    chosen = None if options.resend is None else _find_undecided(ledger, options.resend)
+    counter = options.counter if chosen is None else chosen.counter
+    counters = sorted({part.counter for part in _undecided_parts(ledger, counter)})
+    if not counters:
+        events.notify("uploads-nothing-held")
+        return UploadResult(results.OK)
+    client = connect()
+    resumed = [
+        _resume_counter(UploadContext(ledger, client, UploadOptions(number, policy=options.policy), events), chosen)
+        for number in counters
+    ]
+    return UploadResult(
+        max(result.code for result in resumed),
+        tuple(part for result in resumed for part in result.parts),
+        tuple(error for result in resumed for error in result.errors),
+    )
+
+
+def _find_undecided(ledger: Ledger, name: str) -> Part:
+    part = find_part(ledger, name)
+    if not (part.held or part.waiting):
+        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+    return part
+
+
+def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult:
+    ledger, options, events = context.ledger, context.options, context.events
+    errors: list[CalltoolsError] = []
+    try:
+        with report_interrupts(context), hold_counter(ledger, options.counter):
+            before = _undecided_parts(ledger, options.counter)
+            changed, error = reconcile_counter(context)
+            if error is not None:
+                errors.append(error)
+                events.report_error(error)
+            if chosen is not None and get_part(ledger, chosen.id).held:
+                _resend_if_searched(context, chosen, error)
+            errors += _send_waiting_parts(context)
+    except LedgerError as error:
+        # The other counters do not depend on this one.
+        events.report_error(error)
+        return UploadResult(error.exit_code, errors=(*errors, error))
+    after = [get_part(ledger, number) for number in sorted({part.id for part in (*before, *changed)})]
+    for part in after:
+        events.report_part(part)
+        events.remark_on(part, options)
+    return UploadResult(results.highest_code(after, options), tuple(after), tuple(errors))
+
+
+def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsError | None) -> None:
+    """Send again what a person says did not arrive, unless the list could not be read: it may show the part."""
+    if error is None:
+        resend(context.ledger, chosen.id)
+    else:
+        context.events.notify_always("uploads-not-resent", name=chosen.name, rows=chosen.rows)
+
+
+def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
+    """Send every part that waits; gives why some were not accepted."""
+    errors: list[CalltoolsError] = []
+    for part in waiting_parts(context.ledger, context.options.counter):
+        result = send_part(context, part)
+        if result.error is not None and not result.part.accepted:
+            errors.append(result.error)
+            context.events.report_error(result.error)
+    return errors
+
+
+def _undecided_parts(ledger: Ledger, counter: int | None) -> list[Part]:
+    """The parts that are held, and those that wait to be sent."""
+    return [*held_parts(ledger, counter), *waiting_parts(ledger, counter)]

@@ -1,0 +1,183 @@
+"""Binding a profile to a header: which steps the columns allow, and what the user must say before the run starts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from calltools.errors import UsageError
+from calltools.model.assumptions import DateOrder
+from calltools.model.batch import Batch, unique_titles
+from calltools.model.cells import Cells
+from calltools.texts.keys import MessageKey
+from calltools.vendors.profile import Profile, Step
+from calltools.vendors.recognize import normalize_title, refuse_mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOptions:
+    """What the user says about an export.
+
+    Attributes:
+        timezone: Zone of times without an offset.
+        region: Country of phones without a country code.
+        currency: Currency of amounts without one.
+        date_order: Order of day and month in dates that can be read both ways.
+        own_numbers: Called numbers that make a call incoming.
+        inbound_contexts: Dialplan contexts that make a call incoming.
+    """
+
+    timezone: str | None = None
+    region: str | None = None
+    currency: str | None = None
+    date_order: DateOrder | None = None
+    own_numbers: tuple[str, ...] = ()
+    inbound_contexts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoundProfile:
+    """A profile bound to the header of a file.
+
+    Attributes:
+        profile: The profile.
+        titles: The header.
+        options: What the user says.
+        positions: Normalized title -> position of the column.
+        fields: Canonical field -> steps that this header allows.
+        first_columns: Canonical field -> title and position of its first column.
+        not_taken: Titles of columns that are left out because their currency is unknown.
+        steps_of_unknown_order: Steps whose dates can be read two ways without the user's date order.
+    """
+
+    profile: Profile
+    titles: tuple[str, ...]
+    options: MappingOptions
+    positions: Mapping[str, int]
+    fields: Mapping[str, tuple[Step, ...]]
+    first_columns: Mapping[str, tuple[str, int]]
+    not_taken: tuple[str, ...]
+    steps_of_unknown_order: tuple[Step, ...] = ()
+
+    @property
+    def merges_legs(self) -> bool:
+        """Whether several rows may be one call."""
+        return bool(self.profile.rows.one_call_by or self.profile.rows.one_call_by_all)
+
+    def source_cells(self, batch: Batch, title: str) -> Cells | None:
+        """The cells of a source column, or ``None`` if the header has no such title."""
+        position = self.positions.get(normalize_title(title))
+        return None if position is None else batch.cells(unique_titles(self.titles)[position])
+
+
+def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOptions) -> BoundProfile:
+    """Bind a profile to a header; what could stop the run later stops it here.
+
+    Raises:
+        VendorError: The header is not one of this export.
+        UsageError: The user must name the zone, or the words that mark incoming calls.
+    """
+    refuse_mismatch(profile, titles)
+    positions = {normalize_title(title): position for position, title in reversed(list(enumerate(titles)))}
+    fields = {
+        name: kept
+        for name, steps in profile.fields.items()
+        if (kept := tuple(step for step in steps if is_possible_step(step, positions)))
+    }
+    not_taken: tuple[str, ...] = ()
+    # Metrica takes no amount without a currency: such a column must not become a column of errors.
+    if "Price" in fields and "Currency" not in fields and not (profile.currency or options.currency):
+        not_taken = tuple(title for step in fields.pop("Price") for title in _present_titles(step, positions, titles))
+    _refuse_unclear_options(profile, fields, options, positions)
+    first_columns = {
+        name: column for name, steps in fields.items() if (column := first_column(steps, positions, titles)) is not None
+    }
+    undecided = () if options.date_order else _steps_of_unknown_order(fields)
+    if "DateTime" in fields:
+        fields["DateTime"] = _resolve_date_order(fields["DateTime"], options.date_order)
+    return BoundProfile(profile, titles, options, positions, fields, first_columns, not_taken, undecided)
+
+
+def is_possible_step(step: Step, positions: Mapping[str, int]) -> bool:
+    """Whether a header has the columns that a step needs.
+
+    Args:
+        step: The step.
+        positions: Normalized title -> position of the column.
+    """
+    if step.constant is not None:
+        return True
+    if step.difference:
+        return all(normalize_title(name) in positions for name in step.difference)
+    if step.sum:
+        return any(normalize_title(name) in positions for name in step.sum)
+    present = [normalize_title(name) in positions for name in step.columns]
+    return any(present) if step.first_of or len(present) > 1 else all(present)
+
+
+def _present_titles(step: Step, positions: Mapping[str, int], titles: Sequence[str]) -> list[str]:
+    named = step.columns or step.sum or step.difference[:1]
+    return [titles[positions[normalize_title(name)]] for name in named if normalize_title(name) in positions]
+
+
+def first_column(steps: Sequence[Step], positions: Mapping[str, int], titles: Sequence[str]) -> tuple[str, int] | None:
+    """Title and position of the first column that steps read and the header has."""
+    for step in steps:
+        for title in _present_titles(step, positions, titles):
+            return title, positions[normalize_title(title)]
+    return None
+
+
+def _refuse_unclear_options(
+    profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions, positions: Mapping[str, int]
+) -> None:
+    if column := _column_without_words(profile, positions, options):
+        key: MessageKey = "incoming-unknown" if column == profile.rows.context else "called-unknown"
+        raise UsageError(key, vendor=profile.name, column=column)
+    local = [step for step in fields.get("DateTime", ()) if _is_local(step)]
+    # One step with an offset is enough: rows without a time are found later, row by row.
+    if local and options.timezone is None and len(local) == len(fields["DateTime"]):
+        raise UsageError("timezone-needed", vendor=profile.name)
+
+
+def _column_without_words(profile: Profile, positions: Mapping[str, int], options: MappingOptions) -> str | None:
+    """The column that would tell incoming calls from others if the user named its words; ``None``: none is needed."""
+    rows = profile.rows
+    if any(is_possible_step(step, positions) for step in rows.direction):
+        return None
+    named = ((rows.context, options.inbound_contexts), (rows.called, options.own_numbers))
+    present = [(title, words) for title, words in named if title and normalize_title(title) in positions]
+    return None if any(words for _, words in present) else next((title for title, _ in present), None)
+
+
+def _is_local(step: Step) -> bool:
+    return step.zone is None and any(layout not in {"unix", "iso"} for layout in step.format)
+
+
+def _resolve_date_order(steps: Sequence[Step], order: DateOrder | None) -> tuple[Step, ...]:
+    """The steps with layouts of one order; without an order, layouts of both orders are dropped and read nothing."""
+    return tuple(
+        replace(step, format=_layouts_of_order(step.format, order)) if _allows_two_orders(step) else step
+        for step in steps
+    )
+
+
+def _steps_of_unknown_order(fields: Mapping[str, tuple[Step, ...]]) -> tuple[Step, ...]:
+    """Steps of DateTime whose layouts allow both orders of day and month."""
+    return tuple(step for step in fields.get("DateTime", ()) if _allows_two_orders(step))
+
+
+def _allows_two_orders(step: Step) -> bool:
+    return {"dmy", "mdy"} <= {_layout_order(layout) for layout in step.format}
+
+
+def _layouts_of_order(layouts: Sequence[str], order: DateOrder | None) -> tuple[str, ...]:
+    return tuple(layout for layout in layouts if _layout_order(layout) in {order, "ymd", None})
+
+
+def _layout_order(layout: str) -> DateOrder | None:
+    """The order of a ``strptime`` layout; ``None``: day and month are not both numbers."""
+    # %M is the minute, so the month is searched with its case.
+    places = {sign: layout.lower().find(f"%{sign}") for sign in "dmy"} | {"m": layout.find("%m")}
+    if min(places.values()) < 0:
+        return None
+    found = "".join(sorted(places, key=places.__getitem__))
+    return found if found in {"dmy", "mdy", "ymd"} else None  # type: ignore[return-value]  # one of these

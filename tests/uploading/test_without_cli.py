@@ -1,0 +1,256 @@
+"""Uploads through ``calltools.uploading`` alone: a real ledger, a real service on loopback, no command line."""
+
+import io
+import subprocess
+import sys
+from contextlib import ExitStack
+from functools import cache
+from time import time
+
+import pytest
+
+from calltools.errors import CredentialError, LockedError
+from calltools.ledger import find_part, open_ledger_in
+from calltools.metrica.client import Client
+from calltools.metrica.connection import ConnectionOptions, Timeouts
+from calltools.metrica.token import Token
+from calltools.uploading.context import SilentEvents, UploadOptions
+from calltools.uploading.file_upload import Uploader, UploadRequest
+from calltools.uploading.resume import ResumeOptions, list_uploadings, resume_parts, watch_part
+from tests.uploading.conftest import CALL_COUNT, TOKEN, call_line, stored_calls, write_csv
+
+COUNTER = 12345678
+OPTIONS = UploadOptions(COUNTER, poll_interval_s=0.05, search_timeout_s=2)
+
+
+class RecordedEvents(SilentEvents):
+    """A caller that remembers what it learned, and answers as it is made to."""
+
+    def __init__(self, *, agrees=True):
+        self.agrees = agrees
+        self.keys, self.errors, self.plans, self.findings, self.asked, self.parts, self.remarks = ([] for _ in range(7))
+
+    def notify(self, key, /, **_facts):
+        self.keys.append(key)
+
+    notify_always = notify
+
+    def report_error(self, error):
+        self.errors.append(error)
+
+    def report_findings(self, summary, findings, *, refused):
+        self.findings.append((summary.read, sum(map(len, findings)), refused))
+
+    def report_plan(self, name, plan, waiting):
+        self.plans.append((name, plan.records_to_send, len(waiting)))
+
+    def confirm(self, count):
+        self.asked.append(count)
+        return self.agrees
+
+    def report_part(self, part):
+        self.parts.append(part.name)
+
+    def remark_on(self, part, _options):
+        self.remarks.append(part.name)
+
+
+@pytest.fixture
+def ledger(state):
+    with open_ledger_in(state, time) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connect(service):
+    with ExitStack() as stack:
+        options = ConnectionOptions(service.url, timeouts=Timeouts(post_total=2, get_total=2))
+        yield cache(lambda: stack.enter_context(Client(Token(TOKEN), options)))
+
+
+def no_client():
+    raise CredentialError("token-none")
+
+
+def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, calls):
+    events = RecordedEvents()
+    options = UploadOptions(COUNTER, wait=True, poll_interval_s=0.05)
+
+    (result,) = Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", options)])
+
+    assert (result.code, result.errors, result.stopped) == (0, (), False)
+    assert [(part.name, part.rows, part.status) for part in result.parts] == [("L1", CALL_COUNT, "PROCESSED")]
+    assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
+    assert (events.plans, events.asked) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
+    assert (events.findings, events.parts, events.remarks) == ([(CALL_COUNT, CALL_COUNT, False)], ["L1"], ["L1"])
+    assert events.keys[:2] == ["upload-sending", "upload-followed"]
+
+
+def test_without_a_caller_that_listens_the_result_tells_the_same(ledger, connect, service, calls):
+    results = Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", OPTIONS)] * 2)
+
+    assert [result.code for result in results] == [0, 0]
+    assert [[part.name for part in result.parts] for result in results] == [["L1"], ["L1"]]
+    assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
+
+
+def test_a_caller_that_declines_sends_nothing_and_needs_no_token(ledger, service, calls):
+    events = RecordedEvents(agrees=False)
+
+    (result,) = Uploader(ledger, no_client, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+
+    assert (result.code, result.parts) == (0, ())
+    assert "upload-declined" in events.keys
+    assert service.posts == []
+
+
+def test_a_confirmed_file_is_sent_without_a_question(ledger, connect, service, calls):
+    events = RecordedEvents(agrees=False)
+
+    Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS, confirmed=True)])
+
+    assert events.asked == []
+    assert len(service.posts) == 1
+
+
+def test_without_a_ledger_a_file_is_only_validated(service, state, calls):
+    events = RecordedEvents()
+
+    (result,) = Uploader(None, no_client, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+
+    assert (result.code, events.keys, events.plans) == (0, ["upload-dry-run"], [])
+    assert not state.exists()
+
+
+def test_a_stream_is_copied_and_named_as_the_caller_names_it(ledger, connect, service, calls):
+    events = RecordedEvents()
+    stream = io.BytesIO(calls.read_bytes())
+
+    (result,) = Uploader(ledger, connect, events).upload_files([UploadRequest(stream, "from a pipe", OPTIONS)])
+
+    assert (result.code, events.plans) == (0, [("from a pipe", CALL_COUNT, 0)])
+    assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
+
+
+def test_a_file_that_is_altered_after_its_validation_is_named_as_the_caller_names_it(ledger, connect, service, calls):
+    class AlteringEvents(RecordedEvents):
+        def report_findings(self, *_given, **_facts):
+            calls.write_text("another file", encoding="utf-8")
+
+    events = AlteringEvents()
+
+    (result,) = Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "my calls", OPTIONS)])
+
+    assert (result.code, [error.facts["path"] for error in events.errors]) == (3, ["my calls"])
+    assert service.posts == []
+
+
+def test_a_file_that_is_missing_stops_no_other(ledger, connect, tmp_path, calls):
+    events = RecordedEvents()
+    requests = [UploadRequest(tmp_path / "none.csv", "none", OPTIONS), UploadRequest(calls, "calls", OPTIONS)]
+
+    results = Uploader(ledger, connect, events).upload_files(requests)
+
+    assert [result.code for result in results] == [3, 0]
+    assert [error.facts["path"] for error in events.errors] == ["none"]
+    assert results[0].errors == tuple(events.errors)
+
+
+def test_after_a_wrong_token_the_next_file_is_not_tried(ledger, service, tmp_path, calls):
+    other = write_csv(tmp_path / "other.csv", [call_line(90)])
+    requests = [UploadRequest(calls, "calls", OPTIONS), UploadRequest(other, "other", OPTIONS)]
+
+    with Client(Token("wrong"), ConnectionOptions(service.url)) as client:
+        results = Uploader(ledger, lambda: client).upload_files(requests)
+
+    assert [(result.code, result.stopped) for result in results] == [(4, True)]
+
+
+def test_a_locked_counter_is_an_error_of_the_file(ledger, connect, state, service, calls):
+    events = RecordedEvents()
+    code = (
+        "import sys, time, pathlib\n"
+        "from calltools.ledger import hold_counter, open_ledger_in\n"
+        "with open_ledger_in(pathlib.Path(sys.argv[1]), time.time) as ledger:\n"
+        "    with hold_counter(ledger, int(sys.argv[2])):\n"
+        "        print('held', flush=True)\n"
+        "        sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, state, str(COUNTER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        (result,) = Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+        holder.stdin.close()
+
+    assert result.code == 4
+    assert [type(error) for error in events.errors] == [LockedError]
+    assert service.posts == []
+
+
+def test_an_interrupt_reports_the_parts_it_left_and_the_next_run_sends_them(ledger, connect, service, calls):
+    class InterruptedEvents(RecordedEvents):
+        def notify(self, key, /, **facts):
+            super().notify(key, **facts)
+            if key == "upload-sending":
+                raise KeyboardInterrupt
+
+        def report_interrupt(self, parts, _options):
+            self.parts += [(part.name, part.waiting) for part in parts]
+
+    events, later = InterruptedEvents(), RecordedEvents()
+
+    with pytest.raises(KeyboardInterrupt):
+        Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    (result,) = Uploader(ledger, connect, later).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+
+    assert events.parts == [("L1", True)]
+    assert later.plans == [("calls", 0, 1)]
+    assert ([part.name for part in result.parts], result.code) == (["L1"], 0)
+    assert len(service.posts) == 1
+
+
+def test_what_is_held_is_listed_resumed_and_watched(ledger, connect, service, calls):
+    service.behave("resets-after-storing", 1)
+    service.behave("list-empty")
+    (held,) = Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    service.behave_well()
+    events = RecordedEvents()
+
+    resumed = resume_parts(ledger, connect, ResumeOptions(), events)
+    listing = list_uploadings(ledger, connect)
+    watched = watch_part(
+        ledger, connect, find_part(ledger, "L1"), UploadOptions(COUNTER, wait=True, poll_interval_s=0.05), events
+    )
+
+    assert (held.code, resumed.code, watched.code) == (6, 0, 0)
+    assert [part.accepted for part in (*held.parts, *resumed.parts)] == [False, True]
+    assert ([part.name for part in listing.parts], listing.foreign, listing.error) == (["L1"], [], None)
+    assert watched.parts[0].status == "PROCESSED"
+    assert events.parts == ["L1", "L1"]
+    assert len(stored_calls(service)) == 1
+
+
+def test_the_list_of_a_ledger_without_uploads_needs_no_token(ledger):
+    listing = list_uploadings(ledger, no_client)
+
+    assert (listing.parts, listing.foreign, listing.error) == ([], [], None)
+
+
+def test_the_list_says_why_the_service_was_not_asked(ledger):
+    listing = list_uploadings(ledger, no_client, COUNTER)
+
+    assert type(listing.error) is CredentialError
+
+
+def test_the_orchestration_loads_nothing_of_the_command_line():
+    code = (
+        "import sys\n"
+        "import calltools.uploading.file_upload, calltools.uploading.resume\n"
+        "print([name for name in sys.modules if name.split('.')[0] in {'typer', 'rich', 'click'}"
+        " or name.startswith('calltools.cli')])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
