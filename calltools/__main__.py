@@ -13,27 +13,29 @@ _INTERRUPTED: Final = 130
 
 
 def main() -> None:
-    """Run the command line; the process ends with one of the exit codes of the contract."""
+    """Run the command line; the process ends with one of the documented exit codes."""
     install_handlers()
     configure_interpreter()
     try:
+        # Inside the handler: an interrupt while the commands are imported must end with the same code.
         from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
 
         code = start()
         ignore_signals()
-    except KeyboardInterrupt:  # while the commands were still being loaded
+    except KeyboardInterrupt:
         code = _INTERRUPTED
         ignore_signals()
     _exit_without_teardown(code)
 
 
 def _exit_without_teardown(code: int) -> NoReturn:
-    """End without taking everything apart, a tenth of a second after a large file.
+    """End the process without freeing every object and module first, which takes up to a tenth of a run.
 
-    Where an interrupt met code made from text, as dataclasses are, Python would also end by the signal instead.
+    It is also the only way to the documented code: where an interrupt was raised in code that ``exec`` runs, as
+    dataclasses do, CPython ends the process by SIGINT whatever the exit code is.
     """
-    # Those of libraries, such as a measurement of coverage.
-    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to ask for them
+    # Functions that libraries have registered, such as a measurement of coverage.
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to run them
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

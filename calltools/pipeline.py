@@ -1,22 +1,31 @@
-"""The flow, on one page: read > merge legs > map > normalize > match > validate > observe > sinks.
+"""The flow on one page: read > merge legs > map > normalize > match > prove > judge > observe > sinks.
 
-Everything up to the proof that a record is clean is done batch by batch in ``workers``: in threads of this process, or
-in a second one where the file is large. Here one thread puts what comes from there in groups, and another lets pandera
-speak about the records that are not proven, and feeds the sinks. The answer does not depend on the size of blocks, on
-the road through a block, or on the number of threads and processes.
+``process_batch`` is the first half, up to the proof that records are clean. It is a pure function of a batch and runs
+in threads, or in a second process where the file is large (``workers``). The second half has an order: the main thread
+walks the observers along the batches, and one more thread judges groups of them and feeds the sinks.
+The answer does not depend on the size of blocks, on what was proven, or on the number of threads and processes.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.batch_steps import (
+    BatchResult,
+    RunPlan,
+    fill_missing_columns,
+    map_columns,
+    match_identifiers,
+    normalize_cells,
+    read_batches,
+)
+from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Mask, combine_chunks
@@ -24,28 +33,20 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, pandera_loader
-from calltools.workers import second_process
-from calltools.workers.batch_processor import BatchResult, RunPlan, process_batches
-from calltools.workers.second_process import is_large_file
+from calltools.validation.validator import PanderaJudge, load_pandera, select_unproven
+from calltools.workers.batch_work import BatchWork
+from calltools.workers.groups import GroupThread
+from calltools.workers.second_process import is_large_file, start_work
 
-#: The checks cost pandera some milliseconds whatever the number of records, so many are judged at once; but not so many
-#: that the end of a file waits for them.
-_MAX_UNPROVEN_PER_GROUP: Final = 150_000
-#: But no more records than this are gathered, proven ones included: of each something is held.
-_MAX_RECORDS_PER_GROUP: Final = 250_000
-#: For so few records pandera is called while it has nothing else to do.
-_IDLE_GROUP_RECORDS: Final = 100_000
-#: Findings that only the end of the file shows, handed to the sinks at a time.
+#: Findings that only the end of the file shows, given to the sinks at a time: to word one for each record takes memory.
 _CLOSING_FINDINGS_PER_EMIT: Final = 100_000
 
-
-#: A batch, and what the observers have said of it.
+#: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
 
 
 class Sink(Protocol):
-    """Takes what comes off the line, in one thread that need not be the main one."""
+    """Takes the results at the end of the flow, in one thread that need not be the main one."""
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Some records in the order of the file, their findings, and which rows hold an error."""
@@ -60,7 +61,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     *,
     may_fork: bool = False,
 ) -> None:
-    """Walk the whole table along the line.
+    """Send a whole table through the flow.
 
     Args:
         table: What to read.
@@ -68,86 +69,73 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         sinks: Get every batch in the order of the file; first the findings on file and header, last those that
             only the whole table shows.
         summary: Is filled in.
-        on_read: Told how many records have been read so far.
-        may_fork: Whether this process is ours to copy, where the file is large (``second_process``).
+        on_read: Gets the number of records that the sinks have taken so far.
+        may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
-    end = _ResultStage(plan, observers, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
-    end.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
-    under_way: deque[Future[None]] = deque()
-    # Another file may have begun it, and a copy of this process must not lack the thread that loads.
-    pandera_loader.wait()
-    batches = (
-        second_process.process_batches_forked(
-            table, plan, lambda: pandera_loader.is_done() and all(one.done() for one in under_way)
-        )
-        if may_fork
-        else process_batches(table, plan)
-    )
-    # pandera and the sinks have a thread of their own, which all groups pass in order; this one keeps the others busy.
-    with closing(batches), ThreadPoolExecutor(1, "pandera") as last:
+    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    with (
+        GroupThread(stage.finish_group) as groups,
+        closing(start_work(batch_work(table, plan), table, groups.is_idle, may_fork=may_fork)) as results,
+    ):
         if is_large_file(table.source.path):
-            pandera_loader.start()
-        try:
-            closing_words = _process_groups(last, end, batches, under_way)
-        except BaseException:
-            last.shutdown(wait=True, cancel_futures=True)
-            raise
-    said_empty = "CT001" in summary.by_code or any(code == "CT001" for code, _ in summary.accepted)
-    empty = [Findings.from_rows([{"code": "CT002"}])] if not summary.read and not said_empty else []
-    # Where each record stands twice there are as many as records, and to word them all at once takes much memory.
-    for some in plan.finding_filter.locate(Findings.concat([*empty, closing_words])).split(_CLOSING_FINDINGS_PER_EMIT):
-        end.emit(_EMPTY_BATCH, some)
+            # A large file nearly always has something to judge, and pandera loads while the first block is read.
+            groups.run(load_pandera)
+        for result in results:
+            observed = observers.add(result.digests, result.batch.records, result.batch.places)
+            groups.add((result, observed), records=len(result.batch), unproven=len(result.unproven.records))
+        groups.flush()
+        closing_findings = observers.close()
+        groups.wait()
+    if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
+        closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
+    for some in plan.finding_filter.locate(closing_findings).split(_CLOSING_FINDINGS_PER_EMIT):
+        stage.emit(_EMPTY_BATCH, some)
 
 
-def _process_groups(
-    last: ThreadPoolExecutor, stage: "_ResultStage", batches: Iterable[BatchResult], under_way: deque[Future[None]]
-) -> Findings:
-    """Finish all batches in order: a group as soon as the last thread has nothing to do, but not too few at once.
+def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
+    """The first half of the flow for a table: its batches, and what is done to each."""
+    process = partial(process_batch, plan=plan, observers=Observers(plan.ruleset, plan.assumptions))
+    # Judging takes as long as proving; to convert takes twice as long.
+    return BatchWork(partial(read_batches, table, plan), process, outweighs_judging=plan.normalize)
 
-    Gives what only the whole table shows, found out while the last group is finished.
-    """
-    group: list[_ObservedResult] = []
-    judged = records = 0
-    for one in batches:
-        while under_way and under_way[0].done():
-            under_way.popleft().result()
-        group.append((one, stage.observers.add(one.digests, one.batch.records, one.batch.places)))
-        judged += len(one.unproven.records)
-        records += len(one.batch)
-        enough = _MAX_RECORDS_PER_GROUP if under_way else _IDLE_GROUP_RECORDS
-        if judged >= _MAX_UNPROVEN_PER_GROUP or records >= enough:
-            under_way.append(last.submit(stage.process_group, group))
-            group, judged, records = [], 0, 0
-        # Another group may wait for its turn, no more: they take memory.
-        while len(under_way) > 1:
-            under_way.popleft().result()
-    under_way.append(last.submit(stage.process_group, group))
-    closing_words = stage.observers.close()
-    for one_group in under_way:
-        one_group.result()
-    return closing_words
+
+def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
+    """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
+    batch = map_columns(batch, plan)
+    batch = normalize_cells(batch, plan)
+    batch, join_counts = match_identifiers(batch, plan)
+    batch = fill_missing_columns(batch, plan)
+    # One object a column: facts about a column are memoized by where it lies.
+    columns = {name: batch.cells(name) for name in batch.columns.column_names}
+    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    digests = observers.digest(columns)
+    zone = plan.assumptions.timezone
+    statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
+    if not plan.keep_records:
+        batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
+    return BatchResult(batch, unproven, digests, join_counts, statistics)
 
 
 @dataclass(frozen=True, slots=True)
 class _ResultStage:
-    """The end of the line: what pandera says, and the sinks."""
+    """The end of the flow: pandera's verdict, and the sinks."""
 
     plan: RunPlan
-    observers: Observers
     judge: PanderaJudge
     sinks: Sequence[Sink]
     summary: Summary
     on_read: Callable[[int], None]
 
-    def process_group(self, group: Sequence[_ObservedResult]) -> None:
-        """Let pandera speak about a group of batches, and hand them to the sinks."""
-        verdict = self.plan.finding_filter.locate(self.judge.judge([one.unproven for one, _ in group]))
-        for one, found in self._split_by_batch(group, verdict):
-            self.summary.joined.update(one.join_counts)
-            if one.statistics is not None:
-                self.summary.call_statistics.merge(one.statistics)
-            self.emit(one.batch, found)
+    def finish_group(self, group: Sequence[_ObservedResult]) -> None:
+        """Judge a group of batches at once, and hand them to the sinks one by one."""
+        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result, _ in group]))
+        for result, findings in self._split_by_batch(group, verdict):
+            self.summary.joined.update(result.join_counts)
+            if result.statistics is not None:
+                self.summary.call_statistics.merge(result.statistics)
+            self.emit(result.batch, findings)
             self.on_read(self.summary.read)
 
     def emit(self, batch: Batch, findings: Findings) -> None:
@@ -166,18 +154,18 @@ class _ResultStage:
         self, group: Sequence[_ObservedResult], verdict: Findings
     ) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
-        # In the order of the file the records of a batch stand together: a slice, and nothing is copied.
+        # The verdict is in the order of the file, so the records of a batch stand together: a slice copies nothing.
         records = verdict.table["record"].to_numpy()
-        for one, observed in group:
-            numbers = one.batch.records
+        for result, observed in group:
+            numbers = result.batch.records
             first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
             judged = Findings(verdict.table.slice(first, last - first))
-            more = self.plan.finding_filter.locate(Findings.concat([one.batch.findings, observed]))
-            yield one, self.plan.finding_filter.deduplicate(Findings.concat([more, judged])) if len(more) else judged
+            more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
+            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged])) if len(more) else judged
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:
-    """Without what the baseline knows, and without what a header rule that it knows says of each record."""
+    """Without what the baseline accepts, and without what a header rule that it accepts reports for each record."""
     titles = redact_title_cells(combine_chunks(findings.table["column"]))
     findings, accepted = accept_known(findings, titles, plan.baseline_counts, summary.accepted)
     summary.accepted.update(accepted)

@@ -1,4 +1,4 @@
-"""What the environment says: the one place that reads it."""
+"""Settings from environment variables: the one place that reads them."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,16 @@ from calltools.texts.keys import Language
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Defaults of a run that come from the environment.
+    """Settings of a run that come from the environment.
 
     Attributes:
-        language: Of everything that a person reads.
+        language: The language of everything that a person reads.
         on_github: Whether this is a GitHub Actions job, whose log understands annotations.
-        step_summary: The file whose Markdown GitHub Actions shows on the page of the job.
-        color: ``NO_COLOR``, ``FORCE_COLOR``, a terminal that has none; ``None``: look at the terminal.
-        api_url: Where the service is, if not where it always is.
-        state_dir: Where the memory of the upload lies, if not in the platform's folder.
-        stream_encoding_set: Whether ``PYTHONIOENCODING`` says in what encoding text leaves.
+        step_summary: The file whose Markdown GitHub Actions shows on the page of the job, if there is one.
+        color: Whether output is colored, by ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM``; ``None``: if it is a terminal.
+        api_url: The address of the service, if not Metrica's own.
+        state_dir: The folder of the ledger, if not the platform's folder for state.
+        stream_encoding_set: Whether ``PYTHONIOENCODING`` chooses the encoding of the standard streams.
     """
 
     language: Language = "en"
@@ -56,19 +56,19 @@ def _color(environ: Mapping[str, str]) -> bool | None:
 
 
 def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The token as the environment holds it; apart from the settings, so that printing them shows no secret."""
+    """The token of the environment; not one of the settings, so that printing them shows no secret."""
     return environ.get("CALLTOOLS_TOKEN") or None
 
 
 def variable_name(option: str) -> str:
-    """The variable that speaks for an option of the command line."""
+    """The environment variable of an option of the command line."""
     return f"CALLTOOLS_{option.upper().replace('-', '_')}"
 
 
 def options_from_environment(options: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What the variables of these options hold; an empty one says nothing."""
+    """Option -> text of its variable, for those that are set; an empty one counts as not set."""
     found = {name: text for name in options if (text := environ.get(variable_name(name)))}
-    # A language may be told as a locale, as in the variables beside it.
+    # Here a language may be a locale (ru_RU.UTF-8), as in the POSIX variables for it.
     return found | ({"lang": _language({"LANG": found["lang"]})} if "lang" in found else {})
 
 

@@ -11,6 +11,7 @@ from time import time
 
 import typer
 
+from calltools.batch_steps import RunPlan
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.options import (
     FindingOptions,
@@ -43,12 +44,10 @@ from calltools.run import (
     refuse_occupied_outputs,
     resolve,
 )
-from calltools.runtime.allocator import return_freed_memory, use_single_arena
-from calltools.runtime.threads import shorten_switch_interval
+from calltools.runtime.threads import return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
-from calltools.workers.batch_processor import RunPlan
 
 
 def validate_files(
@@ -123,7 +122,6 @@ def convert_files(
 
 
 def _tune_process(files: Sequence[str]) -> None:
-    shorten_switch_interval()
     if any(second_process.expects_second_process(Path(name)) for name in files):
         use_single_arena()
     else:

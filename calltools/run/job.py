@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
 from calltools.files.opening import map_read_errors, open_table
@@ -21,7 +22,6 @@ from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import dates_of_unknown_order
 from calltools.vendors.profile import Profile
-from calltools.workers.batch_processor import RunPlan
 
 
 @dataclass(frozen=True, slots=True)

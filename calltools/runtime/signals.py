@@ -1,4 +1,10 @@
-"""Interrupts: SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, but never while a module is being imported."""
+"""Interrupts: SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, but never where Python or a library would lose it.
+
+Python may raise in the main thread between any two instructions. Three places do not survive that: the import of a
+module, which may keep a lock or a half-made module; the moment between making a file and remembering it, so that
+nobody removes it; and the clearing away after a first interrupt. There the handler does not raise. It lets a thread
+send the signal again a moment later, until the place has been left.
+"""
 
 import signal
 import sys
@@ -11,26 +17,26 @@ from types import FrameType
 from typing import Final
 
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-#: Whose code loses what is raised in it: the loading of modules, and what typer turns texts into values with.
+#: Packages whose code loses an exception that is raised in it: imports, and the values of typer's options.
 _DEFER_IN: Final = frozenset({"_frozen_importlib", "importlib", "pydantic"})
 _RETRY_DELAY_S: Final = 0.05
-#: Nothing here takes as long; who still waits then is to be interrupted wherever that is.
+#: No such place takes as long; after that the process hangs there, and is interrupted all the same.
 _MAX_DEFER_S: Final = 5.0
 
 
 class _InterruptState:
-    """Of this process, which has one main thread."""
+    """The state of this process, which has one main thread; handlers run only there, so no lock is needed."""
 
     defer_depth = 0
-    #: When the one that is being waited for came, or was raised last.
+    #: When the interrupt that is deferred came first, or when one was raised last.
     first_seen: float | None = None
     raised = False
 
 
 def install_handlers() -> None:
-    """Take Ctrl-C, a request to end and a closed terminal alike: what is half-written is cleared away.
+    """Treat Ctrl-C, a request to end and a closed terminal alike, so that half-written files are cleared away.
 
-    What is ignored stays ignored: ``nohup`` lets a process outlive its terminal.
+    A signal that is ignored stays ignored: ``nohup`` lets a process outlive its terminal.
     """
     for number in _SIGNALS:
         if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
@@ -39,14 +45,14 @@ def install_handlers() -> None:
 
 
 def ignore_signals() -> None:
-    """All is written and said: what comes now must not turn into a traceback, or into another code."""
+    """Ignore interrupts for the rest of the process: the exit code is settled, and no traceback may follow."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def deferred_interrupts() -> Iterator[None]:
-    """What is done here is done whole; for moments, and in the main thread."""
+    """Run the block without an interrupt; for a few moments, and in the main thread. May be nested."""
     _InterruptState.defer_depth += 1
     try:
         yield
@@ -58,9 +64,10 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
     if _InterruptState.first_seen is None:
         _InterruptState.first_seen = now
-    # After the first one things are being cleared away: a second one must not cut that short.
-    wait = _InterruptState.defer_depth or _InterruptState.raised or _runs_deferring_code(frame)
-    if wait and now - _InterruptState.first_seen < _MAX_DEFER_S:
+    # After the first interrupt files are being cleared away, which a second one must not cut short.
+    must_wait = _InterruptState.defer_depth or _InterruptState.raised or _runs_deferring_code(frame)
+    if must_wait and now - _InterruptState.first_seen < _MAX_DEFER_S:
+        # A raw thread: threading.Thread takes locks that the interrupted code may hold.
         start_new_thread(_resend_signal, (number,))
         return
     _InterruptState.first_seen, _InterruptState.raised = now, True
@@ -68,7 +75,7 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
 
 
 def _unraisable_hook(fault: "sys.UnraisableHookArgs") -> None:
-    """What is raised while an object is taken apart goes nowhere; an interrupt comes again."""
+    """Send an interrupt again that Python has dropped, as it drops each exception that a ``__del__`` raises."""
     if fault.exc_type is KeyboardInterrupt:
         _InterruptState.raised = False
         start_new_thread(_resend_signal, (signal.SIGINT,))
@@ -87,7 +94,8 @@ def _runs_deferring_code(frame: FrameType | None) -> bool:
 def _resend_signal(number: int) -> None:
     time.sleep(_RETRY_DELAY_S)
     main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:  # ends a wait, too
+    if hasattr(signal, "pthread_kill") and main is not None:
+        # To the main thread itself: this also ends a system call in which it waits, as a read does.
         signal.pthread_kill(main, number)
     else:
         interrupt_main(signal.Signals(number))

@@ -1,4 +1,7 @@
-"""What makes a process of ours start faster: garbage collector, environment, Arrow without pandas. Light."""
+"""Faster start of a process that calltools owns: garbage collector, environment, Arrow without pandas.
+
+Imports nothing heavy. What each setting saves is in ``benchmarks/README.md``.
+"""
 
 import gc
 import os
@@ -8,21 +11,19 @@ from contextlib import contextmanager
 
 
 def configure_interpreter() -> None:
-    """Before anything is loaded: what would slow that down, in a process of ours."""
-    # Loading makes half a million objects that stay; to look through them again and again is a fifth of the start.
+    """Set what makes imports cheaper; to be called before anything heavy is imported."""
+    # Imports make half a million objects that stay; the collector would look through them again and again.
     gc.set_threshold(500_000)
-    # Nothing here multiplies matrices, and a second thread would wait for work by spinning.
+    # No matrices are multiplied here, and OpenBLAS starts a thread for each processor when numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Milliseconds for which Arrow keeps what has been freed: it will be wanted again, and fresh pages cost clearing.
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "1000")
 
 
 @contextmanager
 def arrow_without_pandas() -> Iterator[None]:
-    """Let Arrow make its first array inside: it would import pandas for it, which takes longer than to read a file.
+    """Let Arrow make its first array inside without importing pandas, which takes longer than reading a file.
 
-    Afterwards pandas can be imported by who needs it. Not for a process that is not ours: with it Arrow no
-    longer knows the Series of others.
+    Arrow looks for pandas once, at its first conversion. After this block pandas can be imported as usual, but Arrow
+    does not recognize a Series that somebody passes to it. So this is not for a process that calltools does not own.
     """
     finder = _PandasImportBlocker()
     sys.meta_path.insert(0, finder)
@@ -33,7 +34,7 @@ def arrow_without_pandas() -> Iterator[None]:
 
 
 def load_arrow() -> None:
-    """Load it, without pandas."""
+    """Import Arrow without pandas."""
     with arrow_without_pandas():
         import pyarrow as pa  # noqa: PLC0415 - heavy
 
@@ -43,6 +44,6 @@ def load_arrow() -> None:
 class _PandasImportBlocker:
     @staticmethod
     def find_spec(fullname: str, *_: object) -> None:
-        """Refuse pandas, know nothing of others."""
+        """Refuse pandas; leave every other module to the next finder."""
         if fullname == "pandas":
             raise ImportError(fullname)

@@ -1,4 +1,4 @@
-"""A baseline: findings that are known, and how many of them a file may have."""
+"""A baseline: how many findings of each rule and column a file may have without being reported."""
 
 import json
 from collections import Counter
@@ -24,59 +24,60 @@ _SEPARATOR: Final = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Known findings.
+    """Accepted findings.
 
     Attributes:
-        files: Name of a file -> rule and column -> how many.
+        files: Name of a file -> rule and column -> number of findings.
     """
 
     files: Mapping[str, Mapping[RuleAndColumn, int]] = field(default_factory=dict)
 
     def counts_for(self, name: str) -> Mapping[RuleAndColumn, int]:
-        """What is known of one file."""
+        """The accepted findings of one file; empty for a file that is not in the baseline."""
         return self.files.get(baseline_file_name(name), {})
 
     def with_counts(self, name: str, counts: Mapping[RuleAndColumn, int]) -> "Baseline":
         """The same baseline with other counts for one file; a file without findings is not listed."""
-        some = {spot: count for spot, count in counts.items() if count}
+        listed = {key: count for key, count in counts.items() if count}
         others = {file: known for file, known in self.files.items() if file != baseline_file_name(name)}
-        return Baseline(others | ({baseline_file_name(name): some} if some else {}))
+        return Baseline(others | ({baseline_file_name(name): listed} if listed else {}))
 
     def to_json(self) -> str:
         """The text of its file: sorted, so that the same findings give the same bytes."""
         files = {file: _nest_by_rule(known) for file, known in self.files.items()}
-        told = {"version": _VERSION, "files": files}
-        return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        document = {"version": _VERSION, "files": files}
+        return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def read_baseline(path: Path) -> Baseline:
-    """The baseline that a file holds.
+    """Read the file of a baseline.
 
     Raises:
-        UsageError: It cannot be read, is none, or is of another version.
+        UsageError: It cannot be read, is not a baseline, or has another version.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise UsageError("baseline-unreadable", path=path, reason=fault.strerror) from None
     except (ValueError, RecursionError):
         raise UsageError("baseline-not-one", path=path, where="$") from None
-    version = told.get("version") if isinstance(told, dict) else None
+    version = document.get("version") if isinstance(document, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
         raise UsageError("baseline-not-one", path=path, where="$.version")
     if version != _VERSION:
         raise UsageError("baseline-version", path=path, version=version, expected=_VERSION)
     counts: dict[str, dict[RuleAndColumn, int]] = {}
-    for file, spot, count in _parse_entries(told.get("files"), path):
-        counts.setdefault(file, {})[spot] = count
+    for file, key, count in _parse_entries(document.get("files"), path):
+        counts.setdefault(file, {})[key] = count
     return Baseline(counts)
 
 
 def baseline_file_name(name: str) -> str:
-    """How a baseline calls a file: below the working directory from there, with slashes on every system."""
-    path, here = PurePath(name), Path.cwd()
-    if path.is_absolute() and path.is_relative_to(here):
-        path = path.relative_to(here)
+    """The name of a file in a baseline: relative to the working directory if below it, with slashes on every system."""
+    path, working_directory = PurePath(name), Path.cwd()
+    if path.is_absolute() and path.is_relative_to(working_directory):
+        path = path.relative_to(working_directory)
+    # A name that is not UTF-8 could not be written to JSON.
     return path.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
@@ -87,45 +88,45 @@ def accept_known(
 
     Args:
         findings: In the order of the file.
-        titles: Of their columns, as they may be shown.
-        known: How many findings the file may have.
-        accepted: How many of them went by before.
+        titles: The titles of their columns, redacted as they are shown.
+        known: How many findings the baseline accepts in the file.
+        accepted: How many of those were accepted in earlier batches.
 
     Returns:
-        The findings beyond, and what was accepted.
+        The findings that remain, and how many were accepted now.
     """
     if not len(findings) or not known:
         return findings, Counter()
-    spots, which = _distinct_keys(findings, titles)
-    allowed = np.array([known.get(spot, 0) - accepted.get(spot, 0) for spot in spots], np.int64)
-    taken = _occurrence_numbers(which) < allowed[which]
-    counts = np.bincount(which[taken], minlength=len(spots)).tolist()
-    went_by = Counter({spot: count for spot, count in zip(spots, counts, strict=True) if count})
-    return findings.filter(pa.array(~taken)), went_by
+    keys, key_index = _distinct_keys(findings, titles)
+    allowed = np.array([known.get(key, 0) - accepted.get(key, 0) for key in keys], np.int64)
+    taken = _occurrence_numbers(key_index) < allowed[key_index]
+    counts = np.bincount(key_index[taken], minlength=len(keys)).tolist()
+    newly_accepted = Counter({key: count for key, count in zip(keys, counts, strict=True) if count})
+    return findings.filter(pa.array(~taken)), newly_accepted
 
 
 def count_findings(findings: Findings, titles: Cells) -> Counter[RuleAndColumn]:
     """How many findings each rule has in each column."""
     if not len(findings):
         return Counter()
-    spots, which = _distinct_keys(findings, titles)
-    return Counter(dict(zip(spots, np.bincount(which, minlength=len(spots)).tolist(), strict=True)))
+    keys, key_index = _distinct_keys(findings, titles)
+    return Counter(dict(zip(keys, np.bincount(key_index, minlength=len(keys)).tolist(), strict=True)))
 
 
 def _distinct_keys(findings: Findings, titles: Cells) -> tuple[list[RuleAndColumn], Any]:
-    """The distinct spots, and for each finding the number of its own."""
+    """The distinct rules and columns, and for each finding the index of its own."""
     texts = (findings.table["code"].combine_chunks(), pc.fill_null(titles, ""))
     encoded = pc.binary_join_element_wise(*texts, _SEPARATOR).dictionary_encode()
     parts = [text.partition(_SEPARATOR) for text in encoded.dictionary.to_pylist()]
     return [(code, title) for code, _, title in parts], encoded.indices.to_numpy()
 
 
-def _occurrence_numbers(which: Any) -> Any:
-    """The number of each item among its equals, from 0, in their order."""
-    order = np.argsort(which, kind="stable")
-    first = np.searchsorted(which[order], which[order])
-    rank = np.empty(len(which), np.int64)
-    rank[order] = np.arange(len(which)) - first
+def _occurrence_numbers(values: Any) -> Any:
+    """For each value how many equal ones stand before it."""
+    order = np.argsort(values, kind="stable")
+    first = np.searchsorted(values[order], values[order])
+    rank = np.empty(len(values), np.int64)
+    rank[order] = np.arange(len(values)) - first
     return rank
 
 
@@ -145,7 +146,7 @@ def _parse_entries(files: Any, path: Path) -> Iterator[tuple[str, RuleAndColumn,
                 yield file, (code, title), count
 
 
-def _check_object(told: Any, path: Path, where: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(told, dict):
+def _check_object(value: Any, path: Path, where: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict):
         raise UsageError("baseline-not-one", path=path, where=where)
-    yield from told.items()
+    yield from value.items()

@@ -9,7 +9,7 @@ from calltools.model.finding import Findings
 from calltools.model.rule import CrossFileObserver, Observer, Rule
 from calltools.validation.ruleset import RuleSet
 
-#: Code -> an observer that goes from one file to the next.
+#: Code of a rule -> its observer, which is handed from one file to the next.
 CrossFileObservers: TypeAlias = dict[str, CrossFileObserver]
 
 
@@ -18,9 +18,9 @@ class Observers:
 
     Args:
         ruleset: The rules of the run.
-        assumptions: What they rest on.
-        name: The file.
-        earlier: Those that know the files before; the new ones are put into it.
+        assumptions: What their digests depend on.
+        name: The file, as findings in later files name it.
+        earlier: Observers of earlier files, where several files become one; new ones are added to it.
     """
 
     def __init__(
@@ -35,19 +35,19 @@ class Observers:
         }
 
     def digest(self, columns: Mapping[str, Cells]) -> dict[str, Any]:
-        """What each observer must know of a batch. Pure; runs in worker threads."""
+        """Code of an observer -> what it must know of a batch. Pure; runs in worker threads."""
         if not any(len(cells) for cells in columns.values()):
             return {}
         return {code: observer.digest(columns, self._assumptions) for code, observer in self._observers.items()}
 
     def add(self, digests: Mapping[str, Any], records: Numbers, places: Numbers) -> Findings:
-        """Take the digests of a batch, in the order of the file."""
+        """Take the digests of a batch, in the order of the file; gives what can be reported already."""
         return Findings.concat(
             [_set_code(code, self._observers[code].add(digest, records, places)) for code, digest in digests.items()]
         )
 
     def close(self) -> Findings:
-        """What only the end of the table shows."""
+        """The findings that only the whole table shows."""
         return Findings.concat([_set_code(code, observer.close()) for code, observer in self._observers.items()])
 
 

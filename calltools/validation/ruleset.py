@@ -1,7 +1,4 @@
-"""RuleSet: which rules count in a run, with what severity.
-
-FindingFilter: which findings are reported, with title and position of the column, each fault once.
-"""
+"""RuleSet: the rules of a run and their severity. FindingFilter: which findings are reported, each fault once."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
@@ -22,7 +19,7 @@ class RuleSet:
     """The rules of a run.
 
     Attributes:
-        severities: Of each rule that was chosen, by code. What is not here does not exist in this run.
+        severities: Code -> severity of each chosen rule. A rule that is not here does not exist in this run.
     """
 
     severities: Mapping[str, Severity]
@@ -35,20 +32,24 @@ class RuleSet:
         return tuple(rule for rule in RULES if rule.code in self.severities)
 
     def apply_severities(self, findings: Findings) -> Findings:
-        """The findings of chosen rules, each with its severity; one that says "note" already stays a note."""
+        """The findings of chosen rules, each with its severity; one that has a severity already keeps it."""
         if not len(findings):
             return findings
         codes = pa.array(list(self.severities), pa.string())
-        words = pa.array([str(severity) for severity in self.severities.values()], pa.string())
-        place = pc.index_in(findings.table["code"], codes)
-        table = findings.table.filter(pc.is_valid(place)) if place.null_count else findings.table
-        severity = pc.coalesce(table["severity"], pc.take(words, pc.drop_null(place)))
+        severities = pa.array([str(severity) for severity in self.severities.values()], pa.string())
+        index = pc.index_in(findings.table["code"], codes)
+        table = findings.table.filter(pc.is_valid(index)) if index.null_count else findings.table
+        severity = pc.coalesce(table["severity"], pc.take(severities, pc.drop_null(index)))
         return Findings(
             table.set_column(FINDINGS_SCHEMA.get_field_index("severity"), FINDINGS_SCHEMA.field("severity"), severity)
         )
 
     def for_normalized(self, *, vendor: bool) -> "RuleSet":
-        """The rules for records that are normalized before they are judged."""
+        """The rules for records that are normalized before they are judged.
+
+        Args:
+            vendor: Whether they come from a vendor's export, which has titles of its own.
+        """
         rules = [rule for rule in self.rules() if rule.converting != "left out" and (rule.of_exports or not vendor)]
         softer = {rule.code: Severity.NOTE for rule in rules if rule.converting == "note"}
         return replace(self, severities={rule.code: self.severities[rule.code] for rule in rules} | softer)
@@ -58,11 +59,11 @@ def select_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Rule
     """The rules that ``--select`` and ``--ignore`` leave.
 
     Args:
-        select: Codes, names or prefixes of codes; nothing means all.
-        ignore: The same.
+        select: Codes, names or prefixes of codes; nothing means all rules.
+        ignore: Codes, names or prefixes of codes.
 
     Raises:
-        UsageError: A word fits no rule; the nearest is named.
+        UsageError: A word matches no rule; the nearest code or name is named.
     """
     wanted = _matching_codes(select) or set(RULES_BY_CODE)
     unwanted = _matching_codes(ignore)
@@ -89,13 +90,14 @@ def _codes_for_word(word: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """How the findings of one file are told.
+    """Selects and locates the findings of one file.
 
     Attributes:
         ruleset: The rules that count.
         layout: Canonical field -> title and position of its column in the file.
-        identifiers_may_come_from_elsewhere: Identifiers may come from elsewhere than a canonical file's own columns.
-        rules: The catalog, which says what yields to what.
+        identifiers_may_come_from_elsewhere: Whether a profile or a second file may fill identifiers, so that no header
+            rule reports their columns as missing.
+        rules: The catalog, which says which rule yields to which (``yields_to``).
     """
 
     ruleset: RuleSet
@@ -104,31 +106,35 @@ class FindingFilter:
     rules: tuple[Rule, ...] = RULES
 
     def locate(self, findings: Findings) -> Findings:
-        """Those of the chosen rules, with severity and column, in the order of the file."""
+        """The findings of chosen rules, with severity, title and position of the column, in the order of the file."""
         return self._add_locations(self.ruleset.apply_severities(findings)).sorted_by_place()
 
     def deduplicate(self, findings: Findings) -> Findings:
-        """Each fault by the rule that knows most of it, in the order of the file."""
-        return self._drop_consequences(self._most_specific(self._alone(findings))).sorted_by_place()
+        """Each fault once, by the rule that is most specific, in the order of the file."""
+        return self._drop_consequences(
+            self._keep_most_specific(self._keep_repeated_header_alone(findings))
+        ).sorted_by_place()
 
-    def suppress_repeats(self, findings: Findings, said: Container[str] | None = None) -> Findings:
-        """Where a column is missing, a header rule says for the file what a row rule would say of each record.
+    def suppress_repeats(self, findings: Findings, reported: Container[str] | None = None) -> Findings:
+        """Without findings on each record that a header rule reports once: a column is missing in the whole file.
 
         Args:
-            findings: Located.
-            said: Only these header rules speak; ``None``: all that were chosen.
+            findings: Located findings.
+            reported: Codes of the header rules that count here; ``None``: all chosen ones.
         """
-        speakers = {rule.code for rule in self.ruleset.rules() if rule.scope is Scope.HEADER}
+        header_codes = {rule.code for rule in self.ruleset.rules() if rule.scope is Scope.HEADER}
         for rule in () if self.identifiers_may_come_from_elsewhere else self._yielding(Scope.ROW):
-            spoken = any(code in speakers and (said is None or code in said) for code in rule.yields_to)
-            if spoken and not any(name in self.layout for name in rule.misses):
+            is_reported = any(
+                code in header_codes and (reported is None or code in reported) for code in rule.yields_to
+            )
+            if is_reported and not any(name in self.layout for name in rule.misses):
                 table = findings.table
                 repeated = pc.and_(pc.equal(table["code"], rule.code), pc.equal(table["severity"], "error"))
                 findings = findings.filter(pc.invert(repeated))
         return findings
 
-    def _alone(self, findings: Findings) -> Findings:
-        """A header that stands again among the records is one fault, not one in each of its cells."""
+    def _keep_repeated_header_alone(self, findings: Findings) -> Findings:
+        """A header that is repeated among the records is one fault, not one in each of its cells."""
         table = findings.table
         alone = pc.is_in(table["code"], pa.array([rule.code for rule in self.rules if rule.speaks_alone], pa.string()))
         if not pc.any(alone).as_py():
@@ -136,8 +142,8 @@ class FindingFilter:
         among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(alone)))
         return findings.filter(pc.or_(alone, pc.invert(among)))
 
-    def _most_specific(self, findings: Findings) -> Findings:
-        """Where a reader or the mapping has named a cell's fault, no rule on cells names it again."""
+    def _keep_most_specific(self, findings: Findings) -> Findings:
+        """Where the reader or the mapping has reported a cell, no cell rule reports it again."""
         yielding: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for rule in self._yielding(Scope.CELL):
             yielding[rule.yields_to].append(rule.code)
@@ -146,13 +152,14 @@ class FindingFilter:
             named = pc.is_in(table["code"], pa.array(speakers))
             if not pc.any(named).as_py():
                 continue
+            # One number for record and position: a file has at most 2 ** 14 columns (files/limits.py).
             cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
             same = pc.is_in(cell, pc.drop_null(cell.filter(named)))
             findings = findings.filter(pc.invert(pc.and_(same, pc.is_in(table["code"], pa.array(codes)))))
         return findings
 
     def _drop_consequences(self, findings: Findings) -> Findings:
-        """Where a reader has said that a value is not there, no rule on records says that it is missing."""
+        """Where the reader has reported an unreadable value, no row rule reports that the value is missing."""
         for rule in self._yielding(Scope.ROW):
             table = findings.table
             unread = table.filter(pc.is_in(table["code"], pa.array(rule.yields_to)))
@@ -165,11 +172,11 @@ class FindingFilter:
         return findings
 
     def _yielding(self, scope: Scope) -> list[Rule]:
-        """Rules of a scope that yield to others."""
+        """The rules of a scope that yield to others."""
         return [rule for rule in self.rules if rule.scope is scope and rule.yields_to]
 
     def _add_locations(self, findings: Findings) -> Findings:
-        """Findings on a canonical field get the title and position of its column in the file."""
+        """Give findings on a canonical field the title and position of its column in the file."""
         if not len(findings):
             return findings
         field_index = pc.index_in(findings.table["field"], pa.array(list(self.layout), pa.string()))

@@ -1,17 +1,22 @@
-"""Proves records clean with kernels and gives the others to pandera."""
+"""Proves records clean with kernels, and lets pandera judge the others.
 
-import threading
+Two functions answer whether a cell is faulty: the kernel ``sound`` of its kind, which is fast and may doubt a good
+cell, and the masks of the cell rules, which are exact. They must stay two: a kernel is one pass over the bytes of a
+column for all rules, and a mask finds one fault and says which. The law that holds them together: no rule finds a fault
+in a sound cell (``tests/fields/test_kinds.py``, ``test_sound_text_has_no_fault``); and for whole files, a run that
+proves nothing gives the same findings (``tests/test_pipeline.py``).
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import DefectError
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
@@ -25,12 +30,12 @@ from calltools.validation.ruleset import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class UnprovenRecords:
-    """Records on which pandera has to speak.
+    """Records that pandera has to validate.
 
     Attributes:
-        columns: Canonical columns.
+        columns: Their canonical columns.
         records: Their numbers.
-        places: Their lines or rows.
+        places: Their physical lines or sheet rows.
         unproven_cells: Field -> cells that are not proven sound; ``None``: nothing was proven.
     """
 
@@ -40,51 +45,25 @@ class UnprovenRecords:
     unproven_cells: Mapping[str, Mask] | None = None
 
 
-class _PanderaLoader:
-    """pandera, loaded in a thread while the first records are read: large files always have something to judge."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Load it, unless that was begun before."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=partial(import_module, "calltools.validation.pandera_schema"), daemon=True
-            )
-            self._thread.start()
-
-    def is_done(self) -> bool:
-        """Whether nothing is being loaded."""
-        return self._thread is None or not self._thread.is_alive()
-
-    def wait(self) -> None:
-        """Until nothing is being loaded."""
-        if self._thread is not None:
-            self._thread.join()
-
-
-pandera_loader: Final = _PanderaLoader()
-
-
 def select_unproven(
     batch: Batch, columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
 ) -> UnprovenRecords:
     """The records of a batch that are not proven clean. Pure; runs in worker threads.
 
     Args:
-        batch: The records.
-        columns: Their canonical columns.
+        batch: The batch.
+        columns: Its canonical columns.
         ruleset: The rules of the run.
-        assumptions: What the tests rest on.
-        exact_only: Prove nothing: each record goes to pandera.
+        assumptions: What the tests depend on.
+        exact_only: Prove nothing: pandera validates each record.
     """
     if exact_only or not batch.columns.num_columns:
         return UnprovenRecords(batch.columns, batch.records, batch.places)
     cells = {name: _unproven_mask(name, columns[name], assumptions) for name in columns}
     doubtful = reduce(np.logical_or, cells.values())
-    rest = PendingRows(columns, ~doubtful)
-    doubtful = reduce(np.logical_or, _row_rule_masks(rest, ruleset, assumptions), doubtful)
+    # A record with a doubtful cell is judged anyway, so that row rules need not look at it.
+    pending = PendingRows(columns, ~doubtful)
+    doubtful = reduce(np.logical_or, _row_rule_masks(pending, ruleset, assumptions), doubtful)
     rows = np.flatnonzero(doubtful)
     chosen = pa.array(rows)
     return UnprovenRecords(
@@ -98,7 +77,7 @@ def select_unproven(
 def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
     field = FIELDS_BY_NAME[name]
     if all_empty(cells):
-        # Half the columns of most exports, and sound by the laws of all kinds.
+        # Half the columns of most exports. An empty cell is sound for each kind, if the field may be empty.
         return np.full(len(cells), field.requirement.cell)
     unsound = ~KINDS[field.kind].sound(cells, assumptions)
     return unsound | ~non_empty(cells) if field.requirement.cell else unsound
@@ -110,12 +89,17 @@ def _row_rule_masks(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions:
             yield rule.row(columns, assumptions)
 
 
+def load_pandera() -> None:
+    """Import pandera ahead of the first records to judge; a file that is proven clean does without it."""
+    import_module("calltools.validation.pandera_schema")
+
+
 class PanderaJudge:
-    """pandera's verdict on the records of a run that are not proven. One thread at a time may ask it.
+    """pandera's verdict on the records of a run that are not proven. One thread at a time may use it.
 
     Args:
         ruleset: The rules of the run.
-        assumptions: What the tests rest on.
+        assumptions: What the tests depend on.
     """
 
     def __init__(self, ruleset: RuleSet, assumptions: Assumptions) -> None:
@@ -124,33 +108,33 @@ class PanderaJudge:
         self._schemas: dict[tuple[str, ...], Any] = {}
 
     def judge(self, parts: Sequence[UnprovenRecords]) -> Findings:
-        """The verdict on some records.
+        """The findings on cells and records of some batches, which are judged as one table.
 
-        Findings hold the canonical field; title, position and severity are put in later.
+        They name the canonical field; ``FindingFilter`` adds title, position and severity.
 
         Raises:
             DefectError: A check itself failed: a fault in calltools.
         """
-        there = [part for part in parts if len(part.records) and part.columns.num_columns]
-        if not there:
+        filled = [part for part in parts if len(part.records) and part.columns.num_columns]
+        if not filled:
             return Findings.empty()
-        names = tuple(name for name in FIELD_NAMES if any(name in part.columns.column_names for part in there))
-        table = pa.concat_tables([_with_all_columns(part.columns, names) for part in there]).combine_chunks()
-        frame = _JudgedFrame(
+        names = tuple(name for name in FIELD_NAMES if any(name in part.columns.column_names for part in filled))
+        table = pa.concat_tables([_with_all_columns(part.columns, names) for part in filled]).combine_chunks()
+        judged = _JudgedRecords(
             {name: combine_chunks(table[name]) for name in table.column_names},
-            np.concatenate([part.records for part in there]),
-            np.concatenate([part.places for part in there]),
+            np.concatenate([part.records for part in filled]),
+            np.concatenate([part.places for part in filled]),
         )
-        schema = self._schema(names)
-        failures = schema.failed_checks(schema.frame(table), _merge_unproven_cells(there, names))
-        # Outside pandera's handler: its text holds the values of people and must not become anyone's context.
-        verdicts = [_failed_rows(failure) for failure in failures]
+        failed = self._schema(names).failed_checks(judged.columns, _merge_unproven_cells(filled, names))
         return Findings.concat(
-            [_make_findings(RULES_BY_CODE[code], name, rows, frame, self._assumptions) for code, name, rows in verdicts]
+            [
+                _make_findings(RULES_BY_CODE[check.code], check.column, check.rows, judged, self._assumptions)
+                for check in failed
+            ]
         )
 
     def _schema(self, names: tuple[str, ...]) -> Any:
-        # Imported here: 0.6 s that a command without doubtful records does not need.
+        # Imported here: it takes half a second, and a file that is proven clean does without it.
         from calltools.validation.pandera_schema import PanderaSchema  # noqa: PLC0415
 
         if names not in self._schemas:
@@ -159,13 +143,13 @@ class PanderaJudge:
 
 
 def _with_all_columns(columns: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The columns in one order; one that only another batch has (a joined identifier) is empty here."""
+    """The columns in one order; a column that only another batch has, as a matched identifier, is empty here."""
     empty = constant_cells("", columns.num_rows)
     return pa.table({name: columns[name] if name in columns.column_names else empty for name in names})
 
 
 def _merge_unproven_cells(parts: Sequence[UnprovenRecords], names: Sequence[str]) -> Mapping[str, Mask]:
-    """Field -> doubtful cells of all parts; a field is left out when each of its cells has to be judged."""
+    """Field -> unproven cells of all parts; nothing, so that all cells are judged, where a part has proven none."""
     proven = [part.unproven_cells for part in parts if part.unproven_cells is not None]
     if len(proven) < len(parts):
         return {}
@@ -176,18 +160,9 @@ def _merge_unproven_cells(parts: Sequence[UnprovenRecords], names: Sequence[str]
     }
 
 
-def _failed_rows(error: Any) -> tuple[str, str | None, Numbers]:
-    # Never the error's own text: it holds the values of people.
-    code = str(getattr(error.check, "name", None))
-    if code not in RULES_BY_CODE or not isinstance(error.check_output, np.ndarray):
-        raise DefectError("check-failed", check=code, reason=str(error.reason_code))
-    rows: Numbers = np.flatnonzero(~error.check_output)
-    return code, error.column_name, rows
-
-
 @dataclass(frozen=True, slots=True)
-class _JudgedFrame:
-    """What a verdict is about."""
+class _JudgedRecords:
+    """The records that a verdict is on, as one table."""
 
     columns: Mapping[str, Cells]
     records: Numbers
@@ -195,18 +170,18 @@ class _JudgedFrame:
 
 
 def _make_findings(
-    rule: Rule, name: str | None, rows: Numbers, frame: _JudgedFrame, assumptions: Assumptions
+    rule: Rule, column: str | None, rows: Numbers, judged: _JudgedRecords, assumptions: Assumptions
 ) -> Findings:
-    field = name if rule.cell else rule.at
+    field = column if rule.cell else rule.at
     given: dict[str, Any] = {"field": field}
-    if field is not None and field in frame.columns:
-        cells = frame.columns[field].take(pa.array(rows))
+    if field is not None and field in judged.columns:
+        cells = judged.columns[field].take(pa.array(rows))
         given["value"] = cells
         given |= _detail_and_repair(rule, field, cells, assumptions)
     if rule.note_where is not None:
-        milder = pa.array(rule.note_where(frame.columns, assumptions)[rows])
+        milder = pa.array(rule.note_where(judged.columns, assumptions)[rows])
         given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
-    return Findings.for_rule(rule.code, records=frame.records[rows], places=frame.places[rows], **given)
+    return Findings.for_rule(rule.code, records=judged.records[rows], places=judged.places[rows], **given)
 
 
 def _detail_and_repair(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:

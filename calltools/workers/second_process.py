@@ -1,33 +1,37 @@
 """A second process that reads records and proves them clean, while this one judges and reports.
 
 Python runs one thread at a time, and handing over costs: two processes do in parallel what two threads do in turns.
-The second one is a copy of this one, made when all that both need has been loaded.
+The second one is a fork of this one, made when all that both need has been loaded.
+
+What they say to each other: the second process sends results in the order of the file. When the first one has nothing
+to judge, it notifies the second, which then sends one batch unprocessed for the first to work on, and goes on with the
+next. So neither waits for the other as long as there are batches. ``None`` is the end, an exception is a fault.
 """
 
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from calltools.errors import CalltoolsError, SourceError
 from calltools.model.batch import Batch, Table
-from calltools.runtime.allocator import keep_freed_memory
 from calltools.runtime.process import ForkedWorker
-from calltools.runtime.threads import cpu_count
-from calltools.workers import batch_processor
-from calltools.workers.batch_processor import MAX_THREADS, BatchProcessor, BatchResult, RunPlan, map_batches
+from calltools.runtime.threads import cpu_count, keep_freed_memory
+from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_in_threads
 
-#: Bytes of a file from which on pandera will have something to judge.
+#: Bytes of a file from which on there will nearly always be records to judge.
 _LARGE_FILE_BYTES: Final = 4 << 20
 #: Bytes of a file from which on a second process is worth its start.
-_FORK_FROM_BYTES: Final = 16 << 20
-#: What can be read anew by its path, by its ending; of other files, only those that turn out to be text.
+FORK_FROM_BYTES: Final = 16 << 20
+#: Endings of files whose bytes are read anew by path in the second process, if they turn out to be text.
 _TEXT_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
+
+_Result = TypeVar("_Result")
 
 
 def is_large_file(path: Path, size: int = _LARGE_FILE_BYTES) -> bool:
-    """Whether there is a file of so many bytes."""
+    """Whether the path names a file of at least so many bytes."""
     try:
         return path.is_file() and path.stat().st_size >= size
     except (OSError, ValueError):
@@ -35,98 +39,99 @@ def is_large_file(path: Path, size: int = _LARGE_FILE_BYTES) -> bool:
 
 
 def expects_second_process(path: Path) -> bool:
-    """Whether this file will probably have a second process."""
+    """Whether this file will probably get a second process; it has not been opened yet."""
     return path.suffix.lower() in _TEXT_SUFFIXES and _is_worthwhile(path)
 
 
-class ForkedBatchResults(Iterator[BatchResult]):
-    """What comes of the work in a second process, which has ended when these are closed or have come to their end."""
+def start_work(
+    work: BatchWork[_Result], table: Table, is_idle: Callable[[], bool] = lambda: False, *, may_fork: bool
+) -> "Generator[_Result] | ForkedResults[_Result]":
+    """The result for each batch of a table, in the order of the file.
 
-    def __init__(self, second: ForkedWorker, name: str, work: BatchProcessor, idle: Callable[[], bool]) -> None:
-        self._worker = second
-        self._results = _receive_results(second, name, work, idle)
+    A second process does the work where that is worth it, and starts at once. Without one, or where the system starts
+    no more processes, threads of this process do it.
 
-    def __next__(self) -> BatchResult:
+    Args:
+        work: What to do; the same function either way.
+        table: The table that it reads.
+        is_idle: Whether this process only waits for results; then it processes a batch itself.
+        may_fork: Whether the caller owns this process.
+
+    Raises:
+        SourceError: The second process was ended from outside.
+    """
+    if may_fork and table.can_cross_processes and _is_worthwhile(table.source.path):
+        try:
+            return ForkedResults(ForkedWorker(partial(_run_worker, work)), table.source.name, work, is_idle)
+        except OSError:
+            pass
+    return run_in_threads(work)
+
+
+class ForkedResults(Iterator[_Result], Generic[_Result]):
+    """Results from a second process; it has ended when these are closed or exhausted."""
+
+    def __init__(self, worker: ForkedWorker, name: str, work: BatchWork[_Result], is_idle: Callable[[], bool]) -> None:
+        self._worker = worker
+        self._results = _receive_results(worker, name, work.process, is_idle)
+
+    def __next__(self) -> _Result:
         return next(self._results)
 
     def close(self) -> None:
-        """End it."""
-        # A generator that was never begun does nothing when it is closed.
+        """End the second process."""
+        # Closing a generator that was never begun does not run its ``finally``.
         self._worker.close()
         self._results.close()
 
 
-def process_batches_forked(
-    table: Table, plan: RunPlan, idle: Callable[[], bool] = lambda: False
-) -> Generator[BatchResult] | ForkedBatchResults:
-    """Each batch worked on, as ``working.worked`` gives them, where that is worth it by a second process.
-
-    That one begins at once. Where the system starts no more processes it is done without.
-
-    Args:
-        table: What to read.
-        plan: How.
-        idle: Whether this process has nothing to do but wait; then it does the work on a batch itself.
-
-    Raises:
-        SourceError: The process was ended from outside.
-    """
-    if not table.can_cross_processes or not _is_worthwhile(table.source.path):
-        return batch_processor.process_batches(table, plan)
-    try:
-        second = ForkedWorker(partial(_run_worker, table, plan))
-    except OSError:
-        return batch_processor.process_batches(table, plan)
-    return ForkedBatchResults(second, table.source.name, BatchProcessor(plan), idle)
-
-
 def _is_worthwhile(path: Path) -> bool:
-    return ForkedWorker.supported and is_large_file(path, _FORK_FROM_BYTES) and cpu_count() > 1
+    return ForkedWorker.supported and is_large_file(path, FORK_FROM_BYTES) and cpu_count() > 1
 
 
 def _receive_results(
-    worker: ForkedWorker, name: str, processor: BatchProcessor, idle: Callable[[], bool]
-) -> Generator[BatchResult]:
+    worker: ForkedWorker, name: str, process: Callable[[Batch], _Result], is_idle: Callable[[], bool]
+) -> Generator[_Result]:
     notified = False
     with worker:
         while True:
-            if not notified and idle():
+            # One notification for each batch: it stays in the pipe until the second process begins another batch.
+            if not notified and is_idle():
                 worker.notify()
                 notified = True
             try:
-                said = worker.receive()
+                message = worker.receive()
             except EOFError:
                 raise SourceError("reader-ended", path=name) from None
-            if said is None:
+            if message is None:
                 return
-            if isinstance(said, BaseException):
-                raise said
-            if isinstance(said, Batch):
-                said, notified = processor(said), False
-            yield said
+            if isinstance(message, BaseException):
+                raise message
+            if isinstance(message, Batch):
+                message, notified = process(message), False
+            yield message
 
 
-def _run_worker(
-    table: Table, plan: RunPlan, is_idle: Callable[[], bool], send_result: Callable[[object], None]
-) -> None:
-    """In the second process: work on each batch; one is left to the first process when that is idle and says so."""
+def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_message: Callable[[object], None]) -> None:
+    """In the second process: process each batch, but leave one to the first process when that has asked for it."""
     keep_freed_memory()
-    work = BatchProcessor(plan)
-    # Judging keeps the first one's processor busy as long as proving takes; converting takes twice as long.
-    threads = min(max(cpu_count() - 1, 1) + plan.normalize, MAX_THREADS)
+    # One processor is left to the judge, unless this work takes longer than that.
+    threads = min(max(cpu_count() - 1, 1) + work.outweighs_judging, MAX_THREADS)
+    shared = BatchWork(work.read, lambda batch: batch if was_notified() else work.process(batch))
     try:
-        for done in map_batches(table, plan, lambda batch: batch if is_idle() else work(batch), threads):
-            send_result(done)
+        for result in run_in_threads(shared, threads):
+            send_message(result)
     except BrokenPipeError:
+        # The first process has ended, or wants no more.
         return
-    except Exception as fault:  # noqa: BLE001 - whatever it is, it is the first one's
-        send_result(_with_traceback_notes(fault))
+    except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
+        send_message(_with_traceback_notes(fault))
     else:
-        send_result(None)
+        send_message(None)
 
 
 def _with_traceback_notes(fault: Exception) -> Exception:
-    """The fault with the places that its traceback names, which does not travel; no value."""
+    """The fault with the places of its traceback as notes: a traceback cannot be pickled. No values are in them."""
     if not isinstance(fault, CalltoolsError):
         for frame in traceback.extract_tb(fault.__traceback__):
             fault.add_note(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}")

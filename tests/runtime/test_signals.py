@@ -104,8 +104,8 @@ def test_what_was_begun_is_left_though_nobody_heard_that_it_was_entered():
 
 
 def test_the_end_is_not_disturbed():
-    code = "import os, signal; from calltools.runtime.signals import listen, listen_no_more\n"
-    code += "listen(); listen_no_more()\n"
+    code = "import os, signal; from calltools.runtime.signals import ignore_signals, install_handlers\n"
+    code += "install_handlers(); ignore_signals()\n"
     code += "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): os.kill(os.getpid(), number)\n"
     code += "print('ended')"
 
@@ -135,16 +135,16 @@ def test_the_end_is_not_disturbed():
             id="twice",
         ),
         pytest.param(
-            "interrupts._PATIENCE_S = 0.3\n"
+            "signals._MAX_DEFER_S = 0.3\n"
             "try:\n"
-            "    with interrupts.uninterrupted(): interrupt(); time.sleep(20)\n"
+            "    with signals.deferred_interrupts(): interrupt(); time.sleep(20)\n"
             "except KeyboardInterrupt: print('heard')",
             ["heard"],
             id="where something takes too long",
         ),
         pytest.param(
             "try:\n"
-            "    with interrupts.uninterrupted(): interrupt(); time.sleep(0.2); print('whole')\n"
+            "    with signals.deferred_interrupts(): interrupt(); time.sleep(0.2); print('whole')\n"
             "    time.sleep(20)\n"
             "except KeyboardInterrupt: print('heard')",
             ["whole", "heard"],
@@ -153,9 +153,9 @@ def test_the_end_is_not_disturbed():
     ],
 )
 def test_it_is_heard_once_and_in_time(code, told):
-    begun = "import os, signal, time\nfrom calltools import interrupts\ninterrupts.listen()\n"
+    begun = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
     begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
 
-    result = run(begun + code + "\ninterrupts.listen_no_more()")
+    result = run(begun + code + "\nsignals.ignore_signals()")
 
     assert (result.stdout.decode().split(), result.stderr) == (told, b"")

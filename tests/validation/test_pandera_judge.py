@@ -2,56 +2,57 @@
 
 from dataclasses import replace
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from calltools.errors import DefectError
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.validation.pandera_schema import PanderaSchema
-from calltools.validation.validator import _failed_rows
 
 FORMULA = RULES_BY_CODE["CT282"]
 
 
-def failures(rule, assumptions, *cells, dtype="str", doubtful=None):
-    frame = pd.DataFrame({"Tag": pd.Series(list(cells), dtype=dtype)})
-    return PanderaSchema([rule], ["Tag"], assumptions).failed_checks(frame, doubtful or {})
+def failures(rule, assumptions, *cells, type_="string"):
+    schema = PanderaSchema([rule], ["Tag"], assumptions)
+    return schema.failed_checks({"Tag": pa.array(list(cells), type_)})
 
 
 def test_a_verdict_names_the_rule_the_column_and_the_rows(assumptions):
     (failure,) = failures(FORMULA, assumptions, "=1", "a", "+1")
 
-    code, column, rows = _failed_rows(failure)
-
-    assert (code, column, rows.tolist()) == ("CT282", "Tag", [0, 2])
+    assert (failure.code, failure.column, failure.rows.tolist()) == ("CT282", "Tag", [0, 2])
     assert failures(FORMULA, assumptions, "a", "") == []
 
 
 def test_a_schema_forgets_the_frame_before(assumptions):
     schema = PanderaSchema([FORMULA], ["Tag"], assumptions)
-    frame = pd.DataFrame({"Tag": pd.Series(["=1", "=2"], dtype="str")})
+    columns = {"Tag": pa.array(["=1", "=2"])}
 
-    first = schema.failed_checks(frame, {"Tag": pd.Series([True, False]).to_numpy()})
-    second = schema.failed_checks(frame)
+    first = schema.failed_checks(columns, {"Tag": np.array([True, False])})
+    second = schema.failed_checks(columns)
 
-    assert [_failed_rows(one)[2].tolist() for one in (*first, *second)] == [[0], [0, 1]]
+    assert [one.rows.tolist() for one in (*first, *second)] == [[0], [0, 1]]
 
 
 def test_a_check_that_breaks_is_a_defect_and_says_no_value(assumptions):
     def broken(cells, _assumptions):
         raise ValueError(cells[0].as_py())
 
-    (failure,) = failures(replace(FORMULA, cell=broken), assumptions, "+74950000001")
-
     with pytest.raises(DefectError) as caught:
-        _failed_rows(failure)
+        failures(replace(FORMULA, cell=broken), assumptions, "+74950000001")
     assert "CT282" in str(caught.value)
     assert "4950000001" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 def test_a_column_that_is_no_text_is_a_defect(assumptions):
-    (failure,) = failures(FORMULA, assumptions, 74950000001, dtype="int64")[:1]
-
     with pytest.raises(DefectError) as caught:
-        _failed_rows(failure)
+        failures(FORMULA, assumptions, 74950000001, type_="int64")
     assert "4950000001" not in str(caught.value)
+
+
+def test_the_environment_cannot_switch_pandera_off(assumptions, monkeypatch):
+    monkeypatch.setattr("pandera.config.CONFIG.validation_enabled", False)
+
+    assert len(failures(FORMULA, assumptions, "=1")) == 1

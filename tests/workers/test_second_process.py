@@ -15,8 +15,9 @@ import pytest
 from calltools.errors import LimitError, SourceError
 from calltools.files.csv import reader
 from calltools.model.batch import Batch
+from calltools.pipeline import batch_work
 from calltools.run import FindingsCollector, RunOptions, prepare_job, resolve
-from calltools.runtime import pickle_stream
+from calltools.runtime import process
 from calltools.runtime.process import ForkedWorker
 from calltools.workers import second_process
 from tests.conftest import NOW
@@ -31,8 +32,8 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 @pytest.fixture(autouse=True)
 def _each_file_is_worth_it(monkeypatch):
     """A second process for the smallest file, also where there is one processor."""
-    monkeypatch.setattr(second_process, "_WORTH_IT", 1)
-    monkeypatch.setattr(second_process, "processors", lambda: 2)
+    monkeypatch.setattr(second_process, "FORK_FROM_BYTES", 1)
+    monkeypatch.setattr(second_process, "cpu_count", lambda: 2)
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def copies(monkeypatch):
             made.append(work)
             super().__init__(work)
 
-    monkeypatch.setattr(second_process, "Copy", Counted)
+    monkeypatch.setattr(second_process, "ForkedWorker", Counted)
     return made
 
 
@@ -57,10 +58,10 @@ def idleness(monkeypatch):
     def always(idle):
         worked = []
 
-        def counted(second, name, work, _idle):
-            return answers(second, name, lambda batch: worked.append(batch) or work(batch), lambda: idle)
+        def counted(worker, name, process_batch, _is_idle):
+            return answers(worker, name, lambda batch: worked.append(batch) or process_batch(batch), lambda: idle)
 
-        monkeypatch.setattr(second_process, "_answers", counted)
+        monkeypatch.setattr(second_process, "_receive_results", counted)
         return worked
 
     return always
@@ -100,7 +101,7 @@ def walked(job, *, together=False):
         def take(self, batch, _findings, bad):
             written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
 
-    summary = job.run("x", [kept, Written()], may_copy=together)
+    summary = job.run("x", [kept, Written()], may_fork=together)
     findings = [one.to_rows() for one in kept.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.call_statistics))
@@ -201,11 +202,11 @@ def test_a_defect_names_the_places_of_the_second_process(many):
     with pytest.raises(ValueError, match="names") as told:
         walked(job, together=True)
 
-    assert any("csv_file.py" in note for note in told.value.__notes__)
+    assert any("reader.py" in note for note in told.value.__notes__)
 
 
 def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
-    received = pickle_stream.read_object
+    received = process.read_object
 
     def then_killed(stream):
         answer = received(stream)
@@ -214,7 +215,7 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
         return answer
 
     # The first answer is there, and the pipe does not hold the others.
-    monkeypatch.setattr(pickle_stream, "receive", then_killed)
+    monkeypatch.setattr(process, "read_object", then_killed)
 
     with pytest.raises(SourceError) as told:
         walked(job_of(large), together=True)
@@ -254,7 +255,7 @@ def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch, failing):
 
 def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
     job = job_of(large)
-    answers = second_process.process_batches_forked(job.table, job.plan)
+    answers = second_process.start_work(batch_work(job.table, job.plan), job.table, may_fork=True)
     assert len(children_of(os.getpid())) == 1
 
     answers.close()
@@ -266,7 +267,7 @@ def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
 def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
     """``trap '' CHLD`` in bash, and some supervisors: who is started by them ignores it, too."""
     code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-    code += "from calltools.workers import second_process; second_process.processors = lambda: 2\n"
+    code += "from calltools.workers import second_process; second_process.cpu_count = lambda: 2\n"
     code += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", code, "validate", str(large), "-q"]
 
@@ -280,12 +281,12 @@ def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, mon
     assert not second_process.expects_second_process(many.with_suffix(".xlsx"))
     assert not second_process.expects_second_process(many.with_name("nothing.csv"))
     assert not second_process.expects_second_process(many.with_name("no\0name.csv"))
-    for name, value in (("_WORTH_IT", 1 << 30), ("processors", lambda: 1)):
+    for name, value in (("FORK_FROM_BYTES", 1 << 30), ("cpu_count", lambda: 1)):
         with monkeypatch.context() as patch:
             patch.setattr(second_process, name, value)
             walked(job_of(many), together=True)
     with monkeypatch.context() as patch:
-        patch.setattr(ForkedWorker, "possible", False)
+        patch.setattr(ForkedWorker, "supported", False)
         walked(job_of(many), together=True)
     walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
     walked(job_of(many))
@@ -347,7 +348,7 @@ def test_a_copy_hears_that_it_was_nudged():
 @pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize(("sent", "ended"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_the_second_process_ends_with_the_first(large, tmp_path, sent, ended):
-    code = "import sys; from calltools.workers import second_process; second_process.processors = lambda: 2\n"
+    code = "import sys; from calltools.workers import second_process; second_process.cpu_count = lambda: 2\n"
     code += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", code, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
 
@@ -378,17 +379,17 @@ def test_columns_come_over_as_they_were():
     with os.fdopen(reading, "rb") as heard, os.fdopen(writing, "wb") as said:
         sender = threading.Thread(
             target=lambda: (
-                pickle_stream.write_object(said, batch),
-                pickle_stream.write_object(said, None),
+                process.write_object(said, batch),
+                process.write_object(said, None),
                 said.close(),
             )
         )
         sender.start()
-        told = pickle_stream.read_object(heard)
-        nothing = pickle_stream.read_object(heard)
+        told = process.read_object(heard)
+        nothing = process.read_object(heard)
         sender.join()
         with pytest.raises(EOFError):
-            pickle_stream.read_object(heard)
+            process.read_object(heard)
 
     assert told.columns.equals(table)
     assert (told.records.tolist(), told.places.tolist(), told.read, nothing) == ([5, 6], [8, 9], 2, None)

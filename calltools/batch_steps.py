@@ -1,0 +1,186 @@
+"""The plan of a run, and the single steps on one batch that ``pipeline`` puts in order."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kinds import normalize_columns
+from calltools.matching.join import IdentifierIndex, join_identifiers
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch, Table
+from calltools.model.call_statistics import CallStatistics
+from calltools.model.finding import Findings
+from calltools.rules.catalog import RULES
+from calltools.validation.baseline import RuleAndColumn
+from calltools.validation.observers import CrossFileObservers
+from calltools.validation.ruleset import FindingFilter, RuleSet
+from calltools.validation.validator import UnprovenRecords
+from calltools.vendors import legs, zones
+from calltools.vendors.binding import BoundProfile
+from calltools.vendors.mapping import fill_currency, fill_static_call, map_batch
+from calltools.workers.batch_work import MapInOrder
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that a run needs, frozen.
+
+    Attributes:
+        ruleset: The rules that count.
+        assumptions: What the user says and the file does not.
+        layout: Canonical field -> title and position of its column in the file.
+        mapping: How a vendor's columns become canonical ones; ``None``: they are canonical.
+        normalize: Whether cells are rewritten before they are judged.
+        static_call: ``0``, ``1`` or ``auto`` for records whose export does not say.
+        index: Identifiers from a second file.
+        window_s: How far back a partner in ``index`` may lie, in seconds.
+        exact_only: Prove nothing: each record goes through pandera.
+        keep_records: Whether a sink wants the records and not only the findings.
+        wants_statistics: Whether a report wants the statistics of the calls.
+        preflight_findings: What is wrong with the file and its header, known before the first record.
+        baseline_counts: How many findings of a rule in a column the baseline accepts in this file.
+        cross_file_observers: What observers know of earlier files, where several files become one.
+    """
+
+    ruleset: RuleSet
+    assumptions: Assumptions
+    layout: Mapping[str, tuple[str, int]]
+    mapping: BoundProfile | None = None
+    normalize: bool = False
+    static_call: str | None = None
+    index: IdentifierIndex | None = None
+    window_s: int = 21 * 86_400
+    exact_only: bool = False
+    keep_records: bool = False
+    wants_statistics: bool = False
+    preflight_findings: Findings = field(default_factory=Findings.empty)
+    baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)
+    cross_file_observers: CrossFileObservers = field(default_factory=dict)
+
+    @property
+    def finding_filter(self) -> FindingFilter:
+        """Which findings are reported, and where they are located."""
+        return FindingFilter(
+            self.ruleset,
+            self.layout,
+            identifiers_may_come_from_elsewhere=self.mapping is not None or self.index is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """A batch after all steps up to the proof that a record is clean.
+
+    Attributes:
+        batch: Its findings, counts and numbers; its records only where a sink wants them.
+        unproven: Those of its records that pandera has to validate.
+        digests: Code of an observer -> what it must know of the batch.
+        join_counts: How many records matched an identifier, by outcome.
+        statistics: The statistics of its calls, where a report wants them.
+    """
+
+    batch: Batch
+    unproven: UnprovenRecords
+    digests: Mapping[str, Any] = field(default_factory=dict)
+    join_counts: Mapping[str, int] = field(default_factory=dict)
+    statistics: CallStatistics | None = None
+
+
+def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch]:
+    """The batches of a table in the order of the file, with the legs of a call merged into one record.
+
+    Args:
+        table: What to read.
+        plan: Says whether an export has several records a call.
+        run: How to run the tasks that read the blocks of the file.
+
+    Returns:
+        Batches whose records are counted from the first record of the table, from 1.
+    """
+    batches = _number_records(run(lambda task: task(), table.tasks()))
+    if plan.mapping is not None and plan.mapping.merges_legs:
+        batches = legs.merge_legs(batches, plan.mapping)
+    return batches
+
+
+def map_columns(batch: Batch, plan: RunPlan) -> Batch:
+    """The batch with canonical columns, from those of the vendor or chosen by their titles."""
+    if plan.mapping is not None:
+        mapped = map_batch(batch, plan.mapping)
+        contradictions = zones.zone_contradictions(replace(mapped, columns=mapped.origin), plan.mapping)
+        return _drop_unrelated_findings(mapped.with_findings(contradictions), plan)
+    names = batch.columns.column_names
+    chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
+    origin = batch.columns if plan.keep_records else None
+    return replace(batch, columns=pa.table(chosen), origin=origin)
+
+
+def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
+    """The batch with its cells rewritten as canonical text, where the plan says so."""
+    if not plan.normalize:
+        return batch
+    columns, rewritten = normalize_columns(
+        {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
+    )
+    batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+    return batch if plan.assumptions.currency is None else fill_currency(batch, plan.assumptions.currency)
+
+
+def match_identifiers(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, int]]:
+    """The batch with identifiers from the second file, where there is one; and how many records, by outcome."""
+    if plan.index is None:
+        return batch, {}
+    found = join_identifiers(batch.columns, plan.index, plan.window_s)
+    masks = {"CT606": found.unjoined_mask, "CT607": found.ambiguous_mask}
+    findings = [
+        Findings.for_rule(code, records=batch.records[mask], places=batch.places[mask]) for code, mask in masks.items()
+    ]
+    counts = {
+        "joined": int(found.joined_mask.sum()),
+        "unjoined": int(found.unjoined_mask.sum()),
+        "ambiguous": int(found.ambiguous_mask.sum()),
+    }
+    return replace(batch, columns=found.columns).with_findings(*findings), counts
+
+
+def fill_missing_columns(batch: Batch, plan: RunPlan) -> Batch:
+    """The batch with the kind of number that the user gives for exports that do not say it."""
+    return batch if plan.static_call is None else fill_static_call(batch, plan.static_call)
+
+
+def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
+    """Without findings on records that the profile skips, and on cells of columns that no field is read from."""
+    if not len(batch.findings):
+        return batch
+    table = batch.findings.table
+    records = pa.array(np.concatenate([batch.records, [one.record for one in batch.malformed]]), pa.int64())
+    positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
+    on_record = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
+    on_column = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
+    on_unmapped = pc.is_in(table["code"], pa.array([rule.code for rule in RULES if rule.of_unmapped]))
+    return replace(batch, findings=batch.findings.filter(pc.and_(on_record, pc.or_(on_column, on_unmapped))))
+
+
+def _number_records(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Count records from the first one of the table, and report blank lines between records (CT009).
+
+    Blank lines at the end of a file are no fault, and a batch that ends with some cannot tell whether records follow.
+    So they are carried over until a later batch has a record.
+    """
+    count, blanks = 0, np.empty(0, np.int64)
+    for batch in batches:
+        numbered = batch.shift_records(count)
+        # Before the first record there are the lines above the header, which are not between records.
+        blanks = np.concatenate([blanks, np.array(batch.blank_places, np.int64)]) if count or batch.read else blanks
+        if batch.read:
+            last = max([*batch.places[-1:], *(one.place for one in batch.malformed[-1:])])
+            first = min([*batch.places[:1], *(one.place for one in batch.malformed[:1])]) if not count else 0
+            between = blanks[(blanks < last) & (blanks > first)]
+            numbered = numbered.with_findings(Findings.for_rule("CT009", records=None, places=between))
+            blanks = blanks[blanks > last]
+        count += batch.read
+        yield numbered
