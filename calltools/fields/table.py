@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask
+from calltools.texts.keys import Language, Text, pick_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,8 @@ class Field:
         name: The title in the file, as Metrica documents it.
         kind: A name of ``KINDS``.
         requirement: What must be present.
-        title_en: English title for people.
-        title_ru: Russian title for people.
-        description_en: What it means and how it is written.
-        description_ru: The same in Russian.
+        titles: See ``title``.
+        descriptions: See ``description``.
         example: A canonical cell.
         source: The document of the service that describes it.
     """
@@ -97,12 +96,18 @@ class Field:
     name: str
     kind: str
     requirement: Requirement
-    title_en: str
-    title_ru: str
-    description_en: str
-    description_ru: str
+    titles: Text
+    descriptions: Text
     example: str
     source: str
+
+    def title(self, language: Language) -> str:
+        """What it is called, for people."""
+        return pick_language(self.titles, language)
+
+    def description(self, language: Language) -> str:
+        """What it means and how it is written."""
+        return pick_language(self.descriptions, language)
 
 
 _IDENTIFIER: Final = Requirement(group="identifier")
@@ -114,107 +119,102 @@ _LOGS: Final = "Yandex Metrica, Logs API, visit fields"
 FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "UserId", "user-id", _IDENTIFIER,
-        "Own user ID", "Свой ID посетителя",
-        "Your own id of the visitor, as passed to Metrica with setUserID. At least one identifier is needed.",
-        "Ваш собственный id посетителя, переданный в Метрику методом setUserID. Нужен хотя бы один идентификатор.",
+        ("Own user ID", "Свой ID посетителя"),
+        ("Your own id of the visitor, as passed to Metrica with setUserID. At least one identifier is needed.",
+         "Ваш собственный id посетителя, переданный в Метрику методом setUserID. Нужен хотя бы один идентификатор."),
         "client-1042", _CALLS,
     ),
     Field(
         "ClientId", "client-id", _IDENTIFIER,
-        "Metrica client ID", "ClientID Метрики",
-        "The visitor's id in Metrica (cookie _ym_uid): digits only, at most 20, below 2^64. Not Google's client id.",
-        "Id посетителя в Метрике (cookie _ym_uid): только цифры, не больше 20, меньше 2^64. Не client id Google.",
+        ("Metrica client ID", "ClientID Метрики"),
+        ("The visitor's id in Metrica (cookie _ym_uid): digits only, at most 20, below 2^64. Not Google's client id.",
+         "Id посетителя в Метрике (cookie _ym_uid): только цифры, не больше 20, меньше 2^64. Не client id Google."),
         "1604591025698235234", _LOGS,
     ),
     Field(
         "Yclid", "click-id", _IDENTIFIER,
-        "Yandex click ID", "ID клика Яндекса",
-        "Click id that Yandex Direct adds to the landing URL (yclid): digits only.",
-        "Id клика, который Яндекс Директ добавляет к адресу страницы (yclid): только цифры.",
+        ("Yandex click ID", "ID клика Яндекса"),
+        ("Click id that Yandex Direct adds to the landing URL (yclid): digits only.",
+         "Id клика, который Яндекс Директ добавляет к адресу страницы (yclid): только цифры."),
         "5871026893748593412", _CALLS,
     ),
     Field(
         "DateTime", "unix-time", Requirement(column=True, cell=True),
-        "Time of the call", "Время звонка",
-        "When the call began: whole seconds since 1970-01-01 00:00:00 UTC. Not milliseconds, not local time.",
-        "Начало звонка: целые секунды с 1970-01-01 00:00:00 UTC. Не миллисекунды и не местное время.",
+        ("Time of the call", "Время звонка"),
+        ("When the call began: whole seconds since 1970-01-01 00:00:00 UTC. Not milliseconds, not local time.",
+         "Начало звонка: целые секунды с 1970-01-01 00:00:00 UTC. Не миллисекунды и не местное время."),
         "1772434800", _CALLS,
     ),
     Field(
         "StaticCall", "flag", _OPTIONAL,
-        "Static call", "Статический звонок",
-        "1: the number is not tied to a visit, the call is shown in reports and never linked; 0: dynamic tracking.",
-        "1: номер не связан с визитом, звонок виден в отчётах, но не привязывается; 0: динамический коллтрекинг.",
+        ("Static call", "Статический звонок"),
+        ("1: the number is not tied to a visit, the call is shown in reports and never linked; 0: dynamic tracking.",
+         "1: номер не связан с визитом, звонок виден в отчётах, но не привязывается; 0: динамический коллтрекинг."),
         "0", _CALLS,
     ),
     Field(
         "Price", "money", _OPTIONAL,
-        "Value of the call", "Ценность звонка",
-        "Revenue of the call: digits with a dot as decimal sign; no sign of currency, no thousands separator.",
-        "Доход от звонка: цифры, дробная часть после точки; без знака валюты и без разделителя тысяч.",
+        ("Value of the call", "Ценность звонка"),
+        ("Revenue of the call: digits with a dot as decimal sign; no sign of currency, no thousands separator.",
+         "Доход от звонка: цифры, дробная часть после точки; без знака валюты и без разделителя тысяч."),
         "1500.50", _CALLS,
     ),
     Field(
         "Currency", "currency", _OPTIONAL,
-        "Currency", "Валюта",
-        "Three capital letters of ISO 4217.",
-        "Три заглавные буквы по ISO 4217.",
+        ("Currency", "Валюта"),
+        ("Three capital letters of ISO 4217.", "Три заглавные буквы по ISO 4217."),
         "RUB", _CALLS,
     ),
     Field(
         "PhoneNumber", "phone", _OPTIONAL,
-        "Phone number", "Номер телефона",
-        "The caller's number: plus, country code, area code, number; no spaces, brackets or hyphens.",
-        "Номер звонившего: плюс, код страны, код города, номер; без пробелов, скобок и дефисов.",
+        ("Phone number", "Номер телефона"),
+        ("The caller's number: plus, country code, area code, number; no spaces, brackets or hyphens.",
+         "Номер звонившего: плюс, код страны, код города, номер; без пробелов, скобок и дефисов."),
         "+74950000000", _CALLS,
     ),
     Field(
         "TalkDuration", "seconds", _OPTIONAL,
-        "Talk, seconds", "Разговор, секунды",
-        "Conversation only, whole seconds; 0 for a missed call.",
-        "Только разговор, целые секунды; 0 для пропущенного звонка.",
+        ("Talk, seconds", "Разговор, секунды"),
+        ("Conversation only, whole seconds; 0 for a missed call.",
+         "Только разговор, целые секунды; 0 для пропущенного звонка."),
         "136", _CALLS,
     ),
     Field(
         "HoldDuration", "seconds", _OPTIONAL,
-        "Wait, seconds", "Ожидание, секунды",
-        "Wait for an answer, whole seconds.",
-        "Ожидание ответа, целые секунды.",
+        ("Wait, seconds", "Ожидание, секунды"),
+        ("Wait for an answer, whole seconds.", "Ожидание ответа, целые секунды."),
         "12", _CALLS,
     ),
     Field(
         "CallMissed", "flag", _OPTIONAL,
-        "Missed", "Пропущенный",
-        "1: nobody answered; 0: answered.",
-        "1: никто не ответил; 0: ответили.",
+        ("Missed", "Пропущенный"),
+        ("1: nobody answered; 0: answered.", "1: никто не ответил; 0: ответили."),
         "0", _CALLS,
     ),
     Field(
         "Tag", "text", _OPTIONAL,
-        "Tag", "Метка",
-        "Free text: quality or outcome of the call.",
-        "Свободный текст: качество или итог звонка.",
+        ("Tag", "Метка"),
+        ("Free text: quality or outcome of the call.", "Свободный текст: качество или итог звонка."),
         "целевой", _CALLS,
     ),
     Field(
         "FirstTimeCaller", "flag", _OPTIONAL,
-        "First-time caller", "Первичный звонок",
-        "1: the caller's first call; 0: a repeated one.",
-        "1: первый звонок этого абонента; 0: повторный.",
+        ("First-time caller", "Первичный звонок"),
+        ("1: the caller's first call; 0: a repeated one.", "1: первый звонок этого абонента; 0: повторный."),
         "1", _CALLS,
     ),
     Field(
         "URL", "url", _OPTIONAL,
-        "Page of the call", "Страница звонка",
-        "Address of the page that the call is tied to, with http:// or https://.",
-        "Адрес страницы, с которой связан звонок, с http:// или https://.",
+        ("Page of the call", "Страница звонка"),
+        ("Address of the page that the call is tied to, with http:// or https://.",
+         "Адрес страницы, с которой связан звонок, с http:// или https://."),
         "https://example.com/catalog", _CALLS,
     ),
     Field(
         "CallTrackerURL", "url", _OPTIONAL,
-        "Card of the call", "Карточка звонка",
-        "Address of the call's card in the call tracker. Not a recording.",
-        "Адрес карточки звонка в коллтрекинге. Не запись разговора.",
+        ("Card of the call", "Карточка звонка"),
+        ("Address of the call's card in the call tracker. Not a recording.",
+         "Адрес карточки звонка в коллтрекинге. Не запись разговора."),
         "https://tracker.example.com/calls/1042", _CALLS,
     ),
 )

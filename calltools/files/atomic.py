@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, TextIO, TypeVar
 
 from calltools.errors import OutputError
 from calltools.runtime.signals import deferred_interrupts
+from calltools.texts.keys import MessageKey
 
 _T = TypeVar("_T")
 
@@ -30,7 +31,11 @@ def refuse_same_file(output: Path, inputs: Iterable[Path], outputs: Iterable[Pat
     Raises:
         OutputError: The output is an input, or another output.
     """
-    for path, key in [*((path, "output-is-input") for path in inputs), *((path, "output-twice") for path in outputs)]:
+    taken: list[tuple[Path, MessageKey]] = [
+        *((path, "output-is-input") for path in inputs),
+        *((path, "output-twice") for path in outputs),
+    ]
+    for path, key in taken:
         same = _casefolded_path(output) == _casefolded_path(path)
         with contextlib.suppress(OSError):
             same = same or output.samefile(path)

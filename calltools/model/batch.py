@@ -12,6 +12,7 @@ import pyarrow as pa
 from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
+from calltools.texts.keys import Text
 
 #: How a reader finds a record in a file: by its physical line, by cell or row of a sheet, or by its number.
 Address: TypeAlias = Literal["line", "cell", "record"]
@@ -30,9 +31,9 @@ class SourceFormat:
         canonical: Whether the service accepts files of this format.
     """
 
-    read_as: tuple[str, str]
+    read_as: Text
     address: Address
-    titles: tuple[str, str] | None = None
+    titles: Text | None = None
     headerless: bool = False
     canonical: bool = False
 

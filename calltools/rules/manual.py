@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from calltools.model.rule import Rule
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.texts.manuals import RUSSIAN_MANUALS
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
@@ -54,6 +54,4 @@ def manual_for(rule: Rule, language: Language) -> Manual:
     if language != "ru":
         return english
     russian = RUSSIAN_MANUALS[rule.code]
-    return Manual(
-        russian.finds, russian.why, f"плохо: {russian.bad}\nхорошо: {russian.good}", russian.fix, english.source
-    )
+    return Manual(russian.finds, russian.why, russian.example, russian.fix, english.source)

@@ -15,7 +15,7 @@ from platformdirs import user_config_path
 
 from calltools.errors import SourceError, UnsupportedVendorError, VendorError, nearest_word
 from calltools.model.titles import fold_title
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.vendors.loader import load_profile
 from calltools.vendors.profile import Profile
 

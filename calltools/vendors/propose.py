@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
-from calltools.texts import say
+from calltools.texts import MessageKey, say
+from calltools.texts.keys import LANGUAGES
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
 from calltools.vendors.time_layouts import layout_pattern
 
@@ -81,8 +82,7 @@ def propose_profile(
         *_region_lines(inferred),
         "",
         "[description]",
-        'en = "Calls"',
-        'ru = "Звонки"',
+        *(f"{language} = {_quote_toml(say('template-calls', language))}" for language in LANGUAGES),
         *(
             _shape_lines(table, columns, inferred)
             if table.source.header_row is None and table.source.format.headerless
@@ -263,7 +263,7 @@ def _example_lines(columns: SampleColumns, inferred: InferredColumns, expect: Ma
     return [*lines, f"expect = {{ {pairs} }}"]
 
 
-def _comment(key: str, inferred: InferredColumns, **facts: object) -> str:
+def _comment(key: MessageKey, inferred: InferredColumns, **facts: object) -> str:
     return f"# {say(key, inferred.language, **facts)}"
 
 

@@ -18,6 +18,7 @@ from calltools.cli.upload_options import (
     OutputOptions,
     SendOptions,
 )
+from calltools.texts.keys import MessageKey
 
 OPTION_GROUPS: Final = (
     ReadingOptions,
@@ -118,7 +119,7 @@ class OptionKey:
             return value
         if self.value_type is int:
             return InvalidValue("config-not-number", {"least": least})
-        key = "config-not-amount" if self.maximum is None else "config-not-between"
+        key: MessageKey = "config-not-amount" if self.maximum is None else "config-not-between"
         return InvalidValue(key, {"least": least, "most": self.maximum})
 
     def _parse_choice(self, value: Any) -> Any:
@@ -142,7 +143,7 @@ class InvalidValue:
         facts: Facts of the message.
     """
 
-    key: str
+    key: MessageKey
     facts: dict[str, object]
 
 
