@@ -20,18 +20,18 @@ from pathlib import Path
 from calltools import ledger
 begun = time.perf_counter()
 step, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-with ledger.open_ledger_in(folder, time.time) as opened:
+with ledger.open_ledger_in(folder, time.time) as open_ledger:
     opened = time.perf_counter()
-    plan = ledger.plan_upload(opened, file, {counter})
+    plan = ledger.plan_upload(open_ledger, file, {counter})
     planned = time.perf_counter()
     if step != "plan":
-        with ledger.hold_counter(opened, {counter}):
-            parts = ledger.reserve(opened, plan, goal="g", source="bench.csv")
+        with ledger.hold_counter(open_ledger, {counter}):
+            parts = ledger.reserve(open_ledger, plan, goal="g", source="bench.csv")
             reserved = time.perf_counter()
             if step == "accept":
                 for n, part in enumerate(parts):
-                    ledger.begin_attempt(opened, part.id)
-                    ledger.finish_attempt(opened, part.id, ledger.Acked(n + 1, part.rows, part.rows))
+                    ledger.begin_attempt(open_ledger, part.id)
+                    ledger.finish_attempt(open_ledger, part.id, ledger.Acked(n + 1, part.rows, part.rows))
     else:
         reserved = planned
 heavy = [name for name in ("pandas", "pandera") if name in sys.modules]

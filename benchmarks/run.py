@@ -25,7 +25,7 @@ AS_OF = "1773100800"
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured, against what, and what is to be reached."""
+    """What is measured, the floor that it is compared with, and the aim."""
 
     name: str
     ours: list[str]
@@ -33,31 +33,31 @@ class Case:
     target: str
 
 
-def measured(command: list[str]) -> float:
+def measure_seconds(command: list[str]) -> float:
     """Seconds that a process takes."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode > 1:
         sys.exit(f"failed: {' '.join(command)}")
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
-def peak(command: list[str]) -> float:
-    """MiB that a process and those that it starts take together at most, what they share counted once.
+def measure_peak(command: list[str]) -> float:
+    """The peak in MiB of a process and its children together; memory that they share is counted once.
 
-    A run of its own: looking takes time.
+    This is a run of its own, because reading the memory of processes takes time.
     """
     highest = 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         first = psutil.Process(process.pid)
         while process.poll() is None:
             with suppress(psutil.Error):
-                highest = max(highest, sum(map(_share, [first, *first.children(recursive=True)])))
+                highest = max(highest, sum(map(_own_share, [first, *first.children(recursive=True)])))
             time.sleep(0.01)
     return highest / (1 << 20)
 
 
-def _share(process: psutil.Process) -> int:
-    """Bytes of a process; of pages that several share, its part (where the system says)."""
+def _own_share(process: psutil.Process) -> int:
+    """Bytes of a process; a page that several processes share counts in part, where the system says so."""
     try:
         memory = process.memory_full_info()
     except psutil.Error:
@@ -65,62 +65,62 @@ def _share(process: psutil.Process) -> int:
     return int(getattr(memory, "pss", memory.rss))
 
 
-def data(kind: str, count: int, ending: str) -> Path:
+def generated_file(kind: str, count: int, ending: str) -> Path:
     """A generated file, made once."""
     DATA.mkdir(exist_ok=True)
     path = DATA / f"{kind}-{count}{ending}"
     if not path.exists():
-        measured([sys.executable, str(HERE / "generate.py"), kind, str(count), str(path)])
+        measure_seconds([sys.executable, str(HERE / "generate.py"), kind, str(count), str(path)])
     return path
 
 
-def cases(records: int | None) -> list[Case]:
+def list_cases(records: int | None) -> list[Case]:
     """Everything that the project promises about speed."""
     # As users have it: where a developer has installed hypothesis, pandera loads it, which takes a tenth of a second.
     alone = "import sys; sys.modules['hypothesis'] = None; from calltools.__main__ import main; main()"
     python, tool = sys.executable, [sys.executable, "-c", alone]
     report = str(DATA / "findings.csv")
-    found: list[Case] = []
+    listed: list[Case] = []
     for count in [records] if records else [1_000_000, 5_000_000]:
-        path = str(data("canonical", count, ".csv"))
+        path = str(generated_file("canonical", count, ".csv"))
         validate = [*tool, "validate", path, "--as-of", AS_OF, "--report", report, "--force", "--max-findings", "20"]
         floor = [python, str(HERE / "floor.py"), path, ",", "utf-8"]
-        found.append(Case(f"validate {count:,} records", validate, floor, "<= 4.5x"))
+        listed.append(Case(f"validate {count:,} records", validate, floor, "<= 4.5x"))
     count = records or 1_000_000
-    path = str(data("vendor", count, ".csv"))
+    path = str(generated_file("vendor", count, ".csv"))
     convert = [*tool, "convert", path, "--timezone", "Europe/Moscow", "--static-call", "1", "--as-of", AS_OF,
                "-o", str(DATA / "out.csv"), "--force", "--max-findings", "20"]  # fmt: skip
-    found.append(
+    listed.append(
         Case(f"convert {count:,} records", convert, [python, str(HERE / "floor.py"), path, ";", "cp1251"], "<= 6x")
     )
-    book = str(data("workbook", 100_000, ".xlsx"))
+    book = str(generated_file("workbook", 100_000, ".xlsx"))
     check = [*tool, "validate", book, "--as-of", AS_OF, "--max-findings", "20"]
-    found.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), book], "<= 3x"))
+    listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), book], "<= 3x"))
     marked = [*check, "--report", str(DATA / "marked.xlsx"), "--force"]
-    found.append(Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), book], "-"))
-    small = str(data("canonical", 20, ".csv"))
+    listed.append(Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), book], "-"))
+    small = str(generated_file("canonical", 20, ".csv"))
     nothing = [python, "-c", "pass"]
-    found.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))
-    found.append(Case("validate 20 records", [*tool, "validate", small, "--as-of", AS_OF], nothing, "<= 1 s"))
-    return found
+    listed.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))
+    listed.append(Case("validate 20 records", [*tool, "validate", small, "--as-of", AS_OF], nothing, "<= 1 s"))
+    return listed
 
 
 def main() -> None:
     """Measure and print a table."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--only", default="", help="cases whose name holds this")
-    asked.add_argument("--records", type=int, help="instead of 1,000,000 and 5,000,000")
-    asked.add_argument("--rounds", type=int, default=3)
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--records", type=int, help="instead of 1,000,000 and 5,000,000")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
     # As an installed package is: otherwise each start would compile the source anew where bytecode is not written.
     compileall.compile_dir(HERE.parent / "calltools", quiet=1)
     print(f"{'case':<30} {'ours s':>8} {'floor s':>8} {'ratio':>6} {'target':>10} {'peak MiB':>9}")
-    for case in cases(given.records):
-        if given.only not in case.name:
+    for case in list_cases(options.records):
+        if options.only not in case.name:
             continue
-        rounds = [(measured(case.floor), measured(case.ours)) for _ in range(given.rounds)]
+        rounds = [(measure_seconds(case.floor), measure_seconds(case.ours)) for _ in range(options.rounds)]
         floor, ours = (statistics.median(one[side] for one in rounds) for side in (0, 1))
-        memory = peak(case.ours)
+        memory = measure_peak(case.ours)
         print(
             f"{case.name:<30} {ours:>8.2f} {floor:>8.2f} {ours / floor:>6.2f} {case.target:>10} {memory:>9.0f}",
             flush=True,

@@ -12,8 +12,8 @@ from calltools.fields.kinds import normalize_columns
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
-from calltools.model.call_statistics import CallStatistics
 from calltools.model.finding import Findings
+from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
 from calltools.validation.baseline import RuleAndColumn
 from calltools.validation.observers import CrossFileObservers

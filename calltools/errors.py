@@ -28,10 +28,10 @@ import copyreg
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final, TypeAlias
 
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 
 #: Path in a file, key of the sentence, facts.
-Problem: TypeAlias = tuple[str, str, dict[str, object]]
+Problem: TypeAlias = tuple[str, MessageKey, dict[str, object]]
 
 
 class CalltoolsError(Exception):
@@ -46,7 +46,7 @@ class CalltoolsError(Exception):
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, key: str, **facts: object) -> None:
+    def __init__(self, key: MessageKey, **facts: object) -> None:
         super().__init__(key)
         self.key = key
         self.facts = facts
@@ -77,7 +77,7 @@ class ProfileError(UsageError):
         problems: Every problem, as ``(path, key, facts)``; the path is like ``$.fields.DateTime.format``.
     """
 
-    def __init__(self, source: str, problems: tuple[tuple[str, str, dict[str, object]], ...]) -> None:
+    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
         super().__init__("profile-wrong", source=source, count=len(problems))
         self.problems = problems
 
@@ -164,7 +164,7 @@ class LimitError(SourceError):
 
 
 #: Key of a sentence -> the limit that it speaks of, as ``--limit`` calls it.
-_LIMIT_OF_MESSAGE: Final = {
+_LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "csv-record-too-long": "record-bytes",
     "too-many-columns": "columns",
     "json-columns": "columns",
@@ -204,7 +204,7 @@ class QuotaError(ServiceError):
         wait: Seconds, where the service or its rules name them.
     """
 
-    def __init__(self, key: str, wait: float | None = None, **facts: object) -> None:
+    def __init__(self, key: MessageKey, wait: float | None = None, **facts: object) -> None:
         super().__init__(key, **facts)
         self.wait = wait
 
@@ -216,7 +216,7 @@ class UnreachableError(ServiceError):
         transient: Whether it may pass by itself, so that asking again makes sense.
     """
 
-    def __init__(self, key: str, *, transient: bool = True, **facts: object) -> None:
+    def __init__(self, key: MessageKey, *, transient: bool = True, **facts: object) -> None:
         super().__init__(key, **facts)
         self.transient = transient
 

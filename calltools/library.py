@@ -20,7 +20,7 @@ from calltools.run import (
     refuse_occupied_outputs,
     resolve,
 )
-from calltools.texts import Language
+from calltools.texts.keys import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from calltools.texts import Language
+from calltools.texts.keys import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calltools.errors import Problem, nearest_word
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,6 @@ class TomlReader:
         if groups and compiled.groups != groups:
             self.add_problem(path, "profile-one-group")
 
-    def add_problem(self, path: str, key: str, **facts: object) -> None:
+    def add_problem(self, path: str, key: MessageKey, **facts: object) -> None:
         """Record a problem at a path."""
         self.problems.append((path, key, facts))

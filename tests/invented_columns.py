@@ -39,5 +39,5 @@ def run(tree, *words, cwd=None):
 
 def _row(kind):
     example = next(one.canonical for one in KINDS[kind].examples if one.canonical)
-    words = f'"Invented {kind}", "Придуманный {kind}", "What is invented.", "Что придумано."'
+    words = f'("Invented {kind}", "Придуманный {kind}"), ("What is invented.", "Что придумано.")'
     return f'    Field("{INVENTED[kind]}", "{kind}", _OPTIONAL, {words}, {example!r}, _CALLS),\n'

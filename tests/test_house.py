@@ -13,7 +13,6 @@ from python_calamine import CalamineWorkbook
 
 import calltools
 from calltools.exports import EXPORTS
-from calltools.texts import MESSAGES
 from calltools.vendors.profile import build_profile_schema
 
 ROOT = Path(__file__).parent.parent
@@ -124,19 +123,6 @@ def test_no_path_of_a_machine_is_written_down():
         for found in machine.findall(path.read_bytes())
     ]
     assert named == []
-
-
-def test_both_languages_name_the_same_facts():
-    for key, (english, russian) in MESSAGES.items():
-        assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
-
-
-def test_every_message_that_is_raised_is_there():
-    code = "\n".join(path.read_text(encoding="utf-8") for path in CODE if path.parent.name != "messages")
-
-    raised = re.findall(r"""(?:Error|say|_wrong)\(\s*(?:f?[^"(),]+,\s*)?"([a-z]+-[a-z0-9-]+)\"""", code)
-    assert len(raised) > 30
-    assert [key for key in raised if key not in MESSAGES] == []
 
 
 def test_nothing_large_is_tracked():

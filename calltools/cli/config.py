@@ -34,29 +34,29 @@ def show_options(
 ) -> None:
     """Each option as the configuration has it, in the words of calltools.toml."""
     with exit_on_error(resolve_language(lang)):
-        found = load_layers()
-        matching = () if file is None else found.config.matching_overrides(file)
-        said = found.lookup("lang")
-        spoken = resolve_language(lang if lang is not None or said is None else said.value)
+        layers = load_layers()
+        matching = () if file is None else layers.config.matching_overrides(file)
+        configured = layers.lookup("lang")
+        language = resolve_language(lang if lang is not None or configured is None else configured.value)
         for key in option_keys().values():
-            typer.echo(_option_line(key, found, matching, spoken, origin=origin))
+            typer.echo(_option_line(key, layers, matching, language, origin=origin))
 
 
 def _option_line(
-    key: OptionKey, found: OptionLayers, matching: tuple[int, ...], spoken: Language, *, origin: bool
+    key: OptionKey, layers: OptionLayers, matching: tuple[int, ...], language: Language, *, origin: bool
 ) -> str:
-    told = found.lookup(key.name, matching)
-    value = key.default if told is None else told.value
+    found = layers.lookup(key.name, matching)
+    value = key.default if found is None else found.value
     if value is None:
-        return f"# {key.spelling} {say('config-not-set', spoken)}"
-    shown = f"{key.spelling} = {_format_toml(value)}"
+        return f"# {key.spelling} {say('config-not-set', language)}"
+    line = f"{key.spelling} = {_format_toml(value)}"
     if not origin:
-        return shown
-    return f"{shown}  # {say('config-default', spoken) if told is None else told.origin}"
+        return line
+    return f"{line}  # {say('config-default', language) if found is None else found.origin}"
 
 
 def _format_toml(value: Any) -> str:
     """A value as TOML writes it; its basic strings are those of JSON."""
     if isinstance(value, list):
-        return f"[{', '.join(_format_toml(one) for one in value)}]"
+        return f"[{', '.join(_format_toml(item) for item in value)}]"
     return json.dumps(str(value) if isinstance(value, str | Path) else value, ensure_ascii=False)

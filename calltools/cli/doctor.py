@@ -14,6 +14,7 @@ from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
 from calltools.errors import CalltoolsError, LedgerError, ServiceError, UsageError
 from calltools.texts import say
+from calltools.texts.keys import MessageKey
 
 EXAMPLES = format_examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
@@ -104,7 +105,7 @@ def _check_clock(skew: float | None, output: OutputOptions) -> int:
     return UsageError.exit_code
 
 
-def _say(output: OutputOptions, key: str, **facts: object) -> None:
+def _say(output: OutputOptions, key: MessageKey, **facts: object) -> None:
     typer.echo(say(key, output.language, **facts))
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from calltools.cli.vendor_pages import CONFIDENCE
 from calltools.reports.wording import format_rule_title
 from calltools.rules.catalog import RULES
+from calltools.texts import say
 from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
@@ -59,7 +60,7 @@ def _replace_table(found: re.Match[str], table: str) -> str:
 def _vendor_row(profile: Profile) -> str:
     names = ", ".join(f"`{name}`" for name in (profile.name, *profile.aliases))
     fields = ", ".join(profile.fields)
-    confidence = CONFIDENCE[profile.confidence][0]
+    confidence = say(CONFIDENCE[profile.confidence])
     source = f"[{confidence}]({profile.link})" if profile.link else confidence
     return (
         f"| {names} | {_escape_cell(profile.description_en)} | {fields} | {_escape_cell(profile.lacks_en)} | {source} |"

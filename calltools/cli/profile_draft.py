@@ -20,6 +20,7 @@ from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
 from calltools.texts import Language, say
+from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
 from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
@@ -32,7 +33,7 @@ from calltools.vendors.recognize import create_header_finder, match_header
 #: Asks a person a question: sentence and default answer -> answer.
 Ask = Callable[[str, str], str]
 #: Fields that a person is asked about, in this order -> key of the question.
-QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
+QUESTIONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "DateTime": "ask-datetime",
         "PhoneNumber": "ask-phonenumber",

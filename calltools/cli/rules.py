@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
-from calltools.texts import Language
+from calltools.texts import Language, MessageKey, say
 
 _WIDTH: Final = 92
 EXAMPLES = format_examples("calltools rules", "calltools rules CT241", "calltools rules phone-impossible --lang ru")
@@ -24,7 +24,7 @@ def rules_command(
 
 def catalog_text(lang: Language) -> str:
     """All rules, a line each, by family."""
-    from calltools.reports.wording import CODE_FAMILIES, SEVERITY_NAMES, format_rule_title  # noqa: PLC0415 - heavy
+    from calltools.reports.wording import CODE_FAMILIES, format_rule_title, severity_name  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import RULES  # noqa: PLC0415 - heavy
 
     lines: list[str] = []
@@ -32,8 +32,8 @@ def catalog_text(lang: Language) -> str:
     for rule in RULES:
         if rule.code[2] != family:
             family = rule.code[2]
-            lines += ["", f"CT{family}xx {CODE_FAMILIES[family][lang == 'ru']}"]
-        severity = SEVERITY_NAMES[rule.severity][lang == "ru"]
+            lines += ["", f"CT{family}xx {say(CODE_FAMILIES[family], lang)}"]
+        severity = severity_name(rule.severity, lang)
         lines.append(f"  {rule.code}  {severity:<14} {rule.name:<32} {format_rule_title(rule, lang)}")
     return "\n".join(lines[1:])
 
@@ -45,7 +45,7 @@ def manual_page(word: str, lang: Language) -> str:
         UsageError: No rule is called so; the nearest is named.
     """
     from calltools.errors import UsageError, nearest_word  # noqa: PLC0415 - heavy
-    from calltools.reports.wording import MANUAL_SECTIONS, SEVERITY_NAMES  # noqa: PLC0415 - heavy
+    from calltools.reports.wording import severity_name  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import RETIRED_CODES, RULES_BY_CODE, RULES_BY_NAME  # noqa: PLC0415 - heavy
     from calltools.rules.manual import manual_for  # noqa: PLC0415 - heavy
 
@@ -56,11 +56,17 @@ def manual_page(word: str, lang: Language) -> str:
         near = nearest_word(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)])
         raise UsageError("rule-unknown-near" if near else "rule-unknown", word=word, nearest=near)
     told = manual_for(rule, lang)
-    head = f"{rule.code} {rule.name} ({SEVERITY_NAMES[rule.severity][lang == 'ru']})"
+    head = f"{rule.code} {rule.name} ({severity_name(rule.severity, lang)})"
     parts = [head, told.finds]
-    for name, text in (("Why", told.why), ("Example", told.example), ("Fix", told.fix), ("Source", told.source)):
+    sections: tuple[tuple[MessageKey, str], ...] = (
+        ("manual-why", told.why),
+        ("manual-example", told.example),
+        ("manual-fix", told.fix),
+        ("manual-source", told.source),
+    )
+    for key, text in sections:
         # Examples are lines; the rest is prose.
-        lines = text.splitlines() if name == "Example" else textwrap.wrap(" ".join(text.split()), _WIDTH)
+        lines = text.splitlines() if key == "manual-example" else textwrap.wrap(" ".join(text.split()), _WIDTH)
         indented = "\n".join(f"    {line}" for line in lines)
-        parts.append(f"{MANUAL_SECTIONS[name][lang == 'ru']}:\n{indented}")
+        parts.append(f"{say(key, lang)}:\n{indented}")
     return "\n\n".join(parts)

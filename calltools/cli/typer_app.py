@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from calltools.errors import nearest_word
 from calltools.texts import Language, say
+from calltools.texts.keys import MessageKey
 
 
 def expand_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -187,7 +188,7 @@ def _wrong_value(message: str, quoted: list[str], language: Language) -> str:
     return ""
 
 
-def _unknown_word(key: str, word: str, near: Any, language: Language) -> str:
+def _unknown_word(key: MessageKey, word: str, near: Any, language: Language) -> str:
     sentence = say(key, language, word=word)
     # Typer names all words that begin alike; the nearest of them is what the user meant.
     nearest = nearest_word(word, near, 0.0)

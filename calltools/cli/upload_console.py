@@ -16,12 +16,12 @@ from calltools.errors import CalltoolsError, UsageError
 from calltools.ledger import CallStatus, Event, Part, Transition, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.texts import say
+from calltools.texts import MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 
 #: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
-VERDICTS: Final[Mapping[CallStatus, str]] = MappingProxyType(
+VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
     {
         CallStatus.UNCHANGED: "upload-plan-unchanged",
         CallStatus.CHANGED: "upload-plan-changed",
@@ -29,7 +29,7 @@ VERDICTS: Final[Mapping[CallStatus, str]] = MappingProxyType(
         CallStatus.DOUBLED: "upload-plan-doubled",
     }
 )
-STEPS: Final[Mapping[Transition, str]] = MappingProxyType(
+STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
     {
         Transition.SPOOL: "step-freeze",
         Transition.RESERVE: "step-reserve",
@@ -57,7 +57,7 @@ STEPS: Final[Mapping[Transition, str]] = MappingProxyType(
 )
 
 #: On a terminal each of these sentences replaces the one before it.
-_LIVE_MESSAGES: Final = frozenset({"upload-followed", "upload-status"})
+_LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 _YES: Final = frozenset({"y", "yes", "д", "да"})
 _EXAMPLES_PER_RULE: Final = 3
 
@@ -77,7 +77,7 @@ class UploadConsole:
         self._live: Any = None
         self._on_terminal = is_terminal(sys.stderr)
 
-    def notify(self, key: str, /, **facts: object) -> None:
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence, except when quiet."""
         if self.options.quiet:
             return
@@ -86,7 +86,7 @@ class UploadConsole:
         else:
             self.notify_always(key, **facts)
 
-    def notify_always(self, key: str, /, **facts: object) -> None:
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence, also when quiet."""
         self._echo(say(key, self.options.language, **facts), err=True)
 
@@ -150,7 +150,7 @@ class UploadConsole:
             self._echo(f"  {results.part_line(part)}", err=True)
             self.remark_on(part, options)
 
-    def print_detail(self, key: str, /, **facts: object) -> None:
+    def print_detail(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence that only ``--verbose`` asks for."""
         if self.options.verbose:
             self.notify(key, **facts)

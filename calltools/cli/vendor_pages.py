@@ -3,32 +3,30 @@
 import shutil
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints, Table
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, profile_tests
-from calltools.vendors.profile import Profile, Step
+from calltools.vendors.profile import Confidence, Profile, Step
 from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
 from calltools.vendors.recognize import create_header_finder, is_canonical_header, match_header
 
-#: How well the format of an export is known: English, Russian.
-CONFIDENCE: Final = {
-    "real-file": ("seen in real files", "проверен на настоящих файлах"),
-    "documented": ("documented by the vendor", "описан самим сервисом"),
-    "code-seen": ("unverified: known only in part", "не проверен: известен лишь отчасти"),
-}
-_HEADINGS: Final = {
-    "real-file": ("Seen in real files", "Проверены на настоящих файлах"),
-    "documented": ("Documented by the vendor", "Описаны самим сервисом"),
-    "code-seen": (
-        "Unverified: known only in part; each run says so",
-        "Не проверены: известны лишь отчасти, о чём говорится при каждом запуске",
-    ),
-}
+#: How well the format of an export is known.
+CONFIDENCE: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
+    {"real-file": "confidence-real-file", "documented": "confidence-documented", "code-seen": "confidence-code-seen"}
+)
+HEADINGS: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
+    {
+        "real-file": "confidence-all-real-file",
+        "documented": "confidence-all-documented",
+        "code-seen": "confidence-all-code-seen",
+    }
+)
 #: Longer lines are hard to read; and the width where there is no terminal.
 _MAX_WIDTH, _DEFAULT_WIDTH = 120, 100
 _GAP: Final = 2
@@ -36,16 +34,15 @@ _GAP: Final = 2
 
 def vendor_listing(lang: Language) -> str:
     """All profiles by how well they are known, and the vendors without a profile by the reason."""
-    russian = lang == "ru"
     by_confidence: dict[str, list[Profile]] = defaultdict(list)
     for profile in profile_library.load_profiles():
         by_confidence[profile.confidence].append(profile)
     indent = _GAP + max(len(profile.name) for profiles in by_confidence.values() for profile in profiles) + _GAP
     built_in, lines = profile_library.load_built_in_profiles(), list[str]()
-    for confidence, headings in _HEADINGS.items():
+    for confidence, heading in HEADINGS.items():
         if profiles := by_confidence[confidence]:
             paragraphs = [line for profile in profiles for line in _profile_lines(profile, indent, built_in, lang)]
-            lines += [headings[russian], *paragraphs, ""]
+            lines += [say(heading, lang), *paragraphs, ""]
     return "\n".join([*lines, *_unsupported_lines(lang), "", *wrap_text(say("vendors-more", lang), "")])
 
 
@@ -101,8 +98,8 @@ def vendor_page(name: str, lang: Language) -> str:
     lines = [
         f"{profile.name}: {profile.title}",
         profile.description_ru if russian else profile.description_en,
-        f"{CONFIDENCE[profile.confidence][russian]}; {profile.link}".rstrip("; "),
-        ("Не хватает: " if russian else "Lacks: ") + (profile.lacks_ru if russian else profile.lacks_en),
+        f"{say(CONFIDENCE[profile.confidence], lang)}; {profile.link}".rstrip("; "),
+        say("vendor-lacks", lang, lacks=profile.lacks_ru if russian else profile.lacks_en),
         say("vendor-known-by", lang, columns=", ".join(profile.recognize)),
         *(say(key, lang) for key in _required_options(profile)),
     ]
@@ -112,7 +109,7 @@ def vendor_page(name: str, lang: Language) -> str:
     return "\n".join([*prose, "", *mapping])
 
 
-def _required_options(profile: Profile) -> Iterator[str]:
+def _required_options(profile: Profile) -> Iterator[MessageKey]:
     """Keys of sentences about the options that a run over such an export needs."""
     times = profile.fields["DateTime"]
     if all(step.format and step.zone is None and not {"unix", "iso"} & {*step.format} for step in times):
@@ -175,8 +172,9 @@ def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
 
 
 def _match_lines(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
-    key = "detected-by-shape" if table.source.header_row is None and profile.shapes else "detected-by-header"
-    title = f"{profile.title}; {CONFIDENCE[profile.confidence][lang == 'ru']}"
+    by_shape = table.source.header_row is None and profile.shapes
+    key: MessageKey = "detected-by-shape" if by_shape else "detected-by-header"
+    title = f"{profile.title}; {say(CONFIDENCE[profile.confidence], lang)}"
     return [
         say("detected", lang, path=file, vendor=profile.name),
         *wrap_text(title, "  ", _HANGING),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS, Field
+from calltools.texts.keys import LANGUAGES
 
 _DATATYPES: Final[dict[str, dict[str, Any]]] = {
     "boolean": {"base": "boolean", "format": "1|0"},
@@ -33,8 +34,8 @@ def _column(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "titles": [field.name],
-        "dc:title": {"en": field.title_en, "ru": field.title_ru},
-        "dc:description": {"en": field.description_en, "ru": field.description_ru},
+        "dc:title": {language: field.title(language) for language in LANGUAGES},
+        "dc:description": {language: field.description(language) for language in LANGUAGES},
         "datatype": _DATATYPES.get(kind.json_type, {"base": "string", "format": kind.pattern}),
         "required": field.requirement.cell,
         "null": "",

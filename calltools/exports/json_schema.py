@@ -38,8 +38,8 @@ def _property(field: Field) -> dict[str, Any]:
     return {
         "type": "string",
         "pattern": pattern,
-        "title": field.title_en,
-        "description": field.description_en,
+        "title": field.title("en"),
+        "description": field.description("en"),
         "examples": [field.example],
         "x-means": kind.json_type,
     }

@@ -37,8 +37,8 @@ def _field(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "type": kind.json_type,
-        "title": field.title_en,
-        "description": field.description_en,
+        "title": field.title("en"),
+        "description": field.description("en"),
         "example": field.example,
         **_TYPE_PROPERTIES[kind.json_type],
         "constraints": _constraints(field, kind),

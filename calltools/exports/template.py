@@ -15,9 +15,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from calltools.errors import UsageError
 from calltools.fields.kinds import KINDS
+from calltools.fields.kinds.unix_time import EARLIEST_CALL
+from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.fields.table import FIELD_NAMES, FIELDS, Field
 from calltools.model.assumptions import Assumptions
-from calltools.texts import Language
+from calltools.texts import Language, say
+from calltools.texts.report_labels import COMMENT_AUTHOR
 
 CURRENCY_SHEET: Final = "ISO 4217"
 _CURRENCY_KIND: Final = KINDS["currency"]
@@ -26,11 +29,16 @@ _ALL_CODES: Final = pa.array(sorted({one.code for one in iso4217.Currency}), pa.
 CURRENCY_CODES: Final[tuple[str, ...]] = tuple(
     _ALL_CODES.filter(pa.array(_CURRENCY_KIND.sound(_ALL_CODES, Assumptions(now=0)))).to_pylist()
 )
-#: 2010-01-01 and 2100-01-01 UTC: milliseconds and spreadsheet dates lie outside.
-_EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800
-_DAY_S: Final = 86_400
+#: 2100-01-01 UTC. Milliseconds and dates of spreadsheets are outside of the range of times.
+_LATEST_CALL: Final = 4_102_444_800
+#: Of a sheet of Excel, counted from 0.
+_LAST_ROW: Final = 1_048_575
+#: The same template has the same bytes: no clock.
+_CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_COMMENT: Final = {"author": COMMENT_AUTHOR, "x_scale": 2, "y_scale": 1.2}
+_BOX_ROWS: Final = 4
+_BOX: Final = {"width": 900, "height": 72, "font": {"size": 10}, "line": {"color": "#BFBFBF"}}
 _LONG_TEXT: Final = 255
-_WRONG: Final = {"en": "Not as Metrica takes it", "ru": "Метрика так не примет"}
 # Excel takes no arrays in such a formula, and none longer than 255 signs.
 _LACKS_CHARACTER: Final = 'ISERR(SEARCH("{sign}",{{cell}}))'
 _DIGITS: Final = "AND(ISTEXT({cell}),LEN({cell})<=20,ISNUMBER(--{cell})," + ",".join(
@@ -47,12 +55,12 @@ DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "user-id": {"validate": "custom", "value": f"={_TRIMMED}"},
     "client-id": {"validate": "custom", "value": f"={_DIGITS}"},
     "click-id": {"validate": "custom", "value": f"={_DIGITS}"},
-    "unix-time": {"validate": "integer", "criteria": "between", "minimum": _EARLIEST, "maximum": _LATEST},
+    "unix-time": {"validate": "integer", "criteria": "between", "minimum": EARLIEST_CALL, "maximum": _LATEST_CALL},
     "flag": {"validate": "list", "source": ["0", "1"]},
     "money": {"validate": "decimal", "criteria": ">=", "value": 0},
     "currency": {"validate": "list", "source": f"='{CURRENCY_SHEET}'!$A$1:$A${len(CURRENCY_CODES)}"},
     "phone": {"validate": "custom", "value": f"={_PHONE}"},
-    "seconds": {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": _DAY_S},
+    "seconds": {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": SECONDS_PER_DAY},
     "text": {"validate": "length", "criteria": "<=", "value": _LONG_TEXT, "error_type": "warning"},
     "url": {"validate": "custom", "value": f"={_ADDRESS}"},
 }
@@ -60,28 +68,17 @@ DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def data_validation_for(field: Field, column: int, language: Language) -> dict[str, Any]:
     """The check of a column, with what the spreadsheet says before and after."""
-    description = field.description_ru if language == "ru" else field.description_en
+    description = field.description(language)
     check = dict(DATA_VALIDATIONS[field.kind])
     if check["validate"] == "custom":
         check["value"] = check["value"].format(cell=xl_rowcol_to_cell(1, column))
     return {
         "input_title": field.name,
         "input_message": description,
-        "error_title": _WRONG[language],
+        "error_title": say("template-wrong", language),
         "error_message": description,
         **check,
     }
-
-
-_LAST_ROW: Final = 1_048_575
-_CALLS: Final = {"en": "Calls", "ru": "Звонки"}
-_COLUMNS: Final = {"en": "Columns", "ru": "Столбцы"}
-_EXAMPLE: Final = {"en": "Example", "ru": "Пример"}
-#: The same template has the same bytes: no clock.
-_CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-_COMMENT: Final = {"author": "calltools", "x_scale": 2, "y_scale": 1.2}
-_BOX_ROWS: Final = 4
-_BOX: Final = {"width": 900, "height": 72, "font": {"size": 10}, "line": {"color": "#BFBFBF"}}
 
 
 def build_template(path: Path, language: Language = "en") -> bytes:
@@ -100,18 +97,16 @@ def build_template(path: Path, language: Language = "en") -> bytes:
 
 def describe_field(field: Field, language: Language) -> str:
     """What a column means, how it is written, and an example."""
-    title, description = (
-        (field.title_ru, field.description_ru) if language == "ru" else (field.title_en, field.description_en)
-    )
-    return f"{title}. {description}\n{_EXAMPLE[language]}: {field.example}"
+    example = say("template-example", language, example=field.example)
+    return f"{field.title(language)}. {field.description(language)}\n{example}"
 
 
 def _build_workbook(language: Language) -> bytes:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_numbers": False})
     book.set_properties({"title": "calltools", "created": _CREATED})
-    _write_calls_sheet(book, book.add_worksheet(_CALLS[language]), language)
-    _write_columns_sheet(book.add_worksheet(_COLUMNS[language]), language)
+    _write_calls_sheet(book, book.add_worksheet(say("template-calls", language)), language)
+    _write_columns_sheet(book.add_worksheet(say("template-columns", language)), language)
     _write_currency_sheet(book.add_worksheet(CURRENCY_SHEET))
     book.close()
     return stream.getvalue()
@@ -126,9 +121,7 @@ def _write_calls_sheet(book: Workbook, sheet: Worksheet, language: Language) -> 
         cells = whole if kind.json_type in {"integer", "boolean"} else forms[kind.json_type == "string"]
         sheet.set_column(column, column, max(len(field.name), len(field.example)) + 2, cells)
         sheet.write_string(0, column, field.name, head)
-        sheet.write_comment(
-            0, column, describe_field(field, language), {"author": "calltools", "x_scale": 2, "y_scale": 1.2}
-        )
+        sheet.write_comment(0, column, describe_field(field, language), _COMMENT)
         sheet.data_validation(1, column, _LAST_ROW, column, data_validation_for(field, column, language))
     sheet.freeze_panes(1, 0)
 

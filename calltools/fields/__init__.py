@@ -1,1 +1,1 @@
-"""What a call is: the one table of canonical fields, and the kinds of their cells."""
+"""What a call is: the table of canonical fields, and the kinds of their values."""

@@ -1,4 +1,4 @@
-"""Counts the calls of a batch by hour, day, duration and identifier."""
+"""Counts the calls of a batch by hour, day, duration and identifier, for the HTML report."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,54 +11,54 @@ from calltools.fields import local_times
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only
 from calltools.fields.table import IDENTIFIER_FIELDS
-from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty
+from calltools.model.summary import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 
-_DAY_S: Final = 86_400
 #: 1970-01-01 was a Thursday.
 _THURSDAY: Final = 3
-#: A longer number is no time and no duration.
+#: A longer number is neither a time in Unix seconds nor a duration.
 _MAX_DIGITS_OF_TIME: Final = 10
 
 
 def compute_call_statistics(columns: Mapping[str, Cells], count: int, zone: str | None) -> CallStatistics:
-    """Counts of some records.
+    """Count the calls of some records.
 
     Args:
-        columns: Canonical columns, as many as there are.
-        count: Records.
+        columns: The canonical columns that the file has.
+        count: How many records they hold.
         zone: IANA name for hours and days; ``None`` is UTC.
     """
-    known = {name: cell_kernels.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns}
-    nobody: Mask = np.logical_and.reduce(list(known.values())) if known else np.ones(count, bool)
+    absent = {name: cell_kernels.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns}
+    unidentified: Mask = np.logical_and.reduce(list(absent.values())) if absent else np.ones(count, bool)
     missed = as_mask(pc.equal(columns["CallMissed"], "1")) if "CallMissed" in columns else np.zeros(count, bool)
-    drawn = CallStatistics(zone=zone or "UTC", calls=count, unidentified=int(nobody.sum()))
-    drawn.identified = {name: int((~absent).sum()) for name, absent in known.items()}
-    _count_by_time(drawn, columns, missed, ~nobody, zone)
-    _count_durations(drawn.talk, columns.get("TalkDuration"), ~missed)
-    _count_durations(drawn.hold, columns.get("HoldDuration"), np.ones(count, bool))
-    return drawn
+    statistics = CallStatistics(zone=zone or "UTC", calls=count, unidentified=int(unidentified.sum()))
+    statistics.identified = {name: int((~mask).sum()) for name, mask in absent.items()}
+    _count_by_time(statistics, columns, missed, ~unidentified, zone)
+    _count_durations(statistics.talk, columns.get("TalkDuration"), ~missed)
+    _count_durations(statistics.hold, columns.get("HoldDuration"), np.ones(count, bool))
+    return statistics
 
 
 def _count_by_time(
-    drawn: CallStatistics, columns: Mapping[str, Cells], missed: Mask, tied: Mask, zone: str | None
+    statistics: CallStatistics, columns: Mapping[str, Cells], missed: Mask, identified: Mask, zone: str | None
 ) -> None:
     if "DateTime" not in columns:
         return
     good, epochs = _parse_whole_numbers(columns["DateTime"])
     local = epochs + (local_times.offset_at(epochs, zone) if zone is not None else 0)
-    day, hour = local // _DAY_S, local % _DAY_S // 3600
-    place = (day + _THURSDAY) % DAYS_PER_WEEK * HOURS_PER_DAY + hour
-    missed, tied = missed[good], tied[good]
-    drawn.answered_by_hour += np.bincount(place[~missed], minlength=DAYS_PER_WEEK * HOURS_PER_DAY).reshape(
-        DAYS_PER_WEEK, HOURS_PER_DAY
-    )
-    drawn.missed_by_hour += np.bincount(place[missed], minlength=DAYS_PER_WEEK * HOURS_PER_DAY).reshape(
-        DAYS_PER_WEEK, HOURS_PER_DAY
-    )
+    day, hour = local // local_times.SECONDS_PER_DAY, local % local_times.SECONDS_PER_DAY // 3600
+    hour_of_week = (day + _THURSDAY) % DAYS_PER_WEEK * HOURS_PER_DAY + hour
+    missed, identified = missed[good], identified[good]
+    statistics.answered_by_hour += _count_by_hour(hour_of_week[~missed])
+    statistics.missed_by_hour += _count_by_hour(hour_of_week[missed])
     days, inverse = np.unique(day, return_inverse=True)
-    counts = [np.bincount(inverse[mask], minlength=len(days)) for mask in (~missed, missed, tied)]
-    drawn.days = dict(zip(days.tolist(), np.stack(counts, axis=1), strict=True)) if len(days) else {}
+    counts = [np.bincount(inverse[mask], minlength=len(days)) for mask in (~missed, missed, identified)]
+    statistics.days = dict(zip(days.tolist(), np.stack(counts, axis=1), strict=True)) if len(days) else {}
+
+
+def _count_by_hour(hours_of_week: Numbers) -> Numbers:
+    counts = np.bincount(hours_of_week, minlength=DAYS_PER_WEEK * HOURS_PER_DAY)
+    return counts.reshape(DAYS_PER_WEEK, HOURS_PER_DAY)
 
 
 def _count_durations(bars: Numbers, cells: Cells | None, where: Mask) -> None:
@@ -69,6 +69,6 @@ def _count_durations(bars: Numbers, cells: Cells | None, where: Mask) -> None:
 
 
 def _parse_whole_numbers(cells: Cells) -> tuple[Mask, Numbers]:
-    """Cells that are whole numbers, and these numbers."""
+    """Mask of the cells that are whole numbers, and the numbers of these cells only."""
     good: Mask = non_empty(cells) & digits_only(cells) & (byte_lengths(cells) <= _MAX_DIGITS_OF_TIME)
     return good, pc.cast(cells.filter(pa.array(good)), pa.int64()).to_numpy(zero_copy_only=False)

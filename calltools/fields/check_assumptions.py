@@ -1,4 +1,4 @@
-"""Checks what the user says about a file: the time zone, the country and the currency must exist."""
+"""Checks of what the user says about a file: the time zone, the country and the currency must exist."""
 
 import re
 from typing import Final
@@ -20,10 +20,10 @@ _OPPOSITE_SIGN: Final = {"+": "-", "-": "+"}
 
 
 def check_assumptions(timezone: str | None, region: str | None, currency: str | None) -> None:
-    """Refuse what does not exist: silently taken it would mend nothing.
+    """Refuse a zone, country or currency that does not exist: with it no cell could be normalized.
 
     Raises:
-        UsageError: There is no such zone, country or currency.
+        UsageError: There is no such zone, country or currency. The message names the nearest zone.
     """
     if timezone is not None and not local_times.zone_exists(timezone):
         near = _nearest_zone(timezone)
@@ -42,14 +42,14 @@ def _check_currency(code: str, cells: Cells) -> None:
 
 
 def _nearest_zone(word: str) -> str:
-    """The zone that was probably meant: another spelling, its city alone, or a whole number of hours from UTC."""
+    """The zone that was probably meant, or ``""``: by another spelling, its city, or whole hours from UTC."""
     if offset := _OFFSET.fullmatch(word):
-        # These names count the other way round: Etc/GMT-3 is three hours ahead of UTC.
+        # The sign in these names is reversed (POSIX): Etc/GMT-3 is three hours ahead of UTC.
         near = f"Etc/GMT{_OPPOSITE_SIGN[offset[1]]}{offset[2]}" if int(offset[2]) else "UTC"
         return near if local_times.zone_exists(near) else ""
     city = word.strip().replace(" ", "_").casefold().rpartition("/")[2]
-    # Of two zones of one city, such as Europe/Istanbul and Asia/Istanbul, the last in the alphabet: both are the same.
+    # Two zones of one city, such as Asia/Istanbul and Europe/Istanbul, are the same; the last in the alphabet is taken.
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
-    # A short word is like many: MSK is no Omsk.
+    # Many words are similar to a short one, so that must match exactly: MSK is not Omsk.
     nearest = nearest_word(city, cities, 0.8 if len(city) >= _MIN_FUZZY_LENGTH else 1.0)
     return _MOSCOW if city in _MOSCOW_WORDS else cities.get(nearest, "")

@@ -1,6 +1,8 @@
-"""Numbering plans as sorted ranges of numbers, so that a whole column is classified at once.
+"""Numbering plans as sorted ranges of numbers, so that a whole column of phones is classified at once.
 
-The ranges are built at run time from the metadata of phonenumbers.
+``phonenumbers`` has a regular expression for each type of number of each country, and tests one number at a time. Here
+the expressions are expanded into ranges (``parse_pattern_ranges``), once for each calling code that occurs, and a
+binary search finds the range of each number (``classify_numbers``). It is ten times as fast.
 """
 
 import re
@@ -17,23 +19,24 @@ from calltools.errors import DefectError
 from calltools.fields.kernels.byte_kernels import MAX_DIGITS, parse_prefixed_numbers
 from calltools.model.cells import Cells, Numbers
 
-#: First and last of each, in order, apart from one another. Leading zeros count: that is what the length is for.
+#: First and last number of each range, sorted, without overlaps. Leading zeros matter: see ``RangesByLength``.
 NumberRanges: TypeAlias = list[tuple[int, int]]
-#: Digits -> the numbers of so many digits.
+#: Count of digits -> the ranges of numbers with so many digits, so that 007 and 7 are different.
 RangesByLength: TypeAlias = Mapping[int, NumberRanges]
 
 _TOKEN: Final = re.compile(r"\\d|\[[0-9-]+\]|\(\?:|[0-9|?)]|\{[0-9]+(?:,[0-9]+)?\}")
 _SPAN: Final = re.compile("([0-9])(?:-([0-9]))?")
+#: The empty text: no digits, and one way to write them.
 _NO_DIGITS: Final[RangesByLength] = {0: [(0, 0)]}
-#: No number of a plan has more digits.
+#: No number of any plan has more digits.
 _MAX_PATTERN_DIGITS: Final = 17
 
 
 def parse_pattern_ranges(pattern: str) -> RangesByLength:
-    """The numbers that a pattern matches whole.
+    """The numbers that a regular expression of the metadata matches from beginning to end.
 
     Raises:
-        DefectError: The pattern holds more than plans are known to hold.
+        DefectError: The expression uses syntax that the metadata was not known to use.
     """
     words = _TOKEN.findall(pattern)
     if "".join(words) != pattern:
@@ -41,24 +44,24 @@ def parse_pattern_ranges(pattern: str) -> RangesByLength:
     return _parse_alternatives(iter([*words, ")"]))
 
 
-def merge_ranges(some: NumberRanges) -> NumberRanges:
-    """The ranges in order, those that meet made one."""
-    found: NumberRanges = []
-    for first, last in sorted(some):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
+def merge_ranges(ranges: NumberRanges) -> NumberRanges:
+    """The ranges sorted, with overlapping and adjacent ones merged."""
+    merged: NumberRanges = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
-            found.append((first, last))
-    return found
+            merged.append((first, last))
+    return merged
 
 
 def _parse_alternatives(words: Iterator[str]) -> RangesByLength:
-    """What stands up to the closing bracket."""
-    found: dict[int, NumberRanges] = {}
+    """The numbers that the alternatives up to the closing bracket match."""
+    matched: dict[int, NumberRanges] = {}
     items: list[RangesByLength] = []
     for word in words:
         if word in {"|", ")"}:
-            _extend_ranges(found, _concatenate_all(items))
+            _extend_ranges(matched, _concatenate_all(items))
             items = []
             if word == ")":
                 break
@@ -66,7 +69,7 @@ def _parse_alternatives(words: Iterator[str]) -> RangesByLength:
             items.append(_repeat(items.pop(), *_repeat_bounds(word)))
         else:
             items.append(_parse_alternatives(words) if word == "(?:" else {1: _digit_ranges(word)})
-    return {size: merge_ranges(some) for size, some in found.items()}
+    return {size: merge_ranges(ranges) for size, ranges in matched.items()}
 
 
 def _digit_ranges(word: str) -> NumberRanges:
@@ -84,47 +87,49 @@ def _repeat_bounds(word: str) -> tuple[int, int]:
 
 def _repeat(item: RangesByLength, least: int, most: int) -> RangesByLength:
     if item == {1: [(0, 9)]}:
+        # Any digits, by far the most frequent item: one range for each length.
         return {size: [(0, 10**size - 1)] for size in range(least, min(most, _MAX_PATTERN_DIGITS) + 1)}
-    found: dict[int, NumberRanges] = {}
-    so_far = _NO_DIGITS
+    matched: dict[int, NumberRanges] = {}
+    repeated = _NO_DIGITS
     for times in range(most + 1):
         if times >= least:
-            _extend_ranges(found, so_far)
-        so_far = _concatenate(item, so_far)
-    return {size: merge_ranges(some) for size, some in found.items()}
+            _extend_ranges(matched, repeated)
+        repeated = _concatenate(item, repeated)
+    return {size: merge_ranges(ranges) for size, ranges in matched.items()}
 
 
 def _concatenate_all(items: list[RangesByLength]) -> RangesByLength:
-    # From the end: what follows is mostly "any digits", and a range followed by any digits is a range.
-    found = _NO_DIGITS
+    # From the end: most expressions end in "any digits", and a range followed by any digits is one range again.
+    matched = _NO_DIGITS
     for item in reversed(items):
-        found = _concatenate(item, found)
-    return found
+        matched = _concatenate(item, matched)
+    return matched
 
 
 def _concatenate(item: RangesByLength, rest: RangesByLength) -> RangesByLength:
-    found: dict[int, NumberRanges] = {}
-    for size, some in item.items():
-        for more, others in rest.items():
-            if size + more <= _MAX_PATTERN_DIGITS:
-                found.setdefault(size + more, []).extend(_combine_ranges(some, others, 10**more))
-    return {size: merge_ranges(some) for size, some in found.items()}
+    matched: dict[int, NumberRanges] = {}
+    for size, leading in item.items():
+        for rest_size, trailing in rest.items():
+            if size + rest_size <= _MAX_PATTERN_DIGITS:
+                matched.setdefault(size + rest_size, []).extend(_combine_ranges(leading, trailing, 10**rest_size))
+    return {size: merge_ranges(ranges) for size, ranges in matched.items()}
 
 
-def _combine_ranges(some: NumberRanges, others: NumberRanges, step: int) -> NumberRanges:
-    if others == [(0, step - 1)]:
-        return [(first * step, last * step + step - 1) for first, last in some]
+def _combine_ranges(leading: NumberRanges, trailing: NumberRanges, step: int) -> NumberRanges:
+    """The numbers that consist of leading and trailing digits; ``step`` is 10 to the count of trailing ones."""
+    if trailing == [(0, step - 1)]:
+        return [(first * step, last * step + step - 1) for first, last in leading]
     return [
         (number * step + low, number * step + high)
-        for first, last in some
+        for first, last in leading
         for number in range(first, last + 1)
-        for low, high in others
+        for low, high in trailing
     ]
 
 
-def _extend_ranges(found: dict[int, NumberRanges], more: RangesByLength) -> None:
-    for size, some in more.items():
-        found.setdefault(size, []).extend(some)
+def _extend_ranges(ranges: dict[int, NumberRanges], more: RangesByLength) -> None:
+    for size, added in more.items():
+        ranges.setdefault(size, []).extend(added)
 
 
 _NUMBER_TYPES: Final = (
@@ -134,7 +139,7 @@ _NUMBER_TYPES: Final = (
 
 
 class NumberStatus(IntEnum):
-    """What a number plan says of a number."""
+    """What the numbering plans say about a number."""
 
     ASSIGNED = 0
     NOT_ASSIGNED = 1
@@ -142,35 +147,38 @@ class NumberStatus(IntEnum):
 
 
 def classify_numbers(numbers: Cells) -> NDArray[np.int8]:
-    """What the plans say of each cell. What is not ``+`` and at most 15 digits is impossible.
+    """The ``NumberStatus`` of each cell. Anything but ``+`` and at most 15 digits is impossible.
 
     Source:
         ITU-T E.164; the metadata of libphonenumber as the installed ``phonenumbers`` carries it.
     """
     values, sizes = parse_prefixed_numbers(numbers, ord("+"))
     codes = _calling_codes(values, sizes)
-    found = np.full(len(values), NumberStatus.IMPOSSIBLE, np.int8)
+    status = np.full(len(values), NumberStatus.IMPOSSIBLE, np.int8)
     firsts, lasts, possible = _plan_arrays(tuple(np.flatnonzero(np.bincount(codes, minlength=1)[1:]) + 1))
-    found[possible[codes, sizes]] = NumberStatus.NOT_ASSIGNED
-    # The digits of a code lead no other code, so that a number tells its plan; and its size, for no code begins with 0.
+    status[possible[codes, sizes]] = NumberStatus.NOT_ASSIGNED
+    # The ranges of all plans fit in one sorted list. No calling code is the beginning of another one, so each number
+    # belongs to one plan; and no code begins with 0, so numbers of different length differ.
     nearest = np.searchsorted(firsts, values, side="right") - 1
-    found[(values <= lasts[nearest]) & (codes > 0)] = NumberStatus.ASSIGNED
-    return found
+    status[(values <= lasts[nearest]) & (codes > 0)] = NumberStatus.ASSIGNED
+    return status
 
 
 def _calling_codes(values: Numbers, sizes: NDArray[np.int8]) -> Numbers:
-    """The country calling code with which each number begins; 0 for none, or for no number."""
-    begun = values // _POWERS_OF_TEN[np.maximum(sizes, 3) - 3]
-    # Zeros that stand for digits which are not there must not make a code.
-    begun[sizes < 3] *= _POWERS_OF_TEN[3 - np.clip(sizes[sizes < 3], 0, 3)]
-    codes = _CODE_BY_FIRST_DIGITS[begun]
+    """The country calling code of each number; 0 where there is none, or no number."""
+    # The first three digits of each number.
+    leading = values // _POWERS_OF_TEN[np.maximum(sizes, 3) - 3]
+    # A shorter number is filled up with zeros, as the table has three digits. These zeros may complete a code that the
+    # number does not have, so the code must be shorter than the number.
+    leading[sizes < 3] *= _POWERS_OF_TEN[3 - np.clip(sizes[sizes < 3], 0, 3)]
+    codes = _CODE_BY_FIRST_DIGITS[leading]
     return np.where(sizes > _CODE_SIZES[codes], codes, 0)
 
 
 def _leading_calling_code(digits: str) -> int:
     """The calling code with which three digits begin; 0 if there is none."""
-    begins = (int(digits[:size]) for size in (1, 2, 3) if digits[0] != "0")
-    return next((code for code in begins if code in COUNTRY_CODE_TO_REGION_CODE), 0)
+    candidates = (int(digits[:size]) for size in (1, 2, 3) if digits[0] != "0")
+    return next((code for code in candidates if code in COUNTRY_CODE_TO_REGION_CODE), 0)
 
 
 _POWERS_OF_TEN: Final = np.array([10**size for size in range(MAX_DIGITS + 1)], np.int64)
@@ -180,61 +188,64 @@ _CODE_SIZES: Final = np.array([len(str(code)) for code in range(1000)], np.int8)
 
 @lru_cache(maxsize=64)
 def _plan_arrays(codes: tuple[int, ...]) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """The first and last assigned numbers of each range of some calling codes, and the possible sizes of each code."""
+    """First and last number of all assigned ranges of some calling codes, and which lengths each code can have.
+
+    The lengths are a table of booleans: calling code by count of digits, the code included.
+    """
     plans = [_plan_of_code(int(code)) for code in codes]
-    # One range of no number, so that each number has a nearest one.
-    found = sorted([(-1, -1), *(one for assigned, _ in plans for one in assigned)])
+    # The range (-1, -1) holds no number. With it each number has a range whose first number is not larger.
+    ranges = sorted([(-1, -1), *(span for assigned, _ in plans for span in assigned)])
     possible = np.zeros((1000, MAX_DIGITS + 1), bool)
     for code, (_, sizes) in zip(codes, plans, strict=True):
         possible[code, [size for size in sizes if size <= MAX_DIGITS]] = True
-    firsts, lasts = np.array(found, np.int64).T
+    firsts, lasts = np.array(ranges, np.int64).T
     return np.ascontiguousarray(firsts), np.ascontiguousarray(lasts), possible
 
 
 @lru_cache(maxsize=512)
 def _plan_of_code(code: int) -> tuple[NumberRanges, frozenset[int]]:
-    """Assigned numbers of a calling code, with it, and how many digits a number may have, with it."""
+    """Assigned ranges of a calling code, and how many digits its numbers can have. Both include the code."""
     national: dict[int, NumberRanges] = {}
     for metadata in _metadata_of_code(code):
-        for kind in _NUMBER_TYPES:
-            for size, some in _assigned_ranges(metadata, kind).items():
-                national.setdefault(size, []).extend(some)
-    lead = len(str(code))
+        for number_type in _NUMBER_TYPES:
+            _extend_ranges(national, _assigned_ranges(metadata, number_type))
+    code_size = len(str(code))
     assigned = [
         (code * 10**size + first, code * 10**size + last)
-        for size, some in national.items()
-        if lead + size <= MAX_DIGITS
-        for first, last in merge_ranges(some)
+        for size, ranges in national.items()
+        if code_size + size <= MAX_DIGITS
+        for first, last in merge_ranges(ranges)
     ]
     return assigned, frozenset(
-        lead + size for metadata in _metadata_of_code(code) for size in _possible_lengths(metadata)
+        code_size + size for metadata in _metadata_of_code(code) for size in _possible_lengths(metadata)
     )
 
 
-def _assigned_ranges(metadata: PhoneMetadata, kind: str) -> RangesByLength:
-    """National numbers of a type."""
-    described = getattr(metadata, kind)
-    if described is None or not described.national_number_pattern:
+def _assigned_ranges(metadata: PhoneMetadata, number_type: str) -> RangesByLength:
+    """The assigned numbers of a type, such as mobile ones, without the calling code."""
+    description = getattr(metadata, number_type)
+    if description is None or not description.national_number_pattern:
         return {}
-    sizes = described.possible_length or _possible_lengths(metadata)
-    return {
-        size: some for size, some in _cached_pattern_ranges(described.national_number_pattern).items() if size in sizes
-    }
+    # The expression alone may match more lengths than are possible.
+    sizes = description.possible_length or _possible_lengths(metadata)
+    matched = _cached_pattern_ranges(description.national_number_pattern)
+    return {size: ranges for size, ranges in matched.items() if size in sizes}
 
 
 @lru_cache(maxsize=256)
 def _cached_pattern_ranges(pattern: str) -> RangesByLength:
-    # Countries that share a calling code share patterns.
+    # Countries with the same calling code have many expressions in common.
     return parse_pattern_ranges(pattern)
 
 
 def _possible_lengths(metadata: PhoneMetadata) -> tuple[int, ...]:
-    described = metadata.general_desc
-    return () if described is None else tuple(described.possible_length)
+    description = metadata.general_desc
+    return () if description is None else tuple(description.possible_length)
 
 
 def _metadata_of_code(code: int) -> list[PhoneMetadata]:
     regions = COUNTRY_CODE_TO_REGION_CODE[code]
+    # "001" stands for the world: satellite and toll-free numbers of no country.
     if regions == ("001",):
         found = [PhoneMetadata.metadata_for_nongeo_region(code, None)]
     else:

@@ -1,4 +1,4 @@
-"""Atomic output files: a file appears whole or not at all, and never replaces one that must stay.
+"""Atomic output files: a file appears complete or not at all, and never replaces one without permission.
 
 Errors of the operating system become OutputError.
 """
@@ -17,20 +17,25 @@ from typing import Any, BinaryIO, Final, TextIO, TypeVar
 
 from calltools.errors import OutputError
 from calltools.runtime.signals import deferred_interrupts
+from calltools.texts.keys import MessageKey
 
 _T = TypeVar("_T")
 
-#: What only writing meets: a full disk, a quota, a limit of the size of files, a reader that has gone.
+#: Errors that only writing can cause: a full disk, a quota, a limit of file sizes, a closed pipe.
 WRITE_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE})
 
 
 def refuse_same_file(output: Path, inputs: Iterable[Path], outputs: Iterable[Path] = ()) -> None:
-    """Refuse an output that is another file of the run, also by another name: link, other case, other spelling.
+    """Refuse an output that is another file of the run, also through a link or in another spelling of the path.
 
     Raises:
-        OutputError: It is an input, or another output.
+        OutputError: The output is an input, or another output.
     """
-    for path, key in [*((one, "output-is-input") for one in inputs), *((one, "output-twice") for one in outputs)]:
+    taken: list[tuple[Path, MessageKey]] = [
+        *((path, "output-is-input") for path in inputs),
+        *((path, "output-twice") for path in outputs),
+    ]
+    for path, key in taken:
         same = _casefolded_path(output) == _casefolded_path(path)
         with contextlib.suppress(OSError):
             same = same or output.samefile(path)
@@ -39,7 +44,7 @@ def refuse_same_file(output: Path, inputs: Iterable[Path], outputs: Iterable[Pat
 
 
 def _is_device_or_pipe(path: Path) -> bool:
-    """Whether the place is a device or a pipe: put in its place, a file would end it for every other program."""
+    """Whether a path is a device or a pipe: a file put there would destroy it for every other program."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -52,10 +57,10 @@ def _casefolded_path(path: Path) -> str:
 
 
 class AtomicFile:
-    """A file that is written beside its place and put there when all of it is on the disk.
+    """A file that is written beside its final path, and renamed when all of it is on the disk.
 
-    A context manager: leaving it with an exception leaves nothing behind. What is no file, such as ``/dev/null`` or a
-    named pipe, is written straight and stays what it is.
+    A context manager: after an exception nothing remains. A device or a named pipe, such as ``/dev/null``, is written
+    directly.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
@@ -65,10 +70,10 @@ class AtomicFile:
         self._temporary: Path | None = None
 
     def __enter__(self) -> BinaryIO:
-        """The stream to write to.
+        """Open the stream to write to.
 
         Raises:
-            OutputError: The place is taken, or cannot be written.
+            OutputError: The path is occupied, or cannot be written.
         """
         self._refuse_occupied()
         with map_os_errors(self._path):
@@ -89,14 +94,18 @@ class AtomicFile:
             return _ErrorMappedStream(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
 
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
-        """Put the file in its place, or leave nothing."""
+        """Commit the file, or after an exception discard it."""
         if kind is None:
             self.commit()
         else:
             self.discard()
 
     def commit(self) -> None:
-        """Put the file in its place."""
+        """Rename the file to its final path.
+
+        Raises:
+            OutputError: The disk is full, or the path is occupied now.
+        """
         if self._stream is None:
             return
         try:
@@ -105,6 +114,7 @@ class AtomicFile:
                 if self._temporary is None:
                     self._stream.close()
                     return
+                # Without it a power failure after the rename could leave an empty file.
                 os.fsync(self._stream.fileno())
                 self._stream.close()
                 self._refuse_occupied()
@@ -116,7 +126,7 @@ class AtomicFile:
         self._stream = self._temporary = None
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Remove what was written so far."""
         with deferred_interrupts():
             if self._stream is not None:
                 with contextlib.suppress(OSError):
@@ -127,7 +137,7 @@ class AtomicFile:
 
     @contextmanager
     def open_text(self) -> Iterator[TextIO]:
-        """The stream for text, UTF-8."""
+        """A stream for text in UTF-8 instead of bytes."""
         with self as stream:
             wrapped = io.TextIOWrapper(stream, "utf-8", newline="", write_through=False)
             yield wrapped
@@ -148,11 +158,13 @@ class AtomicFile:
 
 
 def enter_interrupt_safe(stack: ExitStack, manager: AbstractContextManager[_T]) -> _T:
-    """What it gives, as ``enter_context`` does, but an interrupt finds no moment at which nobody would leave it.
+    """Enter a context manager as ``ExitStack.enter_context`` does, safely with interrupts.
+
+    An interrupt between entering and registering would leave the manager open, so it is registered first.
 
     Args:
-        stack: Leaves it.
-        manager: May be left without having been entered.
+        stack: Exits the manager.
+        manager: A manager whose exit works without an entry.
     """
     stack.push(manager)
     return manager.__enter__()
@@ -160,10 +172,10 @@ def enter_interrupt_safe(stack: ExitStack, manager: AbstractContextManager[_T]) 
 
 @contextmanager
 def open_for_append(path: Path) -> Iterator[TextIO]:
-    """A text file, UTF-8, that keeps what stands in it.
+    """A text file in UTF-8 whose content is kept.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     with map_os_errors(path):
         below = path.open("ab")
@@ -175,7 +187,7 @@ def open_for_append(path: Path) -> Iterator[TextIO]:
 
 
 class _ErrorMappedStream(io.RawIOBase):
-    """A stream whose faults are told in words."""
+    """A stream whose operating system errors become OutputError."""
 
     def __init__(self, stream: BinaryIO, path: Path) -> None:
         super().__init__()
@@ -198,7 +210,11 @@ class _ErrorMappedStream(io.RawIOBase):
 
 @contextmanager
 def map_os_errors(path: object) -> Iterator[None]:
-    """Faults of writing in words."""
+    """Turn errors of the operating system while writing into OutputError.
+
+    Args:
+        path: Path of the file; anything else is reported as ``stdout``.
+    """
     name = path if isinstance(path, Path) else "stdout"
     try:
         yield

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost.
+    """The most that one file may cost.
 
     Attributes:
-        workbook_unpacked: Bytes of all parts of a workbook, unpacked.
-        entry_ratio: Unpacked to packed bytes of one part over ``entry_ratio_from`` bytes.
-        entry_ratio_from: Parts up to this size may be packed as well as they like.
-        filled_cells: Cells of the sheets that are looked at, from the first filled one to the last.
-        seconds: Reading one workbook.
-        child_memory: Address space of the process that reads a workbook, in bytes.
+        workbook_unpacked: Unpacked bytes of all parts of a workbook.
+        entry_ratio: Unpacked bytes for each packed byte of a part larger than ``entry_ratio_from``.
+        entry_ratio_from: Unpacked bytes up to which a part may have any ratio.
+        filled_cells: Cells of the sheets that are read, in the rectangles from A1 to the last filled cell.
+        seconds: Seconds to read one workbook.
+        child_memory: Bytes of address space of the process that reads a workbook.
         columns: Columns of a table.
-        record_bytes: One record of a CSV.
-        quoted_bytes: One quoted cell of a CSV.
+        record_bytes: Bytes of a record of a CSV.
+        quoted_bytes: Bytes of a quoted cell of a CSV.
     """
 
     workbook_unpacked: int = 2 << 30

@@ -2,21 +2,19 @@
 
 How its functions work together::
 
-    from calltools import ledger
-
-    folder = ledger.state_folder(settings.state_dir)
-    with ledger.open_ledger_in(folder, now=time.time) as opened:  # recovers what a killed process has left
-        plan = ledger.plan_upload(opened, path, counter)  # reads only: `--plan` ends here
-        with ledger.hold_counter(opened, counter):  # one upload per counter
-            if not ledger.is_current(opened, plan):  # another process came between
-                plan = ledger.plan_upload(opened, path, counter)
-            for part in ledger.reserve(opened, plan, goal=..., comment=..., source="calls.csv"):
-                attempt = ledger.begin_attempt(opened, part.id)  # durable: now the first byte may be sent
+    folder = state_folder(settings.state_dir)
+    with open_ledger_in(folder, now=time.time) as ledger:  # recovers what a killed process has left
+        plan = plan_upload(ledger, path, counter)  # reads only: `--plan` ends here
+        with hold_counter(ledger, counter):  # one upload per counter
+            if not is_current(ledger, plan):  # another process came between
+                plan = plan_upload(ledger, path, counter)
+            for part in reserve(ledger, plan, goal=..., comment=..., source="calls.csv"):
+                attempt = begin_attempt(ledger, part.id)  # durable: now the first byte may be sent
                 outcome = post(attempt.file, attempt.comment, part.goal, part.kind)
                 # Acked, Rejected, NotSent, Throttled or Ambiguous
-                part = ledger.finish_attempt(opened, part.id, outcome)
+                part = finish_attempt(ledger, part.id, outcome)
                 if part.held:  # exit 6
-                    ledger.reconcile(opened, counter, listing, complete=True)
+                    reconcile(ledger, counter, listing, complete=True)
 
 **Lock.** ``reserve``, ``begin_attempt``, ``finish_attempt``, ``release``, ``reconcile``, ``resend`` and ``give_up``
 need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.

@@ -8,7 +8,7 @@ Every change is an event, written in three layers:
 
 What happens after a 429: ``metrica.outcome`` calls the outcome throttled and computes until when the quota lasts;
 ``finish_attempt`` stores ``Throttled``, so that the part waits in state ``THROTTLED``; ``uploading.parts`` waits for a
-short quota and begins the next attempt, and leaves a long one to ``uploads resume``.
+short quota and begins the next attempt. If the wait is long or unknown, the part waits for the next run.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""The columns of the second file, found by their titles or named by the user."""
+"""Finding the columns of the second file: by their titles, or by the names that the user gives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderGuess
 from calltools.model.titles import fold_title, redacted_titles
 
-#: Folded titles, the telling ones before those that often mean something else (``Номер`` may be an order's):
-#: a group counts only where the groups before it found nothing.
+#: Role -> groups of folded titles. Clear titles come before those with several meanings, such as ``Номер``: a group
+#: counts only if no title of the groups before it is found.
 _KNOWN: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     "phone": (
         frozenset(
@@ -44,7 +44,7 @@ _KNOWN_TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class MatchColumns:
-    """Which columns of the second file hold what: positions from 0."""
+    """Positions, from 0, of the columns of the second file; identifiers by field."""
 
     phone: int
     time: int
@@ -52,18 +52,18 @@ class MatchColumns:
 
 
 def find_match_columns(titles: Sequence[str], explicit: Mapping[str, str]) -> MatchColumns:
-    """The columns of the second file, by their titles or as the user says.
+    """The columns of the second file.
 
     Args:
-        titles: Its header.
-        explicit: ``phone``, ``time``, ``ClientId``, ``Yclid``, ``UserId`` -> title.
+        titles: Header of the second file.
+        explicit: Role (``phone``, ``time``, or an identifier field) -> title that the user names for it.
 
     Raises:
-        UsageError: A column is not found, or several could be meant.
+        UsageError: A column is missing, or several columns fit.
     """
-    found = {what: _find_positions(titles, what, explicit) for what in _KNOWN_TITLES}
-    unclear = [what for what, places in found.items() if len(places) > 1]
-    unclear += [what for what in ("phone", "time") if not found[what]]
+    found = {role: _find_positions(titles, role, explicit) for role in _KNOWN_TITLES}
+    unclear = [role for role, positions in found.items() if len(positions) > 1]
+    unclear += [role for role in ("phone", "time") if not found[role]]
     ids = {name: found[name][0] for name in IDENTIFIER_FIELDS if found[name]}
     unclear += [] if ids else ["ClientId"]
     if unclear:
@@ -72,7 +72,7 @@ def find_match_columns(titles: Sequence[str], explicit: Mapping[str, str]) -> Ma
 
 
 def guess_header(rows: Sequence[Sequence[str]], explicit: Mapping[str, str]) -> HeaderGuess:
-    """The row that holds the most of the columns asked for; the first row where none does."""
+    """The row with the most known or named titles; the first row if no row has any."""
     scores = [_count_known_titles(row, explicit) for row in rows]
     best = max(scores, default=0)
     return HeaderGuess(scores.index(best) if scores else None, best)
@@ -85,7 +85,7 @@ def _count_known_titles(titles: Sequence[str], explicit: Mapping[str, str]) -> i
 
 
 def is_identifier_column(title: str, explicit: Mapping[str, str]) -> bool:
-    """Whether a column so titled holds ids, so that a workbook's number in it has lost digits (CT209)."""
+    """Whether a column with this title holds ids, of which number cells of a workbook lose digits (CT209)."""
     named = {explicit[name] for name in IDENTIFIER_FIELDS if name in explicit}
     return title.strip() in named or any(
         fold_title(title) in group for name in IDENTIFIER_FIELDS for group in _KNOWN_TITLES[name]

@@ -25,7 +25,7 @@ from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks,
 from calltools.model.finding import Findings
 from calltools.model.summary import Unusable
 
-#: International numbers: 15 digits at most, so a number holds each exactly and never loses a leading zero.
+#: International phones: at most 15 digits and no leading zero, so an integer holds each exactly.
 PHONE_PATTERN: Final = r"\+[1-9][0-9]{6,14}"
 SECONDS_PATTERN: Final = r"[0-9]{9,10}"
 _IDENTIFIER_PATTERNS: Final[Mapping[str, str]] = {
@@ -37,16 +37,16 @@ _SEPARATOR: Final = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class IdentifierIndex:
-    """Records of the second file, sorted by phone and time, one for each pair of both.
+    """Records of the second file, sorted by phone and time; one record for each pair of them.
 
     Attributes:
-        phones: Distinct phones as numbers, rising.
-        starts: Where the records of each phone begin; one more at the end.
-        times: Unix seconds, rising within a phone.
-        tied_mask: Records beside which others of the same phone and time had different identifiers.
-        identifiers: The three identifier columns, a row a record.
-        unusable: Records that are damaged, or lack a readable phone, time or identifier, by the first that is so.
-        findings: What is wrong with ids that the second file holds (CT209); those are joined to nothing.
+        phones: Distinct phones as integers, rising.
+        starts: First record of each phone; then the number of records.
+        times: Unix seconds of the records, rising within a phone.
+        tied_mask: Records whose phone and time other records share with different identifiers.
+        identifiers: The identifier columns, one row for each record.
+        unusable: Reason -> records that are malformed, or lack a readable phone, time or identifier.
+        findings: Ids that lost digits in a workbook (CT209); they are not joined.
     """
 
     phones: Numbers
@@ -64,16 +64,16 @@ class IdentifierIndex:
 def build_index(
     batches: Iterable[Batch], titles: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions
 ) -> IdentifierIndex:
-    """The records of the second file, ready to be searched.
+    """The index of the second file.
 
     Args:
         batches: Its records, columns named by ``unique_titles``.
         titles: Its header.
-        columns: Which columns hold what.
-        assumptions: Zone and region: its times and phones follow the same rules as those of the calls.
+        columns: Positions of its columns.
+        assumptions: Zone and region of its times and phones, the same as for the calls.
 
     Raises:
-        UsageError: Its times are wall-clock times and no zone was given, or none of its records can be used.
+        UsageError: Its times are wall-clock times and the user named no zone, or no record can be used.
     """
     names = unique_titles(titles)
     unusable: Counter[Unusable] = Counter()
@@ -100,7 +100,7 @@ _NO_RECORDS: Final = pa.table(
 
 
 def _lost_digit_findings(batch: Batch, titles: tuple[str, ...], columns: MatchColumns) -> Findings:
-    """Ids whose digits a workbook has lost."""
+    """The findings of ids that lost digits in a workbook, with the field that they were to fill."""
     table = batch.findings.table
     parts = []
     for name, position in columns.identifiers.items():
@@ -113,7 +113,7 @@ def _lost_digit_findings(batch: Batch, titles: tuple[str, ...], columns: MatchCo
 def _read_records(
     batch: Batch, names: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions, lost_digits: Findings
 ) -> pa.Table:
-    """Phone, time and identifiers as canonical text; what is no id is empty."""
+    """Phone, time and identifiers as canonical text; a cell that is not a valid identifier is empty."""
     read = {
         "phone": normalize_field_cells("PhoneNumber", batch.cells(names[columns.phone]), assumptions),
         "time": normalize_field_cells("DateTime", batch.cells(names[columns.time]), assumptions),
@@ -143,7 +143,7 @@ def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumpti
 
 
 def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
-    """The records that can be found, their phones and times as numbers; the others are counted."""
+    """The records with a phone, a time and an identifier, as integers where possible; the others are counted."""
     phones, times = combine_chunks(table["phone"]), combine_chunks(table["time"])
     known = np.logical_or.reduce([non_empty(combine_chunks(table[name])) for name in IDENTIFIER_FIELDS])
     usable = np.ones(table.num_rows, bool)
@@ -162,7 +162,7 @@ def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
 
 
 def phones_to_integers(phones: Cells) -> pa.Int64Array:
-    """Phones, each of the shape ``PHONE``, as search keys: integers are found faster than text."""
+    """Phones that match ``PHONE_PATTERN`` as search keys: integers are found faster than text."""
     return pc.cast(pc.utf8_slice_codeunits(phones, 1), pa.int64())
 
 
@@ -186,14 +186,14 @@ def _build_sorted(table: pa.Table, unusable: Mapping[Unusable, int], findings: F
 
 
 def _differs_from_previous(numbers: Numbers) -> Mask:
-    """Where a number is another than the one before; always at the first."""
+    """Whether each number differs from the one before it; true for the first."""
     changes: Mask = np.ones(len(numbers), bool)
     changes[1:] = numbers[1:] != numbers[:-1]
     return changes
 
 
 def _find_ties(table: pa.Table, group: Numbers, kept: Numbers) -> Mask:
-    """Groups of equal phone and time in which a record has other identifiers than the first."""
+    """Whether each group of equal phone and time has a record with other identifiers than its first one."""
     texts = pc.binary_join_element_wise(*(combine_chunks(table[name]) for name in IDENTIFIER_FIELDS), _SEPARATOR)
     firsts = texts.take(pa.array(kept[group]))
     tied: Mask = np.zeros(len(kept), bool)
@@ -203,13 +203,13 @@ def _find_ties(table: pa.Table, group: Numbers, kept: Numbers) -> Mask:
 
 @dataclass(frozen=True, slots=True)
 class JoinResult:
-    """Calls with what was found for them.
+    """Calls with the identifiers that were found for them.
 
     Attributes:
-        columns: The canonical columns, identifiers filled in.
+        columns: The canonical columns with identifiers filled in.
         joined_mask: Calls that got an identifier.
-        ambiguous_mask: Calls with several equally good partners: they got none.
-        unjoined_mask: Calls without a partner.
+        ambiguous_mask: Calls with several equally good partners, which got none.
+        unjoined_mask: Calls without an identifier and without a partner.
     """
 
     columns: pa.Table
@@ -219,38 +219,38 @@ class JoinResult:
 
 
 def join_identifiers(columns: pa.Table, index: IdentifierIndex, window_s: int) -> JoinResult:
-    """Fill in identifiers: the same phone, the nearest earlier time within the window.
+    """Fill in identifiers of the record with the same phone and the nearest earlier time.
 
-    A call that has an identifier keeps it. Equal times with different identifiers are a tie, and none is taken;
-    equal times with one identifier are no tie.
+    A call with an identifier keeps it. Records of one time with different identifiers are a tie: none is taken.
 
     Args:
-        columns: Canonical, normalized.
-        index: The second file.
-        window_s: How far back a partner may lie, in seconds; one that far is still taken.
+        columns: Canonical, normalized columns.
+        index: The index of the second file.
+        window_s: By how many seconds a record may be earlier at most.
     """
-    alone = _lack_identifier(columns)
+    unidentified = _lack_identifier(columns)
+    # Position of the partner in the index; -1: none.
     place = np.full(columns.num_rows, -1, np.int64)
-    rows = np.flatnonzero(alone & _have_phone_and_time(columns))
+    rows = np.flatnonzero(unidentified & _have_phone_and_time(columns))
     if len(rows) and len(index):
         place[rows] = _find_partners(columns.select(["PhoneNumber", "DateTime"]).take(pa.array(rows)), index, window_s)
     found = place >= 0
     tie: Mask = np.zeros(len(place), bool)
     tie[found] = index.tied_mask[place[found]]
     joined: Mask = found & ~tie
-    return JoinResult(_fill_identifiers(columns, index, place[joined], joined), joined, tie, alone & ~found)
+    return JoinResult(_fill_identifiers(columns, index, place[joined], joined), joined, tie, unidentified & ~found)
 
 
 def _lack_identifier(columns: pa.Table) -> Mask:
-    alone: Mask = np.ones(columns.num_rows, bool)
+    lacking: Mask = np.ones(columns.num_rows, bool)
     for name in IDENTIFIER_FIELDS:
         if name in columns.column_names:
-            alone &= cell_kernels.absent(combine_chunks(columns[name]))
-    return alone
+            lacking &= cell_kernels.absent(combine_chunks(columns[name]))
+    return lacking
 
 
 def _have_phone_and_time(columns: pa.Table) -> Mask:
-    """Calls with a phone and a time."""
+    """Whether each call has a valid phone and a valid time."""
     sound: Mask = np.ones(columns.num_rows, bool)
     for name, shape in (("PhoneNumber", PHONE_PATTERN), ("DateTime", SECONDS_PATTERN)):
         sound &= full_match(combine_chunks(columns[name]), shape) if name in columns.column_names else False
@@ -258,9 +258,10 @@ def _have_phone_and_time(columns: pa.Table) -> Mask:
 
 
 def _find_partners(calls: pa.Table, index: IdentifierIndex, window_s: int) -> Numbers:
-    """For each call the place of its partner in the index; -1 without one."""
+    """For each call the position of its partner in the index; -1 without one."""
     phones = phones_to_integers(combine_chunks(calls["PhoneNumber"])).to_numpy()
     moments = pc.cast(combine_chunks(calls["DateTime"]), pa.int64()).to_numpy()
+    # searchsorted gives the place where a missing phone would be; whether it is there is compared below.
     group = np.minimum(np.searchsorted(index.phones, phones), len(index.phones) - 1)
     place = _last_record_before(index, group, moments)
     near = (index.phones[group] == phones) & (place >= index.starts[group])
@@ -270,13 +271,21 @@ def _find_partners(calls: pa.Table, index: IdentifierIndex, window_s: int) -> Nu
 
 
 def _last_record_before(index: IdentifierIndex, group: Numbers, moments: Numbers) -> Numbers:
-    """The last record up to each group's moment: halves the records of all groups at once, until none is left."""
+    """For each call the last record of its group that is not later; one before the group if there is none.
+
+    Args:
+        index: The index of the second file.
+        group: For each call the number of its phone.
+        moments: For each call its Unix second.
+    """
+    # A binary search in all groups at once. Invariant: records before low are not later than the call, records from
+    # high on are later.
     low, high = index.starts[group], index.starts[group + 1]
-    while (open_ := low < high).any():
+    while (unfinished := low < high).any():
         middle = (low + high) // 2
-        earlier = open_ & (index.times[np.minimum(middle, len(index.times) - 1)] <= moments)
+        earlier = unfinished & (index.times[np.minimum(middle, len(index.times) - 1)] <= moments)
         low = np.where(earlier, middle + 1, low)
-        high = np.where(open_ & ~earlier, middle, high)
+        high = np.where(unfinished & ~earlier, middle, high)
     last: Numbers = low - 1
     return last
 

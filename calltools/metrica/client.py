@@ -53,6 +53,7 @@ from calltools.metrica.transport import (
     send_request,
     stream_body,
 )
+from calltools.texts.keys import MessageKey
 
 Parsed = TypeVar("Parsed")
 #: Called before each wait: with its seconds (without jitter), and the error that is the reason.
@@ -182,7 +183,7 @@ class Client:
             except NOT_SENT_ERRORS as error:
                 raise connection_error(error, host) from None
             except httpx2.TransportError as error:
-                key = "service-silent" if progress.timed_out(error) else "service-broken"
+                key: MessageKey = "service-silent" if progress.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
             self._clock_skew_s = clock_skew(response.date, time.time())
             return response
@@ -212,7 +213,7 @@ class Client:
             return self._ambiguous_outcome("unclear-file", progress)
         return classify_response(response, self._response_context())
 
-    def _ambiguous_outcome(self, key: str, progress: UploadProgress) -> Outcome:
+    def _ambiguous_outcome(self, key: MessageKey, progress: UploadProgress) -> Outcome:
         error = UnknownOutcomeError(key, host=self._options.host, sent=progress.bytes_sent, size=progress.size)
         return Outcome(OutcomeKind.AMBIGUOUS, error=error)
 

@@ -28,6 +28,7 @@ from calltools.metrica.responses import (
     parse_errors,
     parse_uploading,
 )
+from calltools.texts.keys import MessageKey
 
 
 class OutcomeKind(StrEnum):
@@ -223,5 +224,5 @@ def _unknown_outcome_error(
 ) -> UnknownOutcomeError:
     if response.body_problem == "cut":
         return UnknownOutcomeError("unclear-cut", host=context.host, status=response.status)
-    key = "unclear-answer" if _is_success(response.status) else "unclear-status"
+    key: MessageKey = "unclear-answer" if _is_success(response.status) else "unclear-status"
     return UnknownOutcomeError(key, host=context.host, status=response.status, answer=_message_of(errors))

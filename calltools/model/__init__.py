@@ -1,1 +1,1 @@
-"""The nouns that travel along the line: no I/O, no rules."""
+"""The nouns that travel through the pipeline: no I/O, no rules."""

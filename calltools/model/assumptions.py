@@ -1,4 +1,4 @@
-"""What the user says and the file does not."""
+"""Assumptions: what the user says about a file and the file itself does not."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,15 @@ DateOrder = Literal["dmy", "mdy", "ymd"]
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """Everything a cell's reading may rest on beside the cell itself.
+    """All that the meaning of a cell may depend on beside the cell itself.
 
     Attributes:
-        now: Unix seconds UTC; the end of time for the time rules.
-        timezone: IANA name for wall-clock times; ``None``: nobody said, so they stay unread.
-        region: ISO 3166 country for phone numbers without a country code; ``None``: they stay unread.
-        currency: ISO 4217 code for money without a currency.
-        date_order: How ambiguous dates are read.
+        now: Unix seconds; for the time rules later times are in the future.
+        timezone: IANA name for wall-clock times; ``None``: unknown, so these are not normalized.
+        region: ISO 3166 country for phone numbers without a country code; ``None``: unknown, so these are not
+            normalized.
+        currency: ISO 4217 code for amounts without a currency.
+        date_order: Which number of an ambiguous date is the day.
     """
 
     now: int

@@ -1,4 +1,4 @@
-"""Source, Table and Batch: a file, what is in it, and some of its records on their way."""
+"""Source, Table and Batch: a file, its header and records, and some records on their way through the pipeline."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,46 +12,47 @@ import pyarrow as pa
 from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
+from calltools.texts.keys import Text
 
-#: How a person looks up a record: by the physical line of a text, by the cell or the row of a sheet, by its number.
+#: How a reader finds a record in a file: by its physical line, by cell or row of a sheet, or by its number.
 Address: TypeAlias = Literal["line", "cell", "record"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFormat:
-    """A form of input, as far as others than its reader must know it.
+    """What other rooms must know of a format of input files; its reader is in ``files/``.
 
     Attributes:
-        read_as: How a file was read, in English and Russian; it may name ``name``, ``encoding``, ``delimiter`` and
-            ``sheet``.
-        address: How its records are looked up, and so what ``places`` of a batch are.
+        read_as: The sentence that says how a file was read, in English and Russian. Placeholders: ``name``,
+            ``encoding``, ``delimiter`` and ``sheet``.
+        address: How a reader finds a record; it decides what ``places`` of a batch are.
         titles: Where the titles come from, in English and Russian, if not from a row of the file.
-        headerless: Whether a file may begin with a record, so that its columns have numbers for titles.
-        canonical: Whether the service takes a file of this form as it is.
+        headerless: Whether a file may have no header, so that its columns have numbers for titles.
+        canonical: Whether the service accepts files of this format.
     """
 
-    read_as: tuple[str, str]
+    read_as: Text
     address: Address
-    titles: tuple[str, str] | None = None
+    titles: Text | None = None
     headerless: bool = False
     canonical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input file and how it is read: what was found, or what the user said.
+    """One input file and how it is read, as it was found out or given by the user.
 
     Attributes:
-        path: Where its bytes are (for standard input, a copy).
-        name: What the user calls it; the only name that is ever shown.
-        format: Which form it has, one of ``INPUTS``.
-        encoding: Of a text file, a Python codec name.
-        delimiter: Of a CSV.
+        path: The file with the bytes (for standard input, a copy).
+        name: What the user calls it; only this name is shown.
+        format: Its format, one of ``INPUTS``.
+        encoding: Python codec name, of a text file.
+        delimiter: Character between cells, of a CSV.
         header_row: Physical line or sheet row of the header; ``None``: the file has none.
-        sheet: Of a workbook.
-        first_column: Of a workbook: columns of the sheet to the left of the first title, which are empty.
-            A finding's ``position`` counts from the first title.
-        date_order: That of its dates, when they can be read two ways and it proves one.
+        sheet: Title of the sheet, of a workbook.
+        first_column: Count of empty columns to the left of the first title, of a workbook.
+            The ``position`` of a finding counts from the first title.
+        date_order: The order of day and month, if its dates are ambiguous and one of them proves it.
     """
 
     path: Path
@@ -67,12 +68,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class MalformedRecord:
-    """A record that could not be split into the header's columns.
+    """A record that could not be split into the columns of the header.
 
     Attributes:
-        record: Its number, counted from 1 as if it were whole.
+        record: Its number from 1, counted together with whole records.
         place: The physical line on which it starts.
-        cells: What it holds, as far as it could be split.
+        cells: Its cells, as far as it could be split.
     """
 
     record: int
@@ -82,22 +83,22 @@ class MalformedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some records of one table, on their way through the line. Stages never change one: they make another.
+    """Some records of one table, on their way through the pipeline. A stage returns another batch, never changes one.
 
     Attributes:
-        columns: Text only, a row a record, ``""`` means absent; a name is a title of the file
-            before mapping and a canonical field after it. Each column is one chunk.
-        records: The number of each record, rising. Relative to the batch (from 1) until the line has put
-            the batches in order, then counted from the first record of the table.
+        columns: Text only, one row for each record; ``""`` means absent. Each column is one chunk. The names are titles
+            of the file before mapping, and canonical fields after it.
+        records: The number of each record, rising. It counts from 1 in the batch until the pipeline has put the
+            batches in order, and then from the first record of the table.
         places: Physical line or sheet row on which each record starts.
-        findings: What is known to be wrong so far.
-        read: Records read, whole and damaged, skipped ones too.
-        malformed: Records that are in no row, each with at least one finding that is an error.
-        skipped: Records that the profile leaves out, by reason.
-        rewritten: Cells that normalizing changed, by field.
-        blank_places: Places of blank lines or rows, in order. The line names those between records (CT009).
-        withheld: Calls whose caller hid the number.
-        origin: After mapping: the rows as the file has them, in step with ``columns``; else ``None``.
+        findings: The faults found so far.
+        read: Count of records read, including malformed and skipped ones.
+        malformed: Records that are in no row; each has at least one finding that is an error.
+        skipped: Count of records that the profile leaves out, by reason.
+        rewritten: Count of cells that normalizing changed, by field.
+        blank_places: Places of blank lines or rows, in order. The pipeline reports those between records (CT009).
+        withheld: Count of calls whose caller withheld the number.
+        origin: After mapping, the rows as they are in the file, parallel to ``columns``; ``None`` before it.
     """
 
     columns: pa.Table
@@ -116,15 +117,15 @@ class Batch:
         return len(self.records)
 
     def cells(self, name: str) -> Cells:
-        """One column."""
+        """The cells of one column."""
         return combine_chunks(self.columns[name])
 
     def with_findings(self, *more: Findings) -> "Batch":
-        """The batch with more findings."""
+        """The batch with these findings added."""
         return replace(self, findings=Findings.concat([self.findings, *more]))
 
     def filter_rows(self, keep: Mask) -> "Batch":
-        """Only the rows of the mask; findings and counts stay as they are."""
+        """The batch with the rows of the mask only; findings and counts are unchanged."""
         if keep.all():
             return self
         rows = np.flatnonzero(keep)
@@ -137,33 +138,33 @@ class Batch:
         )
 
     def shift_records(self, records: int) -> "Batch":
-        """The batch with its record numbers ``records`` further on."""
+        """The batch with ``records`` added to all its record numbers."""
         if not records:
             return self
         return replace(
             self,
             records=self.records + records,
             findings=self.findings.shift_records(records),
-            malformed=tuple(replace(one, record=one.record + records) for one in self.malformed),
+            malformed=tuple(replace(damaged, record=damaged.record + records) for damaged in self.malformed),
         )
 
 
-#: A piece of reading that can run in a worker thread: it gives the records of one block.
+#: Reads the records of one block of a file; it can run in a worker thread.
 ReadTask: TypeAlias = Callable[[], Batch]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The header of a source and the way to its records.
+    """The header of a source, and the tasks that read its records.
 
     Attributes:
-        source: The file, with what was found about it.
-        titles: The header's titles as the file has them, in order, one a column.
-        findings: What reading the header and the file's bytes already showed (CT0xx, CT1xx that need bytes).
-        tasks: Yields tasks in the order of the file; each gives a ``Batch`` whose column names are
-            ``titles`` made unique (``unique_titles``), whose records count from 1 within the batch and whose
-            places are those of the file. Tasks are independent of one another and may run at once.
-        can_cross_processes: Whether another process can be handed the table: its tasks begin with opening the file.
+        source: The file, with what was found out about it.
+        titles: The titles as they are in the file, in order, one for each column.
+        findings: Faults of the header and of the bytes of the file (CT0xx, and CT1xx that need the bytes).
+        tasks: Yields tasks in the order of the file. Each gives a ``Batch`` whose column names are
+            ``unique_titles(titles)``, whose records count from 1 and whose places are those of the file. Tasks are
+            independent of each other and may run at the same time.
+        can_cross_processes: Whether the table can be sent to another process: then each task opens the file itself.
     """
 
     source: Source
@@ -174,7 +175,7 @@ class Table:
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
-    """Names for the columns of a batch: a repeated or empty title gets its position behind U+001F."""
+    """Names for the columns of a batch: U+001F and the position are added to a repeated or empty title."""
     seen: Counter[str] = Counter(titles)
     return tuple(
         title if title and seen[title] == 1 else f"{title}\x1f{position}" for position, title in enumerate(titles)
@@ -183,14 +184,14 @@ def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the user or a profile says about reading; ``None`` is found by looking.
+    """What the user or a profile says about the format of a file; ``None`` is found out from the file.
 
     Attributes:
         encoding: A Python codec name.
         delimiter: One character.
         sheet: Title of the sheet.
-        header_row: Physical line or sheet row of the header; 0: there is none.
-        quotes: ``undoubled``: every cell is quoted, and quotes inside are not doubled.
+        header_row: Physical line or sheet row of the header; 0: the file has none.
+        quotes: ``undoubled``: every cell is quoted, and quotes inside of cells are not doubled.
     """
 
     encoding: str | None = None
@@ -202,14 +203,14 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class HeaderGuess:
-    """What a judge says of the first rows of a file.
+    """The answer of a ``HeaderFinder`` about the first rows of a file.
 
     Attributes:
-        index: Which of the rows is the header, from 0; ``None``: there is none.
-        score: How many of its cells are known titles (or, without a header, how many cells have the known
-            shape); 0: nothing is known here.
-        titles: Names for the columns of a file without a header, as a profile gives them for this shape.
-        certain: Nothing else about the file, such as another delimiter, needs to be tried.
+        index: Index of the header among the rows; ``None``: there is none.
+        score: Count of cells that are known titles, or, without a header, that have the known shape; 0: nothing is
+            known.
+        titles: Titles for a file without a header, as a profile gives them for this shape.
+        certain: Whether other ways to read the file, such as another delimiter, need not be tried.
     """
 
     index: int | None
@@ -218,5 +219,5 @@ class HeaderGuess:
     certain: bool = False
 
 
-#: Says which of the first rows is the header. Readers ask it; who knows canonical names and profiles makes it.
+#: Finds the header among the first rows. Readers call it; it is made where canonical names and profiles are known.
 HeaderFinder: TypeAlias = Callable[[Sequence[Sequence[str]]], HeaderGuess]

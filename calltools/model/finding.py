@@ -1,7 +1,7 @@
 """Findings: places where a rule applies.
 
-They travel as columns (``Findings``), because there may be a million of them; one of them,
-worded for a person, is a ``Finding``.
+They travel as columns (``Findings``), because there may be a million of them. A ``Finding`` is one of them, worded for
+a reader.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,30 +15,32 @@ import pyarrow.compute as pc
 
 from calltools.model.cells import Numbers
 
+#: Separates the parts of a detail (U+001F, the unit separator of ASCII).
+DETAIL_SEPARATOR: Final = "\x1f"
+
 FINDINGS_SCHEMA: Final = pa.schema(
     [
         pa.field("code", pa.string(), nullable=False),
-        pa.field("severity", pa.string()),  # null until the ruleset stamps it; a rule may say "note" for some records
+        pa.field("severity", pa.string()),  # null until the ruleset sets it; a rule may set "note" for some records
         pa.field("record", pa.int64()),  # data record from 1; null: the file, the header, a blank line
-        pa.field("place", pa.int64()),  # physical line (CSV) or sheet row (workbook); null: nowhere in particular
+        pa.field("place", pa.int64()),  # physical line (CSV) or sheet row (workbook); null: the file as a whole
         pa.field("position", pa.int32()),  # column of the file from 0; null: the record as a whole
         pa.field("column", pa.string()),  # the column's title in the file
-        pa.field("field", pa.string()),  # the canonical field, by which the value is masked
-        pa.field("value", pa.string()),  # the cell as it is, unmasked
-        pa.field("after", pa.string()),  # the repaired cell, unmasked
-        pa.field("detail", pa.string()),  # what the sentence needs beside these; parts are split by U+001F
+        pa.field("field", pa.string()),  # the canonical field, which decides how the value is redacted
+        pa.field("value", pa.string()),  # the cell as it is, not redacted
+        pa.field("after", pa.string()),  # the repaired cell, not redacted
+        pa.field("detail", pa.string()),  # what the sentence needs beside these, see DETAIL_SEPARATOR
     ]
 )
 
-
-#: A table has at most 16,384 columns, and there are fewer than 1,024 rules.
+#: Widths in bits of a sort key: a table has at most 16,384 columns, and there are fewer than 1,024 rules.
 _CODE_BITS: Final = 10
 _PLACE_BITS: Final = _CODE_BITS + 15
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Some findings, as columns in the order of ``SCHEMA``."""
+    """Some findings, as the columns of ``FINDINGS_SCHEMA``."""
 
     table: pa.Table
 
@@ -52,7 +54,7 @@ class Findings:
 
     @staticmethod
     def from_rows(rows: Iterable[Mapping[str, Any]]) -> "Findings":
-        """From rows; keys that are not given are null."""
+        """Findings from rows of ``FINDINGS_SCHEMA``; a key that is not given is null."""
         listed = [{name: row.get(name) for name in FINDINGS_SCHEMA.names} for row in rows]
         return Findings(pa.Table.from_pylist(listed, schema=FINDINGS_SCHEMA)) if listed else _empty_findings()
 
@@ -61,9 +63,9 @@ class Findings:
         """Many findings of one rule.
 
         Args:
-            code: The rule's.
-            records: Record numbers from 1; ``None``: findings on no record.
-            places: Physical lines or sheet rows.
+            code: The code of the rule.
+            records: Record numbers from 1; ``None``: the findings are on no record.
+            places: Physical lines or sheet rows, one for each finding.
             columns: ``severity``, ``position``, ``column``, ``field``, ``value``, ``after``, ``detail``: an Arrow
                 array of the same length, one value for all, or ``None``.
         """
@@ -81,37 +83,37 @@ class Findings:
 
     @staticmethod
     def concat(parts: "Sequence[Findings]") -> "Findings":
-        """All of them, part after part."""
-        some = [part.table for part in parts if len(part)]
-        return Findings(pa.concat_tables(some)) if some else _empty_findings()
+        """The findings of all parts, in the order of the parts."""
+        tables = [part.table for part in parts if len(part)]
+        return Findings(pa.concat_tables(tables)) if tables else _empty_findings()
 
     def split(self, size: int) -> Iterator["Findings"]:
-        """All of them, so many at a time; nothing is copied. None gives one part of none."""
+        """Parts of ``size`` findings, without a copy; without any findings one empty part."""
         for first in range(0, max(len(self), 1), size):
             yield Findings(self.table.slice(first, size))
 
     def sorted_by_place(self) -> "Findings":
-        """By place, then column, then code; what has no place comes first."""
+        """The findings by place, then column, then code; those without a place come first."""
         if len(self) < 2:
             return self
         keys = self._sort_keys()
         if (keys[1:] >= keys[:-1]).all():
             return self
-        # In one chunk: findings are gathered rule by rule, and kernels pay for each chunk.
+        # In one chunk: findings come rule by rule, a chunk each, and each chunk costs time in every kernel.
         return Findings(self.table.combine_chunks().take(pa.array(np.argsort(keys, kind="stable"))))
 
     def _sort_keys(self) -> Numbers:
-        """Place, column and code in one number."""
+        """Place, column and rank of the code in one number, in this order from the highest bits."""
         codes = self.table["code"].combine_chunks().dictionary_encode()
         ranks = np.argsort(np.argsort(np.array(codes.dictionary.to_pylist())))[codes.indices.to_numpy()]
         place, position = (
             pc.fill_null(self.table[name], -1).to_numpy().astype(np.int64) + 1 for name in ("place", "position")
         )
-        found: Numbers = (place << _PLACE_BITS) + (position << _CODE_BITS) + ranks
-        return found
+        keys: Numbers = (place << _PLACE_BITS) + (position << _CODE_BITS) + ranks
+        return keys
 
     def with_column(self, name: str, given: Any) -> "Findings":
-        """The same findings with another column: an Arrow array, or one value for all."""
+        """The findings with a column replaced by an Arrow array, or by one value for all."""
         field = FINDINGS_SCHEMA.field(name)
         return Findings(
             self.table.set_column(
@@ -120,17 +122,17 @@ class Findings:
         )
 
     def filter(self, keep: pa.BooleanArray) -> "Findings":
-        """Only those of the mask."""
+        """The findings at which the mask is true."""
         return Findings(self.table.filter(keep))
 
     def shift_records(self, records: int) -> "Findings":
-        """The same findings, ``records`` further on."""
+        """The findings with ``records`` added to their record numbers."""
         if not len(self) or not records:
             return self
         return self.with_column("record", pc.add(self.table["record"], records))
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """As plain rows."""
+        """The findings as dictionaries."""
         listed: list[dict[str, Any]] = self.table.to_pylist()
         return listed
 
@@ -147,18 +149,18 @@ def _to_arrow_column(given: Any, field: pa.Field, count: int) -> pa.Array:
 
 @lru_cache(maxsize=1)
 def _empty_findings() -> Findings:
-    # Made when it is asked for: the first Arrow array brings pandas along, which an upload can do without.
+    # Not a constant of the module: the first Arrow array imports pandas, which an upload does not need.
     return Findings(FINDINGS_SCHEMA.empty_table())
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding, worded and masked for a reader.
+    """One finding, worded and redacted for a reader.
 
     Attributes:
         code: The rule's code.
         name: The rule's name.
-        severity: What it counts as in this run.
+        severity: Its severity in this run.
         message: The sentence, in the reader's language.
         file: The file as the user named it.
         sheet: Of a workbook.
@@ -167,9 +169,9 @@ class Finding:
         row: Row of a sheet.
         column: Title of the column in the file.
         cell: A1 address in a workbook.
-        value: The cell, masked unless asked otherwise.
+        value: The cell, redacted unless the user wants to see values.
         fix: ``{"kind": "safe" | "unsafe", "after": …}`` or ``None``.
-        fingerprint: The same for the same fault of the same cell in each run.
+        fingerprint: Identifies the fault of a cell; the same in each run.
     """
 
     code: str

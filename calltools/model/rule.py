@@ -1,4 +1,4 @@
-"""Rules: what the catalog is made of."""
+"""Rule and what it consists of: severity, scope, the types of tests, observers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from calltools.model.finding import Findings
 
 
 class Severity(StrEnum):
-    """How bad: the words of SARIF."""
+    """How bad a fault is, in the words of SARIF."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for an error, rising as it gets milder."""
+        """0 for an error, 1 for a warning, 2 for a note."""
         return tuple(Severity).index(self)
 
 
@@ -35,12 +35,16 @@ class Scope(StrEnum):
     MAPPING = "mapping"
 
 
-#: A cell test: the faulty cells of one column. ``""`` is faulty for no test but ``DateTime``'s missing one.
+#: A cell test: the mask of the faulty cells of a column. Only the test for a missing time may find fault with ``""``.
 CellTest: TypeAlias = Callable[[Cells, Assumptions], Mask]
 
 
 class PendingRows(dict[str, Cells]):
-    """Columns of records of which only some still want a verdict; a test may say anything of the others."""
+    """Columns of records, of which only some are still to be tested; a test may give any answer for the others.
+
+    Attributes:
+        rows: Mask of the records to be tested.
+    """
 
     def __init__(self, columns: Mapping[str, Cells], rows: Mask) -> None:
         super().__init__(columns)
@@ -48,40 +52,40 @@ class PendingRows(dict[str, Cells]):
 
 
 def limit_to_pending(columns: Mapping[str, Cells], candidates: Mask) -> Mask:
-    """Those of the candidates of which a verdict is wanted: to look closer at them is what takes time."""
+    """The candidates that are still to be tested. Row tests call this before their expensive part."""
     return candidates & columns.rows if isinstance(columns, PendingRows) else candidates
 
 
-#: A row test: the faulty records, from those canonical columns that the table has (at least one; all equally long).
+#: A row test: the mask of the faulty records, from the canonical columns that the table has (at least one).
 RowTest: TypeAlias = Callable[[Mapping[str, Cells], Assumptions], Mask]
-#: What a finding's sentence needs beside the cell, or the repaired cell, for faulty cells only.
+#: Gives a text for each faulty cell: what the sentence needs beside the cell, or the repaired cell.
 CellTextFunction: TypeAlias = Callable[[Cells, Assumptions], Cells]
 #: A header test: faulty columns as (position from 0 or ``None`` for the header as a whole, detail or ``None``).
 HeaderTest: TypeAlias = Callable[[tuple[str, ...]], list[tuple[int | None, str | None]]]
 
 
 class Observer(Protocol):
-    """A rule with a memory: it walks along the whole table. One object a run and file.
+    """The test of a rule that needs the whole table; a new object for each file of a run.
 
-    It sees each undamaged record, with errors or without. Its findings need no code, severity, column or
-    position: the validation puts them in.
+    It sees all records that could be split into cells, with errors or without. The validation sets the code, severity,
+    column and position of its findings.
     """
 
     def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
-        """What it must know of a batch. Pure; runs in worker threads, in any order."""
+        """What ``add`` needs of a batch. It has no side effects: workers call it for batches in any order."""
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
-        """Take a digest, in the order of the file; the numbers and places of the batch's records."""
+        """Add the digest of a batch, in the order of the file, with the numbers and places of its records."""
 
     def close(self) -> Findings:
-        """What only the end of the table shows."""
+        """The findings that are known only at the end of the table."""
 
 
 class CrossFileObserver(Observer, Protocol):
-    """An observer that also knows the files before, of those that become one file."""
+    """An observer that also remembers the files before, when several files become one."""
 
     def begin_file(self, name: str) -> None:
-        """A file begins."""
+        """Begin a file; the records that follow belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +94,30 @@ class Rule:
 
     Attributes:
         code: ``CT`` and three digits; given once, never reused.
-        name: What is wrong; reads well after "allow".
-        severity: What it is by default.
-        scope: What it looks at.
-        summary: One English line for the catalog, with a small first letter and no full stop.
-        manual: The page: sections as in ``rules/manual.py``.
-        columns: Canonical fields: of a cell rule those it is applied to; of a row rule those it cannot do without.
+        name: What is wrong; it reads well after "allow".
+        severity: The severity by default.
+        scope: What the rule looks at.
+        summary: One English line for the catalog, with a small first letter and without a full stop.
+        manual: The explanation for users, with the sections of ``rules/manual.py``.
+        columns: Canonical fields: of a cell rule those that it tests; of a row rule those that it needs.
         cell: The test of a cell rule.
         row: The test of a row rule.
-        at: The field at which a row rule's finding stands; ``None``: the record as a whole.
-        note_where: Records for which a row rule's finding is only a note.
+        at: The field at which a row rule reports its finding; ``None``: the record as a whole.
+        note_where: Records for which the finding of a row rule is only a note.
         header: The test of a header rule.
         observer: Makes the observer of a rule that needs the whole table.
-        spans_files: Whether that observer is a ``Spanning`` one.
-        fix: Whether the rule offers a repaired value, and whether that rests on the user's word.
-        repair: The repaired cell where it is not simply the normalized one.
-        detail: What the sentence says beside the cell.
-        yields_to: Codes of rules that say it better. A cell rule is silent on a cell that one of them has named; a row
-            rule where one of them has named a cell of a column that it ``misses``, and in a file without any such
-            column where it is a header rule.
-        misses: Fields of which a row rule says that they have no value.
-        speaks_alone: Nothing else is said of a record that it has named.
-        converting: What becomes of it where records are normalized before they are judged; ``None``: it stays.
-        of_unmapped: Whether it also counts on a column that no field is read from: it is about the whole record.
-        of_exports: Whether it looks at a vendor's export, which has titles of its own.
+        spans_files: Whether that observer is a ``CrossFileObserver``.
+        fix: Whether the rule offers a repaired value, and whether the repair is certain or rests on what the user says.
+        repair: Gives the repaired cells where they are not the normalized ones.
+        detail: Gives what the sentence needs beside the cell.
+        yields_to: Codes of rules that explain the fault better. A cell rule is silent on a cell that one of them has
+            reported. A row rule is silent where one of them has reported a cell of a column that it ``misses``, and in
+            a file without any such column where it is a header rule.
+        misses: Fields that, as a row rule says, have no value.
+        speaks_alone: Whether no other rule reports a record that this one has reported.
+        converting: How the finding changes when records are normalized before they are validated; ``None``: not at all.
+        of_unmapped: Whether it also applies to a column that no field is read from: it is about the whole record.
+        of_exports: Whether it applies to a vendor's export, whose titles are not canonical.
     """
 
     code: str

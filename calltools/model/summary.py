@@ -1,45 +1,99 @@
-"""Counts of a run that must add up: read = written + skipped + rejected."""
+"""Summary: the counts of a run, which must add up (read = written + skipped + rejected), and statistics of calls."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+import numpy as np
 import pyarrow.compute as pc
 
 from calltools.errors import SourceError
 from calltools.model.batch import Batch, Source
-from calltools.model.call_statistics import CallStatistics
+from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 
-#: What a record of the second file lacks, so that it can be joined to nothing.
+#: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
 Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
+
+
+#: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.
+DURATION_BOUNDS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)
+HOURS_PER_DAY: Final = 24
+DAYS_PER_WEEK: Final = 7
+
+
+def _zeros(*shape: int) -> Numbers:
+    return np.zeros(shape, np.int64)
+
+
+@dataclass(slots=True)
+class CallStatistics:
+    """Counts of calls by hour, day, duration and identifier, which the HTML report draws.
+
+    They grow batch by batch. A record whose time or duration cannot be read is counted in ``calls`` only.
+
+    Attributes:
+        calls: Count of records.
+        answered_by_hour: Answered calls by weekday (Monday is 0) and hour, in the zone of the run.
+        missed_by_hour: The same for missed calls.
+        days: Days since 1970 in that zone -> answered calls, missed ones, and those that have an identifier.
+        talk: Answered calls by duration of the talk, bars as in ``DURATION_BOUNDS_S``.
+        hold: All calls by duration of the wait.
+        identified: Calls by the field that identifies the visitor.
+        unidentified: Calls without an identifier.
+        zone: IANA name of the zone of hours and days.
+    """
+
+    zone: str = "UTC"
+    calls: int = 0
+    answered_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
+    missed_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
+    days: dict[int, Numbers] = field(default_factory=dict)
+    talk: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
+    hold: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
+    identified: dict[str, int] = field(default_factory=dict)
+    unidentified: int = 0
+
+    def merge(self, other: "CallStatistics") -> None:
+        """Add the counts of some more records."""
+        self.zone = other.zone
+        self.calls += other.calls
+        self.unidentified += other.unidentified
+        self.answered_by_hour += other.answered_by_hour
+        self.missed_by_hour += other.missed_by_hour
+        self.talk += other.talk
+        self.hold += other.hold
+        for day, counts in other.days.items():
+            self.days[day] = self.days.get(day, _zeros(3)) + counts
+        for name, count in other.identified.items():
+            self.identified[name] = self.identified.get(name, 0) + count
 
 
 @dataclass(slots=True)
 class Summary:
-    """What happened to one file.
+    """The counts of one file.
 
     Attributes:
         name: The file as the user named it.
-        source: How it was read; ``None`` when it could not be.
-        vendor: The profile's name.
-        unverified: Whether nobody has checked this profile against a whole export.
-        read: Records found.
+        source: How it was read; ``None`` when it could not be read.
+        vendor: The name of the profile.
+        unverified: Whether this profile was never checked against a whole export.
+        read: Records read.
         written: Records in the output; ``None`` when nothing is converted.
-        skipped: Records left out on purpose, by reason.
+        skipped: Records that the profile leaves out, by reason.
         rejected: Records with an error.
         rewritten: Cells that normalizing changed, by field.
         joined: With ``--identifiers``: calls joined, not joined, ambiguous.
-        unusable: Records of the second file that were joined to nothing, by what they lack.
-        not_taken: Columns of the export that were left out for want of an assumption (money without a currency).
-        withheld: Calls whose caller hid the number.
+        unusable: Records of the file of identifiers that cannot be joined, by what they lack.
+        not_taken: Columns of the export that were left out because an assumption is missing (money without a currency).
+        withheld: Calls whose caller withheld the number.
         by_code: Findings by rule.
         by_severity: Findings by severity.
-        accepted: Findings that the baseline knows, by rule and column; they are in no other count.
-        call_statistics: What the calls look like; empty unless a report draws it.
-        now: "Now" of the run, Unix seconds.
-        error: Why the file could not be read; who reports it words it.
+        accepted: Findings that are in the baseline, by rule and column; no other count includes them.
+        call_statistics: Statistics of the calls; empty unless a report draws them.
+        now: The time that the run takes for now, Unix seconds.
+        error: Why the file could not be read; the reports word it.
     """
 
     name: str
@@ -63,7 +117,7 @@ class Summary:
     error: SourceError | None = None
 
     def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
-        """Take in a batch that has come off the line, with all that is wrong with it."""
+        """Add a batch at the end of the pipeline, with all its findings."""
         self.read += batch.read
         self.skipped.update(batch.skipped)
         self.rewritten.update(batch.rewritten)
@@ -79,11 +133,11 @@ class Summary:
 
     @property
     def adds_up(self) -> bool:
-        """Whether each record read is accounted for once."""
+        """Whether each record is counted as written, skipped or rejected. A law that tests hold, not a state."""
         if self.written is None:
             return True
         return self.read == self.written + self.skipped.total() + self.rejected
 
 
 def _count_values(findings: Findings, column: str) -> dict[str, int]:
-    return {pair["values"]: pair["counts"] for pair in pc.value_counts(findings.table[column]).to_pylist()}
+    return {count["values"]: count["counts"] for count in pc.value_counts(findings.table[column]).to_pylist()}

@@ -1,4 +1,7 @@
-"""Titles of columns: folded, to compare two spellings; redacted, as a message may show them."""
+"""Titles of columns: folded, to compare two spellings; redacted, as a message may show them.
+
+No Arrow here: messages must start quickly.
+"""
 
 import re
 from collections.abc import Iterable
@@ -9,14 +12,14 @@ _MAX_CHARACTERS: Final = 300
 
 
 def fold_title(title: str) -> str:
-    """A title without case, spaces and punctuation: what two spellings of one name share."""
+    """A title without case, white space and punctuation, which two spellings of the same name have in common."""
     return re.sub(r"[\W_]", "", title.casefold())
 
 
 def redacted_titles(titles: Iterable[str]) -> str:
-    """The titles on one line, without anything like a number, an id or a mail address of a person.
+    """The titles on one line, with all that may be a phone number, an id or an e-mail address replaced by ``***``.
 
-    A file without a header has its first record in the place of titles.
+    In a file without a header the titles are the cells of a record.
     """
     return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
         :_MAX_CHARACTERS

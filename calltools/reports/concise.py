@@ -1,9 +1,6 @@
 """One line for each finding, the place first, for people and for grep."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,11 +22,8 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.rows import render_columns
+from calltools.reports.wording import severity_name
 from calltools.texts import say
-
-SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
-    {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
-)
 
 
 def format_concise_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
@@ -66,7 +60,7 @@ def _column_suffixes(table: pa.Table) -> Cells:
 
 def format_severity(severity: Severity, options: ReportOptions) -> str:
     """The severity in the language of the report, with color if the options say so."""
-    word = say(SEVERITIES[severity], options.language)
+    word = severity_name(severity, options.language)
     return f"{SEVERITY_COLORS[severity]}{word}{RESET}" if options.color else word
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import byte_lengths, cells_at_positions, slice_bytes
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.model.cells import Cells, Mask, as_mask
+from calltools.model.finding import DETAIL_SEPARATOR
 
 _Ranges = tuple[tuple[int, int], ...]
 #: Characters that command a terminal or reorder what it shows: C0 and C1 controls, zero-width characters, direction
@@ -43,8 +44,6 @@ def byte_table(signs: Iterable[int]) -> Mask:
     return table
 
 
-#: The parts of a finding's detail are split by this character.
-_DETAIL_SEPARATOR: Final = "\x1f"
 _INVISIBLE_CHARACTER: Final = _python_pattern(_INVISIBLE_RANGES)
 _INVISIBLE_PATTERN: Final = _arrow_pattern(_INVISIBLE_RANGES)
 _CONTROL_CHARACTER: Final = _python_pattern(_CONTROL_RANGES)
@@ -68,7 +67,7 @@ def escape_invisible(text: str, *, parts: bool = False) -> str:
         parts: Whether the text is a finding's detail, whose U+001F stays.
     """
     return _INVISIBLE_CHARACTER.sub(
-        lambda found: found[0] if parts and found[0] == _DETAIL_SEPARATOR else _escape_character(found[0]), text
+        lambda found: found[0] if parts and found[0] == DETAIL_SEPARATOR else _escape_character(found[0]), text
     )
 
 

@@ -17,7 +17,7 @@ from calltools.reports.markdown import MarkdownReporter
 from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
-from calltools.texts import say
+from calltools.texts import MessageKey, say
 
 #: Annotations of each severity that GitHub shows for a step.
 _MAX_ANNOTATIONS: Final = 10
@@ -102,7 +102,7 @@ class GithubReporter:
         language = self.options.language
         yield group.examples[0].message
         if group.count > 1:
-            key = "report-in-files" if group.files else "report-in-all"
+            key: MessageKey = "report-in-files" if group.files else "report-in-all"
             places = self._format_files(group.files) if group.files else _format_places(group)
             yield say(key, language, count=format_count(group.count, self.options), places=places)
         yield say("report-fix", language, advice=format_advice(group.examples[0].code, language))

@@ -30,7 +30,7 @@ from calltools.reports.reporter import (
 from calltools.reports.snippets import Snippets
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES, RULES_BY_CODE
-from calltools.texts import say, worded
+from calltools.texts import MessageKey, render_text, say
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -41,7 +41,7 @@ WRAP_OPTIONS: Final[Mapping[str, Any]] = {
     "replace_whitespace": False,
 }
 #: The delimiters that ``--delimiter`` accepts; ``None``: a text with one column.
-DELIMITERS: Final[Mapping[str | None, str]] = MappingProxyType(
+DELIMITERS: Final[Mapping[str | None, MessageKey]] = MappingProxyType(
     {
         None: "delimiter-comma",
         ",": "delimiter-comma",
@@ -50,10 +50,10 @@ DELIMITERS: Final[Mapping[str | None, str]] = MappingProxyType(
         "|": "delimiter-pipe",
     }
 )
-DATE_ORDERS: Final[Mapping[DateOrder, str]] = MappingProxyType(
+DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
     {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
 )
-UNUSABLE: Final[Mapping[Unusable, str]] = MappingProxyType(
+UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
         "phone": "unusable-phone",
@@ -217,7 +217,7 @@ def format_overview(summary: Summary, rules: Sequence[RuleCount], options: Repor
 def _format_clean(summary: Summary, options: ReportOptions) -> str:
     """The sentence that nothing is wrong, or nothing but what the baseline accepts."""
     accepted = summary.accepted.total()
-    key = "report-nothing-new" if accepted else "report-clean"
+    key: MessageKey = "report-nothing-new" if accepted else "report-clean"
     return say(key, options.language, name=escape_invisible(summary.name), count=format_count(accepted, options))
 
 
@@ -234,15 +234,15 @@ def _describe_format(source: Source, options: ReportOptions) -> str:
         "delimiter": say(DELIMITERS[source.delimiter], options.language),
         "sheet": escape_invisible(source.sheet or ""),
     }
-    return worded(source.format.read_as, options.language, **facts)
+    return render_text(source.format.read_as, options.language, **facts)
 
 
 def _describe_header(source: Source, options: ReportOptions) -> str:
     if source.format.titles is not None:
-        return worded(source.format.titles, options.language)
+        return render_text(source.format.titles, options.language)
     if source.header_row is None:
         return say("report-header-none", options.language)
-    key = "report-header-row" if source.format.address == "cell" else "report-header-line"
+    key: MessageKey = "report-header-row" if source.format.address == "cell" else "report-header-line"
     return say(key, options.language, row=source.header_row)
 
 

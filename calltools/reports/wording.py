@@ -1,4 +1,4 @@
-"""Findings in words, in the reader's language: the sentences of ``reports/sentences`` with the facts put in."""
+"""Findings in words, in the reader's language: the sentences of ``texts/sentences.py`` with the facts put in."""
 
 import re
 from collections import Counter
@@ -11,45 +11,69 @@ import pyarrow.compute as pc
 
 from calltools.model.batch import Address
 from calltools.model.cells import Cells
-from calltools.model.rule import Rule
+from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary
-from calltools.texts import Language
+from calltools.texts import Language, MessageKey, say
+from calltools.texts.keys import pick_language
 from calltools.texts.manuals import RUSSIAN_MANUALS
 from calltools.texts.sentences import RULE_SENTENCES
 
-# fmt: off
-_DETAIL_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
-    "semicolon": ("semicolon", "точка с запятой"), "tab": ("tab", "табуляция"), "pipe": ("pipe", "вертикальная черта"),
-    "comma": ("comma", "запятая"),
-    "iso-8601": ("an ISO 8601 date", "дата по ISO 8601"), "dotted-date": ("a date with dots", "дата с точками"),
-    "slashed-date": ("a date with slashes", "дата с косыми чертами"),
-    "excel-serial": ("a spreadsheet's day number", "номер дня из таблицы"),
-    "month-name": ("a date in words or text", "дата словами или текст"),
-    "twice": ("a time that happened twice in the zone", "время, которое в этом поясе было дважды"),
-    "never": ("a time that the zone skipped", "время, которого в этом поясе не было"),
-    "number": ("not a whole number", "не целое число"),
-    "text": ("text", "текст"),
-    "milliseconds": ("milliseconds", "миллисекунды"), "microseconds": ("microseconds", "микросекунды"),
-    "nanoseconds": ("nanoseconds", "наносекунды"),
-    "binary": ("all are exact doubles", "все — точные числа double"),
-    "decimal": ("zeros from the 16th digit on", "с 16-й цифры нули"),
-})
-
-_SKIP_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
-    "outgoing": ("outgoing", "исходящие"), "internal": ("internal", "внутренние"), "leg": ("legs", "плечи звонка"),
-    "held": ("held back", "задержано"), "callback": ("callbacks", "обратные"), "not-call": ("not calls", "не звонки"),
-    "robot": ("robots", "роботы"), "test": ("tests", "тестовые"), "fax": ("faxes", "факсы"),
-    "unknown": ("direction not said", "направление не указано"),
-})
-# fmt: on
-
-PLACES: Final[Mapping[Address, tuple[str, str]]] = MappingProxyType(
-    {"line": ("line", "строка"), "cell": ("row", "строка"), "record": ("", "")}
+_SEVERITIES: Final[Mapping[Severity, MessageKey]] = MappingProxyType(
+    {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
 )
-_COUNT_WORDS: Final = {
-    "en": ("read", "written", "skipped", "rejected"),
-    "ru": ("прочитано", "записано", "пропущено", "отклонено"),
-}
+#: Third sign of a code -> what the rules of the family look at.
+CODE_FAMILIES: Final[Mapping[str, MessageKey]] = MappingProxyType(
+    {
+        "0": "family-file",
+        "1": "family-header",
+        "2": "family-cell",
+        "3": "family-record",
+        "4": "family-dataset",
+        "5": "family-service",
+        "6": "family-mapping",
+    }
+)
+#: What the detail of a finding says in a word; any other detail is shown as it is.
+DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
+    {
+        "semicolon": "delimiter-semicolon",
+        "tab": "delimiter-tab",
+        "pipe": "delimiter-pipe",
+        "comma": "delimiter-comma",
+        "iso-8601": "detail-iso-8601",
+        "dotted-date": "detail-dotted-date",
+        "slashed-date": "detail-slashed-date",
+        "excel-serial": "detail-excel-serial",
+        "month-name": "detail-month-name",
+        "twice": "detail-twice",
+        "never": "detail-never",
+        "number": "detail-number",
+        "text": "detail-text",
+        "milliseconds": "detail-milliseconds",
+        "microseconds": "detail-microseconds",
+        "nanoseconds": "detail-nanoseconds",
+        "binary": "detail-binary",
+        "decimal": "detail-decimal",
+    }
+)
+_SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
+    {
+        "outgoing": "skip-outgoing",
+        "internal": "skip-internal",
+        "leg": "skip-leg",
+        "held": "skip-held",
+        "callback": "skip-callback",
+        "not-call": "skip-not-call",
+        "robot": "skip-robot",
+        "test": "skip-test",
+        "fax": "skip-fax",
+        "unknown": "skip-unknown",
+    }
+)
+#: ``None``: the sentence has named the number of the record, which is all that this form has for a place.
+PLACES: Final[Mapping[Address, MessageKey | None]] = MappingProxyType(
+    {"line": "place-line", "cell": "place-row", "record": None}
+)
 
 
 def render_sentences(findings: pa.Table, language: Language, address: Address | None = None) -> Cells:
@@ -62,8 +86,8 @@ def render_sentences(findings: pa.Table, language: Language, address: Address | 
     """
     if not findings.num_rows:
         return pa.array([], pa.string())
-    wording = RULE_SENTENCES[findings["code"][0].as_py()]
-    template = wording.ru if language == "ru" else wording.en
+    sentence, _ = RULE_SENTENCES[findings["code"][0].as_py()]
+    template = pick_language(sentence, language)
     parts = [
         _render_part(part, findings, language, address or "line") for part in re.split(r"(\{\w+\})", template) if part
     ]
@@ -87,8 +111,8 @@ def _render_part(part: str, findings: pa.Table, language: Language, address: Add
 
 
 def _render_did_you_mean(detail: Cells, language: Language) -> Cells:
-    named = pc.binary_join_element_wise(" (может быть, " if language == "ru" else " (did you mean ", detail, ")", "")
-    return pc.if_else(pc.equal(detail, ""), "", named)
+    before, after = say("title-meant", language, title="\n").split("\n")
+    return pc.if_else(pc.equal(detail, ""), "", pc.binary_join_element_wise(before, detail, after, ""))
 
 
 def _render_call_counts(detail: Cells, language: Language) -> Cells:
@@ -106,18 +130,17 @@ def _detail_part(detail: Cells, number: int) -> Cells:
 
 def _placed(place: Cells, language: Language, address: Address) -> Cells:
     """The place of another record, with its file where that is another one: `` (line 3, march.csv)``."""
-    word = PLACES[address][language == "ru"]
-    if word:
-        return pc.binary_join_element_wise(f" ({word} ", place, ")", "")
-    # The sentence has named the number of the record, which is all that this form has for a place.
+    word = PLACES[address]
+    if word is not None:
+        return pc.binary_join_element_wise(f" ({say(word, language)} ", place, ")", "")
     file = pc.replace_substring_regex(place, r"^[0-9]*(?:, )?", "")
     return pc.if_else(pc.equal(file, ""), "", pc.binary_join_element_wise(" (", file, ")", ""))
 
 
-def _translate_words(keys: Cells, language: Language) -> Cells:
-    place = pc.index_in(keys, pa.array(list(_DETAIL_WORDS)))
-    words = pa.array([pair[language == "ru"] for pair in _DETAIL_WORDS.values()])
-    return pc.coalesce(pc.take(words, place), keys)
+def _translate_words(details: Cells, language: Language) -> Cells:
+    place = pc.index_in(details, pa.array(list(DETAIL_WORDS)))
+    words = pa.array([say(key, language) for key in DETAIL_WORDS.values()])
+    return pc.coalesce(pc.take(words, place), details)
 
 
 DETAILS: Final = MappingProxyType(
@@ -130,28 +153,9 @@ DETAILS: Final = MappingProxyType(
 )
 
 
-CODE_FAMILIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "0": ("the file", "файл"),
-        "1": ("the header", "заголовки"),
-        "2": ("one cell", "одна ячейка"),
-        "3": ("one record", "одна запись"),
-        "4": ("the whole file", "весь файл"),
-        "5": ("what the service will not take", "чего не примет сервис"),
-        "6": ("mapping a vendor's export", "разбор выгрузки сервиса"),
-    }
-)
-SEVERITY_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {"error": ("error", "ошибка"), "warning": ("warning", "предупреждение"), "note": ("note", "замечание")}
-)
-MANUAL_SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "Why": ("Why", "Почему"),
-        "Example": ("Example", "Пример"),
-        "Fix": ("Fix", "Что делать"),
-        "Source": ("Source", "Источник"),
-    }
-)
+def severity_name(severity: Severity, language: Language) -> str:
+    """The severity in the reader's language."""
+    return say(_SEVERITIES[severity], language)
 
 
 def format_rule_title(rule: Rule, language: Language) -> str:
@@ -165,44 +169,39 @@ def format_rule_title(rule: Rule, language: Language) -> str:
 
 def format_advice(code: str, language: Language) -> str:
     """What to do about a rule's findings."""
-    wording = RULE_SENTENCES[code]
-    text = wording.advice_ru if language == "ru" else wording.advice_en
-    return re.sub(r"\{\w+\}", "", text)
-
-
-def russian_plural(count: int, one: str, few: str, many: str) -> str:
-    """A Russian noun with a number: 1 строка, 2 строки, 5 строк."""
-    tens, units = count % 100, count % 10
-    if units == 1 and tens != 11:
-        return f"{count} {one}"
-    if 2 <= units <= 4 and not 12 <= tens <= 14:
-        return f"{count} {few}"
-    return f"{count} {many}"
+    _, advice = RULE_SENTENCES[code]
+    return re.sub(r"\{\w+\}", "", pick_language(advice, language))
 
 
 def format_call_count(count: int, language: Language) -> str:
-    """A number of calls."""
+    """A number of calls: 1 call, 2 calls; 1 звонок, 2 звонка, 5 звонков."""
     if language == "ru":
-        return russian_plural(count, "звонок", "звонка", "звонков")
-    return f"{count} call" + ("" if count == 1 else "s")
+        return say(_russian_calls(count), language, count=count)
+    return say("calls-one" if count == 1 else "calls-many", language, count=count)
+
+
+def _russian_calls(count: int) -> MessageKey:
+    tens, units = count % 100, count % 10
+    if units == 1 and tens != 11:
+        return "calls-one"
+    return "calls-few" if 2 <= units <= 4 and not 12 <= tens <= 14 else "calls-many"
 
 
 def format_counts_line(summary: Summary, language: Language) -> str:
     """The line that adds up: ``read 2834 = written 1780 + skipped 1040 (outgoing 1040) + rejected 14``."""
-    read, written, skipped, rejected = _COUNT_WORDS[language]
-    terms = [] if summary.written is None else [f"{written} {summary.written}"]
-    if summary.skipped.total():
-        terms.append(f"{skipped} {summary.skipped.total()} ({format_skip_reasons(summary.skipped, language)})")
-    terms.append(f"{rejected} {summary.rejected}")
-    if summary.written is None:
-        return f"{read} {summary.read}, " + ", ".join(terms)
-    return f"{read} {summary.read} = " + " + ".join(terms)
+    read = f"{say('count-read', language)} {summary.read}"
+    terms = [] if summary.written is None else [f"{say('count-written', language)} {summary.written}"]
+    if skipped := summary.skipped.total():
+        terms.append(f"{say('count-skipped', language)} {skipped} ({format_skip_reasons(summary.skipped, language)})")
+    terms.append(f"{say('count-rejected', language)} {summary.rejected}")
+    return ", ".join([read, *terms]) if summary.written is None else f"{read} = {' + '.join(terms)}"
 
 
 def format_skip_reasons(skipped: Counter[str], language: Language) -> str:
     """Why records were left out, the most frequent first."""
-    named = (
-        (_SKIP_REASONS.get(reason, (reason, reason))[language == "ru"], count)
-        for reason, count in skipped.most_common()
-    )
-    return ", ".join(f"{reason} {count}" for reason, count in named if count)
+    return ", ".join(f"{_skip_reason(reason, language)} {count}" for reason, count in skipped.most_common() if count)
+
+
+def _skip_reason(reason: str, language: Language) -> str:
+    """A reason that has no sentence is shown as it is."""
+    return say(_SKIP_REASONS[reason], language) if reason in _SKIP_REASONS else reason

@@ -1,1 +1,1 @@
-"""What can be wrong: the catalog, and the tests that are not about one cell."""
+"""RULES, the catalog of what can be wrong, and the tests of rules on more than one cell."""

@@ -1,4 +1,4 @@
-"""What only the whole file shows: duplicates, mixed and rounded identifiers."""
+"""Rules that need the whole table: duplicates, mixed or rounded identifiers, static calls only."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,14 +13,15 @@ from calltools.fields.table import IDENTIFIER_FIELDS, of_kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
 from calltools.model.finding import Findings
-from calltools.rules.repeated_keys import RepeatedKeys, hash_rows
+from calltools.rules.repeated_keys import RecordKeys, hash_rows
 
+#: Beside the time, what two records of the same call have in common.
 _KEY_FIELDS: Final = (*IDENTIFIER_FIELDS, "PhoneNumber")
-#: Of several identifiers in a record the upload takes the first of these.
-_FIRST_TAKEN: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIER_FIELDS if name not in {"ClientId", "Yclid"}))
+#: If a record has several identifiers, the upload sends it with the first of these.
+_UPLOAD_ORDER: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIER_FIELDS if name not in {"ClientId", "Yclid"}))
 
 
-class DuplicateRecords:
+def duplicate_records(columns: Mapping[str, Cells]) -> RecordKeys | None:
     """The record has the same identifiers, time and phone as an earlier one.
 
     Why:
@@ -38,40 +39,20 @@ class DuplicateRecords:
     Source:
         Yandex Metrica, FAQ: a call sent again is stored again or overwritten; no method deletes calls.
     """
-
-    def __init__(self) -> None:
-        self._repeats = RepeatedKeys()
-
-    def begin_file(self, name: str) -> None:
-        """Another file of the same conversion begins."""
-        self._repeats.begin_file(name)
-
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """Hashes of the records that have a time and an identifier or a phone, and which records those are."""
-        named = [columns[name] for name in _KEY_FIELDS if name in columns]
-        if "DateTime" not in columns or not named:
-            return None
-        # A file without a column of identifiers has the same calls as one in which the column is empty.
-        nothing = constant_cells("", len(columns["DateTime"]))
-        key = [columns["DateTime"], *(columns.get(name, nothing) for name in _KEY_FIELDS)]
-        known: Mask = np.logical_or.reduce([non_empty(cells) for cells in named]) & non_empty(columns["DateTime"])
-        if known.all():
-            return hash_rows(key), slice(None)
-        return hash_rows([cells.filter(pa.array(known)) for cells in key]), known
-
-    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
-        """Remember."""
-        if digest is not None:
-            hashes, known = digest
-            self._repeats.add(hashes, records[known], places[known])
-        return Findings.empty()
-
-    def close(self) -> Findings:
-        """A finding for each later record."""
-        return self._repeats.findings(None)
+    given = [columns[name] for name in _KEY_FIELDS if name in columns]
+    if "DateTime" not in columns or not given:
+        return None
+    # A file without a column of identifiers has the same calls as one in which that column is empty.
+    empty = constant_cells("", len(columns["DateTime"]))
+    key = [columns["DateTime"], *(columns.get(name, empty) for name in _KEY_FIELDS)]
+    # The time alone is no key: two callers may call in the same second.
+    known: Mask = np.logical_or.reduce([non_empty(cells) for cells in given]) & non_empty(columns["DateTime"])
+    if known.all():
+        return hash_rows(key), slice(None)
+    return hash_rows([cells.filter(pa.array(known)) for cells in key]), known
 
 
-class RepeatedFirstTimeCallers:
+def repeated_first_time_callers(columns: Mapping[str, Cells]) -> RecordKeys | None:
     """One phone number is a first-time caller more than once.
 
     Why:
@@ -88,27 +69,10 @@ class RepeatedFirstTimeCallers:
     Source:
         Yandex Metrica, Passing call data, FirstTimeCaller.
     """
-
-    def __init__(self) -> None:
-        self._repeats = RepeatedKeys()
-
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """Hashes of the phones of first-time callers, and which records those are."""
-        if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
-            return None
-        first = is_single_character(columns["FirstTimeCaller"], "1") & ~cell_kernels.absent(columns["PhoneNumber"])
-        return hash_rows([columns["PhoneNumber"].filter(pa.array(first))]), first
-
-    def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
-        """Remember."""
-        if digest is not None:
-            hashes, first = digest
-            self._repeats.add(hashes, records[first], places[first])
-        return Findings.empty()
-
-    def close(self) -> Findings:
-        """A finding for each later record."""
-        return self._repeats.findings("FirstTimeCaller")
+    if "FirstTimeCaller" not in columns or "PhoneNumber" not in columns:
+        return None
+    first = is_single_character(columns["FirstTimeCaller"], "1") & ~cell_kernels.absent(columns["PhoneNumber"])
+    return hash_rows([columns["PhoneNumber"].filter(pa.array(first))]), first
 
 
 class MixedIdentifierColumns:
@@ -130,29 +94,30 @@ class MixedIdentifierColumns:
     """
 
     def __init__(self) -> None:
-        self._kinds: set[str] = set()
+        self._used: set[str] = set()
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """The first identifier that records of the batch have, of each kind that occurs."""
-        kinds = set()
+        """The identifier columns by which records of the batch would be uploaded."""
+        used = set()
+        # Records without an identifier in the columns before.
         rest: Mask | None = None
-        for name in _FIRST_TAKEN:
+        for name in _UPLOAD_ORDER:
             if name in columns:
-                there = ~cell_kernels.absent(columns[name])
-                if (there if rest is None else there & rest).any():
-                    kinds.add(name)
-                rest = ~there if rest is None else rest & ~there
-        return kinds
+                given = ~cell_kernels.absent(columns[name])
+                if (given if rest is None else given & rest).any():
+                    used.add(name)
+                rest = ~given if rest is None else rest & ~given
+        return used
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
-        """Remember."""
-        self._kinds |= digest
+        """Add the columns of a batch; the finding comes at the end of the table."""
+        self._used |= digest
         return Findings.empty()
 
     def close(self) -> Findings:
-        """One finding for the file."""
-        several = len(self._kinds) > 1
-        return Findings.from_rows([{"code": "", "detail": ", ".join(sorted(self._kinds))}] if several else [])
+        """One finding for the file if it has several kinds of identifiers."""
+        several = len(self._used) > 1
+        return Findings.from_rows([{"code": "", "detail": ", ".join(sorted(self._used))}] if several else [])
 
 
 class AllCallsStatic:
@@ -179,19 +144,19 @@ class AllCallsStatic:
         self._count = 0
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """How many records, and how many of them static."""
+        """The count of records, and of those that are static calls."""
         count = len(next(iter(columns.values())))
         static = int(is_single_character(columns["StaticCall"], "1").sum()) if "StaticCall" in columns else 0
         return count, static
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
-        """Count."""
+        """Add the counts of a batch; the finding comes at the end of the table."""
         self._count += digest[0]
         self._static += digest[1]
         return Findings.empty()
 
     def close(self) -> Findings:
-        """One finding for the file."""
+        """One finding for the file if it has records, and all of them are static."""
         every = bool(self._count) and self._static == self._count
         return Findings.from_rows([{"code": "", "field": "StaticCall", "detail": str(self._count)}] if every else [])
 
@@ -220,7 +185,7 @@ class IdentifierPrecisionLost:
         self._exact: set[tuple[str, str]] = set()
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """For each column of ids and each mark: whether all long ids bear it, and some distinct ones that do."""
+        """For each column of ids and each mark of rounding: whether all long ids have it, and some distinct ids."""
         return {
             (name, mark): _find_rounding(columns[name], mark)
             for name in of_kind("client-id", "click-id")
@@ -229,51 +194,53 @@ class IdentifierPrecisionLost:
         }
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
-        """One id without the mark is enough to know that the column was not rounded."""
-        for key, (all_marked, some) in digest.items():
+        """Add the ids of a batch. One long id without the mark proves that the column was not rounded."""
+        for key, (all_marked, ids) in digest.items():
             if not all_marked:
                 self._exact.add(key)
             elif len(self._rounded.get(key, ())) < _MIN_DISTINCT_IDS:
-                self._rounded.setdefault(key, set()).update(some)
+                self._rounded.setdefault(key, set()).update(ids)
         return Findings.empty()
 
     def close(self) -> Findings:
-        """One finding for each column."""
-        guilty = {
+        """One finding for each rounded column."""
+        rounded = {
             name: mark
             for (name, mark), ids in self._rounded.items()
             if (name, mark) not in self._exact and len(ids) >= _MIN_DISTINCT_IDS
         }
-        return Findings.from_rows({"code": "", "field": name, "detail": mark} for name, mark in guilty.items())
+        return Findings.from_rows({"code": "", "field": name, "detail": mark} for name, mark in rounded.items())
 
 
-#: A column of fewer distinct ids may be rounded by chance.
+#: Fewer distinct ids may have the mark by chance.
 _MIN_DISTINCT_IDS: Final = 3
-#: Shortest id that does not fit into 53 bits whatever its digits.
+#: All ids of so many digits exceed 53 bits; some shorter ones do not.
 _MIN_LONG_ID_DIGITS: Final = 17
+#: Significant digits that a spreadsheet keeps.
 _KEPT_DIGITS: Final = 15
 
 
 def _find_rounding(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
-    """Whether all long ids bear a mark, and up to three distinct ones."""
+    """Whether all long ids have a mark (``binary`` or ``decimal``), and up to three distinct ids."""
     long = byte_lengths(cells) >= _MIN_LONG_ID_DIGITS
     if not long.any():
         return True, ()
-    # An odd last digit, or one that is no zero, settles it for nearly every column at the first look.
+    # A double of this size is even, and a decimal rounding ends in 0. One id with another last digit is enough to see
+    # that nothing was rounded, and nearly every column has one.
     last = last_bytes(cells)[long] - np.uint8(0x30)
-    odd = (last <= 9) & ((last % 2 == 1) if mark == "binary" else (last != 0))
-    if odd.any() and (digits_only(cells)[long] & odd).any():
+    exact = (last <= 9) & ((last % 2 == 1) if mark == "binary" else (last != 0))
+    if exact.any() and (digits_only(cells)[long] & exact).any():
         return False, ()
     ids = cells.filter(pa.array(long & digits_only(cells)))
     distinct = pc.unique(ids).to_pylist()
-    bears = _is_exact_double if mark == "binary" else _ends_in_zeros
-    if not all(bears(text) for text in distinct):
+    has_mark = _is_exact_double if mark == "binary" else _ends_in_zeros
+    if not all(has_mark(text) for text in distinct):
         return False, ()
     return True, tuple(distinct[:_MIN_DISTINCT_IDS])
 
 
 def _is_exact_double(text: str) -> bool:
-    # Only to look at, never to write: whether the digits are those of a double.
+    # The number is only compared here. Ids are never written from a number.
     return int(float(text)) == int(text)
 
 

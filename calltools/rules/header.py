@@ -1,4 +1,4 @@
-"""The header of a canonical file: columns missing, unknown, doubled."""
+"""Rules on the header of a canonical file: missing, unknown, inexact, repeated and unnamed columns."""
 
 import re
 from collections import Counter
@@ -19,14 +19,17 @@ _NAME_BY_FOLDED_TITLE = {re.sub(r"[^a-z]", "", name.lower()): name for name in F
 
 
 def canonical_positions(titles: tuple[str, ...]) -> dict[str, int]:
-    """Canonical field -> position of its column; an exact title wins over an inexact one, the first over later ones."""
-    found: dict[str, int] = {}
+    """Canonical field -> position of its column, in the order of the table of fields.
+
+    An exact title has precedence over an inexact one, and the first over later ones.
+    """
+    positions: dict[str, int] = {}
     for exact in (True, False):
         for position, title in enumerate(titles):
             name = title if exact else _NAME_BY_FOLDED_TITLE.get(fold_title(title))
-            if name in FIELD_NAMES and name not in found:
-                found[name] = position
-    return {field.name: found[field.name] for field in FIELDS if field.name in found}
+            if name in FIELD_NAMES and name not in positions:
+                positions[name] = position
+    return {field.name: positions[field.name] for field in FIELDS if field.name in positions}
 
 
 def column_missing(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
@@ -45,8 +48,8 @@ def column_missing(titles: tuple[str, ...]) -> list[tuple[int | None, str | None
     Source:
         Yandex Metrica, Passing call data: required columns.
     """
-    there = canonical_positions(titles)
-    return [(None, field.name) for field in FIELDS if field.requirement.column and field.name not in there]
+    present = canonical_positions(titles)
+    return [(None, field.name) for field in FIELDS if field.requirement.column and field.name not in present]
 
 
 def column_unknown(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
@@ -162,27 +165,28 @@ class IdentifierColumnMissing:
     """
 
     def __init__(self) -> None:
-        self._there = False
-        self._dynamic = False
-        self._seen = False
+        self._has_column = False
+        self._has_dynamic_call = False
+        self._has_records = False
 
     def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
         """Whether the batch has an identifier column, and a call that is not static."""
-        there = any(name in columns for name in IDENTIFIER_FIELDS)
-        if there or "StaticCall" not in columns:
-            return there, True
+        has_column = any(name in columns for name in IDENTIFIER_FIELDS)
+        if has_column or "StaticCall" not in columns:
+            return has_column, True
         return False, not as_mask(pc.equal(columns["StaticCall"], "1")).all()
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
-        """Remember; the end of the table decides."""
-        self._seen = True
-        self._there |= digest[0]
-        self._dynamic |= digest[1]
+        """Add what a batch has; the finding comes at the end of the table."""
+        self._has_records = True
+        self._has_column |= digest[0]
+        self._has_dynamic_call |= digest[1]
         return Findings.empty()
 
     def close(self) -> Findings:
-        """One finding for the file."""
-        return Findings.from_rows([{"code": ""}] if self._seen and self._dynamic and not self._there else [])
+        """One finding for the file if it has dynamic calls and no column of identifiers."""
+        missing = self._has_records and self._has_dynamic_call and not self._has_column
+        return Findings.from_rows([{"code": ""}] if missing else [])
 
 
 def _second_position(titles: tuple[str, ...], title: str) -> int:

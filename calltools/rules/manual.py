@@ -1,4 +1,4 @@
-"""A rule's page: the sections of a docstring, or its Russian counterpart."""
+"""The manual of a rule: the sections of a docstring, or their Russian counterpart."""
 
 import inspect
 import re
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from calltools.model.rule import Rule
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.texts.manuals import RUSSIAN_MANUALS
 
 _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
@@ -15,14 +15,14 @@ _SECTIONS: Final = ("Why", "Example", "Fix", "Source")
 
 @dataclass(frozen=True, slots=True)
 class Manual:
-    """What a rule's page says.
+    """The sections of a manual, as text.
 
     Attributes:
-        finds: What it finds, one sentence.
+        finds: What the rule finds, one sentence.
         why: Why it matters.
-        example: A bad and a good one.
+        example: A bad and a good cell or record.
         fix: What to do.
-        source: Where it is written.
+        source: The documents that say so.
     """
 
     finds: str
@@ -34,10 +34,10 @@ class Manual:
 
 @lru_cache(maxsize=256)
 def parse_manual(text: str) -> Manual:
-    """The page in a docstring.
+    """Read a docstring with the sections Why, Example, Fix and Source.
 
     Raises:
-        ValueError: A section is missing.
+        ValueError: A section is missing; the message names it.
     """
     clean = inspect.cleandoc(text)
     parts = re.split(rf"^({'|'.join(_SECTIONS)}):$", clean, flags=re.MULTILINE)
@@ -49,9 +49,9 @@ def parse_manual(text: str) -> Manual:
 
 
 def manual_for(rule: Rule, language: Language) -> Manual:
-    """A rule's manual in the reader's language; sources are the same documents in both."""
+    """The manual of a rule in the reader's language; both name the same sources."""
     english = parse_manual(rule.manual)
     if language != "ru":
         return english
-    page = RUSSIAN_MANUALS[rule.code]
-    return Manual(page.finds, page.why, f"плохо: {page.bad}\nхорошо: {page.good}", page.fix, english.source)
+    russian = RUSSIAN_MANUALS[rule.code]
+    return Manual(russian.finds, russian.why, russian.example, russian.fix, english.source)

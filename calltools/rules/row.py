@@ -1,4 +1,4 @@
-"""Cells of one record that contradict each other."""
+"""Rules on several cells of a record: identifiers, price and currency, missed calls and talk."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -46,7 +46,7 @@ def identifier_missing(columns: Columns, _assumptions: Assumptions) -> Mask:
 
 
 def static_call(columns: Columns, _assumptions: Assumptions) -> Mask:
-    """Where the record says that it is a static call."""
+    """Mask of the records that say that they are static calls."""
     if "StaticCall" not in columns:
         return np.zeros(_row_count(columns), bool)
     return is_single_character(columns["StaticCall"], "1")
@@ -69,10 +69,10 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data; the sibling pages on conversions and chats allow several.
     """
-    there = [~cell_kernels.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns]
-    if len(there) < 2:
+    given = [~cell_kernels.absent(columns[name]) for name in IDENTIFIER_FIELDS if name in columns]
+    if len(given) < 2:
         return np.zeros(_row_count(columns), bool)
-    counts: NDArray[np.int8] = np.stack(there).sum(axis=0, dtype=np.int8)
+    counts: NDArray[np.int8] = np.stack(given).sum(axis=0, dtype=np.int8)
     return counts > 1
 
 
@@ -94,7 +94,7 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
         ISO 4217, minor units.
     """
     price, code = columns["Price"], columns["Currency"]
-    # Most currencies have two decimals, and most prices no more: look closer at the others only.
+    # Most currencies have two decimals, and most prices no more than two: only the others are read.
     rows = np.flatnonzero(
         limit_to_pending(columns, non_empty(price) & (_may_have_more_decimals(price) | _may_have_other_units(code)))
     )
@@ -122,10 +122,10 @@ def price_without_currency(columns: Columns, _assumptions: Assumptions) -> Mask:
         Yandex Metrica, Passing call data, Price and Currency.
     """
     price = columns["Price"]
-    there = non_empty(price)
+    alone = non_empty(price)
     if "Currency" in columns:
-        there &= cell_kernels.absent(columns["Currency"])
-    return cell_kernels.apply_where(limit_to_pending(columns, there), _above_zero, price)
+        alone &= cell_kernels.absent(columns["Currency"])
+    return cell_kernels.apply_where(limit_to_pending(columns, alone), _above_zero, price)
 
 
 def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -145,10 +145,11 @@ def currency_without_price(columns: Columns, _assumptions: Assumptions) -> Mask:
     Source:
         Yandex Metrica, Passing call data, Price and Currency.
     """
-    there = non_empty(columns["Currency"])
+    alone = non_empty(columns["Currency"])
     if "Price" in columns:
-        there &= cell_kernels.absent(columns["Price"])
-    return there & ~cell_kernels.absent(columns["Currency"]) if there.any() else there
+        alone &= cell_kernels.absent(columns["Price"])
+    # A placeholder is no currency.
+    return alone & ~cell_kernels.absent(columns["Currency"]) if alone.any() else alone
 
 
 def missed_call_with_talk(columns: Columns, _assumptions: Assumptions) -> Mask:
@@ -199,20 +200,20 @@ def _row_count(columns: Columns) -> int:
 
 
 def _above_zero(cells: Cells) -> Mask:
-    """Digits, with a dot perhaps, and one of them is not zero. Anything else is a cell rule's business."""
-    legible = cell_kernels.cleaned(cells)
-    return as_mask(pc.match_substring_regex(legible, r"^[0-9]*[.]?[0-9]*[1-9][0-9]*([.][0-9]*)?$"))
+    """Mask of the canonical numbers above zero; other cells are reported by the rules on cells."""
+    clean = cell_kernels.cleaned(cells)
+    return as_mask(pc.match_substring_regex(clean, r"^[0-9]*[.]?[0-9]*[1-9][0-9]*([.][0-9]*)?$"))
 
 
 def _may_have_more_decimals(price: Cells) -> Mask:
-    """Cells with a dot anywhere but in the third byte from the end."""
+    """Mask of the prices with a dot anywhere but in the third byte from the end."""
     mask: Mask = np.zeros(len(price), bool)
     mask[money.find_dots(price).other_rows] = True
     return mask
 
 
 def _may_have_other_units(code: Cells) -> Mask:
-    """A currency that has not two decimals, or a cell that must be read before it is one."""
+    """Mask of the currencies that have not two decimals, and of cells that must be cleaned to be a currency."""
     mask: Mask = (byte_lengths(code) > 0) & ~currency.has_two_decimals(code)
     return mask
 

@@ -1,15 +1,16 @@
-"""What the service will not take, or not tie to a visit: the window of 21 days."""
+"""Rules on what the service links to a visit: calls inside the window of 21 days."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import unix_time
+from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
 from calltools.model.finding import Findings
 
-WINDOW_S: Final = 21 * 86_400
+WINDOW_S: Final = 21 * SECONDS_PER_DAY
 _CLOSING_WINDOW_S: Final = 48 * 3600
 
 
@@ -31,13 +32,10 @@ def outside_window(columns: Mapping[str, Cells], assumptions: Assumptions) -> Ma
     Source:
         Yandex Metrica, Data on conversions: not more than 21 days between the last visit and the processing.
     """
-    return _times_before(columns["DateTime"], assumptions.now - WINDOW_S) & ~_times_before(
-        columns["DateTime"], _EARLIEST
-    )
-
-
-#: 2010-01-01: earlier times are implausible, and their own rule says so.
-_EARLIEST: Final = 1_262_304_000
+    times = columns["DateTime"]
+    # Times before 2010 are implausible, and reported by a rule of their own (CT215).
+    implausible = _times_before(times, unix_time.EARLIEST_CALL)
+    return _times_before(times, assumptions.now - WINDOW_S) & ~implausible
 
 
 class WindowClosing:
@@ -62,7 +60,7 @@ class WindowClosing:
         self._count = 0
 
     def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
-        """How many calls are inside the window, but not for long."""
+        """The count of calls that are inside the window, but for less than 48 hours."""
         if "DateTime" not in columns:
             return 0
         times = columns["DateTime"]
@@ -70,18 +68,18 @@ class WindowClosing:
         return int((_times_before(times, end + _CLOSING_WINDOW_S) & ~_times_before(times, end)).sum())
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
-        """Count; the end of the table tells."""
+        """Add the count of a batch; the finding comes at the end of the table."""
         self._count += digest
         return Findings.empty()
 
     def close(self) -> Findings:
-        """One finding for the file, with the count."""
+        """One finding for the file, with the count, if there are such calls."""
         return Findings.from_rows(
             [{"code": "", "field": "DateTime", "detail": str(self._count)}] if self._count else []
         )
 
 
 def _times_before(times: Cells, moment: int) -> Mask:
-    """Times in seconds before a moment. Digits of one length sort as numbers do."""
+    """Mask of the cells that are a time in Unix seconds before a moment."""
     early = unix_time.earlier_than(times, moment)
     return early & digits_only(times) if early.any() else early

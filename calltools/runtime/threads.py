@@ -52,7 +52,7 @@ def return_freed_memory() -> None:
 def use_single_arena() -> None:
     """Let all threads share one heap; with one each, every heap keeps what its thread has freed.
 
-    For the whole process, before it has threads.
+    For the whole process, before it has threads. Worth 2 to 5 % of the time of a large file.
     """
     _set_mallopt(_ARENA_MAX, 1)
 
@@ -61,7 +61,7 @@ def keep_freed_memory() -> None:
     """Keep freed memory in the process.
 
     For the whole process. Arrays of a block come and go by the hundred, all of similar size; returning their memory to
-    the system and asking for it again takes a sixth of the time.
+    the system and asking for it again takes 4 to 5 % of the time of a large file.
     """
     _set_mallopt(_MMAP_THRESHOLD, 32 << 20)
     _set_mallopt(_TRIM_THRESHOLD, 128 << 20)

@@ -7,53 +7,32 @@ value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
-from calltools.texts import new_profile, output, reading, service, uploads, usage, vendors
+from calltools.texts import reading, reporting, uploads, usage, vendors
+from calltools.texts.keys import Language, MessageKey, Text, pick_language
 
-Language = Literal["en", "ru"]
+__all__ = ["MESSAGES", "Language", "MessageKey", "RussianManual", "render_text", "say"]
 
-MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    usage.MESSAGES
-    | reading.MESSAGES
-    | vendors.MESSAGES
-    | new_profile.MESSAGES
-    | output.MESSAGES
-    | service.MESSAGES
-    | uploads.MESSAGES
+MESSAGES: Final[Mapping[str, Text]] = MappingProxyType(
+    usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES
 )
 
 
-def say(key: str, language: Language = "en", /, **facts: object) -> str:
+def say(key: MessageKey, language: Language = "en", /, **facts: object) -> str:
     """The sentence for a key, with the facts put in.
 
     Args:
-        key: A key of ``MESSAGES``.
+        key: Of the sentence.
         language: The reader's.
         facts: The values that the sentence names.
     """
-    return worded(MESSAGES[key], language, **facts)
+    return render_text(MESSAGES[key], language, **facts)
 
 
-def worded(sentence: tuple[str, str], language: Language = "en", /, **facts: object) -> str:
-    """A sentence that stands elsewhere in English and Russian, with the facts put in."""
-    english, russian = sentence
-    return (russian if language == "ru" else english).format_map(facts)
-
-
-class RuleSentence(NamedTuple):
-    """A rule's sentence (what is wrong, what was expected) and its advice (what to do), in English and Russian.
-
-    Placeholders: ``{value}`` the cell, masked already; ``{column}`` its title; ``{field}`` the canonical name of its
-    column; ``{detail}`` what the rule adds, or its parts ``{detail0}`` and ``{detail1}``; ``{place1}`` the second part
-    as the place of a record: `` (line 3)``; ``{near}`` the detail as a title that may be meant; ``{word}`` the detail as
-    a word of ``reports/wording.py``; ``{calls}`` the detail as a number of calls.
-    """
-
-    en: str
-    ru: str
-    advice_en: str
-    advice_ru: str
+def render_text(text: Text, language: Language, /, **facts: object) -> str:
+    """A text that stands in a table of its room, such as the forms of input, with the facts put in."""
+    return pick_language(text, language).format_map(facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +52,8 @@ class RussianManual:
     bad: str
     good: str
     fix: str
+
+    @property
+    def example(self) -> str:
+        """Both examples, as an English manual holds them."""
+        return f"плохо: {self.bad}\nхорошо: {self.good}"

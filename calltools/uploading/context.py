@@ -11,6 +11,7 @@ from calltools.ledger import Ledger, Part, ReconcilePolicy, ResendMode, UploadPl
 from calltools.metrica.client import Client
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.texts.keys import MessageKey
 
 #: Seconds during which a part is searched for after an unclear end.
 SEARCH_TIMEOUT_S: Final = 10.0
@@ -25,10 +26,10 @@ class UploadEvents(Protocol):
     A key is one of ``calltools.texts.MESSAGES``; its facts are the keyword arguments.
     """
 
-    def notify(self, key: str, /, **facts: object) -> None:
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
         """A step begins or ends; a quiet caller may leave it out."""
 
-    def notify_always(self, key: str, /, **facts: object) -> None:
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
         """A person has to know this, also of a quiet caller."""
 
     def report_error(self, error: CalltoolsError) -> None:
@@ -56,10 +57,10 @@ class UploadEvents(Protocol):
 class SilentEvents:
     """A caller that shows nothing and lets everything be sent; a subclass shows what it wants."""
 
-    def notify(self, key: str, /, **facts: object) -> None:
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Show nothing."""
 
-    def notify_always(self, key: str, /, **facts: object) -> None:
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
         """Show nothing."""
 
     def report_error(self, error: CalltoolsError) -> None:

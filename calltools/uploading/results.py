@@ -8,6 +8,7 @@ from typing import Final
 from calltools.errors import CalltoolsError
 from calltools.ledger import Part, State
 from calltools.metrica.responses import Uploading, redact
+from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadOptions
 
 OK: Final = 0
@@ -62,10 +63,10 @@ def is_linked_enough(part: Part, percent: float) -> bool:
     return part.linked is not None and 100 * part.linked >= percent * part.dynamic
 
 
-def remark_key(part: Part, options: UploadOptions) -> str | None:
+def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
     """What a person should know of a part beside its line, as a key of ``MESSAGES``; the first that holds counts."""
     few = options.min_linked is not None and not is_linked_enough(part, options.min_linked)
-    remarks = (
+    remarks: tuple[tuple[object, MessageKey], ...] = (
         (part.held, "upload-batch-held"),
         (part.state is State.DUPLICATED, "upload-batch-doubled"),
         (part.waiting, "upload-batch-waiting"),

@@ -11,6 +11,7 @@ from calltools.errors import UsageError, nearest_word
 from calltools.model.finding import FINDINGS_SCHEMA, Findings
 from calltools.model.rule import Rule, Scope, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE, RULES_BY_NAME
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _codes_for_word(word: str) -> set[str]:
     found = {code for code in RULES_BY_CODE if word and code.startswith(word.upper())}
     if not found:
         nearest = nearest_word(word.lower(), [*RULES_BY_NAME, *(code.lower() for code in RULES_BY_CODE)])
-        key = "rule-unknown-near" if nearest else "rule-unknown"
+        key: MessageKey = "rule-unknown-near" if nearest else "rule-unknown"
         near = nearest.upper() if nearest.startswith("ct") else nearest
         raise UsageError(key, word=word, nearest=near)
     return found

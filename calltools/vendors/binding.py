@@ -7,6 +7,7 @@ from calltools.errors import UsageError
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells
+from calltools.texts.keys import MessageKey
 from calltools.vendors.profile import Profile, Step
 from calltools.vendors.recognize import normalize_title, refuse_mismatch
 
@@ -129,7 +130,7 @@ def _refuse_unclear_options(
     profile: Profile, fields: Mapping[str, tuple[Step, ...]], options: MappingOptions, positions: Mapping[str, int]
 ) -> None:
     if column := _column_without_words(profile, positions, options):
-        key = "incoming-unknown" if column == profile.rows.context else "called-unknown"
+        key: MessageKey = "incoming-unknown" if column == profile.rows.context else "called-unknown"
         raise UsageError(key, vendor=profile.name, column=column)
     local = [step for step in fields.get("DateTime", ()) if _is_local(step)]
     # One step with an offset is enough: rows without a time are found later, row by row.

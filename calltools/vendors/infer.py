@@ -1,4 +1,4 @@
-"""Inferring what the columns of a sample hold, first by their cells, then by their titles."""
+"""Inferring what the columns of a sample hold, from their cells and from their titles."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.model.cells import Cells, Mask, non_empty
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.vendors.time_layouts import TimeColumns, find_time_columns
 
 #: Title -> cells of the sample.
@@ -47,24 +47,24 @@ _YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "
 _MIN_SHARE: Final = 0.6
 _MAX_WORDS: Final = 12
 _SAMPLE_RECORDS: Final = 1_000
-#: A record shows a time or a number early; a row of a million cells must not take long.
+#: Cells of a row that are tested: a row of a million cells must not take long, and a record has a time or phone early.
 _MAX_TITLES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class InferredColumns:
-    """What a sample looks like, or what somebody says it is.
+    """What the columns of a sample hold, inferred or said by the user.
 
     Attributes:
-        columns: Canonical field, or ``direction``, -> titles of its columns; what no column fills is left out.
-        time_format: Layout of the times, ``iso``, ``unix``, or ``unix-ms`` for milliseconds.
-        date_order_unknown: Whether nothing says that days come before months.
+        columns: Canonical field, or ``direction``, -> titles of its columns; a field without a column is left out.
+        time_format: ``strptime`` layout of the times, or ``iso``, ``unix``, ``unix-ms`` for milliseconds.
+        date_order_unknown: Whether the dates can be read with the day first or the month first.
         word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
-            ``missed``; ``""`` where nobody knows.
-        may_be_whole_call: Whether the talk may be the whole call.
-        timezone: Of the example.
-        region: Country of phones without a country code; ``None``: all have one, or nothing tells it.
-        language: Of comments.
+            ``missed``; ``""`` if unknown.
+        may_be_whole_call: Whether the column of the talk may hold the length of the whole call.
+        timezone: Zone of the example.
+        region: Country of phones without a country code; ``None``: all have one, or it is unknown.
+        language: Language of the comments.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -78,11 +78,11 @@ class InferredColumns:
 
 
 def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] | None = None) -> InferredColumns:
-    """What the columns of a sample look like.
+    """What the columns of a sample probably hold.
 
     Args:
-        columns: Of the sample.
-        given: Of which fields somebody says the columns; none of them: no column fills it.
+        columns: Title -> cells of the sample.
+        given: Field -> titles that the user says; no title: no column holds the field.
     """
     looked_at = {title: cells.slice(0, _SAMPLE_RECORDS) for title, cells in columns.items()}
     given = given or {}
@@ -109,8 +109,8 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
 
 
 def looks_like_record(titles: Sequence[str]) -> bool:
-    """Whether what should be titles is a record: it holds a time, or the number of a telephone."""
-    # Both hold digits, titles seldom do.
+    """Whether a row that should hold titles is a record: one of its cells is a time or a phone number."""
+    # Times and phones hold digits, titles seldom do.
     cells = {
         str(place): pa.array([title], pa.string())
         for place, title in enumerate(titles[:_MAX_TITLES])
@@ -122,7 +122,7 @@ def looks_like_record(titles: Sequence[str]) -> bool:
 
 
 def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
-    """The distinct words of a column, if they are few."""
+    """The distinct words of a column, sorted; empty if there are many."""
     if title is None or title not in columns:
         return []
     words = sorted(word for word in columns[title].unique().to_pylist() if word)
@@ -130,13 +130,13 @@ def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
 
 
 def title_says_milliseconds(title: str) -> bool:
-    """Whether a title says so."""
+    """Whether a title says that its column holds milliseconds."""
     return re.search(_MILLISECONDS_TITLE, title.lower()) is not None
 
 
 def _share_of_filled(mask: Mask, cells: Cells) -> float:
-    there = non_empty(cells)
-    return float((mask & there).sum() / max(int(there.sum()), 1))
+    filled = non_empty(cells)
+    return float((mask & filled).sum() / max(int(filled.sum()), 1))
 
 
 def _title_matches(title: str, name: str) -> bool:
@@ -144,14 +144,14 @@ def _title_matches(title: str, name: str) -> bool:
 
 
 def _best_title(columns: SampleColumns, score: Callable[[str, Cells], float]) -> str | None:
-    """The title with the highest score, if that is above zero; of equals the first."""
+    """The title of the column with the highest score above zero; of equal ones the first."""
     scores = {title: score(title, cells) for title, cells in columns.items()}
     best = max(scores, key=scores.__getitem__, default=None)
     return best if best is not None and scores[best] > 0 else None
 
 
 def _find_phone(columns: SampleColumns) -> str | None:
-    """Of several columns of numbers that of the caller: it is called so, or its numbers differ most."""
+    """The column of the caller among columns of phones: by its title, else the one with the most distinct phones."""
 
     def score(title: str, cells: Cells) -> float:
         digits = pc.utf8_length(pc.replace_substring_regex(cells, "[^0-9]", "")).to_numpy(zero_copy_only=False)
@@ -166,7 +166,7 @@ def _find_phone(columns: SampleColumns) -> str | None:
 
 
 def _infer_region(phones: Cells) -> str | None:
-    """Eleven digits that begin with 8 are Russian; of other numbers without a plus nobody can tell."""
+    """RU if most phones have eleven digits as in Russia; other phones without a plus do not show their country."""
     digits = pc.replace_substring_regex(phones, "[^0-9+]", "")
     return "RU" if _share_of_filled(full_match(digits, "[78][3-9][0-9]{9}"), digits) > 1 - _MIN_SHARE else None
 
@@ -177,7 +177,7 @@ def _known_word_share(cells: Cells, known: Callable[[str], str]) -> float:
 
 
 def _find_direction(columns: SampleColumns) -> str | None:
-    """A column of few words, of which half say a direction; or one that is called so."""
+    """A column of few words, half of them known directions; or one whose title says direction."""
 
     def score(title: str, cells: Cells) -> float:
         known, named = _known_word_share(cells, _direction_meaning), _title_matches(title, "direction")
@@ -209,13 +209,13 @@ def _duration_finder(name: str, *also: str) -> Callable[[SampleColumns], str | N
 
 
 def _pattern_finder(name: str, pattern: str) -> Callable[[SampleColumns], str | None]:
-    """A column with such a title whose filled cells look so."""
+    """A finder of a column with a known title whose filled cells match a pattern."""
 
     def score(title: str, cells: Cells) -> float:
-        there = bool(non_empty(cells).any())
+        filled = bool(non_empty(cells).any())
         return (
             _title_matches(title, name)
-            if not there or _share_of_filled(full_match(cells, pattern), cells) > _MIN_SHARE
+            if not filled or _share_of_filled(full_match(cells, pattern), cells) > _MIN_SHARE
             else 0
         )
 
@@ -243,7 +243,7 @@ def _direction_meaning(word: str) -> str:
 
 
 def _status_meaning(word: str, title: str) -> str:
-    """What a word of the status says; yes and no answer what the title asks."""
+    """The meaning of a status word; *yes* and *no* answer the question in the title, such as "Missed"."""
     small = word.lower()
     if small in _YES | _NO:
         asks = title.lower() if _title_matches(title, "CallMissed") else ""

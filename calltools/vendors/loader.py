@@ -35,11 +35,11 @@ def load_profile(text: str, source: str) -> Profile:
     """A profile from TOML.
 
     Args:
-        text: The file.
-        source: What the user calls it.
+        text: Text of the file.
+        source: Name of the file in messages.
 
     Raises:
-        ProfileError: With all mistakes.
+        ProfileError: The profile is written wrong; the error lists all problems.
     """
     reading = _ProfileReader()
     table = reading.reader.parse(text)
@@ -54,8 +54,8 @@ class _ProfileReader:
     """One pass over a file.
 
     Attributes:
-        reader: Takes what it can and remembers each problem.
-        answered: Where somebody talked; a step may ask for it by this name.
+        reader: Reads values and records problems.
+        answered: The condition of an answered call; a step may refer to it by this name.
     """
 
     reader: TomlReader = field(default_factory=TomlReader)
@@ -148,7 +148,7 @@ class _ProfileReader:
         return self.answered
 
     def _check_step(self, table: Mapping[str, Any], path: str) -> None:
-        """What the words of a step must be, beyond their type."""
+        """Check the values of a step beyond their type."""
         if "scale" in table and table["scale"] not in SCALES:
             self.reader.add_problem(f"{path}.scale", "profile-not-one-of", allowed=", ".join(SCALES))
         if "difference" in table and (not isinstance(table["difference"], list) or len(table["difference"]) != 2):
@@ -175,7 +175,7 @@ class _ProfileReader:
         )
 
     def _read_shapes(self, table: Mapping[str, Any]) -> tuple[HeaderlessShape, ...]:
-        """Files without a header; what the cells of a column match is the same in each."""
+        """The shapes of files without a header; all shapes share one table of patterns."""
         patterns = self.reader.read_text_table(table, "patterns", "$")
         for name, pattern in patterns.items():
             self.reader.check_pattern(pattern, f"$.patterns.{name}")

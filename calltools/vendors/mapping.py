@@ -203,7 +203,7 @@ def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells
     blank = cell_kernels.placeholder(trimmed)
     if mapped.profile.empty:
         blank = blank | as_mask(pc.is_in(trimmed, pa.array(mapped.profile.empty, pa.string())))
-    return cell_kernels.replace_where(trimmed, blank, cell_kernels.empty_cells(blank))
+    return cell_kernels.clear_where(trimmed, blank)
 
 
 def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
@@ -215,7 +215,7 @@ def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
     hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD_WORDS))) | as_mask(
         pc.starts_with(phones, "sip")
     )
-    return cell_kernels.replace_where(phones, hidden, cell_kernels.empty_cells(hidden)), int(hidden.sum())
+    return cell_kernels.clear_where(phones, hidden), int(hidden.sum())
 
 
 def _currency_cells(prices: Cells, mapped: BoundProfile) -> Cells:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 from calltools.fields.table import FIELD_NAMES
 
 Confidence = Literal["real-file", "documented", "code-seen"]
-#: Column -> words of which one must stand there; ``""`` is an empty cell, ``*`` a filled one, ``>0`` a number above
+#: Column -> words, one of which its cell must be; ``""`` means an empty cell, ``*`` a filled one, ``>0`` a number above
 #: zero.
 Condition = Mapping[str, tuple[str, ...]]
 
@@ -31,25 +31,25 @@ QUOTES: Final = ("undoubled",)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to fill a field. The words work in this order: pick, join, cut out, translate, compute.
+    """One way to fill a field. Its words apply in this order: pick, join, cut out, translate, compute.
 
     Attributes:
-        columns: Source columns; of ``first_of`` the first filled one counts, of ``from`` all are joined.
+        columns: Source columns; all are joined (``from``), or the first filled one counts (``first_of``).
         first_of: Whether the columns are alternatives.
-        join: Between several columns.
-        constant: A text instead of columns.
-        extract: A pattern with one group; what it matches is kept.
-        url_parameter: The value of a query parameter of an address.
-        pluck: A key: of a JSON list of objects the values, of a list of words the words; joined by ``; ``.
-        values: Source word -> canonical text; another word is left alone and named.
-        seconds_from: Columns of a clock that shows the seconds which the time lacks; the first filled one counts.
-        otherwise: For any other word, where the vendor's documentation says so.
-        format: Layouts of wall-clock times; or ``unix``, or ``iso`` for times that say their offset.
-        zone: Of these times, when the vendor fixes it.
-        scale: A factor for whole numbers.
+        join: Text between joined columns.
+        constant: Text instead of columns.
+        extract: Pattern with one group; the text of the group is kept.
+        url_parameter: Query parameter of a URL whose value is kept.
+        pluck: Key whose values in a JSON list of objects are kept; ``""``: the words of a list. Joined by ``; ``.
+        values: Source word -> canonical text; any other word is unchanged and reported.
+        seconds_from: Columns of a second clock with the seconds that the time lacks; the first filled one counts.
+        otherwise: Canonical text for any other word, if the documentation of the vendor says so.
+        format: Layouts of wall-clock times; or ``unix``, or ``iso`` for times with an offset.
+        zone: Zone of these times, if the vendor fixes it.
+        scale: Factor for whole numbers.
         difference: Two columns: the first minus the second, in seconds.
         sum: Columns whose durations are added.
-        when: Only where this holds; in a file ``answered`` stands for the condition of that name in ``rows``.
+        when: Condition of the step; in a file ``answered`` means the condition of that name in ``rows``.
     """
 
     columns: tuple[str, ...] = ()
@@ -75,14 +75,14 @@ class RowSelection:
     """Which rows are incoming calls, and which rows are one call.
 
     Attributes:
-        direction: Gives ``incoming`` or the reason for which a row is skipped; no step: every row counts.
+        direction: Steps that give ``incoming`` or the reason to skip a row; no step: every row counts.
         context: Column with the dialplan context, for exports without a direction.
-        called: Column with the called number, for the same.
-        one_call_by: Columns of which the first filled one is the same in all legs of a call.
-        one_call_by_all: Columns that are the same, all of them, in all legs of a call.
-        answered: Where somebody talked; of several legs, the one whose talk counts.
-        first: Columns taken from the earliest leg.
-        incoming: Columns taken from the earliest incoming leg.
+        called: Column with the called number, for exports without a direction.
+        one_call_by: Columns whose first filled one is equal in all legs of a call.
+        one_call_by_all: Columns that are all equal in all legs of a call.
+        answered: Condition of a row with a talk; the talk of this leg counts.
+        first: Columns that are taken from the earliest leg.
+        incoming: Columns that are taken from the earliest incoming leg.
     """
 
     direction: tuple[Step, ...] = ()
@@ -100,8 +100,8 @@ class HeaderlessShape:
     """A file without a header.
 
     Attributes:
-        titles: Names for its columns.
-        patterns: Name -> what its cells match whole. A file says it once for all its shapes.
+        titles: Titles for its columns.
+        patterns: Title -> pattern that its whole cells match; a profile has one table of them for all its shapes.
     """
 
     titles: tuple[str, ...]
@@ -113,11 +113,11 @@ class ProfileExample:
     """An example inside a profile.
 
     Attributes:
-        why: What it shows.
-        source: Title -> cell; columns that are not named are empty.
-        expect: Canonical field -> cell; fields that are not named are not looked at.
-        assume: ``timezone``, ``region``, ``currency`` and the like.
-        skipped: The reason for which the row is left out instead.
+        why: What the example shows.
+        source: Title -> cell; any other column is empty.
+        expect: Canonical field -> cell; any other field is not compared.
+        assume: Option -> value: ``timezone``, ``region``, ``currency`` and the like.
+        skipped: Reason to skip the row, instead of expected cells.
     """
 
     why: str
@@ -132,28 +132,28 @@ class Profile:
     """One export of one vendor.
 
     Attributes:
-        name: What ``--vendor`` takes.
+        name: Name that ``--vendor`` takes.
         aliases: Other names of the same export.
-        title: For people.
+        title: Name for people.
         description_en: What the export is.
         description_ru: The same in Russian.
         confidence: How well the format is known.
-        link: Where it is documented.
+        link: Page that documents the format.
         lacks_en: What the export does not hold.
         lacks_ru: The same in Russian.
-        encoding: Where the vendor fixes it.
-        delimiter: Where the vendor fixes it.
-        quotes: ``undoubled`` where every cell is quoted and quotes inside are not doubled.
-        empty: Words that mean nothing, beside those that mean nothing everywhere.
-        region: Country of numbers without a country code.
-        currency: Of amounts.
-        recognize: Columns that are there together in this export only.
-        shapes: For files without a header.
+        encoding: Encoding of the file, if the vendor fixes it.
+        delimiter: Delimiter of the file, if the vendor fixes it.
+        quotes: ``undoubled`` if every cell is quoted and quotes inside are not doubled.
+        empty: Words that mean an empty cell, beside those that every vendor uses.
+        region: Country of phones without a country code.
+        currency: Currency of amounts.
+        recognize: Columns that only this export has together.
+        shapes: Shapes of files without a header.
         rows: Which rows count.
-        fields: Canonical field -> steps; the first that gives something counts.
-        epoch_id: Column whose ids hold the second in which the call began.
-        examples: Examples.
-        source_path: Where the profile was read.
+        fields: Canonical field -> steps; in each row the first step that gives text counts.
+        epoch_id: Column whose ids hold the Unix second when the call began.
+        examples: Records with what they must become.
+        source_path: Path of the profile.
     """
 
     name: str
@@ -188,7 +188,7 @@ _CONDITION: Final = {"type": "object", "additionalProperties": _TEXT_OR_LIST}
 
 
 def build_profile_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of a profile."""
+    """JSON Schema 2020-12 of a profile, for completion in editors; the file in ``schemas/`` is made from it."""
     step = _object_schema(
         STEP_KEYS,
         {
@@ -212,7 +212,7 @@ def build_profile_schema() -> dict[str, Any]:
         "first": _TEXT_OR_LIST,
         "incoming": _TEXT_OR_LIST,
     }
-    trial = {"source": _TABLE, "expect": _TABLE, "assume": _TABLE}
+    example = {"source": _TABLE, "expect": _TABLE, "assume": _TABLE}
     top = {
         "confidence": {"enum": list(get_args(Confidence))},
         "description": _BILINGUAL,
@@ -224,7 +224,7 @@ def build_profile_schema() -> dict[str, Any]:
         "shapes": {"type": "array", "items": _object_schema(("columns",), {"columns": _TEXT_OR_LIST})},
         "patterns": _TABLE,
         "fields": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(FIELD_NAMES, steps)},
-        "examples": {"type": "array", "items": _object_schema(EXAMPLE_KEYS, trial)},
+        "examples": {"type": "array", "items": _object_schema(EXAMPLE_KEYS, example)},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

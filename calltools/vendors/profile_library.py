@@ -1,7 +1,6 @@
-"""Where profiles are.
+"""Finding profiles: by path, in the folder of the project, in that of the user, among the built-in ones.
 
-A given path, the project's folder, the user's folder, the built-in ones; and the vendors that are known and not
-supported.
+Also the vendors that are known and have no converter.
 """
 
 import tomllib
@@ -16,19 +15,19 @@ from platformdirs import user_config_path
 
 from calltools.errors import SourceError, UnsupportedVendorError, VendorError, nearest_word
 from calltools.model.titles import fold_title
-from calltools.texts import Language
+from calltools.texts.keys import Language
 from calltools.vendors.loader import load_profile
 from calltools.vendors.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedVendor:
-    """One of them.
+    """A vendor that is known and has no converter.
 
     Attributes:
-        name: As ``--vendor`` takes it.
-        title: As people call it.
-        reasons: Why there is no converter, by language.
+        name: Name that ``--vendor`` takes.
+        title: Name for people.
+        reasons: Language -> why there is no converter.
         aliases: Other names.
     """
 
@@ -38,23 +37,26 @@ class UnsupportedVendor:
     aliases: tuple[str, ...] = ()
 
     def has_name(self, name: str) -> bool:
-        """Whether a name is one of its own, whatever case, spaces and hyphens it has."""
-        return fold_title(name) in {fold_title(one) for one in (self.name, self.title, *self.aliases)}
+        """Whether a name is one of this vendor, whatever its case, spaces and hyphens."""
+        return fold_title(name) in {fold_title(known) for known in (self.name, self.title, *self.aliases)}
 
 
 @lru_cache(maxsize=1)
 def load_unsupported_vendors(schemas: Path) -> tuple[UnsupportedVendor, ...]:
-    """All of them, in the order of the file.
+    """The vendors without a converter, in the order of the file.
 
     Args:
         schemas: The folder of schemas.
     """
-    told = tomllib.loads((schemas / "without_converter.toml").read_text(encoding="utf-8"))
+    document = tomllib.loads((schemas / "without_converter.toml").read_text(encoding="utf-8"))
     return tuple(
         UnsupportedVendor(
-            name, one["title"], MappingProxyType(told["reasons"][one["reason"]]), tuple(one.get("aliases", ()))
+            name,
+            vendor["title"],
+            MappingProxyType(document["reasons"][vendor["reason"]]),
+            tuple(vendor.get("aliases", ())),
         )
-        for name, one in told["vendors"].items()
+        for name, vendor in document["vendors"].items()
     )
 
 
@@ -63,14 +65,14 @@ PROJECT_FOLDER: Final = Path("calltools-vendors")
 
 
 def schemas_folder() -> Path:
-    """The folder of schemas: in an installed package inside it, in a checkout beside it."""
+    """The folder of schemas: inside an installed package, beside the package in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "schemas"
     return inside if inside.is_dir() else package.parent / "schemas"
 
 
 def load_profiles() -> tuple[Profile, ...]:
-    """All profiles, by name; the user's own shadow built-in ones, the project's shadow both."""
+    """All profiles, sorted by name; one of the user replaces a built-in one, one of the project replaces both."""
     found: dict[str, Profile] = {}
     for folder in (schemas_folder() / "vendors", user_config_path("calltools") / "vendors", PROJECT_FOLDER):
         found.update((profile.name, profile) for profile in _profiles_in(folder))
@@ -78,34 +80,39 @@ def load_profiles() -> tuple[Profile, ...]:
 
 
 def load_built_in_profiles() -> tuple[Profile, ...]:
-    """The profiles that come with calltools, by name."""
+    """The profiles that come with calltools, sorted by name."""
     return tuple(_profiles_in(schemas_folder() / "vendors"))
 
 
 def find_profile(name: str) -> Profile:
-    """The profile of a name, an alias, or a path that ends in ``.toml``.
+    """The profile with a name or alias, or at a path that ends in ``.toml``.
 
     Raises:
-        VendorError: There is none; the nearest name is told, or why there is no converter.
-        ProfileError: It is written wrong.
+        VendorError: There is no such profile; the error names the nearest one, or says why there is no converter.
+        ProfileError: The profile is written wrong.
         SourceError: The path cannot be read.
     """
     if name.endswith(".toml"):
         return read_profile(Path(name))
-    everyone = load_profiles()
-    for profile in everyone:
+    profiles = load_profiles()
+    for profile in profiles:
         if name.lower() in {profile.name, *profile.aliases}:
             return profile
-    for known in load_unsupported_vendors(schemas_folder()):
-        if known.has_name(name):
-            raise UnsupportedVendorError(known.title, known.reasons)
-    names = [word for profile in everyone for word in (profile.name, *profile.aliases)]
+    for vendor in load_unsupported_vendors(schemas_folder()):
+        if vendor.has_name(name):
+            raise UnsupportedVendorError(vendor.title, vendor.reasons)
+    names = [word for profile in profiles for word in (profile.name, *profile.aliases)]
     near = nearest_word(name.lower(), names) or "-"
     raise VendorError("vendor-unknown-name", name=name, near=near, names=", ".join(sorted(names)))
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile in a file."""
+    """The profile in a file.
+
+    Raises:
+        ProfileError: The profile is written wrong.
+        SourceError: The file cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as fault:
@@ -120,6 +127,7 @@ def _profiles_in(folder: Path) -> Iterator[Profile]:
         yield _load_cached(path, path.stat().st_mtime_ns)
 
 
+# The time of the last change is a key: `vendors test` runs again after an edit.
 @lru_cache(maxsize=256)
 def _load_cached(path: Path, _changed: int) -> Profile:
     return load_profile(path.read_text(encoding="utf-8"), path.name)

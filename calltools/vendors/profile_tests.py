@@ -1,4 +1,4 @@
-"""The examples inside a profile, run through mapping and normalizing only."""
+"""Running the examples inside a profile: each is mapped and normalized, but not validated."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ from calltools.vendors.recognize import normalize_title, source_columns
 
 @dataclass(frozen=True, slots=True)
 class ExampleFailure:
-    """An example that does not come out as it says.
+    """A field of an example whose cell is not the expected one.
 
     Attributes:
-        number: Of the example, from 1.
-        why: What it should show.
+        number: Number of the example, from 1.
+        why: What the example shows.
         field: Canonical field, or ``skipped``.
-        expected: What it says.
-        got: What came out.
+        expected: The cell that the example expects.
+        got: The cell that the profile gives.
     """
 
     number: int
@@ -34,11 +34,11 @@ class ExampleFailure:
 
 
 def run_examples(profile: Profile) -> list[ExampleFailure]:
-    """Run every example of a profile."""
+    """Run every example of a profile; returns what differs from the expected cells."""
     return [
         failure
-        for number, trial in enumerate(profile.examples, start=1)
-        for failure in _example_failures(profile, trial, number)
+        for number, example in enumerate(profile.examples, start=1)
+        for failure in _example_failures(profile, example, number)
     ]
 
 
@@ -53,7 +53,7 @@ def _example_failures(profile: Profile, example: ProfileExample, number: int) ->
 
 
 def run_example(profile: Profile, example: ProfileExample) -> dict[str, str]:
-    """What comes out of an example: canonical field -> cell, or ``skipped`` -> the reason."""
+    """The result of an example: canonical field -> cell, or ``skipped`` -> the reason."""
     assume = example.assume
     options = MappingOptions(
         timezone=assume.get("timezone"),
@@ -75,19 +75,19 @@ def run_example(profile: Profile, example: ProfileExample) -> dict[str, str]:
 
 
 def _example_titles(profile: Profile, example: ProfileExample) -> tuple[str, ...]:
-    """The header of an example: its own columns, and those by which the export is recognized."""
-    own = {normalize_title(title): title for title in (*example.source, *profile.recognize)}
+    """The header of an example: its own columns, and those that identify the export."""
+    titles = {normalize_title(title): title for title in (*example.source, *profile.recognize)}
     known = {normalize_title(title) for title in source_columns(profile)} | {
-        normalize_title(title) for s in profile.shapes for title in s.titles
+        normalize_title(title) for shape in profile.shapes for title in shape.titles
     }
-    return tuple(title for folded, title in own.items() if folded in known or title in example.source)
+    return tuple(title for normalized, title in titles.items() if normalized in known or title in example.source)
 
 
 def _example_batch(titles: tuple[str, ...], example: ProfileExample) -> Batch:
     cells = {normalize_title(title): text for title, text in example.source.items()}
     columns = [pa.array([cells.get(normalize_title(title), "")], pa.string()) for title in titles]
-    one = np.array([1], np.int64)
-    return Batch(pa.table(columns, list(unique_titles(titles))), one, one + 1, read=1)
+    record = np.array([1], np.int64)
+    return Batch(pa.table(columns, list(unique_titles(titles))), record, record + 1, read=1)
 
 
 def _split_list(word: str | None) -> tuple[str, ...]:

@@ -1,7 +1,4 @@
-"""A proposed profile for a sample.
-
-Commented TOML to be edited, with one example whose personal values are anonymized.
-"""
+"""Proposing a profile for a sample: commented TOML to be edited, with one example whose personal data is anonymized."""
 
 import json
 import re
@@ -13,7 +10,8 @@ import pyarrow.compute as pc
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
-from calltools.texts import say
+from calltools.texts import MessageKey, say
+from calltools.texts.keys import LANGUAGES
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
 from calltools.vendors.time_layouts import layout_pattern
 
@@ -26,19 +24,19 @@ _MAIL_ADDRESS: Final = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+")
 
 
 def anonymize(text: str) -> str:
-    """The text with long numbers, mail addresses, and what addresses of pages carry made up."""
+    """The text with made-up long numbers, mail addresses, and query values of URLs."""
     if re.match(r"[a-z]+://", text):
         return _QUERY_VALUE.sub(_anonymize_query_value, _URL_USER.sub("//", text))
     return _NUMBER_PATTERN.sub(lambda run: _anonymize_number(run[0]), _MAIL_ADDRESS.sub("somebody@example.com", text))
 
 
 def _anonymize_query_value(part: re.Match[str]) -> str:
-    """A value of a query: a number stays one; of anything else nobody knows what it tells."""
+    """A query value: a number stays a number; other text may say anything about a person, so it is dropped."""
     return part[1] + (_anonymize_number(part[2]) if part[2].isdigit() else "x")
 
 
 def _anonymize_number(run: str) -> str:
-    """A long number of the same shape: its first digits, then zeros, and 01 at the end."""
+    """A long number in the same notation: its first digits, then zeros, and 01 at the end."""
     digits = len(re.sub("[^0-9]", "", run))
     if digits < _MIN_DIGITS:
         return run
@@ -60,17 +58,16 @@ _MISSED_FLAGS: Final = {"missed": "1", "answered": "0"}
 def propose_profile(
     name: str, table: Table, sample: Batch, inferred: InferredColumns, expect: Mapping[str, str]
 ) -> str:
-    """A profile in TOML, with comments on what must be looked at.
+    """A profile in TOML, with comments on what the user must check.
 
-    Its example is the first record, of which only those cells are kept that the profile reads. Long numbers in them are
-    invented.
+    Its example is the first record, with only those cells that the profile reads, anonymized.
 
     Args:
-        name: For the profile.
-        table: The sample's header, or names for its columns.
-        sample: Its first records.
-        inferred: What the columns are.
-        expect: What comes out of the example.
+        name: Name of the profile.
+        table: The sample: its header, or titles for its columns.
+        sample: The first records of the sample.
+        inferred: What the columns hold.
+        expect: Canonical field -> cell of the example, or ``skipped`` -> the reason.
     """
     columns = sample_columns(table, sample)
     head = [
@@ -85,8 +82,7 @@ def propose_profile(
         *_region_lines(inferred),
         "",
         "[description]",
-        'en = "Calls"',
-        'ru = "Звонки"',
+        *(f"{language} = {_quote_toml(say('template-calls', language))}" for language in LANGUAGES),
         *(
             _shape_lines(table, columns, inferred)
             if table.source.header_row is None and table.source.format.headerless
@@ -100,7 +96,7 @@ def propose_profile(
 
 
 def suggest_profile_name(stem: str, taken: Collection[str]) -> str:
-    """A name for a profile made of that of a file; not one that is taken."""
+    """A name for a profile, made from the name of a file; different from the taken ones."""
     plain = re.sub(r"[^a-z0-9-]+", "-", stem.lower()).strip("-") or "my-vendor"
     return f"my-{plain}" if plain in taken else plain
 
@@ -112,8 +108,8 @@ def sample_columns(table: Table, sample: Batch) -> SampleColumns:
 
 
 def _choose_recognition_columns(columns: SampleColumns, inferred: InferredColumns) -> list[str]:
-    """The columns that are read; with few of them, the first others as well."""
-    # Where no column looks like a time the first one stands in its place.
+    """Titles to recognize the export by: the columns that are read, and if they are few the first other ones."""
+    # If no column holds a time, the draft reads the first one, so it must be there.
     times = [] if "DateTime" in inferred.columns else list(columns)[:1]
     named = times + [title for field in _RECOGNITION_FIELDS for title in inferred.columns.get(field, ())]
     more = [title for title in columns if title not in named]
@@ -127,7 +123,7 @@ def _region_lines(inferred: InferredColumns) -> list[str]:
 
 
 def _shape_lines(table: Table, columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
-    """The columns of a file without a header, and how they look."""
+    """The shape of a file without a header: titles for its columns, and patterns of their cells."""
     yield from ("", _comment("propose-shape", inferred), "[[shapes]]")
     yield f"columns = [{', '.join(map(_quote_toml, table.titles))}]"
     yield from ("", _comment("propose-patterns", inferred), "[patterns]")
@@ -145,14 +141,14 @@ def _rows_lines(columns: SampleColumns, inferred: InferredColumns) -> list[str]:
     words = distinct_words(columns, title)
     if title is None:
         return ["", _comment("propose-all-incoming", inferred)]
-    told = {word: inferred.word_meanings.get(word) or "" for word in words}
-    unsure = [word for word in words if not told[word]]
+    meanings = {word: inferred.word_meanings.get(word) or "" for word in words}
+    unsure = [word for word in words if not meanings[word]]
     if len(unsure) == len(words):
-        told = dict.fromkeys(words, "unknown")
-    pairs = ", ".join(f"{_quote_toml(word)} = {_quote_toml(meaning)}" for word, meaning in told.items() if meaning)
-    look = [_comment("propose-direction", inferred, words=", ".join(map(_quote_toml, unsure)))] if unsure else []
+        meanings = dict.fromkeys(words, "unknown")
+    pairs = ", ".join(f"{_quote_toml(word)} = {_quote_toml(meaning)}" for word, meaning in meanings.items() if meaning)
+    comments = [_comment("propose-direction", inferred, words=", ".join(map(_quote_toml, unsure)))] if unsure else []
     comment = _comment("propose-incoming", inferred)
-    return ["", comment, *look, "[rows.direction]", f"from = {_quote_toml(title)}", f"values = {{ {pairs} }}"]
+    return ["", comment, *comments, "[rows.direction]", f"from = {_quote_toml(title)}", f"values = {{ {pairs} }}"]
 
 
 def _fields_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
@@ -194,7 +190,7 @@ def _time_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[s
 
 
 def _talk_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
-    """Of a missed call nothing is talk."""
+    """The steps of TalkDuration: 0 for a missed call, whose length is all waiting."""
     missed = [
         word
         for word in distinct_words(columns, _first_title(inferred, "CallMissed"))
@@ -204,9 +200,9 @@ def _talk_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[s
     if status and missed:
         words = ", ".join(map(_quote_toml, missed))
         yield from ("", "[[fields.TalkDuration]]", 'constant = "0"', f"when = {{ {_quote_toml(status)} = [{words}] }}")
-    look = [_comment("propose-whole-call", inferred)] if inferred.may_be_whole_call else []
+    comments = [_comment("propose-whole-call", inferred)] if inferred.may_be_whole_call else []
     head = "[[fields.TalkDuration]]" if status and missed else "[fields.TalkDuration]"
-    yield from ("", *look, head, *_from_lines(inferred.columns["TalkDuration"]))
+    yield from ("", *comments, head, *_from_lines(inferred.columns["TalkDuration"]))
 
 
 def _contains_yclid(cells: Cells) -> bool:
@@ -229,8 +225,8 @@ def _status_lines(field: str, columns: SampleColumns, inferred: InferredColumns)
         if _has_known_meaning(inferred, word)
     )
     unknown = ", ".join(_quote_toml(word) for word in words if not _has_known_meaning(inferred, word))
-    look = [_comment("propose-status", inferred, words=unknown)] if unknown else []
-    return [*look, f"values = {{ {pairs} }}"] if pairs or look else []
+    comments = [_comment("propose-status", inferred, words=unknown)] if unknown else []
+    return [*comments, f"values = {{ {pairs} }}"] if pairs or comments else []
 
 
 def _has_known_meaning(inferred: InferredColumns, word: str) -> bool:
@@ -243,7 +239,7 @@ def _first_title(inferred: InferredColumns, field: str) -> str | None:
 
 
 def _example_cells(columns: SampleColumns, inferred: InferredColumns) -> dict[str, str]:
-    """The first record of a sample as far as the profile reads it: column -> cell, long numbers invented."""
+    """Title -> cell of the first record, as far as the profile reads it, anonymized."""
     times = inferred.columns.get("DateTime", ())
     read = {
         *_choose_recognition_columns(columns, inferred),
@@ -258,16 +254,16 @@ def _example_lines(columns: SampleColumns, inferred: InferredColumns, expect: Ma
     if not example:
         return []
     source = ", ".join(f"{_quote_toml(title)} = {_quote_toml(text)}" for title, text in example.items())
-    look = _comment("propose-example", inferred)
+    comment = _comment("propose-example", inferred)
     assume = f"assume = {{ timezone = {_quote_toml(inferred.timezone)} }}"
-    lines = ["", look, "[[examples]]", 'why = "the first record of the sample"', f"source = {{ {source} }}", assume]
+    lines = ["", comment, "[[examples]]", 'why = "the first record of the sample"', f"source = {{ {source} }}", assume]
     if "skipped" in expect:
         return [*lines, f"skipped = {_quote_toml(expect['skipped'])}"]
     pairs = ", ".join(f"{name} = {_quote_toml(text)}" for name, text in expect.items())
     return [*lines, f"expect = {{ {pairs} }}"]
 
 
-def _comment(key: str, inferred: InferredColumns, **facts: object) -> str:
+def _comment(key: MessageKey, inferred: InferredColumns, **facts: object) -> str:
     return f"# {say(key, inferred.language, **facts)}"
 
 

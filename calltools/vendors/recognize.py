@@ -1,4 +1,7 @@
-"""Comparing a header with profiles, and recognizing the one profile that fits it; none or several are an error."""
+"""Recognizing the profile by the header.
+
+A header is compared with every profile. Exactly one must fit: none or several are an error, never a guess.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,8 +22,8 @@ class HeaderMatch:
     """How a header compares with a profile.
 
     Attributes:
-        missing: Columns by which the export is recognized and that the header lacks.
-        duplicated: Columns that the profile reads and that stand twice.
+        missing: Columns that identify the export and that the header lacks.
+        duplicated: Columns that the profile reads and that the header has twice.
     """
 
     missing: tuple[str, ...]
@@ -28,25 +31,25 @@ class HeaderMatch:
 
     @property
     def matches(self) -> bool:
-        """Whether the header is this export's."""
+        """Whether the header is one of this export."""
         return not self.missing
 
 
 def normalize_title(title: str) -> str:
-    """A title without case and with single spaces."""
+    """A title without case and with single spaces; unlike ``fold_title`` it keeps punctuation."""
     return re.sub(r"\s+", " ", title.replace("\ufeff", "")).strip().casefold()
 
 
 def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
     """Compare a header with a profile."""
-    there = [normalize_title(title) for title in titles]
-    missing = tuple(name for name in profile.recognize if normalize_title(name) not in there)
-    doubled = tuple(name for name in source_columns(profile) if there.count(normalize_title(name)) > 1)
-    return HeaderMatch(missing, doubled)
+    normalized = [normalize_title(title) for title in titles]
+    missing = tuple(name for name in profile.recognize if normalize_title(name) not in normalized)
+    duplicated = tuple(name for name in source_columns(profile) if normalized.count(normalize_title(name)) > 1)
+    return HeaderMatch(missing, duplicated)
 
 
 def source_columns(profile: Profile) -> tuple[str, ...]:
-    """Every source column that a profile reads or is recognized by."""
+    """Every source column that a profile reads, or that identifies its export."""
     steps: list[Step] = [step for listed in profile.fields.values() for step in listed] + list(profile.rows.direction)
     named = [
         name for step in steps for name in (*step.columns, *step.difference, *step.sum, *step.seconds_from, *step.when)
@@ -58,10 +61,10 @@ def source_columns(profile: Profile) -> tuple[str, ...]:
 
 
 def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
-    """Refuse a header that is not this export's.
+    """Refuse a header that is not one of this export.
 
     Raises:
-        VendorError: What the profile needs and the file does not have.
+        VendorError: The header lacks columns that the profile needs; the error names them.
     """
     missing = match_header(profile, titles).missing or _missing_time_columns(profile, titles)
     if missing:
@@ -74,32 +77,32 @@ def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
 
 
 def _missing_time_columns(profile: Profile, titles: Sequence[str]) -> tuple[str, ...]:
-    """The columns that give the time of a call, when the header has none of them: without it nothing can be made."""
-    there = {normalize_title(title) for title in titles}
+    """The columns of the time of a call, if the header has none of them: without a time no record is valid."""
+    present = {normalize_title(title) for title in titles}
     named = [name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)]
-    return () if any(normalize_title(name) in there for name in named) else tuple(dict.fromkeys(named))
+    return () if any(normalize_title(name) in present for name in named) else tuple(dict.fromkeys(named))
 
 
 _FOLDED_NAMES: Final = frozenset(fold_title(name) for name in FIELD_NAMES)
-#: Letters of a title -> the names that one slip could have made it.
+#: Length of a folded title -> canonical names that one typing slip could turn into it.
 _NAMES_BY_LENGTH: Final = {
     length: [name for name in _FOLDED_NAMES if len(name) > 4 and abs(len(name) - length) <= 1]
     for length in range(4, 20)
 }
 _NAMES: Final = frozenset(FIELD_NAMES)
 _REQUIRED_NAMES: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
-#: Of the rows, to know an export by its shape; and where the user names the vendor.
+#: Share of the rows that must have a shape: among all vendors, and for a vendor that the user named.
 _MIN_ROW_SHARE, _MIN_ROW_SHARE_OF_ONE = 0.8, 0.5
-#: Titles of a row that are looked at; a row of a million cells is no header, and must not take long to say so.
+#: Titles of a row that are compared: a row of a million cells is no header, and must not take long.
 _MAX_TITLES: Final = 1000
-#: Known titles in a row that no record holds by chance.
+#: A record does not hold that many known titles by chance.
 _MIN_CERTAIN_TITLES: Final = 3
-#: Share of its columns that may miss in a header that is nearly an export's.
+#: Share of its columns that a header may lack and still be called nearly right.
 _MAX_MISSING_SHARE: Final = 0.5
 
 
 def is_canonical_header(titles: Sequence[str]) -> bool:
-    """Whether at least half the titles are canonical names; case, spaces and one typing slip are forgiven."""
+    """Whether at least half of the titles are canonical names, whatever their case and with one typing slip each."""
     named = [title for title in titles if title.strip()]
     return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
 
@@ -112,9 +115,10 @@ def _is_canonical_name(title: str) -> bool:
 
 
 def _differs_by_one_slip(first: str, second: str) -> bool:
-    """Whether a letter is missing, one too many, another one, or two are swapped."""
+    """Whether two texts differ by one letter that is missing, added or replaced, or by two neighbors swapped."""
     if abs(len(first) - len(second)) > 1 or first == second:
         return first == second
+    # The first difference decides: what follows it must be equal after one of the four repairs.
     at = next(
         (place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
@@ -124,10 +128,10 @@ def _differs_by_one_slip(first: str, second: str) -> bool:
 
 
 def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
-    """The one profile that fits a header.
+    """The only profile that fits a header.
 
     Raises:
-        VendorError: None fits, and the nearest is named; or several do.
+        VendorError: No profile fits (the error names the nearest), or several do.
     """
     fitting = [profile for profile in profiles if match_header(profile, titles).matches]
     if len(fitting) == 1:
@@ -139,7 +143,7 @@ def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile]) -> Pro
 
 def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> VendorError:
     if looks_like_record(titles):
-        # The first record stands for the titles, and a record is a person's.
+        # The file has no header: the titles are a record with personal data, so the message does not show them.
         return VendorError("vendor-headless", count=len(titles))
     missing = {profile.name: match_header(profile, titles).missing for profile in profiles}
     share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
@@ -150,23 +154,23 @@ def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> Ve
 
 
 def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) -> HeaderFinder:
-    """A judge who knows the canonical names and the columns and shapes of profiles.
+    """A header finder that knows the canonical names, and the columns and shapes of profiles.
 
     Args:
-        profiles: They, or a function that gives them: a file that begins with canonical names does not need them.
+        profiles: Profiles, or a function that loads them: a file with a canonical header does not need them.
     """
 
     @lru_cache(maxsize=1)
-    def learned() -> tuple[frozenset[str], tuple[HeaderlessShape, ...], float]:
-        everyone = profiles() if callable(profiles) else profiles
-        known = frozenset(normalize_title(name) for profile in everyone for name in source_columns(profile))
-        enough = _MIN_ROW_SHARE_OF_ONE if len(everyone) == 1 else _MIN_ROW_SHARE
-        return known, tuple(shape for profile in everyone for shape in profile.shapes), enough
+    def vocabulary() -> tuple[frozenset[str], tuple[HeaderlessShape, ...], float]:
+        loaded = profiles() if callable(profiles) else profiles
+        known = frozenset(normalize_title(name) for profile in loaded for name in source_columns(profile))
+        enough = _MIN_ROW_SHARE_OF_ONE if len(loaded) == 1 else _MIN_ROW_SHARE
+        return known, tuple(shape for profile in loaded for shape in profile.shapes), enough
 
-    def judge(rows: Sequence[Sequence[str]]) -> HeaderGuess:
+    def find_header(rows: Sequence[Sequence[str]]) -> HeaderGuess:
         if rows and _REQUIRED_NAMES <= {*rows[0]} <= _NAMES:
             return HeaderGuess(0, len(rows[0]), certain=True)
-        known, shapes, enough = learned()
+        known, shapes, enough = vocabulary()
         scores = [
             sum(normalize_title(cell) in known or _is_canonical_name(cell) for cell in row[:_MAX_TITLES] if cell)
             for row in rows
@@ -174,18 +178,18 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
         best = max(range(len(rows)), key=lambda number: (scores[number], -number), default=0)
         score = scores[best] if rows else 0
         if 0 < score < _MIN_CERTAIN_TITLES and looks_like_record(rows[best]):
-            # A record holds a word that is somewhere a title: an answered call, a column "Answered".
+            # A word of the record is also a title of some vendor, such as "Answered".
             score = best = 0
         for shape in shapes:
             if score < len(shape.patterns) and _has_shape(shape, rows, enough):
                 return HeaderGuess(None, len(shape.titles), shape.titles)
         return HeaderGuess(best, score)
 
-    return judge
+    return find_header
 
 
 def _has_shape(shape: HeaderlessShape, rows: Sequence[Sequence[str]], enough: float) -> bool:
-    """Whether enough of the rows are as wide and look as the shape says."""
+    """Whether enough rows have the width and the cell patterns of a shape."""
     fitting = sum(_row_has_shape(shape, row) for row in rows)
     return bool(rows) and fitting >= enough * len(rows)
 

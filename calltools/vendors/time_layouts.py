@@ -40,12 +40,12 @@ _MIN_SHARE: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class TimeColumns:
-    """Where the time of a call stands.
+    """The columns of the time of a call.
 
     Attributes:
-        titles: One column, or those of the day and of the clock.
-        layout: As for strptime, or ``unix``, ``unix-ms``, ``iso``.
-        date_order_unknown: Whether nothing says that days come before months.
+        titles: One column, or one of the date and one of the clock.
+        layout: ``strptime`` layout, or ``unix``, ``unix-ms``, ``iso``.
+        date_order_unknown: Whether the dates can be read with the day first or the month first.
     """
 
     titles: tuple[str, ...]
@@ -54,7 +54,7 @@ class TimeColumns:
 
 
 def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
-    """The column that begins a call, or two that do together; nothing where none looks like a time."""
+    """The column with the start of a call, or two columns that give it together; ``None`` if no column holds times."""
     if whole := _best_column(columns, _ALL_LAYOUTS):
         title, layout = whole
         return _with_date_order((title,), layout, columns[title])
@@ -67,25 +67,26 @@ def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
 
 
 def _best_column(columns: Mapping[str, Cells], layouts: Mapping[str, str]) -> tuple[str, str] | None:
-    """The column that most looks like the beginning, and its layout."""
+    """Title and layout of the column that is most likely the start of a call."""
     found: list[tuple[int, str, str]] = []
     for title, cells in columns.items():
         layout = next((one for one, pattern in layouts.items() if _mostly_match(cells, pattern)), None)
         if layout is not None:
-            small = title.lower()
-            ends, begins = re.search(_END_TITLE, small) is not None, re.search(_START_TITLE, small) is not None
-            found.append((2 * ends - begins, title, layout))
+            lower = title.lower()
+            ends, starts = re.search(_END_TITLE, lower) is not None, re.search(_START_TITLE, lower) is not None
+            # A word for the end outweighs one for the start: "end time" has both.
+            found.append((2 * ends - starts, title, layout))
     best = min(found, key=lambda one: one[0], default=None)
     return None if best is None else best[1:]
 
 
 def _mostly_match(cells: Cells, pattern: str) -> bool:
-    there = non_empty(cells)
-    return bool(there.any()) and float((full_match(cells, pattern) & there).sum() / there.sum()) > _MIN_SHARE
+    filled = non_empty(cells)
+    return bool(filled.any()) and float((full_match(cells, pattern) & filled).sum() / filled.sum()) > _MIN_SHARE
 
 
 def _with_date_order(titles: tuple[str, ...], layout: str, cells: Cells) -> TimeColumns:
-    """Days first, unless a second number is above twelve; unsure where no number is."""
+    """The layout with the month first if a second number is above twelve; unknown if no number is above twelve."""
     for day_first, month_first in _MONTH_FIRST_LAYOUTS.items():
         if layout.startswith(day_first):
             pairs = [re.match(r"([0-9]{1,2})[/-]([0-9]{1,2})", text or "") for text in cells.to_pylist()]
@@ -97,7 +98,13 @@ def _with_date_order(titles: tuple[str, ...], layout: str, cells: Cells) -> Time
 
 
 def layout_pattern(layout: str, place: int, places: int) -> str:
-    """What the cells of a layout match; of one that two columns share, those of the first or the second."""
+    """The pattern that cells of a layout match.
+
+    Args:
+        layout: As in ``TimeColumns``.
+        place: Which of the columns that share the layout, from 0: the date, then the clock.
+        places: How many columns share it.
+    """
     for day_first, month_first in _MONTH_FIRST_LAYOUTS.items():
         layout = day_first + layout.removeprefix(month_first) if layout.startswith(month_first) else layout
     if places == 1:

@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 
 from calltools.fields import local_times
 from calltools.fields.kernels import cell_kernels
-from calltools.fields.kernels.byte_kernels import digits_only, full_match
+from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoized
 from calltools.fields.kinds import normalize_field_cells
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, memoized, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
 from calltools.vendors.profile import Condition
 
 _MAX_LITERAL_LENGTH: Final = 10_000

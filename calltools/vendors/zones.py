@@ -1,4 +1,8 @@
-"""Checking the time zone of an export against ids that hold the second in which the call began."""
+"""Checking the time zone of an export.
+
+Ids of some exporters hold the Unix second when the call began. The difference to the wall-clock time beside it is the
+offset of the zone.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,12 +22,12 @@ from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile
 
 _EPOCH_IN_ID: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
-#: Those of all but the oldest calls.
+#: Digits of a Unix second from September 2001 on.
 _EPOCH_DIGITS: Final = 10
 _QUARTER_S: Final = 900
 _MIN_SHARE: Final = 0.9
 _MIN_RECORDS: Final = 5
-#: A zone to suggest for an offset: the most usual one where these exports come from.
+#: Offset in seconds -> the zone to suggest: the most usual one where these exports come from.
 _USUAL_ZONES: Final = {
     0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
     18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
@@ -34,7 +38,7 @@ _USUAL_ZONES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _ProvenOffsets:
-    """Offsets that records prove: rows, and seconds east, rounded to a quarter hour; and the epochs."""
+    """Rows whose offset is known, their seconds east of UTC rounded to a quarter of an hour, and their Unix seconds."""
 
     rows: Numbers
     seconds: Numbers
@@ -42,14 +46,14 @@ class _ProvenOffsets:
 
 
 def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
-    """Refuse a zone that nine in ten records contradict alike, and suggest the one that they agree on.
+    """Refuse a zone that nine in ten records contradict in the same way.
 
     Args:
         sample: The first records of the file.
-        mapped: The profile, bound.
+        mapped: The bound profile, with the zone that the user named.
 
     Raises:
-        UsageError: With the suggestion.
+        UsageError: The zone is wrong; the error suggests the one that the records agree on.
     """
     proven, zone = _proven_offsets(sample, mapped), mapped.options.timezone
     if zone is None or len(proven.rows) < _MIN_RECORDS:
@@ -63,7 +67,7 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
 
 
 def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
-    """The zone that the records agree on, if they hold epochs."""
+    """The zone that nine in ten records agree on; ``None`` if they do not, or their ids hold no time."""
     proven = _proven_offsets(sample, mapped)
     if len(proven.rows) < _MIN_RECORDS:
         return None
@@ -72,7 +76,7 @@ def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
 
 
 def zone_contradictions(batch: Batch, mapped: BoundProfile) -> Findings:
-    """CT604: single records that prove another offset than the zone given."""
+    """CT604: single records whose offset is not that of the zone that the user named."""
     zone = mapped.options.timezone
     if zone is None or mapped.profile.epoch_id is None:
         return Findings.empty()
@@ -92,35 +96,36 @@ def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
     if ids is None or times is None:
         nothing = np.zeros(0, np.int64)
         return _ProvenOffsets(nothing, nothing, nothing)
-    epochs, told = _epochs_in_ids(ids)
+    epochs, has_epoch = _epochs_in_ids(ids)
     times = trim_whitespace(times)
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
         if layout not in {"unix", "iso"} and not known.all():
             read = local_times.parse_local(times, layout, None)
             wall, known = np.where(known, wall, read.epoch), known | read.ok
-    both: Mask = known & told
+    both: Mask = known & has_epoch
+    # A clock may be seconds off; every zone in use is whole quarters of an hour from UTC.
     seconds = np.round((wall[both] - epochs[both]) / _QUARTER_S).astype(np.int64) * _QUARTER_S
     return _ProvenOffsets(np.flatnonzero(both), seconds, epochs[both])
 
 
 def _epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
-    """The second that an id holds, and which ids hold one."""
-    epochs, told = parse_whole_parts(ids, _EPOCH_DIGITS)
-    others = ~told & non_empty(ids)
+    """The Unix second in each id, and the ids that hold one."""
+    epochs, known = parse_whole_parts(ids, _EPOCH_DIGITS)
+    others = ~known & non_empty(ids)
     if others.any():
         found = transforms.extract(trim_whitespace(ids.filter(pa.array(others))), _EPOCH_IN_ID)
         others[others] = non_empty(found)
         epochs[others] = pc.cast(found.filter(pa.array(non_empty(found))), pa.int64()).to_numpy()
-    return epochs, told | others
+    return epochs, known | others
 
 
 def format_offset(seconds: int) -> str:
-    """``+03:00``."""
+    """An offset in seconds as ``+03:00``."""
     sign = "-" if seconds < 0 else "+"
     return f"{sign}{abs(seconds) // 3600:02}:{abs(seconds) % 3600 // 60:02}"
 
 
 def zone_for_offset(seconds: int) -> str:
-    """A zone with this offset, as an option's value."""
+    """A zone with an offset, as a user may write it in an option; else a description of it."""
     return _USUAL_ZONES.get(seconds, f"a zone at {format_offset(seconds)}")

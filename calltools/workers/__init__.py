@@ -1,1 +1,1 @@
-"""The work on each batch up to the proof that a record is clean: in threads, or in a forked process."""
+"""How the work on batches is spread: over threads, a forked process, and a thread that finishes groups."""

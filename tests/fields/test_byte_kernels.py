@@ -13,6 +13,7 @@ from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import (
     cells_with_marked_bytes,
     first_bytes,
+    flatnonzero_sparse,
     is_single_character,
     last_bytes,
     parse_prefixed_numbers,
@@ -22,7 +23,7 @@ from calltools.fields.kernels.byte_kernels import (
     trim_whitespace,
 )
 from calltools.fields.kinds import currency, money, unix_time, url
-from calltools.model.cells import as_mask, flatnonzero_sparse
+from calltools.model.cells import as_mask
 
 CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
 ODD = st.text(st.sampled_from("a1.\t\n\r\x00\x7f\x80\x9f\xa0é№ы中\u2028\u202e\u2066\ufffd\ufeff😀"), max_size=6)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from calltools.fields.call_statistics import compute_call_statistics
-from calltools.model.call_statistics import CallStatistics
+from calltools.model.summary import CallStatistics
 
 MONDAY_TEN = 1772434800  # 2026-03-02 10:00 in Moscow, 07:00 UTC
 DAY = MONDAY_TEN // 86_400

@@ -1,4 +1,4 @@
-"""SIGKILL at every step of an upload, then resume: nothing is sent twice, nothing is lost."""
+"""SIGKILL at steps of an upload, then resume: no call is sent twice, none is lost."""
 
 import json
 import os

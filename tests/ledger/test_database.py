@@ -1,4 +1,4 @@
-"""Opening: who may read it, what is refused, older versions."""
+"""Opening a ledger: permissions, damage, key, versions, file systems; and what is never stored."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""One upload per counter."""
+"""One upload per counter: lock, lease, and processes that end."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reas
 
 @pytest.fixture
 def other(folder):
-    """Starts a process that holds a counter until it is told to end."""
+    """Start processes that hold a counter until the test ends."""
     started = []
 
     def start(counter, *more):

@@ -104,7 +104,7 @@ def test_a_call_twice_in_a_file_is_sent_once(open_ledger, tmp_path):
 
 
 class SentFiles:
-    """Accepts everything and keeps what was sent."""
+    """An outcome that accepts every part and keeps what was sent."""
 
     def __init__(self):
         self.records, self.headers, self.texts = [], [], []

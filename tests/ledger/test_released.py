@@ -20,11 +20,11 @@ from tests.fake_metrica.server import FakeMetrica
 from tests.ledger.fakes import COUNTER, Clock
 
 RELEASED = Path(__file__).parent / "released"
-#: What the ledger of each version knows of the calls of its ``calls.csv``, in order.
+#: Status of each call of ``calls.csv`` in the ledger of each version.
 KNOWN = [CallStatus.UNCHANGED, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.HELD,
          CallStatus.WAITING, CallStatus.NEW]  # fmt: skip
 VERSIONS = pytest.mark.parametrize("version", sorted(path.name for path in RELEASED.iterdir()))
-#: Cells of a call to which the service's invented columns are added.
+#: Cells of a call; tests add columns that are not in the table.
 CELLS = {"ClientId": "1604591025000000001", "DateTime": "1772434800", "PhoneNumber": "+74950000001", "Tag": "lead"}
 
 

@@ -1,4 +1,4 @@
-"""Any order of uploads, outcomes, crashes, listings and decisions: a model of ten lines knows what must come of it."""
+"""Uploads, outcomes, crashes, listings and decisions in any order, compared with a small model."""
 
 import tempfile
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.ledger.fakes import COUNTER, Clock, call, read_records, write_calls
 
 pytestmark = pytest.mark.slow
 
-#: How long the list may lag behind the store: less than the settle time.
+#: Seconds that the list may lag behind the store: less than the policy needs to call a part absent.
 LAG = 600
 BEHAVIORS = ("stored", "lost", "vanished", "refused", "unreachable", "busy", "killed before", "killed after")
 STORING_BEHAVIORS = {"stored", "lost", "killed after"}
@@ -25,7 +25,7 @@ CALLS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["100", "200"])), 
 
 @dataclass
 class PartModel:
-    """What must be known of one part, told by the test and not by the ledger."""
+    """What the test knows of one part, without the ledger. ``stands`` is its group of states."""
 
     prices: dict[int, str]
     fresh: set[int]
@@ -68,7 +68,7 @@ class UploadMachine(RuleBasedStateMachine):
         behavior=st.sampled_from((*BEHAVIORS, "not yet")),
     )
     def upload(self, chosen, again, behavior):
-        """Plan and reserve; then send, unless the process is killed in between."""
+        """Plan and reserve; then send, unless the process is killed before it."""
         for part in self.reserve(chosen, again):
             if behavior == "not yet":
                 self.die()
@@ -146,14 +146,14 @@ class UploadMachine(RuleBasedStateMachine):
         assert done.waiting == (model.stands == "waiting")
 
     def accept(self, model):
-        # What was given up is known already, and may have been sent anew since.
+        # The calls of a given-up part are known already, and may be in another part since.
         if model.stands != "given-up":
             self.known |= model.prices
         model.stands = "accepted"
 
     @rule()
     def die(self):
-        """As a killed process leaves it: nothing is finished, and the next one opens the ledger anew."""
+        """Leave the ledger as a killed process does, and open it again."""
         self.ledger.close()
         self.ledger = ledger.open_ledger_in(self.folder / "state", self.clock)
 
@@ -180,7 +180,7 @@ class UploadMachine(RuleBasedStateMachine):
     @precondition(lambda self: ledger.held_parts(self.ledger))
     @rule(data=st.data(), give_up=st.booleans())
     def decide(self, data, give_up):
-        """A person looks into the service itself before sending anything again."""
+        """Decide as a person who has looked into the service: what is stored there is not sent again."""
         part = data.draw(st.sampled_from(ledger.held_parts(self.ledger)))
         model = self.models[part.id]
         with ledger.hold_counter(self.ledger, COUNTER):
@@ -208,7 +208,7 @@ class UploadMachine(RuleBasedStateMachine):
             ledger.record_status(self.ledger, part.id, status)
 
     @invariant()
-    def every_part_stands_where_the_model_says(self):
+    def every_part_is_in_the_group_of_the_model(self):
         parts = {part.id: part for part in ledger.list_parts(self.ledger)}
         assert set(parts) == set(self.models)
         for number, model in self.models.items():
@@ -231,11 +231,11 @@ class UploadMachine(RuleBasedStateMachine):
         assert all(model.posts <= model.allowed for model in self.models.values())
 
     @invariant()
-    def what_is_written_adds_up(self):
+    def the_ledger_has_no_faults(self):
         assert ledger.find_faults(self.ledger) == []
 
     @invariant()
-    def the_spool_holds_what_is_needed_and_nothing_else(self):
+    def the_spool_has_the_files_that_are_needed_and_no_other(self):
         needed = {part.mark for part in ledger.list_parts(self.ledger) if part.waiting or part.held}
         assert {path.stem.partition("-")[2] for path in (self.folder / "state" / "spool").iterdir()} == needed
 

@@ -13,7 +13,7 @@ from calltools.ledger.states import (
     next_state,
 )
 
-# The arrows of the specification, in its words.
+# The transitions of the specification, by their stored values.
 SPECIFIED = [
     ("planned", "freeze", "frozen"),
     ("frozen", "reserve", "reserved"),

@@ -1,4 +1,4 @@
-"""The client against a service that behaves, and against all that do not."""
+"""The client against the fake service: documented answers, and every misbehavior."""
 
 import os
 import signal
@@ -30,8 +30,8 @@ ACKED, REJECTED, THROTTLED, AMBIGUOUS = (
     OutcomeKind.THROTTLED,
     OutcomeKind.AMBIGUOUS,
 )
-#: Behavior -> ending, and the sentence (none where accepted).
-ENDINGS = {
+#: Behavior -> outcome, and the key of the error (none where accepted).
+EXPECTED_OUTCOMES = {
     "closes-at-once": (AMBIGUOUS, "unclear-broken"),
     "resets-after-headers": (AMBIGUOUS, "unclear-broken"),
     "resets-at-half-body": (AMBIGUOUS, "unclear-broken"),
@@ -81,16 +81,16 @@ ENDINGS = {
 FILES = ("calls", "many_calls")
 #: A small body is in the buffers before anybody stops reading.
 ONLY_LARGE = {"stops-reading", "crawls"}
-CASES = [(name, file) for name in ENDINGS for file in FILES if file == "many_calls" or name not in ONLY_LARGE]
+CASES = [(name, file) for name in EXPECTED_OUTCOMES for file in FILES if file == "many_calls" or name not in ONLY_LARGE]
 
 
 def test_every_behavior_of_uploads_has_an_expected_outcome():
-    assert set(ENDINGS) | {"reads-slowly"} == {
+    assert set(EXPECTED_OUTCOMES) | {"reads-slowly"} == {
         name for name, behavior in BEHAVIORS.items() if "upload" in behavior.kinds
     }
 
 
-# -- it works ------------------------------------------------------------------------------
+# -- documented answers ------------------------------------------------------------------------------
 
 
 def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
@@ -180,11 +180,11 @@ def test_outcome_of_an_upload(name, file, service, client_of, request):
 
     outcome = client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path)
 
-    ending, key = ENDINGS[name]
+    ending, key = EXPECTED_OUTCOMES[name]
     assert (outcome.kind, outcome.error and outcome.error.key) == (ending, key)
     assert len(service.posts) == 1
     if BEHAVIORS[name].stored:
-        # Who gave up does not know how far the service is.
+        # The client has given up, so the service may still be storing the file.
         wait_for(lambda: service.store.uploadings)
     stored = len(service.store.uploadings)
     assert bool(stored) == BEHAVIORS[name].stored
@@ -303,9 +303,9 @@ def test_file_that_became_shorter_is_ambiguous(service, client, calls):
     assert service.store.uploadings == []
 
 
-# -- readings --------------------------------------------------------------------------------
+# -- GET requests --------------------------------------------------------------------------------
 
-READINGS = {
+GET_CALLS = {
     "counter": lambda client: client.get_counter(101),
     "uploading": lambda client: client.get_uploading(101, 7),
     "uploadings": lambda client: list(client.iter_uploadings(101)),
@@ -328,10 +328,10 @@ FAILURES = {
 }
 
 
-# Waiting is the same for all readings: it is waited for once.
+# Limits of time are the same for every GET, so they are waited for in one of them.
 @pytest.mark.parametrize(
     ("name", "read"),
-    [(name, read) for name in FAILURES for read in READINGS if read == "counter" or name not in LIMITS],
+    [(name, read) for name in FAILURES for read in GET_CALLS if read == "counter" or name not in LIMITS],
 )
 def test_reading_that_fails(name, read, service, client_of):
     if name == "429-daily" and time.gmtime()[3:5] == (23, 59):
@@ -339,7 +339,7 @@ def test_reading_that_fails(name, read, service, client_of):
     service.behave(name)
 
     with pytest.raises(ServiceError) as caught:
-        READINGS[read](client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)))
+        GET_CALLS[read](client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)))
 
     assert (caught.value.key, len(service.seen)) == FAILURES[name]
     assert caught.value.exit_code == 4
@@ -448,7 +448,7 @@ def test_list_of_another_counter_is_another(client, calls):
     assert list(client.iter_uploadings(102)) == []
 
 
-# -- turns ---------------------------------------------------------------------------------------
+# -- requests at once ---------------------------------------------------------------------------------------
 
 
 def test_one_request_at_a_time_for_a_counter(service, client, calls):
@@ -472,7 +472,7 @@ def test_three_requests_at_a_time_for_a_user(service, client, calls):
     assert service.most["all"] == 3
 
 
-# -- the whole road --------------------------------------------------------------------------------
+# -- the client as a whole --------------------------------------------------------------------------------
 
 
 def test_address_is_checked_before_anything(client_of):

@@ -1,4 +1,4 @@
-"""The service that plays Metrica keeps to what is documented: it is the oracle of other tests."""
+"""The fake service does what the reference documents: other tests compare with it."""
 
 import json
 import socket

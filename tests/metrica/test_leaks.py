@@ -1,4 +1,4 @@
-"""Calls and token reach the one address, over a connection that is proven to be its own, and show nowhere else."""
+"""Calls and token are sent to one address, over a verified connection, and appear nowhere else."""
 
 import datetime as dt
 import logging
@@ -25,7 +25,7 @@ REQUEST = upload_calls_request(101, "ct1marker")
 PHONE = "74950000001"
 
 
-# -- nothing goes elsewhere ----------------------------------------------------------------
+# -- one address ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["302", "307"])
@@ -264,7 +264,7 @@ def test_authorities_that_cannot_be_read(content, tmp_path):
     assert (caught.value.key, caught.value.exit_code) == ("ca-file-unreadable", 2)
 
 
-# -- nothing is shown --------------------------------------------------------------------------
+# -- logs and tracebacks --------------------------------------------------------------------------
 
 LOUD_PROGRAM = """
 import logging, sys

@@ -1,4 +1,4 @@
-"""Requests as values, answers as values, and what each answer to the POST means."""
+"""Requests as values, responses as values, and the outcome of each response to a POST."""
 
 import email
 import email.policy
@@ -121,7 +121,7 @@ def test_body_is_one_part_named_file():
     assert part.get_payload(decode=True) == content
 
 
-# -- answers ----------------------------------------------------------------------------
+# -- responses ----------------------------------------------------------------------------
 
 
 def test_documented_uploading_is_read_whole():
@@ -264,7 +264,7 @@ def test_message_has_no_terminal_commands(text, shown):
     assert redact(text) == shown
 
 
-# -- the meaning of an answer to the POST ------------------------------------------------
+# -- the outcome of a POST ------------------------------------------------
 
 FORMS = {
     "form": lambda status: error_response(status, "some_error"),

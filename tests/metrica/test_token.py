@@ -1,4 +1,4 @@
-"""The token shows itself nowhere, and comes from safe places only."""
+"""The token: it is never shown, and it is read from safe places only."""
 
 import copy
 import io
@@ -80,7 +80,7 @@ def test_token_with_characters_of_patterns_is_taken_out():
     assert Token("a.b*c+").redact("a.b*c+ axb") == "*** axb"
 
 
-# -- places ------------------------------------------------------------------------------
+# -- where it is read from ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])

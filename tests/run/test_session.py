@@ -207,6 +207,20 @@ def test_a_sink_need_only_take_batches():
     assert sink.records == 8
 
 
+def test_a_caller_without_events_has_the_fault_in_the_summary():
+    [summary] = Session(inputs("missing.csv")).run()
+
+    assert isinstance(summary.error, SourceError)
+    assert not summary.is_clean
+
+
+def test_a_wrong_option_names_the_file_only_beside_others():
+    with pytest.raises(UsageError) as fault:
+        Session(inputs(calls(), vendor="sipuni")).run()
+
+    assert fault.value.about_file is None
+
+
 def test_files_of_a_run_may_have_different_options():
     strict, lenient = calls("strict.csv", bad=[0]), calls("lenient.csv", bad=[0])
 

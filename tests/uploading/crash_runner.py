@@ -19,8 +19,8 @@ from pathlib import Path
 from time import time
 
 import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
-from calltools import ledger
 from calltools.cli.app import app
+from calltools.ledger import find_faults, list_parts, open_ledger_in
 
 TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
            "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
@@ -74,24 +74,26 @@ def call_control(word):
 
 def count_stored(counter):
     """How often each call of a counter is in the service's store, and the markers of the POSTs that were made for it."""
-    told = call_control("state")
-    rows = [row for one in told["uploadings"] if one["counter"] == counter for row in one["rows"]]
+    store = call_control("state")
+    rows = [row for uploading in store["uploadings"] if uploading["counter"] == counter for row in uploading["rows"]]
     posts = [
-        one["query"]["comment"] for one in told["seen"] if one["method"] == "POST" and f"/{counter}/" in one["path"]
+        request["query"]["comment"]
+        for request in store["seen"]
+        if request["method"] == "POST" and f"/{counter}/" in request["path"]
     ]
     times = [row["DateTime"] for row in rows]
     return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
 
 
 def ledger_state(state):
-    """What the ledger says of it all, and the bytes that lie about besides the calls that wait."""
-    with ledger.open_ledger_in(state, time) as book:
-        batches = ledger.list_parts(book)
+    """What the ledger says of all parts, and how many files are in the spool."""
+    with open_ledger_in(state, time) as ledger:
+        parts = list_parts(ledger)
         return {
-            "faults": ledger.find_faults(book),
-            "held": sum(batch.held for batch in batches),
-            "attempts": [f"ct1{batch.mark}A{one.n}" for batch in batches for one in batch.attempts],
-            "ends": [[str(one.state) for one in batch.attempts] for batch in batches],
+            "faults": find_faults(ledger),
+            "held": sum(part.held for part in parts),
+            "attempts": [f"ct1{part.mark}A{attempt.n}" for part in parts for attempt in part.attempts],
+            "ends": [[str(attempt.state) for attempt in part.attempts] for part in parts],
             "spool": len(list((state / "spool").iterdir())),
         }
 
@@ -117,7 +119,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
 
     Args:
         victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
-        hurt: Runs the words of a command, with something happening to it; gives its exit code.
+        run_hurt: Runs the words of a command, with something happening to it; gives its exit code.
     """
     state, said = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.
@@ -135,26 +137,26 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
     codes = [run_forked(words, said=said) for words in (upload, RESUME, upload)]
     before = len(count_stored(counter)["posts"])
     codes.append(run_forked(RESUME, said=said))
-    told = {
+    found = {
         "code": code,
         "codes": codes,
         **count_stored(counter),
         **ledger_state(state),
         "leaked": find_leaks(state, said),
     }
-    told["posts_of_second_resume"] = len(told["posts"]) - before
+    found["posts_of_second_resume"] = len(found["posts"]) - before
     shutil.rmtree(state)
     said.unlink(missing_ok=True)
-    return told
+    return found
 
 
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     for trip in map(int, steps) if steps else itertools.count(1):
         hurt = partial(run_killed_at, trip, since)
-        told = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
-        killed = told["code"] == -signal.SIGKILL
-        print(json.dumps({"trip": trip, "killed": killed, **told}), flush=True)  # noqa: T201 - what the test reads
+        found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
+        killed = found["code"] == -signal.SIGKILL
+        print(json.dumps({"trip": trip, "killed": killed, **found}), flush=True)  # noqa: T201 - what the test reads
         if not (killed or steps):
             break
 

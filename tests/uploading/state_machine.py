@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 import calltools.cli.upload_run
-from calltools import ledger
+from calltools.ledger import find_faults, held_parts, list_parts, open_ledger_in, parse_marker
 from tests.uploading.conftest import call_line, write_csv
 from tests.uploading.crash_runner import call_control, find_leaks, run_forked
 
@@ -72,8 +72,8 @@ class UploadMachine(RuleBasedStateMachine):
     def teardown(self):
         call_control("behave-well")
         self.run("uploads", "resume", *SHORT[:2])
-        with self.book() as book:
-            held = {batch.mark for batch in ledger.held_parts(book)}
+        with self.ledger() as ledger:
+            held = {part.mark for part in held_parts(ledger)}
         assert not held & set(self.marks()), "what is in the list is never held after a look at it"
         shutil.rmtree(self.folder)
 
@@ -83,26 +83,26 @@ class UploadMachine(RuleBasedStateMachine):
         step, since = trip or (0, "open")
         return run_forked(words, step, self.said, since)
 
-    def book(self):
-        return ledger.open_ledger_in(self.state, self.now)
+    def ledger(self):
+        return open_ledger_in(self.state, self.now)
 
-    def batches(self):
-        with self.book() as book:
-            return ledger.list_parts(book)
+    def parts(self):
+        with self.ledger() as ledger:
+            return list_parts(ledger)
 
     def uploadings(self):
-        return [one for one in call_control("state")["uploadings"] if one["counter"] == self.counter]
+        return [uploading for uploading in call_control("state")["uploadings"] if uploading["counter"] == self.counter]
 
     def marks(self):
-        return [ledger.parse_marker(one["comment"])[0] for one in self.uploadings()]
+        return [parse_marker(uploading["comment"])[0] for uploading in self.uploadings()]
 
     def posts(self):
-        seen = [
-            one
-            for one in call_control("state")["seen"]
-            if one["method"] == "POST" and f"/{self.counter}/" in one["path"]
+        posts = [
+            request
+            for request in call_control("state")["seen"]
+            if request["method"] == "POST" and f"/{self.counter}/" in request["path"]
         ]
-        return [ledger.parse_marker(one["query"]["comment"]) for one in seen]
+        return [parse_marker(post["query"]["comment"]) for post in posts]
 
     # -- what may happen -------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class UploadMachine(RuleBasedStateMachine):
         if again:
             self.watcher.again.update(numbers)
         assert code in {0, 4, 5, 6} or (code == -9 and trip), code
-        held = self.numbers_of(batch for batch in self.batches() if batch.held)
+        held = self.numbers_of(part for part in self.parts() if part.held)
         if code == 6:
             assert held
         if code == 0 and not trip:
@@ -133,7 +133,7 @@ class UploadMachine(RuleBasedStateMachine):
         assert code in {0, 4, 5, 6} or (code == -9 and trip), code
         if code == -9:
             return
-        assert (code == 6) == any(batch.held for batch in self.batches())
+        assert (code == 6) == any(part.held for part in self.parts())
         before = self.posts()
         self.run("uploads", "resume", *SHORT[:2])
         assert self.posts() == before, "a second resume sends nothing"
@@ -145,18 +145,18 @@ class UploadMachine(RuleBasedStateMachine):
         self.run("uploads", "list", "--timeout", "1", trip=trip)
         call_control("behave-well")
 
-    @precondition(lambda self: any(batch.held for batch in self.batches()))
+    @precondition(lambda self: any(part.held for part in self.parts()))
     @rule(data=st.data(), give_up=st.booleans(), trip=TRIPS)
     def decide(self, data, give_up, trip):
         """A person who has looked into the service decides."""
-        batch = data.draw(st.sampled_from([one for one in self.batches() if one.held]))
+        part = data.draw(st.sampled_from([part for part in self.parts() if part.held]))
         if give_up:
-            numbers = self.numbers_of([batch])
-            if self.run("uploads", "resume", "--give-up", batch.name) == 0:
+            numbers = self.numbers_of([part])
+            if self.run("uploads", "resume", "--give-up", part.name) == 0:
                 self.watcher.given_up |= numbers
         else:
-            self.watcher.resent[batch.mark] += 1
-            self.run("uploads", "resume", "--resend", batch.name, *SHORT[:2], trip=trip)
+            self.watcher.resent[part.mark] += 1
+            self.run("uploads", "resume", "--resend", part.name, *SHORT[:2], trip=trip)
 
     @rule()
     def settle(self):
@@ -166,28 +166,28 @@ class UploadMachine(RuleBasedStateMachine):
             self.ahead += 600
             assert code in {0, 4, 5, 6}, code
 
-    @precondition(lambda self: any(batch.processing for batch in self.batches()))
+    @precondition(lambda self: any(part.processing for part in self.parts()))
     @rule(data=st.data(), trip=TRIPS)
     def watch(self, data, trip):
-        batch = data.draw(st.sampled_from([one for one in self.batches() if one.processing]))
-        code = self.run("uploads", "watch", batch.name, *SHORT, trip=trip)
+        part = data.draw(st.sampled_from([part for part in self.parts() if part.processing]))
+        code = self.run("uploads", "watch", part.name, *SHORT, trip=trip)
         assert code in {0, 5} or (code == -9 and trip), code
 
-    def numbers_of(self, batches):
+    def numbers_of(self, parts):
         """Calls of parts that are not spent, from their files."""
-        texts = [self.state / "spool" / f"{one.counter}-{one.mark}.csv" for one in batches]
-        rows = [row for text in texts for row in text.read_text(encoding="utf-8").splitlines()[1:]]
+        files = [self.state / "spool" / f"{part.counter}-{part.mark}.csv" for part in parts]
+        rows = [row for file in files for row in file.read_text(encoding="utf-8").splitlines()[1:]]
         return {int(row.split(",")[1]) - 1760000000 for row in rows}
 
     def numbers_stored(self):
         return {
-            int(row["DateTime"]) - 1760000000 for one in self.uploadings() for row in one["rows"]
+            int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
         } | self.lost_rows()
 
     def lost_rows(self):
-        """Rows that the service left out of a file that it took; it does not say which, so nothing goes again."""
-        taken = {one["id"] for one in self.uploadings() if len(one["rows"]) < one["source_quantity"]}
-        return set(range(6)) if taken else set()
+        """Rows that the service left out of a file that it accepted; it does not say which, so none is sent again."""
+        lost = any(len(uploading["rows"]) < uploading["source_quantity"] for uploading in self.uploadings())
+        return set(range(6)) if lost else set()
 
     # -- what always holds -----------------------------------------------------------------
 
@@ -198,7 +198,9 @@ class UploadMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_call_is_stored_twice_unless_it_was_asked_for(self):
-        stored = Counter(int(row["DateTime"]) - 1760000000 for one in self.uploadings() for row in one["rows"])
+        stored = Counter(
+            int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
+        )
         for number, times in stored.items():
             assert times <= 1 + self.watcher.again[number], (number, times)
 
@@ -206,26 +208,26 @@ class UploadMachine(RuleBasedStateMachine):
     def each_post_has_its_intent_and_its_reason(self):
         posts = self.posts()
         assert len(posts) == len(set(posts)), "no attempt is posted twice"
-        batches = {batch.mark: batch for batch in self.batches()}
+        parts = {part.mark: part for part in self.parts()}
         for mark, attempt in posts:
-            assert attempt <= len(batches[mark].attempts)
-        for batch in batches.values():
-            doubtful = sum(one.state == "ambiguous" for one in batch.attempts[:-1])
-            assert doubtful <= self.watcher.resent[batch.mark], batch
+            assert attempt <= len(parts[mark].attempts)
+        for part in parts.values():
+            doubtful = sum(attempt.state == "ambiguous" for attempt in part.attempts[:-1])
+            assert doubtful <= self.watcher.resent[part.mark], part
 
     @invariant()
     def the_ledger_adds_up_and_keeps_what_it_needs(self):
-        with self.book() as book:
-            assert ledger.find_faults(book) == []
-            needed = {batch.mark for batch in ledger.list_parts(book) if batch.waiting or batch.held}
+        with self.ledger() as ledger:
+            assert find_faults(ledger) == []
+            needed = {part.mark for part in list_parts(ledger) if part.waiting or part.held}
         assert {path.stem.partition("-")[2] for path in (self.state / "spool").iterdir()} == needed
 
     @invariant()
     def what_is_accepted_is_stored_and_what_is_stored_is_not_free(self):
         stored = set(self.marks())
-        for batch in self.batches():
-            assert not batch.accepted or batch.mark in stored, batch
-            assert batch.mark not in stored or batch.state not in {"rejected", "released"}, batch
+        for part in self.parts():
+            assert not part.accepted or part.mark in stored, part
+            assert part.mark not in stored or part.state not in {"rejected", "released"}, part
 
     @invariant()
     def nothing_of_a_person_is_said_or_kept(self):

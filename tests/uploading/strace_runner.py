@@ -33,10 +33,10 @@ def main():
     log = Path(folder) / f"{call}.strace"
     for number in map(int, numbers) if numbers else count(1):
         hurt = partial(run_traced, f"{call}:{fault}:when={number}", log)
-        told = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, hurt)
+        found = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, hurt)
         text = log.read_text(encoding="utf-8", errors="replace")
         hit = "(INJECTED)" in text or "killed by SIGKILL" in text
-        print(json.dumps({"number": number, "hit": hit, **told}), flush=True)  # noqa: T201 - what the test reads
+        print(json.dumps({"number": number, "hit": hit, **found}), flush=True)  # noqa: T201 - what the test reads
         if not (hit or numbers):
             break
 

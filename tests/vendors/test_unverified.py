@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.vendors import profile_library
-from tests.vendors.test_header_match import FOLDERS
+from tests.vendors.test_recognize import FOLDERS
 
 PROFILES = {profile.name: profile for profile in profile_library.load_built_in_profiles()}
 #: Known from descriptions, from other programs, or from a file too small to trust.

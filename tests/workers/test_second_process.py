@@ -37,8 +37,8 @@ def _each_file_is_worth_it(monkeypatch):
 
 
 @pytest.fixture
-def copies(monkeypatch):
-    """Those that were made, by what they were asked."""
+def workers_made(monkeypatch):
+    """The forked workers that were made, by their function."""
     made = []
 
     class Counted(ForkedWorker):
@@ -116,7 +116,7 @@ def drawn(portrait):
 
 
 def children_of(parent):
-    """Ids of living copies of a process."""
+    """Ids of living workers_made of a process."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -143,18 +143,18 @@ def children_of(parent):
         ("uis/export.csv", {"timezone": "Europe/Moscow", "static_call": "auto"}),
     ],
 )
-def test_the_answer_is_that_of_one_process(sample, asked, copies, idleness):
+def test_the_answer_is_that_of_one_process(sample, asked, workers_made, idleness):
     path = SAMPLES / sample
     converting = bool(asked)
     alone = walked(job_of(path, converting=converting, **asked))
-    assert not copies
+    assert not workers_made
 
     for idle in (True, False):
         idleness(idle)
         together = walked(job_of(path, converting=converting, **asked), together=True)
 
         assert together == alone
-    assert len(copies) == 2
+    assert len(workers_made) == 2
 
 
 @pytest.mark.parametrize("idle", [True, False])
@@ -170,11 +170,11 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
     assert bool(worked) == idle
 
 
-def test_each_file_has_a_second_process_of_its_own(many, copies):
+def test_each_file_has_a_second_process_of_its_own(many, workers_made):
     first = walked(job_of(many), together=True)
     other = walked(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
 
-    assert len(copies) == 2
+    assert len(workers_made) == 2
     assert (first, other) == (walked(job_of(many)), walked(job_of(SAMPLES / "canonical" / "good.csv")))
     assert not children_of(os.getpid())
 
@@ -225,7 +225,7 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
     assert not children_of(os.getpid())
 
 
-def test_where_the_system_starts_no_more_processes_it_is_done_without(many, monkeypatch):
+def test_threads_do_the_work_where_the_system_starts_no_more_processes(many, monkeypatch):
     monkeypatch.setattr(os, "fork", out_of_processes)
 
     assert walked(job_of(many), together=True) == walked(job_of(many))
@@ -236,7 +236,7 @@ def out_of_processes():
 
 
 @pytest.mark.parametrize("failing", [1, 2])
-def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch, failing):
+def test_a_worker_that_cannot_be_forked_leaves_nothing_open(monkeypatch, failing):
     made, pipe = [], os.pipe
 
     def pipes():
@@ -253,7 +253,7 @@ def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch, failing):
     assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
-def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
+def test_a_worker_ends_when_its_results_are_closed_before_the_first(large):
     job = job_of(large)
     answers = second_process.start_work(batch_work(job.table, job.plan), job.table, may_fork=True)
     assert len(children_of(os.getpid())) == 1
@@ -264,7 +264,7 @@ def test_a_copy_is_ended_though_nobody_has_asked_it_for_anything(large):
     assert not children_of(os.getpid())
 
 
-def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
+def test_a_system_that_reaps_children_itself_changes_nothing(large):
     """``trap '' CHLD`` in bash, and some supervisors: who is started by them ignores it, too."""
     code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
     code += "from calltools.workers import second_process; second_process.cpu_count = lambda: 2\n"
@@ -276,7 +276,7 @@ def test_a_system_that_waits_for_children_itself_is_none_the_worse(large):
     assert (result.returncode, result.stderr) == (0, b"")
 
 
-def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, monkeypatch, copies):
+def test_only_a_large_text_file_and_a_second_processor_are_worth_a_fork(many, monkeypatch, workers_made):
     assert second_process.expects_second_process(many)
     assert not second_process.expects_second_process(many.with_suffix(".xlsx"))
     assert not second_process.expects_second_process(many.with_name("nothing.csv"))
@@ -290,7 +290,7 @@ def test_it_is_there_for_large_text_files_and_processors_that_are_free(many, mon
         walked(job_of(many), together=True)
     walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
     walked(job_of(many))
-    assert not copies
+    assert not workers_made
 
 
 def test_a_run_that_is_given_up_leaves_no_process(many):
@@ -303,18 +303,18 @@ def test_a_run_that_is_given_up_leaves_no_process(many):
     assert not children_of(os.getpid())
 
 
-def test_a_copy_does_nothing_of_what_the_first_process_was_about_to_do(tmp_path):
+def test_a_worker_never_goes_on_with_the_code_of_the_first_process(tmp_path):
     done = tmp_path / "done"
 
-    def fails(_nudged, answer):
+    def fails(_was_notified, answer):
         answer(os.getpid())
         raise KeyboardInterrupt
 
     try:
-        with ForkedWorker(fails) as copy:
-            other = copy.receive()
+        with ForkedWorker(fails) as worker:
+            other = worker.receive()
             with pytest.raises(EOFError):
-                copy.receive()
+                worker.receive()
     finally:
         with done.open("a") as file:
             file.write(f"{os.getpid()}\n")
@@ -323,26 +323,26 @@ def test_a_copy_does_nothing_of_what_the_first_process_was_about_to_do(tmp_path)
     assert done.read_text().split() == [str(os.getpid())]
 
 
-def test_a_copy_has_no_part_in_what_the_first_process_reads_and_writes():
-    def told(_nudged, answer):
+def test_a_worker_has_streams_and_a_session_of_its_own():
+    def told(_was_notified, answer):
         ours = [os.fstat(stream).st_rdev for stream in (0, 1, 2)]
         answer((ours, os.getsid(0) == os.getpid(), signal.getsignal(signal.SIGTERM) is signal.SIG_DFL))
 
-    with ForkedWorker(told) as copy:
-        assert copy.receive() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
+    with ForkedWorker(told) as worker:
+        assert worker.receive() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
 
 
-def test_a_copy_hears_that_it_was_nudged():
-    def told(nudged, answer):
-        answer(nudged())
-        while not nudged():
+def test_a_worker_is_told_once_that_it_was_notified():
+    def told(was_notified, answer):
+        answer(was_notified())
+        while not was_notified():
             pass
-        answer(nudged())
+        answer(was_notified())
 
-    with ForkedWorker(told) as copy:
-        assert copy.receive() is False
-        copy.notify()
-        assert copy.receive() is False
+    with ForkedWorker(told) as worker:
+        assert worker.receive() is False
+        worker.notify()
+        assert worker.receive() is False
 
 
 @pytest.mark.usefixtures("default_signals")

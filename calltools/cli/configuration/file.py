@@ -1,4 +1,4 @@
-"""calltools.toml or [tool.calltools]: found in the folder or above it, read whole, all mistakes named at once."""
+"""Reading calltools.toml or [tool.calltools] of pyproject.toml, from the working directory or a folder above it."""
 
 import os
 import re
@@ -17,9 +17,9 @@ _OWN_FILE: Final = "calltools.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _FILES_KEY: Final = "files"
 _OVERRIDES_KEY: Final = "overrides"
-#: What may differ from file to file: how it is read, which rules count, and where its calls go.
+#: Options that an override may set: how a file is read, which rules apply, where its calls are uploaded.
 PER_FILE_OPTIONS: Final = frozenset(
-    {one.name for one in fields(ReadingOptions)} - {"stdin_name", "as_of"}
+    {option.name for option in fields(ReadingOptions)} - {"stdin_name", "as_of"}
     | {"select", "ignore", "counter", "goal", "comment", "min_linked"}
 )
 #: Ends each glob and each path: without it a folder that a glob fits would stand for all files in it.
@@ -29,7 +29,7 @@ _SECRETS: Final = frozenset({"token", "token_file", "token_stdin"})
 
 @dataclass(frozen=True, slots=True)
 class ConfigValue:
-    """A value, and where it comes from."""
+    """A value and its origin: a file and path, or a variable."""
 
     value: Any
     origin: str
@@ -37,7 +37,7 @@ class ConfigValue:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Values for the files that one of the globs fits."""
+    """Values for the files that any of the globs fits."""
 
     globs: tuple[str, ...]
     values: Mapping[str, ConfigValue]
@@ -45,7 +45,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a configuration file says.
+    """A configuration file.
 
     Attributes:
         folder: The folder of the file; globs start there.
@@ -58,7 +58,7 @@ class Config:
     overrides: tuple[Override, ...] = ()
 
     def matching_overrides(self, name: str) -> tuple[int, ...]:
-        """The numbers of the overrides that fit a file."""
+        """Numbers of the overrides that fit a file; a path outside of the folder is compared as an absolute one."""
         path = PurePath(os.path.normpath(Path.cwd() / name))
         inside = path.is_relative_to(self.folder)
         shown = (path.relative_to(self.folder) if inside else path).as_posix()
@@ -70,11 +70,11 @@ class Config:
 
 
 def find_config(folder: Path) -> Config:
-    """The configuration of the nearest file, from a folder upward.
+    """The nearest configuration file, from a folder upward; an empty configuration if there is none.
 
     Raises:
-        ConfigError: With all mistakes of the file.
-        UsageError: It cannot be read.
+        ConfigError: The file is written wrong; the error lists all problems.
+        UsageError: The file cannot be read.
     """
     for place in (folder, *folder.parents):
         for path in (place / _OWN_FILE, place / _SHARED_FILE):

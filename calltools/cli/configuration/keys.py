@@ -18,6 +18,7 @@ from calltools.cli.upload_options import (
     OutputOptions,
     SendOptions,
 )
+from calltools.texts.keys import MessageKey
 
 OPTION_GROUPS: Final = (
     ReadingOptions,
@@ -30,7 +31,7 @@ OPTION_GROUPS: Final = (
     AccessOptions,
     OutputOptions,
 )
-#: Said on the command line alone: what is for one run, what would double every call, where the secret is.
+#: Options of the command line only: for a single run, dangerous if repeated, or about the secret.
 COMMAND_LINE_ONLY: Final[Mapping[Any, frozenset[str]]] = MappingProxyType(
     {
         SendOptions: frozenset({"plan", "dry_run", "all", "output_format"}),
@@ -49,15 +50,15 @@ _FLAGS: Final = {**dict.fromkeys(_YES, True), **dict.fromkeys(("0", "false", "no
 
 @dataclass(frozen=True, slots=True)
 class OptionKey:
-    """An option.
+    """An option as a key of the configuration.
 
     Attributes:
-        name: As a field of its group: ``fail_on``.
-        value_type: Type of its value, or of each of its values.
-        repeatable: Whether it is repeatable.
-        minimum: The smallest number that it takes.
-        maximum: The largest.
-        default: What holds when nobody says anything.
+        name: Name of the field in its group: ``fail_on``.
+        value_type: Type of the value; of a repeatable option, of each value.
+        repeatable: Whether the option takes several values.
+        minimum: The smallest number allowed, or ``None``.
+        maximum: The largest number allowed, or ``None``.
+        default: The value if nobody sets one.
     """
 
     name: str
@@ -69,28 +70,28 @@ class OptionKey:
 
     @property
     def spelling(self) -> str:
-        """As it is written: ``fail-on``."""
+        """Name in messages and files: ``fail-on``."""
         return self.name.replace("_", "-")
 
     def parse(self, value: Any, folder: Path | None = None) -> Any:
-        """The option's value for a value of TOML.
+        """The value of the option for a value of TOML.
 
         Args:
-            value: The value.
-            folder: Where relative paths start, if not in the working directory.
+            value: Value of TOML.
+            folder: Where relative paths start; ``None``: in the working directory.
 
         Returns:
-            The value, or what is ``Wrong`` with it.
+            The value, or an ``InvalidValue``.
         """
-        if self.name in _COMMA_SEPARATED and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if self.name in _COMMA_SEPARATED and isinstance(value, list) and all(isinstance(word, str) for word in value):
             return ",".join(value)
         if not self.repeatable:
             return self._parse_one(value, folder)
-        listed = [self._parse_one(one, folder) for one in (value if isinstance(value, list) else [value])]
-        return next((one for one in listed if isinstance(one, InvalidValue)), listed)
+        parsed = [self._parse_one(item, folder) for item in (value if isinstance(value, list) else [value])]
+        return next((item for item in parsed if isinstance(item, InvalidValue)), parsed)
 
     def parse_text(self, text: str) -> Any:
-        """The option's value for a text of the environment, or ``Wrong``."""
+        """The value of the option for the text of an environment variable, or an ``InvalidValue``."""
         if self.repeatable:
             return self.parse([word.strip() for word in text.split(",") if word.strip()])
         if self.value_type is bool:
@@ -112,42 +113,48 @@ class OptionKey:
 
     def _parse_number(self, value: Any) -> Any:
         least, most = self.minimum or 0, math.inf if self.maximum is None else self.maximum
-        kinds = int if self.value_type is int else int | float
-        if isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and least <= value <= most:
+        types = int if self.value_type is int else int | float
+        # For Python True is the number 1.
+        if isinstance(value, types) and not isinstance(value, bool) and math.isfinite(value) and least <= value <= most:
             return value
         if self.value_type is int:
             return InvalidValue("config-not-number", {"least": least})
-        key = "config-not-amount" if self.maximum is None else "config-not-between"
+        key: MessageKey = "config-not-amount" if self.maximum is None else "config-not-between"
         return InvalidValue(key, {"least": least, "most": self.maximum})
 
     def _parse_choice(self, value: Any) -> Any:
-        allowed = [str(one) for one in self.value_type]
+        allowed = [str(choice) for choice in self.value_type]
         if isinstance(value, bool) or str(value) not in allowed:
             return InvalidValue("profile-not-one-of", {"allowed": ", ".join(allowed)})
         return self.value_type(str(value))
 
     def _resolve_path(self, text: str, folder: Path | None) -> str:
-        """A path as seen from the folder of the file that names it."""
+        """The text, or if it is a path, that path from the folder of the file that names it."""
         is_path = self.value_type is Path or (self.name in _PATH_LIKE and _PATH_LIKE[self.name](text))
         return text if folder is None or not is_path else str(folder / text)
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidValue:
-    """A value that an option does not take."""
+    """A value that an option does not allow.
 
-    key: str
+    Attributes:
+        key: Key of the message.
+        facts: Facts of the message.
+    """
+
+    key: MessageKey
     facts: dict[str, object]
 
 
 def configurable_options(group: Any) -> frozenset[str]:
-    """The options of a group that the configuration and the environment may speak of."""
-    return frozenset(one.name for one in fields(group)) - COMMAND_LINE_ONLY.get(group, frozenset())
+    """Names of the options of a group that the configuration and the environment may set."""
+    return frozenset(field.name for field in fields(group)) - COMMAND_LINE_ONLY.get(group, frozenset())
 
 
 @lru_cache(maxsize=1)
 def option_keys() -> dict[str, OptionKey]:
-    """All options, by the names of their fields, in the order of the help; what several groups share is one."""
+    """Name -> option, in the order of the help; an option that several groups share appears once."""
     found: dict[str, OptionKey] = {}
     for key in (key for group in OPTION_GROUPS for key in _group_keys(group)):
         found.setdefault(key.name, key)
@@ -156,24 +163,28 @@ def option_keys() -> dict[str, OptionKey]:
 
 @lru_cache(maxsize=1)
 def command_line_only() -> frozenset[str]:
-    """Options that are only on the command line."""
+    """Names of the options that only the command line may set."""
     return frozenset().union(*COMMAND_LINE_ONLY.values()) - option_keys().keys()
 
 
 def _group_keys(group: Any) -> list[OptionKey]:
-    hints, told = get_type_hints(group, include_extras=True), configurable_options(group)
-    return [_build_key(field.name, hints[field.name], field.default) for field in fields(group) if field.name in told]
+    hints, names = get_type_hints(group, include_extras=True), configurable_options(group)
+    return [_build_key(field.name, hints[field.name], field.default) for field in fields(group) if field.name in names]
 
 
 def _build_key(name: str, hint: Any, default: Any) -> OptionKey:
-    kind, option = get_args(hint)
-    some = [one for one in get_args(kind) if one is not NoneType] if get_origin(kind) not in {None, list} else [kind]
-    many = get_origin(some[0]) is list
-    return OptionKey(name, get_args(some[0])[0] if many else some[0], many, option.min, option.max, default)
+    # Annotated[int | None, typer.Option(min=1)]: the type without None, and the limits of typer.
+    annotated, option = get_args(hint)
+    is_union = get_origin(annotated) not in {None, list}
+    value_type = next(part for part in get_args(annotated) if part is not NoneType) if is_union else annotated
+    repeatable = get_origin(value_type) is list
+    return OptionKey(
+        name, get_args(value_type)[0] if repeatable else value_type, repeatable, option.min, option.max, default
+    )
 
 
 def _to_number(text: str) -> int | float | str:
-    """The number that a text is, or the text."""
+    """The number that a text says, or the text unchanged."""
     if text.strip().isdecimal():
         return int(text)
     try:

@@ -18,12 +18,12 @@ _DEFAULT_SOURCES: Final = frozenset({"DEFAULT", "DEFAULT_MAP"})
 
 @dataclass(frozen=True, slots=True)
 class OptionLayers:
-    """What is said about options, and by whom.
+    """The layers that set options.
 
     Attributes:
-        given: Options given on the command line, be it with their defaults.
-        environment: From ``CALLTOOLS_*``.
-        config: From the configuration file.
+        given: Names of the options on the command line, also those given with their default value.
+        environment: Option -> value of ``CALLTOOLS_*`` variables.
+        config: The configuration file.
     """
 
     given: frozenset[str] = frozenset()
@@ -31,31 +31,32 @@ class OptionLayers:
     config: Config = field(default_factory=Config)
 
     def lookup(self, name: str, matching: Sequence[int] = ()) -> ConfigValue | None:
-        """The value of an option that was not given on the command line.
+        """The value of an option below the command line; ``None``: the default holds.
 
         Args:
-            name: As a field.
+            name: Name of the field.
             matching: Numbers of the overrides that fit the file.
         """
+        # The last override that fits comes first.
         overrides = (self.config.overrides[number].values for number in reversed(matching))
         layers = (self.environment, *overrides, self.config.values)
         return next((layer[name] for layer in layers if name in layer), None)
 
     def apply(self, group: _Group, matching: Sequence[int] = ()) -> _Group:
-        """A group of options with what the layers say."""
-        open_ = configurable_options(type(group)) - self.given
-        found = {name: told.value for name in open_ if (told := self.lookup(name, matching)) is not None}
-        return replace(group, **found)
+        """A group of options with the values of the layers, except for options on the command line."""
+        open_names = configurable_options(type(group)) - self.given
+        values = {name: found.value for name in open_names if (found := self.lookup(name, matching)) is not None}
+        return replace(group, **values)
 
 
 def load_layers(context: typer.Context | None = None) -> OptionLayers:
     """The layers of this process.
 
     Args:
-        context: Of the command; it knows which options were given.
+        context: Context of the command, which knows the options that were given.
 
     Raises:
-        ConfigError: The configuration, or a variable, is wrong; all mistakes.
+        ConfigError: The configuration or a variable is wrong; the error lists all problems.
     """
     return OptionLayers(_given_on_command_line(context), _read_environment(), find_config(Path.cwd()))
 
@@ -64,15 +65,17 @@ def _given_on_command_line(context: typer.Context | None) -> frozenset[str]:
     if context is None:
         return frozenset()
     sources = {name: context.get_parameter_source(name) for name in context.params}
-    return frozenset(name for name, one in sources.items() if one is not None and one.name not in _DEFAULT_SOURCES)
+    return frozenset(
+        name for name, source in sources.items() if source is not None and source.name not in _DEFAULT_SOURCES
+    )
 
 
 def _read_environment() -> dict[str, ConfigValue]:
-    read = {
+    values = {
         name: option_keys()[name].parse_text(text) for name, text in options_from_environment(option_keys()).items()
     }
-    wrong = {name: value for name, value in read.items() if isinstance(value, InvalidValue)}
-    if wrong:
-        problems = ((variable_name(name), value.key, value.facts) for name, value in wrong.items())
+    invalid = {name: value for name, value in values.items() if isinstance(value, InvalidValue)}
+    if invalid:
+        problems = ((variable_name(name), value.key, value.facts) for name, value in invalid.items())
         raise ConfigError("CALLTOOLS_*", tuple(problems))
-    return {name: ConfigValue(value, variable_name(name)) for name, value in read.items()}
+    return {name: ConfigValue(value, variable_name(name)) for name, value in values.items()}

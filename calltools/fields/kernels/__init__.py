@@ -1,1 +1,1 @@
-"""Primitives of masks and rewriting over whole columns."""
+"""Primitives for masks and rewriting of whole columns."""

@@ -1,6 +1,7 @@
-"""Kernels for a cell of any kind.
+"""Kernels for cells of any kind.
 
-Generic faults (control and invisible characters, placeholders), the cell cleaned of them, and replacing by a mask.
+They find the generic faults (control and invisible characters, placeholders), clean cells of them, and test or
+rewrite the cells of a mask.
 """
 
 from collections.abc import Callable
@@ -16,12 +17,17 @@ from calltools.fields.kernels.byte_kernels import (
     byte_lengths,
     cells_with_marked_bytes,
     first_bytes,
+    memoized,
+    rewrite_matches,
     slice_bytes,
 )
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, constant_cells, memoized, non_empty, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty, offsets, text_bytes
 
-#: Words that exports and spreadsheets put in place of nothing (lower case).
+#: What a spreadsheet or a program adds to whole numbers: ``.0``. A decimal comma occurs in Russian exports.
+DECIMAL_TAIL: Final = "[.,]0+"
+
+#: Words that exports and spreadsheets write instead of an empty cell (lower case).
 PLACEHOLDERS: Final = frozenset(
     {
         "null", "(null)", "none", "(none)", "[none]", "nan", "n/a", "#n/a", "na", "nil", "undefined", "\\n",
@@ -29,26 +35,28 @@ PLACEHOLDERS: Final = frozenset(
         "<не указано>", "<не заполнено>", "не указано", "не заполнено", "не определено", "не определен", "нет данных",
     }
 )  # fmt: skip
-#: In the spellings that occur: a kernel compares whole cells faster than it folds their case.
+#: All spellings that occur: comparing whole cells is faster than folding the case of each.
 _SPELLINGS: Final = tuple(
     sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
 _MAX_PLACEHOLDER_BYTES: Final = max(len(word.encode()) for word in _SPELLINGS)
 
-#: No longer cell can be absent without being white space through and through.
+#: A longer cell can be absent only if it is nothing but white space. The eight bytes are for spaces around a word.
 MAX_ABSENT_BYTES: Final = _MAX_PLACEHOLDER_BYTES + 8
 _RUSSIAN_LEAD: Final = 0xD0
-#: First byte -> the fewest bytes of an absent cell that begins with it. Codes such as USD are shorter than "undefined".
+# First bytes of invisible characters and of spaces beyond ASCII.
+_INVISIBLE_LEAD_BYTES: Final = np.zeros(256, bool)
+_INVISIBLE_LEAD_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
+#: First byte -> the fewest bytes of an absent cell that begins with it. So the code USD is not compared with
+#: "undefined", which is longer.
 _MIN_ABSENT_BYTES: Final = np.full(256, MAX_ABSENT_BYTES + 1, np.int64)
 for _word in _SPELLINGS:
     _MIN_ABSENT_BYTES[_word.encode()[0]] = min(_MIN_ABSENT_BYTES[_word.encode()[0]], len(_word.encode()))
+# Control characters and the space, alone or before a placeholder.
 _MIN_ABSENT_BYTES[list(range(0x21))] = 1
-#: First bytes of invisible characters and of other spaces.
-_INVISIBLE_LEAD_BYTES: Final = np.zeros(256, bool)
-_INVISIBLE_LEAD_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
 _MIN_ABSENT_BYTES[_INVISIBLE_LEAD_BYTES] = 1
 _ABSENT_FIRST_BYTES: Final = _MIN_ABSENT_BYTES <= MAX_ABSENT_BYTES
-# An empty cell begins with no byte.
+# ``first_bytes`` gives 0 for an empty cell, which holds no placeholder.
 _ABSENT_FIRST_BYTES[0] = False
 _RUSSIAN_SECOND_BYTES: Final = np.zeros(256, bool)
 _RUSSIAN_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
@@ -101,8 +109,7 @@ def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -
     Source:
         Unicode Standard, section 6.2 (spaces) and section 23.2 (layout controls).
     """
-    odd = may_hold_odd_bytes(cells, space=True)
-    return _matches_where(cells, odd, _INVISIBLE)
+    return _matches_where(cells, may_hold_odd_bytes(cells, space=True), _INVISIBLE)
 
 
 def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -122,12 +129,12 @@ def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Placeholders seen in exports of call trackers; Yandex Metrica, Passing call data: an empty cell is absent.
     """
-    return apply_where(_may_be_placeholder(cells), lambda some: _are_placeholders(_strip_invisible(some)), cells)
+    return apply_where(_may_be_placeholder(cells), lambda short: _are_placeholders(_strip_invisible(short)), cells)
 
 
 @memoized
 def absent(cells: Cells) -> Mask:
-    """Where a cell says nothing: empty, white space, or a placeholder."""
+    """Mask of the cells without a value: empty, only white space, or a placeholder."""
     candidates = _may_be_placeholder(cells)
     return ~non_empty(cells) | apply_where(candidates, _blank_or_placeholder, cells)
 
@@ -139,29 +146,58 @@ def _blank_or_placeholder(cells: Cells) -> Mask:
 
 @memoized
 def cleaned(cells: Cells) -> Cells:
-    """The cells as a kind should read them, when generic faults have been told by their own rules.
+    """The cells without generic faults, as a kind reads them; those faults have rules of their own.
 
-    Outer white space and zero-width characters are gone, other spaces are plain ones; a placeholder, or a cell with
-    a control character, is ``""``.
+    Outer white space and zero-width characters are removed, and other spaces become plain ones. A placeholder, or a
+    cell with a control character, becomes ``""``. The same object is returned when there is nothing to clean.
     """
     odd = may_hold_odd_bytes(cells, space=True) | placeholder(cells)
-    if not odd.any():
-        return cells
-    some = cells.filter(pa.array(odd))
-    clean = _strip_invisible(some)
-    gone = _are_placeholders(clean) | control_character(some)
-    return replace_where(cells, odd, pc.if_else(pa.array(gone), "", clean))
+    return rewrite_where(cells, odd, _clean)
+
+
+def _clean(cells: Cells) -> Cells:
+    visible = _strip_invisible(cells)
+    return pc.if_else(pa.array(_are_placeholders(visible) | control_character(cells)), "", visible)
+
+
+def clean_unless_damaged(cells: Cells) -> Cells:
+    """The cells as ``cleaned`` gives them, but a cell with a control character is unchanged.
+
+    Normalizing begins with this: a damaged cell has no certain repair, and must still be there for its rule (CT011).
+    """
+    damaged = control_character(cells)
+    return replace_where(cleaned(cells), damaged, cells.filter(pa.array(damaged)))
+
+
+def drop_decimal_tail(cells: Cells) -> Cells:
+    """The cells with ``1042.0`` rewritten as ``1042``; all others are unchanged."""
+    return replace_where(cells, *rewrite_matches(cleaned(cells), f"([0-9]+){DECIMAL_TAIL}", r"\1"))
 
 
 def replace_where(cells: Cells, where: Mask, texts: Cells) -> Cells:
-    """The cells with those of the mask exchanged for texts, in order."""
+    """The cells with those of the mask replaced by ``texts``, which has one item for each of them, in order."""
     if not where.any():
         return cells
     return pc.replace_with_mask(cells, pa.array(where), texts)
 
 
+def clear_where(cells: Cells, where: Mask) -> Cells:
+    """The cells with those of the mask emptied."""
+    return rewrite_where(cells, where, lambda gone: constant_cells("", len(gone)))
+
+
+def rewrite_where(cells: Cells, where: Mask, rewrite: Callable[[Cells], Cells]) -> Cells:
+    """The cells with those of the mask rewritten; ``rewrite`` gets only these, and is not called if there are none.
+
+    The same object is returned then, by which callers know that nothing has changed.
+    """
+    if not where.any():
+        return cells
+    return pc.replace_with_mask(cells, pa.array(where), rewrite(cells.filter(pa.array(where))))
+
+
 def apply_where(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -> Mask:
-    """A test that runs on the candidates only; no other cell fails it."""
+    """The mask of a test that runs on the candidates only; it is false for all other cells."""
     mask: Mask = np.zeros(len(cells), bool)
     if candidates.any():
         mask[candidates] = test(cells.filter(pa.array(candidates)))
@@ -169,22 +205,17 @@ def apply_where(candidates: Mask, test: Callable[[Cells], Mask], cells: Cells) -
 
 
 def redacted_except_placeholders(cells: Cells, shortened: Cells) -> Cells:
-    """The shortened cells, but placeholders as they are: they are nobody's."""
+    """The shortened cells, but placeholders unchanged: they are nobody's data."""
     return pc.if_else(pa.array(placeholder(cells)), cells, shortened)
 
 
-def empty_cells(where: Mask) -> Cells:
-    """As many empty cells as the mask has places."""
-    return constant_cells("", int(where.sum()))
-
-
 def may_hold_odd_bytes(cells: Cells, *, space: bool) -> Mask:
-    """Cells that may hold a control or an invisible character: cheap, and never too few.
+    """Mask of the cells that may hold a control or an invisible character: cheap, and it misses none.
 
     Args:
         cells: Any text.
-        space: Plain spaces are odd too, and so is everything beyond ASCII. Otherwise only bytes that can begin a
-            control character are: letters beyond ASCII pass.
+        space: Whether spaces and all bytes beyond ASCII are odd, too (for invisible characters). Otherwise only bytes
+            that can begin a control character are, so that Russian letters are not.
     """
     data, _ = slice_bytes(cells)
     if not len(data):
@@ -203,9 +234,10 @@ def _mark_control_bytes(data: ByteArray, *, ascii_only: bool) -> Mask:
         odd |= low & (data != 0x0A) & (data != 0x0D)
     if not ascii_only:
         # Lead bytes of U+0080-U+00BF, U+2000-U+2FFF, surrogates and U+F000-U+FFFF; the second byte decides.
-        # Letters of most scripts have others, so that few are looked at.
+        # Letters of most scripts have other lead bytes, so few second bytes must be read.
         leads = np.flatnonzero((data == 0xC2) | (data >= 0xE2))
         lead, follows = data[leads], data[np.minimum(leads + 1, len(data) - 1)]
+        # A lead byte at the very end has no second byte: the text was cut there.
         follows[leads == len(data) - 1] = 0
         found = (lead == 0xC2) & (follows < 0xA0)
         found |= (lead == 0xE2) & ((follows == 0x80) | (follows == 0x81))
@@ -217,7 +249,7 @@ def _mark_control_bytes(data: ByteArray, *, ascii_only: bool) -> Mask:
 
 @lru_cache(maxsize=1)
 def _placeholder_cells() -> Cells:
-    # Made when it is asked for: the first Arrow array brings pandas along.
+    # Not a constant of the module: the first Arrow array imports pandas, which commands without data do not need.
     return pa.array(_SPELLINGS)
 
 
@@ -227,21 +259,21 @@ def _are_placeholders(cells: Cells) -> Mask:
 
 @memoized
 def _may_be_placeholder(cells: Cells) -> Mask:
-    """Short cells that begin as a placeholder does, or with white space or an invisible character."""
+    """Mask of the short cells that begin as a placeholder does, or with white space or an invisible character."""
     sizes, begins = byte_lengths(cells), first_bytes(cells)
     mask: Mask = _ABSENT_FIRST_BYTES[begins] & (sizes <= MAX_ABSENT_BYTES)
     rows = np.flatnonzero(mask)
     if not len(rows):
         return mask
     mask[rows] = sizes[rows] >= _MIN_ABSENT_BYTES[begins[rows]]
-    # Most Russian words begin with the same byte as the placeholders: the second one tells them apart.
+    # Most Russian words begin with the same byte as the Russian placeholders: compare the second one, too.
     russian = rows[begins[rows] == _RUSSIAN_LEAD]
     mask[russian] &= _RUSSIAN_SECOND_BYTES[text_bytes(cells).take(offsets(cells)[:-1][russian] + 1, mode="clip")]
     return mask
 
 
 def _strip_invisible(cells: Cells) -> Cells:
-    # Most cells with white space around them are plain ASCII otherwise, and expressions take long to be compiled.
+    # Most cells with outer white space are ASCII otherwise, and compiling regular expressions takes long.
     if _INVISIBLE_LEAD_BYTES[slice_bytes(cells)[0]].any():
         visible = pc.replace_substring_regex(cells, _ZERO_WIDTH, "")
         cells = pc.replace_substring_regex(visible, _SPACES, " ")
@@ -249,4 +281,4 @@ def _strip_invisible(cells: Cells) -> Cells:
 
 
 def _matches_where(cells: Cells, candidates: Mask, pattern: str) -> Mask:
-    return apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, pattern)), cells)
+    return apply_where(candidates, lambda odd: as_mask(pc.match_substring_regex(odd, pattern)), cells)

@@ -1,6 +1,6 @@
-"""KINDS.
+"""KINDS: the kinds of values by name, one module each, and the normalizing of canonical columns.
 
-One module per kind of value (pattern, normalization, rule masks, examples), and normalizing of canonical columns.
+A module holds the pattern of canonical text, the masks of its rules, how cells are normalized, and examples.
 """
 
 from collections.abc import Mapping
@@ -35,25 +35,27 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 
 
 def normalize_field_cells(name: str, cells: Cells, assumptions: Assumptions) -> Cells:
-    """The cells of one canonical field, rewritten where there is one reading."""
+    """The cells of a canonical field, rewritten as canonical text where they have only one reading."""
     return KINDS[FIELDS_BY_NAME[name].kind].normalize(cells, assumptions)
 
 
 def normalize_columns(
     columns: Mapping[str, Cells], assumptions: Assumptions
 ) -> tuple[dict[str, Cells], dict[str, int]]:
-    """All columns, rewritten, and how many cells of each field changed.
-
-    What cannot be rewritten stays as it was, and validation names it.
+    """Normalize all columns; a cell that cannot be rewritten stays unchanged, and validation reports it.
 
     Args:
         columns: Canonical field -> cells.
-        assumptions: Zone, region and date order: what the user says.
+        assumptions: Zone, region and date order, as the user gave them.
+
+    Returns:
+        The columns, and the count of changed cells of each field that has any.
     """
     rewritten = {name: normalize_field_cells(name, cells, assumptions) for name, cells in columns.items()}
     changed = {
         name: int(as_mask(pc.not_equal(cells, columns[name])).sum())
         for name, cells in rewritten.items()
+        # A kind returns the same object when it has nothing to rewrite.
         if cells is not columns[name]
     }
     return rewritten, {name: count for name, count in changed.items() if count}

@@ -1,4 +1,7 @@
-"""Currencies: codes of ISO 4217."""
+"""Currencies: three-letter codes of ISO 4217.
+
+Codes are compared as numbers made of their three bytes (``_code_indices``), for whole columns at once.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,48 +14,28 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from calltools.fields.kernels import cell_kernels
-from calltools.fields.kernels.byte_kernels import byte_lengths, load_words
+from calltools.fields.kernels.byte_kernels import byte_lengths, load_words, memoized
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, memoized, non_empty, offsets
+from calltools.model.cells import Cells, Mask, non_empty, offsets
 
 _CODE_BYTES: Final = 3
 _THREE_BYTES: Final = np.uint64((1 << 24) - 1)
-#: How far each of three bytes is moved, and where its five bits then stand.
+#: For each of three bytes: how far the word is shifted to the right, and where its five bits are then.
 _FIVE_BIT_SHIFTS: Final = ((0, 0), (3, 5), (6, 10))
-#: Codes that were withdrawn, and what came after them (ISO 4217, list three).
+#: Withdrawn code -> its successor (ISO 4217, list three).
 _SUCCESSORS: Final = {
     "RUR": "RUB", "BYR": "BYN", "BYB": "BYN", "HRK": "EUR", "BGN": "EUR", "LTL": "EUR", "LVL": "EUR", "EEK": "EUR",
     "DEM": "EUR", "FRF": "EUR", "ITL": "EUR", "ANG": "XCG", "UAK": "UAH", "TRL": "TRY", "ROL": "RON", "AZM": "AZN",
     "TMM": "TMT", "GEK": "GEL", "MRO": "MRU", "STD": "STN", "VEF": "VES", "ZWL": "ZWG", "SLL": "SLE", "CUC": "CUP",
 }  # fmt: skip
-#: Metals, funds, accounting units, and codes for tests and for no currency.
+#: Codes for metals, funds, units of account, tests, and for "no currency".
 _NOT_MONEY_CODES: Final = frozenset(
-    [
-        "XXX",
-        "XTS",
-        "XAU",
-        "XAG",
-        "XPT",
-        "XPD",
-        "XDR",
-        "XBA",
-        "XBB",
-        "XBC",
-        "XBD",
-        "XSU",
-        "XUA",
-        "BOV",
-        "CHE",
-        "CHW",
-        "CLF",
-        "COU",
-        "MXV",
-        "USN",
-        "UYI",
-        "UYW",
-    ]
-)
+    {
+        "XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XDR", "XBA", "XBB", "XBC", "XBD", "XSU", "XUA", "BOV", "CHE", "CHW",
+        "CLF", "COU", "MXV", "USN", "UYI", "UYW",
+    }
+)  # fmt: skip
 
 
 def unknown_currency(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -91,8 +74,8 @@ def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
     Source:
         ISO 4217; Yandex Metrica, Passing call data, Currency.
     """
-    legible = cell_kernels.cleaned(cells)
-    return ~_is_one_of(legible, _current_codes()) & _is_one_of(pc.utf8_upper(legible), _current_codes())
+    clean = cell_kernels.cleaned(cells)
+    return ~_is_one_of(clean, _current_codes()) & _is_one_of(pc.utf8_upper(clean), _current_codes())
 
 
 def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -137,27 +120,26 @@ def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 
 
 def successor_code(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
-    """The code that replaced each withdrawn one; ``""`` for any other cell."""
-    known = pa.array(list(_SUCCESSORS))
-    place = pc.index_in(pc.utf8_upper(cell_kernels.cleaned(cells)), known)
-    return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), place), "")
+    """The successor of each withdrawn code; ``""`` for any other cell."""
+    index = pc.index_in(pc.utf8_upper(cell_kernels.cleaned(cells)), pa.array(list(_SUCCESSORS)))
+    return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), index), "")
 
 
 def minor_units(cells: Cells) -> NDArray[np.int64]:
-    """Decimals that each currency has; -1 where the cell is no current currency."""
-    found: NDArray[np.int64] = _code_table().units[_code_indices(cells)]
-    return found
+    """Decimals of each currency; -1 where the cell is no current currency, or has none by ISO 4217."""
+    units: NDArray[np.int64] = _code_table().units[_code_indices(cells)]
+    return units
 
 
 def has_two_decimals(cells: Cells) -> Mask:
-    """Currencies of two decimals, and codes to which none are given."""
+    """Mask of the currencies with two decimals, and of the codes for which ISO 4217 gives none."""
     mask: Mask = _code_table().has_two[_code_indices(cells)]
     return mask
 
 
 @lru_cache(maxsize=1)
 def _exponents() -> dict[str, int]:
-    return {one.code: one.exponent if one.exponent is not None else -1 for one in iso4217.Currency}
+    return {entry.code: entry.exponent if entry.exponent is not None else -1 for entry in iso4217.Currency}
 
 
 @lru_cache(maxsize=1)
@@ -172,14 +154,14 @@ def _money_codes() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _CodeTable:
-    """All codes that mean anything, current or not.
+    """All known codes, current or not. The arrays have one item for each code, and a last one for any other text.
 
     Attributes:
-        codes: In the order of their places; the last place is that of any other text.
-        words: The three bytes of each, as a number.
-        units: Decimals of each; -1 for none.
-        has_two: Whether its decimals are two, or none are given.
-        index_by_bits: Five bits of each of three bytes -> the place of the one code that they may be.
+        codes: The codes; the position here is the index into the other arrays.
+        words: The three bytes of the code, as a number.
+        units: Decimals of the currency; -1 for none.
+        has_two: Whether it has two decimals, or none are given.
+        index_by_bits: Five bits of each of three bytes -> the index of the only code that can have them.
     """
 
     codes: tuple[str, ...]
@@ -194,33 +176,35 @@ def _code_table() -> _CodeTable:
     exponents = _exponents()
     codes = tuple(dict.fromkeys([*exponents, *_SUCCESSORS, *_NOT_MONEY_CODES]))
     words = np.array([*(int.from_bytes(code.encode(), "little") for code in codes), 0], np.uint64)
-    place_of = np.full(1 << 15, len(codes), np.int16)
-    place_of[_pack_five_bits(words[:-1])] = np.arange(len(codes))
+    # Three times five bits tell all 26 ** 3 codes apart, so that the table is complete and needs no hashing.
+    index_by_bits = np.full(1 << 15, len(codes), np.int16)
+    index_by_bits[_pack_five_bits(words[:-1])] = np.arange(len(codes))
     units = np.array([*(exponents.get(code, -1) for code in codes), -1])
     has_two = np.array([exponents.get(code) in {2, -1} for code in codes] + [False])
-    return _CodeTable(codes, words, units, has_two, place_of)
+    return _CodeTable(codes, words, units, has_two, index_by_bits)
 
 
 def _pack_five_bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Of the first three bytes, those bits in which the letters of one case differ."""
-    first, second, third = (words >> np.uint64(shift) & np.uint64(0x1F << place) for shift, place in _FIVE_BIT_SHIFTS)
-    place: NDArray[np.int64] = (first | second | third).view(np.int64)
-    return place
+    """The lower five bits of the first three bytes in a row: the bits in which letters of one case differ."""
+    first, second, third = (words >> np.uint64(shift) & np.uint64(0x1F << at) for shift, at in _FIVE_BIT_SHIFTS)
+    packed: NDArray[np.int64] = (first | second | third).view(np.int64)
+    return packed
 
 
 @memoized
 def _code_indices(cells: Cells) -> NDArray[np.int16]:
-    """The place of each code in the table. Codes are three bytes: compared as numbers, all at once."""
+    """The index of each cell in the table of codes; the last index for any other text."""
     table = _code_table()
-    spelled = load_words(cells, offsets(cells)[:-1]) & _THREE_BYTES
-    places = table.index_by_bits[_pack_five_bits(spelled)]
-    places[(table.words[places] != spelled) | (byte_lengths(cells) != _CODE_BYTES)] = len(table.codes)
-    return places
+    words = load_words(cells, offsets(cells)[:-1]) & _THREE_BYTES
+    indices = table.index_by_bits[_pack_five_bits(words)]
+    # Other characters share the five bits of a letter, so compare the whole bytes with those of the code.
+    indices[(table.words[indices] != words) | (byte_lengths(cells) != _CODE_BYTES)] = len(table.codes)
+    return indices
 
 
 @lru_cache(maxsize=8)
 def _membership(codes: tuple[str, ...]) -> Mask:
-    """Of each place of the table, whether its code is one of these."""
+    """Of each index of the table, whether its code is one of these."""
     return np.array([code in codes for code in _code_table().codes] + [False])
 
 
@@ -230,20 +214,17 @@ def _is_one_of(cells: Cells, codes: tuple[str, ...]) -> Mask:
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    # No rule above may fire on a current code of money: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
     return _is_one_of(cells, _money_codes()) | ~non_empty(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = non_empty(cells) & ~_is_one_of(cells, _current_codes())
-    if not others.any():
-        return cells
-    some = cells.filter(pa.array(others))
-    lost = cell_kernels.control_character(some)
-    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
-    small = not_upper_case(clean)
-    return cell_kernels.replace_where(
-        cells, others, cell_kernels.replace_where(clean, small, pc.utf8_upper(clean.filter(pa.array(small))))
-    )
+    return cell_kernels.rewrite_where(cells, non_empty(cells) & ~_is_one_of(cells, _current_codes()), _to_code)
+
+
+def _to_code(cells: Cells) -> Cells:
+    clean = cell_kernels.clean_unless_damaged(cells)
+    return cell_kernels.rewrite_where(clean, not_upper_case(clean), pc.utf8_upper)
 
 
 KIND = Kind(

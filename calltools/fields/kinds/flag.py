@@ -11,7 +11,7 @@ from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask
 
-#: Words that can mean nothing else (lower case).
+#: Words with one meaning (lower case), and what they become.
 _FLAG_WORDS: Final = {
     "true": "1", "false": "0", "yes": "1", "no": "0", "да": "1", "нет": "0", "1.0": "1", "0.0": "0",
     "1,0": "1", "0,0": "0", "истина": "1", "ложь": "0",
@@ -44,22 +44,19 @@ def _is_canonical(cells: Cells) -> Mask:
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
+    # The rule is its negation on clean cells: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
     return _is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_is_canonical(cells)
-    if not others.any():
-        return cells
-    some = cells.filter(pa.array(others))
-    legible = cell_kernels.cleaned(some)
-    read = pc.index_in(pc.utf8_lower(legible), pa.array(list(_FLAG_WORDS)))
-    words = pc.take(pa.array(list(_FLAG_WORDS.values())), read)
-    known = pc.coalesce(words, legible)
-    lost = cell_kernels.control_character(some)
-    return cell_kernels.replace_where(
-        cells, others, cell_kernels.replace_where(known, lost, some.filter(pa.array(lost)))
-    )
+    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _replace_words)
+
+
+def _replace_words(cells: Cells) -> Cells:
+    clean = cell_kernels.clean_unless_damaged(cells)
+    index = pc.index_in(pc.utf8_lower(clean), pa.array(list(_FLAG_WORDS)))
+    # A word that is not in the table has no index, and stays.
+    return pc.coalesce(pc.take(pa.array(list(_FLAG_WORDS.values())), index), clean)
 
 
 KIND = Kind(

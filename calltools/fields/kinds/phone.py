@@ -1,4 +1,7 @@
-"""Phone numbers: plus, country code, number."""
+"""Phone numbers: a plus, the country code and the number (E.164).
+
+Whether a number exists is asked of ``numbering_plans``, for a whole column at once.
+"""
 
 import re
 from typing import Final, NamedTuple
@@ -16,27 +19,31 @@ from calltools.fields.kernels.byte_kernels import (
     count_marked_bytes,
     digits_only,
     first_bytes,
+    flatnonzero_sparse,
     full_match,
+    memoized,
     remove_characters,
     slice_bytes,
 )
 from calltools.fields.numbering_plans import NumberStatus, classify_numbers
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, flatnonzero_sparse, memoized, non_empty, offsets
+from calltools.model.cells import Cells, Mask, non_empty, offsets
 
-_NUMBER_CELL: Final = r"\+?[0-9]{7,15}[.,]0+|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}"
-_NUMBER_TAIL: Final = r"[.,]0+$"
+#: What a spreadsheet makes of a number that was not kept as text.
+_WITH_DECIMAL_TAIL: Final = rf"\+?[0-9]{{7,15}}{cell_kernels.DECIMAL_TAIL}"
+_NUMBER_CELL: Final = rf"{_WITH_DECIMAL_TAIL}|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{{1,2}}"
 _ASCII_PUNCTUATION: Final = b" ()./-"
 _DASHES: Final = r"[\x{2010}-\x{2015}]"
 _DASH_LEAD: Final = 0xE2
 _PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
-#: A country's extension or a city number without its area code: fewer digits than any number with a country code.
-#: The Russian trunk prefix with a plus: without the punctuation, which sets it apart, it would be a Vietnamese number.
+#: The Russian trunk prefix with a plus before it, as in +8 (495) …: people write it, but 8 is no country code.
+#: Without the punctuation behind the 8 the number would seem to be one of another country, such as Vietnam (84).
 _PLUS_EIGHT: Final = r"\+8[ (./-].*"
+#: Fewer digits are an extension, or a city number without its area code.
 _MIN_DIGITS: Final = 7
 _RUSSIAN_NATIONAL_DIGITS: Final = 10
-#: Countries of calling code 7, whose numbers are dialed with 8 at home.
+#: Countries with calling code 7. At home their numbers are dialed with 8 instead of +7.
 _REGIONS_OF_CODE_7: Final = ("RU", "KZ")
 
 
@@ -58,8 +65,8 @@ def not_international(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code, no spaces; ITU-T E.164.
     """
-    odd = _suspect_cells(cells)
-    return odd.number_like & ~_has_plus(odd.cells)
+    suspects = _suspect_cells(cells)
+    return suspects.number_like & ~_has_plus(suspects.cells)
 
 
 def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -79,11 +86,9 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: no spaces.
     """
-    odd = _suspect_cells(cells)
-    written = odd.number_like & _has_plus(odd.cells)
-    return cell_kernels.apply_where(
-        written, lambda some: ~_is_impossible(_remove_punctuation(some)) & ~full_match(some, _PLUS_EIGHT), odd.cells
-    )
+    suspects = _suspect_cells(cells)
+    punctuated = suspects.number_like & _has_plus(suspects.cells)
+    return cell_kernels.apply_where(punctuated, lambda written: ~_is_impossible_as_written(written), suspects.cells)
 
 
 def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -104,14 +109,12 @@ def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         ITU-T E.164; numbering plans as in the metadata of libphonenumber.
     """
-    legible = cell_kernels.cleaned(cells)
-    candidates = ~_is_proven(legible) & _has_plus(legible)
-    written = cell_kernels.apply_where(
-        candidates, lambda some: _is_number_like(some) & ~full_match(some, _NUMBER_CELL), legible
+    clean = cell_kernels.cleaned(cells)
+    candidates = ~_is_proven(clean) & _has_plus(clean)
+    numbers = cell_kernels.apply_where(
+        candidates, lambda written: _is_number_like(written) & ~full_match(written, _NUMBER_CELL), clean
     )
-    return cell_kernels.apply_where(
-        written, lambda some: _is_impossible(_remove_punctuation(some)) | full_match(some, _PLUS_EIGHT), legible
-    )
+    return cell_kernels.apply_where(numbers, _is_impossible_as_written, clean)
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -131,8 +134,8 @@ def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Numbering plans as in the metadata of libphonenumber.
     """
-    legible = cell_kernels.cleaned(cells)
-    mask: Mask = _number_status(legible) == NumberStatus.NOT_ASSIGNED
+    clean = cell_kernels.cleaned(cells)
+    mask: Mask = _number_status(clean) == NumberStatus.NOT_ASSIGNED
     return mask
 
 
@@ -154,8 +157,8 @@ def not_a_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, PhoneNumber: country and area code.
     """
-    odd = _suspect_cells(cells)
-    return odd.mask & ~odd.number_like
+    suspects = _suspect_cells(cells)
+    return suspects.mask & ~suspects.number_like
 
 
 def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -174,13 +177,18 @@ def stored_as_number(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         IEEE 754 double precision; Microsoft Support: Excel keeps 15 digits and drops a leading plus.
     """
-    legible = cell_kernels.cleaned(cells)
-    candidates = ~_is_proven(legible)
-    return cell_kernels.apply_where(candidates, lambda some: full_match(some, _NUMBER_CELL), legible)
+    clean = cell_kernels.cleaned(cells)
+    return cell_kernels.apply_where(~_is_proven(clean), lambda rest: full_match(rest, _NUMBER_CELL), clean)
 
 
 class _SuspectCells(NamedTuple):
-    """Legible cells, which of them are not as they should be, and which of those are numbers all the same."""
+    """What several rules ask of a column of phones.
+
+    Attributes:
+        cells: The cells as ``cleaned`` gives them.
+        mask: Cells that are neither empty nor canonical, and bear no trace of a number cell.
+        number_like: Those of them that are digits with punctuation, so that they may be repaired.
+    """
 
     cells: Cells
     mask: Mask
@@ -189,23 +197,27 @@ class _SuspectCells(NamedTuple):
 
 @memoized
 def _suspect_cells(cells: Cells) -> _SuspectCells:
-    """Which cells are neither empty, nor plus and digits, nor a number cell's trace."""
-    legible = cell_kernels.cleaned(cells)
-    mask = non_empty(legible) & ~(_is_plus_and_digits(legible) & _long_enough(legible))
+    # One answer for three rules: it takes longer than all the rest of them.
+    clean = cell_kernels.cleaned(cells)
+    mask = non_empty(clean) & ~(_is_plus_and_digits(clean) & _long_enough(clean))
     if mask.any():
-        mask[mask] = ~full_match(legible.filter(pa.array(mask)), _NUMBER_CELL)
-    return _SuspectCells(legible, mask, cell_kernels.apply_where(mask, _is_number_like, legible))
+        mask[mask] = ~full_match(clean.filter(pa.array(mask)), _NUMBER_CELL)
+    return _SuspectCells(clean, mask, cell_kernels.apply_where(mask, _is_number_like, clean))
 
 
 def _is_plus_and_digits(cells: Cells) -> Mask:
     data, first = slice_bytes(cells)
     others = flatnonzero_sparse((data - np.uint8(0x30)) > 9)
+    # What is no digit may only be the first byte, which must be the plus.
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
     return _has_plus(cells) & ~cells_at_positions(cells, inside + first) & (byte_lengths(cells) > 1)
 
 
 def _long_enough(cells: Cells) -> Mask:
-    """Of plus and digits: not an extension with a plus. Two plans have a few assigned numbers of six digits."""
+    """Mask of the cells that are no extension, if they are plus and digits.
+
+    Two numbering plans have a few assigned numbers of six digits; these are taken for extensions, too.
+    """
     mask: Mask = byte_lengths(cells) > _MIN_DIGITS
     return mask
 
@@ -216,15 +228,21 @@ def _has_plus(cells: Cells) -> Mask:
 
 
 def _is_number_like(cells: Cells) -> Mask:
-    """Digits with the punctuation of phones, and enough of them."""
+    """Mask of the cells that are digits with the punctuation of phone numbers, and have enough of them."""
     data, _ = slice_bytes(cells)
     return full_match(cells, _PUNCTUATED) & (count_marked_bytes(cells, (data - np.uint8(0x30)) <= 9) >= _MIN_DIGITS)
 
 
 def _remove_punctuation(cells: Cells) -> Cells:
-    """Without punctuation; that of ASCII goes first, for it is nearly all there is."""
+    """The cells without the punctuation of phone numbers."""
+    # Nearly all punctuation is ASCII, and dropping bytes is faster than a regular expression.
     plain = remove_characters(cells, _ASCII_PUNCTUATION)
     return pc.replace_substring_regex(plain, _DASHES, "") if (slice_bytes(plain)[0] == _DASH_LEAD).any() else plain
+
+
+def _is_impossible_as_written(cells: Cells) -> Mask:
+    """Mask of the numbers, with their punctuation, that no numbering plan has."""
+    return _is_impossible(_remove_punctuation(cells)) | full_match(cells, _PLUS_EIGHT)
 
 
 def _is_impossible(numbers: Cells) -> Mask:
@@ -238,7 +256,10 @@ def _number_status(cells: Cells) -> NDArray[np.int8]:
 
 
 def _is_proven(cells: Cells) -> Mask:
-    """Empty, or a number of an assigned range."""
+    """Mask of the cells that have no fault: empty, or a number of an assigned range.
+
+    No rule above may fire on them: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
+    """
     mask: Mask = ~non_empty(cells) | ((_number_status(cells) == NumberStatus.ASSIGNED) & _long_enough(cells))
     return mask
 
@@ -248,39 +269,49 @@ def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
-    others = non_empty(cells) & ~_is_plus_and_digits(cells)
-    if not others.any():
-        return cells
-    if assumptions.region in _REGIONS_OF_CODE_7:
+    others = _is_not_canonical(cells)
+    if others.any() and assumptions.region in _REGIONS_OF_CODE_7:
+        # Nearly all numbers of a Russian export are rewritten here, without a call of the parser.
         cells = _rewrite_russian_trunk(cells, others)
-        others = non_empty(cells) & ~_is_plus_and_digits(cells)
-        if not others.any():
-            return cells
-    encoded = cells.filter(pa.array(others)).dictionary_encode()
-    distinct = encoded.dictionary
-    lost = cell_kernels.control_character(distinct)
-    clean = cell_kernels.replace_where(cell_kernels.cleaned(distinct), lost, distinct.filter(pa.array(lost)))
-    clean = pc.if_else(
-        pa.array(full_match(clean, r"\+?[0-9]{7,15}[.,]0+")), pc.replace_substring_regex(clean, _NUMBER_TAIL, ""), clean
+        others = _is_not_canonical(cells)
+    return cell_kernels.rewrite_where(cells, others, lambda written: _rewrite_distinct(written, assumptions.region))
+
+
+def _is_not_canonical(cells: Cells) -> Mask:
+    return non_empty(cells) & ~_is_plus_and_digits(cells)
+
+
+def _rewrite_distinct(cells: Cells, region: str | None) -> Cells:
+    """Rewrite what is left with the parser of phonenumbers, which is slow: each distinct text once."""
+    encoded = cells.dictionary_encode()
+    clean = cell_kernels.clean_unless_damaged(encoded.dictionary)
+    with_tail = full_match(clean, _WITH_DECIMAL_TAIL)
+    clean = cell_kernels.rewrite_where(
+        clean, with_tail, lambda tailed: pc.replace_substring_regex(tailed, f"{cell_kernels.DECIMAL_TAIL}$", "")
     )
-    number_like = _is_number_like(clean)
     texts = [
-        _format_e164(text, assumptions.region) if good else text
-        for text, good in zip(clean.to_pylist(), number_like, strict=True)
+        _format_e164(text, region) if number_like else text
+        for text, number_like in zip(clean.to_pylist(), _is_number_like(clean), strict=True)
     ]
-    numbers = _keep_if_possible(pa.array(texts, pa.string()), clean)
-    return cell_kernels.replace_where(cells, others, pc.take(numbers, encoded.indices))
+    return pc.take(_keep_if_possible(pa.array(texts, pa.string()), clean), encoded.indices)
 
 
-def _keep_if_possible(numbers: Cells, as_they_were: Cells) -> Cells:
-    """The numbers to which a country was given, but as they were where no plan has such a number."""
-    doubtful = _has_plus(numbers) & ~_has_plus(as_they_were)
-    doubtful[doubtful] = _is_impossible(numbers.filter(pa.array(doubtful)))
-    return cell_kernels.replace_where(numbers, doubtful, as_they_were.filter(pa.array(doubtful)))
+def _keep_if_possible(numbers: Cells, before: Cells) -> Cells:
+    """The numbers, but as they were before where a country code was added and no plan has such a number.
+
+    With a country code that cannot be right, a reader of the report could not see what the file holds.
+    """
+    added = _has_plus(numbers) & ~_has_plus(before)
+    added[added] = _is_impossible(numbers.filter(pa.array(added)))
+    return cell_kernels.replace_where(numbers, added, before.filter(pa.array(added)))
 
 
 def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
-    """8 or 7 and ten digits of an assigned range, as nearly every number of a Russian export is: without a parser."""
+    """Rewrite 8 or 7 and ten digits as +7 and these digits, where such a number is assigned.
+
+    8 is what people dial inside Russia and Kazakhstan, and a 7 has lost its plus. Where the number is not assigned,
+    the parser decides: 810 … is a call abroad.
+    """
     digits = _remove_punctuation(cells.filter(pa.array(others)))
     national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
     eleven = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 1) & digits_only(digits)
@@ -292,11 +323,11 @@ def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
 
 
 def _format_e164(text: str, region: str | None) -> str:
-    """Plus and digits, or the text as it was when its country is not known."""
+    """The number as plus and digits; the text unchanged when its country is not known."""
     if re.fullmatch(_PLUS_EIGHT, text):
         return text
     if text.startswith("+"):
-        return "".join(sign for sign in text if sign.isdigit() or sign == "+")
+        return "".join(character for character in text if character.isdigit() or character == "+")
     if region is None:
         return text
     try:
@@ -307,7 +338,7 @@ def _format_e164(text: str, region: str | None) -> str:
 
 
 def _redact(cells: Cells) -> Cells:
-    """The country and three digits, and two near the end: never enough to dial."""
+    """The plus, four digits and two digits near the end: never enough to dial."""
     long = pc.greater(pc.utf8_length(cells), 9)
     shortened = pc.binary_join_element_wise(
         pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"

@@ -8,11 +8,13 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, first_bytes, full_match, rewrite_matches
+from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
-_DAY_SECONDS: Final = "86400"
+#: As text: cells are compared as text, never made numbers.
+_DAY_SECONDS: Final = str(SECONDS_PER_DAY)
 _CLOCK: Final = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
 _NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
 
@@ -35,8 +37,8 @@ def not_whole_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Passing call data, TalkDuration and HoldDuration: seconds.
     """
-    legible = cell_kernels.cleaned(cells)
-    return non_empty(legible) & ~_is_canonical(legible) & ~negative_duration(cells)
+    clean = cell_kernels.cleaned(cells)
+    return non_empty(clean) & ~_is_canonical(clean) & ~negative_duration(cells)
 
 
 def negative_duration(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -55,9 +57,9 @@ def negative_duration(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Yandex Metrica, Logs API, ym:s:offlineCallTalkDuration: UInt32.
     """
-    legible = cell_kernels.cleaned(cells)
-    minus = first_bytes(legible) == ord("-")
-    return full_match(legible, _NEGATIVE) if minus.any() else minus
+    clean = cell_kernels.cleaned(cells)
+    minus = first_bytes(clean) == ord("-")
+    return full_match(clean, _NEGATIVE) if minus.any() else minus
 
 
 def implausible_duration(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -77,12 +79,16 @@ def implausible_duration(cells: Cells, _assumptions: Assumptions | None = None) 
     Source:
         Durations seen in exports: milliseconds in some vendors' columns.
     """
-    legible = cell_kernels.cleaned(cells)
-    good = _is_canonical(legible) & non_empty(legible)
-    sizes = byte_lengths(legible)
-    over: Mask = good & (sizes > len(_DAY_SECONDS))
-    alike = good & (sizes == len(_DAY_SECONDS))
-    return over | (alike & as_mask(pc.greater(legible, _DAY_SECONDS))) if alike.any() else over
+    clean = cell_kernels.cleaned(cells)
+    return _is_canonical(clean) & non_empty(clean) & _is_over_a_day(clean)
+
+
+def _is_over_a_day(cells: Cells) -> Mask:
+    """Of canonical cells: longer texts are larger numbers, and texts of equal length sort as numbers do."""
+    sizes = byte_lengths(cells)
+    longer: Mask = sizes > len(_DAY_SECONDS)
+    alike = sizes == len(_DAY_SECONDS)
+    return longer | (alike & as_mask(pc.greater(cells, _DAY_SECONDS))) if alike.any() else longer
 
 
 def _is_canonical(cells: Cells) -> Mask:
@@ -91,30 +97,21 @@ def _is_canonical(cells: Cells) -> Mask:
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    sizes = byte_lengths(cells)
-    sound = _is_canonical(cells) & (sizes <= len(_DAY_SECONDS))
-    alike = sound & (sizes == len(_DAY_SECONDS))
-    return sound & ~(alike & as_mask(pc.greater(cells, _DAY_SECONDS))) if alike.any() else sound
+    # The rules judge clean cells with the same two functions: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
+    return _is_canonical(cells) & ~_is_over_a_day(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    others = ~_is_canonical(cells)
-    if not others.any():
-        return cells
-    some = cells.filter(pa.array(others))
-    lost = cell_kernels.control_character(some)
-    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
-    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]+)[.,]0+", r"\1"))
+    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _to_seconds)
+
+
+def _to_seconds(cells: Cells) -> Cells:
+    clean = cell_kernels.drop_decimal_tail(cell_kernels.clean_unless_damaged(cells))
     clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
-    clock = full_match(clean, _CLOCK)
-    return cell_kernels.replace_where(
-        cells, others, cell_kernels.replace_where(clean, clock, _clock_to_seconds(clean.filter(pa.array(clock))))
-    )
+    return cell_kernels.rewrite_where(clean, full_match(clean, _CLOCK), _clock_to_seconds)
 
 
 def _clock_to_seconds(cells: Cells) -> Cells:
-    if not len(cells):
-        return cells
     groups = pc.extract_regex(cells, "^(?P<h>[0-9]+):(?P<m>[0-9]+):(?P<s>[0-9]+)$")
     hours, minutes, seconds = (
         pc.cast(pc.struct_field(groups, name), pa.int64()).to_numpy(zero_copy_only=False) for name in "hms"

@@ -1,4 +1,4 @@
-"""Free text."""
+"""Free text: any characters but control characters."""
 
 import numpy as np
 import pyarrow.compute as pc
@@ -38,6 +38,7 @@ def starts_formula(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
+    # Free text has no pattern of its own, so it is sound where none of its rules can fire.
     faulty = cell_kernels.may_hold_odd_bytes(cells, space=False)
     faulty |= cell_kernels.placeholder(cells)
     faulty |= starts_formula(cells, assumptions)
@@ -45,8 +46,7 @@ def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    words = cell_kernels.placeholder(cells)
-    return cell_kernels.replace_where(cells, words, cell_kernels.empty_cells(words))
+    return cell_kernels.clear_where(cells, cell_kernels.placeholder(cells))
 
 
 def _redact(cells: Cells) -> Cells:

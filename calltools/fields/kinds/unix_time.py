@@ -1,4 +1,4 @@
-"""Unix seconds, UTC."""
+"""Times: Unix seconds in UTC."""
 
 import re
 from datetime import datetime
@@ -22,8 +22,9 @@ from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
-#: 2010-01-01 00:00:00 UTC: Metrica is younger than any earlier call.
-_EARLIEST: Final = "1262304000"
+#: 2010-01-01 00:00:00 UTC: an earlier time is not the time of a call.
+EARLIEST_CALL: Final = 1_262_304_000
+_EARLIEST: Final = str(EARLIEST_CALL)
 _SECONDS_DIGITS: Final = 10
 _TOLERANCE_S: Final = 300
 #: Digits of milli-, micro- and nanoseconds between 2001 and 2286.
@@ -32,17 +33,20 @@ _ISO_WITH_OFFSET: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 )
 _TIME: Final = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
-#: What a cell that is no Unix time looks like: the first that fits.
+_EXCEL_SERIAL: Final = r"[2-7][0-9]{4}(?:[.,][0-9]+)?"
+#: What a cell that is no Unix time looks like: the first pattern that fits. The wording knows the names.
 _TIME_FORMATS: Final = (
     ("iso-8601", rf"{_ISO_WITH_OFFSET}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_TIME})?"),
     ("dotted-date", rf"[0-9]{{1,2}}[.][0-9]{{1,2}}[.][0-9]{{2,4}}(?:{_TIME})?"),
     ("slashed-date", rf"[0-9]{{1,4}}/[0-9]{{1,2}}/[0-9]{{1,4}}(?:{_TIME})?(?: ?[AaPp][Mm])?"),
-    ("excel-serial", r"[2-7][0-9]{4}(?:[.,][0-9]+)?"),
+    ("excel-serial", _EXCEL_SERIAL),
     ("month-name", r".*(?:[A-Za-z]{3}|[а-яА-Я]{3}).*"),
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
-#: A date whose order nothing but its numbers can prove.
-_TWO_SHORT_NUMBERS: Final = r"^(?P<first>[0-9]{1,2})SIGN(?P<second>[0-9]{1,2})SIGN(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
+#: A date such as 03/04/2026. Only a number over 12 can prove which of the two is the day.
+_TWO_SHORT_NUMBERS: Final = (
+    r"^(?P<first>[0-9]{1,2})SEPARATOR(?P<second>[0-9]{1,2})SEPARATOR(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
+)
 _MONTHS: Final = 12
 _LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
                    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
@@ -86,8 +90,8 @@ def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, DateTime: Unix time stamp.
     """
-    legible = cell_kernels.cleaned(cells)
-    mask: Mask = non_empty(legible) & ~_is_count_of_seconds(legible)
+    clean = cell_kernels.cleaned(cells)
+    mask: Mask = non_empty(clean) & ~_is_count_of_seconds(clean)
     return mask
 
 
@@ -107,8 +111,8 @@ def finer_than_seconds(cells: Cells, _assumptions: Assumptions | None = None) ->
     Source:
         Yandex Metrica, Passing call data, DateTime: seconds.
     """
-    legible = cell_kernels.cleaned(cells)
-    return digits_only(legible) & np.isin(byte_lengths(legible), list(_FINER_UNITS))
+    clean = cell_kernels.cleaned(cells)
+    return digits_only(clean) & np.isin(byte_lengths(clean), list(_FINER_UNITS))
 
 
 def in_future(cells: Cells, assumptions: Assumptions) -> Mask:
@@ -150,43 +154,49 @@ def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> M
     Source:
         Yandex Metrica, Passing call data; CRM import does not support times before 1970.
     """
-    legible = cell_kernels.cleaned(cells)
-    small = non_empty(legible) & _is_count_of_seconds(legible) & (byte_lengths(legible) < _SECONDS_DIGITS)
-    early: Mask = (byte_lengths(legible) == _SECONDS_DIGITS) & digits_only(legible)
+    clean = cell_kernels.cleaned(cells)
+    small = non_empty(clean) & _is_count_of_seconds(clean) & (byte_lengths(clean) < _SECONDS_DIGITS)
+    early: Mask = (byte_lengths(clean) == _SECONDS_DIGITS) & digits_only(clean)
     if early.any():
-        early &= sorts_before(legible, _EARLIEST)
-    negative = non_empty(legible) & (first_bytes(legible) == ord("-")) & _is_count_of_seconds(legible)
-    serial = full_match(legible, _TIME_FORMATS[3][1]) if small.any() else small
+        early &= sorts_before(clean, _EARLIEST)
+    negative = non_empty(clean) & (first_bytes(clean) == ord("-")) & _is_count_of_seconds(clean)
+    serial = full_match(clean, _EXCEL_SERIAL) if small.any() else small
     mask: Mask = ((small & ~serial) | early | negative) & ~finer_than_seconds(cells)
     return mask
 
 
 def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
-    """What a cell that is no Unix time looks like: a key that the wording knows."""
-    legible = cell_kernels.cleaned(cells)
-    found = np.full(len(cells), "text", object)
-    open_: Mask = np.ones(len(cells), bool)
+    """What each cell looks like, for cells that are no Unix time: a name of ``_TIME_FORMATS``, or a reason.
+
+    The reasons are ``text`` (nothing known), and of local times ``twice`` (ambiguous in the zone) and ``never``.
+    """
+    clean = cell_kernels.cleaned(cells)
+    formats = np.full(len(cells), "text", object)
+    rest: Mask = np.ones(len(cells), bool)
     for name, pattern in _TIME_FORMATS:
-        fits = open_ & full_match(legible, pattern)
-        found[fits] = name
-        open_ &= ~fits
+        fits = rest & full_match(clean, pattern)
+        formats[fits] = name
+        rest &= ~fits
     if assumptions is not None and assumptions.timezone is not None:
         for layout in _layouts(assumptions):
-            times = local_times.parse_local(legible, layout, assumptions.timezone)
-            found[times.ambiguous], found[times.nonexistent] = "twice", "never"
-    return pa.array(found, pa.string())
+            times = local_times.parse_local(clean, layout, assumptions.timezone)
+            formats[times.ambiguous], formats[times.nonexistent] = "twice", "never"
+    return pa.array(formats, pa.string())
 
 
-def prove_date_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder | None]:
-    """Whether there are dates that begin with two short numbers, and the order that one of them proves.
-
-    A number over 12 is a day. Without one, or with one on each side, nothing is proven.
+def prove_date_order(cells: Cells, separators: str = "/.-") -> tuple[bool, DateOrder | None]:
+    """Find out whether day or month comes first. A number over 12 is a day.
 
     Args:
         cells: Dates.
-        signs: What may stand between the numbers.
+        separators: Characters that may separate the numbers.
+
+    Returns:
+        Whether there are dates that begin with two short numbers, and their order. The order is ``None`` when no
+        number is over 12, or when dates contradict each other.
     """
-    parts = pc.extract_regex(cell_kernels.cleaned(cells), _TWO_SHORT_NUMBERS.replace("SIGN", f"[{signs}]")).drop_null()
+    pattern = _TWO_SHORT_NUMBERS.replace("SEPARATOR", f"[{separators}]")
+    parts = pc.extract_regex(cell_kernels.cleaned(cells), pattern).drop_null()
     first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
     day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
     if day_first == month_first:
@@ -195,30 +205,31 @@ def prove_date_order(cells: Cells, signs: str = "/.-") -> tuple[bool, DateOrder 
 
 
 def finer_unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
-    """Which finer clock a cell holds."""
+    """The unit of each time that is finer than seconds, for the sentence of its rule."""
     sizes = byte_lengths(cell_kernels.cleaned(cells))
     return pa.array([_FINER_UNITS.get(int(size), "milliseconds") for size in sizes], pa.string())
 
 
-def _is_count_of_seconds(legible: Cells) -> Mask:
-    """A whole number that may be a count of seconds: not an Excel serial, which is a date."""
-    serial = full_match(legible, _TIME_FORMATS[3][1])
-    negative = first_bytes(legible) == ord("-")
-    whole: Mask = digits_only(legible)
+def _is_count_of_seconds(clean: Cells) -> Mask:
+    """Mask of the whole numbers that may be a count of seconds; a serial number of a spreadsheet is a date."""
+    serial = full_match(clean, _EXCEL_SERIAL)
+    negative = first_bytes(clean) == ord("-")
+    whole: Mask = digits_only(clean)
     if negative.any():
-        whole = whole | full_match(legible, r"-[0-9]+")
+        whole = whole | full_match(clean, r"-[0-9]+")
     return whole & ~serial
 
 
 def _seconds_or_empty(cells: Cells) -> Cells:
-    """Cells that are a count of seconds; the others as ``""``."""
-    legible = cell_kernels.cleaned(cells)
-    good = _is_count_of_seconds(legible) & (first_bytes(legible) != ord("-")) & ~finer_than_seconds(cells)
-    return legible if good.all() else cell_kernels.replace_where(legible, ~good, cell_kernels.empty_cells(~good))
+    """The cells that are a count of seconds, and ``""`` for all others."""
+    clean = cell_kernels.cleaned(cells)
+    good = _is_count_of_seconds(clean) & (first_bytes(clean) != ord("-")) & ~finer_than_seconds(cells)
+    return cell_kernels.clear_where(clean, ~good)
 
 
 def earlier_than(cells: Cells, moment: int) -> Mask:
-    """Times in seconds before a moment: digits of one length sort as numbers do, so no cell becomes a number."""
+    """Mask of the times of ten digits before a moment in Unix seconds."""
+    # Digits of equal length sort as numbers do, so no cell must be made a number.
     first, last = 10 ** (_SECONDS_DIGITS - 1), 10**_SECONDS_DIGITS - 1
     return sorts_before(cells, str(min(max(moment, first), last)))
 
@@ -233,20 +244,19 @@ def _later_than(seconds: Cells, latest: str) -> Mask:
 
 
 def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
+    # No rule may fire on what is sound here: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
     sound: Mask = (byte_lengths(cells) == _SECONDS_DIGITS) & digits_only(cells)
     return sound & ~sorts_before(cells, _EARLIEST) & earlier_than(cells, assumptions.now + _TOLERANCE_S + 1)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
     others = ~(digits_only(cells) & (byte_lengths(cells) == _SECONDS_DIGITS)) & non_empty(cells)
-    if not others.any():
-        return cells
-    return cell_kernels.replace_where(cells, others, _to_unix_seconds(cells.filter(pa.array(others)), assumptions))
+    return cell_kernels.rewrite_where(cells, others, lambda written: _to_unix_seconds(written, assumptions))
 
 
 def _to_unix_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
-    damaged = cell_kernels.control_character(cells)
-    clean = cell_kernels.replace_where(cell_kernels.cleaned(cells), damaged, cells.filter(pa.array(damaged)))
+    clean = cell_kernels.clean_unless_damaged(cells)
+    # Only a dot, unlike DECIMAL_TAIL: a time with a comma is not rewritten, and its rule reports it.
     clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.]0+", r"\1"))
     clean = _convert_offset_times(clean)
     if assumptions.timezone is None:
@@ -264,13 +274,14 @@ def _layouts(assumptions: Assumptions) -> tuple[str, ...]:
 
 
 def _convert_offset_times(cells: Cells) -> Cells:
-    """Times that say their own offset need no zone."""
-    mask = full_match(cells, _ISO_WITH_OFFSET)
-    if not mask.any():
-        return cells
-    encoded = cells.filter(pa.array(mask)).dictionary_encode()
+    """Rewrite times that have their own UTC offset, which need no zone from the user."""
+    return cell_kernels.rewrite_where(cells, full_match(cells, _ISO_WITH_OFFSET), _distinct_iso_to_epoch)
+
+
+def _distinct_iso_to_epoch(cells: Cells) -> Cells:
+    encoded = cells.dictionary_encode()
     texts = pa.array([_iso_to_epoch(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return cell_kernels.replace_where(cells, mask, pc.take(texts, encoded.indices))
+    return pc.take(texts, encoded.indices)
 
 
 def _iso_to_epoch(text: str) -> str:
@@ -282,13 +293,14 @@ def _iso_to_epoch(text: str) -> str:
 
 
 def _convert_wall_clock(cells: Cells, layout: str, zone: str) -> Cells:
-    open_ = ~digits_only(cells)
-    if not open_.any():
+    rest = ~digits_only(cells)
+    if not rest.any():
         return cells
-    times = local_times.parse_local(cells.filter(pa.array(open_)), layout, zone)
-    sure = times.ok & ~times.ambiguous
-    open_[open_] = sure
-    return cell_kernels.replace_where(cells, open_, local_times.format_epochs(times.epoch[sure]))
+    times = local_times.parse_local(cells.filter(pa.array(rest)), layout, zone)
+    # An ambiguous time has two readings: it stays, and its rule reports it.
+    certain = times.ok & ~times.ambiguous
+    rest[rest] = certain
+    return cell_kernels.replace_where(cells, rest, local_times.format_epochs(times.epoch[certain]))
 
 
 _MOSCOW: Final = (("timezone", "Europe/Moscow"),)

@@ -1,4 +1,4 @@
-"""Addresses: absolute http(s) URLs."""
+"""Addresses: absolute URLs with http or https."""
 
 import re
 from typing import Final
@@ -13,12 +13,13 @@ from calltools.fields.kernels.byte_kernels import (
     WORD_BYTES,
     cells_at_positions,
     cells_with_marked_bytes,
+    flatnonzero_sparse,
     full_match,
     slice_bytes,
 )
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, flatnonzero_sparse, non_empty, offsets, text_bytes
+from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets, text_bytes
 
 _ABSOLUTE: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^ /?#\\]+(?:[/?#][^ ]*)?"
 _CREDENTIAL_PARAMETERS: Final = (
@@ -26,8 +27,9 @@ _CREDENTIAL_PARAMETERS: Final = (
     r"(?:token|secret|key|passw(?:or)?d|pass|pwd|auth|sig|signature|jwt)"
 )
 _SECRET: Final = rf"(?i)://[^/?#@]*:[^/?#@]*@|[?&#;]{_CREDENTIAL_PARAMETERS}=[^&#]+"
-#: How the names above end: what stands before an equals sign in an address without them is another pair.
+#: The last two letters of these names. An address without such a pair before any equals sign holds no secret.
 _SECRET_ENDS: Final = frozenset({"en", "et", "ey", "rd", "wd", "ss", "th", "ig", "re", "wt"})
+#: First letter * 256 + second letter -> whether a secret can end so, in any case.
 _SECRET_END_TABLE: Final = np.zeros(65_536, bool)
 _HTTPS: Final = np.uint64(int.from_bytes(b"https://", "little"))
 _HTTP: Final = np.uint64(int.from_bytes(b"http://", "little"))
@@ -54,9 +56,9 @@ def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         Yandex Metrica, Passing call data, URL and CallTrackerURL; RFC 3986, section 4.3.
     """
-    legible = cell_kernels.cleaned(cells)
-    candidates = non_empty(legible) & ~_is_plainly_sound(legible)
-    return cell_kernels.apply_where(candidates, _lacks_host, legible)
+    clean = cell_kernels.cleaned(cells)
+    candidates = non_empty(clean) & ~_is_plainly_sound(clean)
+    return cell_kernels.apply_where(candidates, _lacks_host, clean)
 
 
 def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -76,9 +78,9 @@ def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         OWASP, Information exposure through query strings in URL; RFC 3986, section 3.2.1.
     """
-    legible = cell_kernels.cleaned(cells)
-    candidates = non_empty(legible) & ~_is_plainly_sound(legible)
-    return cell_kernels.apply_where(candidates, lambda some: as_mask(pc.match_substring_regex(some, _SECRET)), legible)
+    clean = cell_kernels.cleaned(cells)
+    candidates = non_empty(clean) & ~_is_plainly_sound(clean)
+    return cell_kernels.apply_where(candidates, lambda rest: as_mask(pc.match_substring_regex(rest, _SECRET)), clean)
 
 
 def _lacks_host(cells: Cells) -> Mask:
@@ -94,7 +96,7 @@ def _lacks_host(cells: Cells) -> Mask:
 def _has_host(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - reading it checks it
+        parts.port  # noqa: B018 - the property raises for a port that is no number
     except ValueError:
         return False
     host = parts.hostname or ""
@@ -102,27 +104,32 @@ def _has_host(text: str) -> bool:
 
 
 def _is_plainly_sound(cells: Cells) -> Mask:
-    """Printable ASCII behind a scheme and the beginning of a host, without a sign of a secret."""
+    """Mask of the cells that need no closer look: a scheme, a host, printable ASCII, nothing like a secret.
+
+    It may be false for good addresses, never true for a faulty one: tests/fields/test_kinds.py,
+    test_sound_text_has_no_fault.
+    """
     data, first = slice_bytes(cells)
     odd = ((data - np.uint8(0x21)) > 0x7E - 0x21) | (data == ord("@")) | (data == ord("\\")) | (data == ord("["))
     mask: Mask = ~cells_with_marked_bytes(cells, odd)
     equals = flatnonzero_sparse(data == ord("="))
     if len(equals):
         before = equals[equals >= 2]
-        named = _SECRET_END_TABLE[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
-        mask &= ~cells_at_positions(cells, before[named] + first)
+        secret = _SECRET_END_TABLE[data[before - 2].astype(np.int64) * 256 + data[before - 1]]
+        mask &= ~cells_at_positions(cells, before[secret] + first)
     return mask & _has_plain_host(cells)
 
 
 def _has_plain_host(cells: Cells) -> Mask:
-    """A scheme, a letter or digit right behind it, and no colon (a port is judged slowly)."""
+    """Mask of the cells with a scheme in small letters, and a letter or digit right behind it."""
     data, ends = text_bytes(cells), offsets(cells)
     last = len(data) - WORD_BYTES
     if last < 0:
         return np.zeros(len(cells), bool)
-    # A scheme and a host are more than a word, so that no cell begins behind the last one.
+    # Overlapping words at every byte, without a copy. No address begins behind the last one: it is longer than a word.
     begins = np.ndarray((last + 1,), "<u8", data, strides=(1,))[np.minimum(ends[:-1], last)]
     secure = begins == _HTTPS
+    # The host begins behind "http://", or one byte later.
     at = ends[:-1] + 7 + secure
     byte = data.take(at, mode="clip")
     letter = ((byte | 0x20) - np.uint8(0x61) <= 25) | (byte - np.uint8(0x30) <= 9)
@@ -135,14 +142,7 @@ def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
-    sound = _sound(cells, assumptions)
-    if sound.all():
-        return cells
-    others = ~sound
-    some = cells.filter(pa.array(others))
-    lost = cell_kernels.control_character(some)
-    clean = cell_kernels.replace_where(cell_kernels.cleaned(some), lost, some.filter(pa.array(lost)))
-    return cell_kernels.replace_where(cells, others, clean)
+    return cell_kernels.rewrite_where(cells, ~_sound(cells, assumptions), cell_kernels.clean_unless_damaged)
 
 
 def _redact(cells: Cells) -> Cells:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
@@ -23,10 +24,9 @@ from calltools.model.cells import (
     combine_chunks,
     non_empty,
     offsets,
-    span_indices,
     text_bytes,
 )
-from calltools.model.finding import Findings
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
 
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
@@ -197,7 +197,7 @@ class _CsvReader:
             "place": place,
             "position": position if known else None,
             "column": titles[position] if known and position is not None else None,
-            "detail": f"{width}\x1f{len(titles)}" if code == "CT008" else None,
+            "detail": f"{width}{DETAIL_SEPARATOR}{len(titles)}" if code == "CT008" else None,
         }
 
     def _multiline_cell_findings(self, batch: Batch, block: Block) -> Findings:

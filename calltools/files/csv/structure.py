@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calltools.fields.kernels.byte_kernels import flatnonzero_sparse, span_indices
 from calltools.files.csv.strict import LOOKAHEAD_LINES, StrictParser
-from calltools.model.cells import flatnonzero_sparse, span_indices
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: Lines whose bytes are gathered in one array; bounds the memory for a file in which every line is suspect.

@@ -1,7 +1,6 @@
-"""Writing CSV.
+"""Writing CSV: canonical records, and rejected records as they are in the source, with their codes.
 
-Canonical records (UTF-8 without a byte order mark, comma, LF, minimal quoting, columns in canonical order), and
-rejected records as the source has them, with the codes.
+Canonical is UTF-8 without a byte order mark, comma, LF, minimal quoting, columns in canonical order.
 """
 
 import csv
@@ -35,8 +34,8 @@ _BYTES_THAT_NEED_QUOTES: Final = (ord(","), ord('"'), ord("\n"), ord("\r"))
 class CanonicalWriter:
     """Writes canonical records; the file appears when the writer is closed, or not at all.
 
-    Only columns that hold something are written, with DateTime and one identifier always. Which ones hold something
-    is known at the end, so until then the records lie in a temporary file; memory does not grow with them.
+    Only columns with a filled cell are written, besides DateTime and one identifier. They are known only at the end, so
+    the records wait in a temporary file; memory does not grow with their number.
     """
 
     def __init__(self, output: Path | BinaryIO, *, force: bool) -> None:
@@ -47,10 +46,10 @@ class CanonicalWriter:
         self._file: AtomicFile | None = None
 
     def __enter__(self) -> Self:
-        """Refuse at once what could not be written at the end.
+        """Check at once that the file can be written.
 
         Raises:
-            OutputError: The place is taken, or cannot be written.
+            OutputError: The path is occupied, or cannot be written.
         """
         if isinstance(self._output, Path):
             self._file = AtomicFile(self._output, force=self._force)
@@ -63,14 +62,14 @@ class CanonicalWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
-        """Leave nothing behind that ``close`` has not put in its place."""
+        """Remove what ``close`` has not committed."""
         self.discard()
 
     def write(self, columns: pa.Table) -> None:
-        """Take records.
+        """Add records.
 
         Args:
-            columns: Canonical columns as text, ``""`` is absent; those that are missing are empty.
+            columns: Canonical columns as text; ``""`` is an empty cell, a missing column is empty.
         """
         count = columns.num_rows
         if not count:
@@ -85,10 +84,10 @@ class CanonicalWriter:
             self._sink.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
 
     def close(self) -> None:
-        """Write the file and let it appear.
+        """Write the file and rename it to its path.
 
         Raises:
-            OutputError: The disk is full, or the place has been taken meanwhile.
+            OutputError: The disk is full, or the path is occupied now.
         """
         self._sink.close()
         self._spool.seek(0)
@@ -116,8 +115,9 @@ class CanonicalWriter:
 
 
 def serialize_records(columns: Sequence[Cells]) -> memoryview:
-    """Records as CSV, byte for byte as ``csv.writer`` with minimal quoting writes them. Pure; releases the lock."""
+    """Records as CSV, equal to the bytes of ``csv.writer`` with minimal quoting; releases the interpreter lock."""
     lines = pc.binary_join_element_wise(*map(_quote_where_needed, columns), ",")
+    # An empty line would be no record: csv.writer quotes the only empty cell, too.
     if len(columns) == 1:
         lines = pc.if_else(pc.equal(lines, ""), '""', lines)
     ended = pc.binary_join_element_wise(lines, "", "\n")
@@ -138,7 +138,7 @@ def _quote_where_needed(cells: Cells) -> Cells:
 
 
 def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[str]) -> Iterator[memoryview]:
-    """Batches as CSV, in order, a few ahead in worker threads."""
+    """Batches as CSV, in order; threads prepare the next ones."""
     waiting: deque[Future[memoryview]] = deque()
     with ThreadPoolExecutor(_WRITER_THREADS) as pool:
         for batch in batches:
@@ -149,14 +149,14 @@ def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[
             yield waiting.popleft().result()
 
 
-#: Titles put before the file's own. They come first, because a damaged record may have any number of cells.
+#: Titles before those of the file: they come first because a malformed record may have any number of cells.
 REJECT_TITLES: Final = ("calltools_codes", "calltools_place")
 
 
 class RejectsWriter:
-    """A CSV of rejected records: codes, physical line or sheet row, then the cells as they were.
+    """Writes rejected records: codes, physical line or sheet row, then the cells as they are in the source.
 
-    The file appears when it is closed; until then nothing of it is seen.
+    The file appears when the writer is closed, or not at all.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
@@ -164,24 +164,24 @@ class RejectsWriter:
         self._titles: tuple[str, ...] | None = None
 
     def __enter__(self) -> Self:
-        """Refuse at once what could not be written at the end."""
+        """Check at once that the file can be written."""
         self._stream = self._file.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
-        """Leave nothing behind that ``close`` has not put in its place."""
+        """Remove what ``close`` has not committed."""
         self._file.discard()
 
     def write_header(self, titles: tuple[str, ...]) -> None:
-        """Begin a file with these titles; the header is written again when they change."""
+        """Write a header if the titles differ from those of the source before."""
         if titles != self._titles:
             self._write_rows([[*REJECT_TITLES, *titles]])
             self._titles = titles
 
     def write_rejected(self, batch: Batch, findings: Findings, bad: Mask) -> None:
-        """Write the records of a batch that hold an error."""
+        """Write the malformed records of a batch, and its records in a mask."""
         codes = _error_codes_by_record(findings)
-        rows = [(one.record, one.place, list(one.cells)) for one in batch.malformed]
+        rows = [(record.record, record.place, list(record.cells)) for record in batch.malformed]
         if bad.any() and batch.origin is not None:
             kept = batch.origin.filter(pa.array(bad))
             cells = zip(*(column.to_pylist() for column in kept.columns), strict=True)
@@ -189,7 +189,7 @@ class RejectsWriter:
         self._write_rows([[" ".join(codes[record]), str(place), *cells] for record, place, cells in sorted(rows)])
 
     def close(self) -> None:
-        """Let the file appear."""
+        """Rename the file to its path."""
         self._file.commit()
 
     def _write_rows(self, rows: list[list[str]]) -> None:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -23,13 +23,13 @@ _RECORD_SEPARATOR: Final = re.compile(r"[ \t\r\n\x1e]*")
 
 
 class NumberText(str):
-    """A number as it is written."""
+    """A number with the digits of the file."""
 
     __slots__ = ()
 
 
 class RepeatedKeyError(Exception):
-    """A key stands twice in one object, so that its value is not certain."""
+    """An object has a key twice, so that its value is not certain."""
 
 
 def _build_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -39,7 +39,7 @@ def _build_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return made
 
 
-# NaN is not JSON, but pandas and others write it for an absent number: as text it is a placeholder (CT281).
+# NaN is not JSON, but pandas and others write it for a missing number; as text it is a placeholder (CT281).
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_build_object, parse_int=NumberText, parse_float=NumberText, parse_constant=NumberText
 )
@@ -68,18 +68,12 @@ def _list_of_records(text: str, name: str) -> Iterable[Json]:
     first = next(values)
     second = next(values, None)
     if second is not None:
-        return _chain_values(first, second, values)
+        return chain([first, second], values)
     return first if isinstance(first, list) else _unwrap_envelope(first, name)
 
 
-def _chain_values(first: Json, second: Json, rest: Iterator[Json]) -> Iterator[Json]:
-    yield first
-    yield second
-    yield from rest
-
-
 def _parse_values(text: str) -> Iterator[Json]:
-    """The values one behind the other: JSON Lines, or the one value of a JSON text."""
+    """The values of a text, one by one: those of JSON Lines, or the only value of a JSON document."""
     place = _skip_separator(text, 0)
     while True:
         value, place = _DECODER.raw_decode(text, place)
@@ -102,7 +96,7 @@ def _require_objects(items: Iterable[Json], name: str) -> Iterator[dict[str, Jso
 
 
 def _unwrap_envelope(envelope: Json, name: str) -> list[Json]:
-    """The only list of objects in an object; an object without any is one record."""
+    """The only list of objects inside an object; an object without a list is one record."""
     found = dict(_find_lists(envelope, ""))
     filled = {path: items for path, items in found.items() if items}
     if len(filled) > 1:
@@ -113,7 +107,7 @@ def _unwrap_envelope(envelope: Json, name: str) -> list[Json]:
 
 
 def _find_lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
-    """Each list that holds only objects, or nothing, outside of other lists."""
+    """Path and items of each list of objects, or empty list, that is not inside another list."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _find_lists(inner, f"{path}.{key}" if path else key)
@@ -122,10 +116,10 @@ def _find_lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
 
 
 def flatten_record(record: dict[str, Json]) -> dict[str, str]:
-    """The record's cells by title: nested keys joined by dots, lists as compact JSON.
+    """The cells of a record by title: nested keys are joined by dots, lists are compact JSON.
 
     Raises:
-        RepeatedKeyError: Two keys have one title.
+        RepeatedKeyError: Two keys become the same title.
     """
     cells: dict[str, str] = {}
     for title, value in _iterate_leaves(record, ""):
@@ -151,7 +145,7 @@ def _format_value(value: Json) -> str:
 
 
 def _format_compact(value: Json) -> str:
-    """Compact JSON, numbers as they stood."""
+    """Compact JSON; numbers keep their digits."""
     if isinstance(value, NumberText):
         return value
     if isinstance(value, list):
@@ -162,12 +156,12 @@ def _format_compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-#: Records that become one batch.
+#: Records of a batch.
 _RECORDS_PER_BATCH: Final = 50_000
-#: The text and its records are held in memory, at some five times the size of the file.
+#: Text and records are held in memory, which takes about five times the size of the file.
 _MAX_BYTES: Final = 512 << 20
 
-#: Some records as columns: title -> cells.
+#: Some records: title -> cells.
 _ColumnPart = dict[str, Cells]
 
 
@@ -219,13 +213,13 @@ def _flatten_records(items: Iterable[dict[str, Json]], name: str) -> Iterator[di
 def _collect_parts(
     items: Iterator[dict[str, str]], titles: dict[str, None], name: str, limits: Limits
 ) -> Iterator[tuple[int, _ColumnPart]]:
-    """The records in columns, part by part; titles are collected on the way, in first-seen order."""
-    while some := list(islice(items, _RECORDS_PER_BATCH)):
-        for one in some:
-            titles.update(dict.fromkeys(one))
+    """Size and columns of each part of the records; ``titles`` collects all keys in the order of their first use."""
+    while records := list(islice(items, _RECORDS_PER_BATCH)):
+        for record in records:
+            titles.update(dict.fromkeys(record))
         if len(titles) > limits.columns:
             raise LimitError("json-columns", path=name, limit=limits.columns)
-        yield len(some), {title: cells_from_text([one.get(title, "") for one in some]) for title in titles}
+        yield len(records), {title: cells_from_text([record.get(title, "") for record in records]) for title in titles}
 
 
 def _build_batch(part: _ColumnPart, count: int, start: int, titles: tuple[str, ...]) -> Batch:

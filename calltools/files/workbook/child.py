@@ -25,6 +25,7 @@ from python_calamine import (
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
+from calltools.texts.keys import MessageKey
 
 #: Exit code of a child whose last answer was an error.
 EXIT_FAILED: Final = 3
@@ -112,7 +113,7 @@ def limit_process(memory: int, seconds: int) -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _error_key(fault: BaseException) -> str:
+def _error_key(fault: BaseException) -> MessageKey:
     if isinstance(fault, CalltoolsError):
         return fault.key
     if isinstance(fault, MemoryError):

@@ -23,11 +23,11 @@ _XLS_FORMULA: Final = 0x06
 
 
 def find_xls_issues(path: Path, number: int) -> CellIssues:
-    """The error cells of one sheet.
+    """The error cells of one sheet of an xls workbook.
 
     Args:
         path: The workbook.
-        number: Which of its sheets, from 0.
+        number: Number of the sheet, from 0.
     """
     data = _read_workbook_stream(path.read_bytes())
     starts = [
@@ -35,6 +35,8 @@ def find_xls_issues(path: Path, number: int) -> CellIssues:
     ]
     found = CellIssues()
     for kind, start, _ in _xls_records(data, starts[number]):
+        # BoolErr: cell (6 bytes), value, then 1 for an error. Formula: cell, then a result (8 bytes); if its last two
+        # bytes are 0xFFFF it is no number, its first byte is 2 for an error, and its third is the code.
         if kind == _XLS_BOOL_OR_ERROR and data[start + 7]:
             found.add_error(*_cell_position(data, start), data[start + 6])
         elif kind == _XLS_FORMULA and data[start + 6] == 2 and data[start + 12 : start + 14] == b"\xff\xff":
@@ -48,7 +50,7 @@ def _cell_position(data: bytes, start: int) -> tuple[int, int]:
 
 
 def _xls_records(data: bytes, place: int) -> Iterator[tuple[int, int, int]]:
-    """Type, first byte and size of each record up to the end of the sheet or of the globals."""
+    """Type, first byte and size of each record, up to the end of the sheet or of the part for all sheets."""
     while place + 4 <= len(data):
         kind, size = struct.unpack_from("<HH", data, place)
         yield kind, place + 4, size
@@ -58,7 +60,7 @@ def _xls_records(data: bytes, place: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _read_workbook_stream(raw: bytes) -> bytes:
-    """The bytes of the workbook's stream in a compound file."""
+    """The bytes of the workbook stream in a compound file."""
     size = 1 << struct.unpack_from("<H", raw, 30)[0]
     table = _read_sector_table(raw, size)
     directory = _read_chain(raw, size, table, struct.unpack_from("<I", raw, 48)[0])
@@ -72,18 +74,19 @@ def _read_workbook_stream(raw: bytes) -> bytes:
 
 
 def _read_entry_stream(raw: bytes, size: int, table: list[int], directory: bytes, entry: tuple[int, int]) -> bytes:
-    """A stream: a small one lies within the root's, in sectors of its own."""
+    """The bytes of a stream; a small one lies inside of the root stream, in small sectors with their own table."""
     first, count = entry
     if count >= struct.unpack_from("<I", raw, 56)[0]:
         return _read_chain(raw, size, table, first)[:count]
     small = 1 << struct.unpack_from("<H", raw, 32)[0]
     inner = _read_chain(raw, size, table, struct.unpack_from("<I", directory, 116)[0])
     numbers = _read_chain(raw, size, table, struct.unpack_from("<I", raw, 60)[0])
+    # Sectors are numbered from the end of the header: here a header of one empty sector stands in for it.
     return _read_chain(b"\0" * small + inner, small, _unpack_numbers(numbers), first)[:count]
 
 
 def _read_sector_table(raw: bytes, size: int) -> list[int]:
-    """Which sector follows which. The list of its own sectors starts in the header and goes on in a chain."""
+    """Sector -> the next one of its stream. The header, then a chain of sectors, lists the sectors of this table."""
     sectors = _unpack_numbers(raw[76 : 76 + 4 * _SECTORS_IN_HEADER])
     more, seen = struct.unpack_from("<I", raw, 68)[0], set[int]()
     while more < _NO_SECTOR_FROM and more not in seen:
@@ -100,6 +103,7 @@ def _read_sector_table(raw: bytes, size: int) -> list[int]:
 
 
 def _read_chain(raw: bytes, size: int, table: list[int], first: int) -> bytes:
+    # A damaged file may hold a circle.
     parts, seen = [], set[int]()
     while first < _NO_SECTOR_FROM and first not in seen:
         seen.add(first)
@@ -120,12 +124,12 @@ _XLSB_ROW: Final = 0
 _XLSB_CELL_ERROR: Final = 3
 _XLSB_FORMULA_ERROR: Final = 11
 _XLSB_SHEET: Final = 156
-#: Of a cell: column (4 bytes), style and flags (4 bytes), then its value.
+#: A cell is its column (4 bytes), style and flags (4 bytes), then its value.
 _XLSB_VALUE_OFFSET: Final = 8
 
 
 def find_xlsb_issues(path: Path, sheet: str) -> CellIssues:
-    """The error cells of one sheet.
+    """The error cells of one sheet of an xlsb workbook.
 
     Args:
         path: The workbook.
@@ -155,14 +159,14 @@ def _find_xlsb_sheet_part(package: ZipFile, sheet: str) -> str:
 
 
 def _read_text(data: bytes, start: int) -> tuple[str, int]:
-    """A text and where it ends: its length in UTF-16 units, then those."""
+    """A text, stored as its length in UTF-16 units and these units; and the place after it."""
     (length,) = struct.unpack_from("<I", data, start)
     end = start + 4 + 2 * length
     return data[start + 4 : end].decode("utf-16-le", "replace"), end
 
 
 def _xlsb_records(data: bytes) -> Iterator[tuple[int, int]]:
-    """Type of each record and where its bytes begin."""
+    """Type and first byte of each record."""
     place = 0
     while place < len(data):
         kind, place = _read_variable_length(data, place, 2)
@@ -172,7 +176,7 @@ def _xlsb_records(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _read_variable_length(data: bytes, place: int, most: int) -> tuple[int, int]:
-    """A number of up to ``most`` bytes, seven bits in each, the eighth says that more follow."""
+    """A number of at most ``most`` bytes, and the place after it; the highest bit of a byte means that one follows."""
     number = 0
     for shift in range(0, 7 * most, 7):
         byte = data[place]

@@ -24,6 +24,7 @@ from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.runtime.process import ChildProcess
+from calltools.texts.keys import MessageKey
 
 _CHILD_MODULE: Final = "calltools.files.workbook.child"
 _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
@@ -89,7 +90,7 @@ class WorkbookProcess(ChildProcess):
         except (pa.ArrowException, OSError) as fault:
             raise self._error_of_end() from fault
 
-    def _build_error(self, key: str, facts: Mapping[str, Any]) -> CalltoolsError:
+    def _build_error(self, key: MessageKey, facts: Mapping[str, Any]) -> CalltoolsError:
         limited = key in {"workbook-memory", "workbook-cells"}
         known = {"path": self._name, "limit": self._limits.child_memory >> 20, **facts}
         return LimitError(key, **known) if limited else SourceError(key, **known)

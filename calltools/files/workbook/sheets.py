@@ -8,7 +8,7 @@ from typing import Final
 from calltools.errors import SourceError, UsageError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
-from calltools.model.finding import Findings
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.titles import fold_title
 from calltools.texts.report_labels import OWN_SHEET_TITLES
 
@@ -96,7 +96,9 @@ def _build_choice(
     if index is not None and index >= len(rows):
         raise SourceError("header-row-beyond", path=name, row=index + 1)
     others = [title for title in heads if title != sheet]
-    found: list[dict[str, object]] = [{"code": "CT017", "detail": f"{sheet}\x1f{', '.join(others)}"}] if others else []
+    found: list[dict[str, object]] = []
+    if others:
+        found.append({"code": "CT017", "detail": f"{sheet}{DETAIL_SEPARATOR}{', '.join(others)}"})
     if index:
         found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
     titles = tuple(rows[index]) if index is not None else _pad_titles(guess.titles, max(map(len, rows), default=0))

@@ -1,4 +1,4 @@
-"""In the child process: one sheet of typed cells is written to the parent as an Arrow stream of text."""
+"""In the child process: the typed cells of one sheet are written to the parent as an Arrow stream of text."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xl
 from calltools.files.workbook.package import find_sheet_parts
 from calltools.model.cells import Cells, Mask, non_empty
 
-#: Rows of a sheet that become one batch.
+#: Rows of a batch.
 ROWS_PER_BATCH: Final = 50_000
-#: A double of this size has 16 digits before the point: the last of them may be wrong already.
+#: From here on a number has 16 digits before the point, and a spreadsheet keeps only 15.
 _LOSSY_FROM: Final = 1e15
 
 #: A finding on its way to the parent: code, row within the slice, column of the sheet, value.
@@ -31,9 +31,9 @@ class _Slice:
     """Some rows of the sheet below the header.
 
     Attributes:
-        columns: One a column of the sheet, from column A.
-        findings: Codes with row within the slice, column of the sheet and value.
-        rows: How many.
+        columns: Cells of each column, from column A on.
+        findings: Findings of the cells.
+        rows: Number of rows.
     """
 
     columns: tuple[TextColumn, ...]
@@ -42,19 +42,19 @@ class _Slice:
 
 
 def sheet_extent(sheet: CalamineSheet) -> tuple[int, int]:
-    """Rows and columns from A1 to the last filled cell; ``total_height`` of the library is one short."""
+    """Number of rows and columns from A1 to the last filled cell; ``total_height`` of calamine is one short."""
     return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end is not None else (0, 0)
 
 
 def _iterate_rows(sheet: CalamineSheet) -> Iterator[list[CellValue]]:
-    """The rows from row 1 and column A; the library's own start in the first filled column."""
+    """The rows from row 1 and column A on; those of calamine start in the first filled column."""
     left = sheet.start[1] if sheet.start is not None else 0
     padding: list[CellValue] = [""] * left
     return (padding + row for row in sheet.iter_rows())
 
 
 def read_heads(sheets: Mapping[str, CalamineSheet], rows: int) -> dict[str, list[list[str]]]:
-    """The first rows of each sheet as text, from row 1 and column A."""
+    """Title -> first rows as text, from row 1 and column A on."""
     return {title: _read_head(sheet, rows) for title, sheet in sheets.items()}
 
 
@@ -69,23 +69,23 @@ def send_sheet(sheet: CalamineSheet, chosen: Mapping[str, Any], path: Path, resp
 
     Args:
         sheet: The sheet.
-        chosen: ``header``: titles from column A; ``first_row``: row from 0 of the first record;
-            ``identifiers``: columns from 0 that hold identifiers; ``package``: what kind of workbook;
-            ``number``: which of all sheets, from 0; ``marked``: parts that need a second look.
+        chosen: ``header``: titles from column A on; ``first_row``: row of the first record, from 0; ``identifiers``:
+            columns with identifiers, from 0; ``package``: format of the workbook; ``number``: number of the sheet among
+            all, from 0; ``marked``: parts that may hold error cells or formulas.
         path: The workbook.
-        responses: Where to.
+        responses: The stream to the parent.
     """
-    odd = find_cell_issues(path, chosen)
-    slices = list(_read_slices(sheet, chosen["first_row"], odd, chosen["identifiers"]))
+    issues = find_cell_issues(path, chosen)
+    slices = list(_read_slices(sheet, chosen["first_row"], issues, chosen["identifiers"]))
     width = len(chosen["header"])
-    columns = [unify_dates([one.columns[position] for one in slices]) for position in range(width)]
+    columns = [unify_dates([part.columns[position] for part in slices]) for position in range(width)]
     first, last = _used_column_range(chosen["header"], columns, slices)
     responses.write(json.dumps({"first": first, "last": last}).encode() + b"\n")
     _write_slices(slices, columns[first:last], first, responses)
 
 
 def find_cell_issues(path: Path, chosen: Mapping[str, Any]) -> CellIssues:
-    """The sheet's error cells and hollow formulas, looked for where there is a sign of any."""
+    """The error cells and uncached formulas of the chosen sheet; an XML part is walked only if it may hold some."""
     sheet, marked = chosen["sheet"], {part.lower() for part in chosen["marked"]}
     if chosen["package"] == "xls":
         return find_xls_issues(path, chosen["number"])
@@ -102,23 +102,23 @@ def _read_slices(
 ) -> Iterator[_Slice]:
     height, width = sheet_extent(sheet)
     missing = max(0, issues.row_count() - height)
-    # A row of nothing but formulas without a value lies outside of what the library calls the sheet.
+    # For calamine a sheet ends before rows that hold only uncached formulas.
     beyond: Iterator[list[CellValue]] = ([""] * width for _ in repeat(None, missing))
     rows = islice(chain(_iterate_rows(sheet), beyond), first_row, None)
     start = first_row
-    while some := list(islice(rows, ROWS_PER_BATCH)):
-        findings = tuple(_patch_error_cells(some, start, issues, width))
-        columns = list(zip(*some, strict=True))
+    while part := list(islice(rows, ROWS_PER_BATCH)):
+        findings = tuple(_patch_error_cells(part, start, issues, width))
+        columns = list(zip(*part, strict=True))
         texts = tuple(format_cells(column) for column in columns)
-        numbers = tuple(_find_lossy_identifiers(columns, texts, identifiers))
-        yield _Slice(texts, findings + numbers, len(some))
-        start += len(some)
+        lossy = tuple(_find_lossy_identifiers(columns, texts, identifiers))
+        yield _Slice(texts, findings + lossy, len(part))
+        start += len(part)
 
 
 def _patch_error_cells(
     rows: list[list[CellValue]], start: int, issues: CellIssues, width: int
 ) -> Iterator[_SliceFinding]:
-    """Put the text of error cells where the library left nothing, and name them and the hollow formulas."""
+    """Write the text of error cells into the rows; gives their findings and those of uncached formulas."""
     for row in sorted((issues.errors.keys() | issues.uncached_formulas.keys()) & set(range(start, start + len(rows)))):
         for column, text in issues.errors.get(row, {}).items():
             if column < width:
@@ -141,12 +141,12 @@ def _find_lossy_identifiers(
 def _used_column_range(
     header: Sequence[str], columns: Sequence[Sequence[Cells]], slices: Sequence[_Slice]
 ) -> tuple[int, int]:
-    """The columns from the first to behind the last that has a title or holds anything below it."""
-    hollow = {column for one in slices for code, _, column, _ in one.findings if code == "CT014"}
+    """The first column with a title or a filled cell, and the column after the last one."""
+    uncached = {column for part in slices for code, _, column, _ in part.findings if code == "CT014"}
     used = [
         position
-        for position, (title, parts) in enumerate(zip(header, columns, strict=True))
-        if title or position in hollow or any(non_empty(part).any() for part in parts)
+        for position, (title, chunks) in enumerate(zip(header, columns, strict=True))
+        if title or position in uncached or any(non_empty(cells).any() for cells in chunks)
     ]
     return (used[0], used[-1] + 1) if used else (0, 0)
 
@@ -157,21 +157,21 @@ def _write_slices(
     names = [str(position) for position in range(len(columns))]
     schema = pa.schema([("row", pa.int32()), *((name, pa.string()) for name in names)])
     with pa.ipc.new_stream(responses, schema) as stream:
-        for number, one in enumerate(slices):
-            cells = [parts[number] for parts in columns]
+        for number, part in enumerate(slices):
+            cells = [chunks[number] for chunks in columns]
             findings = [
                 (code, row, column - first, value)
-                for code, row, column, value in one.findings
+                for code, row, column, value in part.findings
                 if first <= column < first + len(columns)
             ]
-            keep = np.flatnonzero(_non_empty_rows(cells, findings, one.rows))
-            rows = pa.RecordBatch.from_arrays([pa.array(np.arange(one.rows, dtype=np.int32)), *cells], schema=schema)
-            side = {"findings": json.dumps(findings), "rows": str(one.rows)}
-            stream.write_batch(rows if len(keep) == one.rows else rows.take(pa.array(keep)), custom_metadata=side)
+            keep = np.flatnonzero(_non_empty_rows(cells, findings, part.rows))
+            rows = pa.RecordBatch.from_arrays([pa.array(np.arange(part.rows, dtype=np.int32)), *cells], schema=schema)
+            metadata = {"findings": json.dumps(findings), "rows": str(part.rows)}
+            stream.write_batch(rows if len(keep) == part.rows else rows.take(pa.array(keep)), custom_metadata=metadata)
 
 
 def _non_empty_rows(cells: Sequence[Cells], findings: Sequence[_SliceFinding], rows: int) -> Mask:
-    """Rows that hold anything, a formula without a value included."""
+    """Whether each row has a filled cell or a finding, such as an uncached formula."""
     keep = np.zeros(rows, np.bool_)
     keep[[row for _, row, _, _ in findings]] = True
     for column in cells:

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from calltools.model.call_statistics import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
+from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
+from calltools.model.summary import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.rules.service import WINDOW_S
 from calltools.texts import Language
 from calltools.texts.report_labels import html_label
@@ -67,9 +68,8 @@ _SHADES: Final = 9
 #: Days that the chart by day has room for.
 MAX_DAYS: Final = 62
 _MINUTE_S: Final = 60
-_DAY_S: Final = 86_400
 #: The service ties a call to a visit that is not older than this.
-_WINDOW_DAYS: Final = WINDOW_S // _DAY_S
+_WINDOW_DAYS: Final = WINDOW_S // SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def visit_deadlines(statistics: CallStatistics, now: int) -> list[VisitDeadline]
         statistics: Calls by day.
         now: The time of the run, Unix seconds.
     """
-    today = now // _DAY_S
+    today = now // SECONDS_PER_DAY
     past = [counts for day, counts in statistics.days.items() if day + _WINDOW_DAYS < today]
     deadlines = [VisitDeadline("", None, _sum_calls(past), int(sum(counts[2] for counts in past)))] if past else []
     for day in sorted(day for day in statistics.days if day + _WINDOW_DAYS >= today):

@@ -24,16 +24,17 @@ from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.text import describe_source
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, severity_name
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts.keys import HtmlLabel
 from calltools.texts.report_labels import html_label
 
 #: Keys of labels by severity: of the counts of findings, and of the buttons that show only such findings.
-SEVERITY_COUNTS: Final[Mapping[Severity, str]] = MappingProxyType(
+SEVERITY_COUNTS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
     {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
 )
-SEVERITY_FILTERS: Final[Mapping[Severity, str]] = MappingProxyType(
+SEVERITY_FILTERS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
     {Severity.ERROR: "only_error", Severity.WARNING: "only_warning", Severity.NOTE: "only_note"}
 )
 
@@ -153,6 +154,7 @@ def _jinja_environment(options: ReportOptions) -> Environment:
         "language": options.language,
         "severity_counts": SEVERITY_COUNTS,
         "severity_filters": SEVERITY_FILTERS,
+        "severity_name": lambda severity: severity_name(severity, options.language),
         "shorten": lambda text: truncate(escape_invisible(text or ""), _MAX_CELL_CHARACTERS),
     }
     return environment

@@ -12,15 +12,16 @@ from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible, truncate
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.rows import column_letters
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, severity_name
 from calltools.reports.workbook.package import MAIN_NAMESPACE, RELATIONSHIPS_NAMESPACE, escape_xml
 from calltools.reports.workbook.styles import StyleTable
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
 
 #: Key of a column's label -> width of the column, in digits.
-FINDING_COLUMNS: Final[Mapping[str, int]] = MappingProxyType(
+FINDING_COLUMNS: Final[Mapping[WorkbookLabel, int]] = MappingProxyType(
     {
         "severity": 18,
         "code": 8,
@@ -78,7 +79,7 @@ def make_finding_row(finding: Finding, options: ReportOptions) -> FindingRow:
     """The finding as a row of the list."""
     repaired = "" if finding.fix is None else finding.fix["after"]
     texts = (
-        workbook_label(finding.severity, options.language),
+        severity_name(Severity(finding.severity), options.language),
         finding.code,
         finding.name,
         finding.file,
@@ -133,7 +134,7 @@ def make_summary_lines(
     for rule in rules:
         texts = (manual_for(RULES_BY_CODE[rule.code], language).finds, format_advice(rule.code, language))
         finds, advice = (text.replace("`", "") for text in texts)
-        values = (workbook_label(rule.severity.value, language), rule.code, finds, rule.count, advice)
+        values = (severity_name(rule.severity, language), rule.code, finds, rule.count, advice)
         yield SummaryLine("row", values, rule.severity)
 
 

@@ -32,10 +32,11 @@ from calltools.reports.workbook.own_sheets import (
     truncation_notice,
 )
 from calltools.reports.workbook.package import UnknownPackageError, blank_workbook
+from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
 
 #: Pattern of parts that openpyxl does not write -> key of their label.
-LOST: Final[Mapping[str, str]] = {
+LOST: Final[Mapping[str, WorkbookLabel]] = {
     r"xl/charts/": "charts",
     r"xl/(drawings/drawing|media/)": "drawings",
     r"xl/slicers/": "pivots",
@@ -54,7 +55,7 @@ def is_markable_workbook(path: Path) -> bool:
         return "[Content_Types].xml" in package.namelist()
 
 
-def find_lost_parts(path: Path, *, resaved: bool) -> list[str]:
+def find_lost_parts(path: Path, *, resaved: bool) -> list[WorkbookLabel]:
     """What the copy of a workbook does not hold, as keys of labels.
 
     Args:
@@ -63,9 +64,11 @@ def find_lost_parts(path: Path, *, resaved: bool) -> list[str]:
     """
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
-    patterns = {_MACRO_PART: "macros", **(LOST if resaved else {})}
+    patterns: dict[str, WorkbookLabel] = {_MACRO_PART: "macros", **(LOST if resaved else {})}
     lost = [key for pattern, key in patterns.items() if any(re.match(pattern, name) for name in names)]
-    return [*lost, *(["results"] if resaved else [])]
+    if resaved:
+        lost.append("results")
+    return lost
 
 
 def resave_with_openpyxl(path: Path) -> IO[bytes]:
@@ -182,7 +185,7 @@ class WorkbookReporter:
         return [workbook_label("lost", language, parts=parts)] if parts else []
 
     def _marked_count_line(self, count: int) -> str:
-        key = "marked" if count <= MAX_COMMENTS else "commented"
+        key: WorkbookLabel = "marked" if count <= MAX_COMMENTS else "commented"
         counts = {"marked": format_count(count, self.options), "commented": format_count(MAX_COMMENTS, self.options)}
         return workbook_label(key, self.options.language, **counts)
 

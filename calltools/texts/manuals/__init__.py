@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.texts import RussianManual
-from calltools.texts.manuals import russian_cell, russian_file, russian_identifier, russian_record
+from calltools.texts.manuals import russian_cell, russian_file, russian_record
 
 RUSSIAN_MANUALS: Final[Mapping[str, RussianManual]] = MappingProxyType(
     russian_file.FILE_MANUALS
-    | russian_identifier.IDENTIFIER_MANUALS
+    | russian_record.IDENTIFIER_MANUALS
     | russian_cell.CELL_MANUALS
     | russian_record.RECORD_MANUALS
 )

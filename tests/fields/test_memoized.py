@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools.model.cells import memoized
+from calltools.fields.kernels.byte_kernels import memoized
 
 
 def counting():

@@ -1,0 +1,114 @@
+"""What code may name of the texts: the keys of messages and labels, as types that mypy checks. Nothing here renders.
+
+The types are made from the tables: after a change of a key run ``python -m tests.texts.generate_keys``.
+"""
+
+from typing import Final, Literal, TypeAlias, get_args
+
+Language = Literal["en", "ru"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+#: English, Russian.
+Text: TypeAlias = tuple[str, str]
+
+
+def pick_language(text: Text, language: Language) -> str:
+    """The half of a text that the reader understands."""
+    return text[LANGUAGES.index(language)]
+
+
+# Generated from here on.
+# fmt: off
+MessageKey = Literal[
+    "answer-unreadable", "api-url-open", "api-url-wrong", "as-of-unreadable", "as-of-without-offset", "ask-callmissed",
+    "ask-datetime", "ask-direction", "ask-holdduration", "ask-no-such", "ask-phonenumber", "ask-talkduration",
+    "ask-time-format", "ask-word", "baseline-accepted", "baseline-fewer", "baseline-not-one", "baseline-not-written",
+    "baseline-unreadable", "baseline-version", "baseline-written", "ca-file-unreadable", "call-choice-wrong",
+    "call-choices", "call-command-unknown", "call-help", "call-meant", "call-missing", "call-option-unknown",
+    "call-value-missing", "called-unknown", "calls-few", "calls-many", "calls-one", "check-failed", "columns-missing",
+    "confidence-all-code-seen", "confidence-all-documented", "confidence-all-real-file", "confidence-code-seen",
+    "confidence-documented", "confidence-real-file", "config-by-hand", "config-default", "config-not-amount",
+    "config-not-between", "config-not-flag", "config-not-number", "config-not-per-file", "config-not-set",
+    "config-not-text", "config-secret", "config-twice", "config-unknown", "config-unknown-near", "config-unreadable",
+    "config-wrong", "count-read", "count-rejected", "count-skipped", "count-written", "csv-header-row-beyond",
+    "csv-no-rows", "csv-record-too-long", "currency-unknown", "currency-withdrawn", "defect", "delimiter-comma",
+    "delimiter-pipe", "delimiter-semicolon", "delimiter-tab", "delimiter-unknown", "detail-binary", "detail-decimal",
+    "detail-dotted-date", "detail-excel-serial", "detail-iso-8601", "detail-microseconds", "detail-milliseconds",
+    "detail-month-name", "detail-nanoseconds", "detail-never", "detail-number", "detail-slashed-date", "detail-text",
+    "detail-twice", "detected", "detected-by-header", "detected-by-shape", "detected-canonical", "detected-none",
+    "doctor-clock", "doctor-clock-ahead", "doctor-clock-behind", "doctor-clock-unknown", "doctor-counter",
+    "doctor-ledger", "doctor-ledger-fault", "doctor-no-right", "doctor-token-there", "encoding-unknown",
+    "encoding-unsure", "encoding-wrong", "family-cell", "family-dataset", "family-file", "family-header",
+    "family-mapping", "family-record", "family-service", "fields-column", "fields-description", "fields-example",
+    "fields-meaning", "fields-needed", "fields-pattern", "fields-title", "file-binary", "file-folder", "file-missing",
+    "file-special", "file-unreadable", "header-row-beyond", "identifier-column-missing", "identifier-columns-unclear",
+    "identifier-columns-unreadable", "identifier-records-unusable", "identifier-timezone-needed", "incoming-unknown",
+    "incoming-unknown-there", "json-columns", "json-damaged", "json-encoding", "json-key-repeated",
+    "json-lists-several", "json-not-records", "json-too-deep", "json-too-large", "keyring-unusable", "ledger-busy",
+    "ledger-damaged", "ledger-key-lost", "ledger-locked", "ledger-locked-somehow", "ledger-network", "ledger-newer",
+    "ledger-not-held", "ledger-part-damaged", "ledger-plan-stale", "ledger-unknown-id", "ledger-unusable",
+    "limit-option", "limit-unreadable", "manual-example", "manual-fix", "manual-source", "manual-why", "needed-group",
+    "needed-no", "needed-yes", "new-known", "new-tried", "not-detected", "not-detected-at-all", "nothing-to-propose",
+    "output-exists", "output-folder", "output-full", "output-is-input", "output-link", "output-no-folder",
+    "output-stream", "output-twice", "output-unwritable", "place-line", "place-row", "profile-layout",
+    "profile-missing", "profile-no-such-column", "profile-not-a-list", "profile-not-a-table", "profile-not-one-of",
+    "profile-not-text", "profile-not-toml", "profile-one-group", "profile-one-pick", "profile-pattern",
+    "profile-two-columns", "profile-unknown-word", "profile-wrong", "propose-all-incoming", "propose-click",
+    "propose-day-first", "propose-direction", "propose-example", "propose-head", "propose-incoming", "propose-left",
+    "propose-no-time", "propose-patterns", "propose-recognize", "propose-region", "propose-shape", "propose-status",
+    "propose-whole-call", "reader-ended", "region-unknown", "report-clean", "report-dates-dmy", "report-dates-mdy",
+    "report-dates-ymd", "report-ending-unknown", "report-files", "report-files-left-out", "report-fix", "report-found",
+    "report-header-line", "report-header-none", "report-header-row", "report-in-all", "report-in-files",
+    "report-joined", "report-left-out", "report-more", "report-more-rules", "report-next", "report-next-convert",
+    "report-next-upload", "report-none-incoming", "report-not-taken", "report-nothing-new", "report-record",
+    "report-repaired", "report-rewritten", "report-unusable", "report-unverified", "report-vendor", "report-withheld",
+    "rule-unknown", "rule-unknown-near", "service-access-denied", "service-broken", "service-down",
+    "service-file-large", "service-file-refused", "service-list-endless", "service-no-connection", "service-nonsense",
+    "service-not-found", "service-quota", "service-quota-soon", "service-redirect", "service-refused", "service-says",
+    "service-silent", "service-token-refused", "service-untrusted", "severity-error", "severity-note",
+    "severity-warning", "sheet-unknown", "sheets-several", "skip-callback", "skip-fax", "skip-held", "skip-internal",
+    "skip-leg", "skip-not-call", "skip-outgoing", "skip-robot", "skip-test", "skip-unknown", "source-archive",
+    "source-html", "source-mhtml", "source-ole", "source-other", "source-xml-spreadsheet", "step-accept",
+    "step-accept-part", "step-fail-linkage", "step-fail-to-send", "step-find", "step-find-many", "step-find-part",
+    "step-freeze", "step-give-up", "step-hold", "step-look", "step-lose", "step-miss", "step-process", "step-reject",
+    "step-release", "step-resend", "step-reserve", "step-send", "step-settle", "step-throttle", "step-tire",
+    "template-calls", "template-columns", "template-ending-unknown", "template-example", "template-wrong",
+    "timezone-needed", "timezone-needed-suggested", "title-meant", "token-file-open", "token-file-unreadable",
+    "token-malformed", "token-missing", "too-many-columns", "trial-failed", "trials", "unclear-answer",
+    "unclear-broken", "unclear-cut", "unclear-file", "unclear-held", "unclear-silent", "unclear-status",
+    "unusable-damaged", "unusable-identifier", "unusable-phone", "unusable-time", "upload-again",
+    "upload-asked-in-vain", "upload-batch-doubled", "upload-batch-given-up", "upload-batch-held",
+    "upload-batch-linked-few", "upload-batch-linked-unknown", "upload-batch-none", "upload-batch-partial",
+    "upload-batch-refused", "upload-batch-released", "upload-batch-static", "upload-batch-unlinked",
+    "upload-batch-waiting", "upload-batch-watched", "upload-changed", "upload-clean-before", "upload-comment-wrong",
+    "upload-confirm", "upload-counter-needed", "upload-declined", "upload-dry-run", "upload-errors", "upload-followed",
+    "upload-held", "upload-interrupted", "upload-ledger", "upload-left-out", "upload-looking", "upload-not-canonical",
+    "upload-nothing", "upload-plan", "upload-plan-changed", "upload-plan-doubled", "upload-plan-left",
+    "upload-plan-part", "upload-plan-unchanged", "upload-plan-waiting", "upload-quota-wait", "upload-sending",
+    "upload-service", "upload-status", "upload-stdin-twice", "upload-unreadable", "upload-yes-needed",
+    "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-nothing-held", "vendor-headless",
+    "vendor-headless-named", "vendor-incoming", "vendor-known-by", "vendor-lacks", "vendor-misfit",
+    "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or", "vendor-says-currency",
+    "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several", "vendor-unknown-name",
+    "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",
+    "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells", "workbook-damaged",
+    "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio", "workbook-seconds",
+    "workbook-unpacked", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown", "zone-unknown-near"
+]
+
+HtmlLabel = Literal[
+    "advice", "all", "answered", "as_of", "by_day", "by_hour", "calls", "calls_none", "cell", "count", "day",
+    "days_cut", "days_of_week", "errors", "examples", "examples_none", "file", "file_not_ready", "files", "filter",
+    "found", "hold", "identified", "line", "lost", "lost_on", "masked", "message", "minutes", "missed", "more_files",
+    "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note", "only_warning", "over", "place",
+    "ready", "record", "records", "repaired", "row", "rule", "seconds", "severity", "share", "skip", "sort_hint",
+    "strip", "strip_most", "strip_most_one", "talk", "tied", "title", "unidentified", "unmasked", "unread", "upto",
+    "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why", "wrong", "zero", "zone",
+    "zone_unknown"
+]
+
+WorkbookLabel = Literal[
+    "advice", "after", "charts", "code", "column", "commented", "controls", "drawings", "file", "fix", "found",
+    "headline", "line", "listed", "lost", "macros", "marked", "message", "more", "nothing", "pivots", "place", "record",
+    "repaired", "results", "row", "rule", "severity", "signature", "threads", "too_large", "unmarkable", "unread",
+    "value", "what", "whole"
+]
