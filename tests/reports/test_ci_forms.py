@@ -13,6 +13,7 @@ from jsonschema.validators import validator_for
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from calltools.errors import SourceError
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
@@ -198,7 +199,7 @@ def test_junit_is_xml_whatever_a_cell_holds(text):
 
 
 @pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
-@pytest.mark.parametrize("error", [None, "There is no file."], ids=["read", "unread"])
+@pytest.mark.parametrize("error", [None, SourceError("file-missing", path="calls.csv")], ids=["read", "unread"])
 def test_junit_is_as_jenkins_publishes_it(rows, error):
     suites = fromstring(shown("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from calltools.errors import SourceError
 from calltools.reports.reporter import ReportOptions
 from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding, shown
 
@@ -146,7 +147,7 @@ def test_the_counts_line_is_not_said_twice_when_records_are_written():
 
 
 def test_an_unreadable_file_is_left_to_standard_error():
-    report = shown("text", [], error="There is no file calls.csv.", written=None)
+    report = shown("text", [], error=SourceError("file-missing", path="calls.csv"), written=None)
 
     assert "nothing is wrong" not in report
     assert "read 9" not in report
