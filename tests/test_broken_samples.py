@@ -85,7 +85,7 @@ def found(path, **asked):
 
 @pytest.mark.parametrize("exact_only", [False, True], ids=["fast road", "exact road"])
 @pytest.mark.parametrize("name", TOLD)
-def test_each_fault_is_told_once_and_no_other(name, exact_only):
+def test_each_fault_is_found_once_and_no_other(name, exact_only):
     told = [(one.line, one.column, one.code) for one in found(SAMPLES / "broken" / name, exact_only=exact_only)]
 
     assert set(told) == TOLD[name]

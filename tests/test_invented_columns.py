@@ -122,7 +122,7 @@ def test_new_columns_are_written_where_the_table_has_them(tree):
     )
 
 
-def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, tmp_path):
+def test_calls_of_a_released_ledger_are_found_when_columns_were_added(tree, tmp_path):
     shutil.copytree(RELEASED, tmp_path / "state")
     program = (
         "import sys, csv; from pathlib import Path; from calltools import ledger; from calltools.fields.table import FIELD_NAMES\n"

@@ -81,7 +81,7 @@ def test_the_second_file_may_be_text_and_is_never_the_output(files):
     assert (files / "crm.csv").read_text(encoding="utf-8") == CRM
 
 
-def test_records_of_the_second_file_that_say_nothing_are_counted(files):
+def test_records_of_the_second_file_without_identifiers_are_counted(files):
     (files / "crm.csv").write_text(CRM + "8 495 000-00-02,1773014000,5\n+74950000002,soon,6\n", encoding="utf-8")
 
     result = calltools.validate("calls.csv", identifiers="crm.csv", as_of=1773100800)

@@ -55,7 +55,7 @@ def test_a_record_holds_streams_files_and_what_arrived(recorded):
     ],
     ids=["code", "stream", "lost file", "new file"],
 )
-def test_a_change_is_told_and_ends_with_1(recorded, tmp_path, capsys, change, said):
+def test_a_change_is_printed_and_ends_with_1(recorded, tmp_path, capsys, change, said):
     changed = records(recorded)
     (hurt,) = [one for one in changed if one["id"] == "samples/sipuni/reports-en#0"]
     change(hurt)
@@ -70,7 +70,7 @@ def test_a_change_is_told_and_ends_with_1(recorded, tmp_path, capsys, change, sa
     assert told.endswith(" 1 differ\n")
 
 
-def test_a_command_that_only_one_recording_has_is_told(recorded, tmp_path):
+def test_a_command_that_only_one_recording_has_is_printed(recorded, tmp_path):
     lines = (recorded / "commands.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "commands.jsonl").write_text("\n".join(lines[1:]), encoding="utf-8")
 

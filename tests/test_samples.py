@@ -39,7 +39,7 @@ def test_every_profile_has_a_sample():
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_sample_becomes_what_is_expected(name, tmp_path):
+def test_a_sample_is_converted_to_the_expected_bytes(name, tmp_path):
     result, output, report = convert(name, tmp_path)
 
     expected = (FOLDERS[name] / "expected.findings.jsonl").read_text(encoding="utf-8").splitlines()
@@ -51,7 +51,7 @@ def test_a_sample_becomes_what_is_expected(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_the_exact_road_says_the_same(name, tmp_path):
+def test_the_strict_path_gives_the_same_findings(name, tmp_path):
     _, output, _ = convert(name, tmp_path, "--no-fast-path")
 
     assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
@@ -65,7 +65,7 @@ def test_good_canonical_files_are_clean(name):
     assert result.summary.read == 30
 
 
-def test_the_broken_workbook_is_told_cell_by_cell():
+def test_findings_of_the_broken_workbook_name_their_cells():
     result = calltools.validate(SAMPLES / "broken" / "calls.xlsx", as_of=1773273600)
 
     told = {(one.code, one.cell) for one in result.findings if one.cell}

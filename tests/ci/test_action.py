@@ -147,7 +147,7 @@ def test_no_input_is_obeyed(check, tmp_path, name):
     assert not (tmp_path / "seen").exists()
 
 
-def test_no_expression_stands_in_a_script():
+def test_scripts_hold_no_expression():
     scripts = [step["run"] for step in STEPS.values() if "run" in step]
 
     assert len(scripts) == 2

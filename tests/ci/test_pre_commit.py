@@ -74,7 +74,7 @@ def tried(place):
     return dict(zip(parts[1::2], parts[2::2], strict=True)) or pytest.fail(done.stdout + done.stderr)
 
 
-def test_hooks_of_a_repository_fail_for_what_is_wrong_and_pass_what_convert_mends(tmp_path):
+def test_hooks_fail_for_errors_and_pass_what_convert_repairs(tmp_path):
     told = tried(tmp_path)
 
     assert sorted(told) == sorted(hook["name"] for hook in HOOKS)

@@ -81,7 +81,7 @@ def test_known_findings_are_not_reported_and_end_with_0(folder):
     assert "knows: 3" in result.stderr
 
 
-def test_what_is_beyond_the_baseline_is_new_and_fails(folder):
+def test_findings_beyond_the_baseline_are_new_and_fail(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", calls(folder, 5), "--baseline", "known.json", "--output-format", "json")
@@ -99,7 +99,7 @@ def test_findings_of_another_file_are_new(folder):
     assert result.exit_code == 1
 
 
-def test_every_finding_of_odd_records_can_be_known(folder):
+def test_every_finding_of_odd_records_fits_into_a_baseline(folder):
     (folder / "odd.csv").write_text(as_csv(some_rows(300)), encoding="utf-8")
     assert run("validate", "odd.csv", "--fail-on", "note").exit_code == 1
     run("validate", "odd.csv", "--write-baseline", "known.json")
@@ -111,7 +111,7 @@ def test_every_finding_of_odd_records_can_be_known(folder):
 
 
 @pytest.mark.parametrize("text", ["", "DateTime,PhoneNumber\n", "DateTime,Price\n1773000000,12\n1773000001,13\n"])
-def test_a_file_without_records_or_identifiers_can_be_known(folder, text):
+def test_a_file_without_records_or_identifiers_fits_into_a_baseline(folder, text):
     (folder / "poor.csv").write_text(text, encoding="utf-8")
     assert run("validate", "poor.csv").exit_code == 1
     run("validate", "poor.csv", "--write-baseline", "known.json")
@@ -123,7 +123,7 @@ def test_a_file_without_records_or_identifiers_can_be_known(folder, text):
     assert told["files"][0]["rejected"] == 0
 
 
-def test_fewer_findings_say_how_the_baseline_is_lowered(folder):
+def test_fewer_findings_than_in_the_baseline_print_the_command_that_lowers_it(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", calls(folder, 1), "--baseline", "known.json")
@@ -133,7 +133,7 @@ def test_fewer_findings_say_how_the_baseline_is_lowered(folder):
     assert "--write-baseline known.json --force" in result.stderr
 
 
-def test_lowering_takes_out_what_is_gone_and_nothing_in(folder):
+def test_lowering_a_baseline_removes_fixed_findings_and_adds_none(folder):
     calls(folder, 2, name="other.csv")
     run("validate", calls(folder, 3), "other.csv", "--write-baseline", "known.json")
     calls(folder, 1)
@@ -148,7 +148,7 @@ def test_lowering_takes_out_what_is_gone_and_nothing_in(folder):
     assert known(folder) == {"calls.csv": {"CT221": {"Price": 1}}, "other.csv": {"CT221": {"Price": 2}}}
 
 
-def test_lowering_keeps_what_was_not_looked_at(folder):
+def test_lowering_a_baseline_keeps_findings_of_ignored_rules(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run(
@@ -160,7 +160,7 @@ def test_lowering_keeps_what_was_not_looked_at(folder):
     assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
 
 
-def test_rules_that_are_ignored_are_not_said_to_be_gone(folder):
+def test_findings_of_ignored_rules_do_not_count_as_fixed(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", "calls.csv", "--ignore", "CT221", "--baseline", "known.json")
@@ -177,7 +177,7 @@ def test_a_file_that_is_named_twice_has_its_findings_once(folder):
     assert run("validate", name, name, "--baseline", "known.json").exit_code == 0
 
 
-def test_known_errors_do_not_keep_a_record_from_being_converted(folder):
+def test_records_whose_errors_are_in_the_baseline_are_converted(folder):
     rows = [GOOD | {"DateTime": str(NOW - n), "TalkDuration": "-1" if n < 2 else "30"} for n in range(4)]
     (folder / "calls.csv").write_text(as_csv(rows), encoding="utf-8")
     run("convert", "calls.csv", "-o", "first.csv", "--write-baseline", "known.json")
@@ -226,7 +226,7 @@ def test_no_baseline_is_written_when_a_file_cannot_be_read(folder):
     assert not (folder / "known.json").exists()
 
 
-def test_the_library_knows_baselines_too(folder):
+def test_the_library_takes_baselines_too(folder):
     name = calls(folder, 3)
     run("validate", name, "--write-baseline", "known.json")
 

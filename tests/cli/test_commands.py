@@ -57,7 +57,7 @@ def test_findings_end_with_1_and_name_line_rule_and_remedy(broken):
     assert "000-12-34" not in result.output
 
 
-def test_findings_are_said_in_russian(broken):
+def test_findings_are_worded_in_russian(broken):
     result = run("validate", broken, "--as-of", NOW, "--lang", "ru")
 
     assert "номер" in result.stdout.lower()
@@ -78,7 +78,7 @@ def test_exit_zero_reports_and_ends_with_0(broken):
     assert "CT241" in result.stdout
 
 
-def test_values_are_shown_only_when_asked(broken):
+def test_values_are_shown_only_on_request(broken):
     assert "000-12-34" in run("validate", broken, "--as-of", NOW, "--show-values").stdout
 
 
@@ -252,7 +252,7 @@ def unread():
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_files_are_written_and_the_code_is_true_when_nobody_reads_what_is_said(tmp_path, unread, stream):
+def test_files_and_exit_code_are_right_when_nobody_reads_the_output(tmp_path, unread, stream):
     path = tmp_path / "many.csv"
     path.write_text(as_csv(some_rows(2000)), encoding="utf-8")
     options = ["--as-of", NOW, "--verbose", "-o", "out.csv", "--rejects", "bad.csv", "--report", "found.html"]
@@ -368,7 +368,7 @@ def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
         assert secret not in result.output
 
 
-def test_verbose_says_on_what_a_run_rests(calls):
+def test_verbose_lists_assumptions_columns_and_rules(calls):
     words = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
 
     said = run(*words, "-v")
@@ -380,7 +380,7 @@ def test_verbose_says_on_what_a_run_rests(calls):
     assert said.stdout == run(*words).stdout
 
 
-def test_debug_says_where_a_run_stopped(tmp_path):
+def test_debug_shows_where_a_run_stopped(tmp_path):
     result = run("validate", tmp_path / "none.csv", "--debug", "--lang", "en")
 
     assert result.exit_code == 3

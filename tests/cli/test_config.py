@@ -395,7 +395,7 @@ def test_origins_are_named(folder):
     assert tomllib.loads(result.stdout)
 
 
-def test_what_is_shown_says_the_same_when_it_is_the_file(folder):
+def test_the_shown_configuration_is_the_same_when_it_is_the_file(folder):
     write(
         folder / "calltools.toml",
         'fail_on = "warning"\nown-number = ["101", "\\"quoted\\""]\nselect = ["CT1", "CT2"]\n',

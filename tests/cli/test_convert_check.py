@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch):
     )
 
 
-def test_what_convert_mends_is_no_finding(run):
+def test_what_convert_repairs_is_no_finding(run):
     assert run("validate", "untidy.csv", "--region", "RU").exit_code == 1
     assert run("convert", "untidy.csv", "--check", "--region", "RU").exit_code == 0
 

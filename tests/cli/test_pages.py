@@ -27,7 +27,7 @@ def test_every_rule_has_a_page_in_both_languages(rule):
     assert "Что делать" in russian.stdout
 
 
-def test_the_russian_catalog_says_of_each_rule_what_its_page_says():
+def test_the_russian_catalog_agrees_with_the_page_of_each_rule():
     lines = {line.split()[0]: line for line in run("rules", "--lang", "ru").stdout.splitlines() if "  CT" in line}
 
     for rule in RULES:
@@ -103,14 +103,14 @@ def test_a_profile_of_the_project_is_marked_in_the_list(tmp_path, monkeypatch):
         ("five9", "ru", ["не проверен"]),
     ],
 )
-def test_a_page_says_what_a_run_must_be_told(name, lang, said):
+def test_the_page_of_a_vendor_names_the_options_of_a_run(name, lang, said):
     shown = " ".join(run("vendors", "show", name, "--lang", lang).stdout.split())
 
     assert [word for word in said if word not in shown] == []
     assert ("--timezone" in shown) == (name in {"uis", "asterisk", "five9"})
 
 
-def test_detect_says_why_the_others_do_not_fit():
+def test_detect_explains_why_the_others_do_not_fit():
     told = " ".join(run("vendors", "detect", SAMPLES / "freepbx" / "export.csv", "--lang", "en").stdout.split())
 
     assert "known by the columns calldate, dcontext" in told
@@ -178,5 +178,5 @@ def test_a_new_profile_is_written_and_used(tmp_path):
     assert run("vendors", "new", empty).exit_code == 2
 
 
-def test_version_is_told():
+def test_version_is_printed():
     assert run("--version").stdout.startswith("calltools ")

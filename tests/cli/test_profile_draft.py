@@ -38,7 +38,7 @@ def run(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_a_sample_whose_titles_speak_needs_no_answer(tmp_path):
+def test_a_sample_with_clear_titles_needs_no_answer(tmp_path):
     path = tmp_path / "mine.toml"
 
     result = run("vendors", "new", SAMPLES / "sipuni" / "export.csv", "-o", path, "--lang", "en")
@@ -86,7 +86,7 @@ def test_an_answer_that_cannot_be_is_refused(export, words, said):
     assert said in result.output
 
 
-def test_a_column_can_be_told_to_be_none(export):
+def test_an_option_leaves_out_a_guessed_column(export):
     result = run("vendors", "new", export, *ANSWERS, "--column", "TalkDuration=-")
 
     assert "TalkDuration" not in tomllib.loads(result.stdout)["fields"]
@@ -178,7 +178,7 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
 
 
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in SAMPLES.glob("*/options")))
-def test_every_sample_gives_a_profile_that_loads_and_does_what_it_says(folder, tmp_path):
+def test_every_sample_gives_a_profile_that_loads_and_passes_its_examples(folder, tmp_path):
     (export,) = (SAMPLES / folder).glob("export.*")
     path = tmp_path / "mine.toml"
 

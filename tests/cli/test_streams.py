@@ -114,7 +114,7 @@ def outputs_under_way(_process, folder):
         (signal.SIGHUP, outputs_begun),
     ],
 )
-def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, reached):
+def test_a_terminated_run_leaves_no_file(tmp_path, sent, reached):
     path = tmp_path / "many.csv"
     lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")

@@ -115,7 +115,7 @@ def test_a_command_starts_without_pydantic(words):
         pytest.param(["validate"], "FILE... is missing", "Не указано: FILE...", id="argument"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_said_with_what_was_meant(words, english, russian):
+def test_a_usage_error_names_what_was_meant(words, english, russian):
     for language, sentence in (("en", english), ("ru", russian)):
         result = spawn(*words, env={"LANG": f"{language}_XX.UTF-8", "PATH": ""})
 
@@ -128,13 +128,13 @@ def test_what_is_not_understood_is_said_with_what_was_meant(words, english, russ
 @pytest.mark.parametrize(
     ("words", "sentence"), [(["--lang", "ru"], "Параметра"), (["--lang=en"], "There is no option")]
 )
-def test_the_language_asked_for_holds_also_for_what_is_not_understood(words, sentence):
+def test_a_usage_error_is_in_the_chosen_language(words, sentence):
     result = spawn("validate", "x", "--zzz", *words, env={"LANG": "de_DE.UTF-8", "PATH": ""})
 
     assert sentence in result.stderr.decode()
 
 
-def test_nothing_asked_is_answered_by_the_help():
+def test_a_command_line_without_words_prints_the_help():
     result = spawn()
 
     assert result.returncode == 2

@@ -145,7 +145,7 @@ def test_a_plain_address_has_a_scheme_and_a_host(texts):
 
 
 @given(st.lists(st.sampled_from(["RUB", "rub", "JPY", "XXX", "RUR", "", "RU", "RUBL", "руб", "\x12\x15\x02"])))
-def test_codes_are_told_apart_byte_for_byte(texts):
+def test_codes_are_compared_byte_for_byte(texts):
     cells = pa.array(texts, pa.string())
     units = {"RUB": 2, "JPY": 0}
 

@@ -59,7 +59,7 @@ def test_there_is_a_field_of_every_kind():
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_an_example_becomes_what_it_says(kind, example):
+def test_an_example_is_normalized_as_written(kind, example):
     assumptions = Assumptions(NOW, **dict(example.assumptions))
 
     (after,) = normalized(kind, [example.text], assumptions)
@@ -68,7 +68,7 @@ def test_an_example_becomes_what_it_says(kind, example):
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_an_example_is_named_as_it_says(kind, example):
+def test_an_example_has_the_finding_it_names(kind, example):
     assumptions = Assumptions(NOW, **dict(example.assumptions))
     (named,) = faults(kind, [example.text], assumptions)
 
@@ -80,7 +80,7 @@ def test_an_example_is_named_as_it_says(kind, example):
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_what_an_example_becomes_has_no_fault(kind, example):
+def test_the_normalized_cell_of_an_example_has_no_fault(kind, example):
     if example.canonical is not None:
         (named,) = faults(kind, [example.canonical], Assumptions(NOW, **dict(example.assumptions)))
         assert named <= {"datetime-missing"}
@@ -165,7 +165,7 @@ def test_an_empty_cell_is_sound_where_the_field_may_be_empty():
 
 @FEWER
 @given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_a_fault_that_a_cell_has_alone_is_gone_when_the_cell_was_rewritten(kind, data, assumptions):
+def test_rewriting_a_cell_removes_its_only_fault(kind, data, assumptions):
     texts = data.draw(columns(kind))
 
     after = normalized(kind, texts, assumptions)
@@ -177,7 +177,7 @@ def test_a_fault_that_a_cell_has_alone_is_gone_when_the_cell_was_rewritten(kind,
 
 @FEWER
 @given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_faults_with_one_repair_are_gone_from_every_cell_without_a_control_character(kind, data, assumptions):
+def test_faults_with_one_repair_are_removed_from_every_cell_without_a_control_character(kind, data, assumptions):
     texts = [text for text in data.draw(columns(kind)) if not control_character(cells(text))[0]]
 
     after = normalized(kind, texts, assumptions)
@@ -189,7 +189,7 @@ def test_faults_with_one_repair_are_gone_from_every_cell_without_a_control_chara
 
 @FEWER
 @given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_a_cell_is_read_by_itself_whatever_stands_beside_it(kind, data, assumptions):
+def test_a_cell_is_judged_independently_of_its_neighbors(kind, data, assumptions):
     texts = data.draw(columns(kind))
 
     together = normalized(kind, texts, assumptions)

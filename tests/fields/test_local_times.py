@@ -188,7 +188,7 @@ def test_a_column_may_hold_all_sorts_of_times():
     assert times.nonexistent.tolist() == [False] * 5 + [True]
 
 
-def test_a_zone_is_known_by_its_name():
+def test_a_zone_is_found_by_its_name():
     assert local_times.zone_exists("Europe/Moscow")
     assert not local_times.zone_exists("Europe/Leningrad")
     assert not local_times.zone_exists("+03:00")

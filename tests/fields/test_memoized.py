@@ -20,7 +20,7 @@ def counting():
     return size, asked
 
 
-def test_a_column_is_asked_once_and_an_equal_one_again():
+def test_a_column_is_computed_once_and_an_equal_one_again():
     size, asked = counting()
     column, twin = pa.array(["a", "b"]), pa.array(["a", "b"])
 
@@ -30,7 +30,7 @@ def test_a_column_is_asked_once_and_an_equal_one_again():
     assert len(asked) == 2
 
 
-def test_the_same_column_of_a_table_is_asked_once_and_a_part_of_it_again():
+def test_a_column_of_a_table_is_computed_once_and_a_slice_of_it_again():
     size, asked = counting()
     table = pa.table({"Tag": ["a", "b", "c"]})
 
@@ -40,7 +40,7 @@ def test_the_same_column_of_a_table_is_asked_once_and_a_part_of_it_again():
     assert len(asked) == 2
 
 
-def test_another_question_of_the_same_column_is_asked():
+def test_another_function_of_the_same_column_is_computed():
     asked = []
 
     @memoized

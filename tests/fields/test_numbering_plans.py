@@ -81,7 +81,7 @@ def normalized(texts, region):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_number_is_assigned_where_the_library_says_so_and_nowhere_else(code):
+def test_a_number_is_assigned_exactly_where_phonenumbers_has_it(code):
     numbers = near(code, random.Random(code))  # noqa: S311 - sample numbers, not secrets
 
     expected = [by_library(number) for number in numbers]

@@ -44,7 +44,7 @@ def call_statuses(folder, path):
 
 
 @VERSIONS
-def test_a_released_ledger_knows_its_calls(copied, version):
+def test_calls_of_a_released_ledger_are_found(copied, version):
     folder = copied(version)
 
     assert call_statuses(folder, folder / "calls.csv") == KNOWN
@@ -133,7 +133,7 @@ def test_later_columns_are_distinguished_by_name_and_not_by_order():
     assert fingerprints((*FIELDS, one, two), One="x", Two="y") == fingerprints((two, one, *FIELDS), One="x", Two="y")
 
 
-def test_a_scan_knows_any_number_of_columns():
+def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8")

@@ -74,7 +74,7 @@ def test_a_sound_id_stays_when_the_other_is_damaged():
     assert found.identifiers.to_pylist() == [{"UserId": "", "ClientId": "", "Yclid": "7654321"}]
 
 
-def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
+def test_ids_that_a_workbook_has_rounded_are_counted_and_not_matched():
     damage = Findings.from_rows(
         [
             {"code": "CT209", "place": 6, "position": 2, "value": "1604591025698235000"},

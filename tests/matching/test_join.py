@@ -128,7 +128,7 @@ def plainly(records, phone, at, window):
     asked=st.lists(st.tuples(st.sampled_from([PHONE, OTHER, "+442079460001"]), MOMENTS), min_size=1),
     window=st.integers(0, 8),
 )
-def test_the_search_finds_what_a_plain_walk_finds(records, asked, window):
+def test_the_search_finds_what_a_linear_scan_finds(records, asked, window):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
     table = calls(*(call(at=NOON + at, phone=phone) for phone, at in asked))
 

@@ -354,7 +354,7 @@ def test_reading_is_repeated_until_it_succeeds(name, service, client):
     assert client.get_counter(101).id == 101
 
 
-def test_client_waits_the_seconds_that_the_service_asks_for(service, client_of):
+def test_client_waits_the_seconds_of_retry_after(service, client_of):
     service.behave("429-soon", times=1)
     waits, begun = [], time.monotonic()
 

@@ -328,7 +328,7 @@ def test_an_uploading_under_another_status_is_not_accepted(status):
         (ServiceResponse(307), UnknownOutcomeError, "unclear-status"),
     ],
 )
-def test_the_error_says_what_to_do(read, kind, key):
+def test_the_error_gives_the_advice(read, kind, key):
     error = classify_response(read, CONTEXT).error
 
     assert (type(error), error.key) == (kind, key)
@@ -348,7 +348,7 @@ def test_the_error_says_what_to_do(read, kind, key):
         (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
     ],
 )
-def test_error_of_a_get_says_whether_to_repeat_it(read, kind, key, passing):
+def test_error_of_a_get_tells_whether_to_retry(read, kind, key, passing):
     error = error_from_response(read, CONTEXT)
 
     assert (type(error), error.key, error.transient) == (kind, key, passing)

@@ -172,7 +172,7 @@ def test_the_published_schema_refuses_what_is_not_sarif():
         as_published('{"version": "2.1.0", "runs": [{"results": []}]}')
 
 
-def test_sarif_knows_every_rule_and_points_at_it():
+def test_sarif_lists_every_rule_and_findings_refer_to_it():
     told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
 
     rules = told["runs"][0]["tool"]["driver"]["rules"]
@@ -180,7 +180,7 @@ def test_sarif_knows_every_rule_and_points_at_it():
     assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in told["runs"][0]["results"])
 
 
-def test_sarif_says_how_many_it_left_out():
+def test_sarif_counts_the_findings_it_left_out():
     told = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
 
     assert len(told["results"]) == 4

@@ -106,7 +106,7 @@ def test_the_keyboard_reaches_and_works_everything(opened, broken):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground_in_both_schemes(opened, broken, scheme):
+def test_text_contrasts_with_its_background_in_both_schemes(opened, broken, scheme):
     contrast = """selector => {
         const light = color => { const [r, g, b] = color.match(/[0-9.]+/g).map(Number).map(v => v / 255)
             .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -173,7 +173,7 @@ def test_an_inline_script_would_not_run(opened, tmp_path):
     assert any("Content Security Policy" in one for one in said)
 
 
-def test_values_are_masked_unless_asked(tmp_path):
+def test_values_are_redacted_by_default(tmp_path):
     source = SAMPLES / "broken" / "calls.xlsx"
 
     masked = report_of(tmp_path, source).read_text(encoding="utf-8")
@@ -203,7 +203,7 @@ def test_no_word_is_missing_in_either_language():
     )
 
 
-def test_a_page_stays_small_whatever_it_is_told():
+def test_a_page_stays_small_with_any_number_of_findings():
     text = "я" * 5000
     rows = [cell(f"CT{code}", "Tag", 11, text, text, record=n + 1) for code in (281, 282, 283, 301) for n in range(500)]
     stream = io.StringIO()
@@ -257,7 +257,7 @@ def test_the_charts_show_what_the_file_holds(opened, tmp_path):
     assert "2026-03-23" in window
 
 
-def test_the_library_counts_no_portrait_unless_asked(tmp_path):
+def test_the_library_makes_no_portrait_by_default(tmp_path):
     result = calltools.validate(SAMPLES / "canonical" / "good.csv", as_of=1773273600)
 
     assert result.summary.call_statistics.calls == 0

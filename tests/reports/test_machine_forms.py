@@ -52,7 +52,7 @@ def test_the_keys_are_those_of_the_contract_and_no_others():
     ]  # fmt: skip
 
 
-def test_json_and_the_library_say_the_same():
+def test_json_and_the_library_give_the_same_findings():
     listed = [
         asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))
     ]
@@ -68,7 +68,7 @@ def test_json_lines_are_the_findings_of_the_report():
     assert [json.loads(line) for line in lines] == json.loads(shown("json", sources=(CSV, WORKBOOK)))["findings"]
 
 
-def test_the_file_says_how_it_was_read_and_what_became_of_it():
+def test_a_file_in_json_shows_how_it_was_read_and_its_counts():
     report = json.loads(shown("json", sources=(WORKBOOK,), vendor="pbx", written=4, skipped={"outgoing": 2, "leg": 0}))
 
     assert report["files"] == [
@@ -184,7 +184,7 @@ def test_the_ending_of_a_report_file_chooses_the_form(name, form):
     assert form_for_path(Path(name)) == form
 
 
-def test_an_unknown_ending_is_named_with_those_that_are_known():
+def test_an_unknown_ending_is_refused_with_the_allowed_ones():
     with pytest.raises(UsageError, match=r"r\.pdf") as caught:
         form_for_path(Path("r.pdf"))
 

@@ -134,7 +134,7 @@ def test_a_mark_changes_the_fill_and_nothing_else_of_a_cell(tmp_path):
     assert (cell.fill.fgColor.rgb, cell.font.i, cell.border.left.style) == (ERROR, True, "thin")
 
 
-def test_comments_of_the_user_stay_and_ours_stand_below(tmp_path):
+def test_comments_of_the_user_stay_above_ours(tmp_path):
     source = furnished(tmp_path / "calls.xlsx")
 
     book = load_workbook(marked(tmp_path, source))
@@ -196,7 +196,7 @@ def test_stored_results_of_formulas_stay(tmp_path):
     assert load_workbook(copy, data_only=True)["Итоги"]["B3"].value == 7
 
 
-def test_nothing_is_lost_and_nothing_is_said_to_be(tmp_path):
+def test_nothing_is_lost_and_no_loss_is_reported(tmp_path):
     source = furnished(tmp_path / "calls.xlsx")
 
     summary = load_workbook(marked(tmp_path, source))[SUMMARY_SHEET]
@@ -222,7 +222,7 @@ def test_marking_a_marked_copy_again_changes_nothing_but_styles(tmp_path):
     assert second.sheetnames == ["Звонки", "Итоги", FINDINGS_SHEET, SUMMARY_SHEET]
 
 
-def test_our_comments_are_known_when_a_program_has_lost_their_author_and_cut_their_text(tmp_path):
+def test_our_comments_are_recognized_without_author_and_with_cut_text(tmp_path):
     def change(name, data):
         if name != "xl/comments1.xml":
             return data
@@ -266,7 +266,7 @@ def prefixed(name, data):
     ],
     ids=["prefixes", "comments", "rows without numbers"],
 )
-def test_a_package_that_is_not_understood_is_written_anew_and_that_is_said(tmp_path, change):
+def test_a_package_that_is_not_understood_is_rewritten_with_a_warning(tmp_path, change):
     source = edited(furnished(tmp_path / "calls.xlsx"), change)
 
     book = load_workbook(marked(tmp_path, source))
@@ -277,7 +277,7 @@ def test_a_package_that_is_not_understood_is_written_anew_and_that_is_said(tmp_p
     assert any("Not kept" in one and "charts" in one and "drawings" in one for one in said)
 
 
-def test_what_is_written_anew_says_no_time(tmp_path):
+def test_a_rewritten_workbook_holds_no_time(tmp_path):
     source = edited(furnished(tmp_path / "calls.xlsx"), prefixed)
     once = marked(tmp_path, source, name="one.xlsx").read_bytes()
 
@@ -286,7 +286,7 @@ def test_what_is_written_anew_says_no_time(tmp_path):
     assert marked(tmp_path, source, name="one.xlsx").read_bytes() == once
 
 
-def test_the_copy_of_a_workbook_with_macros_has_none_and_says_so(tmp_path):
+def test_the_copy_of_a_workbook_with_macros_has_none_and_a_warning(tmp_path):
     def change(name, data):
         if name == "[Content_Types].xml":
             return data.replace(PLAIN.encode(), MACROS.encode()).replace(

@@ -48,7 +48,7 @@ def test_an_invented_form_is_in_the_help(calltools):
     assert ".gitlab.json .invented.json; repeatable." in re.sub(r"\s+", " ", told)
 
 
-def test_an_invented_form_stands_on_the_screen_and_in_a_file(calltools):
+def test_an_invented_form_is_written_to_the_screen_and_to_a_file(calltools):
     words = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
 
     told = calltools(*words, "--output-format", "invented-form", "--report", "r.invented.json", "--force")

@@ -92,7 +92,7 @@ def test_details_keep_counts_and_lose_phones():
     assert redact_findings(Findings.from_rows(rows).table, False)["detail"].to_pylist() == ["1234567\x1f1234568", "***"]
 
 
-def test_everything_is_shown_when_it_is_asked_for():
+def test_everything_is_shown_on_request():
     table = Findings.from_rows([cell("CT241", "PhoneNumber", 7, PHONE)]).table
 
     assert redact_findings(table, True) is table
@@ -114,7 +114,7 @@ def test_many_fields_come_back_in_their_order():
 @given(
     area=st.sampled_from(["495", "900", "912"]), tail=st.integers(0, 9999), field=st.sampled_from([*FIELD_NAMES, None])
 )
-def test_no_form_shows_a_phone_wherever_it_stands(form, area, tail, field):
+def test_no_form_shows_a_phone_in_any_place(form, area, tail, field):
     number = f"+7{area}000{tail:04}"
     row = cell("CT281", field, 3, number, number)
 
@@ -123,7 +123,7 @@ def test_no_form_shows_a_phone_wherever_it_stands(form, area, tail, field):
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
-def test_each_form_shows_values_when_it_is_asked_for(form):
+def test_each_form_shows_values_on_request(form):
     row = cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234")
 
     assert PHONE in shown(form, [row], options=ReportOptions(show_values=True))

@@ -86,7 +86,7 @@ def test_each_finding_keeps_its_own_name_sentence_and_place():
         assert one == presented([row])[0]
 
 
-def test_the_fix_says_whether_it_rests_on_the_users_word():
+def test_the_fix_tells_whether_it_depends_on_an_assumption():
     fixes = {one.code: one.fix for one in presented(SOME)}
 
     assert fixes["CT221"] == {"kind": "safe", "after": "12.50"}
@@ -116,13 +116,13 @@ def test_fingerprints_differ_between_findings_and_stay_between_runs_and_language
         pytest.param({"rows": [cell("CT241", "PhoneNumber", 8, PHONE)]}, id="column"),
     ],
 )
-def test_a_fingerprint_tells_places_apart(other):
+def test_a_fingerprint_depends_on_the_place(other):
     asked = {"rows": [cell("CT241", "PhoneNumber", 7, PHONE)]}
 
     assert presented(**asked)[0].fingerprint != presented(**{**asked, **other})[0].fingerprint
 
 
-def test_a_fingerprint_does_not_depend_on_the_cell_and_so_tells_nothing_of_it():
+def test_a_fingerprint_does_not_depend_on_the_cell():
     one = presented([cell("CT241", "PhoneNumber", 7, PHONE)])[0]
     another = presented([cell("CT241", "PhoneNumber", 7, "8 (912) 000-99-99")])[0]
 
@@ -139,7 +139,7 @@ def test_a_sentence_holds_only_the_beginning_of_a_long_cell_and_the_value_all_of
     assert one.message.count("я") <= 230
 
 
-def test_a_sentence_says_the_repaired_cell_only_where_there_is_one():
+def test_a_sentence_shows_the_repaired_cell_only_where_there_is_one():
     repairs = ["12.50", None, "1500", ""]
     rows = [cell("CT221", "Price", 5, "12,50", after, record=n) for n, after in enumerate(repairs, 1)]
 

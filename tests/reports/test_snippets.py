@@ -74,14 +74,14 @@ def test_a_finding_on_a_record_shows_the_record_and_points_at_nothing(tmp_path):
     assert not any("^" in line for line in lines[:2])
 
 
-def test_people_stay_masked_unless_asked(tmp_path):
+def test_people_are_redacted_by_default(tmp_path):
     path = calls(tmp_path, GOOD.replace(",35,", ",00:03:15,"))
 
     assert "74950000701" not in report(path)
     assert "+74950000701" in excerpt(report(path, "--show-values"), "CT261")[1]
 
 
-def test_columns_that_are_not_known_are_not_shown(tmp_path):
+def test_unknown_columns_are_not_shown(tmp_path):
     path = calls(tmp_path, GOOD.replace(",35,", ",00:03:15,") + ",Анна Смирнова", titles=f"{TITLES},Менеджер")
 
     assert "Смирнова" not in report(path)

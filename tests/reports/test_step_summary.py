@@ -46,7 +46,7 @@ def test_the_page_is_the_markdown_report():
     assert summed_up(["calls.csv"], 10**6) == shown("markdown", SOME)
 
 
-def test_a_run_appends_its_page_to_what_stands_there(github):
+def test_a_run_appends_its_page_to_the_file(github):
     code, log, once = github("validate", "calls.csv")
     _, _, twice = github("validate", "calls.csv")
 
@@ -56,7 +56,7 @@ def test_a_run_appends_its_page_to_what_stands_there(github):
     assert twice == once + once.removeprefix("# Before\n")
 
 
-def test_values_on_the_page_are_masked_unless_asked(github):
+def test_values_on_the_page_are_redacted_by_default(github):
     _, _, masked = github("validate", "calls.csv")
     _, _, shown_too = github("validate", "calls.csv", "--show-values")
 

@@ -74,11 +74,11 @@ def test_advice_is_folded_to_the_width():
     ],
     ids=["csv", "workbook", "json"],
 )
-def test_text_says_first_how_the_file_was_read(source, opening):
+def test_text_starts_with_how_the_file_was_read(source, opening):
     assert shown("text", sources=(source,)).splitlines()[0] == opening
 
 
-def test_text_says_how_a_header_less_file_with_tabs_was_read():
+def test_text_shows_how_a_headerless_file_with_tabs_was_read():
     source = replace(CSV, delimiter="\t", header_row=None, encoding="cp1251")
 
     assert shown("text", sources=(source,), options=ReportOptions("ru")).startswith(
@@ -86,7 +86,7 @@ def test_text_says_how_a_header_less_file_with_tabs_was_read():
     )
 
 
-def test_a_clean_file_is_said_to_be_clean():
+def test_a_clean_file_is_called_clean():
     report = shown("text", [])
 
     assert "calls.csv: nothing is wrong" in report
@@ -117,7 +117,7 @@ def test_what_cannot_be_uploaded_as_it_is_is_not_proposed_for_it(more, sources):
     assert "upload" not in shown("text", [], sources=sources, **more)
 
 
-def test_the_last_line_names_what_a_conversion_mends_by_itself():
+def test_the_last_line_names_what_a_conversion_repairs():
     report = shown("text", SOME, options=ReportOptions(limit=20, width=400))
 
     # Only the price has a single reading; the phones need a region.
@@ -128,7 +128,7 @@ def test_the_last_line_names_what_a_conversion_mends_by_itself():
     assert "convert calls.csv" not in shown("text", SOME, written=3)
 
 
-def test_text_says_what_was_done_on_the_way():
+def test_text_lists_what_was_changed_on_the_way():
     report = shown(
         "text", [], vendor="pbx", withheld=2, not_taken=("Сумма",), written=9,
         joined={"joined": 5, "unjoined": 3, "ambiguous": 1}, rewritten={"PhoneNumber": 7},
@@ -141,7 +141,7 @@ def test_text_says_what_was_done_on_the_way():
     assert "cells rewritten: PhoneNumber 7" in report
 
 
-def test_the_counts_line_is_not_said_twice_when_records_are_written():
+def test_the_counts_line_is_not_repeated_when_records_are_written():
     assert "read 9" in shown("text", [])
     assert "read 9" not in shown("text", [], written=9)
 
@@ -188,7 +188,7 @@ def test_a_line_begins_with_the_place(source, place):
     assert shown("concise", [row], sources=(source,)).startswith(place)
 
 
-def test_colors_only_when_asked():
+def test_colors_only_on_request():
     assert "\x1b" not in shown("text", options=ReportOptions(limit=3))
     assert "\x1b[31merror\x1b[0m" in shown("text", options=ReportOptions(limit=3, color=True))
 

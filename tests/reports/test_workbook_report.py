@@ -62,7 +62,7 @@ def test_wrong_cells_are_filled_and_commented_and_the_others_are_not(tmp_path):
     assert all(cell.comment is None and cell.fill.fill_type is None for cell in (*sheet[2], sheet["A3"], sheet["B3"]))
 
 
-def test_the_repaired_value_stands_in_the_comment(tmp_path):
+def test_the_repaired_value_is_in_the_comment(tmp_path):
     source = own(tmp_path / "calls.xlsx", ("1604591025698235235", "1772434860", "+7 (495) 000-07-02", ""))
 
     sheet = load_workbook(marked(tmp_path, source))["Звонки"]
@@ -111,7 +111,7 @@ def test_each_finding_is_listed_with_a_link_to_its_cell(tmp_path):
     assert sheet.tables
 
 
-def test_counts_by_rule_stand_in_the_summary(tmp_path):
+def test_counts_by_rule_are_in_the_summary(tmp_path):
     source = own(tmp_path / "calls.xlsx", GOOD, BAD_PHONE, (*BAD_PHONE[:1], "1772434861", *BAD_PHONE[2:]))
 
     sheet = load_workbook(marked(tmp_path, source))[SUMMARY_SHEET]

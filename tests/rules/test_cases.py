@@ -30,7 +30,7 @@ def test_every_case_file_passes_something_and_fails_something(code):
 
 
 @pytest.mark.parametrize(("code", "block"), blocks("pass"))
-def test_what_is_right_is_not_named(code, block, tmp_path):
+def test_pass_blocks_have_no_finding_of_the_rule(code, block, tmp_path):
     if "refused" in block:
         with pytest.raises(UsageError) as refusal:
             case_files.run(block, tmp_path)
@@ -44,7 +44,7 @@ def test_what_is_right_is_not_named(code, block, tmp_path):
 
 
 @pytest.mark.parametrize(("code", "block"), blocks("fail"))
-def test_what_is_wrong_is_named_where_it_stands(code, block, tmp_path):
+def test_fail_blocks_have_the_findings_of_the_rule_in_their_places(code, block, tmp_path):
     expected = case_files.expected(block, RULES_BY_CODE[code].severity)
 
     findings = case_files.run(block, tmp_path)

@@ -115,7 +115,7 @@ def test_a_rule_is_worded_in_both_languages(rule):
     assert english == russian
 
 
-def test_nothing_is_worded_that_is_no_rule():
+def test_every_sentence_belongs_to_a_rule():
     assert set(RULE_SENTENCES) == set(RULES_BY_CODE)
 
 

@@ -70,7 +70,7 @@ def test_findings_do_not_depend_on_the_cuts(records, columns, data):
 
 
 @given(records=RECORDS, columns=COLUMNS, data=st.data())
-def test_a_rule_says_the_same_alone_and_beside_others(records, columns, data):
+def test_a_rule_gives_the_same_findings_alone_and_beside_others(records, columns, data):
     code = data.draw(st.sampled_from(REMEMBERING))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
 
@@ -95,7 +95,7 @@ def test_digests_may_be_made_in_any_order(records, data):
 
 
 @given(records=RECORDS.filter(bool), data=st.data())
-def test_the_window_is_asked_of_each_record_by_itself(records, data):
+def test_the_window_is_tested_for_each_record_alone(records, data):
     cut = data.draw(st.integers(0, len(records)))
     times = [one["DateTime"] for one in records]
 
@@ -107,7 +107,7 @@ def test_the_window_is_asked_of_each_record_by_itself(records, data):
 
 
 @pytest.mark.parametrize("cut", range(7))
-def test_each_rule_speaks_across_a_cut(cut):
+def test_each_rule_finds_repeats_across_a_cut(cut):
     same = {
         "UserId": "",
         "Yclid": "",

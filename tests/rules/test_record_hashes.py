@@ -21,7 +21,7 @@ def test_rows_have_one_hash_exactly_when_they_have_one_text(rows, skipped):
     }
 
 
-def test_texts_that_differ_by_zero_bytes_or_by_their_cut_are_told_apart():
+def test_texts_that_differ_by_zero_bytes_or_by_their_cut_have_different_hashes():
     columns = [pa.array(["a", "a\x00", "", "\x00", "ab", "a"]), pa.array(["b", "b", "ab", "ab", "", "b\x00"])]
 
     assert len(set(hash_rows(columns).tolist())) == 6

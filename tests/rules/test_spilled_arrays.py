@@ -65,7 +65,7 @@ def test_a_disk_that_is_full_half_way_takes_no_more(monkeypatch):
     assert lists(kept) == lists(PARTS) * 2
 
 
-def test_what_was_put_on_the_disk_and_is_gone_is_no_answer():
+def test_a_truncated_spill_file_is_an_error():
     kept = filled(0)
     kept._file.truncate(8)
 

@@ -249,7 +249,7 @@ def test_a_reporter_finishes_after_the_sinks_and_is_closed_before_them():
     assert order == ["finish sink None", "finish reporter 4", "close reporter", "close sink"]
 
 
-def test_the_first_unreadable_file_ends_a_run_where_that_is_asked():
+def test_the_first_unreadable_file_ends_a_run_on_request():
     sink = Tally()
 
     with pytest.raises(SourceError) as fault:
@@ -291,7 +291,7 @@ def test_nothing_is_left_of_a_conversion_that_breaks_off(broken_off):
     assert not Path("rejects.csv").exists()
 
 
-def test_a_wrong_option_is_told_before_any_record_is_read():
+def test_a_wrong_option_is_refused_before_any_record_is_read():
     events, sink = Log(), Tally()
     wrong = [*inputs(calls()), *inputs(calls("other.csv"), vendor="sipuni")]
 
@@ -324,7 +324,7 @@ def test_an_output_is_never_an_input_or_another_output():
         refuse_occupied_outputs([Path("known.json")], files, [None, Path("known.json")])
 
 
-def test_a_reporter_of_records_asks_for_them_where_a_file_is_small(monkeypatch):
+def test_a_reporter_of_records_gets_them_where_a_file_is_small(monkeypatch):
     class Shown:
         wants_records = True
 

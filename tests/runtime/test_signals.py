@@ -86,7 +86,7 @@ def test_a_file_that_was_just_made_is_cleared_away(output, calls, tmp_path):
     assert sorted(tmp_path.iterdir()) == [calls]
 
 
-def test_what_was_begun_is_left_though_nobody_heard_that_it_was_entered():
+def test_a_signal_between_entering_and_the_block_still_leaves_the_context():
     class Begun:
         left = False
 
@@ -152,7 +152,7 @@ def test_the_end_is_not_disturbed():
         ),
     ],
 )
-def test_it_is_heard_once_and_in_time(code, told):
+def test_a_deferred_signal_is_raised_once_and_in_time(code, told):
     begun = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
     begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
 

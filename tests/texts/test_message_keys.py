@@ -151,7 +151,7 @@ def test_both_languages_name_the_same_facts(table):
         assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
 
 
-def test_each_placeholder_of_a_rule_is_known():
+def test_each_placeholder_of_a_rule_is_declared():
     known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
     templates = [text for sentence, _ in wording.RULE_SENTENCES.values() for text in sentence]
 

@@ -60,14 +60,14 @@ def test_a_private_authority_is_trusted_when_its_certificate_is_given(everything
     assert [len(rows) for rows in stored_calls(secured)] == [10]
 
 
-def test_the_file_of_an_authority_may_stand_in_a_variable(everything, secured, ca_file):
+def test_the_file_of_an_authority_may_come_from_a_variable(everything, secured, ca_file):
     codes, said = everything(CALLTOOLS_API_URL=secured.url, CALLTOOLS_CA_FILE=str(ca_file))
 
     assert codes == [0] * 5, said
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_an_untrusted_certificate_gets_nothing_and_says_what_to_do(run, secured, calls, lang):
+def test_an_untrusted_certificate_gets_no_request_and_the_error_gives_advice(run, secured, calls, lang):
     result = run("upload", calls, "--counter", COUNTER, "--yes", "--lang", lang, CALLTOOLS_API_URL=secured.url)
 
     assert result.exit_code == 4
@@ -109,7 +109,7 @@ def test_a_redirect_of_a_reading_takes_nothing_to_another_host(everything, servi
     assert foreign.heard == []
 
 
-def test_neither_netrc_nor_a_proxy_of_the_environment_hears_of_it(everything, service, foreign, tmp_path):
+def test_netrc_and_proxies_of_the_environment_are_not_used(everything, service, foreign, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\ndefault login someone password else\n")
     netrc.chmod(0o600)
@@ -129,7 +129,7 @@ def test_an_address_that_is_not_protected_is_refused(run, calls):
         assert result.exit_code == 2
 
 
-def test_the_service_hears_of_a_call_in_one_request_only(everything, service):
+def test_the_values_of_a_call_are_in_one_request_only(everything, service):
     """Readings hold neither ids nor phones, in no header and in no address."""
     everything()
 

@@ -77,7 +77,7 @@ def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_pa
             assert_exactly_once(run, refused=behaviour in {"403", "429-soon", "429-late"})
 
 
-def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls):
+def test_kills_around_the_request_reach_every_ending(environment, tmp_path, calls):
     """Before a byte went, in the middle of the body, after it was stored, after the answer was written down."""
     runs = collect_faults("crash_runner", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
 

@@ -58,7 +58,7 @@ SOME_BEHAVIORS = ("400", "401-early", "403", "302", "429-late", "200-errors", "2
 
 
 @pytest.mark.parametrize("name", sorted(BEHAVIORS) if LONG else SOME_BEHAVIORS)
-def test_however_the_service_misbehaves_nothing_is_told(debugged, service, state, name):
+def test_no_misbehavior_of_the_service_makes_a_value_leak(debugged, service, state, name):
     service.behave(name)
 
     said = debugged()

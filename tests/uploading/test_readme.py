@@ -65,7 +65,7 @@ def read_listing():
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
-def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
+def test_the_commands_of_the_readme_lose_and_double_no_call(begun, ended_by):
     upload, resume, watch = begun
 
     with Terminal({"CALLTOOLS_LANG": "en"}, *upload) as screen:

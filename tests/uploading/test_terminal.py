@@ -29,7 +29,7 @@ def terminal(environment):
     return opened
 
 
-def test_the_plan_is_shown_and_asked_about(terminal, service, calls):
+def test_the_plan_is_shown_and_confirmed(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
         screen.until("Send 10 calls?")
         assert "10 of 10 calls to send" in screen.seen
@@ -64,7 +64,7 @@ def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, c
     assert service.posts == []
 
 
-def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, service, calls):
+def test_progress_of_the_service_is_one_line_that_is_erased(terminal, service, calls):
     service.store.step_seconds = 600
     with terminal("upload", calls, *ASK, "--wait", "--yes") as screen:
         for status in STEPS:
@@ -84,7 +84,7 @@ def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, serv
     assert after.rindex("\x1b[?25h") > after.rindex("\x1b[?25l") if "\x1b[?25l" in after else True
 
 
-def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(terminal, service, run, calls):
+def test_an_interrupt_while_sending_names_the_held_part_and_resume_finds_it(terminal, service, run, calls):
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")
@@ -103,7 +103,7 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
     assert len(service.posts) == 1
 
 
-def test_an_interrupt_while_it_is_followed_says_that_nothing_is_lost(terminal, service, run, calls):
+def test_an_interrupt_while_watching_reports_no_held_part(terminal, service, run, calls):
     service.store.step_seconds = 60
     with terminal("upload", calls, *ASK, "--yes", "--wait") as screen:
         screen.until("L1: 10 calls, PREPARED")
@@ -129,7 +129,7 @@ def test_yes_is_understood_in_both_languages(terminal, service, calls):
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, signal_):
+def test_the_next_run_recovers_from_any_ending(terminal, service, run, calls, signal_):
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")

@@ -15,7 +15,7 @@ from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_c
 pytestmark = pytest.mark.slow
 
 
-def test_each_call_arrives_once_and_the_line_says_so(upload, service, calls):
+def test_each_call_arrives_once_and_is_counted_in_the_result(upload, service, calls):
     result = upload(calls, "--goal", "Звонок", "--comment", "март 2026", "--wait")
 
     assert result.exit_code == 0, result.output
@@ -46,7 +46,7 @@ def test_only_new_calls_of_a_longer_file_go(upload, service, tmp_path, calls):
     assert [len(rows) for rows in stored_calls(service)] == [10, 5]
 
 
-def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_path, calls):
+def test_changed_calls_are_counted_and_sent_only_on_request(upload, service, tmp_path, calls):
     upload(calls)
     changed = write_csv(tmp_path / "changed.csv", [call_line(number, tag="продажа") for number in range(3)])
 
@@ -60,7 +60,7 @@ def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_pat
     assert "nothing to send" in third.stderr
 
 
-def test_everything_goes_again_only_when_asked(upload, service, calls):
+def test_everything_is_sent_again_only_on_request(upload, service, calls):
     upload(calls)
 
     upload(calls, "--all")
@@ -153,7 +153,7 @@ def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tm
     assert len(service.posts) == 1
 
 
-def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
+def test_a_file_with_errors_is_refused_with_the_reason(upload, service, tmp_path):
     bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495")])
 
     result = upload(bad)
@@ -372,7 +372,7 @@ def test_an_upload_that_does_not_exist_is_exit_2(run):
     assert result.exit_code == 2
 
 
-def test_a_second_upload_of_the_counter_says_who_holds_the_lock(upload, state, service, calls):
+def test_a_second_upload_of_the_counter_names_the_holder_of_the_lock(upload, state, service, calls):
     with open_ledger_in(state, time) as ledger, hold_counter(ledger, int(COUNTER)):
         result = upload(calls)
 
@@ -392,7 +392,7 @@ def test_the_doctor_looks_at_everything(run, service):
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_both_languages_are_spoken(upload, calls, lang):
+def test_results_are_worded_in_both_languages(upload, calls, lang):
     result = upload(calls, "--wait", "--lang", lang)
 
     assert ("sending L1" if lang == "en" else "отправка L1") in result.stderr
@@ -467,7 +467,7 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
         ("partial", "uploading 1000 ACKED-PARTIAL sent 10 accepted 5"),
     ],
 )
-def test_what_happened_to_how_many_calls_is_always_said(upload, service, calls, name, words, lang):
+def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, words, lang):
     service.behave(name)
 
     result = upload(calls, "--lang", lang)
@@ -544,7 +544,7 @@ def test_validate_makes_no_ledger(run, calls, tmp_path):
     assert not folder.exists()
 
 
-def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, service, calls, tmp_path):
+def test_uploadings_that_are_not_in_the_ledger_are_listed_too(run, upload, service, calls, tmp_path):
     upload(calls)
     run("upload", write_csv(tmp_path / "b.csv", [call_line(50)]), "--counter", COUNTER, "--yes",
         CALLTOOLS_STATE_DIR=str(tmp_path / "another machine"))  # fmt: skip
@@ -616,7 +616,7 @@ def test_a_late_twin_is_an_alarm_also_in_resume(run, upload, service, calls, tmp
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_the_history_of_an_upload_says_what_happened_to_how_many_calls(run, upload, service, calls, lang):
+def test_the_history_of_an_upload_counts_calls_by_event(run, upload, service, calls, lang):
     service.behave("resets-after-body", 1)
     upload(calls)
     run("uploads", "resume", "--timeout", "2")
@@ -752,7 +752,7 @@ def test_too_few_linked_calls_are_exit_5_when_run_again_too(upload, service, cal
     assert len(service.posts) == 1
 
 
-def test_a_service_that_does_not_say_how_many_are_linked_is_exit_5(upload, service, calls):
+def test_a_processed_uploading_without_a_linked_count_is_exit_5(upload, service, calls):
     service.behave("status-without-linked")
 
     result = upload(calls, "--min-linked", "1")
@@ -774,7 +774,7 @@ def test_waiting_ends_with_exit_4_and_the_command_that_goes_on(upload, run, serv
     assert len(service.posts) == 1
 
 
-def test_a_status_that_nobody_knows_is_no_end(upload, service, calls):
+def test_an_unknown_status_is_not_final(upload, service, calls):
     service.behave("status-unknown", 3)
 
     result = upload(calls, "--wait")

@@ -86,7 +86,7 @@ def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, c
     assert events.keys[:2] == ["upload-sending", "upload-followed"]
 
 
-def test_without_a_caller_that_listens_the_result_tells_the_same(ledger, connect, service, calls):
+def test_the_result_is_the_same_without_a_listener(ledger, connect, service, calls):
     results = Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", OPTIONS)] * 2)
 
     assert [result.code for result in results] == [0, 0]
@@ -237,7 +237,7 @@ def test_the_list_of_a_ledger_without_uploads_needs_no_token(ledger):
     assert (listing.parts, listing.foreign, listing.error) == ([], [], None)
 
 
-def test_the_list_says_why_the_service_was_not_asked(ledger):
+def test_the_list_gives_the_reason_when_the_service_was_not_asked(ledger):
     listing = list_uploadings(ledger, no_client, COUNTER)
 
     assert type(listing.error) is CredentialError

@@ -30,7 +30,7 @@ def written(tmp_path, told):
     return path
 
 
-def test_the_first_findings_are_accepted_as_many_as_are_known():
+def test_as_many_findings_are_accepted_as_the_baseline_counts():
     price, phone = ("CT221", "Price"), ("CT241", "PhoneNumber")
 
     beyond, accepted = accept_known(*found(price, phone, price, price), {price: 2, phone: 5}, {})
@@ -54,14 +54,14 @@ def test_a_rule_in_another_column_is_another_finding():
     assert records(beyond) == [1]
 
 
-def test_a_finding_on_no_column_is_known_by_an_empty_title():
+def test_a_finding_without_a_column_has_an_empty_title_in_the_baseline():
     beyond, accepted = accept_known(*found(("CT101", None)), {("CT101", ""): 1}, {})
 
     assert records(beyond) == []
     assert accepted == {("CT101", ""): 1}
 
 
-def test_nothing_known_leaves_all_findings():
+def test_an_empty_baseline_leaves_all_findings():
     findings, titles = found(("CT221", "Price"))
 
     assert accept_known(findings, titles, {}, {}) == (findings, Counter())

@@ -36,11 +36,11 @@ def told(tmp_path):
 
 @pytest.mark.parametrize(("cell", "code"), [(FORMULA, "CT014"), (ERROR, "CT015")])
 @pytest.mark.parametrize("name", ["ClientId", "Price", "Currency"])
-def test_a_value_that_could_not_be_read_is_not_said_to_be_missing(told, name, cell, code):
+def test_an_unreadable_value_is_not_reported_as_missing(told, name, cell, code):
     assert told(**{name: cell}) == [code]
 
 
-def test_what_is_missing_beside_a_cell_that_could_not_be_read_is_named(told):
+def test_a_missing_value_beside_an_unreadable_cell_is_reported(told):
     assert told(Tag=FORMULA, ClientId="") == ["CT014", "CT301"]
     assert told(Tag=ERROR, Price="") == ["CT015", "CT304"]
     assert told(ClientId=FORMULA, Currency="") == ["CT014", "CT303"]
@@ -76,13 +76,13 @@ def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
     assert found == [("CT015", 1), ("CT399", 2), ("CT015", 2), ("CT399", 3)]
 
 
-def test_nothing_else_is_said_of_a_record_for_which_a_rule_speaks_alone():
+def test_a_rule_that_speaks_alone_silences_the_others_of_its_record():
     invented = replace(RULES_BY_CODE["CT018"], code="CT099", speaks_alone=True)
 
     assert once([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [("CT099", 1), ("CT301", 2)]
 
 
-def test_a_header_rule_speaks_for_the_row_rules_that_yield_to_it():
+def test_row_rules_yield_to_a_header_rule():
     invented = replace(RULES_BY_CODE["CT306"], code="CT399", yields_to=("CT101",), misses=("Tag",))
     found = Findings.concat([located("CT399", 1), located("CT301", 1)])
 

@@ -80,7 +80,7 @@ def test_without_a_proof_nothing_is_guessed(tmp_path, vendor, dates):
 
 @BOTH
 @pytest.mark.parametrize(("order", "date"), [("dmy", "02/03/2026 10:00"), ("mdy", "03/02/2026 10:00")])
-def test_the_user_may_say_it(tmp_path, vendor, order, date):
+def test_the_user_may_give_the_order(tmp_path, vendor, order, date):
     times, codes, _ = convert(tmp_path, [date], vendor=vendor, date_order=order)
 
     assert times == [SECOND_OF_MARCH]

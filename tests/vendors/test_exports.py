@@ -91,7 +91,7 @@ def test_a_call_without_identifier_is_written_only_as_a_static_one(tmp_path, cho
     assert result.summary.written == written
 
 
-def test_identifiers_are_joined_and_told(tmp_path):
+def test_identifiers_are_matched_and_counted(tmp_path):
     crm = tmp_path / "crm.csv"
     crm.write_text(
         "Телефон;Дата;ym_client_id\n"

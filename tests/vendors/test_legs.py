@@ -72,7 +72,7 @@ def calls(rows, cuts, mapped):
     return told, skipped, sum(batch.read for batch in done)
 
 
-def test_the_answered_leg_speaks_and_the_earliest_one_tells_when(mapped):
+def test_values_come_from_the_answered_leg_and_the_time_from_the_earliest(mapped):
     rows = [leg(0, "a", answered=False), leg(3, "a", src="210", context="from-internal", talk=42)]
 
     ((record, call),), skipped, read = calls(rows, [], mapped)

@@ -80,7 +80,7 @@ def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, 
         assert not (tmp_path / "x").exists()
 
 
-def test_the_refusal_speaks_russian_as_well():
+def test_the_refusal_has_a_russian_sentence():
     result = CliRunner().invoke(app, ["convert", str(export("sipuni")), "--vendor", "mango", "--lang", "ru"])
 
     told = " ".join(result.output.split())

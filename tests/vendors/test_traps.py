@@ -141,7 +141,7 @@ def test_milliseconds_are_read_with_their_scale_or_not_at_all():
     }
 
 
-def test_exports_of_all_calls_say_which_are_incoming():
+def test_exports_of_all_calls_map_their_direction():
     everything = {
         name for name, one in PROFILES.items() if not (one.rows.direction or one.rows.context or one.rows.called)
     }
@@ -149,7 +149,7 @@ def test_exports_of_all_calls_say_which_are_incoming():
     assert everything == {"calltouch", "calltouch-xlsx", "roistat", "didww", "callibri"}
 
 
-def test_an_export_whose_direction_was_not_asked_for_is_not_taken_for_incoming_calls():
+def test_a_profile_is_recognized_by_its_column_of_direction():
     for one in PROFILES.values():
         told = {name for step in one.rows.direction if step.values for name in step.columns}
         assert not told or one.rows.context or one.rows.called or told & set(one.recognize), one.name
@@ -234,7 +234,7 @@ def strange(profile, trial, column, tmp_path):
     )[1]  # fmt: skip
 
 
-def test_the_words_of_all_vendors_are_asked():
+def test_words_of_many_vendors_are_tested():
     assert {name for name, _ in WORDS} >= {"beeline", "binotel", "five9", "ringcentral", "sinch", "sipuni", "aircall"}
 
 
@@ -291,7 +291,7 @@ def test_a_zone_is_that_of_its_day(time, zone, epoch, tmp_path):
 @pytest.mark.parametrize(
     ("date", "epoch"), [("03/02/2026 10:00:00", "1770102000"), ("02/03/2026 9:00:00", "1772431200")]
 )
-def test_days_come_first_where_the_vendor_says_so(date, epoch, tmp_path):
+def test_days_come_first_where_the_profile_has_it_so(date, epoch, tmp_path):
     head = "callId,date,duration,callerNumber,phoneNumber,successful,yaClientId"
     path = file(tmp_path, head, f"1,{date},35,74950000001,74950000000,true,1604591025698235234")
 
@@ -341,7 +341,7 @@ def test_a_number_is_repaired_emptied_or_its_record_rejected(src, phone, tmp_pat
     assert result.summary.withheld == (phone == "" and src != "")
 
 
-def test_ten_digits_are_american_only_if_somebody_says_so(tmp_path):
+def test_ten_digits_are_american_only_with_a_region(tmp_path):
     def five9(**asked):
         return converted("five9", tmp_path, **asked)[0]
 
@@ -478,7 +478,7 @@ def test_legs_are_counted_and_no_calls_of_their_own(name, tmp_path):
 # Files that are not what they seem.
 
 
-def test_the_simple_call_log_that_does_not_say_who_called_is_refused(tmp_path):
+def test_the_simple_call_log_without_a_direction_is_refused(tmp_path):
     head = '"Type","Phone Number","Name","Date","Time","Action","Action Result","Result Description","Duration","Attachment"'
     path = file(tmp_path, head, 'Voice,(202) 555-0121,"Ann",Mon 3/2/2026,1:05:09 PM,Phone Call,Accepted,,0:02:11,')
 
@@ -498,7 +498,7 @@ def test_titles_in_another_language_are_refused_and_not_guessed(tmp_path):
         rows_of(path, tmp_path, timezone="UTC", vendor="issabel")
 
 
-def test_what_a_webhook_sent_twice_is_told(tmp_path):
+def test_records_that_a_webhook_sent_twice_are_reported(tmp_path):
     head = "id,caller,callee,date,duration,status,visit_id,visit_metrika_client_id"
     row = "1,74950000001,74950000000,2026-03-02T07:00:00+0000,44,ANSWER,1001,1604591025698235234"
 

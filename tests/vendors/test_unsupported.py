@@ -24,7 +24,7 @@ def run(*words):
 
 @pytest.mark.parametrize("name", ASKED_FOR)
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_the_reason_and_the_way_out_are_told(tmp_path, name, language):
+def test_the_refusal_gives_the_reason_and_the_advice(tmp_path, name, language):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
 

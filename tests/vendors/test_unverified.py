@@ -30,7 +30,7 @@ def test_the_presets_are_marked():
 
 @pytest.mark.parametrize("command", ["convert", "validate"])
 @pytest.mark.parametrize("name", PROFILES)
-def test_it_is_said_aloud(name, command):
+def test_unverified_profiles_print_a_warning(name, command):
     unverified = PROFILES[name].confidence == "code-seen"
 
     assert ("This profile is UNVERIFIED" in used(name, command, "en")) == unverified

@@ -55,13 +55,13 @@ def phones(tmp_path, profile, header, rows, **asked):
         ({"inbound_contexts": ("trunk",), "own_numbers": ("200",)}, ["1", "2", "3"]),
     ],
 )
-def test_the_users_words_add_to_what_the_columns_say(asked, incoming, tmp_path):
+def test_options_of_the_user_add_to_the_columns(asked, incoming, tmp_path):
     profile = PROFILE.replace("{rows}", BOTH)
 
     assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **asked) == incoming
 
 
-def test_without_the_column_of_the_direction_the_user_must_say_it():
+def test_without_a_column_of_direction_the_user_must_give_it():
     profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--inbound-context"):
@@ -69,7 +69,7 @@ def test_without_the_column_of_the_direction_the_user_must_say_it():
     assert bind_profile(profile, ("When", "Who", "Context", "Called"), MappingOptions(own_numbers=("1",)))
 
 
-def test_a_word_for_a_column_that_is_not_there_says_nothing():
+def test_a_value_for_a_missing_column_has_no_effect():
     profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--own-number") as refused:
@@ -103,7 +103,7 @@ def converted_by_context(tmp_path, lines, *words):
     )  # fmt: skip
 
 
-def test_contexts_that_are_there_are_told_but_no_number(tmp_path):
+def test_the_error_lists_contexts_but_no_number(tmp_path):
     lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
 
     asked = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])

@@ -205,7 +205,7 @@ def test_a_defect_names_the_places_of_the_second_process(many):
     assert any("reader.py" in note for note in told.value.__notes__)
 
 
-def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
+def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
     received = process.read_object
 
     def then_killed(stream):
@@ -332,7 +332,7 @@ def test_a_worker_has_streams_and_a_session_of_its_own():
         assert worker.receive() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
 
 
-def test_a_worker_is_told_once_that_it_was_notified():
+def test_a_worker_is_notified_once():
     def told(was_notified, answer):
         answer(was_notified())
         while not was_notified():

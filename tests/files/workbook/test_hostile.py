@@ -212,7 +212,7 @@ def test_a_directory_that_lies_is_found_out(tmp_path, offset, value, key):
 
 
 @pytest.mark.parametrize("spoil", [4, 31], ids=["local header", "packed bytes"])
-def test_bytes_that_are_not_what_the_directory_says_are_damage(tmp_path, spoil):
+def test_bytes_that_contradict_the_directory_are_damage(tmp_path, spoil):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     raw = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as package:
@@ -327,14 +327,14 @@ def test_the_child_serves_in_its_own_words(tmp_path):
     assert json.loads(answers.readline()) == {"first": 0, "last": 1}
 
 
-def test_the_child_ends_quietly_when_nothing_more_is_asked(tmp_path):
+def test_the_child_ends_quietly_when_its_input_ends(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": None, "head_rows": 1, "filled_cells": 100}
 
     assert child.serve(io.BytesIO(json.dumps(wanted).encode()), io.BytesIO()) == 0
 
 
-def test_the_child_tells_its_fault(tmp_path):
+def test_the_child_sends_its_fault(tmp_path):
     answers = io.BytesIO()
 
     assert child.serve(io.BytesIO(b"{}\n"), answers) == child.EXIT_FAILED
@@ -348,7 +348,7 @@ def test_the_child_bounds_itself():
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
 
 
-def test_a_sheet_of_another_name_is_not_known_to_the_child(tmp_path):
+def test_the_child_does_not_find_a_sheet_of_another_name(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": "s1 ", "filled_cells": 2}
 

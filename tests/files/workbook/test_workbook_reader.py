@@ -103,7 +103,7 @@ def test_a_table_is_read_with_its_addresses(book):
     assert found(table) == []
 
 
-def test_tasks_can_be_asked_for_twice(book):
+def test_tasks_can_be_read_twice(book):
     table = read(book(Calls=[["DateTime"], [1]]))
 
     assert rows(table) == rows(table) == [{"DateTime": "1"}]
@@ -177,11 +177,11 @@ def test_ids_in_number_cells_are_named_and_kept_as_text(book):
         ("", False),
     ],
 )
-def test_titles_of_id_columns_are_known_in_many_spellings(title, holds):
+def test_titles_of_id_columns_are_recognized_in_many_spellings(title, holds):
     assert looks_like_identifier_title(title) is holds
 
 
-def test_the_caller_may_say_which_columns_hold_ids(book):
+def test_the_caller_may_name_the_columns_of_ids(book):
     path = book(Calls=[["Tag", "ClientId"], [1604591025698235234, 1604591025698235234]])
 
     table = open_table(path, "x", Hints(), judge, is_identifier=lambda title: title == "Tag")
@@ -275,7 +275,7 @@ def test_the_sheet_whose_header_fits_is_read_and_the_others_are_named(book):
     assert [(one["code"], one["detail"]) for one in table.findings.to_rows()] == [("CT017", "Calls\x1fNotes, More")]
 
 
-def test_the_only_sheet_with_anything_is_read_although_no_title_is_known(book):
+def test_the_only_sheet_with_cells_is_read_without_a_recognized_title(book):
     table = read(book(Empty=[], Data=[[], ["foo", "bar"], ["1", "2"]]))
 
     assert (table.source.sheet, table.source.header_row, table.titles) == ("Data", 2, ("foo", "bar"))
@@ -347,7 +347,7 @@ def test_a_header_row_may_be_given(book):
     assert fault.value.key == "header-row-beyond"
 
 
-def test_a_header_row_beyond_the_first_fifty_is_found_where_it_was_said(book):
+def test_a_given_header_row_beyond_the_first_fifty_is_found(book):
     table = read(book(Calls=[*([["x"]] * 60), ["DateTime"], ["1"]]), Hints(header_row=61))
 
     assert rows(table) == [{"DateTime": "1"}]
