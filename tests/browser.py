@@ -4,13 +4,13 @@ from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
-from tests.debian import program
+from tests.programs import find_program
 
 
 def chromium():
     # The last is for what drives it.
     packages = ["chromium", "fonts-dejavu-core", "libatomic1"]
-    return program("chromium", "chromium-browser", "google-chrome", packages=packages)
+    return find_program("chromium", "chromium-browser", "google-chrome", packages=packages)
 
 
 @contextmanager

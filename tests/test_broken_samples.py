@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import calltools
-from tests import samples_maker
+from tests import sample_workbooks
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 AS_OF = 1773273600  # 2026-03-12
@@ -100,7 +100,7 @@ def test_every_broken_sample_is_in_the_readme():
 
 
 @pytest.mark.parametrize(
-    ("make", "sample"), [(samples_maker.broken, "broken/calls.xlsx"), (samples_maker.good, "canonical/good.xlsx")]
+    ("make", "sample"), [(sample_workbooks.broken, "broken/calls.xlsx"), (sample_workbooks.good, "canonical/good.xlsx")]
 )
 def test_the_workbooks_are_those_that_the_maker_makes(make, sample, tmp_path):
     made = tmp_path / Path(sample).name

@@ -11,7 +11,7 @@ import pytest
 
 from calltools.cli.options import OutputFormat
 from calltools.reports import endings
-from tests.grown import grown
+from tests.extended_package import extend_package
 
 MODULE = '''
 """Parquet: text columns, records by their numbers."""
@@ -67,7 +67,7 @@ WRONG = {"en": re.compile(r"\b(?:line|row) \d", re.IGNORECASE), "ru": re.compile
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("input")
     pq.write_table(pa.table(CALLS), folder / "calls.parquet", row_group_size=3)
-    return grown(folder, "files/parquet_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
+    return extend_package(folder, "files/parquet_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
 
 
 def test_parquet_is_validated_by_its_content(calltools):

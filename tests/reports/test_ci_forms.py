@@ -19,7 +19,7 @@ from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.sarif import make_sarif_reporter
 from calltools.rules.catalog import RULES
-from tests.reports.finding_samples import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
+from tests.reports.sample_findings import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
 from tests.reports.test_hostile_text import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"

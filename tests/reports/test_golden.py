@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
+from tests.reports.sample_findings import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, TEXT_FORMS, WORKBOOK, cell, shown
+from tests.reports.sample_findings import CSV, TEXT_FORMS, WORKBOOK, cell, shown
 
 NAUGHTY = {
     "ansi": "\x1b[2J\x1b]0;title\x07",

@@ -17,7 +17,7 @@ from calltools.reports.html.reporter import HtmlReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.texts.report_labels import HTML_LABELS
 from tests.browser import browser
-from tests.reports.finding_samples import CSV, SOME, cell, shown
+from tests.reports.sample_findings import CSV, SOME, cell, shown
 from tests.reports.test_hostile_text import NAUGHTY
 
 pytestmark = pytest.mark.slow

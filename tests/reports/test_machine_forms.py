@@ -17,7 +17,7 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
+from tests.reports.sample_findings import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -22,7 +22,7 @@ import numpy as np
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, summary_of
+from tests.reports.sample_findings import CSV, summary_of
 
 class Nowhere(io.RawIOBase):
     def writable(self): return True

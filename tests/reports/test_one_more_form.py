@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calltools.reports import REPORTERS, endings
-from tests.grown import grown
+from tests.extended_package import extend_package
 
 ROOT = Path(__file__).parent.parent.parent
 MODULE = '''
@@ -38,7 +38,7 @@ CALLS = "DateTime,PhoneNumber,ClientId\n2026-03-02 10:00:00,+74950001234,1335912
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reporter")
     (folder / "calls.csv").write_text(CALLS, encoding="utf-8")
-    return grown(folder, "reports/invented.py", MODULE, "reports/__init__.py:REPORTERS", LINE)
+    return extend_package(folder, "reports/invented.py", MODULE, "reports/__init__.py:REPORTERS", LINE)
 
 
 def test_an_invented_form_is_in_the_help(calltools):

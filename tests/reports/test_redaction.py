@@ -8,7 +8,7 @@ from calltools.fields.redaction import redact_findings
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.finding import Findings
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CLIENT_ID, PHONE, TEXT_FORMS, cell, shown
+from tests.reports.sample_findings import CLIENT_ID, PHONE, TEXT_FORMS, cell, shown
 
 
 def hidden(field, value, **more):

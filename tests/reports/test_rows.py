@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 from calltools.model.finding import Findings
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import column_letters, column_position, render_findings
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding
+from tests.reports.sample_findings import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding
 
 
 def presented(rows, source=CSV, name=None, options=None):

@@ -10,7 +10,7 @@ from calltools.model.finding import Findings
 from calltools.reports.github import StepSummaryReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.settings import read_settings
-from tests.reports.finding_samples import CSV, PHONE, SOME, shown, summary_of
+from tests.reports.sample_findings import CSV, PHONE, SOME, shown, summary_of
 
 CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 from calltools.errors import SourceError
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding, shown
+from tests.reports.sample_findings import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding, shown
 
 MANY = [cell("CT241", "PhoneNumber", 7, PHONE, record=n) for n in range(1, 1225)]
 FEW = [cell("CT281", "Tag", 11, "-", "", record=n, severity="warning") for n in range(1, 4)]

@@ -1,4 +1,4 @@
-"""Every rule passes what it should pass and names what it should name: ``cases/CT###.toml``."""
+"""Every rule passes what it should pass and finds what it should find: ``cases/CT###.toml``."""
 
 import pytest
 
@@ -39,8 +39,8 @@ def test_pass_blocks_have_no_finding_of_the_rule(code, block, tmp_path):
 
     findings = case_files.run(block, tmp_path)
 
-    assert [one for one in findings if one.code == code] == []
-    assert case_files.others(block, findings, code) == case_files.expected_others(block)
+    assert [finding for finding in findings if finding.code == code] == []
+    assert case_files.other_codes(block, findings, code) == case_files.expected_other_codes(block)
 
 
 @pytest.mark.parametrize(("code", "block"), blocks("fail"))
@@ -49,7 +49,7 @@ def test_fail_blocks_have_the_findings_of_the_rule_in_their_places(code, block, 
 
     findings = case_files.run(block, tmp_path)
 
-    named = [one for one in findings if one.code == code]
-    assert [case_files.shown(one, wanted["says"]) for one, wanted in zip(named, expected, strict=False)] == expected
+    named = [finding for finding in findings if finding.code == code]
+    assert [case_files.comparable(finding, wanted["sentence"]) for finding, wanted in zip(named, expected, strict=False)] == expected
     assert len(named) == len(expected)
-    assert case_files.others(block, findings, code) == case_files.expected_others(block)
+    assert case_files.other_codes(block, findings, code) == case_files.expected_other_codes(block)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.debian import program
+from tests.programs import find_program
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
@@ -101,7 +101,7 @@ SYSTEM_FAULTS = {
 @pytest.fixture(scope="session")
 def strace():
     """Without it the tests below would prove nothing, so they are not skipped."""
-    return program("strace", packages=["strace"])
+    return find_program("strace", packages=["strace"])
 
 
 @pytest.mark.usefixtures("strace")

@@ -8,7 +8,7 @@ import sys
 import openpyxl
 import pytest
 
-from tests.debian import program
+from tests.programs import find_program
 from tests.fake_metrica.behaviors import BEHAVIORS
 from tests.processes import started, wait_for
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
@@ -108,7 +108,7 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
     book.save(tmp_path / "calls.xlsx")
     log = tmp_path / "strace"
     tracing = [
-        program("strace", packages=["strace"]),
+        find_program("strace", packages=["strace"]),
         "-f",
         "-qq",
         "-v",

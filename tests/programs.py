@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 
-def program(*names, packages):
+def find_program(*names, packages):
     """Where a program is, by the first of its names that is found."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:

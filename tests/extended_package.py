@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Grown:
+class ExtendedPackage:
     """The copy.
 
     Attributes:
@@ -41,7 +41,7 @@ class Grown:
         return told
 
 
-def grown(folder, module, source, table, line):
+def extend_package(folder, module, source, table, line):
     """The package with ``source`` as ``module`` and ``line`` as the last of ``table``.
 
     Args:
@@ -60,4 +60,4 @@ def grown(folder, module, source, table, line):
     found = re.search(rf"^{name}: Final.*?^(?=    \}}|[)}}])", text, re.DOTALL | re.MULTILINE)
     assert found is not None, f"{name} stands in no table of {path}"
     (folder / "calltools" / path).write_text(f"{text[: found.end()]}{line}\n{text[found.end() :]}", encoding="utf-8")
-    return Grown(folder)
+    return ExtendedPackage(folder)
