@@ -63,8 +63,8 @@ def workbook(count: int, path: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 - heavy, and only here
 
     columns = _canonical(np.random.default_rng(7), count, 0)
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as book:
-        sheet = book.add_worksheet("Calls")
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as workbook:
+        sheet = workbook.add_worksheet("Calls")
         sheet.write_row(0, 0, list(columns))
         for number, cells in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), start=1):
             for position, cell in enumerate(cells):

@@ -71,10 +71,10 @@ def main() -> None:
         folder, file = Path(name) / "state", Path(name) / "calls.csv"
         write_calls(file, 0, chosen.known)
         print("the ledger:", run("accept", folder, file))
-        for what, first in (("new", chosen.known), ("known", 0), ("half known", chosen.known - chosen.calls // 2)):
+        for result, first in (("new", chosen.known), ("known", 0), ("half known", chosen.known - chosen.calls // 2)):
             write_calls(file, first, chosen.calls)
             for _ in range(3):
-                print(f"{what}:", run("plan", folder, file))
+                print(f"{result}:", run("plan", folder, file))
         write_calls(file, chosen.known, chosen.calls)
         print("plan and reserve:", run("reserve", folder, file))
         print("database:", (folder / "ledger.sqlite3").stat().st_size >> 20, "MiB")

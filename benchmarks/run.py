@@ -93,11 +93,13 @@ def list_cases(records: int | None) -> list[Case]:
     listed.append(
         Case(f"convert {count:,} records", convert, [python, str(HERE / "floor.py"), path, ";", "cp1251"], "<= 6x")
     )
-    book = str(generated_file("workbook", 100_000, ".xlsx"))
-    check = [*tool, "validate", book, "--as-of", AS_OF, "--max-findings", "20"]
-    listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), book], "<= 3x"))
+    workbook = str(generated_file("workbook", 100_000, ".xlsx"))
+    check = [*tool, "validate", workbook, "--as-of", AS_OF, "--max-findings", "20"]
+    listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), workbook], "<= 3x"))
     marked = [*check, "--report", str(DATA / "marked.xlsx"), "--force"]
-    listed.append(Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), book], "-"))
+    listed.append(
+        Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), workbook], "-")
+    )
     small = str(generated_file("canonical", 20, ".csv"))
     nothing = [python, "-c", "pass"]
     listed.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))

@@ -16,6 +16,6 @@ def find_program(*names, packages):
     return found
 
 
-def _apt(*words):
+def _apt(*arguments):
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", *words], check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(["apt-get", *arguments], check=True, stdout=subprocess.DEVNULL, env=environment)

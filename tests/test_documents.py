@@ -1,4 +1,4 @@
-"""What the documents say is so: tables are fresh, commands and options exist, and nothing that exists goes unsaid."""
+"""The documents are true: tables are fresh, commands and options exist, and all that exist are documented."""
 
 import os
 import re

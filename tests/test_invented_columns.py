@@ -80,7 +80,7 @@ def tree(tmp_path_factory):
 
 
 def validated(tree, records, *words):
-    """What ``validate`` says of records: (record, column, rule)."""
+    """The findings of ``validate``: (record, column, rule)."""
     text = io.StringIO()
     out = csv.DictWriter(text, [*GOOD, *INVENTED.values()], restval="", lineterminator="\n")
     out.writeheader()
@@ -92,16 +92,18 @@ def validated(tree, records, *words):
     return [(one["record"], one["column"], one["name"], one["message"]) for one in json.loads(done.stdout)["findings"]]
 
 
-@pytest.mark.parametrize("road", [[], ["--no-fast-path"]])
-def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, road):
-    found = validated(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *road)
+@pytest.mark.parametrize("options", [[], ["--no-fast-path"]])
+def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, options):
+    found = validated(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *options)
     named = {(record, column, name) for record, column, name, _ in found}
 
     expected = {(number, INVENTED[kind], name) for number, (kind, _, name) in enumerate(FAULTS, start=1)}
     assert expected - named == set()
     assert {column for _, column, _ in named} == {*INVENTED.values()}
-    # No sentence speaks of another column than the one with the cell. "Currency RUR" is the money itself.
-    assert [said for _, _, name, said in found if re.search(OLD_NAMES, said) and name != "currency-withdrawn"] == []
+    # No sentence names another column than the one with the cell. "Currency RUR" is the money itself.
+    assert [
+        output for _, _, name, output in found if re.search(OLD_NAMES, output) and name != "currency-withdrawn"
+    ] == []
 
 
 def test_good_cells_of_new_columns_pass(tree):
@@ -143,13 +145,13 @@ def test_calls_of_a_released_ledger_are_found_when_columns_were_added(tree, tmp_
 
     done = run(tree, "-c", program, tmp_path / "state")
 
-    known = ["UNCHANGED", "UNCHANGED", "HELD", "UNCHANGED", "HELD", "HELD", "WAITING", "NEW"]
+    known_columns = ["UNCHANGED", "UNCHANGED", "HELD", "UNCHANGED", "HELD", "HELD", "WAITING", "NEW"]
     columns = "ClientId", "DateTime", "PhoneNumber"
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        str(known),
+        str(known_columns),
         str([columns]),
-        str(["CHANGED", *known[1:]]),
+        str(["CHANGED", *known_columns[1:]]),
         str([("ClientId", "NewUrl", "DateTime", "PhoneNumber")]),
     ]
 
@@ -165,9 +167,9 @@ def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added
     done = run(tree, "-m", "calltools", *words)
 
     assert done.returncode == 0, done.stderr
-    said = done.stdout + done.stderr
-    assert "0 of 2 calls to send" in said
-    assert "  sent before: 2\n" in said
+    output = done.stdout + done.stderr
+    assert "0 of 2 calls to send" in output
+    assert "  sent before: 2\n" in output
 
 
 @pytest.mark.parametrize("notation", ["table-schema", "json-schema", "csvw", "markdown"])

@@ -71,13 +71,13 @@ def test_keyword_arguments_are_the_options_of_a_run():
 
 
 def test_the_second_file_may_be_text_and_is_never_the_output(files):
-    asked = {"identifiers": "crm.csv", "as_of": 1773100800, "force": True}
+    options = {"identifiers": "crm.csv", "as_of": 1773100800, "force": True}
 
-    result = calltools.convert("calls.csv", "out.csv", **asked)
+    result = calltools.convert("calls.csv", "out.csv", **options)
 
     assert (result.summary.read, result.summary.written, result.summary.rejected) == (2, 1, 1)
     with pytest.raises(calltools.CalltoolsError, match="one of the inputs"):
-        calltools.convert("calls.csv", "crm.csv", **asked)
+        calltools.convert("calls.csv", "crm.csv", **options)
     assert (files / "crm.csv").read_text(encoding="utf-8") == CRM
 
 

@@ -1,4 +1,4 @@
-"""Each sample becomes what was written down for it without calltools, to the byte."""
+"""Each sample is converted to the bytes that were written down for it without calltools."""
 
 import json
 import shlex
@@ -46,8 +46,8 @@ def test_a_sample_is_converted_to_the_expected_bytes(name, tmp_path):
     assert result.exit_code == any(json.loads(line)["severity"] == "error" for line in expected), result.output
     assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
     keys = ("code", "severity", "record", "line", "row", "column")
-    told = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
-    assert told == [{key: json.loads(line)[key] for key in keys} for line in expected]
+    found = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
+    assert found == [{key: json.loads(line)[key] for key in keys} for line in expected]
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -68,8 +68,8 @@ def test_good_canonical_files_are_clean(name):
 def test_findings_of_the_broken_workbook_name_their_cells():
     result = calltools.validate(SAMPLES / "broken" / "calls.xlsx", as_of=1773273600)
 
-    told = {(one.code, one.cell) for one in result.findings if one.cell}
-    assert told >= {
+    found = {(one.code, one.cell) for one in result.findings if one.cell}
+    assert found >= {
         ("CT209", "A5"),
         ("CT241", "C5"),
         ("CT221", "G5"),
@@ -88,5 +88,5 @@ def test_findings_of_the_broken_workbook_name_their_cells():
         ("CT282", "F11"),
     }
     assert {(one.code, one.row) for one in result.findings} >= {("CT009", 8), ("CT016", 3)}
-    # A cell that could not be read is not said to be missing as well.
+    # An unreadable cell is not reported as missing as well.
     assert not {one.code for one in result.findings} & {"CT301", "CT304"}

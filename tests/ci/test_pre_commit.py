@@ -29,10 +29,12 @@ def environment(place):
     """Nothing of this process that would change what git, pre-commit or calltools do."""
     config = place / "gitconfig"
     config.write_text("", encoding="utf-8")
-    kept = {key: text for key, text in os.environ.items() if not key.startswith(("CALLTOOLS_", "GIT_", "GITHUB_"))}
+    inherited = {key: text for key, text in os.environ.items() if not key.startswith(("CALLTOOLS_", "GIT_", "GITHUB_"))}
     nobody = {"NAME": "nobody", "EMAIL": "nobody@example.com"}
     who = {f"GIT_{role}_{key}": text for role in ("AUTHOR", "COMMITTER") for key, text in nobody.items()}
-    return kept | who | {"GIT_CONFIG_GLOBAL": str(config), "PRE_COMMIT_HOME": str(place / "home"), "LANG": "C.UTF-8"}
+    return (
+        inherited | who | {"GIT_CONFIG_GLOBAL": str(config), "PRE_COMMIT_HOME": str(place / "home"), "LANG": "C.UTF-8"}
+    )
 
 
 def repository(folder, environ):
@@ -53,7 +55,7 @@ def project(folder):
 
 
 def tried(place):
-    """What each hook says of the same repository, from the line with its outcome on."""
+    """The output of each hook on the same repository, from the line with its outcome on."""
     environ, calls = environment(place), place / "calls"
     calls.mkdir()
     for name, text in CALLS.items():
@@ -75,16 +77,16 @@ def tried(place):
 
 
 def test_hooks_fail_for_errors_and_pass_what_convert_repairs(tmp_path):
-    told = tried(tmp_path)
+    reports = tried(tmp_path)
 
-    assert sorted(told) == sorted(hook["name"] for hook in HOOKS)
-    assert told["calltools validate"].startswith("Failed")
-    assert "exit code: 1" in told["calltools validate"]
-    assert "untidy.csv:2 PhoneNumber CT241 error" in told["calltools validate"]
-    assert "clean.csv: nothing is wrong" in told["calltools validate"]
-    assert told["calltools convert --check"].startswith("Passed")
-    assert "untidy.csv: nothing is wrong" in told["calltools convert --check"]
-    assert not any("notes.txt" in report for report in told.values())
+    assert sorted(reports) == sorted(hook["name"] for hook in HOOKS)
+    assert reports["calltools validate"].startswith("Failed")
+    assert "exit code: 1" in reports["calltools validate"]
+    assert "untidy.csv:2 PhoneNumber CT241 error" in reports["calltools validate"]
+    assert "clean.csv: nothing is wrong" in reports["calltools validate"]
+    assert reports["calltools convert --check"].startswith("Passed")
+    assert "untidy.csv: nothing is wrong" in reports["calltools convert --check"]
+    assert not any("notes.txt" in report for report in reports.values())
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])

@@ -32,7 +32,7 @@ def calls(folder, wrong, right=2, name="calls.csv"):
     return name
 
 
-def known(folder, name="known.json"):
+def read_counts(folder, name="known.json"):
     return json.loads((folder / name).read_text(encoding="utf-8"))["files"]
 
 
@@ -40,7 +40,7 @@ def test_writing_ends_with_0_and_counts_by_file_rule_and_column(folder):
     result = run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
     assert "Known findings written to known.json: 3" in result.stderr
 
 
@@ -61,7 +61,7 @@ def test_no_value_of_a_person_is_in_a_baseline(folder):
 
     text = (folder / "known.json").read_text(encoding="utf-8")
     assert result.exit_code == 0
-    assert known(folder)["headless.csv"]["CT103"] == {"***": 1}
+    assert read_counts(folder)["headless.csv"]["CT103"] == {"***": 1}
     assert phone[2:] not in text
     assert client not in text
     assert run("validate", "headless.csv", "--baseline", "known.json").exit_code == 0
@@ -73,11 +73,11 @@ def test_known_findings_are_not_reported_and_end_with_0(folder):
 
     result = run("validate", name, "--baseline", "known.json", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert told["findings"] == []
-    assert told["counts"] == {}
-    assert told["files"][0]["rejected"] == 0
+    assert report["findings"] == []
+    assert report["counts"] == {}
+    assert report["files"][0]["rejected"] == 0
     assert "knows: 3" in result.stderr
 
 
@@ -86,9 +86,9 @@ def test_findings_beyond_the_baseline_are_new_and_fail(folder):
 
     result = run("validate", calls(folder, 5), "--baseline", "known.json", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert [(one["code"], one["record"]) for one in told["findings"]] == [("CT221", 4), ("CT221", 5)]
+    assert [(one["code"], one["record"]) for one in report["findings"]] == [("CT221", 4), ("CT221", 5)]
 
 
 def test_findings_of_another_file_are_new(folder):
@@ -118,9 +118,9 @@ def test_a_file_without_records_or_identifiers_fits_into_a_baseline(folder, text
 
     result = run("validate", "poor.csv", "--baseline", "known.json", "--fail-on", "note", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert told["files"][0]["rejected"] == 0
+    assert report["files"][0]["rejected"] == 0
 
 
 def test_fewer_findings_than_in_the_baseline_print_the_command_that_lowers_it(folder):
@@ -145,7 +145,7 @@ def test_lowering_a_baseline_removes_fixed_findings_and_adds_none(folder):
     result = run("validate", "calls.csv", "--baseline", "known.json", "--write-baseline", "known.json", "--force")
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 1}}, "other.csv": {"CT221": {"Price": 2}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 1}}, "other.csv": {"CT221": {"Price": 2}}}
 
 
 def test_lowering_a_baseline_keeps_findings_of_ignored_rules(folder):
@@ -157,7 +157,7 @@ def test_lowering_a_baseline_keeps_findings_of_ignored_rules(folder):
     )
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
 
 
 def test_findings_of_ignored_rules_do_not_count_as_fixed(folder):
@@ -173,7 +173,7 @@ def test_a_file_that_is_named_twice_has_its_findings_once(folder):
 
     run("validate", name, name, "--write-baseline", "known.json")
 
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
     assert run("validate", name, name, "--baseline", "known.json").exit_code == 0
 
 

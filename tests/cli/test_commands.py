@@ -143,7 +143,7 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "sentence"),
     [
         pytest.param(["{dir}/none.csv"], 3, "none.csv", id="missing file"),
         pytest.param(["{calls}", "--timezone", "Europe/Moskow"], 2, "Europe/Moskow", id="unknown zone"),
@@ -160,7 +160,7 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
         pytest.param(["{other}"], 2, "none", id="no vendor fits"),
     ],
 )
-def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, words, code, said):
+def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, words, code, sentence):
     other = tmp_path / "other.csv"
     other.write_text("a,b,c\n1,2,3\n4,5,6\n", encoding="utf-8")
     filled = [word.format(dir=tmp_path, calls=calls, other=other) for word in words]
@@ -168,7 +168,7 @@ def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, words, code, said):
     result = run("validate", *filled, "--lang", "en") if "--lang" not in filled else run("validate", *filled)
 
     assert result.exit_code == code
-    assert said in result.stderr
+    assert sentence in result.stderr
     assert "Traceback" not in result.output
 
 
@@ -235,11 +235,11 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr is not None
-        said = process.stderr.read()
+        errors = process.stderr.read()
         process.wait(AGES_S)
 
-    assert b"Traceback" not in said
-    assert b"BrokenPipe" not in said
+    assert b"Traceback" not in errors
+    assert b"BrokenPipe" not in errors
 
 
 @pytest.fixture
@@ -288,10 +288,10 @@ def test_an_interrupted_conversion_ends_with_130_and_leaves_nothing(tmp_path):
         # The output is being written, beside its name.
         wait_for(lambda: len(list(tmp_path.iterdir())) > 1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=AGES_S)
+        _, errors = process.communicate(timeout=AGES_S)
 
     assert process.returncode == 130
-    assert b"Traceback" not in said
+    assert b"Traceback" not in errors
     assert sorted(one.name for one in tmp_path.iterdir()) == ["many.csv"]
 
 
@@ -329,12 +329,12 @@ def test_a_limit_that_stops_a_run_is_named_and_can_be_raised(tmp_path):
     assert went_on.exit_code != 3
 
 
-@pytest.mark.parametrize("given", ["columns", "column=3", "columns=-3", "columns=many", "columns=0"])
-def test_a_limit_that_cannot_be_read_is_refused(tmp_path, given):
+@pytest.mark.parametrize("limit", ["columns", "column=3", "columns=-3", "columns=many", "columns=0"])
+def test_a_limit_that_cannot_be_read_is_refused(tmp_path, limit):
     path = tmp_path / "calls.csv"
     path.write_text("ClientId,DateTime\n", encoding="utf-8")
 
-    result = run("validate", str(path), "--limit", given, "--lang", "en")
+    result = run("validate", str(path), "--limit", limit, "--lang", "en")
 
     assert result.exit_code == 2
     assert "record-bytes" in result.output
@@ -371,13 +371,13 @@ def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
 def test_verbose_lists_assumptions_columns_and_rules(calls):
     words = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
 
-    said = run(*words, "-v")
+    result = run(*words, "-v")
 
-    assert "time zone: Europe/Moscow; country: not said" in said.stderr
-    assert "now: 2026-03-10 00:00:00+00:00" in said.stderr
-    assert "columns taken: ClientId = ClientId, DateTime = DateTime" in said.stderr
-    assert "rules applied: 75 of 81" in said.stderr
-    assert said.stdout == run(*words).stdout
+    assert "time zone: Europe/Moscow; country: not said" in result.stderr
+    assert "now: 2026-03-10 00:00:00+00:00" in result.stderr
+    assert "columns taken: ClientId = ClientId, DateTime = DateTime" in result.stderr
+    assert "rules applied: 75 of 81" in result.stderr
+    assert result.stdout == run(*words).stdout
 
 
 def test_debug_shows_where_a_run_stopped(tmp_path):

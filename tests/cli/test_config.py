@@ -35,7 +35,7 @@ def write(path, text):
 
 
 def shown(*words, **environ):
-    """What ``config show`` says, read as TOML."""
+    """The output of ``config show``, read as TOML."""
     result = run("config", "show", *words, **environ)
     assert result.exit_code == 0, result.output
     return tomllib.loads(result.stdout)
@@ -58,9 +58,9 @@ COMMANDS = (["convert"], ["upload"], ["doctor"])
 def test_a_key_for_each_long_option_and_no_other():
     help_text = " ".join(run(*words, "--help", COLUMNS="300").output for words in COMMANDS)
     by_field = {one.name for group in OPTION_GROUPS for one in fields(group)}
-    said = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
+    in_help = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
 
-    assert {*option_keys()} | command_line_only() == by_field == said
+    assert {*option_keys()} | command_line_only() == by_field == in_help
     assert {key.spelling for key in option_keys().values()} & {"plan", "dry-run", "all", "token", "token-file"} == set()
 
 

@@ -1,4 +1,4 @@
-"""Exports that overlap and become one file: the call that stands in two of them is named."""
+"""Overlapping exports that are converted into one file: a call that two of them hold is named."""
 
 import json
 

@@ -72,18 +72,18 @@ def test_options_answer_what_cannot_be_guessed(export, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--column", "PhoneNumber=Нет такого"], "Нет такого"),
         (["--column", "Phone=Кто"], "PhoneNumber"),
         (["--word", "А=both"], "incoming"),
     ],
 )
-def test_an_answer_that_cannot_be_is_refused(export, words, said):
+def test_an_answer_that_cannot_be_is_refused(export, words, sentence):
     result = run("vendors", "new", export, "--lang", "en", *words)
 
     assert result.exit_code == 2
-    assert said in result.output
+    assert sentence in result.output
 
 
 def test_an_option_leaves_out_a_guessed_column(export):
@@ -101,7 +101,7 @@ def test_no_number_of_the_sample_is_written_down(tmp_path):
     assert "1234567" not in result.stdout
 
 
-#: Files in shapes that no profile knows: bytes, what is read of them.
+#: Files in shapes that no profile has: bytes, what is read of them.
 UNSEEN = {
     "title-rows.csv": (
         (
@@ -152,7 +152,7 @@ def test_a_shape_not_seen_before_is_understood_and_runs_at_once(name, tmp_path):
 
 def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
     path, profile = tmp_path / "report.xlsx", tmp_path / "mine.toml"
-    book = Workbook()
+    workbook = Workbook()
     for row in (
         ["Отчёт о звонках"],
         [],
@@ -162,8 +162,8 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
         [3, datetime(2026, 3, 2, 10, 9), "+7 (495) 000-00-01", "+7 (999) 000-11-03", "исходящий", "принят", 33, ""],  # noqa: DTZ001 - see above
         ["", "Итого", "", "", "", "", 105, ""],
     ):
-        book.active.append(row)
-    book.save(path)
+        workbook.active.append(row)
+    workbook.save(path)
 
     result = run("vendors", "new", path, "-o", profile, "--lang", "ru")
     converted = run("convert", path, "--vendor", profile, "--timezone", "Europe/Moscow", "--static-call", "1",

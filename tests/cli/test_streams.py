@@ -74,7 +74,7 @@ def test_no_room_for_a_copy_of_standard_input_is_a_sentence(calls):
     assert "disk is full" in result.stderr.decode()
 
 
-# Says when it begins to load the commands: before the first line of ours runs, Python itself would end the process.
+# Prints a line when it begins to load the commands: before the first line of ours runs, Python itself would end the process.
 BEGUN = """
 import sys
 
@@ -127,10 +127,10 @@ def test_a_terminated_run_leaves_no_file(tmp_path, sent, reached):
         if reached:
             wait_for(lambda: reached(process, tmp_path))
         process.send_signal(sent)
-        _, said = process.communicate(timeout=AGES_S)
+        _, printed = process.communicate(timeout=AGES_S)
 
-    assert process.returncode == 130, said
-    assert b"Traceback" not in said
+    assert process.returncode == 130, printed
+    assert b"Traceback" not in printed
     assert [one.name for one in tmp_path.iterdir()] == ["many.csv"]
 
 
@@ -173,18 +173,18 @@ def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
     with started(
         [sys.executable, "-c", terminal, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     ) as process:
-        said = b""
-        while b"Column with the time" not in said and (piece := process.stdout.read(4096)):
-            said += piece
+        printed = b""
+        while b"Column with the time" not in printed and (piece := process.stdout.read(4096)):
+            printed += piece
         # Between the question and the reading of its answer the terminal is set anew, and a key may be lost.
         while process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(key)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(1)
-        said += process.stdout.read()
+        printed += process.stdout.read()
 
-    assert process.returncode == 130, said
-    assert b"Traceback" not in said
-    assert b"fault" not in said
+    assert process.returncode == 130, printed
+    assert b"Traceback" not in printed
+    assert b"fault" not in printed
     assert not profile.exists()

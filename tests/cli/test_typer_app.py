@@ -51,7 +51,7 @@ def outcome(make, context, value):
         return type(fault), fault.format_message()
 
 
-def given(one):
+def sample_values(one):
     several = one.multiple or one.nargs == -1
     yield None
     yield one.get_default(typer.Context(typer.core.TyperCommand("x")))
@@ -70,7 +70,7 @@ CALLED = {"install_completion", "show_completion", "help"}
     ("context", "one"), [pytest.param(*rest, id=name) for name, *rest in ALL if rest[1].name not in CALLED]
 )
 def test_a_value_is_the_one_that_typer_makes(context, one):
-    for value in given(one):
+    for value in sample_values(one):
         assert outcome(one.process_value, context, value) == outcome(
             lambda *words: type(one).process_value(one, *words), context, value
         ), value
@@ -91,9 +91,9 @@ def test_a_command_starts_without_pydantic(words):
         "atexit.register(lambda: print(' pydantic' if 'pydantic' in sys.modules else ' without')); main()"
     )
 
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split()
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split()
 
-    assert told[-1] == "without"
+    assert output[-1] == "without"
 
 
 @pytest.mark.parametrize(

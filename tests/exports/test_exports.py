@@ -47,11 +47,11 @@ def test_the_command_prints_the_export(export):
 
 
 def test_the_command_writes_every_export_and_names_them_when_another_is_requested():
-    asked = CliRunner().invoke(app, ["schema", "avro"])
+    result = CliRunner().invoke(app, ["schema", "avro"])
 
     assert {notation.value for notation in Notation} == set(EXPORTS)
-    assert asked.exit_code == 2
-    assert "markdown" in asked.stderr
+    assert result.exit_code == 2
+    assert "markdown" in result.stderr
 
 
 def test_a_record_of_examples_is_valid(record_schema):

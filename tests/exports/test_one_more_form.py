@@ -25,9 +25,9 @@ def calltools(tmp_path_factory):
 
 
 def test_an_invented_form_of_the_schema_is_written(calltools):
-    told = calltools("schema", "invented-form")
+    output = calltools("schema", "invented-form")
 
-    assert "PhoneNumber" in told.rstrip("\n").split(" < ")
+    assert "PhoneNumber" in output.rstrip("\n").split(" < ")
 
 
 def test_an_invented_form_of_the_schema_is_in_the_help_and_in_errors(calltools):

@@ -88,11 +88,11 @@ def test_times_are_seconds_and_neither_milliseconds_nor_dates_of_a_spreadsheet(c
 
 
 def test_the_currency_sheet_is_hidden_and_the_explanations_hold_no_cell():
-    book = opened()
+    workbook = opened()
 
-    assert [sheet.sheet_state for sheet in book.worksheets] == ["visible", "visible", "veryHidden"]
-    assert book.worksheets[1].calculate_dimension() == "A1:A1"
-    assert book.worksheets[1]["A1"].value is None
+    assert [sheet.sheet_state for sheet in workbook.worksheets] == ["visible", "visible", "veryHidden"]
+    assert workbook.worksheets[1].calculate_dimension() == "A1:A1"
+    assert workbook.worksheets[1]["A1"].value is None
 
 
 def test_the_same_template_has_the_same_bytes():

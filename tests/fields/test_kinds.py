@@ -1,4 +1,4 @@
-"""Each kind by its examples, and the laws that every kind keeps whatever the text."""
+"""Each kind by its examples, and the laws that every kind keeps for any text."""
 
 import re
 
@@ -21,14 +21,14 @@ EXAMPLES = [
     for kind in KINDS.values()
     for example in kind.examples
 ]
-#: What the user may have said.
-SAID = [
+#: Assumptions that a user may give.
+ASSUMPTIONS = [
     Assumptions(NOW),
     Assumptions(NOW, timezone="Europe/Moscow", region="RU", date_order="dmy"),
     Assumptions(NOW, timezone="America/New_York", region="US", date_order="mdy"),
     Assumptions(NOW, timezone="Europe/London", region="GB", date_order="ymd"),
 ]
-#: Faults that have a repair whatever else the cell holds.
+#: Faults that have a repair in any cell.
 ALWAYS = {
     "invisible-character", "placeholder-value", "id-with-decimal-tail", "currency-not-upper-case",
     "phone-with-punctuation",
@@ -96,7 +96,7 @@ SIGNS = st.sampled_from([*" \u00a0\u200b\ufeff\t\x00,.;:+-()/eE₽%'\"0189", "+7
 
 
 def spelled(kind):
-    """Texts near those that the kind knows."""
+    """Texts near the examples of the kind."""
     known = st.sampled_from(
         [text for one in kind.examples for text in (one.text, one.canonical) if text is not None] + sorted(PLACEHOLDERS)
     )
@@ -122,7 +122,7 @@ def columns(kind):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_normalizing_twice_is_normalizing_once(kind, data, assumptions):
     once = normalized(kind, data.draw(columns(kind)), assumptions)
 
@@ -130,7 +130,7 @@ def test_normalizing_twice_is_normalizing_once(kind, data, assumptions):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_canonical_text_is_never_touched(kind, data, assumptions):
     texts = data.draw(columns(kind))
     sound = kind.sound(cells(*texts), assumptions)
@@ -142,7 +142,7 @@ def test_canonical_text_is_never_touched(kind, data, assumptions):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_sound_text_has_no_fault(kind, data, assumptions):
     texts = data.draw(columns(kind))
     sound = kind.sound(cells(*texts), assumptions)
@@ -159,12 +159,12 @@ def test_an_empty_cell_is_sound_where_the_field_may_be_empty():
     assert [
         one.name
         for one in FIELDS
-        if not one.requirement.cell and not KINDS[one.kind].sound(cells("", ""), SAID[0]).all()
+        if not one.requirement.cell and not KINDS[one.kind].sound(cells("", ""), ASSUMPTIONS[0]).all()
     ] == []
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_rewriting_a_cell_removes_its_only_fault(kind, data, assumptions):
     texts = data.draw(columns(kind))
 
@@ -176,7 +176,7 @@ def test_rewriting_a_cell_removes_its_only_fault(kind, data, assumptions):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_faults_with_one_repair_are_removed_from_every_cell_without_a_control_character(kind, data, assumptions):
     texts = [text for text in data.draw(columns(kind)) if not control_character(cells(text))[0]]
 
@@ -188,7 +188,7 @@ def test_faults_with_one_repair_are_removed_from_every_cell_without_a_control_ch
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_a_cell_is_judged_independently_of_its_neighbors(kind, data, assumptions):
     texts = data.draw(columns(kind))
 

@@ -96,11 +96,11 @@ def test_parquet_is_found_in_a_folder_and_converted(calltools):
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", [one.value for one in OutputFormat])
 def test_parquet_is_reported_on_the_screen_without_a_wrong_word(calltools, form, language):
-    told = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
+    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
 
-    said = results_of(told) if form == "sarif" else told
-    assert "CT241" in said
-    assert WRONG[language].findall(said) == []
+    results = results_of(output) if form == "sarif" else output
+    assert "CT241" in results
+    assert WRONG[language].findall(results) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -108,9 +108,9 @@ def test_parquet_is_reported_in_files_without_a_wrong_word(calltools, language):
     reports = [calltools.folder / f"{language}{ending}" for ending in endings()]
     words = [word for path in reports for word in ("--report", path)]
 
-    told = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *words)
+    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *words)
 
-    assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in told
+    assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in output
     for path in reports:
         text = text_of(path)
         assert "CT241" in text, path
@@ -139,6 +139,6 @@ def test_nothing_advises_to_upload_parquet_as_it_is(calltools):
     clean = {title: cells[:1] for title, cells in CALLS.items()}
     pq.write_table(pa.table(clean), calltools.folder / "clean.parquet")
 
-    told = calltools("validate", "clean.parquet", *AS_OF, "--exit-zero")
+    output = calltools("validate", "clean.parquet", *AS_OF, "--exit-zero")
 
-    assert "calltools upload" not in told
+    assert "calltools upload" not in output

@@ -66,8 +66,8 @@ def test_an_upload_killed_at_any_step_and_resumed_sends_each_call_once(tmp_path,
 def test_kills_cover_every_point_around_the_post(tmp_path):
     found = run_crashes(tmp_path, "upload", "stored", 3)
 
-    seen = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
-    assert seen == {
+    histories = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
+    assert histories == {
         (0, 0, ("acked",)),  # before the intent
         (0, 0, ("absent", "acked")),  # the intent is durable, nothing has gone
         (1, 0, ("absent", "acked")),  # it has gone, and the service has not stored it

@@ -53,12 +53,12 @@ def test_files_that_others_could_read_become_private(folder):
 
 
 def test_the_database_is_durable(open_ledger):
-    asked = {
+    pragmas = {
         name: open_ledger.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
     }
 
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
 @pytest.mark.parametrize("damage", ["zeros", "text", "cut"])

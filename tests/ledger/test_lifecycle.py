@@ -194,10 +194,10 @@ def test_a_released_part_frees_its_calls_unless_they_may_be_stored(open_ledger, 
 def test_the_status_of_the_service_is_recorded(open_ledger, tmp_path, status, state, watched):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
-    seen = ledger.record_status(open_ledger, part.id, status, linked=2)
+    updated = ledger.record_status(open_ledger, part.id, status, linked=2)
 
-    assert (seen.state, seen.status, seen.linked, seen.processing) == (state, status, 2, watched)
-    assert ledger.processing_parts(open_ledger) == ([seen] if watched else [])
+    assert (updated.state, updated.status, updated.linked, updated.processing) == (state, status, 2, watched)
+    assert ledger.processing_parts(open_ledger) == ([updated] if watched else [])
 
 
 def test_a_repeated_status_is_no_event(open_ledger, tmp_path):

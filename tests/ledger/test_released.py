@@ -1,4 +1,4 @@
-"""Ledgers that released versions wrote: today's code knows their calls and uploads with them."""
+"""Ledgers that released versions wrote: today's code finds their calls and uploads with them."""
 
 import csv
 import os

@@ -25,7 +25,7 @@ CALLS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["100", "200"])), 
 
 @dataclass
 class PartModel:
-    """What the test knows of one part, without the ledger. ``stands`` is its group of states."""
+    """The model of one part, without the ledger. ``state_group`` is its group of states."""
 
     prices: dict[int, str]
     fresh: set[int]

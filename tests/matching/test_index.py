@@ -87,8 +87,13 @@ def test_ids_that_a_workbook_has_rounded_are_counted_and_not_matched():
     found = build_index([batch(*rows, findings=damage, first=5)], TITLES, COLUMNS, HERE)
 
     assert found.identifiers["ClientId"].to_pylist() == [ANNA]
-    (told,) = found.findings.to_rows()
-    assert (told["code"], told["place"], told["column"], told["field"]) == ("CT209", 6, "ClientId", "ClientId")
+    (finding,) = found.findings.to_rows()
+    assert (finding["code"], finding["place"], finding["column"], finding["field"]) == (
+        "CT209",
+        6,
+        "ClientId",
+        "ClientId",
+    )
     assert found.unusable["identifier"] == 1
 
 

@@ -35,15 +35,15 @@ RETRY_POLICY = RetryPolicy(attempts=2, initial_wait_s=0.01, max_wait_s=0.02, max
 
 
 @pytest.fixture
-def foreign():
-    with ForbiddenHost() as one:
-        yield one
+def forbidden_host():
+    with ForbiddenHost() as host:
+        yield host
 
 
 @pytest.fixture
-def service(foreign):
-    with FakeMetrica(token=CANARY, foreign=foreign.url) as one:
-        yield one
+def service(forbidden_host):
+    with FakeMetrica(token=CANARY, redirect_url=forbidden_host.url) as metrica:
+        yield metrica
 
 
 @pytest.fixture

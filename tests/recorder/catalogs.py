@@ -52,7 +52,7 @@ fail-on = "warning"
 files = ["crm/*.csv"]
 timezone = "Asia/Almaty"
 """
-#: A title, words and times that no profile knows.
+#: A title, values and times that no profile has.
 UNKNOWN = """\
 Начало;Кто;Куда;Вид;Итог;Сек
 02.03.2026 10:00:00;8 (495) 000-00-01;100;А;ок;35

@@ -7,7 +7,7 @@ import zipfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-#: What differs between two runs of the same command, and what stands for it.
+#: What differs between two runs of the same command, and its placeholder.
 VARYING = (
     (re.compile(r"\bct1([0-9a-z]+)(A\d+)", re.IGNORECASE), r"<mark>\2"),
     # The doctor's comparison of two clocks.
@@ -20,7 +20,7 @@ class Normalizer:
     """Replaces what varies: paths, ports, times of this hour, marks of uploads.
 
     Args:
-        places: Absolute paths -> what stands for each.
+        places: Absolute paths -> the placeholder of each.
         port: Of the loopback service.
     """
 
@@ -54,8 +54,8 @@ def read_content(path, normalizer):
     if path.name == "ledger.key":
         return f"{len(content)} random bytes"
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as book:
-            members = {name: normalizer.text(book.read(name)) for name in sorted(book.namelist())}
+        with zipfile.ZipFile(path) as archive:
+            members = {name: normalizer.text(archive.read(name)) for name in sorted(archive.namelist())}
         # A line an element, so that a difference is a short one.
         return "\n".join(f"== {name}\n{text}" for name, text in members.items()).replace("><", ">\n<")
     if content.startswith(b"SQLite format 3\0"):

@@ -130,7 +130,7 @@ def vendor(rng, exports):
 
 
 def changed_digits(rng, line):
-    """Some of the digits of a line become something else."""
+    """Replace some of the digits of a line."""
     places = [place for place, sign in enumerate(line) if sign.isdigit()]
     for place in rng.sample(places, min(3, len(places))):
         line = line[:place] + rng.choice(("9", "-", " ", "x", "0")) + line[place + 1 :]
@@ -158,9 +158,9 @@ def twisted(rng, value):
 def workbook(rng):
     """A workbook with texts, numbers, dates and a title above the header."""
     header, rows = table(rng)
-    book = Workbook()
-    book.properties.created = book.properties.modified = datetime(2026, 3, 1)  # noqa: DTZ001 - sheets know no zone
-    sheet = book.active
+    new_workbook = Workbook()
+    new_workbook.properties.created = new_workbook.properties.modified = datetime(2026, 3, 1)  # noqa: DTZ001 - sheets know no zone
+    sheet = new_workbook.active
     sheet.title = rng.choice(("Calls", "Звонки"))
     if rng.random() < 0.3:
         sheet.append(["Звонки за март"])
@@ -168,9 +168,9 @@ def workbook(rng):
     for row in rows:
         sheet.append([sheet_cell(rng, text) for text in row])
     if rng.random() < 0.2:
-        book.create_sheet("Справочник").append(["слово"])
+        new_workbook.create_sheet("Справочник").append(["слово"])
     stream = io.BytesIO()
-    book.save(stream)
+    new_workbook.save(stream)
     return "xlsx", without_times(stream.getvalue())
 
 
@@ -192,7 +192,7 @@ def without_times(content):
         for name in old.namelist():
             text = old.read(name)
             if name == "docProps/core.xml":
-                # The moment of saving stands there, whatever was set.
+                # The library writes the moment of saving over any value that was set.
                 text = text.partition(b"<dcterms:modified")[0] + b"</cp:coreProperties>"
             new.writestr(zipfile.ZipInfo(name, (2026, 3, 1, 0, 0, 0)), text)
     return made.getvalue()

@@ -57,8 +57,8 @@ SOME = (
 
 
 def summary_of(source, rows, **more):
-    given = {key: Counter(value) if isinstance(value, dict) else value for key, value in more.items()}
-    summary = Summary(source.name, source, read=9, rejected=3, **given)
+    counts = {key: Counter(value) if isinstance(value, dict) else value for key, value in more.items()}
+    summary = Summary(source.name, source, read=9, rejected=3, **counts)
     summary.by_code.update(row["code"] for row in rows)
     summary.by_severity.update(row["severity"] for row in rows)
     return summary

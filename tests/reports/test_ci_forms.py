@@ -1,4 +1,4 @@
-"""Forms for CI: sound by their own rules, whatever a cell holds, and whole in their counts."""
+"""Forms for CI: valid by their own schemas for any cell, with complete counts."""
 
 import io
 import json
@@ -48,7 +48,7 @@ def only(**properties):
     }  # fmt: skip
 
 
-#: As far as the documents of each format require; the sources stand in the modules of the reporters.
+#: As far as the documents of each format require; the sources are named in the modules of the reporters.
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SCHEMAS = {
     "gitlab": {
@@ -108,44 +108,44 @@ SCHEMAS = {
 }  # fmt: skip
 PUBLISHED = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
 LISTS = {
-    "gitlab": lambda told: told,
-    "rdjson": lambda told: told["diagnostics"],
-    "sarif": lambda told: told["runs"][0]["results"],
+    "gitlab": lambda document: document,
+    "rdjson": lambda document: document["diagnostics"],
+    "sarif": lambda document: document["runs"][0]["results"],
 }
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
-    told = json.loads(shown(form, list(SOME), sources=(CSV,), options=ReportOptions(language)))
+    document = json.loads(shown(form, list(SOME), sources=(CSV,), options=ReportOptions(language)))
 
-    Draft202012Validator(SCHEMAS[form]).validate(told)
-    assert len(LISTS[form](told)) == len(SOME)
+    Draft202012Validator(SCHEMAS[form]).validate(document)
+    assert len(LISTS[form](document)) == len(SOME)
 
 
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_a_clean_file_gives_a_sound_empty_list(form):
-    told = json.loads(shown(form, [], sources=(CSV,)))
+    document = json.loads(shown(form, [], sources=(CSV,)))
 
-    Draft202012Validator(SCHEMAS[form]).validate(told)
-    assert LISTS[form](told) == []
+    Draft202012Validator(SCHEMAS[form]).validate(document)
+    assert LISTS[form](document) == []
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
-    told = json.loads(
+    document = json.loads(
         shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True))
     )
 
-    assert len(LISTS[form](told)) == 1
+    assert len(LISTS[form](document)) == 1
 
 
 def as_published(report):
     """The run, if the published schema of SARIF takes the document."""
-    told = json.loads(report)
-    validator_for(PUBLISHED)(PUBLISHED).validate(told)
-    return told["runs"][0]
+    document = json.loads(report)
+    validator_for(PUBLISHED)(PUBLISHED).validate(document)
+    return document["runs"][0]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -173,18 +173,18 @@ def test_the_published_schema_refuses_what_is_not_sarif():
 
 
 def test_sarif_lists_every_rule_and_findings_refer_to_it():
-    told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
+    document = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
 
-    rules = told["runs"][0]["tool"]["driver"]["rules"]
+    rules = document["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.code for rule in RULES]
-    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in told["runs"][0]["results"])
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in document["runs"][0]["results"])
 
 
 def test_sarif_counts_the_findings_it_left_out():
-    told = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
+    document = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
 
-    assert len(told["results"]) == 4
-    text = told["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert len(document["results"]) == 4
+    text = document["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
     assert text.startswith(f"{len(SOME) - 4} ")
 
 

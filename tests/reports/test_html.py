@@ -50,30 +50,30 @@ def shown_rules(page):
 
 
 def test_it_opens_without_a_word_to_the_console_or_the_network(opened, broken):
-    with opened(broken) as (page, said, asked):
+    with opened(broken) as (page, messages, requests):
         title = page.title()
 
     assert title == "Call file report"
-    assert said == []
-    assert asked == [broken.as_uri()]
+    assert messages == []
+    assert requests == [broken.as_uri()]
 
 
 def test_rules_are_filtered_by_word_and_by_severity(opened, broken):
-    with opened(broken) as (page, said, _):
+    with opened(broken) as (page, messages, _):
         page.fill("input[data-filter]", "phone")
         by_word = shown_rules(page)
         page.fill("input[data-filter]", "")
         page.click("button[data-severity=note]")
         by_severity = shown_rules(page)
         page.fill("input[data-filter]", "no such rule")
-        nothing, told = shown_rules(page), page.is_visible("p.nothing")
+        nothing, is_visible = shown_rules(page), page.is_visible("p.nothing")
 
     assert {"CT241", "CT242", "CT243", "CT245"} <= set(by_word)
     assert "CT251" not in by_word
     assert set(by_severity) == {"CT016", "CT017", "CT282"}
     assert nothing == []
-    assert told
-    assert said == []
+    assert is_visible
+    assert messages == []
 
 
 def test_rules_are_sorted_up_and_down(opened, broken):
@@ -82,11 +82,11 @@ def test_rules_are_sorted_up_and_down(opened, broken):
         up = shown_rules(page)
         page.click("th[data-sort=code] button")
         down = shown_rules(page)
-        told = page.get_attribute("th[data-sort=code]", "aria-sort")
+        is_visible = page.get_attribute("th[data-sort=code]", "aria-sort")
 
     assert up == sorted(up)
     assert down == up[::-1]
-    assert told == "descending"
+    assert is_visible == "descending"
 
 
 def test_the_keyboard_reaches_and_works_everything(opened, broken):
@@ -124,7 +124,7 @@ def test_text_contrasts_with_its_background_in_both_schemes(opened, broken, sche
 
 
 def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
-    with opened(broken) as (page, said, _):
+    with opened(broken) as (page, messages, _):
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         tools = page.is_visible(".tools")
@@ -134,7 +134,7 @@ def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
     assert not tools
     assert examples
     assert paper.startswith(b"%PDF")
-    assert said == []
+    assert messages == []
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(opened, broken):
@@ -152,13 +152,13 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     report = shown("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
     path.write_text(report, encoding="utf-8")
 
-    with opened(path) as (page, said, asked):
+    with opened(path) as (page, messages, requests):
         title, scripts = page.title(), page.eval_on_selector_all("script", "all => all.length")
 
     assert title == "Call file report"
     assert scripts == 1
-    assert said == []
-    assert len(asked) == 1
+    assert messages == []
+    assert len(requests) == 1
 
 
 def test_an_inline_script_would_not_run(opened, tmp_path):
@@ -166,11 +166,11 @@ def test_an_inline_script_would_not_run(opened, tmp_path):
     report = shown("html", list(SOME), sources=(CSV,))
     path.write_text(report.replace("</main>", "<script>document.title='owned'</script></main>"), encoding="utf-8")
 
-    with opened(path) as (page, said, _):
+    with opened(path) as (page, messages, _):
         title = page.title()
 
     assert title == "Call file report"
-    assert any("Content Security Policy" in one for one in said)
+    assert any("Content Security Policy" in one for one in messages)
 
 
 def test_values_are_redacted_by_default(tmp_path):

@@ -34,15 +34,18 @@ def picture():
 
 def furnished(path, records=(GOOD, BAD_PHONE)):
     """A workbook with nearly everything that people put into one."""
-    book = xlsxwriter.Workbook(path)
-    sheet, other = book.add_worksheet("Звонки"), book.add_worksheet("Итоги")
-    head, wide = book.add_format({"bold": True, "bg_color": "#1F4E78"}), book.add_format({"italic": True, "border": 1})
+    workbook = xlsxwriter.Workbook(path)
+    sheet, other = workbook.add_worksheet("Звонки"), workbook.add_worksheet("Итоги")
+    head, wide = (
+        workbook.add_format({"bold": True, "bg_color": "#1F4E78"}),
+        workbook.add_format({"italic": True, "border": 1}),
+    )
     sheet.write_row(0, 0, TITLES, head)
     for number, record in enumerate(records, start=1):
         for column, text in enumerate(record):
             if text:
                 sheet.write_string(number, column, text, wide)
-    sheet.set_column(1, 2, 30, book.add_format({"num_format": "0.0"}))
+    sheet.set_column(1, 2, 30, workbook.add_format({"num_format": "0.0"}))
     sheet.autofilter(0, 0, len(records), 3)
     sheet.freeze_panes(1, 1)
     sheet.conditional_format("B2:B9", {"type": "data_bar"})
@@ -50,7 +53,7 @@ def furnished(path, records=(GOOD, BAD_PHONE)):
     sheet.write_comment("A2", "моя заметка", {"author": "Анна"})
     sheet.write_comment("C3", "перезвонить", {"author": "Анна"})
     sheet.insert_image("G2", "dot.png", {"image_data": __import__("io").BytesIO(picture())})
-    chart = book.add_chart({"type": "column"})
+    chart = workbook.add_chart({"type": "column"})
     chart.add_series({"values": "=Итоги!$B$1:$B$2"})
     sheet.insert_chart("G6", chart)
     sheet.insert_button("J2", {"caption": "Кнопка"})
@@ -58,8 +61,8 @@ def furnished(path, records=(GOOD, BAD_PHONE)):
     other.write_formula("B3", "=SUM(B1:B2)", None, 7)
     other.write_comment("B3", "итог", {"author": "Анна"})
     other.add_table("D1:E3", {"columns": [{"header": "а"}, {"header": "б"}]})
-    book.define_name("Всего", "=Итоги!$B$3")
-    book.close()
+    workbook.define_name("Всего", "=Итоги!$B$3")
+    workbook.close()
     return path
 
 
@@ -137,13 +140,13 @@ def test_a_mark_changes_the_fill_and_nothing_else_of_a_cell(tmp_path):
 def test_comments_of_the_user_stay_above_ours(tmp_path):
     source = furnished(tmp_path / "calls.xlsx")
 
-    book = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(marked(tmp_path, source))
 
-    sheet = book["Звонки"]
+    sheet = workbook["Звонки"]
     assert (sheet["A2"].comment.text, sheet["A2"].comment.author) == ("моя заметка", "Анна")
     assert re.match("перезвонить\n— calltools —\nCT241 ", sheet["C3"].comment.text)
     assert sheet["D3"].comment.text.startswith("— calltools —\nCT281 ")
-    assert book["Итоги"]["B3"].comment.text == "итог"
+    assert workbook["Итоги"]["B3"].comment.text == "итог"
 
 
 def test_boxes_of_comments_have_numbers_of_their_own(tmp_path):
@@ -233,16 +236,16 @@ def test_our_comments_are_recognized_without_author_and_with_cut_text(tmp_path):
 
     sheet = load_workbook(marked(tmp_path, once, name="calls-2.xlsx"))["Звонки"]
 
-    said = [cell.comment.text for row in sheet for cell in row if cell.comment]
-    assert [text.count("— calltools —") for text in said] == [0, 1, 1]
-    assert [text.count("CT241") + text.count("CT281") for text in said] == [0, 1, 1]
+    lines = [cell.comment.text for row in sheet for cell in row if cell.comment]
+    assert [text.count("— calltools —") for text in lines] == [0, 1, 1]
+    assert [text.count("CT241") + text.count("CT281") for text in lines] == [0, 1, 1]
 
 
 def test_a_stale_mark_without_a_comment_goes_too(tmp_path):
     source = furnished(tmp_path / "calls.xlsx", [GOOD])
-    book = load_workbook(source)
-    book["Звонки"]["A2"].fill = PatternFill("solid", fgColor=ERROR)
-    book.save(source)
+    workbook = load_workbook(source)
+    workbook["Звонки"]["A2"].fill = PatternFill("solid", fgColor=ERROR)
+    workbook.save(source)
 
     sheet = load_workbook(marked(tmp_path, source))["Звонки"]
 
@@ -269,19 +272,19 @@ def prefixed(name, data):
 def test_a_package_that_is_not_understood_is_rewritten_with_a_warning(tmp_path, change):
     source = edited(furnished(tmp_path / "calls.xlsx"), change)
 
-    book = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(marked(tmp_path, source))
 
-    assert book["Звонки"]["C3"].fill.fgColor.rgb == ERROR
-    assert "CT241" in book["Звонки"]["C3"].comment.text
-    said = [str(row[0]) for row in book[SUMMARY_SHEET].iter_rows(values_only=True)]
-    assert any("Not kept" in one and "charts" in one and "drawings" in one for one in said)
+    assert workbook["Звонки"]["C3"].fill.fgColor.rgb == ERROR
+    assert "CT241" in workbook["Звонки"]["C3"].comment.text
+    lines = [str(row[0]) for row in workbook[SUMMARY_SHEET].iter_rows(values_only=True)]
+    assert any("Not kept" in one and "charts" in one and "drawings" in one for one in lines)
 
 
 def test_a_rewritten_workbook_holds_no_time(tmp_path):
     source = edited(furnished(tmp_path / "calls.xlsx"), prefixed)
     once = marked(tmp_path, source, name="one.xlsx").read_bytes()
 
-    time.sleep(1.1)  # a workbook says when it was written, to the second
+    time.sleep(1.1)  # a workbook holds the time when it was written, to the second
 
     assert marked(tmp_path, source, name="one.xlsx").read_bytes() == once
 
@@ -307,8 +310,8 @@ def test_the_copy_of_a_workbook_with_macros_has_none_and_a_warning(tmp_path):
     assert "xl/vbaProject.bin" not in after
     assert b"vbaProject.bin" not in after["xl/_rels/workbook.xml.rels"]
     assert MACROS.encode() not in after["[Content_Types].xml"]
-    said = [str(row[0]) for row in load_workbook(copy)[SUMMARY_SHEET].iter_rows(values_only=True)]
-    assert any("macros" in one for one in said)
+    lines = [str(row[0]) for row in load_workbook(copy)[SUMMARY_SHEET].iter_rows(values_only=True)]
+    assert any("macros" in one for one in lines)
 
 
 def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tmp_path):
@@ -340,13 +343,13 @@ def test_text_that_excel_would_read_as_an_escape_stays_as_it_is(tmp_path):
 def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
     texts = [text for text in NAUGHTY.values() if text.strip()]
     source = tmp_path / "calls.xlsx"
-    book = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet("R&D 'calls' <1>")
+    workbook = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = workbook.add_worksheet("R&D 'calls' <1>")
     sheet.write_row(0, 0, ("ClientId", "DateTime", "URL"))
     for number, text in enumerate(texts, start=1):
         sheet.write_row(number, 0, ("1604591025698235234", "1772434800"))
         sheet.write_string(number, 2, text)
-    book.close()
+    workbook.close()
 
     copy = marked(tmp_path, source)
 

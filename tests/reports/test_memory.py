@@ -1,4 +1,4 @@
-"""Many findings in little memory: every form streams, or has a cap and says so."""
+"""Many findings in little memory: every form streams, or has a limit and reports it."""
 
 import os
 import subprocess

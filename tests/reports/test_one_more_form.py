@@ -42,19 +42,19 @@ def calltools(tmp_path_factory):
 
 
 def test_an_invented_form_is_in_the_help(calltools):
-    told = calltools("validate", "--help")
+    output = calltools("validate", "--help")
 
-    assert "|markdown|invented-form>" in re.sub(r"\s", "", told)
-    assert ".gitlab.json .invented.json; repeatable." in re.sub(r"\s+", " ", told)
+    assert "|markdown|invented-form>" in re.sub(r"\s", "", output)
+    assert ".gitlab.json .invented.json; repeatable." in re.sub(r"\s+", " ", output)
 
 
 def test_an_invented_form_is_written_to_the_screen_and_to_a_file(calltools):
     words = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
 
-    told = calltools(*words, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
+    output = calltools(*words, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
 
-    assert re.fullmatch(r"<calls\.csv>(<CT\d{3}>)+<1 read>", told)
-    assert (calltools.folder / "r.invented.json").read_text(encoding="utf-8") == told
+    assert re.fullmatch(r"<calls\.csv>(<CT\d{3}>)+<1 read>", output)
+    assert (calltools.folder / "r.invented.json").read_text(encoding="utf-8") == output
 
 
 def test_an_invented_form_is_named_where_another_is_refused(calltools):

@@ -117,9 +117,9 @@ def test_fingerprints_differ_between_findings_and_stay_between_runs_and_language
     ],
 )
 def test_a_fingerprint_depends_on_the_place(other):
-    asked = {"rows": [cell("CT241", "PhoneNumber", 7, PHONE)]}
+    arguments = {"rows": [cell("CT241", "PhoneNumber", 7, PHONE)]}
 
-    assert presented(**asked)[0].fingerprint != presented(**{**asked, **other})[0].fingerprint
+    assert presented(**arguments)[0].fingerprint != presented(**{**arguments, **other})[0].fingerprint
 
 
 def test_a_fingerprint_does_not_depend_on_the_cell():

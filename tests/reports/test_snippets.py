@@ -34,8 +34,8 @@ def run(path, *words, **environ):
 
 def report(path, *words):
     """The same, from within, which is faster."""
-    said = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *words]
-    return CliRunner().invoke(app, said, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
+    arguments = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *words]
+    return CliRunner().invoke(app, arguments, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
 
 
 def calls(tmp_path, *records, titles=TITLES):
@@ -135,10 +135,10 @@ def test_colors_and_none(tmp_path):
 
 
 def test_a_workbook_shows_the_row_of_its_sheet(tmp_path):
-    book = Workbook()
+    workbook = Workbook()
     for row in ([], TITLES.split(","), GOOD.replace(",35,", ",00:03:15,").split(",")):
-        book.active.append(row)
-    book.save(tmp_path / "calls.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "calls.xlsx")
 
     assert excerpt(report(tmp_path / "calls.xlsx"), "CT261")[1].startswith("    3 | 1604…34 ")
 

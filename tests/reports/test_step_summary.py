@@ -1,4 +1,4 @@
-"""The page of a step on GitHub Actions: beside the annotations, behind what stands there, never over its limit."""
+"""The page of a step on GitHub Actions: beside the annotations, after what the file holds, never over its limit."""
 
 import io
 
@@ -84,16 +84,16 @@ def test_where_the_runner_made_no_file_there_is_no_page(github, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Files left out for want of room: 2;"), ("ru", "Не поместилось файлов: 2;")]
+    ("language", "expected"), [("en", "Files left out for want of room: 2;"), ("ru", "Не поместилось файлов: 2;")]
 )
-def test_files_are_left_out_whole_where_there_is_no_room(language, said):
+def test_files_are_left_out_whole_where_there_is_no_room(language, expected):
     size = len(summed_up(["a.csv"], 10**6, language).encode())
 
     page = summed_up(["a.csv", "b.csv", "c.csv"], 2 * size - 1, language)
 
     assert page.startswith(summed_up(["a.csv"], 10**6, language))
     assert "b.csv" not in page
-    assert page.splitlines()[-1].startswith(said)
+    assert page.splitlines()[-1].startswith(expected)
 
 
 def test_the_setting_is_the_runners_variable():

@@ -32,8 +32,8 @@ def marked(tmp_path, source, *words, name="errors.xlsx"):
 
 
 def own(path, *records, **more):
-    book = Workbook()
-    sheet = book.active
+    workbook = Workbook()
+    sheet = workbook.active
     sheet.title = "Звонки"
     sheet.append(TITLES)
     for record in records:
@@ -41,8 +41,8 @@ def own(path, *records, **more):
         for cell in sheet[sheet.max_row]:
             cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type
     if "change" in more:
-        more["change"](book, sheet)
-    book.save(path)
+        more["change"](workbook, sheet)
+    workbook.save(path)
     return path
 
 
@@ -71,7 +71,7 @@ def test_the_repaired_value_is_in_the_comment(tmp_path):
 
 
 def test_everything_else_of_the_workbook_is_kept(tmp_path):
-    def change(book, sheet):
+    def change(workbook, sheet):
         sheet["A1"].font = Font(bold=True, name="Arial")
         sheet["B2"].number_format = "0"
         sheet.column_dimensions["C"].width = 33
@@ -79,15 +79,15 @@ def test_everything_else_of_the_workbook_is_kept(tmp_path):
         sheet.freeze_panes = "B2"
         sheet["A2"].comment = Comment("моя заметка", "Анна")
         sheet["C3"].comment = Comment("перезвонить", "Анна")
-        other = book.create_sheet("Справочник")
+        other = workbook.create_sheet("Справочник")
         other["A1"] = "=1+1"
 
     source = own(tmp_path / "calls.xlsx", GOOD, BAD_PHONE, change=change)
 
-    book = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(marked(tmp_path, source))
 
-    sheet = book["Звонки"]
-    assert book.sheetnames == ["Звонки", "Справочник", FINDINGS_SHEET, SUMMARY_SHEET]
+    sheet = workbook["Звонки"]
+    assert workbook.sheetnames == ["Звонки", "Справочник", FINDINGS_SHEET, SUMMARY_SHEET]
     assert sheet["A1"].font.b
     assert sheet["B2"].number_format == "0"
     assert sheet.column_dimensions["C"].width == 33
@@ -95,7 +95,7 @@ def test_everything_else_of_the_workbook_is_kept(tmp_path):
     assert sheet.freeze_panes == "B2"
     assert sheet["A2"].comment.text == "моя заметка"
     assert sheet["C3"].comment.text.startswith("перезвонить\n")
-    assert book["Справочник"]["A1"].value == "=1+1"
+    assert workbook["Справочник"]["A1"].value == "=1+1"
 
 
 def test_each_finding_is_listed_with_a_link_to_its_cell(tmp_path):
@@ -139,10 +139,10 @@ def test_the_copy_can_be_validated_and_marked_again(tmp_path):
 
 def test_a_mended_copy_loses_its_marks(tmp_path):
     once = marked(tmp_path, own(tmp_path / "calls.xlsx", GOOD, BAD_PHONE))
-    book = load_workbook(once)
-    book["Звонки"]["C3"], book["Звонки"]["D3"] = "+74950000702", "повтор"
+    workbook = load_workbook(once)
+    workbook["Звонки"]["C3"], workbook["Звонки"]["D3"] = "+74950000702", "повтор"
     mended = tmp_path / "mended.xlsx"
-    book.save(mended)
+    workbook.save(mended)
 
     sheet = load_workbook(marked(tmp_path, mended, name="again.xlsx"))["Звонки"]
 
@@ -172,10 +172,10 @@ def test_a_finding_on_a_whole_record_marks_its_first_cell(tmp_path):
 
 @pytest.mark.parametrize("source", ["broken/whole-file.csv", "broken/rounded-by-excel.csv"])
 def test_of_a_csv_a_fresh_workbook_is_made_with_text_cells_and_masked_values(tmp_path, source):
-    book = load_workbook(marked(tmp_path, SAMPLES / source))
+    workbook = load_workbook(marked(tmp_path, SAMPLES / source))
 
-    assert book.sheetnames == [FINDINGS_SHEET, SUMMARY_SHEET]
-    values = [cell for row in book[FINDINGS_SHEET].iter_rows(min_row=2) for cell in row if cell.value is not None]
+    assert workbook.sheetnames == [FINDINGS_SHEET, SUMMARY_SHEET]
+    values = [cell for row in workbook[FINDINGS_SHEET].iter_rows(min_row=2) for cell in row if cell.value is not None]
     assert values
     assert all(cell.data_type == "s" for cell in values)
     assert not any("4950000" in str(cell.value) for cell in values)
@@ -189,11 +189,13 @@ def test_nothing_in_a_cell_is_executed(tmp_path, text):
         f'ClientId,DateTime,URL\n1604591025698235234,1772434800,"{cells}"\n', encoding="utf-8", newline=""
     )
 
-    book = load_workbook(marked(tmp_path, source, "--show-values"))
+    workbook = load_workbook(marked(tmp_path, source, "--show-values"))
 
-    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    kinds = {
+        cell.data_type for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None
+    }
     assert kinds <= {"s", "n"}
-    assert not any(cell.hyperlink for sheet in book for row in sheet.iter_rows() for cell in row)
+    assert not any(cell.hyperlink for sheet in workbook for row in sheet.iter_rows() for cell in row)
 
 
 def test_a_formula_in_a_value_stays_text_in_the_marked_copy_too(tmp_path):

@@ -4,8 +4,8 @@
 
 - ``cells`` of a ``column``, each in a record of its own (``beside``: other cells of these records). A fail cell with
   a repair is a pair: the cell, and what it should be.
-- ``records``, each a table of cells; the header is what they hold. ``column``: where the finding stands.
-- a whole file: ``text`` (in ``encoding``; ``undecodable``: the bytes for which ``¿`` stands) or ``hex``, called
+- ``records``, each a table of cells; the header is what they hold. ``column``: the column of the finding.
+- a whole file: ``text`` (in ``encoding``; ``undecodable``: the bytes that replace ``¿``) or ``hex``, called
   ``name``; ``sheets`` of a workbook; or ``text`` with ``size``, the beginning of a large file of which no more is read.
 
 What is expected:

@@ -50,6 +50,8 @@ def test_fail_blocks_have_the_findings_of_the_rule_in_their_places(code, block, 
     findings = case_files.run(block, tmp_path)
 
     named = [finding for finding in findings if finding.code == code]
-    assert [case_files.comparable(finding, wanted["sentence"]) for finding, wanted in zip(named, expected, strict=False)] == expected
+    assert [
+        case_files.comparable(finding, wanted["sentence"]) for finding, wanted in zip(named, expected, strict=False)
+    ] == expected
     assert len(named) == len(expected)
     assert case_files.other_codes(block, findings, code) == case_files.expected_other_codes(block)

@@ -143,10 +143,10 @@ def test_the_library_and_the_command_line_write_the_same_bytes(sample, options):
 
 
 def test_library_commands_and_upload_run_the_same_session(monkeypatch):
-    name, seen, original = calls(bad=[1]), [], Session.run
+    name, parts, original = calls(bad=[1]), [], Session.run
 
     def spied(session):
-        seen.append([type(sink).__name__ for sink in (*session.sinks, *session.reporters)])
+        parts.append([type(sink).__name__ for sink in (*session.sinks, *session.reporters)])
         return original(session)
 
     monkeypatch.setattr(Session, "run", spied)
@@ -157,7 +157,7 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     run("convert", name, "-o", "command.csv")
     check_for_upload(None, Path(name), name, [FindingsCollector()], without_bad=(copy, Path("copy.csv")))
 
-    assert seen == [
+    assert parts == [
         ["FindingsCollector"],
         ["FindingsCollector", "ConversionSink"],
         ["BaselineWriter", "ReporterSink"],

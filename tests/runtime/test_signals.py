@@ -115,7 +115,7 @@ def test_the_end_is_not_disturbed():
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "printed"),
     [
         pytest.param(
             "class Gone:\n"
@@ -152,10 +152,10 @@ def test_the_end_is_not_disturbed():
         ),
     ],
 )
-def test_a_deferred_signal_is_raised_once_and_in_time(code, told):
+def test_a_deferred_signal_is_raised_once_and_in_time(code, printed):
     begun = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
     begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
 
     result = run(begun + code + "\nsignals.ignore_signals()")
 
-    assert (result.stdout.decode().split(), result.stderr) == (told, b"")
+    assert (result.stdout.decode().split(), result.stderr) == (printed, b"")

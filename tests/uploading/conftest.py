@@ -27,15 +27,15 @@ def write_csv(path, lines, header=HEADER):
 
 
 @pytest.fixture
-def foreign():
-    with ForbiddenHost() as one:
-        yield one
+def forbidden_host():
+    with ForbiddenHost() as host:
+        yield host
 
 
 @pytest.fixture
-def service(foreign):
-    with FakeMetrica(token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
-        yield one
+def service(forbidden_host):
+    with FakeMetrica(token=TOKEN, step_seconds=0.02, redirect_url=forbidden_host.url) as metrica:
+        yield metrica
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def upload(run):
     """``upload FILE`` without a question, with short clocks."""
 
     def called(file, *words, **more):
-        given = ("upload", file, "--counter", COUNTER, "--yes", "--timeout", "2", "--poll-interval", "0.05", *words)
-        return run(*given, **more)
+        arguments = ("upload", file, "--counter", COUNTER, "--yes", "--timeout", "2", "--poll-interval", "0.05", *words)
+        return run(*arguments, **more)
 
     return called
 

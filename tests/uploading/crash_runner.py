@@ -45,12 +45,12 @@ def kill_at_step(count, since="open"):
     sys.setprofile(step)
 
 
-def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
-    """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
+def run_forked(words, trip=0, output=Path(os.devnull), since="open"):
+    """A run of the command line in a fork: its exit code, -9 when it was killed. Its output is added to a file."""
     child = os.fork()
     if not child:
         code = 70
-        with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
+        with output.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
             if trip:
                 kill_at_step(trip, since)
             try:
@@ -63,8 +63,8 @@ def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def run_killed_at(trip, since, words, said):
-    return run_forked(words, trip, said, since)
+def run_killed_at(trip, since, words, output):
+    return run_forked(words, trip, output, since)
 
 
 def call_control(word):
@@ -78,15 +78,15 @@ def count_stored(counter):
     rows = [row for uploading in store["uploadings"] if uploading["counter"] == counter for row in uploading["rows"]]
     posts = [
         request["query"]["comment"]
-        for request in store["seen"]
+        for request in store["requests"]
         if request["method"] == "POST" and f"/{counter}/" in request["path"]
     ]
     times = [row["DateTime"] for row in rows]
-    return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
+    return {"calls": len(set(times)), "max_copies": max(map(times.count, times), default=0), "posts": posts}
 
 
 def ledger_state(state):
-    """What the ledger says of all parts, and how many files are in the spool."""
+    """The state of all parts in the ledger, and how many files are in the spool."""
     with open_ledger_in(state, time) as ledger:
         parts = list_parts(ledger)
         return {
@@ -98,10 +98,10 @@ def ledger_state(state):
         }
 
 
-def find_leaks(state, said):
-    """Canaries in what was said and written."""
-    kept = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
-    text = b"".join(path.read_bytes() for path in [*kept, *([said] if said.is_file() else [])])
+def find_leaks(state, output):
+    """Canaries in the output and in written files."""
+    files = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
+    text = b"".join(path.read_bytes() for path in [*files, *([output] if output.is_file() else [])])
     canaries = (os.environ["CALLTOOLS_TOKEN"].encode(), b"+7495000", b"4950007", b"1604591025698")
     return [canary.decode() for canary in canaries if canary in text]
 
@@ -115,13 +115,13 @@ def clean_file_ledger(folder, file):
 
 
 def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
-    """One run that is hurt, and what became of its calls.
+    """One run that is killed at a step, and the state of its calls afterwards.
 
     Args:
         victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
         run_hurt: Runs the words of a command, with something happening to it; gives its exit code.
     """
-    state, said = folder / f"state-{counter}", folder / f"said-{counter}"
+    state, output = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.
     shutil.copytree(clean_file_ledger(folder, file), state)
     os.environ["CALLTOOLS_STATE_DIR"] = str(state)
@@ -130,23 +130,23 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
         call_control(f"behave?name={behavior}&times=1")
     if victim != "upload":
         call_control("behave?name=list-empty")
-        run_forked(upload, said=said)
+        run_forked(upload, output=output)
         call_control("behave-well")
-    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
+    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], output)
     call_control("behave-well")
-    codes = [run_forked(words, said=said) for words in (upload, RESUME, upload)]
+    codes = [run_forked(words, output=output) for words in (upload, RESUME, upload)]
     before = len(count_stored(counter)["posts"])
-    codes.append(run_forked(RESUME, said=said))
+    codes.append(run_forked(RESUME, output=output))
     found = {
         "code": code,
         "codes": codes,
         **count_stored(counter),
         **ledger_state(state),
-        "leaked": find_leaks(state, said),
+        "leaked": find_leaks(state, output),
     }
     found["posts_of_second_resume"] = len(found["posts"]) - before
     shutil.rmtree(state)
-    said.unlink(missing_ok=True)
+    output.unlink(missing_ok=True)
     return found
 
 

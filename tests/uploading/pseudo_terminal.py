@@ -22,7 +22,7 @@ class Terminal:
             env={**os.environ, "TERM": "xterm", "COLUMNS": "200", **environment},
         )  # fmt: skip
         os.close(theirs)
-        self.seen = ""
+        self.text = ""
 
     def __enter__(self):
         return self
@@ -37,11 +37,11 @@ class Terminal:
     def until(self, text, seconds=AGES_S):
         """Read what the screen shows until it has shown this."""
         end = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < end, self.seen
+        while text not in self.text:
+            assert time.monotonic() < end, self.text
             if not self._read(0.1) and self.process.poll() is not None and not self._read(0.1):
                 break
-        assert text in self.seen, self.seen
+        assert text in self.text, self.text
 
     def type(self, text):
         os.write(self._ours, text.encode())
@@ -54,7 +54,7 @@ class Terminal:
         """Exit code and standard output."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None:
-            assert time.monotonic() < deadline, self.seen
+            assert time.monotonic() < deadline, self.text
             self._read(0.1)
         while self._read(0.1):
             continue
@@ -67,5 +67,5 @@ class Terminal:
             piece = os.read(self._ours, 1 << 16)
         except OSError:  # the other end is closed
             return False
-        self.seen += piece.decode("utf-8", "replace")
+        self.text += piece.decode("utf-8", "replace")
         return bool(piece)

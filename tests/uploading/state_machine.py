@@ -1,4 +1,4 @@
-"""Any order of commands, misbehaviors and kills, over the whole command line and a real service: hypothesis walks.
+"""Any order of commands, misbehaviors and kills, over the whole command line and a real service: hypothesis chooses them.
 
 ``python -m tests.uploading.state_machine EXAMPLES STEPS`` ends with 0 when every invariant held. The service is a process of
 its own and each command a fork, so that this process has no threads and a command can be killed at any step.
@@ -34,16 +34,16 @@ TRIPS = st.one_of(
     st.none(), st.none(), st.tuples(st.integers(1, 900), st.just("open")),
     st.tuples(st.integers(1, 50), st.just("getaddrinfo")),
 )  # fmt: skip
-#: Counters that no earlier walk has used, whatever service it was.
+#: Counters that no earlier run has used, on any service.
 NUMBERS = count(int(time()) % 1_000_000 * 1000)
 
 
 @dataclass
 class UserActions:
-    """What an observer of the user knows, without looking into the ledger.
+    """What the user can know without the ledger.
 
     Attributes:
-        again: How often the user asked for a call to be sent although it was known.
+        again: How often the user had a call sent although the ledger had it.
         resent: Marks of parts that a person sent again, and how often.
         given_up: Calls that a person has left.
     """
@@ -57,7 +57,7 @@ class UploadMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
-        self.state, self.said = self.folder / "state", self.folder / "said"
+        self.state, self.output = self.folder / "state", self.folder / "said"
         self.counter = next(NUMBERS)
         self.ahead = 0
         self.watcher = UserActions()
@@ -77,11 +77,11 @@ class UploadMachine(RuleBasedStateMachine):
         assert not held & set(self.marks()), "what is in the list is never held after a look at it"
         shutil.rmtree(self.folder)
 
-    # -- what is seen from outside ---------------------------------------------------------
+    # -- what the service has --------------------------------------------------------------
 
     def run(self, *words, trip=None):
         step, since = trip or (0, "open")
-        return run_forked(words, step, self.said, since)
+        return run_forked(words, step, self.output, since)
 
     def ledger(self):
         return open_ledger_in(self.state, self.now)
@@ -99,7 +99,7 @@ class UploadMachine(RuleBasedStateMachine):
     def posts(self):
         posts = [
             request
-            for request in call_control("state")["seen"]
+            for request in call_control("state")["requests"]
             if request["method"] == "POST" and f"/{self.counter}/" in request["path"]
         ]
         return [parse_marker(post["query"]["comment"]) for post in posts]
@@ -124,7 +124,7 @@ class UploadMachine(RuleBasedStateMachine):
             assert held
         if code == 0 and not trip:
             missing = numbers - self.numbers_stored() - self.watcher.given_up
-            assert not missing, f"said to be done, and not there: {missing}"
+            assert not missing, f"reported as done, and not stored: {missing}"
             assert not held & numbers
 
     @rule(trip=TRIPS)
@@ -160,7 +160,7 @@ class UploadMachine(RuleBasedStateMachine):
 
     @rule()
     def settle(self):
-        """The terms of a quarter of an hour pass, and the configuration says to send again what is absent."""
+        """The terms of a quarter of an hour pass, and the configuration sends absent parts again."""
         for _ in range(3):
             code = self.run("uploads", "resume", *SHORT[:2], "--on-absent", "resend")
             self.ahead += 600
@@ -185,7 +185,7 @@ class UploadMachine(RuleBasedStateMachine):
         } | self.lost_rows()
 
     def lost_rows(self):
-        """Rows that the service left out of a file that it accepted; it does not say which, so none is sent again."""
+        """Rows that the service left out of a file that it accepted; it does not name them, so none is sent again."""
         lost = any(len(uploading["rows"]) < uploading["source_quantity"] for uploading in self.uploadings())
         return set(range(6)) if lost else set()
 
@@ -231,7 +231,7 @@ class UploadMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_a_person_is_said_or_kept(self):
-        assert find_leaks(self.state, self.said) == []
+        assert find_leaks(self.state, self.output) == []
 
 
 def main():

@@ -1,4 +1,4 @@
-"""Uploads whose options stand in ``calltools.toml`` or in variables."""
+"""Uploads whose options come from ``calltools.toml`` or from variables."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_an_unknown_key_is_exit_2_with_the_nearest_and_no_request(run, service, 
     assert result.exit_code == 2
     assert "$.countr" in result.stderr
     assert "nearest is counter" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
     assert not state.exists()
 
 
@@ -97,7 +97,7 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(run, service, configure
     assert result.exit_code == 2
     assert "CALLTOOLS_TOKEN" in result.stderr
     assert TOKEN not in result.output
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_the_doctor_requests_the_counter_of_the_file(run, configured):

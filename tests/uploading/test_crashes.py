@@ -52,7 +52,7 @@ def collect_faults(module, environment, tmp_path, *words):
 def assert_exactly_once(run, *, refused=0):
     """The invariants: numbers are those of the protocol."""
     held = run["codes"][-1] == 6
-    assert run["most"] <= 1, run  # I1, I2: nothing is there twice
+    assert run["max_copies"] <= 1, run  # I1, I2: nothing is there twice
     assert run["calls"] == (0 if held else 10), run  # I3: accepted or held, all of it
     assert run["held"] == held, run  # I9: the exit code is the state
     assert set(run["codes"]) <= {0, 6}, run

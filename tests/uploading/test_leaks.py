@@ -1,4 +1,4 @@
-"""No token and nobody's number in what is said, written, or handed to another process: for each command and failure."""
+"""No token and no phone number in output, files, or arguments of other processes: for each command and failure."""
 
 import os
 import re
@@ -8,9 +8,9 @@ import sys
 import openpyxl
 import pytest
 
-from tests.programs import find_program
 from tests.fake_metrica.behaviors import BEHAVIORS
 from tests.processes import started, wait_for
+from tests.programs import find_program
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
 from tests.uploading.test_crashes import LONG
 
@@ -37,17 +37,17 @@ def written_files(folder):
 
 @pytest.fixture
 def debugged(run, calls):
-    """All commands, one after the other, as loud as they can be: all that was said."""
+    """All commands, one after the other, with debug output: all that they printed."""
 
     def called(*words, **more):
-        said = []
+        outputs = []
         for command in COMMANDS:
             shown = [calls if word == "FILE" else word for word in command]
             offline = command[1] == "show" or "--give-up" in command
             result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *words, **more)
             assert result.exit_code in {0, 2, 4, 5, 6}, result.output
-            said.append(result.output)
-        return said
+            outputs.append(result.output)
+        return outputs
 
     return called
 
@@ -61,9 +61,9 @@ SOME_BEHAVIORS = ("400", "401-early", "403", "302", "429-late", "200-errors", "2
 def test_no_misbehavior_of_the_service_makes_a_value_leak(debugged, service, state, name):
     service.behave(name)
 
-    said = debugged()
+    outputs = debugged()
 
-    assert found_canaries(*said, *written_files(state)) == []
+    assert found_canaries(*outputs, *written_files(state)) == []
 
 
 def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, calls):
@@ -77,10 +77,10 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
         "stage._send_all = broken\n"
         "sys.exit(start())\n"
     )
-    given = ["upload", str(calls), "--counter", COUNTER, "--yes", "--debug"]
+    arguments = ["upload", str(calls), "--counter", COUNTER, "--yes", "--debug"]
 
     done = subprocess.run(
-        [sys.executable, "-c", code, *given], env={**os.environ, **environment}, capture_output=True, text=True,
+        [sys.executable, "-c", code, *arguments], env={**os.environ, **environment}, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
 
@@ -102,10 +102,10 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
 def test_no_other_process_is_handed_anything(environment, service, tmp_path, words):
     """Seen by the system: the arguments and the environment of every process that is started."""
     write_csv(tmp_path / "calls.csv", [call_line(1)])
-    book = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in (HEADER.split(","), call_line(1).split(",")):
-        book.active.append(row)
-    book.save(tmp_path / "calls.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "calls.xlsx")
     log = tmp_path / "strace"
     tracing = [
         find_program("strace", packages=["strace"]),
@@ -139,10 +139,10 @@ def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, stat
     place.mkdir()
     bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
     text = "\n".join([HEADER, call_line(1), *bad]) + "\n"
-    given = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
+    arguments = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
 
     with started(
-        given, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        arguments, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         process.stdin.write(text)

@@ -1,4 +1,4 @@
-"""The walks of the README against the service on loopback: from an export to Metrica, and an upload that is cut off."""
+"""The commands of the README against the service on loopback: from an export to Metrica, and an upload that is cut off."""
 
 import os
 import re
@@ -43,8 +43,8 @@ def begun(tmp_path, monkeypatch):
     try:
         url = service.stdout.readline().strip()
         for name, _, value in (pair.partition("=") for pair in exported[1:]):
-            told = {"CALLTOOLS_API_URL": url, "CALLTOOLS_STATE_DIR": str(tmp_path / "state")}
-            monkeypatch.setenv(name, told.get(name, value))
+            variables = {"CALLTOOLS_API_URL": url, "CALLTOOLS_STATE_DIR": str(tmp_path / "state")}
+            monkeypatch.setenv(name, variables.get(name, value))
         monkeypatch.chdir(ROOT)
         assert all(command[0] == ".venv/bin/calltools" for command in commands)
         yield [command[1:] for command in commands]

@@ -32,7 +32,7 @@ def terminal(environment):
 def test_the_plan_is_shown_and_confirmed(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
         screen.until("Send 10 calls?")
-        assert "10 of 10 calls to send" in screen.seen
+        assert "10 of 10 calls to send" in screen.text
         assert service.posts == []
         screen.type("y\n")
         code, out = screen.end()
@@ -48,7 +48,7 @@ def test_no_is_an_answer(terminal, service, calls):
         code, out = screen.end()
 
     assert (code, out) == (0, "")
-    assert "ничего не отправлено" in screen.seen
+    assert "ничего не отправлено" in screen.text
     assert service.posts == []
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, c
         code, _ = screen.end()
 
     assert code == 3
-    assert "was changed while its upload was being prepared" in screen.seen
+    assert "was changed while its upload was being prepared" in screen.text
     assert service.posts == []
 
 
@@ -74,7 +74,7 @@ def test_progress_of_the_service_is_one_line_that_is_erased(terminal, service, c
 
     assert code == 0
     assert out == "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n"
-    shown, _, after = screen.seen.partition("L1: 10 calls, PREPARED")
+    shown, _, after = screen.text.partition("L1: 10 calls, PREPARED")
     assert "sending L1: 10 calls" in shown
     # Back to the beginning of the line and over it, not one line after the other.
     live = after[: after.rindex("MATCHED")]
@@ -93,8 +93,8 @@ def test_an_interrupt_while_sending_names_the_held_part_and_resume_finds_it(term
         code, out = screen.end()
 
     assert (code, out) == (130, "")
-    assert "L1: not known whether its 10 calls have arrived" in screen.seen
-    assert "Traceback" not in screen.seen
+    assert "L1: not known whether its 10 calls have arrived" in screen.text
+    assert "Traceback" not in screen.text
     resumed = run("uploads", "resume", "--timeout", "60")
     assert (resumed.exit_code, resumed.stdout) == (
         0,
@@ -112,8 +112,8 @@ def test_an_interrupt_while_watching_reports_no_held_part(terminal, service, run
     service.store.advance(600)
 
     assert code == 130
-    assert "held" not in screen.seen
-    assert "calltools uploads watch L1" in screen.seen
+    assert "held" not in screen.text
+    assert "calltools uploads watch L1" in screen.text
     watched = run("uploads", "watch", "L1", "--poll-interval", "0.05")
     assert (watched.exit_code, watched.stdout) == (0, "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n")
 
@@ -164,7 +164,7 @@ def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, s
 
 
 def test_who_reads_no_more_stops_no_upload(environment, service, calls):
-    """``upload | head -0``: the exit code still tells how it ended."""
+    """``upload | head -0``: the exit code is still that of the upload."""
     reading, writing = os.pipe()
     os.close(reading)
     service.behave("partial")

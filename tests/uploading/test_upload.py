@@ -102,7 +102,7 @@ def test_a_plan_and_a_dry_run_send_nothing(run, service, state, calls):
 
     assert plan.exit_code == 0
     assert "10 of 10 calls to send" in plan.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_without_a_terminal_yes_is_needed(run, service, calls):
@@ -110,11 +110,11 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
 
     assert result.exit_code == 2
     assert "--yes" in result.output
-    assert service.seen == []
+    assert service.requests == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--yes"], "--counter"),
         (["--counter", COUNTER, "--yes", "--comment", "50%"], "letters, digits and spaces"),
@@ -122,12 +122,12 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
     ],
     ids=["no counter", "signs in the comment", "long comment"],
 )
-def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, words, said):
+def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, words, sentence):
     result = run("upload", calls, *words)
 
     assert result.exit_code == 2
-    assert said in result.output
-    assert service.seen == []
+    assert sentence in result.output
+    assert service.requests == []
     assert not state.exists()
 
 
@@ -136,7 +136,7 @@ def test_no_token_is_exit_2(upload, service, calls):
 
     assert result.exit_code == 2
     assert "CALLTOOLS_TOKEN" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tmp_path):
@@ -161,7 +161,7 @@ def test_a_file_with_errors_is_refused_with_the_reason(upload, service, tmp_path
     assert result.exit_code == 1
     assert "CT241" in result.stderr
     assert "--skip-bad" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_bad_records_are_left_out_on_purpose(upload, service, tmp_path):
@@ -178,7 +178,7 @@ def test_a_vendors_export_is_no_canonical_file(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "x.csv", ["1;2"], "Время;Кто"))
 
     assert result.exit_code in {1, 2, 3}
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_static_calls_alone_end_well(upload, tmp_path):
@@ -266,7 +266,7 @@ def run_in_process(environment, code, *words):
     )
 
 
-#: Two faults are the service's alone: it says that it has the file and stores it twice, or not at all.
+#: Two faults are of the service alone: it acknowledges the file and stores it twice, or not at all.
 TESTED_APART = {"stores-twice", "swallows"}
 UPLOADS = [name for name, one in BEHAVIORS.items() if "upload" in one.kinds and name not in TESTED_APART]
 
@@ -406,11 +406,11 @@ def test_nothing_of_a_person_and_no_token_is_written_anywhere(upload, run, servi
         outputs += [upload(calls, "--wait"), run("uploads", "list"), run("uploads", "show", "L1"), run("doctor")]
     outputs.append(run("uploads", "resume", "--give-up", "L1"))
 
-    said = "".join(result.output for result in outputs)
-    kept = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file() and "spool" not in path.parts)
+    output = "".join(result.output for result in outputs)
+    written = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file() and "spool" not in path.parts)
     for secret in (TOKEN, "+7495000", "4950007", "1604591025698"):
-        assert secret not in said
-        assert secret.encode() not in kept
+        assert secret not in output
+        assert secret.encode() not in written
     assert HEADER.split(",")[0] in calls.read_text(encoding="utf-8")
 
 
@@ -453,7 +453,7 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
     result = upload(calls, write_csv(tmp_path / "b.csv", [call_line(50)]), CALLTOOLS_TOKEN="another")  # noqa: S106 - none at all
 
     assert result.exit_code == 4
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
     assert "L1: the service refused it; none of its 10 calls was stored" in result.stderr
 
 
@@ -473,9 +473,9 @@ def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls
     result = upload(calls, "--lang", lang)
 
     assert result.stdout == words + "\n"
-    said = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
-    assert said
-    assert all("10" in text for text in said), said
+    output = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
+    assert output
+    assert all("10" in text for text in output), output
 
 
 def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, calls, tmp_path):
@@ -515,7 +515,7 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
     result = upload(bad)
 
     assert result.exit_code == 1
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, calls):
@@ -526,7 +526,7 @@ def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, ca
     result = upload(calls)
 
     assert result.exit_code == 1
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_validate_does_without_a_ledger_that_cannot_be_used(run, calls, tmp_path):
@@ -635,7 +635,7 @@ def test_the_history_of_an_upload_counts_calls_by_event(run, upload, service, ca
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "said"),
+    ("name", "code", "sentence"),
     [
         ("clock-late", 2, "ahead"),
         ("clock-early", 2, "behind"),
@@ -643,14 +643,14 @@ def test_the_history_of_an_upload_counts_calls_by_event(run, upload, service, ca
         ("", 0, "agrees"),
     ],
 )
-def test_the_doctor_compares_the_clocks(run, service, name, code, said):
+def test_the_doctor_compares_the_clocks(run, service, name, code, sentence):
     if name:
         service.behave(name)
 
     result = run("doctor", "--counter", COUNTER)
 
     assert result.exit_code == code, result.output
-    assert said in result.stdout
+    assert sentence in result.stdout
 
 
 def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process, service, tmp_path, environment):
@@ -724,24 +724,24 @@ def test_no_part_goes_after_the_token_failed(upload, service, tmp_path):
 
 def test_a_lost_key_stops_before_any_request(upload, service, state, calls):
     upload(calls)
-    asked = len(service.seen)
+    request_count = len(service.requests)
     (state / "ledger.key").write_bytes(bytes(32))
 
     lost = upload(calls)
 
-    assert (lost.exit_code, len(service.seen)) == (4, asked)
+    assert (lost.exit_code, len(service.requests)) == (4, request_count)
     assert "Nothing was sent" in lost.stderr
 
 
 def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, calls):
     upload(calls)
-    asked = len(service.seen)
+    request_count = len(service.requests)
     for path in state.glob("ledger.sqlite3*"):
         path.write_bytes(b"not a database" * 1000)
 
     damaged = upload(calls)
 
-    assert (damaged.exit_code, len(service.seen)) == (4, asked)
+    assert (damaged.exit_code, len(service.requests)) == (4, request_count)
     assert run("doctor").exit_code == 4
 
 

@@ -28,7 +28,9 @@ class RecordedEvents(SilentEvents):
 
     def __init__(self, *, agrees=True):
         self.agrees = agrees
-        self.keys, self.errors, self.plans, self.findings, self.asked, self.parts, self.remarks = ([] for _ in range(7))
+        self.keys, self.errors, self.plans, self.findings, self.confirmed, self.parts, self.remarks = (
+            [] for _ in range(7)
+        )
 
     def notify(self, key, /, **_facts):
         self.keys.append(key)
@@ -45,7 +47,7 @@ class RecordedEvents(SilentEvents):
         self.plans.append((name, plan.records_to_send, len(waiting)))
 
     def confirm(self, count):
-        self.asked.append(count)
+        self.confirmed.append(count)
         return self.agrees
 
     def report_part(self, part):
@@ -81,7 +83,7 @@ def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, c
     assert (result.code, result.errors, result.stopped) == (0, (), False)
     assert [(part.name, part.rows, part.status) for part in result.parts] == [("L1", CALL_COUNT, "PROCESSED")]
     assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
-    assert (events.plans, events.asked) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
+    assert (events.plans, events.confirmed) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
     assert (events.findings, events.parts, events.remarks) == ([(CALL_COUNT, CALL_COUNT, False)], ["L1"], ["L1"])
     assert events.keys[:2] == ["upload-sending", "upload-followed"]
 
@@ -109,7 +111,7 @@ def test_a_confirmed_file_is_sent_without_a_question(ledger, connect, service, c
 
     Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS, confirmed=True)])
 
-    assert events.asked == []
+    assert events.confirmed == []
     assert len(service.posts) == 1
 
 

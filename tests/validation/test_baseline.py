@@ -24,9 +24,9 @@ def records(findings):
     return findings.table["record"].to_pylist()
 
 
-def written(tmp_path, told):
+def written(tmp_path, content):
     path = tmp_path / "known.json"
-    path.write_text(told if isinstance(told, str) else json.dumps(told), encoding="utf-8")
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
 
 
@@ -120,7 +120,7 @@ def test_a_name_that_is_no_text_can_be_written():
 
 
 @pytest.mark.parametrize(
-    ("told", "key", "where"),
+    ("content", "key", "where"),
     [
         pytest.param("ClientId,Price\n1,2\n", "baseline-not-one", "$", id="not JSON"),
         pytest.param("[" * 100_000, "baseline-not-one", "$", id="too deep"),
@@ -144,9 +144,9 @@ def test_a_name_that_is_no_text_can_be_written():
         ),
     ],
 )
-def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, told, key, where):
+def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, content, key, where):
     with pytest.raises(UsageError) as refused:
-        read_baseline(written(tmp_path, told))
+        read_baseline(written(tmp_path, content))
 
     assert refused.value.key == key
     assert refused.value.facts.get("where") == where

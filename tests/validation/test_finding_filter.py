@@ -1,4 +1,4 @@
-"""What is told of what was found: each fault once."""
+"""Of the findings on one fault, one is reported."""
 
 import re
 from dataclasses import replace
@@ -21,13 +21,13 @@ WHOLE = GOOD | {"Price": "100.00", "Currency": "RUB"}
 
 
 @pytest.fixture
-def told(tmp_path):
+def codes_of(tmp_path):
     def checked(**cells):
-        book = openpyxl.Workbook()
-        book.active.append(FIELD_NAMES)
+        workbook = openpyxl.Workbook()
+        workbook.active.append(FIELD_NAMES)
         for row in (WHOLE, WHOLE | {"DateTime": str(NOW - 60)} | cells):
-            book.active.append([row.get(name, "") for name in FIELD_NAMES])
-        book.save(tmp_path / "calls.xlsx")
+            workbook.active.append([row.get(name, "") for name in FIELD_NAMES])
+        workbook.save(tmp_path / "calls.xlsx")
         found = calltools.validate(tmp_path / "calls.xlsx", as_of=NOW).findings
         return sorted(one.code for one in found if one.record == 2)
 
@@ -36,14 +36,14 @@ def told(tmp_path):
 
 @pytest.mark.parametrize(("cell", "code"), [(FORMULA, "CT014"), (ERROR, "CT015")])
 @pytest.mark.parametrize("name", ["ClientId", "Price", "Currency"])
-def test_an_unreadable_value_is_not_reported_as_missing(told, name, cell, code):
-    assert told(**{name: cell}) == [code]
+def test_an_unreadable_value_is_not_reported_as_missing(codes_of, name, cell, code):
+    assert codes_of(**{name: cell}) == [code]
 
 
-def test_a_missing_value_beside_an_unreadable_cell_is_reported(told):
-    assert told(Tag=FORMULA, ClientId="") == ["CT014", "CT301"]
-    assert told(Tag=ERROR, Price="") == ["CT015", "CT304"]
-    assert told(ClientId=FORMULA, Currency="") == ["CT014", "CT303"]
+def test_a_missing_value_beside_an_unreadable_cell_is_reported(codes_of):
+    assert codes_of(Tag=FORMULA, ClientId="") == ["CT014", "CT301"]
+    assert codes_of(Tag=ERROR, Price="") == ["CT015", "CT304"]
+    assert codes_of(ClientId=FORMULA, Currency="") == ["CT014", "CT303"]
 
 
 def located(code, record, position=None):
@@ -52,12 +52,12 @@ def located(code, record, position=None):
 
 
 def once(rules, *found, layout=("ClientId", "DateTime", "Tag")):
-    """What is told of (code, record, position)s where these rules are in the catalog, too."""
-    telling = FindingFilter(
+    """The findings that are kept of (code, record, position)s with these rules added to the catalog."""
+    finding_filter = FindingFilter(
         select_rules(), {name: (name, place) for place, name in enumerate(layout)}, False, (*RULES, *rules)
     )
-    told = telling.deduplicate(Findings.concat([located(*one) for one in found]))
-    return [(row["code"], row["record"]) for row in told.to_rows()]
+    kept = finding_filter.deduplicate(Findings.concat([located(*one) for one in found]))
+    return [(row["code"], row["record"]) for row in kept.to_rows()]
 
 
 def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
@@ -86,14 +86,14 @@ def test_row_rules_yield_to_a_header_rule():
     invented = replace(RULES_BY_CODE["CT306"], code="CT399", yields_to=("CT101",), misses=("Tag",))
     found = Findings.concat([located("CT399", 1), located("CT301", 1)])
 
-    def told(layout, said=None):
-        telling = FindingFilter(select_rules(), dict.fromkeys(layout, ("", 0)), False, (*RULES, invented))
-        return [row["code"] for row in telling.suppress_repeats(found, said).to_rows()]
+    def codes_of(layout, found_codes=None):
+        finding_filter = FindingFilter(select_rules(), dict.fromkeys(layout, ("", 0)), False, (*RULES, invented))
+        return [row["code"] for row in finding_filter.suppress_repeats(found, found_codes).to_rows()]
 
-    assert told(["Tag", "ClientId"]) == ["CT399", "CT301"]
-    assert told(["ClientId"]) == ["CT301"]
-    assert told([]) == []
-    assert told([], {"CT102"}) == ["CT399"]
+    assert codes_of(["Tag", "ClientId"]) == ["CT399", "CT301"]
+    assert codes_of(["ClientId"]) == ["CT301"]
+    assert codes_of([]) == []
+    assert codes_of([], {"CT102"}) == ["CT399"]
 
 
 def test_precedence_is_written_in_the_catalog_alone():

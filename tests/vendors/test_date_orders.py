@@ -1,4 +1,4 @@
-"""Dates that can be read two ways: the file proves which, or the user says it, or nothing is guessed."""
+"""Dates that can be read two ways: the file proves the order, or the user gives it; it is never guessed."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from = "Who"
 """
 
 
-def convert(tmp_path, dates, *, vendor, **asked):
+def convert(tmp_path, dates, *, vendor, **options):
     title = ("When", "Who") if vendor else ("DateTime", "PhoneNumber")
     source = tmp_path / "calls.csv"
     source.write_text(
@@ -36,7 +36,7 @@ def convert(tmp_path, dates, *, vendor, **asked):
         timezone="UTC",
         static_call="1",
         as_of=AS_OF,
-        **asked,
+        **options,
     )
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     title, *records = [line.split(",") for line in lines]

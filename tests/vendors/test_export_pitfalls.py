@@ -1,4 +1,4 @@
-"""Traps of exports, each of which has cost somebody wrong reports: no vendor's profile steps into one."""
+"""Pitfalls of exports, each of which has cost somebody wrong reports: no profile of a vendor has one."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ def columns(profile, field):
     return {name for step in profile.fields.get(field, ()) for name in (*step.columns, *step.difference, *step.sum)}
 
 
-def told(name, folder=SAMPLES):
+def sample_options(name, folder=SAMPLES):
     """How a sample is converted, as the options of the library."""
     words = iter(shlex.split((folder / name / "options").read_text(encoding="utf-8")))
     found = {}
@@ -49,14 +49,14 @@ def export(name):
 
 def converted(name, tmp_path, **more):
     output = tmp_path / "calls.csv"
-    result = calltools.convert(export(name), output, as_of=AS_OF, force=True, **{**told(name), **more})
+    result = calltools.convert(export(name), output, as_of=AS_OF, force=True, **{**sample_options(name), **more})
     return result.summary, output.read_bytes()
 
 
-def rows_of(path, tmp_path, **asked):
-    """The records that came out, and what was said."""
+def rows_of(path, tmp_path, **options):
+    """The written records, and the result."""
     output = tmp_path / "calls.csv"
-    result = calltools.convert(path, output, force=True, **{"as_of": NOW, "static_call": "1", **asked})
+    result = calltools.convert(path, output, force=True, **{"as_of": NOW, "static_call": "1", **options})
     with output.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream)), result
 
@@ -151,8 +151,8 @@ def test_exports_of_all_calls_map_their_direction():
 
 def test_a_profile_is_recognized_by_its_column_of_direction():
     for one in PROFILES.values():
-        told = {name for step in one.rows.direction if step.values for name in step.columns}
-        assert not told or one.rows.context or one.rows.called or told & set(one.recognize), one.name
+        columns = {name for step in one.rows.direction if step.values for name in step.columns}
+        assert not columns or one.rows.context or one.rows.called or columns & set(one.recognize), one.name
 
 
 # What is left out is counted by its reason.
@@ -194,11 +194,11 @@ def test_calls_that_do_not_come_in_are_left_out_and_counted(name, tmp_path):
     assert summary.adds_up
 
 
-# A word that nobody described is named, whatever the vendor.
+# A value that no document describes is named, for every vendor.
 
 
 def looked_up(profile):
-    """Columns whose words stand in a table without an answer for others, and an example that reaches it."""
+    """Columns whose values are mapped by a table without a default, and an example that uses it."""
     for steps in (profile.fields.get("CallMissed", ()), profile.rows.direction):
         for step in steps:
             if step.values and step.otherwise is None and step.extract is None and len(step.columns) == 1:
@@ -214,7 +214,7 @@ def test_an_unknown_word_is_named_and_its_record_rejected(name, column, tmp_path
 
     results = [strange(PROFILES[name], one, column, tmp_path) for one in trials]
 
-    # Where something else proves that somebody talked, the word is not asked.
+    # Where another column proves that somebody talked, the value is not read.
     named = [one for one in results if ("CT601", column) in {(found.code, found.column) for found in one.findings}]
     assert named
     assert {(one.summary.written, one.summary.rejected) for one in named} == {(0, 1)}
@@ -260,7 +260,7 @@ def test_a_time_that_proves_its_zone_is_not_moved_by_another(name, tmp_path):
 
 @pytest.mark.parametrize("name", EPOCHS)
 def test_ids_with_an_epoch_refuse_a_wrong_zone_and_name_the_right_one(name, tmp_path):
-    right = datetime(2026, 3, 2, tzinfo=ZoneInfo(told(name)["timezone"])).utcoffset()
+    right = datetime(2026, 3, 2, tzinfo=ZoneInfo(sample_options(name)["timezone"])).utcoffset()
 
     with pytest.raises(UsageError, match=f"Asia/Tokyo .* UTC[+]{right.seconds // 3600:02}:00.* --timezone"):
         converted(name, tmp_path, timezone="Asia/Tokyo")
@@ -342,8 +342,8 @@ def test_a_number_is_repaired_emptied_or_its_record_rejected(src, phone, tmp_pat
 
 
 def test_ten_digits_are_american_only_with_a_region(tmp_path):
-    def five9(**asked):
-        return converted("five9", tmp_path, **asked)[0]
+    def five9(**options):
+        return converted("five9", tmp_path, **options)[0]
 
     assert five9().rejected == 0
     assert five9(region=None).written == 0
@@ -358,7 +358,9 @@ def test_ten_digits_are_american_only_with_a_region(tmp_path):
     ids=lambda path: str(path.parent.relative_to(SAMPLES.parent)),
 )
 def test_each_record_is_written_left_out_or_rejected(path, tmp_path):
-    result = calltools.convert(path, tmp_path / "calls.csv", as_of=AS_OF, **told(path.parent.name, path.parent.parent))
+    result = calltools.convert(
+        path, tmp_path / "calls.csv", as_of=AS_OF, **sample_options(path.parent.name, path.parent.parent)
+    )
 
     with (tmp_path / "calls.csv").open(encoding="utf-8", newline="") as stream:
         assert sum(1 for _ in csv.DictReader(stream)) == result.summary.written
@@ -385,7 +387,7 @@ def test_a_header_that_somebody_put_before_it_is_no_call(name, tmp_path):
     path = tmp_path / "export.csv"
     path.write_text(f"{delimiter.join(titles)}\n" + export(name).read_text(encoding="utf-8"), encoding="utf-8")
 
-    calltools.convert(path, tmp_path / "headed.csv", as_of=AS_OF, **told(name))
+    calltools.convert(path, tmp_path / "headed.csv", as_of=AS_OF, **sample_options(name))
 
     assert (tmp_path / "headed.csv").read_bytes() == converted(name, tmp_path)[1]
 
@@ -409,7 +411,7 @@ def test_an_export_saved_anew_by_a_russian_excel_is_the_same_calls(tmp_path):
     path = tmp_path / "export.csv"
     path.write_bytes(export("sipuni").read_text(encoding="utf-8").replace("\n", "\r\n").encode("cp1251"))
 
-    result = calltools.convert(path, tmp_path / "saved.csv", as_of=AS_OF, **told("sipuni"))
+    result = calltools.convert(path, tmp_path / "saved.csv", as_of=AS_OF, **sample_options("sipuni"))
 
     assert "CT003" in {one.code for one in result.findings}
     assert (tmp_path / "saved.csv").read_bytes() == converted("sipuni", tmp_path)[1]

@@ -19,8 +19,8 @@ def row(kind="Входящий", status="Отвечен", time="02.03.2026 10:00
     return f"{kind};{status};{time};{phone};210;35;30;5;{uid};1"
 
 
-def convert(path, tmp_path, **asked):
-    return calltools.convert(path, tmp_path / "out.csv", as_of=NOW, force=True, **{"static_call": "1", **asked})
+def convert(path, tmp_path, **options):
+    return calltools.convert(path, tmp_path / "out.csv", as_of=NOW, force=True, **{"static_call": "1", **options})
 
 
 def test_an_unknown_word_is_named_and_not_guessed(tmp_path):

@@ -1,4 +1,4 @@
-"""Incoming calls of exports that say it in part, and legs with keys of several columns."""
+"""Incoming calls of exports that mark some of them, and legs with keys of several columns."""
 
 import pytest
 from typer.testing import CliRunner
@@ -36,18 +36,18 @@ ROWS = [
 ]
 
 
-def phones(tmp_path, profile, header, rows, **asked):
+def phones(tmp_path, profile, header, rows, **options):
     (tmp_path / "own.toml").write_text(profile, encoding="utf-8")
     (tmp_path / "export.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     calltools.convert(
         tmp_path / "export.csv", tmp_path / "out.csv", vendor=str(tmp_path / "own.toml"), as_of=NOW, static_call="1",
-        **asked,
+        **options,
     )  # fmt: skip
     return [line.split(",")[3][-1] for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
 
 
 @pytest.mark.parametrize(
-    ("asked", "incoming"),
+    ("options", "incoming"),
     [
         ({}, ["2"]),
         ({"inbound_contexts": ("trunk",)}, ["1", "2"]),
@@ -55,10 +55,10 @@ def phones(tmp_path, profile, header, rows, **asked):
         ({"inbound_contexts": ("trunk",), "own_numbers": ("200",)}, ["1", "2", "3"]),
     ],
 )
-def test_options_of_the_user_add_to_the_columns(asked, incoming, tmp_path):
+def test_options_of_the_user_add_to_the_columns(options, incoming, tmp_path):
     profile = PROFILE.replace("{rows}", BOTH)
 
-    assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **asked) == incoming
+    assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **options) == incoming
 
 
 def test_without_a_column_of_direction_the_user_must_give_it():
@@ -106,20 +106,20 @@ def converted_by_context(tmp_path, lines, *words):
 def test_the_error_lists_contexts_but_no_number(tmp_path):
     lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
 
-    asked = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])
+    refused = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])
     empty = converted_by_context(tmp_path, [])
 
-    assert asked.exit_code == empty.exit_code == 2
-    assert "beginning of the file: inside: 3, trunk: 1, ***: 1." in asked.stderr
+    assert refused.exit_code == empty.exit_code == 2
+    assert "beginning of the file: inside: 3, trunk: 1, ***: 1." in refused.stderr
     assert "does not say which calls are incoming" in empty.stderr
     assert "beginning of" not in empty.stderr
 
 
-@pytest.mark.parametrize(("context", "said"), [("trnk", True), ("trunk", False)])
-def test_a_file_of_which_nothing_counts_is_not_passed_in_silence(context, said, tmp_path):
+@pytest.mark.parametrize(("context", "warned"), [("trnk", True), ("trunk", False)])
+def test_a_file_of_which_nothing_counts_is_not_passed_in_silence(context, warned, tmp_path):
     lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
 
     result = converted_by_context(tmp_path, lines, "--inbound-context", context)
 
     assert result.exit_code == 0
-    assert ("NO RECORD counts as an incoming call" in result.stderr) is said
+    assert ("NO RECORD counts as an incoming call" in result.stderr) is warned

@@ -1,4 +1,4 @@
-"""Profiles: what is written wrong is named, all at once; what is written right does what it says."""
+"""Profiles: all mistakes are named at once, and examples pass."""
 
 import pytest
 

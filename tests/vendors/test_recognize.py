@@ -71,23 +71,23 @@ def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, 
              *options(name)],
         )  # fmt: skip
 
-        told = " ".join(result.output.split())
+        printed = " ".join(result.output.split())
         there = {normalize_title(title) for title in titles}
-        assert result.exit_code == 2, (wrong.name, told)
-        assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in told
-        assert titles[0] in told
-        assert f"--vendor {name}." in told
+        assert result.exit_code == 2, (wrong.name, printed)
+        assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in printed
+        assert titles[0] in printed
+        assert f"--vendor {name}." in printed
         assert not (tmp_path / "x").exists()
 
 
 def test_the_refusal_has_a_russian_sentence():
     result = CliRunner().invoke(app, ["convert", str(export("sipuni")), "--vendor", "mango", "--lang", "ru"])
 
-    told = " ".join(result.output.split())
+    printed = " ".join(result.output.split())
     assert result.exit_code == 2
-    assert "нужны столбцы records, start, finish" in told
-    assert "в файле Тип, Статус, Время" in told
-    assert "--vendor sipuni." in told
+    assert "нужны столбцы records, start, finish" in printed
+    assert "в файле Тип, Статус, Время" in printed
+    assert "--vendor sipuni." in printed
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

@@ -8,7 +8,7 @@ from calltools.vendors import profile_library
 from calltools.vendors.profile_library import load_unsupported_vendors
 
 KNOWN = load_unsupported_vendors(profile_library.schemas_folder())
-ASKED_FOR = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
+NAMES = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
              "JustCall", "Zoom", "Amazon Connect", "PrimeGate", "Alloka", "MTS", "T2", "VitalPBX", "Kamailio"]  # fmt: skip
 LOOK_ALIKES = {
     "radiology": "Call ID,Time,Radiologist,Finding,Notified,Read back\n1,2026-03-02 10:00,Dr. A,nodule,Dr. B,yes\n",
@@ -22,7 +22,7 @@ def run(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_the_refusal_gives_the_reason_and_the_advice(tmp_path, name, language):
     path = tmp_path / "x.csv"
@@ -30,7 +30,7 @@ def test_the_refusal_gives_the_reason_and_the_advice(tmp_path, name, language):
 
     result = run("convert", path, "--vendor", name, "--lang", language)
 
-    (one,) = [known for known in KNOWN if known.has_name(name)]
+    (one,) = [vendor for vendor in KNOWN if vendor.has_name(name)]
     assert result.exit_code == 2
     assert one.reasons[language] in result.output
     assert "calltools vendors new" in result.output

@@ -1,4 +1,4 @@
-"""A profile that nobody could check says so whenever it is used, in both languages."""
+"""Unverified profiles print a warning whenever they are used, in both languages."""
 
 import shlex
 

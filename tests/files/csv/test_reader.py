@@ -311,10 +311,10 @@ def test_the_writer_writes_as_the_csv_module_and_reading_gives_the_same_cells(tm
         writer.write(table)
         writer.close()
 
-    kept = [name for name in names if name in {"ClientId", "DateTime"} or any(table[name].to_pylist())]
+    used = [name for name in names if name in {"ClientId", "DateTime"} or any(table[name].to_pylist())]
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(kept)
-    csv.writer(stream, lineterminator="\n").writerows(zip(*(table[name].to_pylist() for name in kept), strict=True))
+    csv.writer(stream, lineterminator="\n").writerow(used)
+    csv.writer(stream, lineterminator="\n").writerows(zip(*(table[name].to_pylist() for name in used), strict=True))
     assert path.read_bytes().decode() == stream.getvalue()
 
 

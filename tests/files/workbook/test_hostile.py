@@ -169,10 +169,10 @@ def test_more_cells_than_the_limit_are_named(tmp_path):
     assert (fault.value.key, fault.value.facts["limit"]) == ("workbook-cells", 1)
 
 
-@pytest.mark.parametrize("kept", [30, 200, 600])
-def test_a_workbook_cut_off_is_damaged(tmp_path, kept):
+@pytest.mark.parametrize("cut_size", [30, 200, 600])
+def test_a_workbook_cut_off_is_damaged(tmp_path, cut_size):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:cut_size])
 
     with pytest.raises(SourceError) as fault:
         read(path)
@@ -181,7 +181,7 @@ def test_a_workbook_cut_off_is_damaged(tmp_path, kept):
 
 
 def entry_of(raw, name):
-    """Where the directory's entry of a part stands."""
+    """The offset of a part's entry in the directory."""
     place = raw.rindex(name.encode())
     return place - 46
 
