@@ -79,7 +79,7 @@ def tree(tmp_path_factory):
     return add_columns(tmp_path_factory.mktemp("tree"))
 
 
-def validated(tree, records, *words):
+def validated(tree, records, *arguments):
     """The findings of ``validate``: (record, column, rule)."""
     text = io.StringIO()
     out = csv.DictWriter(text, [*GOOD, *INVENTED.values()], restval="", lineterminator="\n")
@@ -87,7 +87,7 @@ def validated(tree, records, *words):
     out.writerows(GOOD | {"DateTime": str(NOW - 60 - n)} | record for n, record in enumerate(records))
     path = tree / "calls.csv"
     path.write_text(text.getvalue(), encoding="utf-8")
-    done = run(tree, "-m", "calltools", "validate", path, "--as-of", NOW, "--output-format", "json", *words)
+    done = run(tree, "-m", "calltools", "validate", path, "--as-of", NOW, "--output-format", "json", *arguments)
     assert done.stderr == ""
     return [(one["record"], one["column"], one["name"], one["message"]) for one in json.loads(done.stdout)["findings"]]
 
@@ -163,8 +163,8 @@ def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added
     accepted = tmp_path / "accepted.csv"
     accepted.write_text("".join(f"{line},{new}\n" for line, new in zip(lines[:3], ["NewText", "", ""], strict=True)))
 
-    words = ["upload", accepted, "--counter", "12345678", "--plan", "--lang", "en"]
-    done = run(tree, "-m", "calltools", *words)
+    arguments = ["upload", accepted, "--counter", "12345678", "--plan", "--lang", "en"]
+    done = run(tree, "-m", "calltools", *arguments)
 
     assert done.returncode == 0, done.stderr
     output = done.stdout + done.stderr
@@ -217,7 +217,7 @@ def test_a_profile_may_map_new_columns(tree):
     (tree / "ours.toml").write_text(PROFILE, encoding="utf-8")
     (tree / "ours.csv").write_text("When,Rang\n09.03.2026 10:00:00,00:00:07\n", encoding="utf-8")
 
-    words = f"ours.csv --vendor ./ours.toml --as-of {NOW} --timezone UTC --static-call 1 -o -"
-    done = run(tree, "-m", "calltools", "convert", *words.split())
+    arguments = f"ours.csv --vendor ./ours.toml --as-of {NOW} --timezone UTC --static-call 1 -o -"
+    done = run(tree, "-m", "calltools", "convert", *arguments.split())
 
     assert done.stdout == "ClientId,NewSeconds,DateTime,StaticCall\n,7,1773050400,1\n", done.stderr

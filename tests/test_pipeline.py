@@ -148,7 +148,7 @@ def test_repeated_records_have_the_same_findings_in_chunks_of_any_size(write, tm
         report = tmp_path / f"{name}.jsonl"
         assert CliRunner().invoke(app, ["validate", str(path), "--as-of", str(NOW), "--report", str(report)]).exit_code
         reports.append(report.read_text(encoding="utf-8").splitlines())
-        monkeypatch.setattr(pipeline, "_CLOSING_FINDINGS_PER_EMIT", size)
+        monkeypatch.setattr(pipeline, "CLOSING_FINDINGS_PER_EMIT", size)
 
     assert sum('"CT401"' in line for line in reports[0]) > size
     assert reports[1] == reports[0]

@@ -22,12 +22,12 @@ FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/opti
 def convert(name, tmp_path, *more):
     folder = FOLDERS[name]
     (export,) = folder.glob("export.*")
-    words = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
+    arguments = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
     report = tmp_path / "findings.jsonl"
     result = CliRunner().invoke(
         app,
         ["convert", str(export), "--as-of", AS_OF, "--lang", "en", "-o", str(tmp_path / "calls.csv"),
-         "--report", str(report), *words],
+         "--report", str(report), *arguments],
     )  # fmt: skip
     return result, tmp_path / "calls.csv", report
 

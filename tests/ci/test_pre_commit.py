@@ -39,8 +39,8 @@ def environment(place):
 
 def repository(folder, environ):
     """What lies in the folder, as a repository."""
-    for words in (["init"], ["add", "--force", "."], ["commit", "--message", "all"]):
-        done = subprocess.run(["git", *words], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    for arguments in (["init"], ["add", "--force", "."], ["commit", "--message", "all"]):
+        done = subprocess.run(["git", *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
 
@@ -63,9 +63,9 @@ def tried(place):
     project(place / "project")
     for folder in (place / "project", calls):
         repository(folder, environ)
-    words = ["try-repo", "--verbose", "--color", "never", "--all-files", str(place / "project")]
+    arguments = ["try-repo", "--verbose", "--color", "never", "--all-files", str(place / "project")]
     done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", *words],
+        [sys.executable, "-m", "pre_commit", *arguments],
         cwd=calls,
         env=environ,
         capture_output=True,

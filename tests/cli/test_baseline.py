@@ -14,8 +14,8 @@ from tests.test_pipeline import GOOD, as_csv, some_rows
 WRONG = {"Price": "12,50", "Currency": "RUB"}
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in (*words, "--as-of", NOW, "--lang", "en")])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--as-of", NOW, "--lang", "en")])
 
 
 @pytest.fixture(autouse=True)
@@ -239,10 +239,10 @@ def test_the_library_takes_baselines_too(folder):
 def test_what_is_accepted_is_not_called_clean(tmp_path):
     baseline = tmp_path / "known.json"
     sample = Path(__file__).parents[2] / "samples" / "broken" / "whole-file.csv"
-    words = ["validate", str(sample), "--as-of", "2026-03-12T00:00:00Z", "--lang", "en"]
-    CliRunner().invoke(app, [*words, "--write-baseline", str(baseline)])
+    arguments = ["validate", str(sample), "--as-of", "2026-03-12T00:00:00Z", "--lang", "en"]
+    CliRunner().invoke(app, [*arguments, "--write-baseline", str(baseline)])
 
-    result = CliRunner().invoke(app, [*words, "--baseline", str(baseline)])
+    result = CliRunner().invoke(app, [*arguments, "--baseline", str(baseline)])
 
     assert "nothing new is wrong; accepted by the baseline: " in result.stdout
     assert "nothing is wrong" not in result.stdout

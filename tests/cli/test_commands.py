@@ -1,4 +1,4 @@
-"""The commands as a person runs them: words, streams, exit codes."""
+"""The commands as a person runs them: arguments, streams, exit codes."""
 
 import json
 import os
@@ -34,12 +34,12 @@ def broken(tmp_path):
     return path
 
 
-def run(*words, **more):
-    return CliRunner().invoke(app, [str(word) for word in words], **more)
+def run(*arguments, **more):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], **more)
 
 
-def spawn(*words, **more):
-    command = [sys.executable, "-m", "calltools", *map(str, words)]
+def spawn(*arguments, **more):
+    command = [sys.executable, "-m", "calltools", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=False, timeout=120, **more)
 
 
@@ -143,7 +143,7 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "sentence"),
+    ("arguments", "code", "sentence"),
     [
         pytest.param(["{dir}/none.csv"], 3, "none.csv", id="missing file"),
         pytest.param(["{calls}", "--timezone", "Europe/Moskow"], 2, "Europe/Moskow", id="unknown zone"),
@@ -160,10 +160,10 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
         pytest.param(["{other}"], 2, "none", id="no vendor fits"),
     ],
 )
-def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, words, code, sentence):
+def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, arguments, code, sentence):
     other = tmp_path / "other.csv"
     other.write_text("a,b,c\n1,2,3\n4,5,6\n", encoding="utf-8")
-    filled = [word.format(dir=tmp_path, calls=calls, other=other) for word in words]
+    filled = [argument.format(dir=tmp_path, calls=calls, other=other) for argument in arguments]
 
     result = run("validate", *filled, "--lang", "en") if "--lang" not in filled else run("validate", *filled)
 
@@ -369,15 +369,15 @@ def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
 
 
 def test_verbose_lists_assumptions_columns_and_rules(calls):
-    words = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
+    arguments = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
 
-    result = run(*words, "-v")
+    result = run(*arguments, "-v")
 
     assert "time zone: Europe/Moscow; country: not said" in result.stderr
     assert "now: 2026-03-10 00:00:00+00:00" in result.stderr
     assert "columns taken: ClientId = ClientId, DateTime = DateTime" in result.stderr
     assert "rules applied: 75 of 81" in result.stderr
-    assert result.stdout == run(*words).stdout
+    assert result.stdout == run(*arguments).stdout
 
 
 def test_debug_shows_where_a_run_stopped(tmp_path):

@@ -17,8 +17,8 @@ from tests.conftest import NOW
 from tests.test_pipeline import GOOD, as_csv
 
 
-def run(*words, **environ):
-    return CliRunner().invoke(app, [str(word) for word in words], env=environ)
+def run(*arguments, **environ):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environ)
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +34,9 @@ def write(path, text):
     return path
 
 
-def shown(*words, **environ):
+def shown(*arguments, **environ):
     """The output of ``config show``, read as TOML."""
-    result = run("config", "show", *words, **environ)
+    result = run("config", "show", *arguments, **environ)
     assert result.exit_code == 0, result.output
     return tomllib.loads(result.stdout)
 
@@ -48,15 +48,15 @@ def a_warning(folder, name="calls.csv"):
     return name
 
 
-def exit_code(*words, **environ):
-    return run("validate", *words, "--as-of", NOW, **environ).exit_code
+def exit_code(*arguments, **environ):
+    return run("validate", *arguments, "--as-of", NOW, **environ).exit_code
 
 
 COMMANDS = (["convert"], ["upload"], ["doctor"])
 
 
 def test_a_key_for_each_long_option_and_no_other():
-    help_text = " ".join(run(*words, "--help", COLUMNS="300").output for words in COMMANDS)
+    help_text = " ".join(run(*arguments, "--help", COLUMNS="300").output for arguments in COMMANDS)
     by_field = {one.name for group in OPTION_GROUPS for one in fields(group)}
     in_help = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
 
@@ -125,9 +125,9 @@ def test_a_pyproject_of_others_is_no_concern(folder, data):
 def test_option_beats_variable_beats_file_beats_default(folder, file, variable, option, code):
     if file is not None:
         write(folder / "calltools.toml", f'fail-on = "{file}"\n')
-    words = [] if option is None else ["--fail-on", option]
+    arguments = [] if option is None else ["--fail-on", option]
 
-    assert exit_code(a_warning(folder), *words, CALLTOOLS_FAIL_ON=variable) == code
+    assert exit_code(a_warning(folder), *arguments, CALLTOOLS_FAIL_ON=variable) == code
 
 
 def test_the_language_of_the_file_beats_the_locale_and_its_variable_beats_the_file(folder):

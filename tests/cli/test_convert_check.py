@@ -17,8 +17,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "untidy.csv").write_text(UNTIDY, encoding="utf-8")
     (tmp_path / "bad.csv").write_text(BAD, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(
-        app, [*words, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "concise"]
+    return lambda *arguments: CliRunner().invoke(
+        app, [*arguments, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "concise"]
     )
 
 
@@ -39,10 +39,10 @@ def test_nothing_is_written_and_no_record_is_printed(run, tmp_path):
 
 
 def test_the_findings_are_those_of_the_conversion(run):
-    words = ("convert", str(SIPUNI), "--timezone", "Europe/Moscow", "--report")
+    arguments = ("convert", str(SIPUNI), "--timezone", "Europe/Moscow", "--report")
 
-    checked = run(*words, "checked.csv", "--check")
-    converted = run(*words, "converted.csv", "-o", "out.csv")
+    checked = run(*arguments, "checked.csv", "--check")
+    converted = run(*arguments, "converted.csv", "-o", "out.csv")
 
     assert checked.exit_code == converted.exit_code == 1
     assert checked.stdout == converted.stdout

@@ -13,8 +13,8 @@ from calltools.vendors import profile_library
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -69,11 +69,11 @@ def test_vendors_are_listed_and_shown(lang):
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize("width", [80, 100, 160])
-@pytest.mark.parametrize("words", [["list"], ["show", "aircall"], ["detect", SAMPLES / "freepbx" / "export.csv"]])
-def test_pages_on_vendors_are_as_wide_as_the_terminal(words, width, lang, monkeypatch):
+@pytest.mark.parametrize("arguments", [["list"], ["show", "aircall"], ["detect", SAMPLES / "freepbx" / "export.csv"]])
+def test_pages_on_vendors_are_as_wide_as_the_terminal(arguments, width, lang, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
 
-    lines = run("vendors", *words, "--lang", lang).stdout.splitlines()
+    lines = run("vendors", *arguments, "--lang", lang).stdout.splitlines()
 
     # A path, and a word with no space in it, are not broken.
     assert max(len(line) for line in lines if " is an export" not in line and " — выгрузка" not in line) <= width

@@ -34,8 +34,8 @@ def export(tmp_path):
     return path
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_a_sample_with_clear_titles_needs_no_answer(tmp_path):
@@ -72,15 +72,15 @@ def test_options_answer_what_cannot_be_guessed(export, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("arguments", "sentence"),
     [
         (["--column", "PhoneNumber=Нет такого"], "Нет такого"),
         (["--column", "Phone=Кто"], "PhoneNumber"),
         (["--word", "А=both"], "incoming"),
     ],
 )
-def test_an_answer_that_cannot_be_is_refused(export, words, sentence):
-    result = run("vendors", "new", export, "--lang", "en", *words)
+def test_an_answer_that_cannot_be_is_refused(export, arguments, sentence):
+    result = run("vendors", "new", export, "--lang", "en", *arguments)
 
     assert result.exit_code == 2
     assert sentence in result.output

@@ -23,9 +23,9 @@ def calls(tmp_path):
     return path
 
 
-def shell(line, *words, **more):
-    """The command line of a shell, in which ``$@`` is calltools with the words."""
-    command = [sys.executable, "-m", "calltools", *map(str, words)]
+def shell(line, *arguments, **more):
+    """The command line of a shell, in which ``$@`` is calltools with the arguments."""
+    command = [sys.executable, "-m", "calltools", *map(str, arguments)]
     return subprocess.run(
         ["/bin/sh", "-c", line, "sh", *command], capture_output=True, check=False, timeout=120, **more
     )

@@ -77,17 +77,17 @@ def test_a_value_is_the_one_that_typer_makes(context, one):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["validate", str(SAMPLES / "canonical" / "good.csv"), "--as-of", str(NOW), "--max-findings", "5"],
         ["rules", "CT201"],
         ["vendors", "list"],
     ],
 )
-def test_a_command_starts_without_pydantic(words):
+def test_a_command_starts_without_pydantic(arguments):
     code = (
         "import atexit, sys; from calltools.__main__ import main\n"
-        f"sys.argv = ['calltools', *{words!r}]\n"
+        f"sys.argv = ['calltools', *{arguments!r}]\n"
         "atexit.register(lambda: print(' pydantic' if 'pydantic' in sys.modules else ' without')); main()"
     )
 
@@ -97,7 +97,7 @@ def test_a_command_starts_without_pydantic(words):
 
 
 @pytest.mark.parametrize(
-    ("words", "english", "russian"),
+    ("arguments", "english", "russian"),
     [
         pytest.param(["valdate", "x"], "no command valdate. Did you mean validate?",
                      "Команды valdate нет. Может быть, validate?", id="command"),
@@ -115,9 +115,9 @@ def test_a_command_starts_without_pydantic(words):
         pytest.param(["validate"], "FILE... is missing", "Не указано: FILE...", id="argument"),
     ],
 )  # fmt: skip
-def test_a_usage_error_names_what_was_meant(words, english, russian):
+def test_a_usage_error_names_what_was_meant(arguments, english, russian):
     for language, sentence in (("en", english), ("ru", russian)):
-        result = spawn(*words, env={"LANG": f"{language}_XX.UTF-8", "PATH": ""})
+        result = spawn(*arguments, env={"LANG": f"{language}_XX.UTF-8", "PATH": ""})
 
         assert result.returncode == 2
         assert sentence in result.stderr.decode()
@@ -126,10 +126,10 @@ def test_a_usage_error_names_what_was_meant(words, english, russian):
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"), [(["--lang", "ru"], "Параметра"), (["--lang=en"], "There is no option")]
+    ("arguments", "sentence"), [(["--lang", "ru"], "Параметра"), (["--lang=en"], "There is no option")]
 )
-def test_a_usage_error_is_in_the_chosen_language(words, sentence):
-    result = spawn("validate", "x", "--zzz", *words, env={"LANG": "de_DE.UTF-8", "PATH": ""})
+def test_a_usage_error_is_in_the_chosen_language(arguments, sentence):
+    result = spawn("validate", "x", "--zzz", *arguments, env={"LANG": "de_DE.UTF-8", "PATH": ""})
 
     assert sentence in result.stderr.decode()
 

@@ -104,8 +104,8 @@ def test_another_ending_is_refused():
         build_template(Path("t.ods"))
 
 
-def command(*words):
-    return CliRunner().invoke(app, ["template", *map(str, words)])
+def command(*arguments):
+    return CliRunner().invoke(app, ["template", *map(str, arguments)])
 
 
 def test_the_command_writes_and_does_not_overwrite(tmp_path):

@@ -20,6 +20,7 @@ class FakeMetrica:
     Attributes:
         store: The uploadings that it has.
         requests: The requests in order of arrival: method, path, query, headers.
+        token: The only token that is accepted; ``None``: any.
         max_in_flight: The highest number of requests in flight, by counter and under ``"all"``.
         redirect_url: The address that redirects lead to.
     """
@@ -32,7 +33,7 @@ class FakeMetrica:
         self.max_in_flight = collections.Counter()
         self.redirect_url = redirect_url
         self.stopping = threading.Event()
-        self._token, self._daily, self._tls = token, daily, tls
+        self.token, self._daily, self._tls = token, daily, tls
         self._in_flight = collections.Counter()
         self._active = []
         self._lock = threading.Lock()
@@ -129,7 +130,7 @@ class FakeMetrica:
     def _refuse_if_invalid(self, exchange):
         """Refuse what the documented service refuses: a wrong token, an unknown counter, too many requests."""
         given = exchange.handler.headers.get("Authorization", "")
-        if not given.startswith("OAuth ") or (self._token and given != f"OAuth {self._token}"):
+        if not given.startswith("OAuth ") or (self.token and given != f"OAuth {self.token}"):
             problem = (401, "unauthorized", "Unauthorized")
         elif exchange.counter == 404:
             problem = (404, "not_found", "Object not found")

@@ -138,7 +138,7 @@ def test_places_are_found_whether_few_or_many(places, first, step):
 
 @given(st.lists(st.text("HTPShtps:/.é-x@", max_size=12) | st.sampled_from(["http://e.ru", "https://e.ru", "http://e"])))
 def test_a_plain_address_has_a_scheme_and_a_host(texts):
-    plain = url._is_plainly_sound(pa.array(texts, pa.string()))
+    plain = url.is_plainly_sound(pa.array(texts, pa.string()))
 
     for text, mask in zip(texts, plain.tolist(), strict=True):
         assert mask == bool(re.fullmatch("https?://[a-zA-Z][!-?A-Z^-~]*", text))

@@ -106,9 +106,9 @@ def test_parquet_is_reported_on_the_screen_without_a_wrong_word(calltools, form,
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_parquet_is_reported_in_files_without_a_wrong_word(calltools, language):
     reports = [calltools.folder / f"{language}{ending}" for ending in endings()]
-    words = [word for path in reports for word in ("--report", path)]
+    arguments = [word for path in reports for word in ("--report", path)]
 
-    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *words)
+    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *arguments)
 
     assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in output
     for path in reports:

@@ -195,7 +195,7 @@ def test_the_type_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
 def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp_path, monkeypatch):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 x rw\n")
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", mounts)
+    monkeypatch.setattr("calltools.ledger.folder.MOUNTINFO", mounts)
 
     with pytest.raises(LedgerError) as refused:
         ledger.open_ledger_in(folder, Clock())
@@ -205,7 +205,7 @@ def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp
 
 
 def test_no_folder_is_refused_where_mounts_are_unknown(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", tmp_path / "none")
+    monkeypatch.setattr("calltools.ledger.folder.MOUNTINFO", tmp_path / "none")
 
     refuse_network_folder(folder)
 

@@ -162,7 +162,7 @@ def test_unknown_counter_is_not_requested_again(service, client):
 
 
 def test_token_that_is_refused(service, client_of, calls):
-    service._token = "another"  # noqa: S105
+    service.token = "another"  # noqa: S105 - an invented token
 
     with pytest.raises(TokenRefusedError):
         client_of(service.url).get_counter(101)

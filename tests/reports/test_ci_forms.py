@@ -248,13 +248,13 @@ def test_paths_are_relative_and_the_same_input_gives_the_same_bytes(form, tmp_pa
     (tmp_path / "in").mkdir()
     source = tmp_path / "in" / "calls.csv"
     source.write_bytes((SAMPLES / "broken" / "whole-file.csv").read_bytes())
-    words = ["validate", str(source), "--as-of", "2026-03-12T00:00:00Z", "--output-format", form, "--lang", "en"]
+    arguments = ["validate", str(source), "--as-of", "2026-03-12T00:00:00Z", "--output-format", form, "--lang", "en"]
 
-    once = CliRunner().invoke(app, words).stdout
+    once = CliRunner().invoke(app, arguments).stdout
 
     assert "in/calls.csv" in once.replace("\\", "")
     assert str(tmp_path) not in once
-    assert CliRunner().invoke(app, words).stdout == once
+    assert CliRunner().invoke(app, arguments).stdout == once
 
 
 @pytest.mark.parametrize("form", ["gitlab", "rdjson", "sarif"])

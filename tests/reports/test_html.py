@@ -26,9 +26,11 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples"
 AS_OF = "2026-03-12T00:00:00Z"
 
 
-def report_of(tmp_path, source, *words):
+def report_of(tmp_path, source, *arguments):
     path = tmp_path / "report.html"
-    CliRunner().invoke(app, ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", *words])
+    CliRunner().invoke(
+        app, ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", *arguments]
+    )
     return path
 
 

@@ -378,9 +378,9 @@ def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
     )
 
     def peak(*report):
-        words = ["validate", str(source), "--as-of", AS_OF, "-q", *report]
+        arguments = ["validate", str(source), "--as-of", AS_OF, "-q", *report]
         done = subprocess.run(
-            [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False, encoding="utf-8"
+            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, encoding="utf-8"
         )
         return int(done.stdout.splitlines()[-1])
 

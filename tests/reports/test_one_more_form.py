@@ -49,9 +49,9 @@ def test_an_invented_form_is_in_the_help(calltools):
 
 
 def test_an_invented_form_is_written_to_the_screen_and_to_a_file(calltools):
-    words = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
+    arguments = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
 
-    output = calltools(*words, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
+    output = calltools(*arguments, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
 
     assert re.fullmatch(r"<calls\.csv>(<CT\d{3}>)+<1 read>", output)
     assert (calltools.folder / "r.invented.json").read_text(encoding="utf-8") == output

@@ -24,17 +24,17 @@ TITLES = "ClientId,DateTime,PhoneNumber,TalkDuration,Tag"
 GOOD = "1604591025698235234,1772434800,+74950000701,35,заявка"
 
 
-def run(path, *words, **environ):
+def run(path, *options, **environ):
     """What the tool writes as bytes."""
-    command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", AS_OF, *words]
+    command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", AS_OF, *options]
     return subprocess.run(
         command, capture_output=True, check=False, cwd=path.parent, env={**os.environ, "LC_ALL": "C.UTF-8", **environ}
     )
 
 
-def report(path, *words):
+def report(path, *options):
     """The same, from within, which is faster."""
-    arguments = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *words]
+    arguments = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *options]
     return CliRunner().invoke(app, arguments, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
 
 

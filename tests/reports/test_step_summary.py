@@ -34,9 +34,9 @@ def github(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
     page.write_text("# Before\n", encoding="utf-8")
 
-    def run(*words, page=page):
+    def run(*arguments, page=page):
         environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page), "CALLTOOLS_LANG": "en"}
-        done = CliRunner().invoke(app, [*words, "--as-of", "2026-03-12T00:00:00Z"], env=environ)
+        done = CliRunner().invoke(app, [*arguments, "--as-of", "2026-03-12T00:00:00Z"], env=environ)
         return done.exit_code, done.stdout, page.read_text(encoding="utf-8") if page.is_file() else None
 
     return run

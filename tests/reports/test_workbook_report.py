@@ -20,11 +20,11 @@ ERROR, WARNING = "FFFFC8CE", "FFFFEB9D"
 BAD_OF_EXCEL = "FFFFC7CE"
 
 
-def marked(tmp_path, source, *words, name="errors.xlsx"):
+def marked(tmp_path, source, *arguments, name="errors.xlsx"):
     path = tmp_path / name
     result = CliRunner().invoke(
         app,
-        ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", "--lang", "en", *words],
+        ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", "--lang", "en", *arguments],
     )
     assert isinstance(result.exception, SystemExit | None), result.exception
     assert result.exit_code in {0, 1}, result.output

@@ -109,8 +109,8 @@ def options_as_words(options):
     return [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in (*words, "--as-of", NOW, "--lang", "en")])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--as-of", NOW, "--lang", "en")])
 
 
 def listed(report):
@@ -353,6 +353,6 @@ def test_a_reporter_of_records_gets_them_where_a_file_is_small(monkeypatch):
 
     assert reporter.taken == [(True, name), (0, 0, True), (4, 1, True), {"error"}, (0, 0, True), name, 1]
     assert sink.wants_records(Path(name))
-    monkeypatch.setattr("calltools.run.sinks._MAX_BYTES_WITH_RECORDS", 10)
+    monkeypatch.setattr("calltools.run.sinks.MAX_BYTES_WITH_RECORDS", 10)
     assert not sink.wants_records(Path(name))
     assert not sink.wants_records(Path("missing.csv"))

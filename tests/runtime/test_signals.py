@@ -135,7 +135,7 @@ def test_the_end_is_not_disturbed():
             id="twice",
         ),
         pytest.param(
-            "signals._MAX_DEFER_S = 0.3\n"
+            "signals.MAX_DEFER_S = 0.3\n"
             "try:\n"
             "    with signals.deferred_interrupts(): interrupt(); time.sleep(20)\n"
             "except KeyboardInterrupt: print('heard')",

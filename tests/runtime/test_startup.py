@@ -40,11 +40,11 @@ def test_a_file_without_a_fault_is_checked_without_pandas(tmp_path):
     assert output == ["False", "False"]
 
 
-@pytest.mark.parametrize("words", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
-def test_what_reads_no_records_starts_without_pandas(words):
+@pytest.mark.parametrize("arguments", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
+def test_what_reads_no_records_starts_without_pandas(arguments):
     output = ran(
         "import atexit, sys; from calltools.__main__ import main\n"
-        f"sys.argv = ['calltools', *{words!r}]\n"
+        f"sys.argv = ['calltools', *{arguments!r}]\n"
         "atexit.register(lambda: print('', 'pandas' in sys.modules)); main()"
     )
 

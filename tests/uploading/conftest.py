@@ -58,8 +58,8 @@ def environment(service, state):
 def run(environment):
     """The command line in this process: exit code, standard output, standard error."""
 
-    def called(*words, **more):
-        return CliRunner().invoke(app, [str(word) for word in words], env={**environment, **more})
+    def called(*arguments, **more):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], env={**environment, **more})
 
     return called
 
@@ -68,8 +68,19 @@ def run(environment):
 def upload(run):
     """``upload FILE`` without a question, with short clocks."""
 
-    def called(file, *words, **more):
-        arguments = ("upload", file, "--counter", COUNTER, "--yes", "--timeout", "2", "--poll-interval", "0.05", *words)
+    def called(file, *options, **more):
+        arguments = (
+            "upload",
+            file,
+            "--counter",
+            COUNTER,
+            "--yes",
+            "--timeout",
+            "2",
+            "--poll-interval",
+            "0.05",
+            *options,
+        )
         return run(*arguments, **more)
 
     return called
@@ -79,9 +90,9 @@ def upload(run):
 def process(environment):
     """The command line in a process of its own."""
 
-    def called(*words, **more):
+    def called(*arguments, **more):
         return subprocess.run(
-            [sys.executable, "-m", "calltools", *map(str, words)],
+            [sys.executable, "-m", "calltools", *map(str, arguments)],
             env={**os.environ, **environment},
             capture_output=True,
             text=True,

@@ -45,7 +45,7 @@ def kill_at_step(count, since="open"):
     sys.setprofile(step)
 
 
-def run_forked(words, trip=0, output=Path(os.devnull), since="open"):
+def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
     """A run of the command line in a fork: its exit code, -9 when it was killed. Its output is added to a file."""
     child = os.fork()
     if not child:
@@ -54,7 +54,7 @@ def run_forked(words, trip=0, output=Path(os.devnull), since="open"):
             if trip:
                 kill_at_step(trip, since)
             try:
-                app([str(word) for word in words])
+                app([str(argument) for argument in arguments])
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
             finally:
@@ -63,8 +63,8 @@ def run_forked(words, trip=0, output=Path(os.devnull), since="open"):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def run_killed_at(trip, since, words, output):
-    return run_forked(words, trip, output, since)
+def run_killed_at(trip, since, arguments, output):
+    return run_forked(arguments, trip, output, since)
 
 
 def call_control(word):
@@ -119,7 +119,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
 
     Args:
         victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
-        run_hurt: Runs the words of a command, with something happening to it; gives its exit code.
+        run_hurt: Runs a command, given by its arguments, and disturbs it; returns its exit code.
     """
     state, output = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.
@@ -134,7 +134,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
         call_control("behave-well")
     code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], output)
     call_control("behave-well")
-    codes = [run_forked(words, output=output) for words in (upload, RESUME, upload)]
+    codes = [run_forked(arguments, output=output) for arguments in (upload, RESUME, upload)]
     before = len(count_stored(counter)["posts"])
     codes.append(run_forked(RESUME, output=output))
     found = {

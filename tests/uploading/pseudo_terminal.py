@@ -14,9 +14,9 @@ from tests.processes import AGES_S
 class Terminal:
     """A process whose input and standard error are a terminal; standard output is a pipe, as behind ``| tee``."""
 
-    def __init__(self, environment, *words, python=()):
+    def __init__(self, environment, *arguments, python=()):
         self._ours, theirs = pty.openpty()
-        command = [sys.executable, *python, "-m", "calltools", *map(str, words)]
+        command = [sys.executable, *python, "-m", "calltools", *map(str, arguments)]
         self.process = subprocess.Popen(
             command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, start_new_session=True,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "200", **environment},

@@ -79,9 +79,9 @@ class UploadMachine(RuleBasedStateMachine):
 
     # -- what the service has --------------------------------------------------------------
 
-    def run(self, *words, trip=None):
+    def run(self, *arguments, trip=None):
         step, since = trip or (0, "open")
-        return run_forked(words, step, self.output, since)
+        return run_forked(arguments, step, self.output, since)
 
     def ledger(self):
         return open_ledger_in(self.state, self.now)
@@ -113,8 +113,8 @@ class UploadMachine(RuleBasedStateMachine):
         numbers = {number for number, _ in calls}
         if behaviour != "well":
             call_control(f"behave?name={behaviour}&times=1")
-        words = [again] if again else []
-        code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *words, trip=trip)
+        arguments = [again] if again else []
+        code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *arguments, trip=trip)
         call_control("behave-well")
         if again:
             self.watcher.again.update(numbers)

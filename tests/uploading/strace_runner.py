@@ -17,13 +17,13 @@ from tests.uploading.crash_runner import run_with_fault
 COMMAND = [sys.executable, "-X", "utf8", "-m", "calltools"]
 
 
-def run_traced(inject, log, words, output):
+def run_traced(inject, log, arguments, output):
     """The exit code of a command, -9 when it was killed."""
     call = inject.partition(":")[0]
     tracing = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", f"inject={inject}"]
     with output.open("a", encoding="utf-8") as stream:
         done = subprocess.run(
-            [*tracing, *COMMAND, *map(str, words)], stdout=stream, stderr=stream, check=False, timeout=120
+            [*tracing, *COMMAND, *map(str, arguments)], stdout=stream, stderr=stream, check=False, timeout=120
         )
     return done.returncode
 

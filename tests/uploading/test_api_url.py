@@ -22,11 +22,11 @@ PHONE, IDENTIFIER = b"49500007", b"16045910256982352"
 def everything(run, calls):
     """Every command that sends requests to the service, one after the other: exit codes and all output."""
 
-    def called(*words, **more):
+    def called(*options, **more):
         results = []
         for command in COMMANDS:
             file = [calls] if command[0] == "upload" else []
-            results.append(run(*command[:1], *file, *command[1:], "--timeout", "2", *words, **more))
+            results.append(run(*command[:1], *file, *command[1:], "--timeout", "2", *options, **more))
         return [one.exit_code for one in results], "".join(one.output for one in results)
 
     return called

@@ -72,15 +72,15 @@ def test_too_few_linked_calls_by_the_file_are_exit_5(upload, configured, calls):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [["upload", "calls.csv", "--yes"], ["uploads", "list"], ["uploads", "resume"], ["uploads", "show", "L1"],
      ["uploads", "watch", "L1"], ["doctor"]],
     ids=" ".join,
 )  # fmt: skip
-def test_an_unknown_key_is_exit_2_with_the_nearest_and_no_request(run, service, state, configured, words):
+def test_an_unknown_key_is_exit_2_with_the_nearest_and_no_request(run, service, state, configured, arguments):
     configured("countr = 12345678\n")
 
-    result = run(*words)
+    result = run(*arguments)
 
     assert result.exit_code == 2
     assert "$.countr" in result.stderr

@@ -36,9 +36,9 @@ pytestmark = [
 ]
 
 
-def collect_faults(module, environment, tmp_path, *words):
+def collect_faults(module, environment, tmp_path, *arguments):
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, words)],
+        [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, arguments)],
         env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -39,12 +39,12 @@ def written_files(folder):
 def debugged(run, calls):
     """All commands, one after the other, with debug output: all that they printed."""
 
-    def called(*words, **more):
+    def called(*options, **more):
         outputs = []
         for command in COMMANDS:
             shown = [calls if word == "FILE" else word for word in command]
             offline = command[1] == "show" or "--give-up" in command
-            result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *words, **more)
+            result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *options, **more)
             assert result.exit_code in {0, 2, 4, 5, 6}, result.output
             outputs.append(result.output)
         return outputs
@@ -72,7 +72,7 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
         "import sqlite3, sys\n"
         "from calltools.uploading import upload as stage\n"
         "from calltools.cli.app import start\n"
-        "def broken(*given):\n"
+        "def broken(*arguments):\n"
         "    raise RuntimeError(open(sys.argv[2]).read())\n"
         "stage._send_all = broken\n"
         "sys.exit(start())\n"
@@ -90,16 +90,16 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         ["upload", "calls.csv", "--counter", COUNTER, "--yes", "--timeout", "2"],
         ["validate", "calls.xlsx"],
         ["convert", "calls.xlsx", "-o", "out.csv"],
         ["doctor", "--counter", COUNTER],
     ],
-    ids=lambda words: words[0],
+    ids=lambda command: command[0],
 )
-def test_no_other_process_is_handed_anything(environment, service, tmp_path, words):
+def test_no_other_process_is_handed_anything(environment, service, tmp_path, command):
     """Seen by the system: the arguments and the environment of every process that is started."""
     write_csv(tmp_path / "calls.csv", [call_line(1)])
     workbook = openpyxl.Workbook()
@@ -121,25 +121,25 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
     ]
 
     done = subprocess.run(
-        [*tracing, sys.executable, "-m", "calltools", *words], env={**os.environ, **environment}, cwd=tmp_path,
+        [*tracing, sys.executable, "-m", "calltools", *command], env={**os.environ, **environment}, cwd=tmp_path,
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
     ourselves, *children = re.findall(r"execve\(.*", log.read_text(encoding="utf-8", errors="replace"))
     assert TOKEN in ourselves  # it is seen where the user put it
-    assert bool(children) == ("calls.xlsx" in words)
+    assert bool(children) == ("calls.xlsx" in command)
     assert found_canaries(*children) == []
 
 
-@pytest.mark.parametrize("words", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
-def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, words):
+@pytest.mark.parametrize("options", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
+def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, options):
     service.behave("silent")
     place = tmp_path / "tmp"
     place.mkdir()
-    bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
+    bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in options else []
     text = "\n".join([HEADER, call_line(1), *bad]) + "\n"
-    arguments = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
+    arguments = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *options]
 
     with started(
         arguments, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,

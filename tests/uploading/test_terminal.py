@@ -23,8 +23,8 @@ ASK = ("--counter", COUNTER, "--timeout", "60", "--poll-interval", "0.05")
 
 @pytest.fixture
 def terminal(environment):
-    def opened(*words):
-        return Terminal(environment, *words)
+    def opened(*arguments):
+        return Terminal(environment, *arguments)
 
     return opened
 

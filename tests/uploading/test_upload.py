@@ -114,7 +114,7 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("arguments", "sentence"),
     [
         (["--yes"], "--counter"),
         (["--counter", COUNTER, "--yes", "--comment", "50%"], "letters, digits and spaces"),
@@ -122,8 +122,8 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
     ],
     ids=["no counter", "signs in the comment", "long comment"],
 )
-def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, words, sentence):
-    result = run("upload", calls, *words)
+def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, arguments, sentence):
+    result = run("upload", calls, *arguments)
 
     assert result.exit_code == 2
     assert sentence in result.output
@@ -255,9 +255,9 @@ def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, proce
     assert result.stdout.splitlines()[-1] == "0 []"
 
 
-def run_in_process(environment, code, *words):
+def run_in_process(environment, code, *arguments):
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, words)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -459,7 +459,7 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "line"),
     [
         ("429-late", "uploading L1 THROTTLED waiting 10"),
         ("400", "uploading L1 REJECTED sent 10 accepted 0"),
@@ -467,12 +467,12 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
         ("partial", "uploading 1000 ACKED-PARTIAL sent 10 accepted 5"),
     ],
 )
-def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, words, lang):
+def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, line, lang):
     service.behave(name)
 
     result = upload(calls, "--lang", lang)
 
-    assert result.stdout == words + "\n"
+    assert result.stdout == line + "\n"
     output = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
     assert output
     assert all("10" in text for text in output), output
@@ -496,13 +496,13 @@ def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, s
 
 
 @pytest.mark.parametrize(
-    "words",
+    "options",
     [["--ignore", "CT241"], ["--select", "CT1"], ["--baseline", "known.json"], ["--as-of", "1999999999"],
      ["--static-call", "1"]],
     ids=" ".join,
 )  # fmt: skip
 def test_a_file_that_validate_forgave_something_is_checked_by_upload(
-    run, upload, service, tmp_path, monkeypatch, words
+    run, upload, service, tmp_path, monkeypatch, options
 ):
     monkeypatch.chdir(tmp_path)
     bad = write_csv(
@@ -510,7 +510,7 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
     )
     run("uploads", "list")
     run("validate", bad, "--write-baseline", "known.json")
-    run("validate", bad, *words, "--exit-zero")
+    run("validate", bad, *options, "--exit-zero")
 
     result = upload(bad)
 
@@ -625,11 +625,11 @@ def test_the_history_of_an_upload_counts_calls_by_event(run, upload, service, ca
 
     lines = run("uploads", "show", "L1", "--lang", lang).stdout.splitlines()
 
-    words = {"en": ["set aside", "attempt 1", "no clear end", "not in the list", "sent again", "attempt 2", "uploading 1000",
+    expected = {"en": ["set aside", "attempt 1", "no clear end", "not in the list", "sent again", "attempt 2", "uploading 1000",
                     "linked 9"],
              "ru": ["отложено", "попытка 1", "исход неясен", "в списке её нет", "отправлена снова", "попытка 2",
                     "загрузка 1000", "связано звонков 9"]}  # fmt: skip
-    for word in words[lang]:
+    for word in expected[lang]:
         assert any(word in text for text in lines), (word, lines)
     assert "None" not in "".join(lines)
 

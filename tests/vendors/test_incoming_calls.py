@@ -93,13 +93,13 @@ def test_legs_have_all_the_columns_of_their_key_in_common(tmp_path):
     assert phones(tmp_path, profile, "When,Who,Node,Id", rows) == ["1", "2", "4", "5"]
 
 
-def converted_by_context(tmp_path, lines, *words):
+def converted_by_context(tmp_path, lines, *arguments):
     (tmp_path / "own.toml").write_text(PROFILE.replace("{rows}", 'context = "Context"'), encoding="utf-8")
     (tmp_path / "export.csv").write_text("\n".join(["When,Who,Context", *lines]) + "\n", encoding="utf-8")
     return CliRunner().invoke(
         app,
         ["convert", str(tmp_path / "export.csv"), "--vendor", str(tmp_path / "own.toml"), "--static-call", "1",
-         "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", *words],
+         "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", *arguments],
     )  # fmt: skip
 
 

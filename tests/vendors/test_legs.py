@@ -104,7 +104,7 @@ def test_cutting_the_table_elsewhere_changes_nothing(mapped, records, cuts):
 
 
 def test_legs_far_apart_are_different_calls(mapped):
-    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs._WINDOW_RECORDS + 5)), leg(2, "a")]
+    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs.LEG_WINDOW_RECORDS + 5)), leg(2, "a")]
 
     records, skipped, _ = calls(rows, [100, 3000], mapped)
 

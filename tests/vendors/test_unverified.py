@@ -17,9 +17,9 @@ PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9
 
 def used(name, command, language):
     (export,) = FOLDERS[name].glob("export.*")
-    words = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
+    arguments = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
     result = CliRunner().invoke(
-        app, [command, str(export), "--as-of", "2026-03-12T00:00:00Z", "--lang", language, *words]
+        app, [command, str(export), "--as-of", "2026-03-12T00:00:00Z", "--lang", language, *arguments]
     )
     return " ".join(result.stderr.split() if command == "convert" else result.output.split())
 

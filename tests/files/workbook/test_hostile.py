@@ -310,7 +310,7 @@ class _Panic(BaseException):
     ],
 )
 def test_the_child_has_one_answer_to_each_fault(fault, key):
-    assert child._error_key(fault) == key
+    assert child.error_key(fault) == key
 
 
 def test_the_child_serves_in_its_own_words(tmp_path):
@@ -352,10 +352,10 @@ def test_the_child_does_not_find_a_sheet_of_another_name(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": "s1 ", "filled_cells": 2}
 
-    assert list(child._OpenedWorkbook(wanted).sheets) == ["S1"]
-    assert not child._OpenedWorkbook(wanted | {"sheet": "T"}).has_wanted_sheet
+    assert list(child.OpenedWorkbook(wanted).sheets) == ["S1"]
+    assert not child.OpenedWorkbook(wanted | {"sheet": "T"}).has_wanted_sheet
     with pytest.raises(LimitError):
-        child._OpenedWorkbook(wanted | {"filled_cells": 1})
+        child.OpenedWorkbook(wanted | {"filled_cells": 1})
 
 
 def test_every_fault_of_a_workbook_has_its_sentence():

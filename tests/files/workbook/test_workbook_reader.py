@@ -404,7 +404,7 @@ def test_slices_do_not_show(write_workbook, monkeypatch):
             [1, 1604591025698235234], [], [], [], ["DateTime", "ClientId"],
         ]
     )  # fmt: skip
-    opened = child._OpenedWorkbook(
+    opened = child.OpenedWorkbook(
         {"path": str(path), "name": "x", "sheet": None, "filled_cells": 1000},
     )
     sheet = opened.sheets["Calls"]
