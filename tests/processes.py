@@ -9,7 +9,7 @@ AGES_S = 120
 
 
 @contextmanager
-def started(command, **more):
+def start_process(command, **more):
     """A process that does not outlive what is done with it: a test that fails would wait for it for ever."""
     with subprocess.Popen(command, **more) as process:
         try:

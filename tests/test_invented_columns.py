@@ -79,7 +79,7 @@ def tree(tmp_path_factory):
     return add_columns(tmp_path_factory.mktemp("tree"))
 
 
-def validated(tree, records, *arguments):
+def validate_records(tree, records, *arguments):
     """The findings of ``validate``: (record, column, rule)."""
     text = io.StringIO()
     out = csv.DictWriter(text, [*GOOD, *INVENTED.values()], restval="", lineterminator="\n")
@@ -94,7 +94,7 @@ def validated(tree, records, *arguments):
 
 @pytest.mark.parametrize("options", [[], ["--no-fast-path"]])
 def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, options):
-    found = validated(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *options)
+    found = validate_records(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *options)
     named = {(record, column, name) for record, column, name, _ in found}
 
     expected = {(number, INVENTED[kind], name) for number, (kind, _, name) in enumerate(FAULTS, start=1)}
@@ -109,7 +109,7 @@ def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, options):
 def test_good_cells_of_new_columns_pass(tree):
     good = {INVENTED[kind]: next(one.canonical for one in KINDS[kind].examples if one.canonical) for kind in KINDS}
 
-    assert validated(tree, [good, {}]) == []
+    assert validate_records(tree, [good, {}]) == []
 
 
 def test_new_columns_are_written_where_the_table_has_them(tree):

@@ -54,7 +54,7 @@ def project(folder):
             shutil.copy(ROOT / name, folder / name)
 
 
-def tried(place):
+def run_hooks(place):
     """The output of each hook on the same repository, from the line with its outcome on."""
     environ, calls = environment(place), place / "calls"
     calls.mkdir()
@@ -77,7 +77,7 @@ def tried(place):
 
 
 def test_hooks_fail_for_errors_and_pass_what_convert_repairs(tmp_path):
-    reports = tried(tmp_path)
+    reports = run_hooks(tmp_path)
 
     assert sorted(reports) == sorted(hook["name"] for hook in HOOKS)
     assert reports["calltools validate"].startswith("Failed")

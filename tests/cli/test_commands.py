@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from tests.processes import AGES_S, started, wait_for
+from tests.processes import AGES_S, start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 NOW = "1773100800"
@@ -230,7 +230,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
     path.write_text(as_csv(some_rows(20_000)), encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", NOW]
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
@@ -284,7 +284,7 @@ def test_an_interrupted_conversion_ends_with_130_and_leaves_nothing(tmp_path):
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "convert", str(path), "-o", str(output), "--no-fast-path"]
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         # The output is being written, beside its name.
         wait_for(lambda: len(list(tmp_path.iterdir())) > 1)
         process.send_signal(signal.SIGINT)

@@ -34,7 +34,7 @@ def write(path, text):
     return path
 
 
-def shown(*arguments, **environ):
+def show_config(*arguments, **environ):
     """The output of ``config show``, read as TOML."""
     result = run("config", "show", *arguments, **environ)
     assert result.exit_code == 0, result.output
@@ -65,7 +65,7 @@ def test_a_key_for_each_long_option_and_no_other():
 
 
 def test_without_a_file_the_defaults_hold():
-    values = shown()
+    values = show_config()
 
     assert values["fail-on"] == "error"
     assert values["identifier-window"] == "21d"
@@ -75,7 +75,7 @@ def test_without_a_file_the_defaults_hold():
 def test_an_own_file_holds(folder):
     write(folder / "calltools.toml", 'fail-on = "warning"\n')
 
-    assert shown()["fail-on"] == "warning"
+    assert show_config()["fail-on"] == "warning"
     assert exit_code(a_warning(folder)) == 1
 
 
@@ -91,7 +91,7 @@ def test_the_nearest_file_upward_holds_alone(folder, monkeypatch):
     write(folder / "inner" / "deep" / "pyproject.toml", "[project]\nname = 'calltools'\n")
     monkeypatch.chdir(folder / "inner" / "deep")
 
-    values = shown()
+    values = show_config()
 
     assert values["fail-on"] == "note"
     assert "region" not in values
@@ -101,7 +101,7 @@ def test_an_own_file_beats_pyproject_beside_it(folder):
     write(folder / "pyproject.toml", '[tool.calltools]\nfail-on = "note"\n')
     write(folder / "calltools.toml", 'fail-on = "warning"\n')
 
-    assert shown()["fail-on"] == "warning"
+    assert show_config()["fail-on"] == "warning"
 
 
 @pytest.mark.parametrize("data", [b"this is no TOML", b"\xff\xfe", b"[tool.other]\nname = 'calltools'\n", b"tool = 1"])
@@ -161,7 +161,7 @@ def test_the_language_of_the_file_beats_the_locale_and_its_variable_beats_the_fi
     ],
 )
 def test_a_variable_is_read_as_its_option(variable, text, key, value):
-    assert shown(**{variable: text})[key] == value
+    assert show_config(**{variable: text})[key] == value
 
 
 def test_variables_that_are_no_options_are_left_alone():
@@ -286,11 +286,14 @@ def test_overrides_hold_for_the_files_that_fit(folder):
         """,
     )
 
-    assert shown("calls.csv")["timezone"] == "Europe/Moscow"
-    assert (shown("exports/a.csv")["timezone"], shown("exports/a.csv")["region"]) == ("Asia/Almaty", "KZ")
-    assert (shown("exports/special.csv")["timezone"], shown("exports/special.csv")["region"]) == ("Asia/Almaty", "RU")
-    assert shown("other/deep/er/x.csv")["region"] == "RU"
-    assert "region" not in shown("exports/deep/a.csv")
+    assert show_config("calls.csv")["timezone"] == "Europe/Moscow"
+    assert (show_config("exports/a.csv")["timezone"], show_config("exports/a.csv")["region"]) == ("Asia/Almaty", "KZ")
+    assert (show_config("exports/special.csv")["timezone"], show_config("exports/special.csv")["region"]) == (
+        "Asia/Almaty",
+        "RU",
+    )
+    assert show_config("other/deep/er/x.csv")["region"] == "RU"
+    assert "region" not in show_config("exports/deep/a.csv")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +357,7 @@ def test_paths_start_at_the_folder_of_the_file(folder, monkeypatch):
     (folder / "inner").mkdir()
     monkeypatch.chdir(folder / "inner")
 
-    values = shown()
+    values = show_config()
 
     assert values["baseline"] == str(folder / "known.json")
     assert values["report"] == [str(folder / "out" / "x.json")]

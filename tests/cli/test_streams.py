@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import NOW, spawn
-from tests.processes import AGES_S, started, wait_for
+from tests.processes import AGES_S, start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the devices of Linux")]
@@ -122,7 +122,7 @@ def test_a_terminated_run_leaves_no_file(tmp_path, sent, reached):
     command = [sys.executable, "-c", BEGUN, "convert", str(path), "-o", str(tmp_path / "out.csv"),
                "--rejects", str(tmp_path / "rejects.csv"), "--no-fast-path", *reports]  # fmt: skip
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"begun\n"
         if reached:
             wait_for(lambda: reached(process, tmp_path))
@@ -170,7 +170,7 @@ def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
     command = [sys.executable, "-m", "calltools", "vendors", "new", str(sample), "-o", str(profile), "--lang", "en"]
     terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-    with started(
+    with start_process(
         [sys.executable, "-c", terminal, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     ) as process:
         printed = b""

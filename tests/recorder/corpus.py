@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from tests.recorder import catalogs, generated, uploads
-from tests.recorder.plan import AS_OF, ENDINGS, FORMATS, LANGUAGES, Scenario, Step, one
+from tests.recorder.plan import AS_OF, ENDINGS, FORMATS, LANGUAGES, Scenario, Step, single_command
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "samples"
@@ -80,10 +80,10 @@ def canonical():
     good = SAMPLES / "canonical" / "good.csv"
     everything = {f"calls/{path.name}": path for path in [good, *sorted((SAMPLES / "broken").iterdir())]}
     for command, lang, form in itertools.product(COMMANDS, LANGUAGES, ("text", "json", "junit", "markdown")):
-        yield one(f"folder/{command}-{form}-{lang}", command, "calls", "--as-of", AS_OF, "--output-format", form,
+        yield single_command(f"folder/{command}-{form}-{lang}", command, "calls", "--as-of", AS_OF, "--output-format", form,
                   "--lang", lang, files=everything)  # fmt: skip
     for command, lang in itertools.product(COMMANDS, LANGUAGES):
-        yield one(f"stdin/{command}-{lang}", command, "-", "--as-of", AS_OF, "--lang", lang, files={"good.csv": good},
+        yield single_command(f"stdin/{command}-{lang}", command, "-", "--as-of", AS_OF, "--lang", lang, files={"good.csv": good},
                   stdin="good.csv", real=True)  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def every_form(name, path, words):
 
 def form_of(name, command, path, words, report_options):
     form, lang = report_options
-    return one(f"{name}/{command}-{form}-{lang}", command, path.name, *words, "--output-format", form, "--lang", lang,
+    return single_command(f"{name}/{command}-{form}-{lang}", command, path.name, *words, "--output-format", form, "--lang", lang,
                files={path.name: path})  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def every_report(name, path, words):
     """A conversion that writes all the files it can; in English as a process of its own."""
     reports = [word for ending in ENDINGS for word in ("--report", f"report{ending}")]
     for lang in LANGUAGES:
-        yield one(
+        yield single_command(
             f"{name}/reports-{lang}", "convert", path.name, *words, "-o", "calls.csv", "--rejects", "rejects.csv", *reports,
             "--lang", lang, files={path.name: path}, real=lang == "en",
         )  # fmt: skip
@@ -131,8 +131,8 @@ def options(name, path, words, lang):
         ("fail", "convert", "--on-error", "fail", "-o", "calls.csv", "--rejects", "rejects.csv"),
         ("no-vendor", "validate", "--vendor", "none", "--output-format", "concise"),
     ):
-        yield one(f"{name}/{label}", arguments[0], path.name, *report_options, *arguments[1:], files=files)
-    yield one(f"{name}/detect", "vendors", "detect", path.name, "--lang", lang, files=files)
+        yield single_command(f"{name}/{label}", arguments[0], path.name, *report_options, *arguments[1:], files=files)
+    yield single_command(f"{name}/detect", "vendors", "detect", path.name, "--lang", lang, files=files)
     yield Scenario(
         f"{name}/baseline",
         (
@@ -189,7 +189,9 @@ def other_cases(folder):
         if path.suffix in INPUTS:
             name = path.relative_to(folder).as_posix()
             yield tried(f"cases/{name}", path.name, path, number)
-            yield one(f"cases/{name}/detect", "vendors", "detect", path.name, "--lang", "en", files={path.name: path})
+            yield single_command(
+                f"cases/{name}/detect", "vendors", "detect", path.name, "--lang", "en", files={path.name: path}
+            )
 
 
 def tried(name, file, content, number):

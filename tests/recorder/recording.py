@@ -91,7 +91,7 @@ class Runner:
         streams = {name: normalizer.text(Path(order[name]).read_bytes()) for name in ("stdout", "stderr")}
         after = snapshot(root, normalizer)
         if service is not None:
-            after["<service>"] = json.dumps(told_of(service, normalizer), ensure_ascii=False, indent=1)
+            after["<service>"] = json.dumps(requests_and_uploads(service, normalizer), ensure_ascii=False, indent=1)
         changed = {name: content for name, content in after.items() if before_step.get(name) != content}
         removed = dict.fromkeys(sorted(before_step.keys() - after.keys()), "<removed>")
         command = {"argv": list(step.words), "environment": step.environment, "stdin": step.stdin, "real": step.real}
@@ -135,7 +135,7 @@ def snapshot(root, normalizer):
     return {normalizer.name(path.relative_to(root)): read_content(path, normalizer) for path in paths}
 
 
-def told_of(service, normalizer):
+def requests_and_uploads(service, normalizer):
     """What has arrived at the service: uploads in their order, and which readings there were.
 
     The number of requests for a state depends on how fast the machine is.

@@ -43,7 +43,7 @@ def cell(code, name, position, value, after=None, *, record=1, severity="error")
 
 
 #: One of each sort: the file, a column, cells with and without repair, a record, a note, an observer's.
-SOME = (
+FINDINGS = (
     finding("CT005", place=1, detail="semicolon"),
     finding("CT103", place=1, position=15, column="Comment"),
     cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234", record=2),
@@ -64,7 +64,7 @@ def summary_of(source, rows, **more):
     return summary
 
 
-def shown(form, rows=SOME, sources=(CSV,), options=None, batches=1, **more):
+def render_in_form(form, rows=FINDINGS, sources=(CSV,), options=None, batches=1, **more):
     """The report of some findings, which are the same in each source; the form by name, or what makes its reporter."""
     stream = io.StringIO()
     reporter = (REPORTERS[form] if isinstance(form, str) else form)(stream, options or ReportOptions())

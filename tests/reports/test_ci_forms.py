@@ -19,7 +19,7 @@ from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.sarif import make_sarif_reporter
 from calltools.rules.catalog import RULES
-from tests.reports.sample_findings import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
+from tests.reports.sample_findings import CSV, FINDINGS, JSON, WORKBOOK, cell, render_in_form, summary_of
 from tests.reports.test_hostile_text import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -117,15 +117,15 @@ LISTS = {
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
-    document = json.loads(shown(form, list(SOME), sources=(CSV,), options=ReportOptions(language)))
+    document = json.loads(render_in_form(form, list(FINDINGS), sources=(CSV,), options=ReportOptions(language)))
 
     Draft202012Validator(SCHEMAS[form]).validate(document)
-    assert len(LISTS[form](document)) == len(SOME)
+    assert len(LISTS[form](document)) == len(FINDINGS)
 
 
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_a_clean_file_gives_a_sound_empty_list(form):
-    document = json.loads(shown(form, [], sources=(CSV,)))
+    document = json.loads(render_in_form(form, [], sources=(CSV,)))
 
     Draft202012Validator(SCHEMAS[form]).validate(document)
     assert LISTS[form](document) == []
@@ -135,7 +135,9 @@ def test_a_clean_file_gives_a_sound_empty_list(form):
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
     document = json.loads(
-        shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True))
+        render_in_form(
+            form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True)
+        )
     )
 
     assert len(LISTS[form](document)) == 1
@@ -149,9 +151,9 @@ def as_published(report):
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+@pytest.mark.parametrize("rows", [[], list(FINDINGS)], ids=["clean", "some"])
 def test_sarif_is_as_published(rows, language):
-    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
+    run = as_published(render_in_form("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
 
     assert len(run["results"]) == 3 * len(rows)
 
@@ -162,7 +164,11 @@ def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
     rows = [cell("CT281", text, 11, text, text)]
 
     assert (
-        len(as_published(shown("sarif", rows, sources=(source,), options=ReportOptions(show_values=True)))["results"])
+        len(
+            as_published(render_in_form("sarif", rows, sources=(source,), options=ReportOptions(show_values=True)))[
+                "results"
+            ]
+        )
         == 1
     )
 
@@ -173,7 +179,7 @@ def test_the_published_schema_refuses_what_is_not_sarif():
 
 
 def test_sarif_lists_every_rule_and_findings_refer_to_it():
-    document = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
+    document = json.loads(render_in_form("sarif", list(FINDINGS), sources=(CSV,)))
 
     rules = document["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.code for rule in RULES]
@@ -181,16 +187,16 @@ def test_sarif_lists_every_rule_and_findings_refer_to_it():
 
 
 def test_sarif_counts_the_findings_it_left_out():
-    document = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
+    document = as_published(render_in_form(partial(make_sarif_reporter, max_results=4), list(FINDINGS), sources=(CSV,)))
 
     assert len(document["results"]) == 4
     text = document["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert text.startswith(f"{len(SOME) - 4} ")
+    assert text.startswith(f"{len(FINDINGS) - 4} ")
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_junit_is_xml_whatever_a_cell_holds(text):
-    report = shown(
+    report = render_in_form(
         "junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True)
     )
 
@@ -198,10 +204,10 @@ def test_junit_is_xml_whatever_a_cell_holds(text):
     assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]
 
 
-@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+@pytest.mark.parametrize("rows", [[], list(FINDINGS)], ids=["clean", "some"])
 @pytest.mark.parametrize("error", [None, SourceError("file-missing", path="calls.csv")], ids=["read", "unread"])
 def test_junit_is_as_jenkins_publishes_it(rows, error):
-    suites = fromstring(shown("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
+    suites = fromstring(render_in_form("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
 
     assert suites.tag == "testsuites"
     for one in suites.iter():
@@ -211,7 +217,7 @@ def test_junit_is_as_jenkins_publishes_it(rows, error):
 
 
 def test_junit_counts_rules_and_fails_for_errors_only():
-    suites = fromstring(shown("junit", list(SOME), sources=(CSV,)).encode())
+    suites = fromstring(render_in_form("junit", list(FINDINGS), sources=(CSV,)).encode())
 
     (suite,) = suites
     failed = {case.get("name").split()[0] for case in suite if case.find("failure") is not None}
@@ -234,7 +240,7 @@ def test_markdown_counts_are_exact_and_nobody_is_mentioned():
         for n in range(30)
     ]
 
-    report = shown("markdown", rows, sources=(CSV,))
+    report = render_in_form("markdown", rows, sources=(CSV,))
 
     assert "| 30 |" in report
     assert report.count("\n- ") == 6
@@ -265,8 +271,8 @@ def test_fingerprints_and_order_do_not_depend_on_batches(form):
         reporter.start(CSV, CSV.name)
         for part in parts:
             reporter.take(Findings.from_rows(part))
-        reporter.finish(summary_of(CSV, SOME))
+        reporter.finish(summary_of(CSV, FINDINGS))
         reporter.close([])
         return stream.getvalue()
 
-    assert written([SOME]) == written([SOME[:3], SOME[3:4], SOME[4:]])
+    assert written([FINDINGS]) == written([FINDINGS[:3], FINDINGS[3:4], FINDINGS[4:]])

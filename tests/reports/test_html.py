@@ -17,7 +17,7 @@ from calltools.reports.html.reporter import HtmlReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.texts.report_labels import HTML_LABELS
 from tests.browser import browser
-from tests.reports.sample_findings import CSV, SOME, cell, shown
+from tests.reports.sample_findings import CSV, FINDINGS, cell, render_in_form
 from tests.reports.test_hostile_text import NAUGHTY
 
 pytestmark = pytest.mark.slow
@@ -151,7 +151,7 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
     row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
     path = tmp_path / "report.html"
-    report = shown("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
+    report = render_in_form("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
     path.write_text(report, encoding="utf-8")
 
     with opened(path) as (page, messages, requests):
@@ -165,7 +165,7 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
 
 def test_an_inline_script_would_not_run(opened, tmp_path):
     path = tmp_path / "report.html"
-    report = shown("html", list(SOME), sources=(CSV,))
+    report = render_in_form("html", list(FINDINGS), sources=(CSV,))
     path.write_text(report.replace("</main>", "<script>document.title='owned'</script></main>"), encoding="utf-8")
 
     with opened(path) as (page, messages, _):

@@ -15,7 +15,7 @@ from openpyxl.styles import PatternFill
 
 from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
 from tests.reports.test_hostile_text import NAUGHTY
-from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, marked
+from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, write_marked
 
 MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 PLAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
@@ -32,7 +32,7 @@ def picture():
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", dot) + chunk(b"IEND", b"")
 
 
-def furnished(path, records=(GOOD, BAD_PHONE)):
+def write_rich_workbook(path, records=(GOOD, BAD_PHONE)):
     """A workbook with nearly everything that people put into one."""
     workbook = xlsxwriter.Workbook(path)
     sheet, other = workbook.add_worksheet("Звонки"), workbook.add_worksheet("Итоги")
@@ -71,7 +71,7 @@ def parts(path):
         return {name: package.read(name) for name in package.namelist()}
 
 
-def edited(path, change):
+def edit_package(path, change):
     """The package with its parts changed by a function of name and text."""
     before = parts(path)
     with zipfile.ZipFile(path, "w") as package:
@@ -83,9 +83,9 @@ def edited(path, change):
 
 
 def test_parts_that_hold_no_mark_stay_to_the_byte(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    before, after = parts(source), parts(marked(tmp_path, source))
+    before, after = parts(source), parts(write_marked(tmp_path, source))
 
     touched = {name for name in before if before[name] != after.get(name)}
     assert touched == {
@@ -106,10 +106,10 @@ def test_parts_that_hold_no_mark_stay_to_the_byte(tmp_path):
 
 
 def test_of_the_sheet_only_the_styles_of_marked_cells_change(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
     sheet = "xl/worksheets/sheet1.xml"
 
-    before, after = parts(source)[sheet], parts(marked(tmp_path, source))[sheet]
+    before, after = parts(source)[sheet], parts(write_marked(tmp_path, source))[sheet]
 
     assert before != after
     for address in (b"C3", b"D3"):
@@ -118,9 +118,9 @@ def test_of_the_sheet_only_the_styles_of_marked_cells_change(tmp_path):
 
 
 def test_styles_that_were_there_keep_their_numbers(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    before, after = (parts(path)["xl/styles.xml"].decode() for path in (source, marked(tmp_path, source)))
+    before, after = (parts(path)["xl/styles.xml"].decode() for path in (source, write_marked(tmp_path, source)))
 
     for name in ("fonts", "fills", "cellXfs"):
         old, new = (re.search(rf"<{name}[^>]*>(.*?)</{name}>", text)[1] for text in (before, after))
@@ -130,17 +130,17 @@ def test_styles_that_were_there_keep_their_numbers(tmp_path):
 
 
 def test_a_mark_changes_the_fill_and_nothing_else_of_a_cell(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    cell = load_workbook(marked(tmp_path, source))["Звонки"]["C3"]
+    cell = load_workbook(write_marked(tmp_path, source))["Звонки"]["C3"]
 
     assert (cell.fill.fgColor.rgb, cell.font.i, cell.border.left.style) == (ERROR, True, "thin")
 
 
 def test_comments_of_the_user_stay_above_ours(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    workbook = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(write_marked(tmp_path, source))
 
     sheet = workbook["Звонки"]
     assert (sheet["A2"].comment.text, sheet["A2"].comment.author) == ("моя заметка", "Анна")
@@ -150,9 +150,9 @@ def test_comments_of_the_user_stay_above_ours(tmp_path):
 
 
 def test_boxes_of_comments_have_numbers_of_their_own(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 1400])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 1400])
 
-    drawings = [data.decode() for name, data in parts(marked(tmp_path, source)).items() if name.endswith(".vml")]
+    drawings = [data.decode() for name, data in parts(write_marked(tmp_path, source)).items() if name.endswith(".vml")]
 
     numbers = [found for one in drawings for found in re.findall(r'id="(_x0000_s[0-9]+)"', one)]
     blocks = [
@@ -164,8 +164,8 @@ def test_boxes_of_comments_have_numbers_of_their_own(tmp_path):
 
 
 def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, (GOOD[0], "", *GOOD[2:]), ("", *GOOD[1:])])
-    edited(
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, (GOOD[0], "", *GOOD[2:]), ("", *GOOD[1:])])
+    edit_package(
         source,
         lambda name, data: (
             data.replace(b'<row r="4" spans="1:4">', b'<row r="4" spans="2:4" s="2" customFormat="1">')
@@ -174,7 +174,7 @@ def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tm
         ),
     )
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert (sheet["B3"].fill.fgColor.rgb, sheet["B3"].number_format) == (ERROR, "0.0")
     assert (sheet["A4"].fill.fgColor.rgb, sheet["A4"].font.b) == (ERROR, True)
@@ -182,9 +182,9 @@ def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tm
 
 
 def test_a_row_that_is_not_there_is_made(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, ("", "", "", ""), BAD_PHONE])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, ("", "", "", ""), BAD_PHONE])
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert "CT009" in sheet["A3"].comment.text
     assert sheet["A3"].fill.fgColor.rgb == WARNING
@@ -192,25 +192,25 @@ def test_a_row_that_is_not_there_is_made(tmp_path):
 
 
 def test_stored_results_of_formulas_stay(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     assert load_workbook(copy, data_only=True)["Итоги"]["B3"].value == 7
 
 
 def test_nothing_is_lost_and_no_loss_is_reported(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    summary = load_workbook(marked(tmp_path, source))[SUMMARY_SHEET]
+    summary = load_workbook(write_marked(tmp_path, source))[SUMMARY_SHEET]
 
     assert not [row for row in summary.iter_rows(values_only=True) if "Not kept" in str(row[0])]
 
 
 def test_marking_a_marked_copy_again_changes_nothing_but_styles(tmp_path):
-    once = marked(tmp_path, furnished(tmp_path / "calls.xlsx"), name="calls-1.xlsx")
+    once = write_marked(tmp_path, write_rich_workbook(tmp_path / "calls.xlsx"), name="calls-1.xlsx")
 
-    twice = marked(tmp_path, once, name="calls-2.xlsx")
+    twice = write_marked(tmp_path, once, name="calls-2.xlsx")
 
     before, after = parts(once), parts(twice)
     assert set(before) == set(after)
@@ -232,9 +232,11 @@ def test_our_comments_are_recognized_without_author_and_with_cut_text(tmp_path):
         text = re.sub(r"<author>.*?</author>", "<author> </author>", data.decode())
         return text.replace("— calltools —\n", "— calltools —</t></r><r><t>\n").encode()
 
-    once = edited(marked(tmp_path, furnished(tmp_path / "calls.xlsx"), name="calls-1.xlsx"), change)
+    once = edit_package(
+        write_marked(tmp_path, write_rich_workbook(tmp_path / "calls.xlsx"), name="calls-1.xlsx"), change
+    )
 
-    sheet = load_workbook(marked(tmp_path, once, name="calls-2.xlsx"))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, once, name="calls-2.xlsx"))["Звонки"]
 
     lines = [cell.comment.text for row in sheet for cell in row if cell.comment]
     assert [text.count("— calltools —") for text in lines] == [0, 1, 1]
@@ -242,18 +244,18 @@ def test_our_comments_are_recognized_without_author_and_with_cut_text(tmp_path):
 
 
 def test_a_stale_mark_without_a_comment_goes_too(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD])
     workbook = load_workbook(source)
     workbook["Звонки"]["A2"].fill = PatternFill("solid", fgColor=ERROR)
     workbook.save(source)
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert sheet["A2"].fill.fill_type is None
     assert sheet["A2"].font.i
 
 
-def prefixed(name, data):
+def add_prefixes(name, data):
     if not name.startswith("xl/worksheets/sheet1"):
         return data
     text = data.decode().replace("xmlns=", "xmlns:x=")
@@ -263,16 +265,16 @@ def prefixed(name, data):
 @pytest.mark.parametrize(
     "change",
     [
-        prefixed,
+        add_prefixes,
         lambda name, data: data.replace(b"<sheetData>", b"<!-- <row> --><sheetData>") if "sheet1" in name else data,
         lambda name, data: re.sub(rb'<row r="[0-9]+"', b"<row", data) if "sheet1.xml" in name else data,
     ],
     ids=["prefixes", "comments", "rows without numbers"],
 )
 def test_a_package_that_is_not_understood_is_rewritten_with_a_warning(tmp_path, change):
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
 
-    workbook = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(write_marked(tmp_path, source))
 
     assert workbook["Звонки"]["C3"].fill.fgColor.rgb == ERROR
     assert "CT241" in workbook["Звонки"]["C3"].comment.text
@@ -281,12 +283,12 @@ def test_a_package_that_is_not_understood_is_rewritten_with_a_warning(tmp_path, 
 
 
 def test_a_rewritten_workbook_holds_no_time(tmp_path):
-    source = edited(furnished(tmp_path / "calls.xlsx"), prefixed)
-    once = marked(tmp_path, source, name="one.xlsx").read_bytes()
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), add_prefixes)
+    once = write_marked(tmp_path, source, name="one.xlsx").read_bytes()
 
     time.sleep(1.1)  # a workbook holds the time when it was written, to the second
 
-    assert marked(tmp_path, source, name="one.xlsx").read_bytes() == once
+    assert write_marked(tmp_path, source, name="one.xlsx").read_bytes() == once
 
 
 def test_the_copy_of_a_workbook_with_macros_has_none_and_a_warning(tmp_path):
@@ -300,11 +302,11 @@ def test_the_copy_of_a_workbook_with_macros_has_none_and_a_warning(tmp_path):
             return data.replace(b"</Relationships>", line + b"</Relationships>")
         return data
 
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
     with zipfile.ZipFile(source, "a") as package:
         package.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     after = parts(copy)
     assert "xl/vbaProject.bin" not in after
@@ -322,9 +324,9 @@ def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tm
             return text.replace("<author>Анна</author>", f"<author>{author}</author>").encode()
         return data
 
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert sheet["C3"].comment.text == "перезвонить"
     assert sheet["C3"].fill.fgColor.rgb == ERROR
@@ -332,9 +334,9 @@ def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tm
 
 def test_text_that_excel_would_read_as_an_escape_stays_as_it_is(tmp_path):
     tag = "_x0041_ <b>&amp;"
-    source = furnished(tmp_path / "calls.xlsx", [(*GOOD[:2], tag, "заявка")])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [(*GOOD[:2], tag, "заявка")])
 
-    page = parts(marked(tmp_path, source))["xl/worksheets/calltools_findings.xml"].decode()
+    page = parts(write_marked(tmp_path, source))["xl/worksheets/calltools_findings.xml"].decode()
 
     # Excel reads _x0041_ as the letter A; openpyxl does not.
     assert "_x005F_x0041_ &lt;b&gt;&amp;amp;" in page
@@ -351,7 +353,7 @@ def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
         sheet.write_string(number, 2, text)
     workbook.close()
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     after = load_workbook(copy)
     page = after[FINDINGS_SHEET]
@@ -370,7 +372,7 @@ def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
 
 
 def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
     script = (
         "import atexit, resource; from calltools.__main__ import main\n"
         "atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))\n"

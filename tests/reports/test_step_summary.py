@@ -10,18 +10,18 @@ from calltools.model.finding import Findings
 from calltools.reports.github import StepSummaryReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.settings import read_settings
-from tests.reports.sample_findings import CSV, PHONE, SOME, shown, summary_of
+from tests.reports.sample_findings import CSV, FINDINGS, PHONE, render_in_form, summary_of
 
 CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\n"
 
 
-def summed_up(names, room, language="en"):
+def render_page(names, room, language="en"):
     stream = io.StringIO()
     reporter = StepSummaryReporter(stream, ReportOptions(language), room)
     for name in names:
         reporter.start(CSV, name)
-        reporter.take(Findings.from_rows(SOME))
-        reporter.finish(summary_of(CSV, SOME))
+        reporter.take(Findings.from_rows(FINDINGS))
+        reporter.finish(summary_of(CSV, FINDINGS))
     reporter.close([])
     return stream.getvalue()
 
@@ -43,7 +43,7 @@ def github(tmp_path, monkeypatch):
 
 
 def test_the_page_is_the_markdown_report():
-    assert summed_up(["calls.csv"], 10**6) == shown("markdown", SOME)
+    assert render_page(["calls.csv"], 10**6) == render_in_form("markdown", FINDINGS)
 
 
 def test_a_run_appends_its_page_to_the_file(github):
@@ -87,11 +87,11 @@ def test_where_the_runner_made_no_file_there_is_no_page(github, tmp_path):
     ("language", "expected"), [("en", "Files left out for want of room: 2;"), ("ru", "Не поместилось файлов: 2;")]
 )
 def test_files_are_left_out_whole_where_there_is_no_room(language, expected):
-    size = len(summed_up(["a.csv"], 10**6, language).encode())
+    size = len(render_page(["a.csv"], 10**6, language).encode())
 
-    page = summed_up(["a.csv", "b.csv", "c.csv"], 2 * size - 1, language)
+    page = render_page(["a.csv", "b.csv", "c.csv"], 2 * size - 1, language)
 
-    assert page.startswith(summed_up(["a.csv"], 10**6, language))
+    assert page.startswith(render_page(["a.csv"], 10**6, language))
     assert "b.csv" not in page
     assert page.splitlines()[-1].startswith(expected)
 

@@ -12,12 +12,12 @@ from calltools.errors import CalltoolsError, ConfigError, ProfileError, QuotaErr
 pytestmark = pytest.mark.slow
 
 
-def ran(code):
+def run_python(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_arrow_makes_its_first_array_without_pandas_and_finds_it_afterwards():
-    output = ran(
+    output = run_python(
         "import sys; from calltools.runtime.startup import arrow_without_pandas\n"
         "with arrow_without_pandas():\n"
         "    import pyarrow as pa; pa.array(['a']); import colorsys\n"
@@ -31,7 +31,7 @@ def test_arrow_makes_its_first_array_without_pandas_and_finds_it_afterwards():
 def test_a_file_without_a_fault_is_checked_without_pandas(tmp_path):
     path = tmp_path / "good.csv"
     path.write_text("ClientId,DateTime\n1604591025698235234,1773000000\n", encoding="utf-8")
-    output = ran(
+    output = run_python(
         "import atexit, sys; from calltools.__main__ import main\n"
         f"sys.argv = ['calltools', 'validate', {str(path)!r}, '--as-of', '1773100800', '-q']\n"
         "atexit.register(lambda: print('pandas' in sys.modules, 'pandera' in sys.modules)); main()"
@@ -42,7 +42,7 @@ def test_a_file_without_a_fault_is_checked_without_pandas(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
 def test_what_reads_no_records_starts_without_pandas(arguments):
-    output = ran(
+    output = run_python(
         "import atexit, sys; from calltools.__main__ import main\n"
         f"sys.argv = ['calltools', *{arguments!r}]\n"
         "atexit.register(lambda: print('', 'pandas' in sys.modules)); main()"

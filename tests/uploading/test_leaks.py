@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from tests.fake_metrica.behaviors import BEHAVIORS
-from tests.processes import started, wait_for
+from tests.processes import start_process, wait_for
 from tests.programs import find_program
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
 from tests.uploading.test_crashes import LONG
@@ -141,7 +141,7 @@ def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, stat
     text = "\n".join([HEADER, call_line(1), *bad]) + "\n"
     arguments = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *options]
 
-    with started(
+    with start_process(
         arguments, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip

@@ -24,7 +24,7 @@ def records(findings):
     return findings.table["record"].to_pylist()
 
 
-def written(tmp_path, content):
+def write_baseline(tmp_path, content):
     path = tmp_path / "known.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
@@ -89,7 +89,7 @@ def test_the_size_of_the_parts_changes_nothing(spots, limits, cut):
 def test_a_baseline_is_read_as_it_was_written(tmp_path):
     baseline = Baseline({"звонки.csv": {("CT221", "Цена"): 2, ("CT101", ""): 1}, "a.csv": {("CT241", "Phone"): 7}})
 
-    assert read_baseline(written(tmp_path, baseline.to_json())) == baseline
+    assert read_baseline(write_baseline(tmp_path, baseline.to_json())) == baseline
 
 
 def test_the_order_in_which_findings_came_does_not_change_the_bytes():
@@ -146,7 +146,7 @@ def test_a_name_that_is_no_text_can_be_written():
 )
 def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, content, key, where):
     with pytest.raises(UsageError) as refused:
-        read_baseline(written(tmp_path, content))
+        read_baseline(write_baseline(tmp_path, content))
 
     assert refused.value.key == key
     assert refused.value.facts.get("where") == where

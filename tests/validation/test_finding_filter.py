@@ -51,7 +51,7 @@ def located(code, record, position=None):
     return Findings.for_rule(code, records=at, places=at + 1, severity="error").with_column("position", position)
 
 
-def once(rules, *found, layout=("ClientId", "DateTime", "Tag")):
+def deduplicate(rules, *found, layout=("ClientId", "DateTime", "Tag")):
     """The findings that are kept of (code, record, position)s with these rules added to the catalog."""
     finding_filter = FindingFilter(
         select_rules(), {name: (name, place) for place, name in enumerate(layout)}, False, (*RULES, *rules)
@@ -63,7 +63,7 @@ def once(rules, *found, layout=("ClientId", "DateTime", "Tag")):
 def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
     invented = replace(RULES_BY_CODE["CT263"], code="CT299", yields_to=("CT261",))
 
-    found = once([invented], ("CT261", 1, 2), ("CT299", 1, 2), ("CT299", 1, 1), ("CT299", 2, 2))
+    found = deduplicate([invented], ("CT261", 1, 2), ("CT299", 1, 2), ("CT299", 1, 1), ("CT299", 2, 2))
 
     assert found == [("CT299", 1), ("CT261", 1), ("CT299", 2)]
 
@@ -71,7 +71,7 @@ def test_a_cell_rule_is_silent_on_a_cell_that_a_rule_it_yields_to_has_named():
 def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
     invented = replace(RULES_BY_CODE["CT306"], code="CT399", yields_to=("CT015",), misses=("Tag",))
 
-    found = once([invented], ("CT015", 1, 2), ("CT399", 1), ("CT015", 2, 0), ("CT399", 2), ("CT399", 3))
+    found = deduplicate([invented], ("CT015", 1, 2), ("CT399", 1), ("CT015", 2, 0), ("CT399", 2), ("CT399", 3))
 
     assert found == [("CT015", 1), ("CT399", 2), ("CT015", 2), ("CT399", 3)]
 
@@ -79,7 +79,10 @@ def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
 def test_a_rule_that_speaks_alone_silences_the_others_of_its_record():
     invented = replace(RULES_BY_CODE["CT018"], code="CT099", speaks_alone=True)
 
-    assert once([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [("CT099", 1), ("CT301", 2)]
+    assert deduplicate([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [
+        ("CT099", 1),
+        ("CT301", 2),
+    ]
 
 
 def test_row_rules_yield_to_a_header_rule():

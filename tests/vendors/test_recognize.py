@@ -40,13 +40,13 @@ def options(name):
 RECOGNIZED = [name for name in FOLDERS if "--vendor" not in options(name)]
 
 
-def opened(path, quotes=None):
+def open_export(path, quotes=None):
     return open_table(path, path.name, Hints(quotes=quotes), create_header_finder(PROFILES))
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_file_fits_its_own_profile_and_no_other(name):
-    table = opened(export(name), None if name in RECOGNIZED else "undoubled")
+    table = open_export(export(name), None if name in RECOGNIZED else "undoubled")
 
     fitting = [profile.name for profile in PROFILES if match_header(profile, table.titles).matches]
 
@@ -63,7 +63,7 @@ def test_detect_names_the_vendor(name):
 
 @pytest.mark.parametrize("name", [name for name in FOLDERS if "/" not in name])
 def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, tmp_path):
-    titles = opened(export(name)).titles
+    titles = open_export(export(name)).titles
     for wrong in (profile for profile in PROFILES if profile.name != name):
         result = CliRunner().invoke(
             app,

@@ -15,7 +15,7 @@ PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9
            "cucm"}  # fmt: skip
 
 
-def used(name, command, language):
+def run_profile(name, command, language):
     (export,) = FOLDERS[name].glob("export.*")
     arguments = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
     result = CliRunner().invoke(
@@ -33,5 +33,5 @@ def test_the_presets_are_marked():
 def test_unverified_profiles_print_a_warning(name, command):
     unverified = PROFILES[name].confidence == "code-seen"
 
-    assert ("This profile is UNVERIFIED" in used(name, command, "en")) == unverified
-    assert ("Этот профиль НЕ ПРОВЕРЕН" in used(name, command, "ru")) == unverified
+    assert ("This profile is UNVERIFIED" in run_profile(name, command, "en")) == unverified
+    assert ("Этот профиль НЕ ПРОВЕРЕН" in run_profile(name, command, "ru")) == unverified

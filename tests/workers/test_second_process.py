@@ -21,7 +21,7 @@ from calltools.runtime import process
 from calltools.runtime.process import ForkedWorker
 from calltools.workers import second_process
 from tests.conftest import NOW
-from tests.processes import started, wait_for
+from tests.processes import start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,7 @@ def job_of(path, *, converting=False, **options):
     )
 
 
-def walked(job, *, together=False):
+def run_job(job, *, together=False):
     """All that sinks get, and the summary."""
     collector, written = FindingsCollector(), []
 
@@ -146,12 +146,12 @@ def children_of(parent):
 def test_the_answer_is_that_of_one_process(sample, options, workers_made, idleness):
     path = SAMPLES / sample
     converting = bool(options)
-    alone = walked(job_of(path, converting=converting, **options))
+    alone = run_job(job_of(path, converting=converting, **options))
     assert not workers_made
 
     for idle in (True, False):
         idleness(idle)
-        together = walked(job_of(path, converting=converting, **options), together=True)
+        together = run_job(job_of(path, converting=converting, **options), together=True)
 
         assert together == alone
     assert len(workers_made) == 2
@@ -160,10 +160,10 @@ def test_the_answer_is_that_of_one_process(sample, options, workers_made, idlene
 @pytest.mark.parametrize("idle", [True, False])
 def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, idle):
     monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
-    alone = walked(job_of(many))
+    alone = run_job(job_of(many))
 
     worked = idleness(idle)
-    together = walked(job_of(many), together=True)
+    together = run_job(job_of(many), together=True)
 
     assert together == alone
     assert together[2][0] == 3000
@@ -171,11 +171,11 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
 
 
 def test_each_file_has_a_second_process_of_its_own(many, workers_made):
-    first = walked(job_of(many), together=True)
-    other = walked(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
+    first = run_job(job_of(many), together=True)
+    other = run_job(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
 
     assert len(workers_made) == 2
-    assert (first, other) == (walked(job_of(many)), walked(job_of(SAMPLES / "canonical" / "good.csv")))
+    assert (first, other) == (run_job(job_of(many)), run_job(job_of(SAMPLES / "canonical" / "good.csv")))
     assert not children_of(os.getpid())
 
 
@@ -186,10 +186,10 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
     limits = replace(job.table.tasks.__self__._limits, record_bytes=100_000)
     job.table.tasks.__self__._limits = limits
     with pytest.raises(LimitError) as alone:
-        walked(job)
+        run_job(job)
 
     with pytest.raises(LimitError) as raised:
-        walked(job, together=True)
+        run_job(job, together=True)
 
     assert (raised.value.key, raised.value.facts) == (alone.value.key, alone.value.facts)
     assert not children_of(os.getpid())
@@ -200,7 +200,7 @@ def test_a_defect_names_the_places_of_the_second_process(many):
     job.table.tasks.__self__._names = ("one",)
 
     with pytest.raises(ValueError, match="names") as raised:
-        walked(job, together=True)
+        run_job(job, together=True)
 
     assert any("reader.py" in note for note in raised.value.__notes__)
 
@@ -218,7 +218,7 @@ def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
     monkeypatch.setattr(process, "read_object", then_killed)
 
     with pytest.raises(SourceError) as raised:
-        walked(job_of(large), together=True)
+        run_job(job_of(large), together=True)
 
     assert raised.value.key == "reader-ended"
     assert "large.csv" in raised.value.say("ru")
@@ -228,7 +228,7 @@ def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
 def test_threads_do_the_work_where_the_system_starts_no_more_processes(many, monkeypatch):
     monkeypatch.setattr(os, "fork", out_of_processes)
 
-    assert walked(job_of(many), together=True) == walked(job_of(many))
+    assert run_job(job_of(many), together=True) == run_job(job_of(many))
 
 
 def out_of_processes():
@@ -284,12 +284,12 @@ def test_only_a_large_text_file_and_a_second_processor_are_worth_a_fork(many, mo
     for name, value in (("FORK_FROM_BYTES", 1 << 30), ("cpu_count", lambda: 1)):
         with monkeypatch.context() as patch:
             patch.setattr(second_process, name, value)
-            walked(job_of(many), together=True)
+            run_job(job_of(many), together=True)
     with monkeypatch.context() as patch:
         patch.setattr(ForkedWorker, "supported", False)
-        walked(job_of(many), together=True)
-    walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
-    walked(job_of(many))
+        run_job(job_of(many), together=True)
+    run_job(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
+    run_job(job_of(many))
     assert not workers_made
 
 
@@ -352,7 +352,7 @@ def test_the_second_process_ends_with_the_first(large, tmp_path, sent, ended):
     code += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", code, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
 
-    with started(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         there = []
         while not there and process.poll() is None:
             there = children_of(process.pid)
