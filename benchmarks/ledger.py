@@ -1,7 +1,7 @@
 """Planning an upload against a large ledger: seconds and peak memory of a whole process.
 
 ``python benchmarks/ledger.py --known 1000000 --calls 100000``. The promise: at most 3 s and 200 MiB for planning.
-The ledger is made by the tool itself: uploads that are planned, reserved and accepted.
+The ledger is made by calltools: uploads are planned, reserved and accepted.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def write_calls(path: Path, first: int, count: int) -> None:
 
 
 def run(step: str, folder: Path, file: Path) -> str:
-    """One step in a process of its own."""
+    """Run one step in its own process."""
     begun = time.perf_counter()
     program = PROGRAM.format(counter=COUNTER)
     done = subprocess.run([sys.executable, "-c", program, step, folder, file], capture_output=True, check=True)

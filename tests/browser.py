@@ -8,7 +8,7 @@ from tests.programs import find_program
 
 
 def chromium():
-    # The last is for what drives it.
+    # The driver needs the last one.
     packages = ["chromium", "fonts-dejavu-core", "libatomic1"]
     return find_program("chromium", "chromium-browser", "google-chrome", packages=packages)
 

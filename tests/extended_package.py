@@ -22,7 +22,7 @@ class ExtendedPackage:
     folder: Path
 
     def __call__(self, *arguments, code=0):
-        """What ``calltools WORDS`` prints on both streams."""
+        """Run ``calltools ARGUMENTS`` and return its output on both streams."""
         done = subprocess.run(
             [sys.executable, "-P", "-m", "calltools", *arguments],
             cwd=self.folder,
@@ -56,7 +56,7 @@ def extend_package(folder, module, source, table, line):
     (folder / "calltools" / module).write_text(source, encoding="utf-8")
     path, name = table.split(":")
     text = (folder / "calltools" / path).read_text(encoding="utf-8")
-    # The brackets of the table are at the margin; those of a mapping inside a call one step further in.
+    # The brackets of the table are at the margin; those of a mapping inside a call are indented once.
     found = re.search(rf"^{name}: Final.*?^(?=    \}}|[)}}])", text, re.DOTALL | re.MULTILINE)
     assert found is not None, f"{name} is no table of {path}"
     (folder / "calltools" / path).write_text(f"{text[: found.end()]}{line}\n{text[found.end() :]}", encoding="utf-8")

@@ -6,7 +6,7 @@ import subprocess
 
 
 def find_program(*names, packages):
-    """Where a program is, by the first of its names that is found."""
+    """The path of a program, by the first of its names that is found."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
         _apt("update", "-qq")

@@ -1,4 +1,4 @@
-"""Makes the workbooks under ``samples/``: ``python tests/sample_workbooks.py``. Their tests make them again and compare."""
+"""Writes the workbooks under ``samples/``: ``python tests/sample_workbooks.py``. Their tests make them again and compare."""
 
 import csv
 from datetime import datetime

@@ -159,7 +159,7 @@ def test_calls_of_a_released_ledger_are_found_when_columns_were_added(tree, tmp_
 def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added(tree, tmp_path):
     shutil.copytree(RELEASED, tree / "state")
     lines = (RELEASED / "calls.csv").read_text(encoding="utf-8").splitlines()
-    # Two accepted calls; the new column is there and holds nothing.
+    # Two accepted calls; the new column exists and is empty.
     accepted = tmp_path / "accepted.csv"
     accepted.write_text("".join(f"{line},{new}\n" for line, new in zip(lines[:3], ["NewText", "", ""], strict=True)))
 

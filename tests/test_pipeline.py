@@ -1,4 +1,4 @@
-"""The line as a whole: counts add up, and the answer depends on nothing but the file."""
+"""The whole pipeline: counts add up, and the answer depends on nothing but the file."""
 
 import contextlib
 import csv

@@ -24,7 +24,7 @@ AS_OF = "--as-of 2026-03-12T00:00:00Z"
 
 @dataclass(frozen=True)
 class Told:
-    """What a step leaves behind."""
+    """The results of a step."""
 
     code: int
     log: str
@@ -140,7 +140,7 @@ def test_exports_are_checked_as_they_would_be_converted(check):
     "name", ["files", "command", "vendor", "timezone", "fail-on", "baseline", "lang", "sarif", "args"]
 )
 def test_no_input_is_obeyed(check, tmp_path, name):
-    # One run after the other: a text that leaves a quote open would hide what the next one does.
+    # One run per text: a text with an open quote would hide the effect of the next one.
     (tmp_path / "calls.csv").write_text("ClientId,DateTime\n1604591025698235234,1773014400\n", encoding="utf-8")
 
     codes = [check(**{"files": "calls.csv", name: text}).code for text in HOSTILE]

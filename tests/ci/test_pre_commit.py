@@ -1,4 +1,4 @@
-"""The hooks, as pre-commit installs and runs them in somebody's repository."""
+"""The hooks, as pre-commit installs and runs them in a user's repository."""
 
 import os
 import re
@@ -26,7 +26,7 @@ CALLS = {
 
 
 def environment(place):
-    """Nothing of this process that would change what git, pre-commit or calltools do."""
+    """The environment without variables that change git, pre-commit or calltools."""
     config = place / "gitconfig"
     config.write_text("", encoding="utf-8")
     inherited = {key: text for key, text in os.environ.items() if not key.startswith(("CALLTOOLS_", "GIT_", "GITHUB_"))}
@@ -38,7 +38,7 @@ def environment(place):
 
 
 def repository(folder, environ):
-    """What lies in the folder, as a repository."""
+    """Make a repository of the files in the folder."""
     for arguments in (["init"], ["add", "--force", "."], ["commit", "--message", "all"]):
         done = subprocess.run(["git", *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The recipes of CI.md name what there is."""
+"""The recipes of CI.md use names that exist."""
 
 import re
 import tomllib

@@ -244,7 +244,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
 
 @pytest.fixture
 def unread():
-    """A pipe that nobody reads."""
+    """A pipe without a reader."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer

@@ -1,4 +1,4 @@
-"""Options from files and variables: who wins, where it comes from, what is refused."""
+"""Options from files and variables: precedence, origin, and what is refused."""
 
 import json
 import re

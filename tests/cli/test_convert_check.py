@@ -1,4 +1,4 @@
-"""``convert --check``: what the conversion would find, and nothing written."""
+"""``convert --check``: the findings of the conversion, without its output."""
 
 from pathlib import Path
 

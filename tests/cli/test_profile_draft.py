@@ -1,4 +1,4 @@
-"""``vendors new``: a sample becomes a profile, with answers of options or of a person, and is run at once."""
+"""``vendors new``: a sample becomes a profile, with answers from options or from a person, and runs at once."""
 
 import os
 import pty
@@ -101,7 +101,7 @@ def test_no_number_of_the_sample_is_written_down(tmp_path):
     assert "1234567" not in result.stdout
 
 
-#: Files in shapes that no profile has: bytes, what is read of them.
+#: Files in shapes that no profile has: bytes, and the records read from them.
 UNSEEN = {
     "title-rows.csv": (
         (

@@ -90,7 +90,7 @@ main()
 
 
 def libraries_loaded(process, _folder):
-    """Arrow is there: the commands are being loaded."""
+    """Wait until the process has loaded Arrow: it is loading the commands."""
     return "libarrow" in Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
 
 

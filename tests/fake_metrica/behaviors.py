@@ -345,7 +345,7 @@ def swallows(exchange):
 
 @read_behavior("list-lags", "list")
 def list_lags(exchange):
-    """List only what is older than five seconds of the service's clock."""
+    """List only uploadings older than five seconds by the service's clock."""
     old = exchange.store.now() - 5
     listed = [
         responses.uploading_object(exchange.store, one)

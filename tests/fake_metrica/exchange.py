@@ -1,4 +1,4 @@
-"""One request, and what a behavior can do with it: read it, store it, answer it, or break it off."""
+"""One request, and the actions of behaviors: read, store, answer, or break off."""
 
 import json
 import os

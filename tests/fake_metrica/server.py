@@ -57,7 +57,7 @@ class FakeMetrica:
         return not any(self._in_flight.values())
 
     def behave(self, name, times=None):
-        """Apply a behavior to the requests that it concerns, so many times or for ever."""
+        """Apply a behavior to the requests that it concerns, that many times or without end."""
         with self._lock:
             self._active.append([BEHAVIORS[name], times])
 

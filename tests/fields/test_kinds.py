@@ -91,7 +91,7 @@ def test_every_fault_of_an_example_is_a_rule():
     assert {example.fault for kind in KINDS.values() for example in kind.examples} - {None} <= set(RULES_BY_NAME)
 
 
-# Cells as people and programs write them: examples of the kind, mended and damaged, and any text.
+# Cells as people and programs write them: examples of the kind, repaired and damaged, and any text.
 SIGNS = st.sampled_from([*" \u00a0\u200b\ufeff\t\x00,.;:+-()/eE₽%'\"0189", "+7", "8 (", ".0", "T", "Z"])
 
 
@@ -149,13 +149,13 @@ def test_sound_text_has_no_fault(kind, data, assumptions):
 
     named = faults(kind, texts, assumptions)
 
-    # That a cell is empty is the field's business: DateTime must not be.
+    # Whether a cell may be empty is decided by the field: DateTime must not be.
     good = [(text, names) for text, names, good in zip(texts, named, sound, strict=True) if good and text]
     assert [pair for pair in good if pair[1]] == []
 
 
 def test_an_empty_cell_is_sound_where_the_field_may_be_empty():
-    # The validation takes this for granted of a column that is empty throughout.
+    # The validation assumes this of a wholly empty column.
     assert [
         one.name
         for one in FIELDS

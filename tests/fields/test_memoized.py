@@ -1,4 +1,4 @@
-"""Answers about a column that are given again."""
+"""Results of a column that are computed once."""
 
 import threading
 

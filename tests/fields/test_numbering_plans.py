@@ -143,7 +143,7 @@ def test_a_number_without_its_country_is_read_as_the_library_reads_it(region):
 
     after = normalized(texts, region)
 
-    # What no plan has stays as it was written.
+    # A number that no plan has is left unchanged.
     wanted = [
         phonenumbers.format_number(one, PhoneNumberFormat.E164) if phonenumbers.is_possible_number(one) else text
         for one, text in zip(expected, texts, strict=True)

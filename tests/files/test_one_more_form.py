@@ -57,7 +57,7 @@ CALLS = {
     "ClientId": ["133591247640966458", "133591247640966459", "133591247640966458", "1.33591E+17"],
 }
 AS_OF = ("--as-of", "2026-03-03T00:00:00Z")
-#: Faults of the records above: a phone that is to be rewritten, the third record that is the first, a rounded id.
+#: Faults of the records above: a phone with punctuation, a third record equal to the first, a rounded id.
 FAULTS = {("CT241", 2), ("CT401", 3), ("CT203", 4)}
 #: Words for places that this form does not have.
 WRONG = {"en": re.compile(r"\b(?:line|row) \d", re.IGNORECASE), "ru": re.compile(r"\bстрок\w* \d", re.IGNORECASE)}

@@ -1,4 +1,4 @@
-"""Files by what they hold; files behind an argument."""
+"""Files recognized by their content; files named by an argument."""
 
 import gzip
 import io

@@ -59,7 +59,7 @@ def kill_at_step(count):
 
 
 def resume_all(folder, clock):
-    """Resume until everything is decided; a person sends again what the service does not have."""
+    """Resume until every part is decided; parts that the service does not have are sent again, as a person would do."""
     service = FakeService(folder, folder / "state")
     with ledger.open_ledger_in(folder / "state", clock) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
         for _ in range(3):

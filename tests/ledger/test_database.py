@@ -1,4 +1,4 @@
-"""Opening a ledger: permissions, damage, key, versions, file systems; and what is never stored."""
+"""Opening a ledger: permissions, damage, key, versions, file systems; and values that are never stored."""
 
 import os
 import re

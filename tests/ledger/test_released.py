@@ -87,7 +87,7 @@ def test_an_upload_with_a_released_ledger_sends_each_unknown_call_once(copied, v
 
 
 def upload(service, folder, file):
-    """Upload a file with the command line, in a process of its own."""
+    """Upload a file with the command line, in its own process."""
     return subprocess.run(
         [sys.executable, "-m", "calltools", "upload", file, "--counter", str(COUNTER), "--yes"],
         env=os.environ

@@ -182,7 +182,7 @@ class UploadMachine(RuleBasedStateMachine):
     @precondition(lambda self: ledger.held_parts(self.ledger))
     @rule(data=st.data(), give_up=st.booleans())
     def decide(self, data, give_up):
-        """Decide as a person who has looked into the service: what is stored there is not sent again."""
+        """Decide as a person who has looked into the service: stored parts are not sent again."""
         part = data.draw(st.sampled_from(ledger.held_parts(self.ledger)))
         model = self.models[part.id]
         with ledger.hold_counter(self.ledger, COUNTER):

@@ -1,4 +1,4 @@
-"""The second file: read by the rules of the first, and what cannot be used is counted."""
+"""The second file: read like the first; records that cannot be used are counted."""
 
 import pytest
 

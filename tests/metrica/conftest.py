@@ -14,7 +14,7 @@ from tests.fake_metrica.server import FakeMetrica
 CANARY = "y0_C4naryTokenAbc-123"
 #: So long that no request meets them on a busy machine.
 TIMEOUTS = Timeouts(connect=60, idle=60, first_byte=60, post_total=120, get_total=60)
-#: Short limits, each for a phase in which only a silent service meets it.
+#: Short limits; only a silent service reaches them.
 SHORT_IDLE = replace(TIMEOUTS, idle=1)
 SHORT_FIRST_BYTE = replace(TIMEOUTS, first_byte=0.8)
 SHORT_TOTAL = replace(TIMEOUTS, post_total=2.5)

@@ -328,7 +328,7 @@ FAILURES = {
 }
 
 
-# Limits of time are the same for every GET, so they are waited for in one of them.
+# The time limits of every GET are the same, so only one test waits for them.
 @pytest.mark.parametrize(
     ("name", "read"),
     [(name, read) for name in FAILURES for read in GET_CALLS if read == "counter" or name not in LIMITS],

@@ -1,4 +1,4 @@
-"""Record what calltools does with a broad corpus, and compare two recordings.
+"""Record the results of calltools on a broad corpus, and compare two recordings.
 
 ``python -m tests.recorder record OUTDIR [--python VENV/bin/python] [--cases DIR]``: every command with its exit code,
 streams and written files as ``OUTDIR/commands.jsonl``. ``--python`` is the interpreter of another checkout, older or newer:

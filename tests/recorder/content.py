@@ -17,7 +17,7 @@ VARYING = (
 
 
 class Normalizer:
-    """Replaces what varies: paths, ports, times of this hour, marks of uploads.
+    """Replaces values that vary: paths, ports, times of this hour, marks of uploads.
 
     Args:
         places: Absolute paths -> the placeholder of each.
@@ -33,7 +33,7 @@ class Normalizer:
         self._now = re.compile(rf"(?:{days})(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
     def text(self, content):
-        """The bytes as text; what is not UTF-8 is kept as escapes."""
+        """The bytes as text; bytes that are not UTF-8 become escapes."""
         text = content.decode("utf-8", "backslashreplace")
         for place, name in self._places:
             text = text.replace(place, name)

@@ -108,7 +108,7 @@ def form_of(name, command, path, words, report_options):
 
 
 def every_report(name, path, words):
-    """A conversion that writes all the files it can; in English as a process of its own."""
+    """A conversion that writes all the files it can; in English as its own process."""
     reports = [word for ending in ENDINGS for word in ("--report", f"report{ending}")]
     for lang in LANGUAGES:
         yield single_command(

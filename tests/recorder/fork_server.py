@@ -61,7 +61,7 @@ def load(entry, orders):
     for order in orders:
         run(entry, order)
         for name in Path(order["modules"]).read_text(encoding="utf-8").splitlines():
-            # Some are in the list only: a library has put them there by hand.
+            # Some are in the list only: a library has added them by hand.
             with suppress(ImportError):
                 importlib.import_module(name)
 

@@ -1,4 +1,4 @@
-"""Runs scenarios and writes down what each command does."""
+"""Run scenarios and record the results of each command."""
 
 import json
 import os
@@ -136,7 +136,7 @@ def snapshot(root, normalizer):
 
 
 def requests_and_uploads(service, normalizer):
-    """What has arrived at the service: uploads in their order, and which readings there were.
+    """Requests at the service: uploads in their order, and the distinct readings.
 
     The number of requests for a state depends on how fast the machine is.
     """
@@ -150,7 +150,7 @@ def requests_and_uploads(service, normalizer):
 
 
 def work(new_runner, entries, finished):
-    """A thread: take scenarios until there are no more; give back the number and the records of each, or the fault."""
+    """The body of a thread: take scenarios until none is left; return the number and the records of each, or the exception."""
     try:
         with closing(new_runner()) as runner, suppress(queue.Empty):
             while True:

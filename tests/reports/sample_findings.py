@@ -11,7 +11,7 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 
-#: A workbook is not text; it has tests of its own.
+#: A workbook is not text; it has its own tests.
 TEXT_FORMS = sorted(REPORTERS.keys() - {"workbook"})
 
 CSV = Source(Path("/nowhere"), "calls.csv", INPUTS["csv"].format, "utf-8", ",", 1)
@@ -65,7 +65,7 @@ def summary_of(source, rows, **more):
 
 
 def render_in_form(form, rows=FINDINGS, sources=(CSV,), options=None, batches=1, **more):
-    """The report of some findings, which are the same in each source; the form by name, or what makes its reporter."""
+    """The report of some findings, which are the same in each source; the form by name, or by the factory of its reporter."""
     stream = io.StringIO()
     reporter = (REPORTERS[form] if isinstance(form, str) else form)(stream, options or ReportOptions())
     summaries = []

@@ -1,4 +1,4 @@
-"""Each form of output as it was read and approved; ``CALLTOOLS_GOLDEN=rewrite`` writes them anew."""
+"""Each form of output as it was approved; ``CALLTOOLS_GOLDEN=rewrite`` writes them again."""
 
 import os
 from pathlib import Path

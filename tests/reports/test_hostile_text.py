@@ -1,4 +1,4 @@
-"""Hostile text through every form: the output stays what it is, and nothing in it is obeyed."""
+"""Hostile text through every form: the output keeps its structure, and nothing in it is executed."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The marked copy of a workbook: what is not marked stays to the byte, whoever wrote the workbook."""
+"""The marked copy of a workbook: everything unmarked is unchanged to the byte, for any producer."""
 
 import re
 import struct
@@ -33,7 +33,7 @@ def picture():
 
 
 def write_rich_workbook(path, records=(GOOD, BAD_PHONE)):
-    """A workbook with nearly everything that people put into one."""
+    """Write a workbook with nearly everything that a workbook can hold."""
     workbook = xlsxwriter.Workbook(path)
     sheet, other = workbook.add_worksheet("Звонки"), workbook.add_worksheet("Итоги")
     head, wide = (
@@ -72,7 +72,7 @@ def parts(path):
 
 
 def edit_package(path, change):
-    """The package with its parts changed by a function of name and text."""
+    """Change the parts of a package by a function of name and text."""
     before = parts(path)
     with zipfile.ZipFile(path, "w") as package:
         for name, data in before.items():

@@ -12,7 +12,7 @@ from calltools.reports import REPORTERS
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
-#: The heaviest of those that write all; the others when there is time.
+#: The heaviest of the forms that write all findings; the others in long runs.
 LONG = bool(os.environ.get("CALLTOOLS_LONG"))
 FORMS = sorted(REPORTERS.keys() - {"workbook"}) if LONG else ["json"]
 MORE = 900_000 if LONG else 300_000

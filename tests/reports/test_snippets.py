@@ -1,4 +1,4 @@
-"""The first finding of each rule in its record, as people see it on a terminal."""
+"""The first finding of each rule in its record, as a terminal shows it."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ def run(path, *options, **environ):
 
 
 def report(path, *options):
-    """The same, from within, which is faster."""
+    """The same in this process, which is faster."""
     arguments = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *options]
     return CliRunner().invoke(app, arguments, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
 
@@ -102,7 +102,7 @@ def test_a_narrow_terminal_gets_whole_lines(tmp_path, width):
 
     long = [line for line in lines if len(line) > width]
     assert "00:03:15" in "\n".join(lines)
-    # What is left is a path or a table of counts, which cannot be folded.
+    # Other lines are a path or a table of counts, which cannot be folded.
     assert not [line for line in long if " | " in line or ":" not in line], long
 
 

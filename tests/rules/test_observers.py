@@ -1,4 +1,4 @@
-"""What the whole file shows does not depend on how its records are cut into batches."""
+"""Findings on the whole file do not depend on how its records are cut into batches."""
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ ASSUMPTIONS = Assumptions(NOW)
 #: Rules with a memory.
 REMEMBERING = [rule.code for rule in RULES if rule.observer is not None]
 ROUNDED = ["1604591025698235136", "1604591031177021952", "1604602233445566720", "1604591025698240000"]
-#: Cells of which few differ, so that records repeat.
+#: Cells with few distinct values, so that records repeat.
 CELLS = {
     "UserId": ["", "", "client-1042", "клиент", "(not set)"],
     "ClientId": ["", "1604591025698235234", "1604591031177021911", *ROUNDED, "-"],

@@ -1,4 +1,4 @@
-"""Hashes by which records are known again."""
+"""Hashes by which equal records are found."""
 
 import pyarrow as pa
 from hypothesis import given

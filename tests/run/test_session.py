@@ -261,7 +261,7 @@ def test_the_first_unreadable_file_ends_a_run_on_request():
 
 @pytest.fixture
 def broken_off(monkeypatch):
-    """A file whose last record is over the limit, which shows when the others have been read."""
+    """A file whose last record is over the limit, which is noticed after the others have been read."""
     monkeypatch.setattr(reader, "BLOCK_SIZE", 1000)
     text = as_csv(some_rows(40)) + "9" * 10_000 + "\n"
     Path("long.csv").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Ctrl-C at moments at which Python, or a library, would lose it or leave something behind."""
+"""Ctrl-C at moments when Python or a library would lose it or leave a file."""
 
 import signal
 import subprocess
@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("default_signals"),
 ]
 
-# Each sends the process an interrupt at a moment of its own, and goes on when nothing is raised there.
+# Each program interrupts its process at another moment, and continues if nothing is raised there.
 SWALLOWED = """
 import os, signal, sys
 from contextlib import suppress
@@ -51,7 +51,7 @@ main()
 
 @pytest.fixture
 def calls(tmp_path):
-    """More than are checked before an interrupt comes again."""
+    """More records than are checked before an interrupt is raised again."""
     path = tmp_path / "calls.csv"
     header, lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(header + "\n" + lines * 5, encoding="utf-8")

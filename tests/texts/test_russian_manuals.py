@@ -1,4 +1,4 @@
-"""The Russian manuals: one for each rule, whole, and about the same data as the English ones."""
+"""The Russian manuals: one for each rule, complete, and with the same data as the English ones."""
 
 import re
 

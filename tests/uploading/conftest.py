@@ -88,7 +88,7 @@ def upload(run):
 
 @pytest.fixture
 def process(environment):
-    """The command line in a process of its own."""
+    """The command line in its own process."""
 
     def called(*arguments, **more):
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""Runs a command of the upload again and again; SIGKILL comes some steps later each time. Then it is brought to its end.
+"""Runs a command of the upload many times; SIGKILL comes some steps later each time. Then the upload is completed.
 
 ``python -m tests.uploading.crash_runner FOLDER FILE VICTIM BEHAVIOUR SINCE STEP...`` prints a JSON line a kill. A step is the moment
 before or after a call into the system, the network or SQLite, counted from the first such call that is named SINCE: from

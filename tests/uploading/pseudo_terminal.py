@@ -1,4 +1,4 @@
-"""A command at a terminal: what a person sees, and what a person types."""
+"""A command at a terminal: its screen, and the input of a person."""
 
 import os
 import pty
@@ -35,7 +35,7 @@ class Terminal:
         os.close(self._ours)
 
     def until(self, text, seconds=AGES_S):
-        """Read what the screen shows until it has shown this."""
+        """Read the screen until it has shown this text."""
         end = time.monotonic() + seconds
         while text not in self.text:
             assert time.monotonic() < end, self.text

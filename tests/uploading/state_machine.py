@@ -104,7 +104,7 @@ class UploadMachine(RuleBasedStateMachine):
         ]
         return [parse_marker(post["query"]["comment"]) for post in posts]
 
-    # -- what may happen -------------------------------------------------------------------
+    # -- possible steps ---------------------------------------------------------------------
 
     @rule(calls=CALLS, again=st.sampled_from(["", "", "", "--all", "--changed"]), behaviour=st.sampled_from(BEHAVIORS),
           trip=TRIPS)  # fmt: skip
@@ -189,7 +189,7 @@ class UploadMachine(RuleBasedStateMachine):
         lost = any(len(uploading["rows"]) < uploading["source_quantity"] for uploading in self.uploadings())
         return set(range(6)) if lost else set()
 
-    # -- what always holds -----------------------------------------------------------------
+    # -- invariants -----------------------------------------------------------------------
 
     @invariant()
     def no_part_is_stored_twice(self):

@@ -1,4 +1,4 @@
-"""Through the whole command line: calls and token reach the one address, proven to be its own, and nobody else."""
+"""Through the whole command line: calls and token reach one verified address and no other."""
 
 import ssl
 

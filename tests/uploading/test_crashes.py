@@ -1,4 +1,4 @@
-"""SIGKILL at any step of an upload: no call is doubled, none is lost, and what is not known is held."""
+"""SIGKILL at any step of an upload: no call is doubled, none is lost, and parts with unknown results are held."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.programs import find_program
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-#: What is killed, how the service behaves meanwhile, and at which steps in a short run: of all, and of those around the request.
+#: The killed command, the behavior of the service, and the steps of a short run: of all steps, and of those around the request.
 CASES = {
     ("upload", "well"): {"open": (180, 430), "getaddrinfo": (3, 9, 14, 45)},
     ("upload", "resets-after-storing"): {"getaddrinfo": (8, 16)},
@@ -30,7 +30,7 @@ if LONG:
 
 pytestmark = [
     pytest.mark.slow,
-    # What is run has a limit of its own, or takes hours.
+    # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
 ]
@@ -88,7 +88,7 @@ def test_kills_around_the_request_reach_every_ending(environment, tmp_path, call
         assert_exactly_once(run)
 
 
-#: A call of the system, what happens at it, and at which n of it in a short run.
+#: A system call, the injected fault, and the numbers of the call in a short run.
 SIGKILL, EIO, ENOSPC = "signal=SIGKILL", "error=EIO", "error=ENOSPC"
 SYSTEM_FAULTS = {
     ("pwrite64", SIGKILL): (25, 40), ("fdatasync", SIGKILL): (5,), ("fsync", SIGKILL): (2,), ("write", SIGKILL): (2,),

@@ -30,7 +30,7 @@ def found_canaries(*texts):
 
 
 def written_files(folder):
-    """What lies in the state folder, besides the calls that wait."""
+    """The files of the state folder, without the calls that wait."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "spool"]
     return [path.read_bytes().decode("latin-1") for path in files] + [path.name for path in folder.rglob("*")]
 
@@ -67,7 +67,7 @@ def test_no_misbehavior_of_the_service_makes_a_value_leak(debugged, service, sta
 
 
 def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, calls):
-    """A defect is planted whose exception holds the file: what a person sees of it does not."""
+    """A defect is planted whose exception holds the file: the output does not."""
     code = (
         "import sqlite3, sys\n"
         "from calltools.uploading import upload as stage\n"

@@ -24,7 +24,7 @@ OPTIONS = UploadOptions(COUNTER, poll_interval_s=0.05, search_timeout_s=2)
 
 
 class RecordedEvents(SilentEvents):
-    """A caller that remembers what it learned, and answers as it is made to."""
+    """A caller that records all events, and answers as it was set to."""
 
     def __init__(self, *, agrees=True):
         self.agrees = agrees

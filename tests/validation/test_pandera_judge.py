@@ -1,4 +1,4 @@
-"""pandera as the judge: what fails is a verdict or a defect, and never a text with values."""
+"""pandera as the judge: a failure is a verdict or a defect, and its text never has values."""
 
 from dataclasses import replace
 

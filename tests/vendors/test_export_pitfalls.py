@@ -106,7 +106,7 @@ def test_a_click_is_taken_from_its_own_column_or_from_an_address():
     assert {step.url_parameter or step.columns for step in steps} == {("yclid",), "yclid"}
 
 
-#: Where an export has both, the column that holds talk alone; the other holds the whole call.
+#: Where an export has both, the column with the talk time; the other has the duration of the whole call.
 TALK = {
     "3cx": {"Talking"},
     "aircall": {"duration (in call)"},
@@ -485,7 +485,7 @@ def test_legs_are_counted_and_no_calls_of_their_own(name, tmp_path):
     assert summary.adds_up
 
 
-# Files that are not what they seem.
+# Files that look like another export.
 
 
 def test_the_simple_call_log_without_a_direction_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""Exports as people have them: traps of vendors, through the whole line."""
+"""Exports with the pitfalls of their vendors, through the whole pipeline."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each sample and each second file is that of its own vendor and of no other; a wrong name is refused with the right one."""
+"""Each sample and each second file fits the profile of its own vendor and no other; a wrong name is refused with the right one."""
 
 import shlex
 from pathlib import Path

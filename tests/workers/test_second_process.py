@@ -31,7 +31,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @pytest.fixture(autouse=True)
 def _each_file_is_worth_it(monkeypatch):
-    """A second process for the smallest file, also where there is one processor."""
+    """Use a second process for the smallest file, also on one processor."""
     monkeypatch.setattr(second_process, "FORK_FROM_BYTES", 1)
     monkeypatch.setattr(second_process, "cpu_count", lambda: 2)
 
@@ -108,7 +108,7 @@ def run_job(job, *, together=False):
 
 
 def drawn(portrait):
-    """Its counts; in which order days were met first depends on the blocks."""
+    """Its counts; the order of days depends on the blocks."""
     days = sorted((day, counts.tolist()) for day, counts in portrait.days.items())
     hours = [portrait.answered_by_hour.tolist(), portrait.missed_by_hour.tolist()]
     durations = [portrait.talk.tolist(), portrait.hold.tolist()]
@@ -214,7 +214,7 @@ def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
             os.kill(child, signal.SIGKILL)
         return answer
 
-    # The first answer is there, and the pipe does not hold the others.
+    # The first answer has arrived, and the pipe cannot hold the others.
     monkeypatch.setattr(process, "read_object", then_killed)
 
     with pytest.raises(SourceError) as raised:

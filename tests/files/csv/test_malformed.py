@@ -18,7 +18,7 @@ from calltools.model.batch import HeaderGuess, Hints
 
 COUNT = 30
 #: Records are of five kinds: each of them takes both paths at the beginning, later ones take one or the other.
-#: They come by the same lines, which are traced for the first ones only: that takes half as long again.
+#: They run the same code, which is traced for the first ones only: tracing takes half as long again.
 BOTH_ROADS = [
     pytest.param(number, exact, marks=[] if number < 5 else pytest.mark.no_cover)
     for number in range(COUNT)

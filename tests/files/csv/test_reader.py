@@ -1,4 +1,4 @@
-"""CSV as people have it: encodings, delimiters, title rows, line ends; written and read again."""
+"""CSV as exports have it: encodings, delimiters, title rows, line ends; written and read again."""
 
 import contextlib
 import csv
@@ -158,7 +158,7 @@ def test_a_beginning_without_a_line_end_is_named(write):
     ],
 )
 def test_the_limit_of_cells_that_the_whole_process_has_changes_nothing(write, text):
-    """The ledger raises it, and so may whoever uses the library."""
+    """The ledger raises it, and users of the library may."""
     before = csv.field_size_limit(64 << 20)
     try:
         with pytest.raises(SourceError, match="line end is missing"):
@@ -246,7 +246,7 @@ def test_well_formed_records_are_read_unchanged_on_both_paths(tmp_path_factory, 
 
 @st.composite
 def torn_texts(draw):
-    """Well-written records in which a few signs were put, taken away or changed."""
+    """Well-formed records with a few characters added, removed or changed."""
     stream = io.StringIO()
     ends, quoting = st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
     rows = draw(st.lists(st.tuples(*[st.text(st.sampled_from('a1,"\n\ré'), max_size=6)] * 3), max_size=6))
@@ -286,7 +286,7 @@ def test_any_text_is_read_alike_on_both_paths_and_in_any_blocks(tmp_path_factory
 
 
 def in_order(findings):
-    """As the line sorts them."""
+    """In the order of the pipeline."""
     return sorted((row["place"], str(row)) for row in findings)
 
 

@@ -1,4 +1,4 @@
-"""Workbooks that mean harm, or came to some: a typed error or a result, soon, and no process left behind."""
+"""Malicious and damaged workbooks: a typed error or a result, soon, and no process is left."""
 
 import io
 import json
