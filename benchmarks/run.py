@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, help="instead of 1,000,000 and 5,000,000")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    # Installed packages have bytecode: otherwise each start would compile the source anew where bytecode is not written.
+    # Installed packages have bytecode: otherwise each start would compile the source where bytecode is not written.
     compileall.compile_dir(HERE.parent / "calltools", quiet=1)
     print(f"{'case':<30} {'ours s':>8} {'floor s':>8} {'ratio':>6} {'target':>10} {'peak MiB':>9}")
     for case in list_cases(options.records):
