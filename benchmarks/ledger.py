@@ -55,10 +55,10 @@ def write_calls(path: Path, first: int, count: int) -> None:
 
 def run(step: str, folder: Path, file: Path) -> str:
     """Run one step in its own process."""
-    begun = time.perf_counter()
+    start = time.perf_counter()
     program = PROGRAM.format(counter=COUNTER)
     done = subprocess.run([sys.executable, "-c", program, step, folder, file], capture_output=True, check=True)
-    return f"whole {time.perf_counter() - begun:.2f} s, {done.stdout.decode().strip()}"
+    return f"whole {time.perf_counter() - start:.2f} s, {done.stdout.decode().strip()}"
 
 
 def main() -> None:

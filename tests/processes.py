@@ -18,9 +18,9 @@ def start_process(command, **more):
             process.kill()
 
 
-def wait_for(what, seconds=AGES_S):
+def wait_for(condition, seconds=AGES_S):
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < end, "it never came about"
         time.sleep(0.02)

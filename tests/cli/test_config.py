@@ -119,7 +119,7 @@ def test_a_pyproject_of_others_is_no_concern(folder, data):
         pytest.param("warning", "error", None, 0, id="variable beats file"),
         pytest.param("error", "error", "warning", 1, id="option beats both"),
         pytest.param("warning", "warning", "error", 0, id="option wins with its default too"),
-        pytest.param("warning", "", None, 1, id="an empty variable says nothing"),
+        pytest.param("warning", "", None, 1, id="an empty variable has no effect"),
     ],
 )
 def test_option_beats_variable_beats_file_beats_default(folder, file, variable, option, code):

@@ -129,8 +129,8 @@ class FakeMetrica:
 
     def _refuse_if_invalid(self, exchange):
         """Refuse what the documented service refuses: a wrong token, an unknown counter, too many requests."""
-        given = exchange.handler.headers.get("Authorization", "")
-        if not given.startswith("OAuth ") or (self.token and given != f"OAuth {self.token}"):
+        authorization = exchange.handler.headers.get("Authorization", "")
+        if not authorization.startswith("OAuth ") or (self.token and authorization != f"OAuth {self.token}"):
             problem = (401, "unauthorized", "Unauthorized")
         elif exchange.counter == 404:
             problem = (404, "not_found", "Object not found")

@@ -194,10 +194,10 @@ def test_outcome_of_an_upload(name, file, service, client_of, request):
 def test_service_that_reads_slowly_but_steadily_is_waited_for(service, client_of, many_calls):
     service.behave("reads-slowly")
     timeouts = replace(TIMEOUTS, idle=2)
-    begun = time.monotonic()
+    start = time.monotonic()
 
     assert client_of(service.url, timeouts=timeouts).upload(REQUEST, many_calls).kind is ACKED
-    assert time.monotonic() - begun > timeouts.idle
+    assert time.monotonic() - start > timeouts.idle
 
 
 def test_message_of_the_service_is_kept_without_secrets(service, client, calls):
@@ -228,11 +228,11 @@ def test_bytes_sent_are_counted(service, client_of, many_calls):
 
 def test_quota_of_an_upload_is_not_waited_for(service, client, calls):
     service.behave("429-soon")
-    begun = time.time()
+    start = time.time()
 
     outcome = client.upload(REQUEST, calls)
 
-    assert begun + 1 <= outcome.until <= time.time() + 1
+    assert start + 1 <= outcome.until <= time.time() + 1
     assert len(service.posts) == 1
 
 
@@ -356,12 +356,12 @@ def test_reading_is_repeated_until_it_succeeds(name, service, client):
 
 def test_client_waits_the_seconds_of_retry_after(service, client_of):
     service.behave("429-soon", times=1)
-    waits, begun = [], time.monotonic()
+    waits, start = [], time.monotonic()
 
     client_of(service.url, on_wait=lambda seconds, error: waits.append((seconds, type(error)))).get_counter(101)
 
     assert waits == [(1.0, QuotaError)]
-    assert time.monotonic() - begun >= 1
+    assert time.monotonic() - start >= 1
 
 
 def test_client_does_not_wait_an_hour(service, client_of):

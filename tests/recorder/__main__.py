@@ -23,7 +23,7 @@ def record(options):
         one for one in corpus.whole(codes_of(options.python), options.cases) if re.search(options.only, one.name)
     ]
     options.outdir.mkdir(parents=True, exist_ok=True)
-    begun, count = time.monotonic(), 0
+    start, count = time.monotonic(), 0
     with (options.outdir / "commands.jsonl").open("w", encoding="utf-8") as stream:
 
         def write(result):
@@ -32,7 +32,7 @@ def record(options):
             stream.write(json.dumps(result, ensure_ascii=False) + "\n")
 
         record_all(options.python, scenarios, corpus.SAMPLES, options.jobs, write)
-    print(f"{count} commands in {time.monotonic() - begun:.0f} s")  # noqa: T201 - what a person waits for
+    print(f"{count} commands in {time.monotonic() - start:.0f} s")  # noqa: T201 - what a person waits for
     return 0
 
 

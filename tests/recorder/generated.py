@@ -96,8 +96,8 @@ def damaged(rng, text):
     """One fault of structure in two files of five."""
     lines = text.splitlines(keepends=True)
     place = rng.randrange(len(lines)) if lines else 0
-    hurt = rng.choice(("", "", "", "quote", "bare", "short", "long", "blank", "twice", "cut", "null"))
-    match hurt:
+    damage = rng.choice(("", "", "", "quote", "bare", "short", "long", "blank", "twice", "cut", "null"))
+    match damage:
         case "quote":
             lines[place] = '"' + lines[place]
         case "bare":
@@ -123,9 +123,9 @@ def vendor(rng, exports):
     content = path.read_bytes()
     text = content.decode("utf-8-sig", "replace")
     lines = text.splitlines(keepends=True)
-    kept = [line for line in lines[1:] if rng.random() < 0.8]
-    kept += [line for line in kept if rng.random() < 0.1]
-    changed = [changed_digits(rng, line) if rng.random() < 0.4 else line for line in kept]
+    sampled = [line for line in lines[1:] if rng.random() < 0.8]
+    sampled += [line for line in sampled if rng.random() < 0.1]
+    changed = [changed_digits(rng, line) if rng.random() < 0.4 else line for line in sampled]
     return "csv", encoded(rng, damaged(rng, "".join([*lines[:1], *changed])))
 
 

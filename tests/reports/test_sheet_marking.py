@@ -75,9 +75,9 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
     ids=["nothing", "a table", "controls", "an inner list of extensions", "a header with a picture"],
 )
 def test_the_drawing_of_comments_is_where_the_schema_wants_it(tail):
-    given_, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
+    after_cells, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
 
-    assert drawing_position(f"</sheetData>{given_}".encode()) == expected
+    assert drawing_position(f"</sheetData>{after_cells}".encode()) == expected
 
 
 def test_a_sheet_that_does_not_end_is_refused():

@@ -151,7 +151,7 @@ def test_a_mended_copy_loses_its_marks(tmp_path):
 
 
 def test_the_fill_that_excel_gives_bad_cells_is_no_mark_of_ours(tmp_path):
-    def change(_book, sheet):
+    def change(_workbook, sheet):
         sheet["A2"].fill = PatternFill("solid", fgColor=BAD_OF_EXCEL)
 
     source = write_own(tmp_path / "calls.xlsx", GOOD, BAD_PHONE, change=change)

@@ -9,11 +9,11 @@ from tests.rules import case_files
 CODES = sorted(path.stem for path in case_files.CASES.glob("*.toml"))
 
 
-def blocks(verdict):
+def blocks(kind):
     return [
         pytest.param(code, block, id=f"{code}-{number}")
         for code in CODES
-        for number, block in enumerate(case_files.read(code).get(verdict, []), 1)
+        for number, block in enumerate(case_files.read(code).get(kind, []), 1)
     ]
 
 

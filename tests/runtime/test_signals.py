@@ -96,11 +96,11 @@ def test_a_signal_between_entering_and_the_block_still_leaves_the_context():
         def __exit__(self, *_):
             self.left = True
 
-    begun = Begun()
+    context = Begun()
     with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
-        enter_interrupt_safe(stack, begun)
+        enter_interrupt_safe(stack, context)
 
-    assert begun.left
+    assert context.left
 
 
 def test_the_end_is_not_disturbed():
@@ -153,9 +153,9 @@ def test_the_end_is_not_disturbed():
     ],
 )
 def test_a_deferred_signal_is_raised_once_and_in_time(code, printed):
-    begun = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
-    begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
+    preamble = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
+    preamble += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
 
-    result = run(begun + code + "\nsignals.ignore_signals()")
+    result = run(preamble + code + "\nsignals.ignore_signals()")
 
     assert (result.stdout.decode().split(), result.stderr) == (printed, b"")

@@ -34,10 +34,10 @@ def kill_at_step(count, since="open"):
     """Kill this process at the step with this number."""
     left, begun = count, False
 
-    def step(_frame, event, what):
+    def step(_frame, event, function):
         nonlocal left, begun
-        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
-            begun = begun or what.__name__ == since
+        if event in {"c_call", "c_return"} and function.__name__ in TRACED_CALLS:
+            begun = begun or function.__name__ == since
             left -= begun
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -114,7 +114,7 @@ def clean_file_ledger(folder, file):
     return folder / "known"
 
 
-def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
+def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
     """One run that is killed at a step, and the state of its calls afterwards.
 
     Args:
@@ -132,7 +132,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
         call_control("behave?name=list-empty")
         run_forked(upload, output=output)
         call_control("behave-well")
-    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], output)
+    code = run_disturbed({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], output)
     call_control("behave-well")
     codes = [run_forked(arguments, output=output) for arguments in (upload, RESUME, upload)]
     before = len(count_stored(counter)["posts"])
@@ -153,8 +153,8 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     for trip in map(int, steps) if steps else itertools.count(1):
-        hurt = partial(run_killed_at, trip, since)
-        found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
+        run_disturbed = partial(run_killed_at, trip, since)
+        found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)
         killed = found["code"] == -signal.SIGKILL
         print(json.dumps({"trip": trip, "killed": killed, **found}), flush=True)  # noqa: T201 - what the test reads
         if not (killed or steps):

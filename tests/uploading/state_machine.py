@@ -50,7 +50,7 @@ class UserActions:
 
     again: Counter = field(default_factory=Counter)
     resent: Counter = field(default_factory=Counter)
-    given_up: set = field(default_factory=set)
+    abandoned: set = field(default_factory=set)
 
 
 class UploadMachine(RuleBasedStateMachine):
@@ -123,7 +123,7 @@ class UploadMachine(RuleBasedStateMachine):
         if code == 6:
             assert held
         if code == 0 and not trip:
-            missing = numbers - self.numbers_stored() - self.watcher.given_up
+            missing = numbers - self.numbers_stored() - self.watcher.abandoned
             assert not missing, f"reported as done, and not stored: {missing}"
             assert not held & numbers
 
@@ -153,7 +153,7 @@ class UploadMachine(RuleBasedStateMachine):
         if give_up:
             numbers = self.numbers_of([part])
             if self.run("uploads", "resume", "--give-up", part.name) == 0:
-                self.watcher.given_up |= numbers
+                self.watcher.abandoned |= numbers
         else:
             self.watcher.resent[part.mark] += 1
             self.run("uploads", "resume", "--resend", part.name, *SHORT[:2], trip=trip)
@@ -184,7 +184,7 @@ class UploadMachine(RuleBasedStateMachine):
             int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
         } | self.lost_rows()
 
-    def lost_rows(self):
+    def rows_left_out(self):
         """Rows that the service left out of a file that it accepted; it does not name them, so none is sent again."""
         lost = any(len(uploading["rows"]) < uploading["source_quantity"] for uploading in self.uploadings())
         return set(range(6)) if lost else set()
@@ -197,7 +197,7 @@ class UploadMachine(RuleBasedStateMachine):
         assert not twice, twice
 
     @invariant()
-    def no_call_is_stored_twice_unless_it_was_asked_for(self):
+    def no_call_is_stored_twice_without_a_request(self):
         stored = Counter(
             int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
         )
@@ -216,21 +216,21 @@ class UploadMachine(RuleBasedStateMachine):
             assert doubtful <= self.watcher.resent[part.mark], part
 
     @invariant()
-    def the_ledger_adds_up_and_keeps_what_it_needs(self):
+    def the_ledger_adds_up_and_keeps_its_files(self):
         with self.ledger() as ledger:
             assert find_faults(ledger) == []
             needed = {part.mark for part in list_parts(ledger) if part.waiting or part.held}
         assert {path.stem.partition("-")[2] for path in (self.state / "spool").iterdir()} == needed
 
     @invariant()
-    def what_is_accepted_is_stored_and_what_is_stored_is_not_free(self):
+    def accepted_calls_are_stored_and_stored_calls_are_not_free(self):
         stored = set(self.marks())
         for part in self.parts():
             assert not part.accepted or part.mark in stored, part
             assert part.mark not in stored or part.state not in {"rejected", "released"}, part
 
     @invariant()
-    def nothing_of_a_person_is_said_or_kept(self):
+    def no_value_of_a_person_is_printed_or_kept(self):
         assert find_leaks(self.state, self.output) == []
 
 

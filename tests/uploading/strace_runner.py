@@ -32,8 +32,8 @@ def main():
     folder, file, call, fault, *numbers = sys.argv[1:]
     log = Path(folder) / f"{call}.strace"
     for number in map(int, numbers) if numbers else count(1):
-        hurt = partial(run_traced, f"{call}:{fault}:when={number}", log)
-        found = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, hurt)
+        run_disturbed = partial(run_traced, f"{call}:{fault}:when={number}", log)
+        found = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, run_disturbed)
         text = log.read_text(encoding="utf-8", errors="replace")
         hit = "(INJECTED)" in text or "killed by SIGKILL" in text
         print(json.dumps({"number": number, "hit": hit, **found}), flush=True)  # noqa: T201 - what the test reads

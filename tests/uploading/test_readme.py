@@ -33,7 +33,7 @@ def readme_steps():
 
 
 @pytest.fixture
-def begun(tmp_path, monkeypatch):
+def first_steps(tmp_path, monkeypatch):
     """The service as the README starts it, on a free port; the arguments of the three commands after it."""
     exported, started, *commands = readme_steps()
     assert exported[0] == "export"
@@ -65,8 +65,8 @@ def read_listing():
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
-def test_the_commands_of_the_readme_lose_and_double_no_call(begun, ended_by):
-    upload, resume, watch = begun
+def test_the_commands_of_the_readme_lose_and_double_no_call(first_steps, ended_by):
+    upload, resume, watch = first_steps
 
     with Terminal({"CALLTOOLS_LANG": "en"}, *upload) as screen:
         screen.until(f"Send {CALLS} calls?")

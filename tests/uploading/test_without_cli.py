@@ -136,7 +136,7 @@ def test_a_stream_is_copied_and_named_as_the_caller_names_it(ledger, connect, se
 
 def test_a_file_that_is_altered_after_its_validation_is_named_as_the_caller_names_it(ledger, connect, service, calls):
     class AlteringEvents(RecordedEvents):
-        def report_findings(self, *_given, **_facts):
+        def report_findings(self, *_arguments, **_facts):
             calls.write_text("another file", encoding="utf-8")
 
     events = AlteringEvents()

@@ -48,7 +48,7 @@ def write_workbook(tmp_path):
     return make
 
 
-def raw_book(path, cells, *, parts=()):
+def write_raw_workbook(path, cells, *, parts=()):
     """A workbook whose sheet XML is written by hand."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -191,7 +191,7 @@ def test_the_caller_may_name_the_columns_of_ids(write_workbook):
 
 
 def test_error_cells_and_formulas_without_a_value_are_named(tmp_path):
-    path = raw_book(
+    path = write_raw_workbook(
         tmp_path / "calls.xlsx",
         '<row r="1"><c r="A1" t="inlineStr"><is><t>Price</t></is></c>'
         '<c r="B1" t="inlineStr"><is><t>Tag</t></is></c></row>'
@@ -382,7 +382,7 @@ def test_a_false_dimension_changes_nothing(tmp_path, declared):
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     sheet = f'<worksheet xmlns="{main}"><dimension ref="{declared}"/><sheetData>{cells}</sheetData></worksheet>'
-    path = raw_book(tmp_path / "calls.xlsx", "", parts={"xl/worksheets/sheet1.xml": sheet})
+    path = write_raw_workbook(tmp_path / "calls.xlsx", "", parts={"xl/worksheets/sheet1.xml": sheet})
 
     assert rows(read(path)) == [{"1": "2"}]
 
