@@ -1,4 +1,4 @@
-"""The floor: a bare streaming parse of a CSV by Arrow, everything thrown away."""
+"""The floor: a bare streaming parse of a CSV by Arrow, all results dropped."""
 
 import sys
 from pathlib import Path

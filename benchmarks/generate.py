@@ -1,4 +1,4 @@
-"""Invented calls by the million, for measuring.
+"""Write files of invented calls, for measuring.
 
 ``python benchmarks/generate.py canonical 1000000 out.csv`` and so on; ``run.py`` calls it. About one cell in a hundred
 is bad in each column; phones are random digits in plausible ranges, three in eight distinct; tags hold quotes, commas
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 #: 2026-03-10 00:00:00 UTC: "now" for these files.
 NOW = 1_773_100_800
 _CHUNK = 100_000
-#: With four digits behind them each is a number of an assigned range.
+#: Each of them and four digits are a number of an assigned range.
 _CODES = (
     "44207946",
     "491511234",
@@ -54,7 +54,7 @@ def canonical(count: int, path: Path) -> None:
 
 
 def vendor(count: int, path: Path) -> None:
-    """A PBX export by semicolons in Windows-1251 with CRLF, one record in a hundred hopeless."""
+    """A PBX export with semicolons in Windows-1251 with CRLF; one record in a hundred cannot be converted."""
     _write(path, count, _vendor, ";", "cp1251", "\r\n")
 
 
@@ -63,8 +63,8 @@ def workbook(count: int, path: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 - heavy, and only here
 
     columns = _canonical(np.random.default_rng(7), count, 0)
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as book:
-        sheet = book.add_worksheet("Calls")
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as workbook:
+        sheet = workbook.add_worksheet("Calls")
         sheet.write_row(0, 0, list(columns))
         for number, cells in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), start=1):
             for position, cell in enumerate(cells):

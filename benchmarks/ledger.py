@@ -1,7 +1,7 @@
 """Planning an upload against a large ledger: seconds and peak memory of a whole process.
 
 ``python benchmarks/ledger.py --known 1000000 --calls 100000``. The promise: at most 3 s and 200 MiB for planning.
-The ledger is made by the tool itself: uploads that are planned, reserved and accepted.
+The ledger is made by calltools: uploads are planned, reserved and accepted.
 """
 
 import argparse
@@ -54,11 +54,11 @@ def write_calls(path: Path, first: int, count: int) -> None:
 
 
 def run(step: str, folder: Path, file: Path) -> str:
-    """One step in a process of its own."""
-    begun = time.perf_counter()
+    """Run one step in its own process."""
+    start = time.perf_counter()
     program = PROGRAM.format(counter=COUNTER)
     done = subprocess.run([sys.executable, "-c", program, step, folder, file], capture_output=True, check=True)
-    return f"whole {time.perf_counter() - begun:.2f} s, {done.stdout.decode().strip()}"
+    return f"whole {time.perf_counter() - start:.2f} s, {done.stdout.decode().strip()}"
 
 
 def main() -> None:
@@ -71,10 +71,10 @@ def main() -> None:
         folder, file = Path(name) / "state", Path(name) / "calls.csv"
         write_calls(file, 0, chosen.known)
         print("the ledger:", run("accept", folder, file))
-        for what, first in (("new", chosen.known), ("known", 0), ("half known", chosen.known - chosen.calls // 2)):
+        for result, first in (("new", chosen.known), ("known", 0), ("half known", chosen.known - chosen.calls // 2)):
             write_calls(file, first, chosen.calls)
             for _ in range(3):
-                print(f"{what}:", run("plan", folder, file))
+                print(f"{result}:", run("plan", folder, file))
         write_calls(file, chosen.known, chosen.calls)
         print("plan and reserve:", run("reserve", folder, file))
         print("database:", (folder / "ledger.sqlite3").stat().st_size >> 20, "MiB")

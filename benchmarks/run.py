@@ -57,7 +57,7 @@ def measure_peak(command: list[str]) -> float:
 
 
 def _own_share(process: psutil.Process) -> int:
-    """Bytes of a process; a page that several processes share counts in part, where the system says so."""
+    """Bytes of a process; a page that several processes share counts in part, where the system reports it."""
     try:
         memory = process.memory_full_info()
     except psutil.Error:
@@ -66,7 +66,7 @@ def _own_share(process: psutil.Process) -> int:
 
 
 def generated_file(kind: str, count: int, ending: str) -> Path:
-    """A generated file, made once."""
+    """The path of a generated file, which is made once."""
     DATA.mkdir(exist_ok=True)
     path = DATA / f"{kind}-{count}{ending}"
     if not path.exists():
@@ -75,7 +75,7 @@ def generated_file(kind: str, count: int, ending: str) -> Path:
 
 
 def list_cases(records: int | None) -> list[Case]:
-    """Everything that the project promises about speed."""
+    """All promises of the project about speed."""
     # As users have it: where a developer has installed hypothesis, pandera loads it, which takes a tenth of a second.
     alone = "import sys; sys.modules['hypothesis'] = None; from calltools.__main__ import main; main()"
     python, tool = sys.executable, [sys.executable, "-c", alone]
@@ -93,11 +93,13 @@ def list_cases(records: int | None) -> list[Case]:
     listed.append(
         Case(f"convert {count:,} records", convert, [python, str(HERE / "floor.py"), path, ";", "cp1251"], "<= 6x")
     )
-    book = str(generated_file("workbook", 100_000, ".xlsx"))
-    check = [*tool, "validate", book, "--as-of", AS_OF, "--max-findings", "20"]
-    listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), book], "<= 3x"))
+    workbook = str(generated_file("workbook", 100_000, ".xlsx"))
+    check = [*tool, "validate", workbook, "--as-of", AS_OF, "--max-findings", "20"]
+    listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), workbook], "<= 3x"))
     marked = [*check, "--report", str(DATA / "marked.xlsx"), "--force"]
-    listed.append(Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), book], "-"))
+    listed.append(
+        Case("marked workbook 100,000 x 15", marked, [python, str(HERE / "floor_workbook.py"), workbook], "-")
+    )
     small = str(generated_file("canonical", 20, ".csv"))
     nothing = [python, "-c", "pass"]
     listed.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))
@@ -112,7 +114,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, help="instead of 1,000,000 and 5,000,000")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    # As an installed package is: otherwise each start would compile the source anew where bytecode is not written.
+    # Installed packages have bytecode: otherwise each start would compile the source where bytecode is not written.
     compileall.compile_dir(HERE.parent / "calltools", quiet=1)
     print(f"{'case':<30} {'ours s':>8} {'floor s':>8} {'ratio':>6} {'target':>10} {'peak MiB':>9}")
     for case in list_cases(options.records):

@@ -39,7 +39,7 @@ from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import is_large_file, start_work
 
 #: Findings that only the end of the file shows, given to the sinks at a time: to word one for each record takes memory.
-_CLOSING_FINDINGS_PER_EMIT: Final = 100_000
+CLOSING_FINDINGS_PER_EMIT: Final = 100_000
 
 #: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
@@ -90,7 +90,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         groups.wait()
     if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
         closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
-    for some in plan.finding_filter.locate(closing_findings).split(_CLOSING_FINDINGS_PER_EMIT):
+    for some in plan.finding_filter.locate(closing_findings).split(CLOSING_FINDINGS_PER_EMIT):
         stage.emit(_EMPTY_BATCH, some)
 
 

@@ -4,34 +4,34 @@ from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
-from tests.debian import program
+from tests.programs import find_program
 
 
 def chromium():
-    # The last is for what drives it.
+    # The driver needs the last one.
     packages = ["chromium", "fonts-dejavu-core", "libatomic1"]
-    return program("chromium", "chromium-browser", "google-chrome", packages=packages)
+    return find_program("chromium", "chromium-browser", "google-chrome", packages=packages)
 
 
 @contextmanager
 def browser():
-    """What opens pages in one browser, each in a profile of its own."""
+    """A function that opens pages in one browser, each in a profile of its own."""
     installed = chromium()
     with sync_playwright() as tools:
         started = tools.chromium.launch(executable_path=installed, args=["--no-sandbox"])
 
         @contextmanager
         def opened(path, **context):
-            """A page that is open, what the console said, and what it asked of the network."""
-            said, asked = [], []
+            """An open page, its console messages, and the addresses that it requested."""
+            messages, requests = [], []
             profile = started.new_context(**context)
             page = profile.new_page()
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda fault: said.append(str(fault)))
-            page.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
-            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda message: messages.append(message.text))
+            page.on("pageerror", lambda fault: messages.append(str(fault)))
+            page.on("dialog", lambda dialog: (messages.append(f"dialog {dialog.message}"), dialog.dismiss()))
+            page.on("request", lambda request: requests.append(request.url))
             page.goto(path.as_uri())
-            yield page, said, asked
+            yield page, messages, requests
             profile.close()
 
         yield opened

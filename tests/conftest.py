@@ -26,7 +26,7 @@ NOW = 1773100800
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Laws run the same lines some hundred times, half as fast when they are traced: what only they reach is not covered.
+    """Property tests run the same lines some hundred times, at half the speed when traced: they do not count for coverage.
 
     The mark ``no_cover`` of pytest-cov does nothing in the processes of xdist, where coverage was started twice.
     """
@@ -44,7 +44,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test writes into the ledger of whoever runs it."""
+    """No test writes into the ledger of its user."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CALLTOOLS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield
@@ -60,7 +60,7 @@ def _command_is_built_once() -> Iterator[None]:
 
 @pytest.fixture
 def default_signals() -> Iterator[None]:
-    """Ctrl-C, a request to end and a closed terminal do what they do by default, here and in each process that is started.
+    """Ctrl-C, SIGTERM and a closed terminal have their default effect, here and in each started process.
 
     A suite in the background (``make test &`` in a script) or under ``nohup`` ignores some of them, and what it starts
     inherits that.

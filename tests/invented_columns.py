@@ -25,10 +25,10 @@ def add_columns(folder):
     return folder
 
 
-def run(tree, *words, cwd=None):
+def run(tree, *arguments, cwd=None):
     """Run Python on the package of a tree."""
     return subprocess.run(
-        [sys.executable, *map(str, words)],
+        [sys.executable, *map(str, arguments)],
         cwd=cwd or tree,
         env={**os.environ, "PYTHONPATH": str(tree), "CALLTOOLS_STATE_DIR": str(tree / "state"), "NO_COLOR": "1"},
         capture_output=True,

@@ -1,16 +1,16 @@
-"""Processes that tests start, and what they wait for."""
+"""Processes that tests start, and waiting for conditions."""
 
 import subprocess
 import time
 from contextlib import contextmanager
 
-#: Far more than anything takes on a busy machine: who waits as long has failed.
+#: Far more than anything takes on a busy machine; after that the test fails.
 AGES_S = 120
 
 
 @contextmanager
-def started(command, **more):
-    """A process that does not outlive what is done with it: a test that fails would wait for it for ever."""
+def start_process(command, **more):
+    """A process that is killed at the end of the block: a failing test would wait for it without end."""
     with subprocess.Popen(command, **more) as process:
         try:
             yield process
@@ -18,9 +18,9 @@ def started(command, **more):
             process.kill()
 
 
-def wait_for(what, seconds=AGES_S):
-    """Ask again and again until it is so."""
+def wait_for(condition, seconds=AGES_S):
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < end, "it never came about"
         time.sleep(0.02)

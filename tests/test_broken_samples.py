@@ -1,17 +1,17 @@
-"""What the broken samples are told: written down from the rules, file by file."""
+"""The findings on the broken samples, written down from the rules, file by file."""
 
 from pathlib import Path
 
 import pytest
 
 import calltools
-from tests import samples_maker
+from tests import sample_workbooks
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 AS_OF = 1773273600  # 2026-03-12
 
 #: File -> (line, column, code) of each finding.
-TOLD = {
+EXPECTED = {
     "structure.csv": {
         (3, None, "CT008"),
         (4, None, "CT008"),
@@ -79,28 +79,29 @@ TOLD = {
 }
 
 
-def found(path, **asked):
-    return calltools.validate(path, as_of=AS_OF, **asked).findings
+def found(path, **options):
+    return calltools.validate(path, as_of=AS_OF, **options).findings
 
 
-@pytest.mark.parametrize("exact_only", [False, True], ids=["fast road", "exact road"])
-@pytest.mark.parametrize("name", TOLD)
-def test_each_fault_is_told_once_and_no_other(name, exact_only):
-    told = [(one.line, one.column, one.code) for one in found(SAMPLES / "broken" / name, exact_only=exact_only)]
+@pytest.mark.parametrize("exact_only", [False, True], ids=["fast path", "strict path"])
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_fault_is_found_once_and_no_other(name, exact_only):
+    expected = [(one.line, one.column, one.code) for one in found(SAMPLES / "broken" / name, exact_only=exact_only)]
 
-    assert set(told) == TOLD[name]
-    assert len(told) == len(TOLD[name])
+    assert set(expected) == EXPECTED[name]
+    assert len(expected) == len(EXPECTED[name])
 
 
 def test_every_broken_sample_is_in_the_readme():
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
 
-    assert {path.name for path in (SAMPLES / "broken").iterdir()} == {*TOLD, "calls.xlsx"}
+    assert {path.name for path in (SAMPLES / "broken").iterdir()} == {*EXPECTED, "calls.xlsx"}
     assert all(f"`{path.name}`" in readme for path in (SAMPLES / "broken").iterdir())
 
 
 @pytest.mark.parametrize(
-    ("make", "sample"), [(samples_maker.broken, "broken/calls.xlsx"), (samples_maker.good, "canonical/good.xlsx")]
+    ("make", "sample"),
+    [(sample_workbooks.write_broken, "broken/calls.xlsx"), (sample_workbooks.write_good, "canonical/good.xlsx")],
 )
 def test_the_workbooks_are_those_that_the_maker_makes(make, sample, tmp_path):
     made = tmp_path / Path(sample).name

@@ -1,4 +1,4 @@
-"""What the documents say is so: tables are fresh, commands and options exist, and nothing that exists goes unsaid."""
+"""The documents are true: tables are fresh, commands and options exist, and all that exist are documented."""
 
 import os
 import re
@@ -119,7 +119,7 @@ def test_every_word_of_a_profile_is_in_its_readme():
 
 
 def leaves(command, *path):
-    """Each command that does something, with the words that lead to it."""
+    """Each command that does something, with the names that lead to it."""
     for name, below in getattr(command, "commands", {}).items():
         yield from leaves(below, *path, name)
     if not getattr(command, "commands", {}):

@@ -79,35 +79,37 @@ def tree(tmp_path_factory):
     return add_columns(tmp_path_factory.mktemp("tree"))
 
 
-def validated(tree, records, *words):
-    """What ``validate`` says of records: (record, column, rule)."""
+def validate_records(tree, records, *arguments):
+    """The findings of ``validate``: (record, column, rule)."""
     text = io.StringIO()
     out = csv.DictWriter(text, [*GOOD, *INVENTED.values()], restval="", lineterminator="\n")
     out.writeheader()
     out.writerows(GOOD | {"DateTime": str(NOW - 60 - n)} | record for n, record in enumerate(records))
     path = tree / "calls.csv"
     path.write_text(text.getvalue(), encoding="utf-8")
-    done = run(tree, "-m", "calltools", "validate", path, "--as-of", NOW, "--output-format", "json", *words)
+    done = run(tree, "-m", "calltools", "validate", path, "--as-of", NOW, "--output-format", "json", *arguments)
     assert done.stderr == ""
     return [(one["record"], one["column"], one["name"], one["message"]) for one in json.loads(done.stdout)["findings"]]
 
 
-@pytest.mark.parametrize("road", [[], ["--no-fast-path"]])
-def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, road):
-    found = validated(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *road)
+@pytest.mark.parametrize("options", [[], ["--no-fast-path"]])
+def test_the_rules_of_a_kind_look_at_every_column_of_it(tree, options):
+    found = validate_records(tree, [{INVENTED[kind]: cell} for kind, cell, _ in FAULTS], *options)
     named = {(record, column, name) for record, column, name, _ in found}
 
     expected = {(number, INVENTED[kind], name) for number, (kind, _, name) in enumerate(FAULTS, start=1)}
     assert expected - named == set()
     assert {column for _, column, _ in named} == {*INVENTED.values()}
-    # No sentence speaks of another column than the one with the cell. "Currency RUR" is the money itself.
-    assert [said for _, _, name, said in found if re.search(OLD_NAMES, said) and name != "currency-withdrawn"] == []
+    # No sentence names another column than the one with the cell. "Currency RUR" is the money itself.
+    assert [
+        output for _, _, name, output in found if re.search(OLD_NAMES, output) and name != "currency-withdrawn"
+    ] == []
 
 
 def test_good_cells_of_new_columns_pass(tree):
     good = {INVENTED[kind]: next(one.canonical for one in KINDS[kind].examples if one.canonical) for kind in KINDS}
 
-    assert validated(tree, [good, {}]) == []
+    assert validate_records(tree, [good, {}]) == []
 
 
 def test_new_columns_are_written_where_the_table_has_them(tree):
@@ -122,7 +124,7 @@ def test_new_columns_are_written_where_the_table_has_them(tree):
     )
 
 
-def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, tmp_path):
+def test_calls_of_a_released_ledger_are_found_when_columns_were_added(tree, tmp_path):
     shutil.copytree(RELEASED, tmp_path / "state")
     program = (
         "import sys, csv; from pathlib import Path; from calltools import ledger; from calltools.fields.table import FIELD_NAMES\n"
@@ -143,13 +145,13 @@ def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, t
 
     done = run(tree, "-c", program, tmp_path / "state")
 
-    known = ["UNCHANGED", "UNCHANGED", "HELD", "UNCHANGED", "HELD", "HELD", "WAITING", "NEW"]
+    known_columns = ["UNCHANGED", "UNCHANGED", "HELD", "UNCHANGED", "HELD", "HELD", "WAITING", "NEW"]
     columns = "ClientId", "DateTime", "PhoneNumber"
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        str(known),
+        str(known_columns),
         str([columns]),
-        str(["CHANGED", *known[1:]]),
+        str(["CHANGED", *known_columns[1:]]),
         str([("ClientId", "NewUrl", "DateTime", "PhoneNumber")]),
     ]
 
@@ -157,17 +159,17 @@ def test_the_ledger_of_a_release_knows_its_calls_when_columns_were_added(tree, t
 def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added(tree, tmp_path):
     shutil.copytree(RELEASED, tree / "state")
     lines = (RELEASED / "calls.csv").read_text(encoding="utf-8").splitlines()
-    # Two accepted calls; the new column is there and holds nothing.
+    # Two accepted calls; the new column exists and is empty.
     accepted = tmp_path / "accepted.csv"
     accepted.write_text("".join(f"{line},{new}\n" for line, new in zip(lines[:3], ["NewText", "", ""], strict=True)))
 
-    words = ["upload", accepted, "--counter", "12345678", "--plan", "--lang", "en"]
-    done = run(tree, "-m", "calltools", *words)
+    arguments = ["upload", accepted, "--counter", "12345678", "--plan", "--lang", "en"]
+    done = run(tree, "-m", "calltools", *arguments)
 
     assert done.returncode == 0, done.stderr
-    said = done.stdout + done.stderr
-    assert "0 of 2 calls to send" in said
-    assert "  sent before: 2\n" in said
+    output = done.stdout + done.stderr
+    assert "0 of 2 calls to send" in output
+    assert "  sent before: 2\n" in output
 
 
 @pytest.mark.parametrize("notation", ["table-schema", "json-schema", "csvw", "markdown"])
@@ -215,7 +217,7 @@ def test_a_profile_may_map_new_columns(tree):
     (tree / "ours.toml").write_text(PROFILE, encoding="utf-8")
     (tree / "ours.csv").write_text("When,Rang\n09.03.2026 10:00:00,00:00:07\n", encoding="utf-8")
 
-    words = f"ours.csv --vendor ./ours.toml --as-of {NOW} --timezone UTC --static-call 1 -o -"
-    done = run(tree, "-m", "calltools", "convert", *words.split())
+    arguments = f"ours.csv --vendor ./ours.toml --as-of {NOW} --timezone UTC --static-call 1 -o -"
+    done = run(tree, "-m", "calltools", "convert", *arguments.split())
 
     assert done.stdout == "ClientId,NewSeconds,DateTime,StaticCall\n,7,1773050400,1\n", done.stderr

@@ -71,17 +71,17 @@ def test_keyword_arguments_are_the_options_of_a_run():
 
 
 def test_the_second_file_may_be_text_and_is_never_the_output(files):
-    asked = {"identifiers": "crm.csv", "as_of": 1773100800, "force": True}
+    options = {"identifiers": "crm.csv", "as_of": 1773100800, "force": True}
 
-    result = calltools.convert("calls.csv", "out.csv", **asked)
+    result = calltools.convert("calls.csv", "out.csv", **options)
 
     assert (result.summary.read, result.summary.written, result.summary.rejected) == (2, 1, 1)
     with pytest.raises(calltools.CalltoolsError, match="one of the inputs"):
-        calltools.convert("calls.csv", "crm.csv", **asked)
+        calltools.convert("calls.csv", "crm.csv", **options)
     assert (files / "crm.csv").read_text(encoding="utf-8") == CRM
 
 
-def test_records_of_the_second_file_that_say_nothing_are_counted(files):
+def test_records_of_the_second_file_without_identifiers_are_counted(files):
     (files / "crm.csv").write_text(CRM + "8 495 000-00-02,1773014000,5\n+74950000002,soon,6\n", encoding="utf-8")
 
     result = calltools.validate("calls.csv", identifiers="crm.csv", as_of=1773100800)

@@ -1,4 +1,4 @@
-"""The line as a whole: counts add up, and the answer depends on nothing but the file."""
+"""The whole pipeline: counts add up, and the answer depends on nothing but the file."""
 
 import contextlib
 import csv
@@ -90,7 +90,7 @@ def test_every_odd_cell_is_found_at_its_line(write):
     assert "000-00-00" not in str(finding)
 
 
-def test_the_fast_road_and_the_schema_alone_say_the_same(write):
+def test_the_fast_path_and_the_schema_alone_give_the_same_findings(write):
     path = write(as_csv(some_rows(3000)))
 
     fast = calltools.validate(path, as_of=NOW)
@@ -142,20 +142,20 @@ def test_converting_twice_changes_nothing(write, tmp_path):
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_repeated_records_are_told_alike_however_many_are_handed_on_at_once(write, tmp_path, monkeypatch, size):
+def test_repeated_records_have_the_same_findings_in_chunks_of_any_size(write, tmp_path, monkeypatch, size):
     path, reports = write(as_csv(some_rows(40) * 2)), []
     for name in ("all", "some"):
         report = tmp_path / f"{name}.jsonl"
         assert CliRunner().invoke(app, ["validate", str(path), "--as-of", str(NOW), "--report", str(report)]).exit_code
         reports.append(report.read_text(encoding="utf-8").splitlines())
-        monkeypatch.setattr(pipeline, "_CLOSING_FINDINGS_PER_EMIT", size)
+        monkeypatch.setattr(pipeline, "CLOSING_FINDINGS_PER_EMIT", size)
 
     assert sum('"CT401"' in line for line in reports[0]) > size
     assert reports[1] == reports[0]
 
 
 @given(st.lists(st.fixed_dictionaries({name: st.sampled_from([GOOD[name], *ODD[name]]) for name in GOOD}), max_size=12))
-def test_both_roads_agree_on_any_records(tmp_path_factory, rows):
+def test_both_paths_agree_on_any_records(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("any") / "calls.csv"
     path.write_text(as_csv(rows), encoding="utf-8")
 

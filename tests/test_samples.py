@@ -1,4 +1,4 @@
-"""Each sample becomes what was written down for it without calltools, to the byte."""
+"""Each sample is converted to the bytes that were written down for it without calltools."""
 
 import json
 import shlex
@@ -22,12 +22,12 @@ FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/opti
 def convert(name, tmp_path, *more):
     folder = FOLDERS[name]
     (export,) = folder.glob("export.*")
-    words = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
+    arguments = [*shlex.split((folder / "options").read_text(encoding="utf-8")), *more]
     report = tmp_path / "findings.jsonl"
     result = CliRunner().invoke(
         app,
         ["convert", str(export), "--as-of", AS_OF, "--lang", "en", "-o", str(tmp_path / "calls.csv"),
-         "--report", str(report), *words],
+         "--report", str(report), *arguments],
     )  # fmt: skip
     return result, tmp_path / "calls.csv", report
 
@@ -39,19 +39,19 @@ def test_every_profile_has_a_sample():
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_sample_becomes_what_is_expected(name, tmp_path):
+def test_a_sample_is_converted_to_the_expected_bytes(name, tmp_path):
     result, output, report = convert(name, tmp_path)
 
     expected = (FOLDERS[name] / "expected.findings.jsonl").read_text(encoding="utf-8").splitlines()
     assert result.exit_code == any(json.loads(line)["severity"] == "error" for line in expected), result.output
     assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
     keys = ("code", "severity", "record", "line", "row", "column")
-    told = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
-    assert told == [{key: json.loads(line)[key] for key in keys} for line in expected]
+    found = [{key: json.loads(line)[key] for key in keys} for line in report.read_text(encoding="utf-8").splitlines()]
+    assert found == [{key: json.loads(line)[key] for key in keys} for line in expected]
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_the_exact_road_says_the_same(name, tmp_path):
+def test_the_strict_path_gives_the_same_findings(name, tmp_path):
     _, output, _ = convert(name, tmp_path, "--no-fast-path")
 
     assert output.read_bytes() == (FOLDERS[name] / "expected.csv").read_bytes()
@@ -65,11 +65,11 @@ def test_good_canonical_files_are_clean(name):
     assert result.summary.read == 30
 
 
-def test_the_broken_workbook_is_told_cell_by_cell():
+def test_findings_of_the_broken_workbook_name_their_cells():
     result = calltools.validate(SAMPLES / "broken" / "calls.xlsx", as_of=1773273600)
 
-    told = {(one.code, one.cell) for one in result.findings if one.cell}
-    assert told >= {
+    found = {(one.code, one.cell) for one in result.findings if one.cell}
+    assert found >= {
         ("CT209", "A5"),
         ("CT241", "C5"),
         ("CT221", "G5"),
@@ -88,5 +88,5 @@ def test_the_broken_workbook_is_told_cell_by_cell():
         ("CT282", "F11"),
     }
     assert {(one.code, one.row) for one in result.findings} >= {("CT009", 8), ("CT016", 3)}
-    # A cell that could not be read is not said to be missing as well.
+    # An unreadable cell is not reported as missing as well.
     assert not {one.code for one in result.findings} & {"CT301", "CT304"}

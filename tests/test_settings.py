@@ -1,4 +1,4 @@
-"""What the environment says."""
+"""Settings that are read from the environment."""
 
 import pytest
 

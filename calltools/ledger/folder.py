@@ -18,7 +18,8 @@ NETWORK_FILESYSTEMS: Final = frozenset(
         "smb3", "smbfs",
     }
 )  # fmt: skip
-_MOUNTINFO: Final = Path("/proc/self/mountinfo")
+#: The mounts of this process on Linux; on other systems there is no such file.
+MOUNTINFO: Final = Path("/proc/self/mountinfo")
 _DATABASE_NAME: Final = "ledger.sqlite3"
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
@@ -109,8 +110,8 @@ def refuse_network_folder(folder: Path) -> None:
     """
     absolute = folder.absolute()
     kind = "unc" if absolute.drive.startswith("\\\\") else ""
-    if _MOUNTINFO.is_file():
-        kind = filesystem_type(absolute.resolve(), _MOUNTINFO.read_text(encoding="utf-8", errors="surrogateescape"))
+    if MOUNTINFO.is_file():
+        kind = filesystem_type(absolute.resolve(), MOUNTINFO.read_text(encoding="utf-8", errors="surrogateescape"))
     if kind in NETWORK_FILESYSTEMS | {"unc"}:
         raise LedgerError("ledger-network", path=folder, kind=kind)
 

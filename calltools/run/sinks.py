@@ -24,7 +24,7 @@ from calltools.run.job import Job
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
 
 #: Of a larger file no records are kept for reporters: it is read in as little memory as possible.
-_MAX_BYTES_WITH_RECORDS: Final = 64 << 20
+MAX_BYTES_WITH_RECORDS: Final = 64 << 20
 
 
 class SessionSink(Sink, Protocol):
@@ -159,7 +159,7 @@ class ReporterSink(SessionSink):
     def wants_records(self, path: Path) -> bool:
         """Whether it shows findings in their records, and the file is small enough."""
         shows = isinstance(self.reporter, RecordReporter) and self.reporter.wants_records
-        return shows and path.is_file() and path.stat().st_size <= _MAX_BYTES_WITH_RECORDS
+        return shows and path.is_file() and path.stat().st_size <= MAX_BYTES_WITH_RECORDS
 
     def start_file(self, name: str, job: Job | None) -> None:
         """Start the part of a file."""

@@ -21,7 +21,7 @@ _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGH
 _DEFER_IN: Final = frozenset({"_frozen_importlib", "importlib", "pydantic"})
 _RETRY_DELAY_S: Final = 0.05
 #: No such place takes as long; after that the process hangs there, and is interrupted all the same.
-_MAX_DEFER_S: Final = 5.0
+MAX_DEFER_S: Final = 5.0
 
 
 class _InterruptState:
@@ -66,7 +66,7 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
         _InterruptState.first_seen = now
     # After the first interrupt files are being cleared away, which a second one must not cut short.
     must_wait = _InterruptState.defer_depth or _InterruptState.raised or _runs_deferring_code(frame)
-    if must_wait and now - _InterruptState.first_seen < _MAX_DEFER_S:
+    if must_wait and now - _InterruptState.first_seen < MAX_DEFER_S:
         # A raw thread: threading.Thread takes locks that the interrupted code may hold.
         start_new_thread(_resend_signal, (number,))
         return

@@ -22,7 +22,7 @@ from calltools.vendors.mapping import read_directions
 from calltools.vendors.recognize import normalize_title
 
 #: Two legs of one call are at most so many records apart.
-_WINDOW_RECORDS: Final = 5_000
+LEG_WINDOW_RECORDS: Final = 5_000
 
 
 def merge_legs(batches: Iterator[Batch], mapped: BoundProfile) -> Iterator[Batch]:
@@ -40,7 +40,7 @@ def merge_legs(batches: Iterator[Batch], mapped: BoundProfile) -> Iterator[Batch
     for batch in batches:
         together = batch if waiting is None else _concatenate(waiting, batch)
         last = int(max([*batch.records[-1:], *(one.record for one in batch.malformed[-1:]), 0]))
-        done, waiting = _split_complete(together, mapped, last - _WINDOW_RECORDS)
+        done, waiting = _split_complete(together, mapped, last - LEG_WINDOW_RECORDS)
         yield _merge_complete(done, mapped)
     if waiting is not None and len(waiting):
         yield _merge_complete(waiting, mapped)
@@ -99,7 +99,7 @@ def _group_numbers(batch: Batch, mapped: BoundProfile) -> Numbers:
     codes[alone] = codes.max(initial=0) + 1 + np.arange(int(alone.sum()))
     order = np.lexsort((batch.records, codes))
     # Exporters use the same key again after weeks: a gap wider than the window starts another call.
-    far = np.diff(batch.records[order]) > _WINDOW_RECORDS
+    far = np.diff(batch.records[order]) > LEG_WINDOW_RECORDS
     new = np.concatenate([[0], (np.diff(codes[order]) != 0) | far]).cumsum()
     groups = np.empty(len(batch), np.int64)
     groups[order] = new

@@ -96,7 +96,7 @@ def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
     if ids is None or times is None:
         nothing = np.zeros(0, np.int64)
         return _ProvenOffsets(nothing, nothing, nothing)
-    epochs, has_epoch = _epochs_in_ids(ids)
+    epochs, has_epoch = epochs_in_ids(ids)
     times = trim_whitespace(times)
     wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
     for layout in local[0].format:
@@ -109,7 +109,7 @@ def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
     return _ProvenOffsets(np.flatnonzero(both), seconds, epochs[both])
 
 
-def _epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
+def epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
     """The Unix second in each id, and the ids that hold one."""
     epochs, known = parse_whole_parts(ids, _EPOCH_DIGITS)
     others = ~known & non_empty(ids)

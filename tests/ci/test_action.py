@@ -24,7 +24,7 @@ AS_OF = "--as-of 2026-03-12T00:00:00Z"
 
 @dataclass(frozen=True)
 class Told:
-    """What a step leaves behind."""
+    """The results of a step."""
 
     code: int
     log: str
@@ -32,13 +32,13 @@ class Told:
     summary: str
 
 
-def run(step, place, known):
+def run(step, place, values):
     """A shell step the way the runner starts it, with the variables that it has and no others of a runner."""
     output, summary = place / "output", place / "summary.md"
     output.write_text("", encoding="utf-8")
     summary.write_text("# Before\n", encoding="utf-8")
-    own = {name: EXPRESSION.sub(lambda found: known[found[1]], text) for name, text in step["env"].items()}
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("CALLTOOLS_", "GITHUB_"))}
+    own = {name: EXPRESSION.sub(lambda found: values[found[1]], text) for name, text in step["env"].items()}
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(("CALLTOOLS_", "GITHUB_"))}
     runner = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_ACTION_PATH": str(ROOT),
@@ -51,7 +51,7 @@ def run(step, place, known):
     script.write_text(step["run"], encoding="utf-8")
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-        cwd=place, env=kept | runner | own, capture_output=True, text=True, check=False,
+        cwd=place, env=inherited | runner | own, capture_output=True, text=True, check=False,
     )  # fmt: skip
     outputs = dict(line.split("=", 1) for line in output.read_text(encoding="utf-8").splitlines())
     return Told(done.returncode, done.stdout + done.stderr, outputs, summary.read_text(encoding="utf-8"))
@@ -62,9 +62,9 @@ def check(tmp_path):
     """Runs the last step with some inputs; the others are as the action declares them."""
 
     def checked(programs=Path(sys.executable).parent, **inputs):
-        usual = {f"inputs.{name}": told.get("default", "") for name, told in ACTION["inputs"].items()}
-        given = {f"inputs.{name.replace('_', '-')}": text for name, text in inputs.items()}
-        return run(STEPS["check"], tmp_path, usual | given | {"steps.install.outputs.bin": str(programs)})
+        usual = {f"inputs.{name}": action_input.get("default", "") for name, action_input in ACTION["inputs"].items()}
+        passed = {f"inputs.{name.replace('_', '-')}": text for name, text in inputs.items()}
+        return run(STEPS["check"], tmp_path, usual | passed | {"steps.install.outputs.bin": str(programs)})
 
     return checked
 
@@ -80,22 +80,24 @@ def test_what_is_installed_runs(check, tmp_path):
 
 
 def test_broken_files_are_annotated_summed_up_and_fail(check):
-    told = check(files=str(BROKEN / "whole-file.csv"), args=AS_OF)
+    result = check(files=str(BROKEN / "whole-file.csv"), args=AS_OF)
 
-    assert told.code == 1
-    assert told.outputs == {"exit-code": "1"}
-    assert re.search(r"^::error file=.*whole-file\.csv,line=9,title=CT301 identifier-missing::", told.log, re.MULTILINE)
-    assert told.summary.startswith("# Before\n### ")
-    assert "| error: **CT301** identifier-missing | 1 |" in told.summary
+    assert result.code == 1
+    assert result.outputs == {"exit-code": "1"}
+    assert re.search(
+        r"^::error file=.*whole-file\.csv,line=9,title=CT301 identifier-missing::", result.log, re.MULTILINE
+    )
+    assert result.summary.startswith("# Before\n### ")
+    assert "| error: **CT301** identifier-missing | 1 |" in result.summary
 
 
 def test_clean_files_pass(check, tmp_path):
     (tmp_path / "a b.csv").write_text("ClientId,DateTime\n1604591025698235234,1773014400\n", encoding="utf-8")
 
-    told = check(files="a b.csv\n", args=AS_OF)
+    result = check(files="a b.csv\n", args=AS_OF)
 
-    assert (told.code, told.outputs) == (0, {"exit-code": "0"})
-    assert "::" not in told.log
+    assert (result.code, result.outputs) == (0, {"exit-code": "0"})
+    assert "::" not in result.log
 
 
 def test_patterns_folders_and_names_with_spaces_are_files(check, tmp_path):
@@ -103,9 +105,9 @@ def test_patterns_folders_and_names_with_spaces_are_files(check, tmp_path):
     for name in ("one.csv", "two words.csv", "in/three.csv"):
         shutil.copy(BROKEN / "header.csv", tmp_path / name)
 
-    told = check(files="*.csv\nin\n", args=AS_OF)
+    result = check(files="*.csv\nin\n", args=AS_OF)
 
-    assert [line for line in told.summary.splitlines() if line.startswith("### ")] == [
+    assert [line for line in result.summary.splitlines() if line.startswith("### ")] == [
         "### one.csv", "### two words.csv", "### in/three.csv",
     ]  # fmt: skip
 
@@ -113,12 +115,12 @@ def test_patterns_folders_and_names_with_spaces_are_files(check, tmp_path):
 def test_inputs_become_options(check, tmp_path):
     shutil.copy(BROKEN / "whole-file.csv", tmp_path / "calls.csv")
 
-    told = check(files="calls.csv", lang="ru", sarif="calls.sarif", fail_on="note", args=f"{AS_OF}\n--select CT304")
+    result = check(files="calls.csv", lang="ru", sarif="calls.sarif", fail_on="note", args=f"{AS_OF}\n--select CT304")
     again = check(files="calls.csv", sarif="calls.sarif", baseline="nowhere.json")
 
-    assert told.code == 1
-    assert "::notice file=calls.csv,line=5,title=CT304" in told.log
-    assert "что делать:" in told.log
+    assert result.code == 1
+    assert "::notice file=calls.csv,line=5,title=CT304" in result.log
+    assert "что делать:" in result.log
     assert '"ruleId": "CT304"' in (tmp_path / "calls.sarif").read_text(encoding="utf-8")
     assert again.code == 2
     assert "nowhere.json" in again.log
@@ -127,10 +129,10 @@ def test_inputs_become_options(check, tmp_path):
 def test_exports_are_checked_as_they_would_be_converted(check):
     export = str(ROOT / "samples" / "sipuni" / "export.csv")
 
-    told = check(files=export, command="convert-check", vendor="sipuni", timezone="Europe/Moscow", args=AS_OF)
+    result = check(files=export, command="convert-check", vendor="sipuni", timezone="Europe/Moscow", args=AS_OF)
 
-    assert told.code == 1
-    assert "CT301 identifier-missing" in told.summary
+    assert result.code == 1
+    assert "CT301 identifier-missing" in result.summary
     assert check(files=export, command="convert-check", vendor="sipuni", args=AS_OF).code == 2
 
 
@@ -138,7 +140,7 @@ def test_exports_are_checked_as_they_would_be_converted(check):
     "name", ["files", "command", "vendor", "timezone", "fail-on", "baseline", "lang", "sarif", "args"]
 )
 def test_no_input_is_obeyed(check, tmp_path, name):
-    # One run after the other: a text that leaves a quote open would hide what the next one does.
+    # One run per text: a text with an open quote would hide the effect of the next one.
     (tmp_path / "calls.csv").write_text("ClientId,DateTime\n1604591025698235234,1773014400\n", encoding="utf-8")
 
     codes = [check(**{"files": "calls.csv", name: text}).code for text in HOSTILE]
@@ -147,7 +149,7 @@ def test_no_input_is_obeyed(check, tmp_path, name):
     assert not (tmp_path / "seen").exists()
 
 
-def test_no_expression_stands_in_a_script():
+def test_scripts_hold_no_expression():
     scripts = [step["run"] for step in STEPS.values() if "run" in step]
 
     assert len(scripts) == 2
@@ -164,8 +166,8 @@ def test_every_input_is_used():
     ("schema", "path"), [("vendor.github-actions", "action.yml"), ("vendor.gitlab-ci", ".gitlab/calltools.yml")]
 )
 def test_the_files_are_as_the_services_publish(schema, path):
-    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / path)]
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / path)]
 
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout

@@ -26,9 +26,9 @@ def job(tmp_path):
         shutil.copy(ROOT / "samples" / "broken" / name, tmp_path / "calls" / name)
 
     def run(**variables):
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(("CALLTOOLS_", "GITHUB_"))}
+        inherited = {name: text for name, text in os.environ.items() if not name.startswith(("CALLTOOLS_", "GITHUB_"))}
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environ = kept | TEMPLATE["variables"] | variables | {"PATH": programs, "LANG": "C.UTF-8"}
+        environ = inherited | TEMPLATE["variables"] | variables | {"PATH": programs, "LANG": "C.UTF-8"}
         script = "set -eo pipefail\n" + "\n".join(JOB["script"])
         done = subprocess.run(
             ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""The hooks, as pre-commit installs and runs them in somebody's repository."""
+"""The hooks, as pre-commit installs and runs them in a user's repository."""
 
 import os
 import re
@@ -26,19 +26,21 @@ CALLS = {
 
 
 def environment(place):
-    """Nothing of this process that would change what git, pre-commit or calltools do."""
+    """The environment without variables that change git, pre-commit or calltools."""
     config = place / "gitconfig"
     config.write_text("", encoding="utf-8")
-    kept = {key: text for key, text in os.environ.items() if not key.startswith(("CALLTOOLS_", "GIT_", "GITHUB_"))}
+    inherited = {key: text for key, text in os.environ.items() if not key.startswith(("CALLTOOLS_", "GIT_", "GITHUB_"))}
     nobody = {"NAME": "nobody", "EMAIL": "nobody@example.com"}
     who = {f"GIT_{role}_{key}": text for role in ("AUTHOR", "COMMITTER") for key, text in nobody.items()}
-    return kept | who | {"GIT_CONFIG_GLOBAL": str(config), "PRE_COMMIT_HOME": str(place / "home"), "LANG": "C.UTF-8"}
+    return (
+        inherited | who | {"GIT_CONFIG_GLOBAL": str(config), "PRE_COMMIT_HOME": str(place / "home"), "LANG": "C.UTF-8"}
+    )
 
 
 def repository(folder, environ):
-    """What lies in the folder, as a repository."""
-    for words in (["init"], ["add", "--force", "."], ["commit", "--message", "all"]):
-        done = subprocess.run(["git", *words], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    """Make a repository of the files in the folder."""
+    for arguments in (["init"], ["add", "--force", "."], ["commit", "--message", "all"]):
+        done = subprocess.run(["git", *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
 
@@ -52,8 +54,8 @@ def project(folder):
             shutil.copy(ROOT / name, folder / name)
 
 
-def tried(place):
-    """What each hook says of the same repository, from the line with its outcome on."""
+def run_hooks(place):
+    """The output of each hook on the same repository, from the line with its outcome on."""
     environ, calls = environment(place), place / "calls"
     calls.mkdir()
     for name, text in CALLS.items():
@@ -61,9 +63,9 @@ def tried(place):
     project(place / "project")
     for folder in (place / "project", calls):
         repository(folder, environ)
-    words = ["try-repo", "--verbose", "--color", "never", "--all-files", str(place / "project")]
+    arguments = ["try-repo", "--verbose", "--color", "never", "--all-files", str(place / "project")]
     done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", *words],
+        [sys.executable, "-m", "pre_commit", *arguments],
         cwd=calls,
         env=environ,
         capture_output=True,
@@ -74,17 +76,17 @@ def tried(place):
     return dict(zip(parts[1::2], parts[2::2], strict=True)) or pytest.fail(done.stdout + done.stderr)
 
 
-def test_hooks_of_a_repository_fail_for_what_is_wrong_and_pass_what_convert_mends(tmp_path):
-    told = tried(tmp_path)
+def test_hooks_fail_for_errors_and_pass_what_convert_repairs(tmp_path):
+    reports = run_hooks(tmp_path)
 
-    assert sorted(told) == sorted(hook["name"] for hook in HOOKS)
-    assert told["calltools validate"].startswith("Failed")
-    assert "exit code: 1" in told["calltools validate"]
-    assert "untidy.csv:2 PhoneNumber CT241 error" in told["calltools validate"]
-    assert "clean.csv: nothing is wrong" in told["calltools validate"]
-    assert told["calltools convert --check"].startswith("Passed")
-    assert "untidy.csv: nothing is wrong" in told["calltools convert --check"]
-    assert not any("notes.txt" in report for report in told.values())
+    assert sorted(reports) == sorted(hook["name"] for hook in HOOKS)
+    assert reports["calltools validate"].startswith("Failed")
+    assert "exit code: 1" in reports["calltools validate"]
+    assert "untidy.csv:2 PhoneNumber CT241 error" in reports["calltools validate"]
+    assert "clean.csv: nothing is wrong" in reports["calltools validate"]
+    assert reports["calltools convert --check"].startswith("Passed")
+    assert "untidy.csv: nothing is wrong" in reports["calltools convert --check"]
+    assert not any("notes.txt" in report for report in reports.values())
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])

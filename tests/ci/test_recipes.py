@@ -1,4 +1,4 @@
-"""The recipes of CI.md name what there is."""
+"""The recipes of CI.md use names that exist."""
 
 import re
 import tomllib
@@ -30,9 +30,9 @@ def test_inputs_are_those_of_the_action():
 
 def test_variables_are_options():
     template = yaml.safe_load((ROOT / ".gitlab" / "calltools.yml").read_text(encoding="utf-8"))
-    known = {variable_name(name) for name in option_keys()} | template["variables"].keys()
+    allowed = {variable_name(name) for name in option_keys()} | template["variables"].keys()
 
-    assert GITLAB["variables"].keys() <= known
+    assert GITLAB["variables"].keys() <= allowed
     assert GITLAB["include"][0]["remote"].endswith("/.gitlab/calltools.yml")
 
 

@@ -14,8 +14,8 @@ from tests.test_pipeline import GOOD, as_csv, some_rows
 WRONG = {"Price": "12,50", "Currency": "RUB"}
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in (*words, "--as-of", NOW, "--lang", "en")])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--as-of", NOW, "--lang", "en")])
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def calls(folder, wrong, right=2, name="calls.csv"):
     return name
 
 
-def known(folder, name="known.json"):
+def read_counts(folder, name="known.json"):
     return json.loads((folder / name).read_text(encoding="utf-8"))["files"]
 
 
@@ -40,7 +40,7 @@ def test_writing_ends_with_0_and_counts_by_file_rule_and_column(folder):
     result = run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
     assert "Known findings written to known.json: 3" in result.stderr
 
 
@@ -61,7 +61,7 @@ def test_no_value_of_a_person_is_in_a_baseline(folder):
 
     text = (folder / "known.json").read_text(encoding="utf-8")
     assert result.exit_code == 0
-    assert known(folder)["headless.csv"]["CT103"] == {"***": 1}
+    assert read_counts(folder)["headless.csv"]["CT103"] == {"***": 1}
     assert phone[2:] not in text
     assert client not in text
     assert run("validate", "headless.csv", "--baseline", "known.json").exit_code == 0
@@ -73,22 +73,22 @@ def test_known_findings_are_not_reported_and_end_with_0(folder):
 
     result = run("validate", name, "--baseline", "known.json", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert told["findings"] == []
-    assert told["counts"] == {}
-    assert told["files"][0]["rejected"] == 0
+    assert report["findings"] == []
+    assert report["counts"] == {}
+    assert report["files"][0]["rejected"] == 0
     assert "knows: 3" in result.stderr
 
 
-def test_what_is_beyond_the_baseline_is_new_and_fails(folder):
+def test_findings_beyond_the_baseline_are_new_and_fail(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", calls(folder, 5), "--baseline", "known.json", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert [(one["code"], one["record"]) for one in told["findings"]] == [("CT221", 4), ("CT221", 5)]
+    assert [(one["code"], one["record"]) for one in report["findings"]] == [("CT221", 4), ("CT221", 5)]
 
 
 def test_findings_of_another_file_are_new(folder):
@@ -99,7 +99,7 @@ def test_findings_of_another_file_are_new(folder):
     assert result.exit_code == 1
 
 
-def test_every_finding_of_odd_records_can_be_known(folder):
+def test_every_finding_of_odd_records_fits_into_a_baseline(folder):
     (folder / "odd.csv").write_text(as_csv(some_rows(300)), encoding="utf-8")
     assert run("validate", "odd.csv", "--fail-on", "note").exit_code == 1
     run("validate", "odd.csv", "--write-baseline", "known.json")
@@ -111,19 +111,19 @@ def test_every_finding_of_odd_records_can_be_known(folder):
 
 
 @pytest.mark.parametrize("text", ["", "DateTime,PhoneNumber\n", "DateTime,Price\n1773000000,12\n1773000001,13\n"])
-def test_a_file_without_records_or_identifiers_can_be_known(folder, text):
+def test_a_file_without_records_or_identifiers_fits_into_a_baseline(folder, text):
     (folder / "poor.csv").write_text(text, encoding="utf-8")
     assert run("validate", "poor.csv").exit_code == 1
     run("validate", "poor.csv", "--write-baseline", "known.json")
 
     result = run("validate", "poor.csv", "--baseline", "known.json", "--fail-on", "note", "--output-format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert told["files"][0]["rejected"] == 0
+    assert report["files"][0]["rejected"] == 0
 
 
-def test_fewer_findings_say_how_the_baseline_is_lowered(folder):
+def test_fewer_findings_than_in_the_baseline_print_the_command_that_lowers_it(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", calls(folder, 1), "--baseline", "known.json")
@@ -133,7 +133,7 @@ def test_fewer_findings_say_how_the_baseline_is_lowered(folder):
     assert "--write-baseline known.json --force" in result.stderr
 
 
-def test_lowering_takes_out_what_is_gone_and_nothing_in(folder):
+def test_lowering_a_baseline_removes_fixed_findings_and_adds_none(folder):
     calls(folder, 2, name="other.csv")
     run("validate", calls(folder, 3), "other.csv", "--write-baseline", "known.json")
     calls(folder, 1)
@@ -145,10 +145,10 @@ def test_lowering_takes_out_what_is_gone_and_nothing_in(folder):
     result = run("validate", "calls.csv", "--baseline", "known.json", "--write-baseline", "known.json", "--force")
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 1}}, "other.csv": {"CT221": {"Price": 2}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 1}}, "other.csv": {"CT221": {"Price": 2}}}
 
 
-def test_lowering_keeps_what_was_not_looked_at(folder):
+def test_lowering_a_baseline_keeps_findings_of_ignored_rules(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run(
@@ -157,10 +157,10 @@ def test_lowering_keeps_what_was_not_looked_at(folder):
     )
 
     assert result.exit_code == 0
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
 
 
-def test_rules_that_are_ignored_are_not_said_to_be_gone(folder):
+def test_findings_of_ignored_rules_do_not_count_as_fixed(folder):
     run("validate", calls(folder, 3), "--write-baseline", "known.json")
 
     result = run("validate", "calls.csv", "--ignore", "CT221", "--baseline", "known.json")
@@ -173,11 +173,11 @@ def test_a_file_that_is_named_twice_has_its_findings_once(folder):
 
     run("validate", name, name, "--write-baseline", "known.json")
 
-    assert known(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
+    assert read_counts(folder) == {"calls.csv": {"CT221": {"Price": 3}}}
     assert run("validate", name, name, "--baseline", "known.json").exit_code == 0
 
 
-def test_known_errors_do_not_keep_a_record_from_being_converted(folder):
+def test_records_whose_errors_are_in_the_baseline_are_converted(folder):
     rows = [GOOD | {"DateTime": str(NOW - n), "TalkDuration": "-1" if n < 2 else "30"} for n in range(4)]
     (folder / "calls.csv").write_text(as_csv(rows), encoding="utf-8")
     run("convert", "calls.csv", "-o", "first.csv", "--write-baseline", "known.json")
@@ -226,7 +226,7 @@ def test_no_baseline_is_written_when_a_file_cannot_be_read(folder):
     assert not (folder / "known.json").exists()
 
 
-def test_the_library_knows_baselines_too(folder):
+def test_the_library_takes_baselines_too(folder):
     name = calls(folder, 3)
     run("validate", name, "--write-baseline", "known.json")
 
@@ -239,10 +239,10 @@ def test_the_library_knows_baselines_too(folder):
 def test_what_is_accepted_is_not_called_clean(tmp_path):
     baseline = tmp_path / "known.json"
     sample = Path(__file__).parents[2] / "samples" / "broken" / "whole-file.csv"
-    words = ["validate", str(sample), "--as-of", "2026-03-12T00:00:00Z", "--lang", "en"]
-    CliRunner().invoke(app, [*words, "--write-baseline", str(baseline)])
+    arguments = ["validate", str(sample), "--as-of", "2026-03-12T00:00:00Z", "--lang", "en"]
+    CliRunner().invoke(app, [*arguments, "--write-baseline", str(baseline)])
 
-    result = CliRunner().invoke(app, [*words, "--baseline", str(baseline)])
+    result = CliRunner().invoke(app, [*arguments, "--baseline", str(baseline)])
 
     assert "nothing new is wrong; accepted by the baseline: " in result.stdout
     assert "nothing is wrong" not in result.stdout

@@ -1,4 +1,4 @@
-"""The commands as a person runs them: words, streams, exit codes."""
+"""The commands as a person runs them: arguments, streams, exit codes."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from tests.processes import AGES_S, started, wait_for
+from tests.processes import AGES_S, start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 NOW = "1773100800"
@@ -34,12 +34,12 @@ def broken(tmp_path):
     return path
 
 
-def run(*words, **more):
-    return CliRunner().invoke(app, [str(word) for word in words], **more)
+def run(*arguments, **more):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], **more)
 
 
-def spawn(*words, **more):
-    command = [sys.executable, "-m", "calltools", *map(str, words)]
+def spawn(*arguments, **more):
+    command = [sys.executable, "-m", "calltools", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=False, timeout=120, **more)
 
 
@@ -57,7 +57,7 @@ def test_findings_end_with_1_and_name_line_rule_and_remedy(broken):
     assert "000-12-34" not in result.output
 
 
-def test_findings_are_said_in_russian(broken):
+def test_findings_are_worded_in_russian(broken):
     result = run("validate", broken, "--as-of", NOW, "--lang", "ru")
 
     assert "номер" in result.stdout.lower()
@@ -78,7 +78,7 @@ def test_exit_zero_reports_and_ends_with_0(broken):
     assert "CT241" in result.stdout
 
 
-def test_values_are_shown_only_when_asked(broken):
+def test_values_are_shown_only_on_request(broken):
     assert "000-12-34" in run("validate", broken, "--as-of", NOW, "--show-values").stdout
 
 
@@ -143,7 +143,7 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("arguments", "code", "sentence"),
     [
         pytest.param(["{dir}/none.csv"], 3, "none.csv", id="missing file"),
         pytest.param(["{calls}", "--timezone", "Europe/Moskow"], 2, "Europe/Moskow", id="unknown zone"),
@@ -160,15 +160,15 @@ def test_a_folder_means_its_tables_and_an_unreadable_one_does_not_stop_the_other
         pytest.param(["{other}"], 2, "none", id="no vendor fits"),
     ],
 )
-def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, words, code, said):
+def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, arguments, code, sentence):
     other = tmp_path / "other.csv"
     other.write_text("a,b,c\n1,2,3\n4,5,6\n", encoding="utf-8")
-    filled = [word.format(dir=tmp_path, calls=calls, other=other) for word in words]
+    filled = [argument.format(dir=tmp_path, calls=calls, other=other) for argument in arguments]
 
     result = run("validate", *filled, "--lang", "en") if "--lang" not in filled else run("validate", *filled)
 
     assert result.exit_code == code
-    assert said in result.stderr
+    assert sentence in result.stderr
     assert "Traceback" not in result.output
 
 
@@ -230,21 +230,21 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
     path.write_text(as_csv(some_rows(20_000)), encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", NOW]
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr is not None
-        said = process.stderr.read()
+        errors = process.stderr.read()
         process.wait(AGES_S)
 
-    assert b"Traceback" not in said
-    assert b"BrokenPipe" not in said
+    assert b"Traceback" not in errors
+    assert b"BrokenPipe" not in errors
 
 
 @pytest.fixture
 def unread():
-    """A pipe that nobody reads."""
+    """A pipe without a reader."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer
@@ -252,7 +252,7 @@ def unread():
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_files_are_written_and_the_code_is_true_when_nobody_reads_what_is_said(tmp_path, unread, stream):
+def test_files_and_exit_code_are_right_when_nobody_reads_the_output(tmp_path, unread, stream):
     path = tmp_path / "many.csv"
     path.write_text(as_csv(some_rows(2000)), encoding="utf-8")
     options = ["--as-of", NOW, "--verbose", "-o", "out.csv", "--rejects", "bad.csv", "--report", "found.html"]
@@ -284,14 +284,14 @@ def test_an_interrupted_conversion_ends_with_130_and_leaves_nothing(tmp_path):
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")
     command = [sys.executable, "-m", "calltools", "convert", str(path), "-o", str(output), "--no-fast-path"]
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         # The output is being written, beside its name.
         wait_for(lambda: len(list(tmp_path.iterdir())) > 1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=AGES_S)
+        _, errors = process.communicate(timeout=AGES_S)
 
     assert process.returncode == 130
-    assert b"Traceback" not in said
+    assert b"Traceback" not in errors
     assert sorted(one.name for one in tmp_path.iterdir()) == ["many.csv"]
 
 
@@ -329,12 +329,12 @@ def test_a_limit_that_stops_a_run_is_named_and_can_be_raised(tmp_path):
     assert went_on.exit_code != 3
 
 
-@pytest.mark.parametrize("given", ["columns", "column=3", "columns=-3", "columns=many", "columns=0"])
-def test_a_limit_that_cannot_be_read_is_refused(tmp_path, given):
+@pytest.mark.parametrize("limit", ["columns", "column=3", "columns=-3", "columns=many", "columns=0"])
+def test_a_limit_that_cannot_be_read_is_refused(tmp_path, limit):
     path = tmp_path / "calls.csv"
     path.write_text("ClientId,DateTime\n", encoding="utf-8")
 
-    result = run("validate", str(path), "--limit", given, "--lang", "en")
+    result = run("validate", str(path), "--limit", limit, "--lang", "en")
 
     assert result.exit_code == 2
     assert "record-bytes" in result.output
@@ -368,19 +368,19 @@ def test_a_first_record_taken_for_a_header_is_not_shown(tmp_path, command):
         assert secret not in result.output
 
 
-def test_verbose_says_on_what_a_run_rests(calls):
-    words = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
+def test_verbose_lists_assumptions_columns_and_rules(calls):
+    arguments = ("validate", calls, "--as-of", NOW, "--lang", "en", "--timezone", "Europe/Moscow", "--ignore", "CT3")
 
-    said = run(*words, "-v")
+    result = run(*arguments, "-v")
 
-    assert "time zone: Europe/Moscow; country: not said" in said.stderr
-    assert "now: 2026-03-10 00:00:00+00:00" in said.stderr
-    assert "columns taken: ClientId = ClientId, DateTime = DateTime" in said.stderr
-    assert "rules applied: 75 of 81" in said.stderr
-    assert said.stdout == run(*words).stdout
+    assert "time zone: Europe/Moscow; country: not said" in result.stderr
+    assert "now: 2026-03-10 00:00:00+00:00" in result.stderr
+    assert "columns taken: ClientId = ClientId, DateTime = DateTime" in result.stderr
+    assert "rules applied: 75 of 81" in result.stderr
+    assert result.stdout == run(*arguments).stdout
 
 
-def test_debug_says_where_a_run_stopped(tmp_path):
+def test_debug_shows_where_a_run_stopped(tmp_path):
     result = run("validate", tmp_path / "none.csv", "--debug", "--lang", "en")
 
     assert result.exit_code == 3

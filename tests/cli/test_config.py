@@ -1,4 +1,4 @@
-"""Options from files and variables: who wins, where it comes from, what is refused."""
+"""Options from files and variables: precedence, origin, and what is refused."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from tests.conftest import NOW
 from tests.test_pipeline import GOOD, as_csv
 
 
-def run(*words, **environ):
-    return CliRunner().invoke(app, [str(word) for word in words], env=environ)
+def run(*arguments, **environ):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environ)
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +34,9 @@ def write(path, text):
     return path
 
 
-def shown(*words, **environ):
-    """What ``config show`` says, read as TOML."""
-    result = run("config", "show", *words, **environ)
+def show_config(*arguments, **environ):
+    """The output of ``config show``, read as TOML."""
+    result = run("config", "show", *arguments, **environ)
     assert result.exit_code == 0, result.output
     return tomllib.loads(result.stdout)
 
@@ -48,24 +48,24 @@ def a_warning(folder, name="calls.csv"):
     return name
 
 
-def exit_code(*words, **environ):
-    return run("validate", *words, "--as-of", NOW, **environ).exit_code
+def exit_code(*arguments, **environ):
+    return run("validate", *arguments, "--as-of", NOW, **environ).exit_code
 
 
 COMMANDS = (["convert"], ["upload"], ["doctor"])
 
 
 def test_a_key_for_each_long_option_and_no_other():
-    help_text = " ".join(run(*words, "--help", COLUMNS="300").output for words in COMMANDS)
+    help_text = " ".join(run(*arguments, "--help", COLUMNS="300").output for arguments in COMMANDS)
     by_field = {one.name for group in OPTION_GROUPS for one in fields(group)}
-    said = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
+    in_help = {word.replace("-", "_") for word in re.findall(r"--([a-z][a-z-]+)", help_text)} - {"help"}
 
-    assert {*option_keys()} | command_line_only() == by_field == said
+    assert {*option_keys()} | command_line_only() == by_field == in_help
     assert {key.spelling for key in option_keys().values()} & {"plan", "dry-run", "all", "token", "token-file"} == set()
 
 
 def test_without_a_file_the_defaults_hold():
-    values = shown()
+    values = show_config()
 
     assert values["fail-on"] == "error"
     assert values["identifier-window"] == "21d"
@@ -75,7 +75,7 @@ def test_without_a_file_the_defaults_hold():
 def test_an_own_file_holds(folder):
     write(folder / "calltools.toml", 'fail-on = "warning"\n')
 
-    assert shown()["fail-on"] == "warning"
+    assert show_config()["fail-on"] == "warning"
     assert exit_code(a_warning(folder)) == 1
 
 
@@ -91,7 +91,7 @@ def test_the_nearest_file_upward_holds_alone(folder, monkeypatch):
     write(folder / "inner" / "deep" / "pyproject.toml", "[project]\nname = 'calltools'\n")
     monkeypatch.chdir(folder / "inner" / "deep")
 
-    values = shown()
+    values = show_config()
 
     assert values["fail-on"] == "note"
     assert "region" not in values
@@ -101,7 +101,7 @@ def test_an_own_file_beats_pyproject_beside_it(folder):
     write(folder / "pyproject.toml", '[tool.calltools]\nfail-on = "note"\n')
     write(folder / "calltools.toml", 'fail-on = "warning"\n')
 
-    assert shown()["fail-on"] == "warning"
+    assert show_config()["fail-on"] == "warning"
 
 
 @pytest.mark.parametrize("data", [b"this is no TOML", b"\xff\xfe", b"[tool.other]\nname = 'calltools'\n", b"tool = 1"])
@@ -119,15 +119,15 @@ def test_a_pyproject_of_others_is_no_concern(folder, data):
         pytest.param("warning", "error", None, 0, id="variable beats file"),
         pytest.param("error", "error", "warning", 1, id="option beats both"),
         pytest.param("warning", "warning", "error", 0, id="option wins with its default too"),
-        pytest.param("warning", "", None, 1, id="an empty variable says nothing"),
+        pytest.param("warning", "", None, 1, id="an empty variable has no effect"),
     ],
 )
 def test_option_beats_variable_beats_file_beats_default(folder, file, variable, option, code):
     if file is not None:
         write(folder / "calltools.toml", f'fail-on = "{file}"\n')
-    words = [] if option is None else ["--fail-on", option]
+    arguments = [] if option is None else ["--fail-on", option]
 
-    assert exit_code(a_warning(folder), *words, CALLTOOLS_FAIL_ON=variable) == code
+    assert exit_code(a_warning(folder), *arguments, CALLTOOLS_FAIL_ON=variable) == code
 
 
 def test_the_language_of_the_file_beats_the_locale_and_its_variable_beats_the_file(folder):
@@ -161,7 +161,7 @@ def test_the_language_of_the_file_beats_the_locale_and_its_variable_beats_the_fi
     ],
 )
 def test_a_variable_is_read_as_its_option(variable, text, key, value):
-    assert shown(**{variable: text})[key] == value
+    assert show_config(**{variable: text})[key] == value
 
 
 def test_variables_that_are_no_options_are_left_alone():
@@ -286,11 +286,14 @@ def test_overrides_hold_for_the_files_that_fit(folder):
         """,
     )
 
-    assert shown("calls.csv")["timezone"] == "Europe/Moscow"
-    assert (shown("exports/a.csv")["timezone"], shown("exports/a.csv")["region"]) == ("Asia/Almaty", "KZ")
-    assert (shown("exports/special.csv")["timezone"], shown("exports/special.csv")["region"]) == ("Asia/Almaty", "RU")
-    assert shown("other/deep/er/x.csv")["region"] == "RU"
-    assert "region" not in shown("exports/deep/a.csv")
+    assert show_config("calls.csv")["timezone"] == "Europe/Moscow"
+    assert (show_config("exports/a.csv")["timezone"], show_config("exports/a.csv")["region"]) == ("Asia/Almaty", "KZ")
+    assert (show_config("exports/special.csv")["timezone"], show_config("exports/special.csv")["region"]) == (
+        "Asia/Almaty",
+        "RU",
+    )
+    assert show_config("other/deep/er/x.csv")["region"] == "RU"
+    assert "region" not in show_config("exports/deep/a.csv")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +357,7 @@ def test_paths_start_at_the_folder_of_the_file(folder, monkeypatch):
     (folder / "inner").mkdir()
     monkeypatch.chdir(folder / "inner")
 
-    values = shown()
+    values = show_config()
 
     assert values["baseline"] == str(folder / "known.json")
     assert values["report"] == [str(folder / "out" / "x.json")]
@@ -395,7 +398,7 @@ def test_origins_are_named(folder):
     assert tomllib.loads(result.stdout)
 
 
-def test_what_is_shown_says_the_same_when_it_is_the_file(folder):
+def test_the_shown_configuration_is_the_same_when_it_is_the_file(folder):
     write(
         folder / "calltools.toml",
         'fail_on = "warning"\nown-number = ["101", "\\"quoted\\""]\nselect = ["CT1", "CT2"]\n',

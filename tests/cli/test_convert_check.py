@@ -1,4 +1,4 @@
-"""``convert --check``: what the conversion would find, and nothing written."""
+"""``convert --check``: the findings of the conversion, without its output."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "untidy.csv").write_text(UNTIDY, encoding="utf-8")
     (tmp_path / "bad.csv").write_text(BAD, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(
-        app, [*words, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "concise"]
+    return lambda *arguments: CliRunner().invoke(
+        app, [*arguments, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "concise"]
     )
 
 
-def test_what_convert_mends_is_no_finding(run):
+def test_what_convert_repairs_is_no_finding(run):
     assert run("validate", "untidy.csv", "--region", "RU").exit_code == 1
     assert run("convert", "untidy.csv", "--check", "--region", "RU").exit_code == 0
 
@@ -39,10 +39,10 @@ def test_nothing_is_written_and_no_record_is_printed(run, tmp_path):
 
 
 def test_the_findings_are_those_of_the_conversion(run):
-    words = ("convert", str(SIPUNI), "--timezone", "Europe/Moscow", "--report")
+    arguments = ("convert", str(SIPUNI), "--timezone", "Europe/Moscow", "--report")
 
-    checked = run(*words, "checked.csv", "--check")
-    converted = run(*words, "converted.csv", "-o", "out.csv")
+    checked = run(*arguments, "checked.csv", "--check")
+    converted = run(*arguments, "converted.csv", "-o", "out.csv")
 
     assert checked.exit_code == converted.exit_code == 1
     assert checked.stdout == converted.stdout

@@ -1,4 +1,4 @@
-"""Exports that overlap and become one file: the call that stands in two of them is named."""
+"""Overlapping exports that are converted into one file: a call that two of them hold is named."""
 
 import json
 
@@ -21,8 +21,8 @@ def repeats(tmp_path, monkeypatch):
         names = [f"part{number}.csv" for number in range(len(texts))]
         for name, text in zip(names, texts, strict=True):
             (tmp_path / name).write_text(text, encoding="utf-8")
-        words = [*names, *more, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "json"]
-        findings = json.loads(CliRunner().invoke(app, [command, *words]).stdout)["findings"]
+        arguments = [*names, *more, "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", "--output-format", "json"]
+        findings = json.loads(CliRunner().invoke(app, [command, *arguments]).stdout)["findings"]
         return [one for one in findings if one["code"] == "CT401"]
 
     return found

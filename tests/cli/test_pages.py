@@ -1,4 +1,4 @@
-"""The commands that tell: rules, vendors, schema, template."""
+"""The commands that show something: rules, vendors, schema, template."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from calltools.vendors import profile_library
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -27,7 +27,7 @@ def test_every_rule_has_a_page_in_both_languages(rule):
     assert "Что делать" in russian.stdout
 
 
-def test_the_russian_catalog_says_of_each_rule_what_its_page_says():
+def test_the_russian_catalog_agrees_with_the_page_of_each_rule():
     lines = {line.split()[0]: line for line in run("rules", "--lang", "ru").stdout.splitlines() if "  CT" in line}
 
     for rule in RULES:
@@ -69,11 +69,11 @@ def test_vendors_are_listed_and_shown(lang):
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize("width", [80, 100, 160])
-@pytest.mark.parametrize("words", [["list"], ["show", "aircall"], ["detect", SAMPLES / "freepbx" / "export.csv"]])
-def test_pages_on_vendors_are_as_wide_as_the_terminal(words, width, lang, monkeypatch):
+@pytest.mark.parametrize("arguments", [["list"], ["show", "aircall"], ["detect", SAMPLES / "freepbx" / "export.csv"]])
+def test_pages_on_vendors_are_as_wide_as_the_terminal(arguments, width, lang, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
 
-    lines = run("vendors", *words, "--lang", lang).stdout.splitlines()
+    lines = run("vendors", *arguments, "--lang", lang).stdout.splitlines()
 
     # A path, and a word with no space in it, are not broken.
     assert max(len(line) for line in lines if " is an export" not in line and " — выгрузка" not in line) <= width
@@ -94,7 +94,7 @@ def test_a_profile_of_the_project_is_marked_in_the_list(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "lang", "said"),
+    ("name", "lang", "expected"),
     [
         ("uis", "en", ["--timezone ZONE is needed", "only with --currency", "communication_type"]),
         ("asterisk", "en", ["--timezone ZONE is needed", "--own-number", "--static-call 1"]),
@@ -103,19 +103,19 @@ def test_a_profile_of_the_project_is_marked_in_the_list(tmp_path, monkeypatch):
         ("five9", "ru", ["не проверен"]),
     ],
 )
-def test_a_page_says_what_a_run_must_be_told(name, lang, said):
+def test_the_page_of_a_vendor_names_the_options_of_a_run(name, lang, expected):
     shown = " ".join(run("vendors", "show", name, "--lang", lang).stdout.split())
 
-    assert [word for word in said if word not in shown] == []
+    assert [word for word in expected if word not in shown] == []
     assert ("--timezone" in shown) == (name in {"uis", "asterisk", "five9"})
 
 
-def test_detect_says_why_the_others_do_not_fit():
-    told = " ".join(run("vendors", "detect", SAMPLES / "freepbx" / "export.csv", "--lang", "en").stdout.split())
+def test_detect_explains_why_the_others_do_not_fit():
+    output = " ".join(run("vendors", "detect", SAMPLES / "freepbx" / "export.csv", "--lang", "en").stdout.split())
 
-    assert "known by the columns calldate, dcontext" in told
-    assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in told
-    assert all(one.name in told for one in profile_library.load_built_in_profiles())
+    assert "known by the columns calldate, dcontext" in output
+    assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in output
+    assert all(one.name in output for one in profile_library.load_built_in_profiles())
     assert "known by the number of columns" in run("vendors", "detect", SAMPLES / "mango" / "export.csv").stdout
 
 
@@ -130,7 +130,7 @@ def test_detect_points_to_a_profile_of_ones_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sample", "code", "said"),
+    ("sample", "code", "expected"),
     [
         ("samples/uis/export.csv", 0, "--vendor uis"),
         ("samples/calltouch/export.json", 0, "--vendor calltouch"),
@@ -139,11 +139,11 @@ def test_detect_points_to_a_profile_of_ones_own(tmp_path):
         ("samples/broken/excel-cp1251.csv", 1, "canonical"),
     ],
 )
-def test_detect_names_the_profile_that_fits(sample, code, said):
+def test_detect_names_the_profile_that_fits(sample, code, expected):
     result = run("vendors", "detect", Path(__file__).parents[2] / sample, "--lang", "en")
 
     assert result.exit_code == code, result.output
-    assert said in result.stdout
+    assert expected in result.stdout
 
 
 def test_examples_are_run(tmp_path):
@@ -178,5 +178,5 @@ def test_a_new_profile_is_written_and_used(tmp_path):
     assert run("vendors", "new", empty).exit_code == 2
 
 
-def test_version_is_told():
+def test_version_is_printed():
     assert run("--version").stdout.startswith("calltools ")

@@ -1,4 +1,4 @@
-"""``vendors new``: a sample becomes a profile, with answers of options or of a person, and is run at once."""
+"""``vendors new``: a sample becomes a profile, with answers from options or from a person, and runs at once."""
 
 import os
 import pty
@@ -34,11 +34,11 @@ def export(tmp_path):
     return path
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_a_sample_whose_titles_speak_needs_no_answer(tmp_path):
+def test_a_sample_with_clear_titles_needs_no_answer(tmp_path):
     path = tmp_path / "mine.toml"
 
     result = run("vendors", "new", SAMPLES / "sipuni" / "export.csv", "-o", path, "--lang", "en")
@@ -72,21 +72,21 @@ def test_options_answer_what_cannot_be_guessed(export, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "sentence"),
     [
         (["--column", "PhoneNumber=Нет такого"], "Нет такого"),
         (["--column", "Phone=Кто"], "PhoneNumber"),
         (["--word", "А=both"], "incoming"),
     ],
 )
-def test_an_answer_that_cannot_be_is_refused(export, words, said):
-    result = run("vendors", "new", export, "--lang", "en", *words)
+def test_an_answer_that_cannot_be_is_refused(export, arguments, sentence):
+    result = run("vendors", "new", export, "--lang", "en", *arguments)
 
     assert result.exit_code == 2
-    assert said in result.output
+    assert sentence in result.output
 
 
-def test_a_column_can_be_told_to_be_none(export):
+def test_an_option_leaves_out_a_guessed_column(export):
     result = run("vendors", "new", export, *ANSWERS, "--column", "TalkDuration=-")
 
     assert "TalkDuration" not in tomllib.loads(result.stdout)["fields"]
@@ -101,7 +101,7 @@ def test_no_number_of_the_sample_is_written_down(tmp_path):
     assert "1234567" not in result.stdout
 
 
-#: Files in shapes that no profile knows: bytes, what is read of them.
+#: Files in shapes that no profile has: bytes, and the records read from them.
 UNSEEN = {
     "title-rows.csv": (
         (
@@ -152,7 +152,7 @@ def test_a_shape_not_seen_before_is_understood_and_runs_at_once(name, tmp_path):
 
 def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
     path, profile = tmp_path / "report.xlsx", tmp_path / "mine.toml"
-    book = Workbook()
+    workbook = Workbook()
     for row in (
         ["Отчёт о звонках"],
         [],
@@ -162,8 +162,8 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
         [3, datetime(2026, 3, 2, 10, 9), "+7 (495) 000-00-01", "+7 (999) 000-11-03", "исходящий", "принят", 33, ""],  # noqa: DTZ001 - see above
         ["", "Итого", "", "", "", "", 105, ""],
     ):
-        book.active.append(row)
-    book.save(path)
+        workbook.active.append(row)
+    workbook.save(path)
 
     result = run("vendors", "new", path, "-o", profile, "--lang", "ru")
     converted = run("convert", path, "--vendor", profile, "--timezone", "Europe/Moscow", "--static-call", "1",
@@ -178,7 +178,7 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
 
 
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in SAMPLES.glob("*/options")))
-def test_every_sample_gives_a_profile_that_loads_and_does_what_it_says(folder, tmp_path):
+def test_every_sample_gives_a_profile_that_loads_and_passes_its_examples(folder, tmp_path):
     (export,) = (SAMPLES / folder).glob("export.*")
     path = tmp_path / "mine.toml"
 

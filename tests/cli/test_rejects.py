@@ -15,7 +15,7 @@ ClientId,DateTime,PhoneNumber,CallMissed,FirstTimeCaller,Tag
 """
 
 
-def test_rejects_stand_in_the_order_of_the_file_with_each_code_once(tmp_path):
+def test_rejects_are_in_the_order_of_the_file_with_each_code_once(tmp_path):
     calls, rejects = tmp_path / "calls.csv", tmp_path / "rejects.csv"
     calls.write_text(TEXT, encoding="utf-8")
 

@@ -7,7 +7,7 @@ from calltools.cli.run_options import build_run_options
 from calltools.errors import UsageError
 
 
-def asked(**reading):
+def options_of(**reading):
     return build_run_options(ReadingOptions(**reading), FindingOptions())
 
 
@@ -16,13 +16,13 @@ def asked(**reading):
     [("21d", 1_814_400), ("12h", 43_200), ("90m", 5_400), ("45s", 45), (" 1D ", 86_400), ("0d", 0)],
 )
 def test_a_window_has_a_unit(text, seconds):
-    assert asked(identifier_window=text).identifier_window_s == seconds
+    assert options_of(identifier_window=text).identifier_window_s == seconds
 
 
 @pytest.mark.parametrize("text", ["21", "5y", "d", "-1d", "1.5h", "", "1d12h"])
 def test_a_window_that_is_none_is_refused(text):
     with pytest.raises(UsageError, match="span of time"):
-        asked(identifier_window=text)
+        options_of(identifier_window=text)
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_a_window_that_is_none_is_refused(text):
     ],
 )
 def test_now_is_a_moment(text, now):
-    assert asked(as_of=text).as_of == now
+    assert options_of(as_of=text).as_of == now
 
 
 def test_columns_of_the_second_file_are_pairs():
-    pairs = asked(identifier_columns="phone = Телефон, time=Дата=время,ClientId=cid").identifier_columns
+    pairs = options_of(identifier_columns="phone = Телефон, time=Дата=время,ClientId=cid").identifier_columns
 
     assert pairs == {"phone": "Телефон", "time": "Дата=время", "ClientId": "cid"}
 
@@ -47,11 +47,11 @@ def test_columns_of_the_second_file_are_pairs():
 @pytest.mark.parametrize("text", ["phone", "phone=", "=Телефон", "mail=Почта"])
 def test_columns_that_are_no_pairs_are_refused(text):
     with pytest.raises(UsageError, match="identifier-columns"):
-        asked(identifier_columns=text)
+        options_of(identifier_columns=text)
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), (",", ","), ("pipe", "|"), ("|", "|")]
+    ("spelling", "taken"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), (",", ","), ("pipe", "|"), ("|", "|")]
 )
-def test_a_delimiter_may_be_named(given, taken):
-    assert asked(delimiter=given).hints.delimiter == taken
+def test_a_delimiter_may_be_named(spelling, taken):
+    assert options_of(delimiter=spelling).hints.delimiter == taken

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import NOW, spawn
-from tests.processes import AGES_S, started, wait_for
+from tests.processes import AGES_S, start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the devices of Linux")]
@@ -23,9 +23,9 @@ def calls(tmp_path):
     return path
 
 
-def shell(line, *words, **more):
-    """The command line of a shell, in which ``$@`` is calltools with the words."""
-    command = [sys.executable, "-m", "calltools", *map(str, words)]
+def shell(line, *arguments, **more):
+    """The command line of a shell, in which ``$@`` is calltools with the arguments."""
+    command = [sys.executable, "-m", "calltools", *map(str, arguments)]
     return subprocess.run(
         ["/bin/sh", "-c", line, "sh", *command], capture_output=True, check=False, timeout=120, **more
     )
@@ -74,7 +74,7 @@ def test_no_room_for_a_copy_of_standard_input_is_a_sentence(calls):
     assert "disk is full" in result.stderr.decode()
 
 
-# Says when it begins to load the commands: before the first line of ours runs, Python itself would end the process.
+# Prints a line when it begins to load the commands: before the first line of ours runs, Python itself would end the process.
 BEGUN = """
 import sys
 
@@ -90,7 +90,7 @@ main()
 
 
 def libraries_loaded(process, _folder):
-    """Arrow is there: the commands are being loaded."""
+    """Wait until the process has loaded Arrow: it is loading the commands."""
     return "libarrow" in Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
 
 
@@ -114,7 +114,7 @@ def outputs_under_way(_process, folder):
         (signal.SIGHUP, outputs_begun),
     ],
 )
-def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, reached):
+def test_a_terminated_run_leaves_no_file(tmp_path, sent, reached):
     path = tmp_path / "many.csv"
     lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(lines[0] + "\n" + lines[1] * 300, encoding="utf-8")
@@ -122,15 +122,15 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, sent, reached):
     command = [sys.executable, "-c", BEGUN, "convert", str(path), "-o", str(tmp_path / "out.csv"),
                "--rejects", str(tmp_path / "rejects.csv"), "--no-fast-path", *reports]  # fmt: skip
 
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"begun\n"
         if reached:
             wait_for(lambda: reached(process, tmp_path))
         process.send_signal(sent)
-        _, said = process.communicate(timeout=AGES_S)
+        _, printed = process.communicate(timeout=AGES_S)
 
-    assert process.returncode == 130, said
-    assert b"Traceback" not in said
+    assert process.returncode == 130, printed
+    assert b"Traceback" not in printed
     assert [one.name for one in tmp_path.iterdir()] == ["many.csv"]
 
 
@@ -170,21 +170,21 @@ def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
     command = [sys.executable, "-m", "calltools", "vendors", "new", str(sample), "-o", str(profile), "--lang", "en"]
     terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-    with started(
+    with start_process(
         [sys.executable, "-c", terminal, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     ) as process:
-        said = b""
-        while b"Column with the time" not in said and (piece := process.stdout.read(4096)):
-            said += piece
+        printed = b""
+        while b"Column with the time" not in printed and (piece := process.stdout.read(4096)):
+            printed += piece
         # Between the question and the reading of its answer the terminal is set anew, and a key may be lost.
         while process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(key)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(1)
-        said += process.stdout.read()
+        printed += process.stdout.read()
 
-    assert process.returncode == 130, said
-    assert b"Traceback" not in said
-    assert b"fault" not in said
+    assert process.returncode == 130, printed
+    assert b"Traceback" not in printed
+    assert b"fault" not in printed
     assert not profile.exists()

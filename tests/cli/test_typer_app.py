@@ -51,7 +51,7 @@ def outcome(make, context, value):
         return type(fault), fault.format_message()
 
 
-def given(one):
+def sample_values(one):
     several = one.multiple or one.nargs == -1
     yield None
     yield one.get_default(typer.Context(typer.core.TyperCommand("x")))
@@ -70,34 +70,34 @@ CALLED = {"install_completion", "show_completion", "help"}
     ("context", "one"), [pytest.param(*rest, id=name) for name, *rest in ALL if rest[1].name not in CALLED]
 )
 def test_a_value_is_the_one_that_typer_makes(context, one):
-    for value in given(one):
+    for value in sample_values(one):
         assert outcome(one.process_value, context, value) == outcome(
             lambda *words: type(one).process_value(one, *words), context, value
         ), value
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["validate", str(SAMPLES / "canonical" / "good.csv"), "--as-of", str(NOW), "--max-findings", "5"],
         ["rules", "CT201"],
         ["vendors", "list"],
     ],
 )
-def test_a_command_starts_without_pydantic(words):
+def test_a_command_starts_without_pydantic(arguments):
     code = (
         "import atexit, sys; from calltools.__main__ import main\n"
-        f"sys.argv = ['calltools', *{words!r}]\n"
+        f"sys.argv = ['calltools', *{arguments!r}]\n"
         "atexit.register(lambda: print(' pydantic' if 'pydantic' in sys.modules else ' without')); main()"
     )
 
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split()
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split()
 
-    assert told[-1] == "without"
+    assert output[-1] == "without"
 
 
 @pytest.mark.parametrize(
-    ("words", "english", "russian"),
+    ("arguments", "english", "russian"),
     [
         pytest.param(["valdate", "x"], "no command valdate. Did you mean validate?",
                      "Команды valdate нет. Может быть, validate?", id="command"),
@@ -115,9 +115,9 @@ def test_a_command_starts_without_pydantic(words):
         pytest.param(["validate"], "FILE... is missing", "Не указано: FILE...", id="argument"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_said_with_what_was_meant(words, english, russian):
+def test_a_usage_error_names_what_was_meant(arguments, english, russian):
     for language, sentence in (("en", english), ("ru", russian)):
-        result = spawn(*words, env={"LANG": f"{language}_XX.UTF-8", "PATH": ""})
+        result = spawn(*arguments, env={"LANG": f"{language}_XX.UTF-8", "PATH": ""})
 
         assert result.returncode == 2
         assert sentence in result.stderr.decode()
@@ -126,15 +126,15 @@ def test_what_is_not_understood_is_said_with_what_was_meant(words, english, russ
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"), [(["--lang", "ru"], "Параметра"), (["--lang=en"], "There is no option")]
+    ("arguments", "sentence"), [(["--lang", "ru"], "Параметра"), (["--lang=en"], "There is no option")]
 )
-def test_the_language_asked_for_holds_also_for_what_is_not_understood(words, sentence):
-    result = spawn("validate", "x", "--zzz", *words, env={"LANG": "de_DE.UTF-8", "PATH": ""})
+def test_a_usage_error_is_in_the_chosen_language(arguments, sentence):
+    result = spawn("validate", "x", "--zzz", *arguments, env={"LANG": "de_DE.UTF-8", "PATH": ""})
 
     assert sentence in result.stderr.decode()
 
 
-def test_nothing_asked_is_answered_by_the_help():
+def test_a_command_line_without_words_prints_the_help():
     result = spawn()
 
     assert result.returncode == 2

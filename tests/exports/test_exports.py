@@ -46,12 +46,12 @@ def test_the_command_prints_the_export(export):
     assert CliRunner().invoke(app, ["schema", export]).stdout == EXPORTS[export]()
 
 
-def test_the_command_knows_every_export_and_names_them_when_asked_for_another():
-    asked = CliRunner().invoke(app, ["schema", "avro"])
+def test_the_command_writes_every_export_and_names_them_when_another_is_requested():
+    result = CliRunner().invoke(app, ["schema", "avro"])
 
     assert {notation.value for notation in Notation} == set(EXPORTS)
-    assert asked.exit_code == 2
-    assert "markdown" in asked.stderr
+    assert result.exit_code == 2
+    assert "markdown" in result.stderr
 
 
 def test_a_record_of_examples_is_valid(record_schema):
@@ -100,7 +100,7 @@ def test_the_pattern_of_the_schema_agrees_with_the_examples_of_the_kind(record_s
             assert re.search(pattern, example.canonical), example
 
 
-def test_the_table_schema_says_what_must_be_filled_and_what_the_text_means():
+def test_the_table_schema_describes_required_fields_and_formats():
     fields = {field["name"]: field for field in json.loads(EXPORTS["table-schema"]())["fields"]}
 
     assert [name for name, field in fields.items() if field["constraints"]["required"]] == ["DateTime"]

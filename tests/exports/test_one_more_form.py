@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.grown import grown
+from tests.extended_package import extend_package
 
 MODULE = '''
 """An invented form: the names of the columns."""
@@ -21,13 +21,13 @@ LINE = '"invented-form": Export("invented:invented"),'
 @pytest.fixture(scope="module")
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    return grown(folder, "exports/invented.py", MODULE, "exports/__init__.py:EXPORTS", LINE)
+    return extend_package(folder, "exports/invented.py", MODULE, "exports/__init__.py:EXPORTS", LINE)
 
 
 def test_an_invented_form_of_the_schema_is_written(calltools):
-    told = calltools("schema", "invented-form")
+    output = calltools("schema", "invented-form")
 
-    assert "PhoneNumber" in told.rstrip("\n").split(" < ")
+    assert "PhoneNumber" in output.rstrip("\n").split(" < ")
 
 
 def test_an_invented_form_of_the_schema_is_in_the_help_and_in_errors(calltools):

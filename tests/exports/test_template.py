@@ -16,13 +16,13 @@ from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS
 
 
-def opened(language="en"):
+def open_template(language="en"):
     return openpyxl.load_workbook(io.BytesIO(build_template(Path("t.xlsx"), language)))
 
 
 @pytest.fixture(scope="module")
 def calls():
-    return opened().worksheets[0]
+    return open_template().worksheets[0]
 
 
 def checks_by_column(sheet):
@@ -41,7 +41,7 @@ def test_a_workbook_template_is_one_frozen_header_without_rows(calls):
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_each_title_explains_itself_in_the_readers_language(language):
-    header = opened(language).worksheets[0][1]
+    header = open_template(language).worksheets[0][1]
 
     for cell, field in zip(header, FIELDS, strict=True):
         description = field.description(language)
@@ -88,11 +88,11 @@ def test_times_are_seconds_and_neither_milliseconds_nor_dates_of_a_spreadsheet(c
 
 
 def test_the_currency_sheet_is_hidden_and_the_explanations_hold_no_cell():
-    book = opened()
+    workbook = open_template()
 
-    assert [sheet.sheet_state for sheet in book.worksheets] == ["visible", "visible", "veryHidden"]
-    assert book.worksheets[1].calculate_dimension() == "A1:A1"
-    assert book.worksheets[1]["A1"].value is None
+    assert [sheet.sheet_state for sheet in workbook.worksheets] == ["visible", "visible", "veryHidden"]
+    assert workbook.worksheets[1].calculate_dimension() == "A1:A1"
+    assert workbook.worksheets[1]["A1"].value is None
 
 
 def test_the_same_template_has_the_same_bytes():
@@ -104,8 +104,8 @@ def test_another_ending_is_refused():
         build_template(Path("t.ods"))
 
 
-def command(*words):
-    return CliRunner().invoke(app, ["template", *map(str, words)])
+def command(*arguments):
+    return CliRunner().invoke(app, ["template", *map(str, arguments)])
 
 
 def test_the_command_writes_and_does_not_overwrite(tmp_path):

@@ -36,12 +36,12 @@ def main(arguments=None):
     parser.add_argument("--step", type=float, default=2, metavar="SECONDS", help="between PREPARED, UPLOADED, ... (2)")
     parser.add_argument("--token", help="accept only this token")
     parser.add_argument("--tls", metavar="FOLDER", help="use https; ca.pem of the authority is written there")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
-    tls = server_tls(given.tls) if given.tls else None
-    with FakeMetrica(port=given.port, tls=tls, token=given.token, step_seconds=given.step) as service:
-        for name in given.behavior:
-            service.behave(name, given.times)
+    tls = server_tls(options.tls) if options.tls else None
+    with FakeMetrica(port=options.port, tls=tls, token=options.token, step_seconds=options.step) as service:
+        for name in options.behavior:
+            service.behave(name, options.times)
         print(service.url, flush=True)  # noqa: T201 - the caller waits for this line
         try:
             threading.Event().wait()

@@ -70,13 +70,13 @@ def resets_after_body(exchange):
 
 @upload_behavior("resets-after-storing", stored=True)
 def resets_after_storing(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.reset()
 
 
 @upload_behavior("closes-after-storing", stored=True)
 def closes_after_storing(exchange):
-    exchange.store_it()
+    exchange.store_upload()
 
 
 @upload_behavior("stops-reading", stored=False)
@@ -96,7 +96,7 @@ def silent(exchange):
 
 @upload_behavior("silent-after-storing", stored=True)
 def silent_after_storing(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.silence()
 
 
@@ -142,12 +142,12 @@ def slow(exchange):
 
 
 def stored_response(exchange):
-    return json.dumps({"uploading": responses.uploading_object(exchange.store, exchange.store_it())}).encode()
+    return json.dumps({"uploading": responses.uploading_object(exchange.store, exchange.store_upload())}).encode()
 
 
 @upload_behavior("200-html", stored=False)
 def ok_html(exchange):
-    """Answer like a gateway that asks to sign in."""
+    """Answer like a gateway that wants a login."""
     exchange.read()
     exchange.send(exchange.framed(200, b"<html><body>Sign in</body></html>", kind="text/html"))
 
@@ -160,7 +160,7 @@ def ok_errors(exchange):
 
 @upload_behavior("200-empty", stored=True)
 def ok_empty(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.send(exchange.framed(200, b""))
 
 
@@ -178,7 +178,7 @@ def half_json(exchange):
 
 @upload_behavior("200-huge", stored=True)
 def huge(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.send(exchange.framed(200, b'{"uploading": {"id": 1, "x": "' + b"x" * (3 << 20) + b'"}}'))
 
 
@@ -189,7 +189,7 @@ def packed(exchange):
 
 @upload_behavior("garbage", stored=True)
 def garbage(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.send(b"\x00\x01SSH-2.0-not-http\r\n\r\n" * 10)
 
 
@@ -246,14 +246,14 @@ def not_found(exchange):
 @upload_behavior("302", stored=False)
 def redirects(exchange):
     exchange.drain()
-    exchange.send(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(302, b"", Location=exchange.service.redirect_url + exchange.handler.path))
 
 
 @upload_behavior("307", stored=False)
 def redirects_body(exchange):
     """Redirect so that a client that follows sends the body again."""
     exchange.drain()
-    exchange.send(exchange.framed(307, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(307, b"", Location=exchange.service.redirect_url + exchange.handler.path))
 
 
 @upload_behavior("409", stored=False)
@@ -264,7 +264,7 @@ def conflict(exchange):
 
 @upload_behavior("500-after-storing", stored=True)
 def fails_after_storing(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.refuse(500, "internal_error")
 
 
@@ -276,7 +276,7 @@ def down(exchange):
 
 @upload_behavior("504-after-storing", stored=True)
 def times_out_after_storing(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.send(exchange.framed(504, b"<html>Gateway Timeout</html>", kind="text/html"))
 
 
@@ -309,28 +309,28 @@ for _name, _act in {
 @upload_behavior("partial", stored=True)
 def partial(exchange):
     """Accept every second row."""
-    stored = exchange.store_it()
+    stored = exchange.store_upload()
     stored.rows = stored.rows[::2]
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 
 @upload_behavior("none-accepted", stored=True)
 def none_accepted(exchange):
-    stored = exchange.store_it()
+    stored = exchange.store_upload()
     stored.rows = []
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 
 @upload_behavior("stores-twice", stored=True)
 def stores_twice(exchange):
-    exchange.store_it()
+    exchange.store_upload()
     exchange.send(exchange.framed(200, stored_response(exchange)))
 
 
 @upload_behavior("terse", stored=True)
 def terse(exchange):
     """Answer with nothing but the id, and unknown fields."""
-    exchange.answer(201, {"uploading": {"id": exchange.store_it().id, "new": {"deep": [1]}}, "also": None})
+    exchange.answer(201, {"uploading": {"id": exchange.store_upload().id, "new": {"deep": [1]}}, "also": None})
 
 
 @upload_behavior("swallows", stored=False)
@@ -345,7 +345,7 @@ def swallows(exchange):
 
 @read_behavior("list-lags", "list")
 def list_lags(exchange):
-    """List only what is older than five seconds of the service's clock."""
+    """List only uploadings older than five seconds by the service's clock."""
     old = exchange.store.now() - 5
     listed = [
         responses.uploading_object(exchange.store, one)
@@ -369,8 +369,8 @@ def list_long(exchange):
 
 @read_behavior("list-short-pages", "list")
 def list_short(exchange):
-    """Give two uploadings a page, whatever the limit is."""
-    exchange.answer(200, {"uploadings": exchange.page(exchange.listed(), most=2)})
+    """Give two uploadings a page, ignoring the limit."""
+    exchange.answer(200, {"uploadings": exchange.page(exchange.listed(), largest=2)})
 
 
 @read_behavior("list-ignores-offset", "list")
@@ -438,7 +438,7 @@ def reading_truncated(exchange):
 
 @read_behavior("reading-redirects", *READ_REQUESTS)
 def reading_redirects(exchange):
-    exchange.send(exchange.framed(302, b"", Location=exchange.service.foreign + exchange.handler.path))
+    exchange.send(exchange.framed(302, b"", Location=exchange.service.redirect_url + exchange.handler.path))
 
 
 @read_behavior("reading-401", *READ_REQUESTS)

@@ -1,4 +1,4 @@
-"""One request, and what a behavior can do with it: read it, store it, answer it, or break it off."""
+"""One request, and the actions of behaviors: read, store, answer, or break off."""
 
 import json
 import os
@@ -78,7 +78,7 @@ class Exchange:
         while left > 0 and (piece := self.handler.rfile.read(min(left, 1 << 16))):
             left -= len(piece)
 
-    def store_it(self):
+    def store_upload(self):
         """Store a whole upload as the service does."""
         content = responses.extract_file(self.handler.headers["Content-Type"], self.read())
         if content is None:
@@ -138,7 +138,7 @@ class Exchange:
             self.drain()
             return self.refuse(403, "access_denied", "Access is denied")
         try:
-            stored = self.store_it()
+            stored = self.store_upload()
         except BadFileError as error:
             return self.refuse(400, "invalid_uploading", str(error))
         return self.answer(200, {"uploading": responses.uploading_object(self.store, stored)})
@@ -155,9 +155,9 @@ class Exchange:
     def listed(self):
         return [responses.uploading_object(self.store, one) for one in self.store.of(self.counter)]
 
-    def page(self, listed, most=10_000):
+    def page(self, listed, largest=10_000):
         first = int(self.query.get("offset", 0))
-        return listed[first : first + min(int(self.query.get("limit", 10_000)), most)]
+        return listed[first : first + min(int(self.query.get("limit", 10_000)), largest)]
 
     def _counter(self):
         self.answer(200, {"counter": responses.counter_object(self.counter)})

@@ -5,19 +5,19 @@ import threading
 
 
 class ForbiddenHost:
-    """A server on loopback; ``heard`` has the bytes of each connection."""
+    """A server on loopback; ``received`` has the bytes of each connection."""
 
     def __init__(self):
-        self.heard = []
-        heard = self.heard
+        self.received = []
+        received = self.received
 
         class Recorder(socketserver.BaseRequestHandler):
             def handle(self):
                 self.request.settimeout(0.5)
-                heard.append(b"")
+                received.append(b"")
                 try:
                     while piece := self.request.recv(1 << 16):
-                        heard[-1] += piece
+                        received[-1] += piece
                 except OSError:
                     pass
 

@@ -19,20 +19,21 @@ class FakeMetrica:
 
     Attributes:
         store: The uploadings that it has.
-        seen: The requests in order of arrival: method, path, query, headers.
-        most: The highest number of requests in flight, by counter and under ``"all"``.
-        foreign: The address that redirects lead to.
+        requests: The requests in order of arrival: method, path, query, headers.
+        token: The only token that is accepted; ``None``: any.
+        max_in_flight: The highest number of requests in flight, by counter and under ``"all"``.
+        redirect_url: The address that redirects lead to.
     """
 
     def __init__(
-        self, *, port=0, tls=None, token=None, step_seconds=0.2, foreign="https://elsewhere.example", daily=5000
+        self, *, port=0, tls=None, token=None, step_seconds=0.2, redirect_url="https://elsewhere.example", daily=5000
     ):
         self.store = Store(step_seconds)
-        self.seen = []
-        self.most = collections.Counter()
-        self.foreign = foreign
+        self.requests = []
+        self.max_in_flight = collections.Counter()
+        self.redirect_url = redirect_url
         self.stopping = threading.Event()
-        self._token, self._daily, self._tls = token, daily, tls
+        self.token, self._daily, self._tls = token, daily, tls
         self._in_flight = collections.Counter()
         self._active = []
         self._lock = threading.Lock()
@@ -48,7 +49,7 @@ class FakeMetrica:
 
     @property
     def posts(self):
-        return [one for one in self.seen if one["method"] == "POST"]
+        return [request for request in self.requests if request["method"] == "POST"]
 
     @property
     def idle(self):
@@ -56,7 +57,7 @@ class FakeMetrica:
         return not any(self._in_flight.values())
 
     def behave(self, name, times=None):
-        """Apply a behavior to the requests that it concerns, so many times or for ever."""
+        """Apply a behavior to the requests that it concerns, that many times or without end."""
         with self._lock:
             self._active.append([BEHAVIORS[name], times])
 
@@ -91,7 +92,7 @@ class FakeMetrica:
     def serve(self, exchange):
         """Answer one request, by the active behavior or as documented."""
         with self._count_in_flight(exchange):
-            self.seen.append(
+            self.requests.append(
                 {"method": exchange.handler.command, "path": exchange.path, "query": exchange.query,
                  "headers": dict(exchange.handler.headers.items())}
             )  # fmt: skip
@@ -100,8 +101,12 @@ class FakeMetrica:
 
     def state(self):
         """Uploadings and requests, for tests in another process."""
-        plain = [{key: one[key] for key in ("method", "path", "query")} for one in self.seen]
-        return {"uploadings": [asdict(one) for one in self.store.uploadings], "seen": plain, "most": dict(self.most)}
+        plain = [{key: request[key] for key in ("method", "path", "query")} for request in self.requests]
+        return {
+            "uploadings": [asdict(uploading) for uploading in self.store.uploadings],
+            "requests": plain,
+            "max_in_flight": dict(self.max_in_flight),
+        }
 
     @contextmanager
     def _count_in_flight(self, exchange):
@@ -109,7 +114,7 @@ class FakeMetrica:
         with self._lock:
             for name in names:
                 self._in_flight[name] += 1
-                self.most[name] = max(self.most[name], self._in_flight[name])
+                self.max_in_flight[name] = max(self.max_in_flight[name], self._in_flight[name])
         exchange.mark_answered = partial(self._end_request, exchange, names)
         try:
             yield
@@ -124,14 +129,14 @@ class FakeMetrica:
 
     def _refuse_if_invalid(self, exchange):
         """Refuse what the documented service refuses: a wrong token, an unknown counter, too many requests."""
-        given = exchange.handler.headers.get("Authorization", "")
-        if not given.startswith("OAuth ") or (self._token and given != f"OAuth {self._token}"):
+        authorization = exchange.handler.headers.get("Authorization", "")
+        if not authorization.startswith("OAuth ") or (self.token and authorization != f"OAuth {self.token}"):
             problem = (401, "unauthorized", "Unauthorized")
         elif exchange.counter == 404:
             problem = (404, "not_found", "Object not found")
         elif self._in_flight["all"] > 3:
             problem = (429, "quota_parallel_requests", "Too many parallel requests")
-        elif len(self.seen) > self._daily:
+        elif len(self.requests) > self._daily:
             problem = (429, "quota_requests_by_uid", "The daily quota is used up")
         else:
             return False

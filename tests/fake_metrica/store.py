@@ -93,10 +93,10 @@ class Store:
     def of(self, counter):
         """Uploadings of a counter, newest first. The reference does not document the order of the list."""
         with self.lock:
-            return [one for one in reversed(self.uploadings) if one.counter == counter]
+            return [uploading for uploading in reversed(self.uploadings) if uploading.counter == counter]
 
     def find(self, counter, number):
-        return next((one for one in self.of(counter) if one.id == number), None)
+        return next((uploading for uploading in self.of(counter) if uploading.id == number), None)
 
 
 def read_rows(content):

@@ -1,4 +1,4 @@
-"""Counts of what the calls look like."""
+"""Statistics of the calls."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What a user says about a file: taken if it exists, refused with what was probably meant."""
+"""Assumptions of a user: taken if the value exists, refused with the nearest one otherwise."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from calltools.fields.check_assumptions import check_assumptions
 
 
 @pytest.mark.parametrize(
-    "said",
+    "value",
     [
         (None, None, None),
         ("Europe/Moscow", "RU", "RUB"),
@@ -15,12 +15,12 @@ from calltools.fields.check_assumptions import check_assumptions
         ("Etc/GMT-3", "US", "USD"),
     ],
 )
-def test_what_exists_is_taken(said):
-    check_assumptions(*said)
+def test_what_exists_is_taken(value):
+    check_assumptions(*value)
 
 
 @pytest.mark.parametrize(
-    ("said", "near"),
+    ("value", "near"),
     [
         ("europe/moscow", "Europe/Moscow"),
         ("Europe/Moskva", "Europe/Moscow"),
@@ -40,23 +40,23 @@ def test_what_exists_is_taken(said):
         ("home", ""),
     ],
 )
-def test_a_zone_that_does_not_exist_is_refused_with_the_one_that_was_meant(said, near):
+def test_a_zone_that_does_not_exist_is_refused_with_the_one_that_was_meant(value, near):
     with pytest.raises(UsageError) as fault:
-        check_assumptions(said, None, None)
+        check_assumptions(value, None, None)
 
     assert fault.value.facts["near"] == near
-    assert said in fault.value.say("en")
+    assert value in fault.value.say("en")
     assert near in fault.value.say("ru")
 
 
-@pytest.mark.parametrize("said", ["RUSSIA", "RUS", "7", "XX", "ru"])
-def test_a_country_that_does_not_exist_is_refused(said):
+@pytest.mark.parametrize("value", ["RUSSIA", "RUS", "7", "XX", "ru"])
+def test_a_country_that_does_not_exist_is_refused(value):
     with pytest.raises(UsageError, match="two letters"):
-        check_assumptions(None, said, None)
+        check_assumptions(None, value, None)
 
 
 @pytest.mark.parametrize(
-    ("said", "key"),
+    ("value", "key"),
     [
         ("RUBL", "currency-unknown"),
         ("ZZZ", "currency-unknown"),
@@ -64,9 +64,9 @@ def test_a_country_that_does_not_exist_is_refused(said):
         ("RUR", "currency-withdrawn"),
     ],
 )
-def test_a_currency_that_does_not_exist_is_refused(said, key):
+def test_a_currency_that_does_not_exist_is_refused(value, key):
     with pytest.raises(UsageError) as fault:
-        check_assumptions(None, None, said)
+        check_assumptions(None, None, value)
 
     assert fault.value.key == key
     assert ("RUB" in fault.value.say("ru")) or key == "currency-unknown"

@@ -1,4 +1,4 @@
-"""Each kind by its examples, and the laws that every kind keeps whatever the text."""
+"""Each kind by its examples, and the laws that every kind keeps for any text."""
 
 import re
 
@@ -21,14 +21,14 @@ EXAMPLES = [
     for kind in KINDS.values()
     for example in kind.examples
 ]
-#: What the user may have said.
-SAID = [
+#: Assumptions that a user may give.
+ASSUMPTIONS = [
     Assumptions(NOW),
     Assumptions(NOW, timezone="Europe/Moscow", region="RU", date_order="dmy"),
     Assumptions(NOW, timezone="America/New_York", region="US", date_order="mdy"),
     Assumptions(NOW, timezone="Europe/London", region="GB", date_order="ymd"),
 ]
-#: Faults that have a repair whatever else the cell holds.
+#: Faults that have a repair in any cell.
 ALWAYS = {
     "invisible-character", "placeholder-value", "id-with-decimal-tail", "currency-not-upper-case",
     "phone-with-punctuation",
@@ -59,7 +59,7 @@ def test_there_is_a_field_of_every_kind():
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_an_example_becomes_what_it_says(kind, example):
+def test_an_example_is_normalized_as_written(kind, example):
     assumptions = Assumptions(NOW, **dict(example.assumptions))
 
     (after,) = normalized(kind, [example.text], assumptions)
@@ -68,7 +68,7 @@ def test_an_example_becomes_what_it_says(kind, example):
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_an_example_is_named_as_it_says(kind, example):
+def test_an_example_has_the_finding_it_names(kind, example):
     assumptions = Assumptions(NOW, **dict(example.assumptions))
     (named,) = faults(kind, [example.text], assumptions)
 
@@ -80,7 +80,7 @@ def test_an_example_is_named_as_it_says(kind, example):
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_what_an_example_becomes_has_no_fault(kind, example):
+def test_the_normalized_cell_of_an_example_has_no_fault(kind, example):
     if example.canonical is not None:
         (named,) = faults(kind, [example.canonical], Assumptions(NOW, **dict(example.assumptions)))
         assert named <= {"datetime-missing"}
@@ -91,12 +91,12 @@ def test_every_fault_of_an_example_is_a_rule():
     assert {example.fault for kind in KINDS.values() for example in kind.examples} - {None} <= set(RULES_BY_NAME)
 
 
-# Cells as people and programs write them: examples of the kind, mended and damaged, and any text.
+# Cells as people and programs write them: examples of the kind, repaired and damaged, and any text.
 SIGNS = st.sampled_from([*" \u00a0\u200b\ufeff\t\x00,.;:+-()/eE₽%'\"0189", "+7", "8 (", ".0", "T", "Z"])
 
 
 def spelled(kind):
-    """Texts near those that the kind knows."""
+    """Texts near the examples of the kind."""
     known = st.sampled_from(
         [text for one in kind.examples for text in (one.text, one.canonical) if text is not None] + sorted(PLACEHOLDERS)
     )
@@ -122,7 +122,7 @@ def columns(kind):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_normalizing_twice_is_normalizing_once(kind, data, assumptions):
     once = normalized(kind, data.draw(columns(kind)), assumptions)
 
@@ -130,7 +130,7 @@ def test_normalizing_twice_is_normalizing_once(kind, data, assumptions):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_canonical_text_is_never_touched(kind, data, assumptions):
     texts = data.draw(columns(kind))
     sound = kind.sound(cells(*texts), assumptions)
@@ -142,30 +142,30 @@ def test_canonical_text_is_never_touched(kind, data, assumptions):
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
 def test_sound_text_has_no_fault(kind, data, assumptions):
     texts = data.draw(columns(kind))
     sound = kind.sound(cells(*texts), assumptions)
 
     named = faults(kind, texts, assumptions)
 
-    # That a cell is empty is the field's business: DateTime must not be.
+    # Whether a cell may be empty is decided by the field: DateTime must not be.
     good = [(text, names) for text, names, good in zip(texts, named, sound, strict=True) if good and text]
     assert [pair for pair in good if pair[1]] == []
 
 
 def test_an_empty_cell_is_sound_where_the_field_may_be_empty():
-    # The validation takes this for granted of a column that is empty throughout.
+    # The validation assumes this of a wholly empty column.
     assert [
         one.name
         for one in FIELDS
-        if not one.requirement.cell and not KINDS[one.kind].sound(cells("", ""), SAID[0]).all()
+        if not one.requirement.cell and not KINDS[one.kind].sound(cells("", ""), ASSUMPTIONS[0]).all()
     ] == []
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_a_fault_that_a_cell_has_alone_is_gone_when_the_cell_was_rewritten(kind, data, assumptions):
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
+def test_rewriting_a_cell_removes_its_only_fault(kind, data, assumptions):
     texts = data.draw(columns(kind))
 
     after = normalized(kind, texts, assumptions)
@@ -176,8 +176,8 @@ def test_a_fault_that_a_cell_has_alone_is_gone_when_the_cell_was_rewritten(kind,
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_faults_with_one_repair_are_gone_from_every_cell_without_a_control_character(kind, data, assumptions):
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
+def test_faults_with_one_repair_are_removed_from_every_cell_without_a_control_character(kind, data, assumptions):
     texts = [text for text in data.draw(columns(kind)) if not control_character(cells(text))[0]]
 
     after = normalized(kind, texts, assumptions)
@@ -188,8 +188,8 @@ def test_faults_with_one_repair_are_gone_from_every_cell_without_a_control_chara
 
 
 @FEWER
-@given(data=st.data(), assumptions=st.sampled_from(SAID))
-def test_a_cell_is_read_by_itself_whatever_stands_beside_it(kind, data, assumptions):
+@given(data=st.data(), assumptions=st.sampled_from(ASSUMPTIONS))
+def test_a_cell_is_judged_independently_of_its_neighbors(kind, data, assumptions):
     texts = data.draw(columns(kind))
 
     together = normalized(kind, texts, assumptions)

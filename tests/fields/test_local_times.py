@@ -1,4 +1,4 @@
-"""The clock against ``zoneinfo``: every hour around every change of the offset, and dates that are none."""
+"""The clock against ``zoneinfo``: every hour around every change of the offset, and invalid dates."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calltools.fields import local_times
 
 LAYOUT = "%Y-%m-%d %H:%M:%S"
-#: Offsets of whole hours and halves, changes at night and at midnight, laws that ended, and a month that wanders.
+#: Offsets of whole hours and halves, changes at night and at midnight, laws that ended, and a month whose date varies.
 ZONES = [
     "Europe/Moscow",
     "Europe/Berlin",
@@ -188,7 +188,7 @@ def test_a_column_may_hold_all_sorts_of_times():
     assert times.nonexistent.tolist() == [False] * 5 + [True]
 
 
-def test_a_zone_is_known_by_its_name():
+def test_a_zone_is_found_by_its_name():
     assert local_times.zone_exists("Europe/Moscow")
     assert not local_times.zone_exists("Europe/Leningrad")
     assert not local_times.zone_exists("+03:00")

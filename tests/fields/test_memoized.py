@@ -1,4 +1,4 @@
-"""Answers about a column that are given again."""
+"""Results of a column that are computed once."""
 
 import threading
 
@@ -10,42 +10,42 @@ from calltools.fields.kernels.byte_kernels import memoized
 
 
 def counting():
-    asked = []
+    computed = []
 
     @memoized
     def size(cells):
-        asked.append(cells)
+        computed.append(cells)
         return np.full(len(cells), len(cells))
 
-    return size, asked
+    return size, computed
 
 
-def test_a_column_is_asked_once_and_an_equal_one_again():
-    size, asked = counting()
+def test_a_column_is_computed_once_and_an_equal_one_again():
+    size, computed = counting()
     column, twin = pa.array(["a", "b"]), pa.array(["a", "b"])
 
     answers = [size(column), size(column), size(twin)]
 
     assert [answer.tolist() for answer in answers] == [[2, 2]] * 3
-    assert len(asked) == 2
+    assert len(computed) == 2
 
 
-def test_the_same_column_of_a_table_is_asked_once_and_a_part_of_it_again():
-    size, asked = counting()
+def test_a_column_of_a_table_is_computed_once_and_a_slice_of_it_again():
+    size, computed = counting()
     table = pa.table({"Tag": ["a", "b", "c"]})
 
     sizes = [size(table["Tag"].chunk(0)), size(table["Tag"].chunk(0)), size(table["Tag"].chunk(0)[1:])]
 
     assert [len(answer) for answer in sizes] == [3, 3, 2]
-    assert len(asked) == 2
+    assert len(computed) == 2
 
 
-def test_another_question_of_the_same_column_is_asked():
-    asked = []
+def test_another_function_of_the_same_column_is_computed():
+    computed = []
 
     @memoized
     def begins(cells, sign, *, count=1):
-        asked.append(sign)
+        computed.append(sign)
         return np.array([text.startswith(sign * count) for text in cells.to_pylist()]), sign
 
     column = pa.array(["aa", "b"])
@@ -53,7 +53,7 @@ def test_another_question_of_the_same_column_is_asked():
     assert [begins(column, "a")[0].tolist(), begins(column, "b")[0].tolist()] == [[True, False], [False, True]]
     assert begins(column, "a", count=3)[0].tolist() == [False, False]
     assert begins(column, "a")[0].tolist() == [True, False]
-    assert asked == ["a", "b", "a"]
+    assert computed == ["a", "b", "a"]
     with pytest.raises(ValueError, match="read-only"):
         begins(column, "a")[0][0] = True
 
@@ -66,7 +66,7 @@ def test_a_shared_answer_cannot_be_written_to():
 
 
 def test_old_columns_are_forgotten_and_each_thread_has_its_own_memory():
-    size, asked = counting()
+    size, computed = counting()
     columns = [pa.array([str(number)]) for number in range(100)]
 
     for column in columns:
@@ -77,4 +77,4 @@ def test_old_columns_are_forgotten_and_each_thread_has_its_own_memory():
     size(columns[-1])
     size(columns[0])
 
-    assert len(asked) == 102
+    assert len(computed) == 102

@@ -53,8 +53,8 @@ def near(code, choose):
     for sample in samples(code):
         numbers.add(sample)
         for _ in range(20):
-            kept = choose.randrange(len(sample) + 1)
-            numbers.add(sample[:kept] + "".join(choose.choice("0123456789") for _ in sample[kept:]))
+            kept_length = choose.randrange(len(sample) + 1)
+            numbers.add(sample[:kept_length] + "".join(choose.choice("0123456789") for _ in sample[kept_length:]))
         numbers |= {sample[:-1], sample + choose.choice("0123456789")}
     for length in range(15 - len(str(code)) + 1):
         numbers |= {"".join(choose.choice("0123456789") for _ in range(length)) for _ in range(5)}
@@ -62,7 +62,7 @@ def near(code, choose):
 
 
 def by_library(number):
-    """What ``phonenumbers`` says of plus and digits; E.164 allows 15 of them, a German plan more."""
+    """The answer of ``phonenumbers`` for plus and digits; E.164 allows 15 of them, a German plan more."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
@@ -81,7 +81,7 @@ def normalized(texts, region):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_number_is_assigned_where_the_library_says_so_and_nowhere_else(code):
+def test_a_number_is_assigned_exactly_where_phonenumbers_has_it(code):
     numbers = near(code, random.Random(code))  # noqa: S311 - sample numbers, not secrets
 
     expected = [by_library(number) for number in numbers]
@@ -143,7 +143,7 @@ def test_a_number_without_its_country_is_read_as_the_library_reads_it(region):
 
     after = normalized(texts, region)
 
-    # What no plan has stays as it was written.
+    # A number that no plan has is left unchanged.
     wanted = [
         phonenumbers.format_number(one, PhoneNumberFormat.E164) if phonenumbers.is_possible_number(one) else text
         for one, text in zip(expected, texts, strict=True)
@@ -162,7 +162,7 @@ def as_read_by_library(digits, region):
 @given(digits=st.from_regex(r"\A[0-9]{7,15}\Z"), region=st.sampled_from(REGIONS))
 @example(digits="73010000000", region="KZ")
 def test_any_digits_become_the_number_of_the_library_or_stay(digits, region):
-    # Countries that share the calling code 7 dial each other as if they were one; the library knows only its own.
+    # Countries that share the calling code 7 dial each other as if they were one; the library has only its own.
     neighbors = {"RU", "KZ"} if region in {"RU", "KZ"} else {region}
 
     (after,) = normalized([digits], region)

@@ -11,7 +11,7 @@ import pytest
 
 from calltools.cli.options import OutputFormat
 from calltools.reports import endings
-from tests.grown import grown
+from tests.extended_package import extend_package
 
 MODULE = '''
 """Parquet: text columns, records by their numbers."""
@@ -57,7 +57,7 @@ CALLS = {
     "ClientId": ["133591247640966458", "133591247640966459", "133591247640966458", "1.33591E+17"],
 }
 AS_OF = ("--as-of", "2026-03-03T00:00:00Z")
-#: Faults of the records above: a phone that is to be rewritten, the third record that is the first, a rounded id.
+#: Faults of the records above: a phone with punctuation, a third record equal to the first, a rounded id.
 FAULTS = {("CT241", 2), ("CT401", 3), ("CT203", 4)}
 #: Words for places that this form does not have.
 WRONG = {"en": re.compile(r"\b(?:line|row) \d", re.IGNORECASE), "ru": re.compile(r"\bстрок\w* \d", re.IGNORECASE)}
@@ -67,7 +67,7 @@ WRONG = {"en": re.compile(r"\b(?:line|row) \d", re.IGNORECASE), "ru": re.compile
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("input")
     pq.write_table(pa.table(CALLS), folder / "calls.parquet", row_group_size=3)
-    return grown(folder, "files/parquet_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
+    return extend_package(folder, "files/parquet_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
 
 
 def test_parquet_is_validated_by_its_content(calltools):
@@ -96,21 +96,21 @@ def test_parquet_is_found_in_a_folder_and_converted(calltools):
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", [one.value for one in OutputFormat])
 def test_parquet_is_reported_on_the_screen_without_a_wrong_word(calltools, form, language):
-    told = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
+    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
 
-    said = results_of(told) if form == "sarif" else told
-    assert "CT241" in said
-    assert WRONG[language].findall(said) == []
+    results = results_of(output) if form == "sarif" else output
+    assert "CT241" in results
+    assert WRONG[language].findall(results) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_parquet_is_reported_in_files_without_a_wrong_word(calltools, language):
     reports = [calltools.folder / f"{language}{ending}" for ending in endings()]
-    words = [word for path in reports for word in ("--report", path)]
+    arguments = [word for path in reports for word in ("--report", path)]
 
-    told = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *words)
+    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *arguments)
 
-    assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in told
+    assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in output
     for path in reports:
         text = text_of(path)
         assert "CT241" in text, path
@@ -139,6 +139,6 @@ def test_nothing_advises_to_upload_parquet_as_it_is(calltools):
     clean = {title: cells[:1] for title, cells in CALLS.items()}
     pq.write_table(pa.table(clean), calltools.folder / "clean.parquet")
 
-    told = calltools("validate", "clean.parquet", *AS_OF, "--exit-zero")
+    output = calltools("validate", "clean.parquet", *AS_OF, "--exit-zero")
 
-    assert "calltools upload" not in told
+    assert "calltools upload" not in output

@@ -1,4 +1,4 @@
-"""Files by what they hold; files behind an argument."""
+"""Files recognized by their content; files named by an argument."""
 
 import gzip
 import io
@@ -57,7 +57,7 @@ def zipped(*names):
         pytest.param(ole("Book"), "xls", id="xls of 1995"),
     ],
 )
-def test_the_content_says_what_a_file_is(tmp_path, content, kind):
+def test_the_content_decides_the_form_of_a_file(tmp_path, content, kind):
     path = tmp_path / "export.xls"
     path.write_bytes(content)
 
@@ -154,7 +154,7 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
-def test_a_file_that_breaks_off_is_told_in_words():
+def test_a_truncated_file_is_refused_with_a_sentence():
     with pytest.raises(SourceError) as fault:
         open_table(Path("/proc/self/mem"), "calls.csv", Hints(), judge)
 

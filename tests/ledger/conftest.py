@@ -1,4 +1,4 @@
-"""A ledger in a folder of its own."""
+"""Fixtures: a ledger in its own folder."""
 
 import pytest
 

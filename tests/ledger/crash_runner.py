@@ -48,9 +48,9 @@ def kill_at_step(count):
     """Kill this process with SIGKILL at the step with this number."""
     left = count
 
-    def step(frame, event, what):
+    def step(frame, event, function):
         nonlocal left
-        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
+        if event in {"c_call", "c_return"} and function.__name__ in TRACED_CALLS:
             left -= 1
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -59,7 +59,7 @@ def kill_at_step(count):
 
 
 def resume_all(folder, clock):
-    """Resume until everything is decided; a person sends again what the service does not have."""
+    """Resume until every part is decided; parts that the service does not have are sent again, as a person would do."""
     service = FakeService(folder, folder / "state")
     with ledger.open_ledger_in(folder / "state", clock) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
         for _ in range(3):
@@ -112,16 +112,16 @@ def run_killed_at(folder, victim, step):
 
 
 def main():
-    base, what, behavior, stride = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+    base, command, behavior, stride = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     step, killed = 1, True
     while killed:
         folder = base / str(step)
         folder.mkdir()
         write_numbered_calls(folder / "calls.csv", CALLS)
         upload = partial(run_upload, folder, behavior)
-        if what == "resume":
+        if command == "resume":
             upload()
-        killed = run_killed_at(folder, upload if what == "upload" else partial(resume_all, folder, Clock()), step)
+        killed = run_killed_at(folder, upload if command == "upload" else partial(resume_all, folder, Clock()), step)
         sys.stdout.write(json.dumps(state_after_resume(folder, killed)) + "\n")
         shutil.rmtree(folder)
         step += stride

@@ -16,7 +16,7 @@ ALL_CALLS = sorted([list(call(n).values())[:5] for n in range(5)])
 
 pytestmark = [
     pytest.mark.slow,
-    # What is run has a limit of its own, or takes hours.
+    # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
 ]
@@ -54,9 +54,9 @@ def test_an_upload_killed_at_any_step_and_resumed_sends_each_call_once(tmp_path,
         assert one["spool"] == [], one
         assert one["intents"], one
         assert one["posts_of_second_resume"] == 0, one
-        # What the service had is found, never sent again; else one more POST.
+        # A part that the service had is found and never sent again; otherwise there is one more POST.
         assert one["posts"] == one["posted_before"] + (one["stored_before"] == 0), one
-        # Each POST has its attempt, and only what is proven not to be there is followed by another.
+        # Each POST has its attempt, and another follows only after the part was proven absent.
         ends = [state for attempts in one["attempts"] for state in attempts]
         assert one["posts"] <= len(ends), one
         assert {*ends[:-1]} <= {"not-sent", "throttled", "absent", "rejected"}, one
@@ -66,8 +66,8 @@ def test_an_upload_killed_at_any_step_and_resumed_sends_each_call_once(tmp_path,
 def test_kills_cover_every_point_around_the_post(tmp_path):
     found = run_crashes(tmp_path, "upload", "stored", 3)
 
-    seen = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
-    assert seen == {
+    histories = {(one["posted_before"], one["stored_before"], *map(tuple, one["attempts"])) for one in found}
+    assert histories == {
         (0, 0, ("acked",)),  # before the intent
         (0, 0, ("absent", "acked")),  # the intent is durable, nothing has gone
         (1, 0, ("absent", "acked")),  # it has gone, and the service has not stored it

@@ -1,4 +1,4 @@
-"""Opening a ledger: permissions, damage, key, versions, file systems; and what is never stored."""
+"""Opening a ledger: permissions, damage, key, versions, file systems; and values that are never stored."""
 
 import os
 import re
@@ -53,12 +53,12 @@ def test_files_that_others_could_read_become_private(folder):
 
 
 def test_the_database_is_durable(open_ledger):
-    asked = {
+    pragmas = {
         name: open_ledger.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
     }
 
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
 @pytest.mark.parametrize("damage", ["zeros", "text", "cut"])
@@ -195,7 +195,7 @@ def test_the_type_of_a_file_system_is_that_of_the_nearest_mount(path, kind):
 def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp_path, monkeypatch):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {tmp_path.resolve()} rw - nfs4 x rw\n")
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", mounts)
+    monkeypatch.setattr("calltools.ledger.folder.MOUNTINFO", mounts)
 
     with pytest.raises(LedgerError) as refused:
         ledger.open_ledger_in(folder, Clock())
@@ -205,7 +205,7 @@ def test_a_network_file_system_is_refused_before_anything_is_created(folder, tmp
 
 
 def test_no_folder_is_refused_where_mounts_are_unknown(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("calltools.ledger.folder._MOUNTINFO", tmp_path / "none")
+    monkeypatch.setattr("calltools.ledger.folder.MOUNTINFO", tmp_path / "none")
 
     refuse_network_folder(folder)
 

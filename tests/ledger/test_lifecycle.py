@@ -49,7 +49,7 @@ def test_the_details_of_an_outcome_are_stored(open_ledger, tmp_path):
 
 
 @pytest.mark.parametrize("outcome", [Acked(77), Acked(77, 3, 1), Rejected("no")])
-def test_the_file_of_a_decided_part_is_gone(open_ledger, folder, tmp_path, outcome):
+def test_the_file_of_a_decided_part_is_deleted(open_ledger, folder, tmp_path, outcome):
     upload_one(open_ledger, tmp_path, outcome)
 
     assert list((folder / "spool").iterdir()) == []
@@ -106,7 +106,7 @@ def test_an_altered_file_is_not_sent(open_ledger, folder, tmp_path):
     assert ledger.get_part(open_ledger, part.id).state is State.NOT_SENT
 
 
-def test_a_part_whose_file_is_gone_is_released(open_ledger, folder, tmp_path):
+def test_a_part_whose_file_is_missing_is_released(open_ledger, folder, tmp_path):
     part = upload_one(open_ledger, tmp_path, NotSent())
     [file] = (folder / "spool").iterdir()
     file.unlink()
@@ -141,7 +141,7 @@ def test_a_person_decides_to_send_again(open_ledger, tmp_path):
     assert (done.state, len(done.attempts)) == ("acked", 2)
 
 
-def test_what_a_person_gives_up_is_not_sent_again_unless_asked_for(open_ledger, folder, tmp_path):
+def test_abandoned_calls_are_sent_again_only_on_request(open_ledger, folder, tmp_path):
     part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
     with ledger.hold_counter(open_ledger, COUNTER):
         assert ledger.give_up(open_ledger, part.id).state is State.GIVEN_UP
@@ -194,10 +194,10 @@ def test_a_released_part_frees_its_calls_unless_they_may_be_stored(open_ledger, 
 def test_the_status_of_the_service_is_recorded(open_ledger, tmp_path, status, state, watched):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 
-    seen = ledger.record_status(open_ledger, part.id, status, linked=2)
+    updated = ledger.record_status(open_ledger, part.id, status, linked=2)
 
-    assert (seen.state, seen.status, seen.linked, seen.processing) == (state, status, 2, watched)
-    assert ledger.processing_parts(open_ledger) == ([seen] if watched else [])
+    assert (updated.state, updated.status, updated.linked, updated.processing) == (state, status, 2, watched)
+    assert ledger.processing_parts(open_ledger) == ([updated] if watched else [])
 
 
 def test_a_repeated_status_is_no_event(open_ledger, tmp_path):

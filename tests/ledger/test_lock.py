@@ -200,7 +200,7 @@ def test_the_lease_ends_when_the_upload_fails(open_ledger, tmp_path):
 
 
 def test_orphaned_files_in_the_spool_are_removed(open_ledger, folder, tmp_path):
-    [kept] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
+    [waiting] = upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), NotSent())
     for name in (f"{COUNTER}-{'a' * 26}.csv", f"{COUNTER}-{'b' * 26}.csv.part", f"7-{'c' * 26}.csv"):
         (folder / "spool" / name).write_text("x")
 
@@ -208,6 +208,6 @@ def test_orphaned_files_in_the_spool_are_removed(open_ledger, folder, tmp_path):
         pass
 
     assert sorted(path.name for path in (folder / "spool").iterdir()) == [
-        f"{COUNTER}-{kept.mark}.csv",
+        f"{COUNTER}-{waiting.mark}.csv",
         f"7-{'c' * 26}.csv",
     ]

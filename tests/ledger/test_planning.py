@@ -17,7 +17,7 @@ KINDS = ("UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "PhoneNumber",
 def count_statuses(open_ledger, path, counter=COUNTER, again="none"):
     plan = ledger.plan_upload(open_ledger, path, counter, again)
     assert sum(plan.counts.values()) == plan.records
-    return {verdict.name.lower(): count for verdict, count in plan.counts.items() if count} | {
+    return {status.name.lower(): count for status, count in plan.counts.items() if count} | {
         "sent": plan.records_to_send
     }
 
@@ -53,7 +53,7 @@ def test_an_empty_column_is_like_none(open_ledger, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cells", "verdict"),
+    ("cells", "status"),
     [
         ({"Price": "200"}, "changed"),
         ({"Tag": "целевой"}, "changed"),
@@ -63,12 +63,12 @@ def test_an_empty_column_is_like_none(open_ledger, tmp_path):
         ({"ClientId": "7"}, "new"),
     ],
 )
-def test_another_price_is_the_same_call_and_another_caller_is_not(open_ledger, tmp_path, cells, verdict):
+def test_another_price_is_the_same_call_and_another_caller_is_not(open_ledger, tmp_path, cells, status):
     upload_file(open_ledger, write_calls(tmp_path / "a.csv", [call(0)]), STORED)
 
     found = count_statuses(open_ledger, write_calls(tmp_path / "b.csv", [call(0, **cells)]))
 
-    assert found == {verdict: 1, "sent": int(verdict == "new")}
+    assert found == {status: 1, "sent": int(status == "new")}
 
 
 def test_the_same_call_to_another_counter_is_another_call(open_ledger, tmp_path):
@@ -143,17 +143,17 @@ def test_a_refused_second_sending_leaves_what_was_known(open_ledger, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "verdict"),
+    ("outcome", "status"),
     [(Ambiguous("cut off"), "held"), (NotSent(), "waiting"), (Rejected("no"), "new"), (STORED, "unchanged")],
 )
-def test_the_same_file_after_each_outcome(open_ledger, tmp_path, outcome, verdict):
+def test_the_same_file_after_each_outcome(open_ledger, tmp_path, outcome, status):
     path = write_numbered_calls(tmp_path / "a.csv", 2)
     [part] = upload_file(open_ledger, path, outcome)
 
     plan = ledger.plan_upload(open_ledger, path, COUNTER)
 
-    assert plan.counts[CallStatus[verdict.upper()]] == 2
-    assert dict(plan.open_parts) == ({part.id: 2} if verdict in {"held", "waiting"} else {})
+    assert plan.counts[CallStatus[status.upper()]] == 2
+    assert dict(plan.open_parts) == ({part.id: 2} if status in {"held", "waiting"} else {})
 
 
 def test_a_held_call_is_not_sent_even_with_all(open_ledger, tmp_path):

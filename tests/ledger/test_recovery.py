@@ -85,9 +85,9 @@ def test_a_late_second_uploading_makes_an_accepted_part_duplicated(open_ledger, 
 def test_absence_needs_enough_listings_over_enough_time(open_ledger, clock, part, times, seconds, state):
     miss_part(open_ledger, clock, times, seconds)
 
-    seen = ledger.get_part(open_ledger, part.id)
-    assert (seen.state, seen.absences, seen.held) == (state, times, True)
-    assert seen.attempts[0].state == ("ambiguous" if state == "ambiguous" else "absent")
+    read_part = ledger.get_part(open_ledger, part.id)
+    assert (read_part.state, read_part.absences, read_part.held) == (state, times, True)
+    assert read_part.attempts[0].state == ("ambiguous" if state == "ambiguous" else "absent")
 
 
 def test_an_incomplete_listing_proves_no_absence(open_ledger, clock, part):
@@ -120,8 +120,8 @@ def test_absences_are_counted_anew_for_each_attempt(open_ledger, clock, part):
         send_part(open_ledger, part, Ambiguous("reset"))
     reconcile_lines(open_ledger, [])
 
-    seen = ledger.get_part(open_ledger, part.id)
-    assert (seen.state, seen.absences) == ("ambiguous", 1)
+    read_part = ledger.get_part(open_ledger, part.id)
+    assert (read_part.state, read_part.absences) == ("ambiguous", 1)
 
 
 @pytest.mark.parametrize("before", ["held", "reserved", "not-sent", "given-up"])

@@ -1,4 +1,4 @@
-"""Ledgers that released versions wrote: today's code knows their calls and uploads with them."""
+"""Ledgers that released versions wrote: today's code finds their calls and uploads with them."""
 
 import csv
 import os
@@ -44,7 +44,7 @@ def call_statuses(folder, path):
 
 
 @VERSIONS
-def test_a_released_ledger_knows_its_calls(copied, version):
+def test_calls_of_a_released_ledger_are_found(copied, version):
     folder = copied(version)
 
     assert call_statuses(folder, folder / "calls.csv") == KNOWN
@@ -87,7 +87,7 @@ def test_an_upload_with_a_released_ledger_sends_each_unknown_call_once(copied, v
 
 
 def upload(service, folder, file):
-    """Upload a file with the command line, in a process of its own."""
+    """Upload a file with the command line, in its own process."""
     return subprocess.run(
         [sys.executable, "-m", "calltools", "upload", file, "--counter", str(COUNTER), "--yes"],
         env=os.environ
@@ -133,7 +133,7 @@ def test_later_columns_are_distinguished_by_name_and_not_by_order():
     assert fingerprints((*FIELDS, one, two), One="x", Two="y") == fingerprints((two, one, *FIELDS), One="x", Two="y")
 
 
-def test_a_scan_knows_any_number_of_columns():
+def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8")

@@ -25,11 +25,11 @@ CALLS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["100", "200"])), 
 
 @dataclass
 class PartModel:
-    """What the test knows of one part, without the ledger. ``stands`` is its group of states."""
+    """The model of one part, without the ledger. ``state_group`` is its group of states."""
 
     prices: dict[int, str]
     fresh: set[int]
-    stands: str = "waiting"
+    state_group: str = "waiting"
     posts: int = 0
     allowed: int = 1
     stored: list[int] = field(default_factory=list)
@@ -55,8 +55,8 @@ class UploadMachine(RuleBasedStateMachine):
         self.base.cleanup()
 
     def expected(self, number, price):
-        for stands, verdict in (("waiting", CallStatus.WAITING), ("held", CallStatus.HELD)):
-            if any(model.stands == stands and number in model.prices for model in self.models.values()):
+        for state_group, verdict in (("waiting", CallStatus.WAITING), ("held", CallStatus.HELD)):
+            if any(model.state_group == state_group and number in model.prices for model in self.models.values()):
                 return verdict
         if number not in self.known:
             return CallStatus.NEW
@@ -119,7 +119,7 @@ class UploadMachine(RuleBasedStateMachine):
                 self.finish(part, model, behavior)
         if behavior.startswith("killed"):
             self.die()
-            model.stands = "held"
+            model.state_group = "held"
 
     def finish(self, part, model, behavior):
         doubt = any(attempt.state is State.AMBIGUOUS for attempt in part.attempts)
@@ -138,18 +138,18 @@ class UploadMachine(RuleBasedStateMachine):
         if behavior == "stored":
             self.accept(model)
         elif behavior == "refused":
-            model.stands = "held" if doubt else "freed"
+            model.state_group = "held" if doubt else "freed"
         elif behavior in {"lost", "vanished"}:
-            model.stands = "held"
+            model.state_group = "held"
         else:
             model.allowed += behavior == "busy"
-        assert done.waiting == (model.stands == "waiting")
+        assert done.waiting == (model.state_group == "waiting")
 
     def accept(self, model):
         # The calls of a given-up part are known already, and may be in another part since.
-        if model.stands != "given-up":
+        if model.state_group != "given-up":
             self.known |= model.prices
-        model.stands = "accepted"
+        model.state_group = "accepted"
 
     @rule()
     def die(self):
@@ -170,7 +170,9 @@ class UploadMachine(RuleBasedStateMachine):
                 self.accept(model)
             assert part.state == ("acked" if model.stored else "held")
         for model in self.models.values():
-            late = model.stands in {"held", "waiting", "given-up"} and {number for number, _ in shown} & {*model.stored}
+            late = model.state_group in {"held", "waiting", "given-up"} and {number for number, _ in shown} & {
+                *model.stored
+            }
             assert not late
 
     @rule(seconds=st.sampled_from([1, 60, 450, 900, 5000]))
@@ -180,17 +182,17 @@ class UploadMachine(RuleBasedStateMachine):
     @precondition(lambda self: ledger.held_parts(self.ledger))
     @rule(data=st.data(), give_up=st.booleans())
     def decide(self, data, give_up):
-        """Decide as a person who has looked into the service: what is stored there is not sent again."""
+        """Decide as a person who has looked into the service: stored parts are not sent again."""
         part = data.draw(st.sampled_from(ledger.held_parts(self.ledger)))
         model = self.models[part.id]
         with ledger.hold_counter(self.ledger, COUNTER):
             if give_up:
                 ledger.give_up(self.ledger, part.id)
-                model.stands = "given-up"
+                model.state_group = "given-up"
                 self.known |= {number: model.prices[number] for number in model.fresh}
             elif not model.stored:
                 ledger.resend(self.ledger, part.id)
-                model.stands = "waiting"
+                model.state_group = "waiting"
                 model.allowed += 1
 
     @precondition(lambda self: ledger.waiting_parts(self.ledger))
@@ -199,7 +201,7 @@ class UploadMachine(RuleBasedStateMachine):
         part = data.draw(st.sampled_from(ledger.waiting_parts(self.ledger)))
         with ledger.hold_counter(self.ledger, COUNTER):
             done = ledger.release(self.ledger, part.id)
-        self.models[part.id].stands = "held" if part.in_doubt else "freed"
+        self.models[part.id].state_group = "held" if part.in_doubt else "freed"
         assert done.held == part.in_doubt
 
     @rule(status=st.sampled_from(["PREPARED", "PROCESSED", "LINKAGE_FAILURE", "NEW_WORD"]))
@@ -220,7 +222,7 @@ class UploadMachine(RuleBasedStateMachine):
                 "freed": part.state in {"rejected", "released"},
                 "given-up": part.state == "given-up",
             }
-            assert [name for name, holds in group.items() if holds] == [model.stands], (number, part.state)
+            assert [name for name, holds in group.items() if holds] == [model.state_group], (number, part.state)
 
     @invariant()
     def the_service_has_no_part_twice(self):

@@ -36,7 +36,7 @@ def test_columns_are_found_by_their_titles(titles, found):
         pytest.param(("phone", "time", "client_id", "ClientID", "yclid"), "ClientId", id="two ids of one kind"),
     ],
 )
-def test_what_is_unclear_is_asked_for(titles, missing):
+def test_unclear_columns_are_refused_until_they_are_named(titles, missing):
     with pytest.raises(UsageError) as caught:
         find_match_columns(titles, {})
 
@@ -72,7 +72,7 @@ def test_a_named_title_that_is_there_twice_is_unclear():
     ("title", "holds"),
     [("ym_client_id", True), ("crm_id", True), ("Visitor", True), ("Телефон", False), ("google_client_id", False)],
 )
-def test_columns_of_ids_are_known(title, holds):
+def test_columns_of_ids_are_recognized(title, holds):
     assert is_identifier_column(title, {"UserId": "Visitor", "phone": "Телефон"}) is holds
 
 
@@ -86,7 +86,7 @@ def test_columns_of_ids_are_known(title, holds):
         pytest.param([], None, 0, id="no rows"),
     ],
 )
-def test_the_header_is_the_row_with_the_columns_asked_for(rows, index, score):
+def test_the_header_is_the_row_with_the_named_columns(rows, index, score):
     guess = guess_header(rows, {"UserId": "Кому"})
 
     assert (guess.index, guess.score) == (index, score)

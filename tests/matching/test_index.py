@@ -1,4 +1,4 @@
-"""The second file: read by the rules of the first, and what cannot be used is counted."""
+"""The second file: read like the first; records that cannot be used are counted."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_a_sound_id_stays_when_the_other_is_damaged():
     assert found.identifiers.to_pylist() == [{"UserId": "", "ClientId": "", "Yclid": "7654321"}]
 
 
-def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
+def test_ids_that_a_workbook_has_rounded_are_counted_and_not_matched():
     damage = Findings.from_rows(
         [
             {"code": "CT209", "place": 6, "position": 2, "value": "1604591025698235000"},
@@ -87,8 +87,13 @@ def test_ids_that_a_workbook_has_rounded_are_told_and_joined_to_nothing():
     found = build_index([batch(*rows, findings=damage, first=5)], TITLES, COLUMNS, HERE)
 
     assert found.identifiers["ClientId"].to_pylist() == [ANNA]
-    (told,) = found.findings.to_rows()
-    assert (told["code"], told["place"], told["column"], told["field"]) == ("CT209", 6, "ClientId", "ClientId")
+    (finding,) = found.findings.to_rows()
+    assert (finding["code"], finding["place"], finding["column"], finding["field"]) == (
+        "CT209",
+        6,
+        "ClientId",
+        "ClientId",
+    )
     assert found.unusable["identifier"] == 1
 
 

@@ -117,7 +117,7 @@ RECORDS = st.lists(st.tuples(st.sampled_from([PHONE, OTHER, "+12025550123"]), MO
 
 
 def plainly(records, phone, at, window):
-    """What the words of the contract say, record by record."""
+    """The matches by the definition, record by record."""
     near = [(moment, client) for whose, moment, client in records if whose == phone and at - window <= moment <= at]
     best = {client for moment, client in near if moment == max(near)[0]}
     return "none" if not best else "tie" if len(best) > 1 else best.pop()
@@ -125,22 +125,22 @@ def plainly(records, phone, at, window):
 
 @given(
     records=RECORDS.filter(bool),
-    asked=st.lists(st.tuples(st.sampled_from([PHONE, OTHER, "+442079460001"]), MOMENTS), min_size=1),
+    moments=st.lists(st.tuples(st.sampled_from([PHONE, OTHER, "+442079460001"]), MOMENTS), min_size=1),
     window=st.integers(0, 8),
 )
-def test_the_search_finds_what_a_plain_walk_finds(records, asked, window):
+def test_the_search_finds_what_a_linear_scan_finds(records, moments, window):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
-    table = calls(*(call(at=NOON + at, phone=phone) for phone, at in asked))
+    table = calls(*(call(at=NOON + at, phone=phone) for phone, at in moments))
 
     assert outcome(join_identifiers(table, second, window)) == [
-        plainly(records, phone, at, window) for phone, at in asked
+        plainly(records, phone, at, window) for phone, at in moments
     ]
 
 
-@given(records=RECORDS.filter(bool), asked=st.lists(MOMENTS, min_size=2, max_size=6), cut=st.integers(1, 5))
-def test_batches_of_calls_do_not_change_the_answer(records, asked, cut):
+@given(records=RECORDS.filter(bool), moments=st.lists(MOMENTS, min_size=2, max_size=6), cut=st.integers(1, 5))
+def test_batches_of_calls_do_not_change_the_answer(records, moments, cut):
     second = index(*((phone, str(NOON + at), client) for phone, at, client in records))
-    table = calls(*(call(at=NOON + at) for at in asked))
+    table = calls(*(call(at=NOON + at) for at in moments))
 
     parts = [join_identifiers(part, second, WINDOW).columns for part in (table.slice(0, cut), table.slice(cut))]
 

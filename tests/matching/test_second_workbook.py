@@ -17,8 +17,8 @@ def calls(tmp_path):
 
 
 def workbook(path, *rows, titles=("Телефон", "Дата", "ym_client_id")):
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("CRM")
+    with xlsxwriter.Workbook(path) as opened_workbook:
+        sheet = opened_workbook.add_worksheet("CRM")
         sheet.write_row(0, 0, ["Выгрузка"])
         for number, row in enumerate([titles, *rows], start=2):
             for column, value in enumerate(row):

@@ -14,7 +14,7 @@ from tests.fake_metrica.server import FakeMetrica
 CANARY = "y0_C4naryTokenAbc-123"
 #: So long that no request meets them on a busy machine.
 TIMEOUTS = Timeouts(connect=60, idle=60, first_byte=60, post_total=120, get_total=60)
-#: Short limits, each for a phase in which only a silent service meets it.
+#: Short limits; only a silent service reaches them.
 SHORT_IDLE = replace(TIMEOUTS, idle=1)
 SHORT_FIRST_BYTE = replace(TIMEOUTS, first_byte=0.8)
 SHORT_TOTAL = replace(TIMEOUTS, post_total=2.5)
@@ -35,15 +35,15 @@ RETRY_POLICY = RetryPolicy(attempts=2, initial_wait_s=0.01, max_wait_s=0.02, max
 
 
 @pytest.fixture
-def foreign():
-    with ForbiddenHost() as one:
-        yield one
+def forbidden_host():
+    with ForbiddenHost() as host:
+        yield host
 
 
 @pytest.fixture
-def service(foreign):
-    with FakeMetrica(token=CANARY, foreign=foreign.url) as one:
-        yield one
+def service(forbidden_host):
+    with FakeMetrica(token=CANARY, redirect_url=forbidden_host.url) as metrica:
+        yield metrica
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_upload_is_stored_as_it_is_in_the_file(service, client, calls):
 def test_an_upload_is_one_post_without_the_name_of_the_file(service, client, calls):
     client.upload(REQUEST, calls)
 
-    (post,) = service.seen
+    (post,) = service.requests
     assert post["headers"]["Authorization"] == f"OAuth {CANARY}"
     assert post["headers"]["User-Agent"].startswith("calltools/")
     assert "Transfer-Encoding" not in post["headers"]
@@ -121,13 +121,13 @@ def test_an_upload_is_one_post_without_the_name_of_the_file(service, client, cal
 
 def test_uploading_is_polled_to_its_end(service, client, calls):
     number = client.upload(REQUEST, calls).uploading.id
-    seen = []
+    uploadings = []
     for _ in range(5):
-        seen.append(client.get_uploading(101, number))
+        uploadings.append(client.get_uploading(101, number))
         service.store.advance(0.2)
 
-    assert [one.status for one in seen] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", "PROCESSED"]
-    assert [one.linked_quantity for one in seen] == [None, None, None, None, 1]
+    assert [one.status for one in uploadings] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", "PROCESSED"]
+    assert [one.linked_quantity for one in uploadings] == [None, None, None, None, 1]
 
 
 def test_static_calls_end_as_linkage_failure(service, client, tmp_path):
@@ -158,11 +158,11 @@ def test_unknown_counter_is_not_requested_again(service, client):
         client.get_counter(404)
 
     assert caught.value.key == "service-not-found"
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
 
 
 def test_token_that_is_refused(service, client_of, calls):
-    service._token = "another"  # noqa: S105
+    service.token = "another"  # noqa: S105 - an invented token
 
     with pytest.raises(TokenRefusedError):
         client_of(service.url).get_counter(101)
@@ -194,19 +194,19 @@ def test_outcome_of_an_upload(name, file, service, client_of, request):
 def test_service_that_reads_slowly_but_steadily_is_waited_for(service, client_of, many_calls):
     service.behave("reads-slowly")
     timeouts = replace(TIMEOUTS, idle=2)
-    begun = time.monotonic()
+    start = time.monotonic()
 
     assert client_of(service.url, timeouts=timeouts).upload(REQUEST, many_calls).kind is ACKED
-    assert time.monotonic() - begun > timeouts.idle
+    assert time.monotonic() - start > timeouts.idle
 
 
 def test_message_of_the_service_is_kept_without_secrets(service, client, calls):
     service.behave("400")
 
-    said = client.upload(REQUEST, calls).error.say("en")
+    sentence = client.upload(REQUEST, calls).error.say("en")
 
-    assert "PhoneNumber +*** is bad, token ***, see row 123456" in said
-    assert CANARY not in said
+    assert "PhoneNumber +*** is bad, token ***, see row 123456" in sentence
+    assert CANARY not in sentence
 
 
 @pytest.mark.parametrize("name", ["partial", "none-accepted"])
@@ -228,11 +228,11 @@ def test_bytes_sent_are_counted(service, client_of, many_calls):
 
 def test_quota_of_an_upload_is_not_waited_for(service, client, calls):
     service.behave("429-soon")
-    begun = time.time()
+    start = time.time()
 
     outcome = client.upload(REQUEST, calls)
 
-    assert begun + 1 <= outcome.until <= time.time() + 1
+    assert start + 1 <= outcome.until <= time.time() + 1
     assert len(service.posts) == 1
 
 
@@ -288,7 +288,7 @@ def test_missing_file_is_found_before_anything_is_sent(service, client, tmp_path
     with pytest.raises(FileNotFoundError):
         client.upload(REQUEST, tmp_path / "none.csv")
 
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_file_that_became_shorter_is_ambiguous(service, client, calls):
@@ -328,7 +328,7 @@ FAILURES = {
 }
 
 
-# Limits of time are the same for every GET, so they are waited for in one of them.
+# The time limits of every GET are the same, so only one test waits for them.
 @pytest.mark.parametrize(
     ("name", "read"),
     [(name, read) for name in FAILURES for read in GET_CALLS if read == "counter" or name not in LIMITS],
@@ -341,7 +341,7 @@ def test_reading_that_fails(name, read, service, client_of):
     with pytest.raises(ServiceError) as caught:
         GET_CALLS[read](client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)))
 
-    assert (caught.value.key, len(service.seen)) == FAILURES[name]
+    assert (caught.value.key, len(service.requests)) == FAILURES[name]
     assert caught.value.exit_code == 4
 
 
@@ -354,14 +354,14 @@ def test_reading_is_repeated_until_it_succeeds(name, service, client):
     assert client.get_counter(101).id == 101
 
 
-def test_client_waits_the_seconds_that_the_service_asks_for(service, client_of):
+def test_client_waits_the_seconds_of_retry_after(service, client_of):
     service.behave("429-soon", times=1)
-    waits, begun = [], time.monotonic()
+    waits, start = [], time.monotonic()
 
     client_of(service.url, on_wait=lambda seconds, error: waits.append((seconds, type(error)))).get_counter(101)
 
     assert waits == [(1.0, QuotaError)]
-    assert time.monotonic() - begun >= 1
+    assert time.monotonic() - start >= 1
 
 
 def test_client_does_not_wait_an_hour(service, client_of):
@@ -392,7 +392,7 @@ def test_list_is_read_to_its_end_over_pages(service, client, calls):
 
     assert len(listed) == 2501
     assert [one.comment for one in listed if one.id < 900_000] == ["ct1marker"]
-    offsets = [one["query"]["offset"] for one in service.seen if one["path"].endswith("calls_uploadings")]
+    offsets = [one["query"]["offset"] for one in service.requests if one["path"].endswith("calls_uploadings")]
     assert offsets == ["0", "1000", "2000", "2501"]
 
 
@@ -402,7 +402,7 @@ def test_endless_list_is_not_read_for_ever(service, client_of):
     with pytest.raises(UnreachableError) as caught:
         list(client_of(service.url, longest_list=2000).iter_uploadings(101))
 
-    assert (caught.value.key, len(service.seen)) == ("service-list-endless", 2)
+    assert (caught.value.key, len(service.requests)) == ("service-list-endless", 2)
 
 
 @pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])
@@ -458,7 +458,7 @@ def test_one_request_at_a_time_for_a_counter(service, client, calls):
         outcomes = list(pool.map(lambda _: client.upload(REQUEST, calls).kind, range(4)))
 
     assert outcomes == [ACKED] * 4
-    assert service.most["101"] == 1
+    assert service.max_in_flight["101"] == 1
 
 
 def test_three_requests_at_a_time_for_a_user(service, client, calls):
@@ -469,7 +469,7 @@ def test_three_requests_at_a_time_for_a_user(service, client, calls):
         outcomes = list(pool.map(lambda request: client.upload(request, calls).kind, requests))
 
     assert outcomes == [ACKED] * 8
-    assert service.most["all"] == 3
+    assert service.max_in_flight["all"] == 3
 
 
 # -- the client as a whole --------------------------------------------------------------------------------

@@ -48,10 +48,10 @@ def started():
 
 def test_rows_that_are_not_accepted_are_left_out_and_counted(service, http):
     future = int(time.time()) + 3600
-    told = post(http, f"{HEAD}1,1773000000,0\n2,yesterday,0\n3,{future},0\n4,1773000000\n5,1773000001,1\n").json()
+    uploaded = post(http, f"{HEAD}1,1773000000,0\n2,yesterday,0\n3,{future},0\n4,1773000000\n5,1773000001,1\n").json()
 
-    assert (told["uploading"]["source_quantity"], told["uploading"]["line_quantity"]) == (5, 2)
-    assert (told["uploading"]["static_calls_quantity"], told["uploading"]["dynamic_calls_quantity"]) == (1, 1)
+    assert (uploaded["uploading"]["source_quantity"], uploaded["uploading"]["line_quantity"]) == (5, 2)
+    assert (uploaded["uploading"]["static_calls_quantity"], uploaded["uploading"]["dynamic_calls_quantity"]) == (1, 1)
     assert [row["ClientId"] for row in service.store.uploadings[0].rows] == ["1", "5"]
 
 
@@ -94,13 +94,13 @@ def test_half_a_body_is_never_stored(service):
 )
 def test_status_advances_as_documented(ids, static, end, linked, service, http):
     number = post(http, HEAD + "".join(f"{one},1773000000,{static}\n" for one in ids)).json()["uploading"]["id"]
-    seen = []
+    answers = []
     for _ in range(6):
-        seen.append(http.get(f"/101/offline_conversions/calls_uploading/{number}").json()["uploading"])
+        answers.append(http.get(f"/101/offline_conversions/calls_uploading/{number}").json()["uploading"])
         service.store.advance(0.2)
 
-    assert [one["status"] for one in seen] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", end, end]
-    assert seen[-1]["linked_quantity"] == linked
+    assert [one["status"] for one in answers] == ["PREPARED", "UPLOADED", "EXPORTED", "MATCHED", end, end]
+    assert answers[-1]["linked_quantity"] == linked
 
 
 def test_list_has_pages_and_counters_of_its_own(http):
@@ -151,7 +151,7 @@ def test_service_as_a_process_is_controlled_over_http(started):
 
     assert (statuses, readings) == ([503, 200], [500, 200])
     assert [(one["counter"], one["comment"], len(one["rows"])) for one in state["uploadings"]] == [(7, "c1", 1)]
-    assert [one["method"] for one in state["seen"]] == ["POST", "POST", "GET", "GET"]
+    assert [one["method"] for one in state["requests"]] == ["POST", "POST", "GET", "GET"]
     assert "any" not in json.dumps(state)
 
 

@@ -29,37 +29,37 @@ PHONE = "74950000001"
 
 
 @pytest.mark.parametrize("name", ["302", "307"])
-def test_redirect_of_an_upload_is_not_followed(name, service, foreign, client, many_calls):
+def test_redirect_of_an_upload_is_not_followed(name, service, forbidden_host, client, many_calls):
     service.behave(name)
 
     assert client.upload(REQUEST, many_calls).kind is OutcomeKind.AMBIGUOUS
-    assert foreign.heard == []
+    assert forbidden_host.received == []
 
 
-def test_redirect_of_a_reading_is_not_followed(service, foreign, client):
+def test_redirect_of_a_reading_is_not_followed(service, forbidden_host, client):
     service.behave("reading-redirects")
 
     with pytest.raises(ServiceError):
         client.get_counter(101)
 
-    assert foreign.heard == []
+    assert forbidden_host.received == []
 
 
-def test_forbidden_host_records_requests(foreign):
+def test_forbidden_host_records_requests(forbidden_host):
     with pytest.raises(httpx2.TransportError):
-        httpx2.get(f"{foreign.url}/canary", timeout=0.2, trust_env=False)
+        httpx2.get(f"{forbidden_host.url}/canary", timeout=0.2, trust_env=False)
 
-    assert b"/canary" in foreign.heard[0]
+    assert b"/canary" in forbidden_host.received[0]
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
-def test_proxies_of_the_environment_are_not_used(name, service, foreign, client_of, calls, monkeypatch):
+def test_proxies_of_the_environment_are_not_used(name, service, forbidden_host, client_of, calls, monkeypatch):
     for other in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(other, raising=False)
-    monkeypatch.setenv(name, foreign.url)
+    monkeypatch.setenv(name, forbidden_host.url)
 
     assert client_of(service.url).upload(REQUEST, calls).kind is OutcomeKind.ACKED
-    assert foreign.heard == []
+    assert forbidden_host.received == []
 
 
 def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypatch):
@@ -70,14 +70,14 @@ def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypa
 
     client_of(service.url).get_counter(101)
 
-    assert service.seen[0]["headers"]["Authorization"] == f"OAuth {CANARY}"
+    assert service.requests[0]["headers"]["Authorization"] == f"OAuth {CANARY}"
 
 
 # -- the address -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("url", "address"),
     [
         ("https://api-metrika.yandex.net", "https://api-metrika.yandex.net"),
         ("https://api.example/", "https://api.example"),
@@ -89,8 +89,8 @@ def test_netrc_does_not_replace_the_token(service, client_of, tmp_path, monkeypa
         ("HTTPS://api.example", "HTTPS://api.example"),
     ],
 )
-def test_address_that_is_safe(url, kept):
-    assert check_api_url(url) == kept
+def test_address_that_is_safe(url, address):
+    assert check_api_url(url) == address
 
 
 @pytest.mark.parametrize(
@@ -207,14 +207,14 @@ def test_nothing_is_sent_to_a_wrong_certificate(name, authority, secured, ca_fil
         4,
     )
     assert outcome.bytes_sent == 0
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_wrong_certificate_is_not_tried_again(authority, secured, client_of):
     service, waits = secured(authority.issue_cert("localhost")), []
 
     with pytest.raises(ServiceError, match="--ca-file"):
-        client_of(service.url, on_wait=lambda *told: waits.append(told)).get_counter(101)
+        client_of(service.url, on_wait=lambda *event: waits.append(event)).get_counter(101)
 
     assert waits == []
 
@@ -226,7 +226,7 @@ def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
     )
 
     assert client_of(service.url, ca_file=ca_file).upload(REQUEST, calls).kind is OutcomeKind.NOT_SENT
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_verification_is_always_on(ca_file):
@@ -325,10 +325,10 @@ def test_repetitions_are_not_printed_by_the_library(service, calls):
 
 
 def test_transport_is_injected():
-    heard = []
+    requests = []
 
     def answer(request):
-        heard.append((request.method, request.url.path, request.headers["Authorization"]))
+        requests.append((request.method, request.url.path, request.headers["Authorization"]))
         return httpx2.Response(200, json={"counter": {"id": 101}})
 
     options = ConnectionOptions(timeouts=TIMEOUTS, retry_policy=RETRY_POLICY)
@@ -336,7 +336,7 @@ def test_transport_is_injected():
         read = client.get_counter(101)
 
     assert read.id == 101
-    assert heard == [("GET", "/management/v1/counter/101", f"OAuth {CANARY}")]
+    assert requests == [("GET", "/management/v1/counter/101", f"OAuth {CANARY}")]
 
 
 def test_logging_of_this_process_is_left_alone():

@@ -69,8 +69,8 @@ DOCUMENTED = {
 READ_FIELDS = [field.name for field in fields(Uploading)]
 
 
-def response(status, told, **rest):
-    return ServiceResponse(status, json.dumps(told).encode(), **rest)
+def response(status, answer, **rest):
+    return ServiceResponse(status, json.dumps(answer).encode(), **rest)
 
 
 def error_response(status, *kinds, message="m"):
@@ -156,7 +156,7 @@ def test_a_field_of_another_kind_never_breaks_the_answer(name, odd):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
         {"uploading": {"status": "UPLOADED"}},
         {"uploading": {"id": "x"}},
@@ -173,8 +173,8 @@ def test_a_field_of_another_kind_never_breaks_the_answer(name, odd):
         {"uploading": DOCUMENTED, "code": 503, "message": "m"},
     ],
 )
-def test_what_is_no_uploading_is_none(told):
-    assert parse_uploading(response(200, told)) is None
+def test_what_is_no_uploading_is_none(answer):
+    assert parse_uploading(response(200, answer)) is None
 
 
 def test_an_empty_list_of_errors_is_no_error():
@@ -217,15 +217,15 @@ def test_a_page_of_a_thousand_long_comments_fits_the_limit():
 
 
 def test_counter_is_read():
-    told = {"id": 101, "name": "Shop", "permission": "edit", "time_zone_name": "Europe/Moscow"}
+    answer = {"id": 101, "name": "Shop", "permission": "edit", "time_zone_name": "Europe/Moscow"}
 
-    read = parse_counter(response(200, {"counter": told}))
+    read = parse_counter(response(200, {"counter": answer}))
 
     assert (read.id, read.permission, read.time_zone) == (101, "edit", "Europe/Moscow")
 
 
 def test_message_of_the_error_form_is_kept():
-    told = {
+    answer = {
         "errors": [
             {"error_type": "invalid_uploading", "message": "Строка 3: неверное время", "location": "file"},
             {"error_type": "invalid_parameter", "message": "m2"},
@@ -234,18 +234,21 @@ def test_message_of_the_error_form_is_kept():
         "message": "Неверный файл",
     }
 
-    said = parse_errors(response(400, told))
+    found_errors = parse_errors(response(400, answer))
 
-    assert said.error_types == ("invalid_uploading", "invalid_parameter")
-    assert said.message == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
+    assert found_errors.error_types == ("invalid_uploading", "invalid_parameter")
+    assert (
+        found_errors.message
+        == "Неверный файл; invalid_uploading: Строка 3: неверное время (file); invalid_parameter: m2"
+    )
 
 
 def test_message_has_neither_token_nor_long_numbers():
-    told = {"errors": [{"message": "bad +74950000001 in s3cret"}], "code": 400, "message": "see 123456 and 1234567"}
+    answer = {"errors": [{"message": "bad +74950000001 in s3cret"}], "code": 400, "message": "see 123456 and 1234567"}
 
-    said = parse_errors(response(400, told), lambda text: text.replace("s3cret", "***"))
+    found_errors = parse_errors(response(400, answer), lambda text: text.replace("s3cret", "***"))
 
-    assert said.message == "see 123456 and ***; bad +*** in ***"
+    assert found_errors.message == "see 123456 and ***; bad +*** in ***"
 
 
 @pytest.mark.parametrize(
@@ -328,7 +331,7 @@ def test_an_uploading_under_another_status_is_not_accepted(status):
         (ServiceResponse(307), UnknownOutcomeError, "unclear-status"),
     ],
 )
-def test_the_error_says_what_to_do(read, kind, key):
+def test_the_error_gives_the_advice(read, kind, key):
     error = classify_response(read, CONTEXT).error
 
     assert (type(error), error.key) == (kind, key)
@@ -348,7 +351,7 @@ def test_the_error_says_what_to_do(read, kind, key):
         (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
     ],
 )
-def test_error_of_a_get_says_whether_to_repeat_it(read, kind, key, passing):
+def test_error_of_a_get_tells_whether_to_retry(read, kind, key, passing):
     error = error_from_response(read, CONTEXT)
 
     assert (type(error), error.key, error.transient) == (kind, key, passing)
@@ -398,8 +401,8 @@ json_values = st.recursive(
 
 
 @given(st.integers(100, 599), json_values | st.fixed_dictionaries({"uploading": json_values, "errors": json_values}))
-def test_any_json_has_an_outcome(status, told):
-    outcome = classify_response(response(status, told), CONTEXT)
+def test_any_json_has_an_outcome(status, answer):
+    outcome = classify_response(response(status, answer), CONTEXT)
 
     assert (outcome.kind is OutcomeKind.ACKED) == (outcome.error is None) == (outcome.uploading is not None)
     assert outcome.error is None or outcome.error.say("ru").encode()

@@ -170,8 +170,8 @@ def test_missing_token_is_exit_2(no_keyring):
 
 
 def test_token_from_the_keyring(monkeypatch):
-    kept = {("calltools", "metrica"): CANARY}
-    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *name: kept.get(name)))
+    stored = {("calltools", "metrica"): CANARY}
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *name: stored.get(name)))
 
     assert find_token(TokenOptions()).authorization_header() == f"OAuth {CANARY}"
 

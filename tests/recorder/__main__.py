@@ -1,4 +1,4 @@
-"""Record what calltools does with a broad corpus, and compare two recordings.
+"""Record the results of calltools on a broad corpus, and compare two recordings.
 
 ``python -m tests.recorder record OUTDIR [--python VENV/bin/python] [--cases DIR]``: every command with its exit code,
 streams and written files as ``OUTDIR/commands.jsonl``. ``--python`` is the interpreter of another checkout, older or newer:
@@ -18,32 +18,34 @@ from tests.recorder import comparing, corpus
 from tests.recorder.recording import record_all
 
 
-def record(given):
-    scenarios = [one for one in corpus.whole(codes_of(given.python), given.cases) if re.search(given.only, one.name)]
-    given.outdir.mkdir(parents=True, exist_ok=True)
-    begun, count = time.monotonic(), 0
-    with (given.outdir / "commands.jsonl").open("w", encoding="utf-8") as stream:
+def record(options):
+    scenarios = [
+        one for one in corpus.whole(codes_of(options.python), options.cases) if re.search(options.only, one.name)
+    ]
+    options.outdir.mkdir(parents=True, exist_ok=True)
+    start, count = time.monotonic(), 0
+    with (options.outdir / "commands.jsonl").open("w", encoding="utf-8") as stream:
 
-        def write(told):
+        def write(result):
             nonlocal count
             count += 1
-            stream.write(json.dumps(told, ensure_ascii=False) + "\n")
+            stream.write(json.dumps(result, ensure_ascii=False) + "\n")
 
-        record_all(given.python, scenarios, corpus.SAMPLES, given.jobs, write)
-    print(f"{count} commands in {time.monotonic() - begun:.0f} s")  # noqa: T201 - what a person waits for
+        record_all(options.python, scenarios, corpus.SAMPLES, options.jobs, write)
+    print(f"{count} commands in {time.monotonic() - start:.0f} s")  # noqa: T201 - what a person waits for
     return 0
 
 
 def codes_of(python):
     """The codes of all rules, from the catalog that the checkout prints."""
-    told = subprocess.run(
+    listed = subprocess.run(
         [Path(python).with_name("calltools"), "rules", "--lang", "en"], capture_output=True, check=True
     )
-    return re.findall(r"^  (CT\d{3}) ", told.stdout.decode(), re.MULTILINE)
+    return re.findall(r"^  (CT\d{3}) ", listed.stdout.decode(), re.MULTILINE)
 
 
-def compare(given):
-    before, after = comparing.load(given.before), comparing.load(given.after)
+def compare(options):
+    before, after = comparing.load(options.before), comparing.load(options.after)
     found = list(comparing.differences(before, after))
     for text in found:
         print(text, end="\n\n")  # noqa: T201 - the answer
@@ -65,8 +67,8 @@ def main(arguments=None):
     comparer.add_argument("before", type=Path)
     comparer.add_argument("after", type=Path)
     comparer.set_defaults(run=compare)
-    given = parser.parse_args(arguments)
-    return given.run(given)
+    options = parser.parse_args(arguments)
+    return options.run(options)
 
 
 if __name__ == "__main__":

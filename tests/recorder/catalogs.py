@@ -2,7 +2,7 @@
 
 import itertools
 
-from tests.recorder.plan import AS_OF, LANGUAGES, Scenario, Step, one
+from tests.recorder.plan import AS_OF, LANGUAGES, Scenario, Step, single_command
 
 COMMANDS = (
     (), ("validate",), ("convert",), ("upload",), ("doctor",), ("rules",), ("schema",), ("template",),
@@ -52,7 +52,7 @@ fail-on = "warning"
 files = ["crm/*.csv"]
 timezone = "Asia/Almaty"
 """
-#: A title, words and times that no profile knows.
+#: A title, values and times that no profile has.
 UNKNOWN = """\
 Начало;Кто;Куда;Вид;Итог;Сек
 02.03.2026 10:00:00;8 (495) 000-00-01;100;А;ок;35
@@ -76,17 +76,17 @@ def scenarios(samples, codes):
 def pages(codes):
     """What is printed without looking at a file."""
     for words in COMMANDS:
-        yield one(f"help/{'-'.join(words)}", *words, "--help", real=True)
-    yield one("version", "--version", real=True)
+        yield single_command(f"help/{'-'.join(words)}", *words, "--help", real=True)
+    yield single_command("version", "--version", real=True)
     for lang in LANGUAGES:
-        yield one(f"rules/{lang}", "rules", "--lang", lang, real=True)
+        yield single_command(f"rules/{lang}", "rules", "--lang", lang, real=True)
         for code in codes:
-            yield one(f"rules/{code}-{lang}", "rules", code, "--lang", lang)
+            yield single_command(f"rules/{code}-{lang}", "rules", code, "--lang", lang)
         for name in ("t.xlsx", "t.csv"):
-            yield one(f"template/{name}-{lang}", "template", name, "--lang", lang)
-        yield one(f"doctor/{lang}", "doctor", "--lang", lang)
+            yield single_command(f"template/{name}-{lang}", "template", name, "--lang", lang)
+        yield single_command(f"doctor/{lang}", "doctor", "--lang", lang)
     for form in FORMS:
-        yield one(f"schema/{form}", "schema", form, real=True)
+        yield single_command(f"schema/{form}", "schema", form, real=True)
 
 
 def wrong_calls(samples):
@@ -97,17 +97,17 @@ def wrong_calls(samples):
     }  # fmt: skip
     for number, (words, lang) in enumerate(itertools.product(WRONG, LANGUAGES)):
         # By the environment: an option of the language is not known to every command.
-        yield one(f"wrong/{number:03}-{'-'.join(words).replace('/', '_')}-{lang}", *words, files=files,
+        yield single_command(f"wrong/{number:03}-{'-'.join(words).replace('/', '_')}-{lang}", *words, files=files,
                   environment={"CALLTOOLS_LANG": lang}, real=number % 10 == 0)  # fmt: skip
 
 
 def vendors(samples):
     names = sorted(path.parent.name for path in samples.glob("*/options"))
     for lang in LANGUAGES:
-        yield one(f"vendors/list-{lang}", "vendors", "list", "--lang", lang, real=True)
-        yield one(f"vendors/test-{lang}", "vendors", "test", "--lang", lang)
+        yield single_command(f"vendors/list-{lang}", "vendors", "list", "--lang", lang, real=True)
+        yield single_command(f"vendors/test-{lang}", "vendors", "test", "--lang", lang)
         for name in names:
-            yield one(f"vendors/show-{name}-{lang}", "vendors", "show", name, "--lang", lang)
+            yield single_command(f"vendors/show-{name}-{lang}", "vendors", "show", name, "--lang", lang)
         made = ("vendors", "new", "export.csv", "-o", "my-pbx.toml", "--no-input", "--lang", lang)
         yield Scenario(
             f"vendors/new-{lang}",
@@ -124,7 +124,7 @@ def vendors(samples):
         )  # fmt: skip
     for name in names:
         (export,) = (samples / name).glob("export.*")
-        yield one(f"vendors/new-{name}", "vendors", "new", export.name, "--no-input", "--lang", "en", "-o", "mine.toml",
+        yield single_command(f"vendors/new-{name}", "vendors", "new", export.name, "--no-input", "--lang", "en", "-o", "mine.toml",
                   files={export.name: export})  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import zipfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-#: What differs between two runs of the same command, and what stands for it.
+#: What differs between two runs of the same command, and its placeholder.
 VARYING = (
     (re.compile(r"\bct1([0-9a-z]+)(A\d+)", re.IGNORECASE), r"<mark>\2"),
     # The doctor's comparison of two clocks.
@@ -17,10 +17,10 @@ VARYING = (
 
 
 class Normalizer:
-    """Replaces what varies: paths, ports, times of this hour, marks of uploads.
+    """Replaces values that vary: paths, ports, times of this hour, marks of uploads.
 
     Args:
-        places: Absolute paths -> what stands for each.
+        places: Absolute paths -> the placeholder of each.
         port: Of the loopback service.
     """
 
@@ -33,7 +33,7 @@ class Normalizer:
         self._now = re.compile(rf"(?:{days})(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
     def text(self, content):
-        """The bytes as text; what is not UTF-8 is kept as escapes."""
+        """The bytes as text; bytes that are not UTF-8 become escapes."""
         text = content.decode("utf-8", "backslashreplace")
         for place, name in self._places:
             text = text.replace(place, name)
@@ -54,8 +54,8 @@ def read_content(path, normalizer):
     if path.name == "ledger.key":
         return f"{len(content)} random bytes"
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as book:
-            members = {name: normalizer.text(book.read(name)) for name in sorted(book.namelist())}
+        with zipfile.ZipFile(path) as archive:
+            members = {name: normalizer.text(archive.read(name)) for name in sorted(archive.namelist())}
         # A line an element, so that a difference is a short one.
         return "\n".join(f"== {name}\n{text}" for name, text in members.items()).replace("><", ">\n<")
     if content.startswith(b"SQLite format 3\0"):

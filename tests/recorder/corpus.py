@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from tests.recorder import catalogs, generated, uploads
-from tests.recorder.plan import AS_OF, ENDINGS, FORMATS, LANGUAGES, Scenario, Step, one
+from tests.recorder.plan import AS_OF, ENDINGS, FORMATS, LANGUAGES, Scenario, Step, single_command
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "samples"
@@ -53,12 +53,12 @@ def more():
     """Other layouts of the same vendors, without the tour through all options."""
     for number, (folder, export, words) in enumerate(exports(MORE)):
         lang, form = LANGUAGES[number % 2], FORMATS[number % len(FORMATS)]
-        told = ("--output-format", form, "--lang", lang)
+        report_options = ("--output-format", form, "--lang", lang)
         yield Scenario(
             f"more/{folder}",
             (
-                Step(("validate", export.name, *words, *told)),
-                Step(("convert", export.name, *words, "-o", "calls.csv", "--rejects", "rejects.csv", *told)),
+                Step(("validate", export.name, *words, *report_options)),
+                Step(("convert", export.name, *words, "-o", "calls.csv", "--rejects", "rejects.csv", *report_options)),
             ),
             {export.name: export},
         )
@@ -80,10 +80,10 @@ def canonical():
     good = SAMPLES / "canonical" / "good.csv"
     everything = {f"calls/{path.name}": path for path in [good, *sorted((SAMPLES / "broken").iterdir())]}
     for command, lang, form in itertools.product(COMMANDS, LANGUAGES, ("text", "json", "junit", "markdown")):
-        yield one(f"folder/{command}-{form}-{lang}", command, "calls", "--as-of", AS_OF, "--output-format", form,
+        yield single_command(f"folder/{command}-{form}-{lang}", command, "calls", "--as-of", AS_OF, "--output-format", form,
                   "--lang", lang, files=everything)  # fmt: skip
     for command, lang in itertools.product(COMMANDS, LANGUAGES):
-        yield one(f"stdin/{command}-{lang}", command, "-", "--as-of", AS_OF, "--lang", lang, files={"good.csv": good},
+        yield single_command(f"stdin/{command}-{lang}", command, "-", "--as-of", AS_OF, "--lang", lang, files={"good.csv": good},
                   stdin="good.csv", real=True)  # fmt: skip
 
 
@@ -101,27 +101,27 @@ def every_form(name, path, words):
         yield form_of(name, command, path, words, (form, lang))
 
 
-def form_of(name, command, path, words, told):
-    form, lang = told
-    return one(f"{name}/{command}-{form}-{lang}", command, path.name, *words, "--output-format", form, "--lang", lang,
+def form_of(name, command, path, words, report_options):
+    form, lang = report_options
+    return single_command(f"{name}/{command}-{form}-{lang}", command, path.name, *words, "--output-format", form, "--lang", lang,
                files={path.name: path})  # fmt: skip
 
 
 def every_report(name, path, words):
-    """A conversion that writes all the files it can; in English as a process of its own."""
+    """A conversion that writes all the files it can; in English as its own process."""
     reports = [word for ending in ENDINGS for word in ("--report", f"report{ending}")]
     for lang in LANGUAGES:
-        yield one(
+        yield single_command(
             f"{name}/reports-{lang}", "convert", path.name, *words, "-o", "calls.csv", "--rejects", "rejects.csv", *reports,
             "--lang", lang, files={path.name: path}, real=lang == "en",
         )  # fmt: skip
 
 
 def options(name, path, words, lang):
-    """What else can be asked of a file."""
+    """The other options of a file."""
     files = {path.name: path}
-    told = (*words, "--lang", lang)
-    for label, *given in (
+    report_options = (*words, "--lang", lang)
+    for label, *arguments in (
         ("show-values", "validate", "--show-values", "--max-findings", "3"),
         ("no-fast-path", "convert", "--no-fast-path", "--output-format", "jsonl", "-o", "calls.csv"),
         ("select", "validate", "--select", "CT2,CT5", "--fail-on", "warning"),
@@ -131,20 +131,20 @@ def options(name, path, words, lang):
         ("fail", "convert", "--on-error", "fail", "-o", "calls.csv", "--rejects", "rejects.csv"),
         ("no-vendor", "validate", "--vendor", "none", "--output-format", "concise"),
     ):
-        yield one(f"{name}/{label}", given[0], path.name, *told, *given[1:], files=files)
-    yield one(f"{name}/detect", "vendors", "detect", path.name, "--lang", lang, files=files)
+        yield single_command(f"{name}/{label}", arguments[0], path.name, *report_options, *arguments[1:], files=files)
+    yield single_command(f"{name}/detect", "vendors", "detect", path.name, "--lang", lang, files=files)
     yield Scenario(
         f"{name}/baseline",
         (
-            Step(("validate", path.name, *told, "--write-baseline", "known.json")),
-            Step(("validate", path.name, *told, "--baseline", "known.json")),
+            Step(("validate", path.name, *report_options, "--write-baseline", "known.json")),
+            Step(("validate", path.name, *report_options, "--baseline", "known.json")),
         ),
         files,
     )
 
 
 def joined(name, export, words, lang):
-    """A conversion with a second file, made of the calls that the sample becomes."""
+    """A conversion with a second file, made from the converted calls of the sample."""
     with (export.parent / "expected.csv").open(encoding="utf-8", newline="") as stream:
         calls = [row for row in csv.DictReader(stream) if row["PhoneNumber"]]
     rng = random.Random(name)  # noqa: S311 - to invent leads
@@ -155,13 +155,22 @@ def joined(name, export, words, lang):
             lines.append(f"{row['PhoneNumber']};{moment};{1604591025698235234 + number}")
     lines.append("не телефон;вчера;x")
     crm = "\n".join(lines).encode()
-    given = ("--identifiers", "crm.csv", "-o", "calls.csv", "--output-format", "text", "--lang", lang)
+    arguments = ("--identifiers", "crm.csv", "-o", "calls.csv", "--output-format", "text", "--lang", lang)
     return Scenario(
         f"{name}/identifiers",
         (
-            Step(("convert", export.name, *words, *given)),
+            Step(("convert", export.name, *words, *arguments)),
             Step(
-                ("validate", export.name, *words, *given[:2], "--identifier-window", "12h", "--output-format", "json")
+                (
+                    "validate",
+                    export.name,
+                    *words,
+                    *arguments[:2],
+                    "--identifier-window",
+                    "12h",
+                    "--output-format",
+                    "json",
+                )
             ),
         ),
         {export.name: export, "crm.csv": crm},
@@ -180,11 +189,13 @@ def other_cases(folder):
         if path.suffix in INPUTS:
             name = path.relative_to(folder).as_posix()
             yield tried(f"cases/{name}", path.name, path, number)
-            yield one(f"cases/{name}/detect", "vendors", "detect", path.name, "--lang", "en", files={path.name: path})
+            yield single_command(
+                f"cases/{name}/detect", "vendors", "detect", path.name, "--lang", "en", files={path.name: path}
+            )
 
 
 def tried(name, file, content, number):
-    """A file of which nothing is known, checked and converted."""
+    """A file without a profile, validated and converted."""
     lang, form, ending = LANGUAGES[number % 2], FORMATS[number % len(FORMATS)], ENDINGS[number % len(ENDINGS)]
     words = ("--as-of", AS_OF, "--timezone", "Europe/Moscow", "--region", "RU", "--lang", lang)
     values = ("--show-values",) if number % 3 == 0 else ()

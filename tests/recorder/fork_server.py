@@ -1,7 +1,7 @@
 """Runs calltools commands, each in a fork of one process that has everything loaded: a tenth of the time of a start.
 
 ``python -P fork_server.py`` by the interpreter of the checkout under test. It reads one JSON order a line and answers with
-one JSON line each. It knows calltools by its console script alone, so it works for an older checkout, too.
+one JSON line each. It starts calltools by its console script alone, so it works for an older checkout, too.
 """
 
 import importlib
@@ -40,7 +40,7 @@ def become(entry, order):
         opened = os.open(order[name], flags, 0o644)
         os.dup2(opened, number)
         os.close(opened)
-    # The streams of the server stand on the same descriptors, with the encoding of its own start.
+    # The streams of the server are on the same descriptors, with the encoding of its own start.
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - as above
@@ -57,17 +57,17 @@ def list_modules(path):
 
 
 def load(entry, orders):
-    """Load what commands load, as they tell themselves in a first run."""
+    """Load the modules that commands load, as recorded in a first run."""
     for order in orders:
         run(entry, order)
         for name in Path(order["modules"]).read_text(encoding="utf-8").splitlines():
-            # Some stand in the list only: a library has put them there by hand.
+            # Some are in the list only: a library has added them by hand.
             with suppress(ImportError):
                 importlib.import_module(name)
 
 
 def places():
-    """Folders that differ from one checkout to another, and what stands for each in a recording."""
+    """Folders that differ from one checkout to another, and the placeholder of each in a recording."""
     package = importlib.import_module("calltools").__file__
     return {str(Path(package).parent.parent): "<checkout>", sys.prefix: "<environment>"}
 

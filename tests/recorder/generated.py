@@ -96,8 +96,8 @@ def damaged(rng, text):
     """One fault of structure in two files of five."""
     lines = text.splitlines(keepends=True)
     place = rng.randrange(len(lines)) if lines else 0
-    hurt = rng.choice(("", "", "", "quote", "bare", "short", "long", "blank", "twice", "cut", "null"))
-    match hurt:
+    damage = rng.choice(("", "", "", "quote", "bare", "short", "long", "blank", "twice", "cut", "null"))
+    match damage:
         case "quote":
             lines[place] = '"' + lines[place]
         case "bare":
@@ -123,14 +123,14 @@ def vendor(rng, exports):
     content = path.read_bytes()
     text = content.decode("utf-8-sig", "replace")
     lines = text.splitlines(keepends=True)
-    kept = [line for line in lines[1:] if rng.random() < 0.8]
-    kept += [line for line in kept if rng.random() < 0.1]
-    changed = [changed_digits(rng, line) if rng.random() < 0.4 else line for line in kept]
+    sampled = [line for line in lines[1:] if rng.random() < 0.8]
+    sampled += [line for line in sampled if rng.random() < 0.1]
+    changed = [changed_digits(rng, line) if rng.random() < 0.4 else line for line in sampled]
     return "csv", encoded(rng, damaged(rng, "".join([*lines[:1], *changed])))
 
 
 def changed_digits(rng, line):
-    """Some of the digits of a line become something else."""
+    """Replace some of the digits of a line."""
     places = [place for place, sign in enumerate(line) if sign.isdigit()]
     for place in rng.sample(places, min(3, len(places))):
         line = line[:place] + rng.choice(("9", "-", " ", "x", "0")) + line[place + 1 :]
@@ -158,9 +158,9 @@ def twisted(rng, value):
 def workbook(rng):
     """A workbook with texts, numbers, dates and a title above the header."""
     header, rows = table(rng)
-    book = Workbook()
-    book.properties.created = book.properties.modified = datetime(2026, 3, 1)  # noqa: DTZ001 - sheets know no zone
-    sheet = book.active
+    new_workbook = Workbook()
+    new_workbook.properties.created = new_workbook.properties.modified = datetime(2026, 3, 1)  # noqa: DTZ001 - sheets know no zone
+    sheet = new_workbook.active
     sheet.title = rng.choice(("Calls", "Звонки"))
     if rng.random() < 0.3:
         sheet.append(["Звонки за март"])
@@ -168,9 +168,9 @@ def workbook(rng):
     for row in rows:
         sheet.append([sheet_cell(rng, text) for text in row])
     if rng.random() < 0.2:
-        book.create_sheet("Справочник").append(["слово"])
+        new_workbook.create_sheet("Справочник").append(["слово"])
     stream = io.BytesIO()
-    book.save(stream)
+    new_workbook.save(stream)
     return "xlsx", without_times(stream.getvalue())
 
 
@@ -192,7 +192,7 @@ def without_times(content):
         for name in old.namelist():
             text = old.read(name)
             if name == "docProps/core.xml":
-                # The moment of saving stands there, whatever was set.
+                # The library writes the moment of saving over any value that was set.
                 text = text.partition(b"<dcterms:modified")[0] + b"</cp:coreProperties>"
             new.writestr(zipfile.ZipInfo(name, (2026, 3, 1, 0, 0, 0)), text)
     return made.getvalue()

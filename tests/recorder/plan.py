@@ -46,6 +46,6 @@ class Scenario:
     service: dict | None = None
 
 
-def one(name, *words, files=None, **more):
+def single_command(name, *words, files=None, **more):
     """A scenario of one command."""
     return Scenario(name, (Step(tuple(words), **more),), files or {})

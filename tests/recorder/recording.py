@@ -1,4 +1,4 @@
-"""Runs scenarios and writes down what each command does."""
+"""Run scenarios and record the results of each command."""
 
 import json
 import os
@@ -66,16 +66,16 @@ class Runner:
             if scenario.service is not None:
                 service = stack.enter_context(FakeMetrica(token=TOKEN, **scenario.service))
             normalizer = Normalizer({str(root): "<root>", **self.places}, service and service.port)
-            seen = snapshot(root, normalizer)
+            before_step = snapshot(root, normalizer)
             records = []
             for position, step in enumerate(scenario.steps):
-                record, seen = self._step(step, root, service, (normalizer, seen))
+                record, before_step = self._step(step, root, service, (normalizer, before_step))
                 records.append({"id": f"{scenario.name}#{position}", **record})
         shutil.rmtree(root)
         return records
 
     def _step(self, step, root, service, before):
-        normalizer, seen = before
+        normalizer, before_step = before
         folder = root / "run"
         for name, *arguments in step.before:
             if name == "advance":
@@ -91,11 +91,11 @@ class Runner:
         streams = {name: normalizer.text(Path(order[name]).read_bytes()) for name in ("stdout", "stderr")}
         after = snapshot(root, normalizer)
         if service is not None:
-            after["<service>"] = json.dumps(told_of(service, normalizer), ensure_ascii=False, indent=1)
-        changed = {name: content for name, content in after.items() if seen.get(name) != content}
-        gone = dict.fromkeys(sorted(seen.keys() - after.keys()), "<removed>")
-        given = {"argv": list(step.words), "environment": step.environment, "stdin": step.stdin, "real": step.real}
-        return {**given, "code": code, **streams, "files": {**changed, **gone}}, after
+            after["<service>"] = json.dumps(requests_and_uploads(service, normalizer), ensure_ascii=False, indent=1)
+        changed = {name: content for name, content in after.items() if before_step.get(name) != content}
+        removed = dict.fromkeys(sorted(before_step.keys() - after.keys()), "<removed>")
+        command = {"argv": list(step.words), "environment": step.environment, "stdin": step.stdin, "real": step.real}
+        return {**command, "code": code, **streams, "files": {**changed, **removed}}, after
 
     @staticmethod
     def _order(root, words, environment, stdin):
@@ -135,12 +135,12 @@ def snapshot(root, normalizer):
     return {normalizer.name(path.relative_to(root)): read_content(path, normalizer) for path in paths}
 
 
-def told_of(service, normalizer):
-    """What has arrived at the service: uploads in their order, and which readings there were.
+def requests_and_uploads(service, normalizer):
+    """Requests at the service: uploads in their order, and the distinct readings.
 
-    How often a state was asked for depends on how fast the machine is.
+    The number of requests for a state depends on how fast the machine is.
     """
-    plain = [json.dumps(one, sort_keys=True) for one in service.seen if one["method"] != "POST"]
+    plain = [json.dumps(one, sort_keys=True) for one in service.requests if one["method"] != "POST"]
     readings = [json.loads(text) for text in sorted(set(plain))]
     stored = [{key: value for key, value in asdict(one).items() if key not in {"stored", "created"}}
               for one in service.store.uploadings]  # fmt: skip
@@ -150,7 +150,7 @@ def told_of(service, normalizer):
 
 
 def work(new_runner, entries, finished):
-    """A thread: take scenarios until there are no more; give back the number and the records of each, or the fault."""
+    """The body of a thread: take scenarios until none is left; return the number and the records of each, or the exception."""
     try:
         with closing(new_runner()) as runner, suppress(queue.Empty):
             while True:
@@ -177,9 +177,9 @@ def record_all(python, scenarios, samples, jobs, write):
         done = {}
         for number in range(len(scenarios)):
             while number not in done:
-                key, told = finished.get()
+                key, result = finished.get()
                 if key is None:
-                    raise RuntimeError("a worker has failed") from told
-                done[key] = told
+                    raise RuntimeError("a worker has failed") from result
+                done[key] = result
             for record in done.pop(number):
                 write(record)

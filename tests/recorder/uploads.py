@@ -106,7 +106,7 @@ def of(file, upload):
 
 
 def badly(lang):
-    """One misbehavior of the service each: the upload, what the ledger then says, and a way out of it."""
+    """One misbehavior of the service each: the upload, the state of the ledger, and a command that resolves it."""
     upload = ("upload", "calls.csv", "--counter", COUNTER, "--yes", "--lang", lang, *SHORT)
     resume = ("uploads", "resume", "--lang", lang, "--timeout", "5")
     for number, name in enumerate(MISBEHAVIORS):

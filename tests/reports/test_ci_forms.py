@@ -1,4 +1,4 @@
-"""Forms for CI: sound by their own rules, whatever a cell holds, and whole in their counts."""
+"""Forms for CI: valid by their own schemas for any cell, with complete counts."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.sarif import make_sarif_reporter
 from calltools.rules.catalog import RULES
-from tests.reports.finding_samples import CSV, JSON, SOME, WORKBOOK, cell, shown, summary_of
+from tests.reports.sample_findings import CSV, FINDINGS, JSON, WORKBOOK, cell, render_in_form, summary_of
 from tests.reports.test_hostile_text import NAUGHTY
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -48,7 +48,7 @@ def only(**properties):
     }  # fmt: skip
 
 
-#: As far as the documents of each format require; the sources stand in the modules of the reporters.
+#: As far as the documents of each format require; the sources are named in the modules of the reporters.
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SCHEMAS = {
     "gitlab": {
@@ -108,50 +108,52 @@ SCHEMAS = {
 }  # fmt: skip
 PUBLISHED = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
 LISTS = {
-    "gitlab": lambda told: told,
-    "rdjson": lambda told: told["diagnostics"],
-    "sarif": lambda told: told["runs"][0]["results"],
+    "gitlab": lambda document: document,
+    "rdjson": lambda document: document["diagnostics"],
+    "sarif": lambda document: document["runs"][0]["results"],
 }
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_each_finding_is_in_the_list_and_the_list_is_sound(form, language):
-    told = json.loads(shown(form, list(SOME), sources=(CSV,), options=ReportOptions(language)))
+    document = json.loads(render_in_form(form, list(FINDINGS), sources=(CSV,), options=ReportOptions(language)))
 
-    Draft202012Validator(SCHEMAS[form]).validate(told)
-    assert len(LISTS[form](told)) == len(SOME)
+    Draft202012Validator(SCHEMAS[form]).validate(document)
+    assert len(LISTS[form](document)) == len(FINDINGS)
 
 
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_a_clean_file_gives_a_sound_empty_list(form):
-    told = json.loads(shown(form, [], sources=(CSV,)))
+    document = json.loads(render_in_form(form, [], sources=(CSV,)))
 
-    Draft202012Validator(SCHEMAS[form]).validate(told)
-    assert LISTS[form](told) == []
+    Draft202012Validator(SCHEMAS[form]).validate(document)
+    assert LISTS[form](document) == []
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_hostile_cells_leave_documents_sound(form, text):
-    told = json.loads(
-        shown(form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True))
+    document = json.loads(
+        render_in_form(
+            form, [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True)
+        )
     )
 
-    assert len(LISTS[form](told)) == 1
+    assert len(LISTS[form](document)) == 1
 
 
 def as_published(report):
     """The run, if the published schema of SARIF takes the document."""
-    told = json.loads(report)
-    validator_for(PUBLISHED)(PUBLISHED).validate(told)
-    return told["runs"][0]
+    document = json.loads(report)
+    validator_for(PUBLISHED)(PUBLISHED).validate(document)
+    return document["runs"][0]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+@pytest.mark.parametrize("rows", [[], list(FINDINGS)], ids=["clean", "some"])
 def test_sarif_is_as_published(rows, language):
-    run = as_published(shown("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
+    run = as_published(render_in_form("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
 
     assert len(run["results"]) == 3 * len(rows)
 
@@ -162,7 +164,11 @@ def test_sarif_is_as_published_whatever_a_cell_or_a_name_holds(text):
     rows = [cell("CT281", text, 11, text, text)]
 
     assert (
-        len(as_published(shown("sarif", rows, sources=(source,), options=ReportOptions(show_values=True)))["results"])
+        len(
+            as_published(render_in_form("sarif", rows, sources=(source,), options=ReportOptions(show_values=True)))[
+                "results"
+            ]
+        )
         == 1
     )
 
@@ -172,25 +178,25 @@ def test_the_published_schema_refuses_what_is_not_sarif():
         as_published('{"version": "2.1.0", "runs": [{"results": []}]}')
 
 
-def test_sarif_knows_every_rule_and_points_at_it():
-    told = json.loads(shown("sarif", list(SOME), sources=(CSV,)))
+def test_sarif_lists_every_rule_and_findings_refer_to_it():
+    document = json.loads(render_in_form("sarif", list(FINDINGS), sources=(CSV,)))
 
-    rules = told["runs"][0]["tool"]["driver"]["rules"]
+    rules = document["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.code for rule in RULES]
-    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in told["runs"][0]["results"])
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in document["runs"][0]["results"])
 
 
-def test_sarif_says_how_many_it_left_out():
-    told = as_published(shown(partial(make_sarif_reporter, max_results=4), list(SOME), sources=(CSV,)))
+def test_sarif_counts_the_findings_it_left_out():
+    document = as_published(render_in_form(partial(make_sarif_reporter, max_results=4), list(FINDINGS), sources=(CSV,)))
 
-    assert len(told["results"]) == 4
-    text = told["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert text.startswith(f"{len(SOME) - 4} ")
+    assert len(document["results"]) == 4
+    text = document["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert text.startswith(f"{len(FINDINGS) - 4} ")
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_junit_is_xml_whatever_a_cell_holds(text):
-    report = shown(
+    report = render_in_form(
         "junit", [cell("CT281", text, 11, text, text)], sources=(CSV,), options=ReportOptions(show_values=True)
     )
 
@@ -198,10 +204,10 @@ def test_junit_is_xml_whatever_a_cell_holds(text):
     assert [case.get("name") for case in suites.iter("testcase")] == ["CT281 placeholder-value"]
 
 
-@pytest.mark.parametrize("rows", [[], list(SOME)], ids=["clean", "some"])
+@pytest.mark.parametrize("rows", [[], list(FINDINGS)], ids=["clean", "some"])
 @pytest.mark.parametrize("error", [None, SourceError("file-missing", path="calls.csv")], ids=["read", "unread"])
 def test_junit_is_as_jenkins_publishes_it(rows, error):
-    suites = fromstring(shown("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
+    suites = fromstring(render_in_form("junit", rows, sources=(CSV, WORKBOOK, JSON), error=error).encode())
 
     assert suites.tag == "testsuites"
     for one in suites.iter():
@@ -211,7 +217,7 @@ def test_junit_is_as_jenkins_publishes_it(rows, error):
 
 
 def test_junit_counts_rules_and_fails_for_errors_only():
-    suites = fromstring(shown("junit", list(SOME), sources=(CSV,)).encode())
+    suites = fromstring(render_in_form("junit", list(FINDINGS), sources=(CSV,)).encode())
 
     (suite,) = suites
     failed = {case.get("name").split()[0] for case in suite if case.find("failure") is not None}
@@ -234,7 +240,7 @@ def test_markdown_counts_are_exact_and_nobody_is_mentioned():
         for n in range(30)
     ]
 
-    report = shown("markdown", rows, sources=(CSV,))
+    report = render_in_form("markdown", rows, sources=(CSV,))
 
     assert "| 30 |" in report
     assert report.count("\n- ") == 6
@@ -248,13 +254,13 @@ def test_paths_are_relative_and_the_same_input_gives_the_same_bytes(form, tmp_pa
     (tmp_path / "in").mkdir()
     source = tmp_path / "in" / "calls.csv"
     source.write_bytes((SAMPLES / "broken" / "whole-file.csv").read_bytes())
-    words = ["validate", str(source), "--as-of", "2026-03-12T00:00:00Z", "--output-format", form, "--lang", "en"]
+    arguments = ["validate", str(source), "--as-of", "2026-03-12T00:00:00Z", "--output-format", form, "--lang", "en"]
 
-    once = CliRunner().invoke(app, words).stdout
+    once = CliRunner().invoke(app, arguments).stdout
 
     assert "in/calls.csv" in once.replace("\\", "")
     assert str(tmp_path) not in once
-    assert CliRunner().invoke(app, words).stdout == once
+    assert CliRunner().invoke(app, arguments).stdout == once
 
 
 @pytest.mark.parametrize("form", ["gitlab", "rdjson", "sarif"])
@@ -265,8 +271,8 @@ def test_fingerprints_and_order_do_not_depend_on_batches(form):
         reporter.start(CSV, CSV.name)
         for part in parts:
             reporter.take(Findings.from_rows(part))
-        reporter.finish(summary_of(CSV, SOME))
+        reporter.finish(summary_of(CSV, FINDINGS))
         reporter.close([])
         return stream.getvalue()
 
-    assert written([SOME]) == written([SOME[:3], SOME[3:4], SOME[4:]])
+    assert written([FINDINGS]) == written([FINDINGS[:3], FINDINGS[3:4], FINDINGS[4:]])

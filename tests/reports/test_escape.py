@@ -50,6 +50,6 @@ def test_nothing_written_out_is_a_control_or_a_direction(text):
     assert escape_invisible(written) == written
 
 
-def test_the_mark_between_parts_of_a_detail_stays_when_asked():
+def test_the_separator_of_a_detail_is_kept_on_request():
     assert escape_invisible("7\x1f\x1b8", parts=True) == "7\x1f\\x1b8"
     assert escape_invisible_cells(pa.array(["7\x1f8", "7\x1b"]), parts=True).to_pylist() == ["7\x1f8", r"7\x1b"]

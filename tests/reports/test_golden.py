@@ -1,4 +1,4 @@
-"""Each form of output as it was read and approved; ``CALLTOOLS_GOLDEN=rewrite`` writes them anew."""
+"""Each form of output as it was approved; ``CALLTOOLS_GOLDEN=rewrite`` writes them again."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, JSON, TEXT_FORMS, WORKBOOK, shown
+from tests.reports.sample_findings import CSV, JSON, TEXT_FORMS, WORKBOOK, render_in_form
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {
@@ -24,7 +24,7 @@ def test_the_report_is_as_approved(name):
     form, options = CASES[name]
     path = GOLDEN / f"{name}.txt"
 
-    report = shown(form, sources=(CSV, WORKBOOK, JSON), options=options)
+    report = render_in_form(form, sources=(CSV, WORKBOOK, JSON), options=options)
 
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
         path.write_bytes(report.encode())

@@ -1,4 +1,4 @@
-"""Hostile text through every form: the output stays what it is, and nothing in it is obeyed."""
+"""Hostile text through every form: the output keeps its structure, and nothing in it is executed."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, TEXT_FORMS, WORKBOOK, cell, shown
+from tests.reports.sample_findings import CSV, TEXT_FORMS, WORKBOOK, cell, render_in_form
 
 NAUGHTY = {
     "ansi": "\x1b[2J\x1b]0;title\x07",
@@ -36,26 +36,26 @@ NAUGHTY = {
 _SEEN_ONLY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-def reported(form, text, language):
+def render_report(form, text, language):
     row = cell("CT281", "Tag", 11, text, text) | {"column": text, "detail": text}
     stranger = cell("CT601", None, 3, text) | {"column": text, "detail": text}
     sources = (replace(CSV, name=f"{text}.csv"), replace(WORKBOOK, sheet=text))
-    return shown(form, [row, stranger], sources=sources, options=ReportOptions(language, show_values=True))
+    return render_in_form(form, [row, stranger], sources=sources, options=ReportOptions(language, show_values=True))
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_nothing_unseen_reaches_the_reader(form, language, text):
-    report = reported(form, text, language).replace("\u00a0", " ")
+    report = render_report(form, text, language).replace("\u00a0", " ")
 
     assert not _SEEN_ONLY.search(report)
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_json_gives_the_text_back(text):
-    report = json.loads(reported("json", text, "en"))
-    lines = reported("jsonl", text, "en").splitlines()
+    report = json.loads(render_report("json", text, "en"))
+    lines = render_report("jsonl", text, "en").splitlines()
 
     assert [one["value"] for one in report["findings"]] == [text] * 4
     assert [json.loads(line)["column"] for line in lines] == [text] * 4
@@ -65,7 +65,7 @@ def test_json_gives_the_text_back(text):
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_csv_stays_a_table_without_formulas(text):
-    rows = list(csv.reader(io.StringIO(reported("csv", text, "en"), newline=""), strict=True))
+    rows = list(csv.reader(io.StringIO(render_report("csv", text, "en"), newline=""), strict=True))
 
     assert {len(row) for row in rows} == {14}
     assert len(rows) == 1 + 4
@@ -74,12 +74,12 @@ def test_csv_stays_a_table_without_formulas(text):
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_concise_stays_a_line_a_finding(text):
-    assert reported("concise", text, "en").count("\n") == 4
+    assert render_report("concise", text, "en").count("\n") == 4
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
 def test_the_runner_obeys_only_our_own_commands(text):
-    lines = reported("github", text, "en").splitlines()
+    lines = render_report("github", text, "en").splitlines()
     commands = [line for line in lines if line.lstrip().startswith("::")]
 
     assert all(re.match(r"::(error|warning|notice) (file=[^:]*,line=[0-9]+,)?title=[^:]*::", line) for line in commands)
@@ -90,7 +90,7 @@ def test_the_runner_obeys_only_our_own_commands(text):
 def test_a_file_whose_name_is_a_command_is_not_obeyed_in_the_log():
     source = replace(CSV, name="::error::x ##[y].csv")
 
-    log = shown("github", sources=(source,))
+    log = render_in_form("github", sources=(source,))
 
     assert log.startswith(r"\x3a:error::x #\x23[y].csv:1 ")
     assert r"::error file=%3A%3Aerror%3A%3Ax #\x23[y].csv,line=" in log

@@ -17,7 +17,7 @@ from calltools.reports.html.reporter import HtmlReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.texts.report_labels import HTML_LABELS
 from tests.browser import browser
-from tests.reports.finding_samples import CSV, SOME, cell, shown
+from tests.reports.sample_findings import CSV, FINDINGS, cell, render_in_form
 from tests.reports.test_hostile_text import NAUGHTY
 
 pytestmark = pytest.mark.slow
@@ -26,9 +26,11 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples"
 AS_OF = "2026-03-12T00:00:00Z"
 
 
-def report_of(tmp_path, source, *words):
+def report_of(tmp_path, source, *arguments):
     path = tmp_path / "report.html"
-    CliRunner().invoke(app, ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", *words])
+    CliRunner().invoke(
+        app, ["validate", str(source), "--as-of", AS_OF, "--report", str(path), "--force", "-q", *arguments]
+    )
     return path
 
 
@@ -50,30 +52,30 @@ def shown_rules(page):
 
 
 def test_it_opens_without_a_word_to_the_console_or_the_network(opened, broken):
-    with opened(broken) as (page, said, asked):
+    with opened(broken) as (page, messages, requests):
         title = page.title()
 
     assert title == "Call file report"
-    assert said == []
-    assert asked == [broken.as_uri()]
+    assert messages == []
+    assert requests == [broken.as_uri()]
 
 
 def test_rules_are_filtered_by_word_and_by_severity(opened, broken):
-    with opened(broken) as (page, said, _):
+    with opened(broken) as (page, messages, _):
         page.fill("input[data-filter]", "phone")
         by_word = shown_rules(page)
         page.fill("input[data-filter]", "")
         page.click("button[data-severity=note]")
         by_severity = shown_rules(page)
         page.fill("input[data-filter]", "no such rule")
-        nothing, told = shown_rules(page), page.is_visible("p.nothing")
+        nothing, is_visible = shown_rules(page), page.is_visible("p.nothing")
 
     assert {"CT241", "CT242", "CT243", "CT245"} <= set(by_word)
     assert "CT251" not in by_word
     assert set(by_severity) == {"CT016", "CT017", "CT282"}
     assert nothing == []
-    assert told
-    assert said == []
+    assert is_visible
+    assert messages == []
 
 
 def test_rules_are_sorted_up_and_down(opened, broken):
@@ -82,11 +84,11 @@ def test_rules_are_sorted_up_and_down(opened, broken):
         up = shown_rules(page)
         page.click("th[data-sort=code] button")
         down = shown_rules(page)
-        told = page.get_attribute("th[data-sort=code]", "aria-sort")
+        is_visible = page.get_attribute("th[data-sort=code]", "aria-sort")
 
     assert up == sorted(up)
     assert down == up[::-1]
-    assert told == "descending"
+    assert is_visible == "descending"
 
 
 def test_the_keyboard_reaches_and_works_everything(opened, broken):
@@ -106,7 +108,7 @@ def test_the_keyboard_reaches_and_works_everything(opened, broken):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground_in_both_schemes(opened, broken, scheme):
+def test_text_contrasts_with_its_background_in_both_schemes(opened, broken, scheme):
     contrast = """selector => {
         const light = color => { const [r, g, b] = color.match(/[0-9.]+/g).map(Number).map(v => v / 255)
             .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -124,7 +126,7 @@ def test_text_stands_out_from_its_ground_in_both_schemes(opened, broken, scheme)
 
 
 def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
-    with opened(broken) as (page, said, _):
+    with opened(broken) as (page, messages, _):
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         tools = page.is_visible(".tools")
@@ -134,7 +136,7 @@ def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
     assert not tools
     assert examples
     assert paper.startswith(b"%PDF")
-    assert said == []
+    assert messages == []
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(opened, broken):
@@ -149,31 +151,31 @@ def test_no_cell_becomes_a_part_of_the_page(opened, tmp_path, text):
     hostile = f"</script></style></svg>{text}<script>document.title='owned'</script>"
     row = cell("CT281", hostile, 11, hostile, hostile) | {"detail": hostile}
     path = tmp_path / "report.html"
-    report = shown("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
+    report = render_in_form("html", [row], sources=(CSV,), options=ReportOptions(show_values=True))
     path.write_text(report, encoding="utf-8")
 
-    with opened(path) as (page, said, asked):
+    with opened(path) as (page, messages, requests):
         title, scripts = page.title(), page.eval_on_selector_all("script", "all => all.length")
 
     assert title == "Call file report"
     assert scripts == 1
-    assert said == []
-    assert len(asked) == 1
+    assert messages == []
+    assert len(requests) == 1
 
 
 def test_an_inline_script_would_not_run(opened, tmp_path):
     path = tmp_path / "report.html"
-    report = shown("html", list(SOME), sources=(CSV,))
+    report = render_in_form("html", list(FINDINGS), sources=(CSV,))
     path.write_text(report.replace("</main>", "<script>document.title='owned'</script></main>"), encoding="utf-8")
 
-    with opened(path) as (page, said, _):
+    with opened(path) as (page, messages, _):
         title = page.title()
 
     assert title == "Call file report"
-    assert any("Content Security Policy" in one for one in said)
+    assert any("Content Security Policy" in one for one in messages)
 
 
-def test_values_are_masked_unless_asked(tmp_path):
+def test_values_are_redacted_by_default(tmp_path):
     source = SAMPLES / "broken" / "calls.xlsx"
 
     masked = report_of(tmp_path, source).read_text(encoding="utf-8")
@@ -203,7 +205,7 @@ def test_no_word_is_missing_in_either_language():
     )
 
 
-def test_a_page_stays_small_whatever_it_is_told():
+def test_a_page_stays_small_with_any_number_of_findings():
     text = "я" * 5000
     rows = [cell(f"CT{code}", "Tag", 11, text, text, record=n + 1) for code in (281, 282, 283, 301) for n in range(500)]
     stream = io.StringIO()
@@ -257,7 +259,7 @@ def test_the_charts_show_what_the_file_holds(opened, tmp_path):
     assert "2026-03-23" in window
 
 
-def test_the_library_counts_no_portrait_unless_asked(tmp_path):
+def test_the_library_makes_no_portrait_by_default(tmp_path):
     result = calltools.validate(SAMPLES / "canonical" / "good.csv", as_of=1773273600)
 
     assert result.summary.call_statistics.calls == 0

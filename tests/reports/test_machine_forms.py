@@ -17,7 +17,7 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, TEXT_FORMS, WORKBOOK, cell, shown
+from tests.reports.sample_findings import CSV, FINDINGS, JSON, PHONE, TEXT_FORMS, WORKBOOK, cell, render_in_form
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -30,7 +30,7 @@ def in_csv(report):
 def test_the_json_report_has_the_published_shape():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
-    report = json.loads(shown("json", sources=(CSV, WORKBOOK, JSON)))
+    report = json.loads(render_in_form("json", sources=(CSV, WORKBOOK, JSON)))
 
     jsonschema.validate(report, SCHEMA)
     assert list(report) == ["schema_version", "tool", "files", "counts", "findings"]
@@ -40,7 +40,7 @@ def test_the_json_report_has_the_published_shape():
 
 
 def test_the_keys_are_those_of_the_contract_and_no_others():
-    report = json.loads(shown("json"))
+    report = json.loads(render_in_form("json"))
 
     assert list(report["files"][0]) == [
         "path", "vendor", "sheet", "encoding", "delimiter", "header_row", "records", "written", "skipped", "rejected",
@@ -52,24 +52,29 @@ def test_the_keys_are_those_of_the_contract_and_no_others():
     ]  # fmt: skip
 
 
-def test_json_and_the_library_say_the_same():
+def test_json_and_the_library_give_the_same_findings():
     listed = [
-        asdict(one) for one in render_findings(Findings.from_rows(SOME), WORKBOOK, "calls.xlsx", ReportOptions("ru"))
+        asdict(one)
+        for one in render_findings(Findings.from_rows(FINDINGS), WORKBOOK, "calls.xlsx", ReportOptions("ru"))
     ]
 
-    report = json.loads(shown("json", sources=(WORKBOOK,), options=ReportOptions("ru")))
+    report = json.loads(render_in_form("json", sources=(WORKBOOK,), options=ReportOptions("ru")))
 
     assert report["findings"] == listed
 
 
 def test_json_lines_are_the_findings_of_the_report():
-    lines = shown("jsonl", sources=(CSV, WORKBOOK)).splitlines()
+    lines = render_in_form("jsonl", sources=(CSV, WORKBOOK)).splitlines()
 
-    assert [json.loads(line) for line in lines] == json.loads(shown("json", sources=(CSV, WORKBOOK)))["findings"]
+    assert [json.loads(line) for line in lines] == json.loads(render_in_form("json", sources=(CSV, WORKBOOK)))[
+        "findings"
+    ]
 
 
-def test_the_file_says_how_it_was_read_and_what_became_of_it():
-    report = json.loads(shown("json", sources=(WORKBOOK,), vendor="pbx", written=4, skipped={"outgoing": 2, "leg": 0}))
+def test_a_file_in_json_shows_how_it_was_read_and_its_counts():
+    report = json.loads(
+        render_in_form("json", sources=(WORKBOOK,), vendor="pbx", written=4, skipped={"outgoing": 2, "leg": 0})
+    )
 
     assert report["files"] == [
         {
@@ -104,20 +109,20 @@ def test_no_file_at_all_is_still_a_document():
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_the_bytes_do_not_depend_on_batches_or_the_buffer(form):
-    whole = shown(form, sources=(CSV, WORKBOOK))
+    whole = render_in_form(form, sources=(CSV, WORKBOOK))
 
-    assert shown(form, sources=(CSV, WORKBOOK), batches=4) == whole
-    assert shown(form, sources=(CSV, WORKBOOK), options=ReportOptions(buffer_rows=2), batches=9) == whole
+    assert render_in_form(form, sources=(CSV, WORKBOOK), batches=4) == whole
+    assert render_in_form(form, sources=(CSV, WORKBOOK), options=ReportOptions(buffer_rows=2), batches=9) == whole
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "csv", "jsonl"])
-@pytest.mark.parametrize("limits", [{"buffer_rows": len(SOME)}, {"buffer_bytes": 1}], ids=["rows", "bytes"])
+@pytest.mark.parametrize("limits", [{"buffer_rows": len(FINDINGS)}, {"buffer_bytes": 1}], ids=["rows", "bytes"])
 def test_findings_are_written_once_the_buffer_is_full(form, limits):
     stream = io.StringIO()
     reporter = REPORTERS[form](stream, ReportOptions(**limits))
     reporter.start(CSV, "calls.csv")
 
-    reporter.take(Findings.from_rows(SOME))
+    reporter.take(Findings.from_rows(FINDINGS))
 
     assert "CT241" in stream.getvalue()
 
@@ -127,20 +132,20 @@ def test_a_stream_of_bytes_gets_the_same_text():
     stream = io.TextIOWrapper(below, "utf-8", newline="")
     reporter = REPORTERS["csv"](stream, ReportOptions("ru"))
     reporter.start(CSV, "calls.csv")
-    reporter.take(Findings.from_rows(SOME))
+    reporter.take(Findings.from_rows(FINDINGS))
     reporter.finish(Summary("calls.csv", CSV))
     reporter.close([])
     stream.flush()
 
-    assert below.getvalue().decode() == shown("csv", options=ReportOptions("ru"))
+    assert below.getvalue().decode() == render_in_form("csv", options=ReportOptions("ru"))
 
 
 def test_the_csv_report_has_a_header_and_a_line_a_finding():
-    report = shown("csv", sources=(CSV, WORKBOOK))
+    report = render_in_form("csv", sources=(CSV, WORKBOOK))
     rows = in_csv(report)
 
     assert report.startswith("file,sheet,severity,code,name,record,line,row,column,cell,value,fix,after,message\n")
-    assert len(rows) == 2 * len(SOME) == report.count("\n") - 1
+    assert len(rows) == 2 * len(FINDINGS) == report.count("\n") - 1
     assert rows[4] | {"message": ""} == {
         "file": "calls.csv", "sheet": "", "severity": "error", "code": "CT221", "name": "price-not-decimal",
         "record": "3", "line": "4", "row": "", "column": "Price", "cell": "", "value": "12,50", "fix": "safe",
@@ -153,7 +158,7 @@ def test_no_cell_of_the_csv_report_is_a_formula(lead):
     text = f"{lead}cmd|' /C calc'!A0"
     row = cell("CT282", "Tag", 11, text, text) | {"column": text}
 
-    found = in_csv(shown("csv", [row], sources=(CSV, WORKBOOK)))
+    found = in_csv(render_in_form("csv", [row], sources=(CSV, WORKBOOK)))
 
     for one in found:
         for title in ("value", "after", "column", "message", "file"):
@@ -166,8 +171,8 @@ def test_any_cell_survives_the_way_through_json_and_csv(value, after, title):
     row = cell("CT281", "Price", 5, value, after) | {"column": title}
     options = ReportOptions(show_values=True)
 
-    one = json.loads(shown("jsonl", [row], options=options))
-    line = in_csv(shown("csv", [row], options=options))
+    one = json.loads(render_in_form("jsonl", [row], options=options))
+    line = in_csv(render_in_form("csv", [row], options=options))
 
     assert (one["value"], one["column"]) == (value, title)
     assert one["fix"] == (None if after is None else {"kind": "safe", "after": after})
@@ -184,7 +189,7 @@ def test_the_ending_of_a_report_file_chooses_the_form(name, form):
     assert form_for_path(Path(name)) == form
 
 
-def test_an_unknown_ending_is_named_with_those_that_are_known():
+def test_an_unknown_ending_is_refused_with_the_allowed_ones():
     with pytest.raises(UsageError, match=r"r\.pdf") as caught:
         form_for_path(Path("r.pdf"))
 
@@ -194,6 +199,6 @@ def test_an_unknown_ending_is_named_with_those_that_are_known():
 def test_a_cell_of_megabytes_does_not_break_a_report():
     row = cell("CT281", "Tag", 11, "я" * 3_000_000)
 
-    assert len(json.loads(shown("jsonl", [row]))["value"]) == 3_000_000
-    assert len(shown("concise", [row])) < 1000
-    assert PHONE not in shown("concise", [row])
+    assert len(json.loads(render_in_form("jsonl", [row]))["value"]) == 3_000_000
+    assert len(render_in_form("concise", [row])) < 1000
+    assert PHONE not in render_in_form("concise", [row])

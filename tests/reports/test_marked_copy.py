@@ -1,4 +1,4 @@
-"""The marked copy of a workbook: what is not marked stays to the byte, whoever wrote the workbook."""
+"""The marked copy of a workbook: everything unmarked is unchanged to the byte, for any producer."""
 
 import re
 import struct
@@ -15,7 +15,7 @@ from openpyxl.styles import PatternFill
 
 from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
 from tests.reports.test_hostile_text import NAUGHTY
-from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, marked
+from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, write_marked
 
 MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 PLAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
@@ -32,17 +32,20 @@ def picture():
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", dot) + chunk(b"IEND", b"")
 
 
-def furnished(path, records=(GOOD, BAD_PHONE)):
-    """A workbook with nearly everything that people put into one."""
-    book = xlsxwriter.Workbook(path)
-    sheet, other = book.add_worksheet("Звонки"), book.add_worksheet("Итоги")
-    head, wide = book.add_format({"bold": True, "bg_color": "#1F4E78"}), book.add_format({"italic": True, "border": 1})
+def write_rich_workbook(path, records=(GOOD, BAD_PHONE)):
+    """Write a workbook with nearly everything that a workbook can hold."""
+    workbook = xlsxwriter.Workbook(path)
+    sheet, other = workbook.add_worksheet("Звонки"), workbook.add_worksheet("Итоги")
+    head, wide = (
+        workbook.add_format({"bold": True, "bg_color": "#1F4E78"}),
+        workbook.add_format({"italic": True, "border": 1}),
+    )
     sheet.write_row(0, 0, TITLES, head)
     for number, record in enumerate(records, start=1):
         for column, text in enumerate(record):
             if text:
                 sheet.write_string(number, column, text, wide)
-    sheet.set_column(1, 2, 30, book.add_format({"num_format": "0.0"}))
+    sheet.set_column(1, 2, 30, workbook.add_format({"num_format": "0.0"}))
     sheet.autofilter(0, 0, len(records), 3)
     sheet.freeze_panes(1, 1)
     sheet.conditional_format("B2:B9", {"type": "data_bar"})
@@ -50,7 +53,7 @@ def furnished(path, records=(GOOD, BAD_PHONE)):
     sheet.write_comment("A2", "моя заметка", {"author": "Анна"})
     sheet.write_comment("C3", "перезвонить", {"author": "Анна"})
     sheet.insert_image("G2", "dot.png", {"image_data": __import__("io").BytesIO(picture())})
-    chart = book.add_chart({"type": "column"})
+    chart = workbook.add_chart({"type": "column"})
     chart.add_series({"values": "=Итоги!$B$1:$B$2"})
     sheet.insert_chart("G6", chart)
     sheet.insert_button("J2", {"caption": "Кнопка"})
@@ -58,8 +61,8 @@ def furnished(path, records=(GOOD, BAD_PHONE)):
     other.write_formula("B3", "=SUM(B1:B2)", None, 7)
     other.write_comment("B3", "итог", {"author": "Анна"})
     other.add_table("D1:E3", {"columns": [{"header": "а"}, {"header": "б"}]})
-    book.define_name("Всего", "=Итоги!$B$3")
-    book.close()
+    workbook.define_name("Всего", "=Итоги!$B$3")
+    workbook.close()
     return path
 
 
@@ -68,8 +71,8 @@ def parts(path):
         return {name: package.read(name) for name in package.namelist()}
 
 
-def edited(path, change):
-    """The package with its parts changed by a function of name and text."""
+def edit_package(path, change):
+    """Change the parts of a package by a function of name and text."""
     before = parts(path)
     with zipfile.ZipFile(path, "w") as package:
         for name, data in before.items():
@@ -80,9 +83,9 @@ def edited(path, change):
 
 
 def test_parts_that_hold_no_mark_stay_to_the_byte(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    before, after = parts(source), parts(marked(tmp_path, source))
+    before, after = parts(source), parts(write_marked(tmp_path, source))
 
     touched = {name for name in before if before[name] != after.get(name)}
     assert touched == {
@@ -103,10 +106,10 @@ def test_parts_that_hold_no_mark_stay_to_the_byte(tmp_path):
 
 
 def test_of_the_sheet_only_the_styles_of_marked_cells_change(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
     sheet = "xl/worksheets/sheet1.xml"
 
-    before, after = parts(source)[sheet], parts(marked(tmp_path, source))[sheet]
+    before, after = parts(source)[sheet], parts(write_marked(tmp_path, source))[sheet]
 
     assert before != after
     for address in (b"C3", b"D3"):
@@ -115,9 +118,9 @@ def test_of_the_sheet_only_the_styles_of_marked_cells_change(tmp_path):
 
 
 def test_styles_that_were_there_keep_their_numbers(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    before, after = (parts(path)["xl/styles.xml"].decode() for path in (source, marked(tmp_path, source)))
+    before, after = (parts(path)["xl/styles.xml"].decode() for path in (source, write_marked(tmp_path, source)))
 
     for name in ("fonts", "fills", "cellXfs"):
         old, new = (re.search(rf"<{name}[^>]*>(.*?)</{name}>", text)[1] for text in (before, after))
@@ -127,29 +130,29 @@ def test_styles_that_were_there_keep_their_numbers(tmp_path):
 
 
 def test_a_mark_changes_the_fill_and_nothing_else_of_a_cell(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    cell = load_workbook(marked(tmp_path, source))["Звонки"]["C3"]
+    cell = load_workbook(write_marked(tmp_path, source))["Звонки"]["C3"]
 
     assert (cell.fill.fgColor.rgb, cell.font.i, cell.border.left.style) == (ERROR, True, "thin")
 
 
-def test_comments_of_the_user_stay_and_ours_stand_below(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+def test_comments_of_the_user_stay_above_ours(tmp_path):
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    book = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(write_marked(tmp_path, source))
 
-    sheet = book["Звонки"]
+    sheet = workbook["Звонки"]
     assert (sheet["A2"].comment.text, sheet["A2"].comment.author) == ("моя заметка", "Анна")
     assert re.match("перезвонить\n— calltools —\nCT241 ", sheet["C3"].comment.text)
     assert sheet["D3"].comment.text.startswith("— calltools —\nCT281 ")
-    assert book["Итоги"]["B3"].comment.text == "итог"
+    assert workbook["Итоги"]["B3"].comment.text == "итог"
 
 
 def test_boxes_of_comments_have_numbers_of_their_own(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 1400])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 1400])
 
-    drawings = [data.decode() for name, data in parts(marked(tmp_path, source)).items() if name.endswith(".vml")]
+    drawings = [data.decode() for name, data in parts(write_marked(tmp_path, source)).items() if name.endswith(".vml")]
 
     numbers = [found for one in drawings for found in re.findall(r'id="(_x0000_s[0-9]+)"', one)]
     blocks = [
@@ -161,8 +164,8 @@ def test_boxes_of_comments_have_numbers_of_their_own(tmp_path):
 
 
 def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, (GOOD[0], "", *GOOD[2:]), ("", *GOOD[1:])])
-    edited(
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, (GOOD[0], "", *GOOD[2:]), ("", *GOOD[1:])])
+    edit_package(
         source,
         lambda name, data: (
             data.replace(b'<row r="4" spans="1:4">', b'<row r="4" spans="2:4" s="2" customFormat="1">')
@@ -171,7 +174,7 @@ def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tm
         ),
     )
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert (sheet["B3"].fill.fgColor.rgb, sheet["B3"].number_format) == (ERROR, "0.0")
     assert (sheet["A4"].fill.fgColor.rgb, sheet["A4"].font.b) == (ERROR, True)
@@ -179,9 +182,9 @@ def test_a_cell_that_is_not_there_is_made_with_the_style_of_its_column_or_row(tm
 
 
 def test_a_row_that_is_not_there_is_made(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, ("", "", "", ""), BAD_PHONE])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, ("", "", "", ""), BAD_PHONE])
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert "CT009" in sheet["A3"].comment.text
     assert sheet["A3"].fill.fgColor.rgb == WARNING
@@ -189,25 +192,25 @@ def test_a_row_that_is_not_there_is_made(tmp_path):
 
 
 def test_stored_results_of_formulas_stay(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     assert load_workbook(copy, data_only=True)["Итоги"]["B3"].value == 7
 
 
-def test_nothing_is_lost_and_nothing_is_said_to_be(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx")
+def test_nothing_is_lost_and_no_loss_is_reported(tmp_path):
+    source = write_rich_workbook(tmp_path / "calls.xlsx")
 
-    summary = load_workbook(marked(tmp_path, source))[SUMMARY_SHEET]
+    summary = load_workbook(write_marked(tmp_path, source))[SUMMARY_SHEET]
 
     assert not [row for row in summary.iter_rows(values_only=True) if "Not kept" in str(row[0])]
 
 
 def test_marking_a_marked_copy_again_changes_nothing_but_styles(tmp_path):
-    once = marked(tmp_path, furnished(tmp_path / "calls.xlsx"), name="calls-1.xlsx")
+    once = write_marked(tmp_path, write_rich_workbook(tmp_path / "calls.xlsx"), name="calls-1.xlsx")
 
-    twice = marked(tmp_path, once, name="calls-2.xlsx")
+    twice = write_marked(tmp_path, once, name="calls-2.xlsx")
 
     before, after = parts(once), parts(twice)
     assert set(before) == set(after)
@@ -222,35 +225,37 @@ def test_marking_a_marked_copy_again_changes_nothing_but_styles(tmp_path):
     assert second.sheetnames == ["Звонки", "Итоги", FINDINGS_SHEET, SUMMARY_SHEET]
 
 
-def test_our_comments_are_known_when_a_program_has_lost_their_author_and_cut_their_text(tmp_path):
+def test_our_comments_are_recognized_without_author_and_with_cut_text(tmp_path):
     def change(name, data):
         if name != "xl/comments1.xml":
             return data
         text = re.sub(r"<author>.*?</author>", "<author> </author>", data.decode())
         return text.replace("— calltools —\n", "— calltools —</t></r><r><t>\n").encode()
 
-    once = edited(marked(tmp_path, furnished(tmp_path / "calls.xlsx"), name="calls-1.xlsx"), change)
+    once = edit_package(
+        write_marked(tmp_path, write_rich_workbook(tmp_path / "calls.xlsx"), name="calls-1.xlsx"), change
+    )
 
-    sheet = load_workbook(marked(tmp_path, once, name="calls-2.xlsx"))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, once, name="calls-2.xlsx"))["Звонки"]
 
-    said = [cell.comment.text for row in sheet for cell in row if cell.comment]
-    assert [text.count("— calltools —") for text in said] == [0, 1, 1]
-    assert [text.count("CT241") + text.count("CT281") for text in said] == [0, 1, 1]
+    lines = [cell.comment.text for row in sheet for cell in row if cell.comment]
+    assert [text.count("— calltools —") for text in lines] == [0, 1, 1]
+    assert [text.count("CT241") + text.count("CT281") for text in lines] == [0, 1, 1]
 
 
 def test_a_stale_mark_without_a_comment_goes_too(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD])
-    book = load_workbook(source)
-    book["Звонки"]["A2"].fill = PatternFill("solid", fgColor=ERROR)
-    book.save(source)
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD])
+    workbook = load_workbook(source)
+    workbook["Звонки"]["A2"].fill = PatternFill("solid", fgColor=ERROR)
+    workbook.save(source)
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert sheet["A2"].fill.fill_type is None
     assert sheet["A2"].font.i
 
 
-def prefixed(name, data):
+def add_prefixes(name, data):
     if not name.startswith("xl/worksheets/sheet1"):
         return data
     text = data.decode().replace("xmlns=", "xmlns:x=")
@@ -260,33 +265,33 @@ def prefixed(name, data):
 @pytest.mark.parametrize(
     "change",
     [
-        prefixed,
+        add_prefixes,
         lambda name, data: data.replace(b"<sheetData>", b"<!-- <row> --><sheetData>") if "sheet1" in name else data,
         lambda name, data: re.sub(rb'<row r="[0-9]+"', b"<row", data) if "sheet1.xml" in name else data,
     ],
     ids=["prefixes", "comments", "rows without numbers"],
 )
-def test_a_package_that_is_not_understood_is_written_anew_and_that_is_said(tmp_path, change):
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+def test_a_package_that_is_not_understood_is_rewritten_with_a_warning(tmp_path, change):
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
 
-    book = load_workbook(marked(tmp_path, source))
+    workbook = load_workbook(write_marked(tmp_path, source))
 
-    assert book["Звонки"]["C3"].fill.fgColor.rgb == ERROR
-    assert "CT241" in book["Звонки"]["C3"].comment.text
-    said = [str(row[0]) for row in book[SUMMARY_SHEET].iter_rows(values_only=True)]
-    assert any("Not kept" in one and "charts" in one and "drawings" in one for one in said)
-
-
-def test_what_is_written_anew_says_no_time(tmp_path):
-    source = edited(furnished(tmp_path / "calls.xlsx"), prefixed)
-    once = marked(tmp_path, source, name="one.xlsx").read_bytes()
-
-    time.sleep(1.1)  # a workbook says when it was written, to the second
-
-    assert marked(tmp_path, source, name="one.xlsx").read_bytes() == once
+    assert workbook["Звонки"]["C3"].fill.fgColor.rgb == ERROR
+    assert "CT241" in workbook["Звонки"]["C3"].comment.text
+    lines = [str(row[0]) for row in workbook[SUMMARY_SHEET].iter_rows(values_only=True)]
+    assert any("Not kept" in one and "charts" in one and "drawings" in one for one in lines)
 
 
-def test_the_copy_of_a_workbook_with_macros_has_none_and_says_so(tmp_path):
+def test_a_rewritten_workbook_holds_no_time(tmp_path):
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), add_prefixes)
+    once = write_marked(tmp_path, source, name="one.xlsx").read_bytes()
+
+    time.sleep(1.1)  # a workbook holds the time when it was written, to the second
+
+    assert write_marked(tmp_path, source, name="one.xlsx").read_bytes() == once
+
+
+def test_the_copy_of_a_workbook_with_macros_has_none_and_a_warning(tmp_path):
     def change(name, data):
         if name == "[Content_Types].xml":
             return data.replace(PLAIN.encode(), MACROS.encode()).replace(
@@ -297,18 +302,18 @@ def test_the_copy_of_a_workbook_with_macros_has_none_and_says_so(tmp_path):
             return data.replace(b"</Relationships>", line + b"</Relationships>")
         return data
 
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
     with zipfile.ZipFile(source, "a") as package:
         package.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     after = parts(copy)
     assert "xl/vbaProject.bin" not in after
     assert b"vbaProject.bin" not in after["xl/_rels/workbook.xml.rels"]
     assert MACROS.encode() not in after["[Content_Types].xml"]
-    said = [str(row[0]) for row in load_workbook(copy)[SUMMARY_SHEET].iter_rows(values_only=True)]
-    assert any("macros" in one for one in said)
+    lines = [str(row[0]) for row in load_workbook(copy)[SUMMARY_SHEET].iter_rows(values_only=True)]
+    assert any("macros" in one for one in lines)
 
 
 def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tmp_path):
@@ -319,9 +324,9 @@ def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tm
             return text.replace("<author>Анна</author>", f"<author>{author}</author>").encode()
         return data
 
-    source = edited(furnished(tmp_path / "calls.xlsx"), change)
+    source = edit_package(write_rich_workbook(tmp_path / "calls.xlsx"), change)
 
-    sheet = load_workbook(marked(tmp_path, source))["Звонки"]
+    sheet = load_workbook(write_marked(tmp_path, source))["Звонки"]
 
     assert sheet["C3"].comment.text == "перезвонить"
     assert sheet["C3"].fill.fgColor.rgb == ERROR
@@ -329,9 +334,9 @@ def test_cells_that_people_talk_about_are_filled_and_their_talk_is_left_alone(tm
 
 def test_text_that_excel_would_read_as_an_escape_stays_as_it_is(tmp_path):
     tag = "_x0041_ <b>&amp;"
-    source = furnished(tmp_path / "calls.xlsx", [(*GOOD[:2], tag, "заявка")])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [(*GOOD[:2], tag, "заявка")])
 
-    page = parts(marked(tmp_path, source))["xl/worksheets/calltools_findings.xml"].decode()
+    page = parts(write_marked(tmp_path, source))["xl/worksheets/calltools_findings.xml"].decode()
 
     # Excel reads _x0041_ as the letter A; openpyxl does not.
     assert "_x005F_x0041_ &lt;b&gt;&amp;amp;" in page
@@ -340,15 +345,15 @@ def test_text_that_excel_would_read_as_an_escape_stays_as_it_is(tmp_path):
 def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
     texts = [text for text in NAUGHTY.values() if text.strip()]
     source = tmp_path / "calls.xlsx"
-    book = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet("R&D 'calls' <1>")
+    workbook = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = workbook.add_worksheet("R&D 'calls' <1>")
     sheet.write_row(0, 0, ("ClientId", "DateTime", "URL"))
     for number, text in enumerate(texts, start=1):
         sheet.write_row(number, 0, ("1604591025698235234", "1772434800"))
         sheet.write_string(number, 2, text)
-    book.close()
+    workbook.close()
 
-    copy = marked(tmp_path, source)
+    copy = write_marked(tmp_path, source)
 
     after = load_workbook(copy)
     page = after[FINDINGS_SHEET]
@@ -367,7 +372,7 @@ def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
 
 
 def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
-    source = furnished(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
+    source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
     script = (
         "import atexit, resource; from calltools.__main__ import main\n"
         "atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))\n"
@@ -375,9 +380,9 @@ def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
     )
 
     def peak(*report):
-        words = ["validate", str(source), "--as-of", AS_OF, "-q", *report]
+        arguments = ["validate", str(source), "--as-of", AS_OF, "-q", *report]
         done = subprocess.run(
-            [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False, encoding="utf-8"
+            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, encoding="utf-8"
         )
         return int(done.stdout.splitlines()[-1])
 

@@ -1,4 +1,4 @@
-"""Many findings in little memory: every form streams, or has a cap and says so."""
+"""Many findings in little memory: every form streams, or has a limit and reports it."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from calltools.reports import REPORTERS
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
-#: The heaviest of those that write all; the others when there is time.
+#: The heaviest of the forms that write all findings; the others in long runs.
 LONG = bool(os.environ.get("CALLTOOLS_LONG"))
 FORMS = sorted(REPORTERS.keys() - {"workbook"}) if LONG else ["json"]
 MORE = 900_000 if LONG else 300_000
@@ -22,7 +22,7 @@ import numpy as np
 from calltools.model.finding import Findings
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, summary_of
+from tests.reports.sample_findings import CSV, summary_of
 
 class Nowhere(io.RawIOBase):
     def writable(self): return True

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calltools.reports import REPORTERS, endings
-from tests.grown import grown
+from tests.extended_package import extend_package
 
 ROOT = Path(__file__).parent.parent.parent
 MODULE = '''
@@ -38,23 +38,23 @@ CALLS = "DateTime,PhoneNumber,ClientId\n2026-03-02 10:00:00,+74950001234,1335912
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reporter")
     (folder / "calls.csv").write_text(CALLS, encoding="utf-8")
-    return grown(folder, "reports/invented.py", MODULE, "reports/__init__.py:REPORTERS", LINE)
+    return extend_package(folder, "reports/invented.py", MODULE, "reports/__init__.py:REPORTERS", LINE)
 
 
 def test_an_invented_form_is_in_the_help(calltools):
-    told = calltools("validate", "--help")
+    output = calltools("validate", "--help")
 
-    assert "|markdown|invented-form>" in re.sub(r"\s", "", told)
-    assert ".gitlab.json .invented.json; repeatable." in re.sub(r"\s+", " ", told)
+    assert "|markdown|invented-form>" in re.sub(r"\s", "", output)
+    assert ".gitlab.json .invented.json; repeatable." in re.sub(r"\s+", " ", output)
 
 
-def test_an_invented_form_stands_on_the_screen_and_in_a_file(calltools):
-    words = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
+def test_an_invented_form_is_written_to_the_screen_and_to_a_file(calltools):
+    arguments = ("validate", "calls.csv", "--as-of", "2026-03-03T00:00:00Z", "--exit-zero")
 
-    told = calltools(*words, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
+    output = calltools(*arguments, "--output-format", "invented-form", "--report", "r.invented.json", "--force")
 
-    assert re.fullmatch(r"<calls\.csv>(<CT\d{3}>)+<1 read>", told)
-    assert (calltools.folder / "r.invented.json").read_text(encoding="utf-8") == told
+    assert re.fullmatch(r"<calls\.csv>(<CT\d{3}>)+<1 read>", output)
+    assert (calltools.folder / "r.invented.json").read_text(encoding="utf-8") == output
 
 
 def test_an_invented_form_is_named_where_another_is_refused(calltools):

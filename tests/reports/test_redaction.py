@@ -8,10 +8,10 @@ from calltools.fields.redaction import redact_findings
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.finding import Findings
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CLIENT_ID, PHONE, TEXT_FORMS, cell, shown
+from tests.reports.sample_findings import CLIENT_ID, PHONE, TEXT_FORMS, cell, render_in_form
 
 
-def hidden(field, value, **more):
+def redact(field, value, **more):
     row = redact_findings(
         Findings.from_rows([{"code": "CT281", "field": field, "value": value, **more}]).table, False
     ).to_pylist()[0]
@@ -39,9 +39,9 @@ def hidden(field, value, **more):
     ],
 )
 def test_personal_cells_are_shortened(field, value, secret):
-    digits = "".join(sign for sign in hidden(field, value) if sign.isalnum())
+    digits = "".join(sign for sign in redact(field, value) if sign.isalnum())
 
-    assert secret not in hidden(field, value)
+    assert secret not in redact(field, value)
     assert secret not in digits
 
 
@@ -64,9 +64,9 @@ def test_personal_cells_are_shortened(field, value, secret):
 )
 def test_what_is_nobodys_stays(field, value):
     if field == "PhoneNumber":
-        assert hidden(field, value) == "***"
+        assert redact(field, value) == "***"
     else:
-        assert hidden(field, value) == value
+        assert redact(field, value) == value
 
 
 def test_the_repaired_cell_is_shortened_like_the_cell():
@@ -92,7 +92,7 @@ def test_details_keep_counts_and_lose_phones():
     assert redact_findings(Findings.from_rows(rows).table, False)["detail"].to_pylist() == ["1234567\x1f1234568", "***"]
 
 
-def test_everything_is_shown_when_it_is_asked_for():
+def test_everything_is_shown_on_request():
     table = Findings.from_rows([cell("CT241", "PhoneNumber", 7, PHONE)]).table
 
     assert redact_findings(table, True) is table
@@ -107,23 +107,23 @@ def test_many_fields_come_back_in_their_order():
 
     for name, value, row in zip(found["field"].to_pylist(), found["value"].to_pylist(), rows, strict=True):
         assert name == row["field"]
-        assert value == hidden(row["field"], row["value"])
+        assert value == redact(row["field"], row["value"])
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 @given(
     area=st.sampled_from(["495", "900", "912"]), tail=st.integers(0, 9999), field=st.sampled_from([*FIELD_NAMES, None])
 )
-def test_no_form_shows_a_phone_wherever_it_stands(form, area, tail, field):
+def test_no_form_shows_a_phone_in_any_place(form, area, tail, field):
     number = f"+7{area}000{tail:04}"
     row = cell("CT281", field, 3, number, number)
 
     for language in ("en", "ru"):
-        assert f"000{tail:04}" not in shown(form, [row], options=ReportOptions(language))
+        assert f"000{tail:04}" not in render_in_form(form, [row], options=ReportOptions(language))
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
-def test_each_form_shows_values_when_it_is_asked_for(form):
+def test_each_form_shows_values_on_request(form):
     row = cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234")
 
-    assert PHONE in shown(form, [row], options=ReportOptions(show_values=True))
+    assert PHONE in render_in_form(form, [row], options=ReportOptions(show_values=True))

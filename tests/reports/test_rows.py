@@ -8,10 +8,10 @@ from openpyxl.utils import get_column_letter
 from calltools.model.finding import Findings
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import column_letters, column_position, render_findings
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding
+from tests.reports.sample_findings import CSV, FINDINGS, JSON, PHONE, WORKBOOK, cell, finding
 
 
-def presented(rows, source=CSV, name=None, options=None):
+def render(rows, source=CSV, name=None, options=None):
     return list(
         render_findings(
             Findings.from_rows(rows),
@@ -41,7 +41,7 @@ def test_letters_are_those_of_a_spreadsheet(position):
     ],
 )
 def test_the_address_is_the_one_that_a_person_would_look_up(source, address):
-    one = presented([cell("CT241", "PhoneNumber", 7, PHONE, record=2)], source)[0]
+    one = render([cell("CT241", "PhoneNumber", 7, PHONE, record=2)], source)[0]
 
     assert {key: getattr(one, key) for key in address} == address
     assert one.record == 2
@@ -58,36 +58,36 @@ def test_the_address_is_the_one_that_a_person_would_look_up(source, address):
 @pytest.mark.parametrize("code", ["CT401", "CT405"])
 def test_the_place_of_another_record_is_in_the_words_of_the_format(code, source, here, elsewhere):
     details = ("2\x1f3", "2\x1f3, march.csv")
-    one, other = presented([finding(code, record=5, place=6, detail=detail) for detail in details], source)
+    one, other = render([finding(code, record=5, place=6, detail=detail) for detail in details], source)
 
     assert one.message.endswith(here)
     assert other.message.endswith(elsewhere)
 
 
 def test_a_finding_on_a_record_has_a_row_and_no_cell():
-    one = presented([finding("CT301", record=3, place=4)], WORKBOOK)[0]
+    one = render([finding("CT301", record=3, place=4)], WORKBOOK)[0]
 
     assert (one.row, one.cell, one.column) == (4, None, None)
 
 
 def test_a_finding_on_the_file_has_no_place():
-    one = presented([finding("CT402")])[0]
+    one = render([finding("CT402")])[0]
 
     assert (one.record, one.line, one.row, one.cell, one.column, one.value, one.fix) == (None,) * 7
 
 
 def test_each_finding_keeps_its_own_name_sentence_and_place():
-    listed = presented(SOME)
+    listed = render(FINDINGS)
 
-    assert [one.code for one in listed] == [row["code"] for row in SOME]
-    assert [one.line for one in listed] == [row.get("place") for row in SOME]
+    assert [one.code for one in listed] == [row["code"] for row in FINDINGS]
+    assert [one.line for one in listed] == [row.get("place") for row in FINDINGS]
     assert listed[2].name == "phone-not-international"
-    for row, one in zip(SOME, listed, strict=True):
-        assert one == presented([row])[0]
+    for row, one in zip(FINDINGS, listed, strict=True):
+        assert one == render([row])[0]
 
 
-def test_the_fix_says_whether_it_rests_on_the_users_word():
-    fixes = {one.code: one.fix for one in presented(SOME)}
+def test_the_fix_tells_whether_it_depends_on_an_assumption():
+    fixes = {one.code: one.fix for one in render(FINDINGS)}
 
     assert fixes["CT221"] == {"kind": "safe", "after": "12.50"}
     assert fixes["CT281"] == {"kind": "safe", "after": ""}
@@ -96,13 +96,13 @@ def test_the_fix_says_whether_it_rests_on_the_users_word():
 
 
 def test_nothing_is_presented_of_nothing():
-    assert presented([]) == []
+    assert render([]) == []
 
 
 def test_fingerprints_differ_between_findings_and_stay_between_runs_and_languages():
-    first, second = presented(SOME), presented(SOME, options=ReportOptions("ru", show_values=True))
+    first, second = render(FINDINGS), render(FINDINGS, options=ReportOptions("ru", show_values=True))
 
-    assert len({one.fingerprint for one in first}) == len(SOME)
+    assert len({one.fingerprint for one in first}) == len(FINDINGS)
     assert [one.fingerprint for one in first] == [one.fingerprint for one in second]
 
 
@@ -116,15 +116,15 @@ def test_fingerprints_differ_between_findings_and_stay_between_runs_and_language
         pytest.param({"rows": [cell("CT241", "PhoneNumber", 8, PHONE)]}, id="column"),
     ],
 )
-def test_a_fingerprint_tells_places_apart(other):
-    asked = {"rows": [cell("CT241", "PhoneNumber", 7, PHONE)]}
+def test_a_fingerprint_depends_on_the_place(other):
+    arguments = {"rows": [cell("CT241", "PhoneNumber", 7, PHONE)]}
 
-    assert presented(**asked)[0].fingerprint != presented(**{**asked, **other})[0].fingerprint
+    assert render(**arguments)[0].fingerprint != render(**{**arguments, **other})[0].fingerprint
 
 
-def test_a_fingerprint_does_not_depend_on_the_cell_and_so_tells_nothing_of_it():
-    one = presented([cell("CT241", "PhoneNumber", 7, PHONE)])[0]
-    another = presented([cell("CT241", "PhoneNumber", 7, "8 (912) 000-99-99")])[0]
+def test_a_fingerprint_does_not_depend_on_the_cell():
+    one = render([cell("CT241", "PhoneNumber", 7, PHONE)])[0]
+    another = render([cell("CT241", "PhoneNumber", 7, "8 (912) 000-99-99")])[0]
 
     assert one.fingerprint == another.fingerprint
 
@@ -133,17 +133,17 @@ def test_a_fingerprint_does_not_depend_on_the_cell_and_so_tells_nothing_of_it():
 def test_a_sentence_holds_only_the_beginning_of_a_long_cell_and_the_value_all_of_it(length):
     text = "я" * length
 
-    one = presented([cell("CT271", "URL", 13, text)])[0]
+    one = render([cell("CT271", "URL", 13, text)])[0]
 
     assert one.value == text
     assert one.message.count("я") <= 230
 
 
-def test_a_sentence_says_the_repaired_cell_only_where_there_is_one():
+def test_a_sentence_shows_the_repaired_cell_only_where_there_is_one():
     repairs = ["12.50", None, "1500", ""]
     rows = [cell("CT221", "Price", 5, "12,50", after, record=n) for n, after in enumerate(repairs, 1)]
 
-    messages = [one.message for one in presented(rows)]
+    messages = [one.message for one in render(rows)]
 
     assert messages[0].endswith("; it should read 12.50")
     assert messages[2].endswith("; it should read 1500")

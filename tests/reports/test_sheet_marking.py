@@ -33,19 +33,19 @@ def address(place):
 def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, commented):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "book.xlsx"
-        book = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
-        sheet, style = book.add_worksheet("Лист"), book.add_format({"bold": True})
+        workbook = xlsxwriter.Workbook(source, {"strings_to_formulas": False, "strings_to_urls": False})
+        sheet, style = workbook.add_worksheet("Лист"), workbook.add_format({"bold": True})
         for (row, column), text in cells.items():
             sheet.write_string(row, column, text, style if (row + column) % 3 else None)
         for row in high_rows:
             sheet.set_row(row, 30)
         for row, column in commented:
             sheet.write_comment(row, column, "заметка", {"author": "Анна"})
-        book.close()
-        said = {address(place): CellMark(severity, "что не так") for place, severity in marks.items()}
+        workbook.close()
+        marked = {address(place): CellMark(severity, "что не так") for place, severity in marks.items()}
         made = io.BytesIO()
 
-        write_marked_copy(source, "Лист", WorkbookContent(["a", "b"], [], 0, [], said), made)
+        write_marked_copy(source, "Лист", WorkbookContent(["a", "b"], [], 0, [], marked), made)
 
         before, after = load_workbook(source)["Лист"], load_workbook(made)["Лист"]
     for row in range(1, 15):
@@ -74,10 +74,10 @@ def test_only_named_cells_change_and_only_their_fill(cells, marks, high_rows, co
     ],
     ids=["nothing", "a table", "controls", "an inner list of extensions", "a header with a picture"],
 )
-def test_the_drawing_of_comments_stands_where_the_schema_wants_it(tail):
-    given_, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
+def test_the_drawing_of_comments_is_where_the_schema_wants_it(tail):
+    after_cells, expected = tail.replace("|", ""), len("</sheetData>") + tail.index("|")
 
-    assert drawing_position(f"</sheetData>{given_}".encode()) == expected
+    assert drawing_position(f"</sheetData>{after_cells}".encode()) == expected
 
 
 def test_a_sheet_that_does_not_end_is_refused():

@@ -1,4 +1,4 @@
-"""The first finding of each rule in its record, as people see it on a terminal."""
+"""The first finding of each rule in its record, as a terminal shows it."""
 
 import fcntl
 import os
@@ -24,18 +24,18 @@ TITLES = "ClientId,DateTime,PhoneNumber,TalkDuration,Tag"
 GOOD = "1604591025698235234,1772434800,+74950000701,35,заявка"
 
 
-def run(path, *words, **environ):
+def run(path, *options, **environ):
     """What the tool writes as bytes."""
-    command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", AS_OF, *words]
+    command = [sys.executable, "-m", "calltools", "validate", str(path), "--as-of", AS_OF, *options]
     return subprocess.run(
         command, capture_output=True, check=False, cwd=path.parent, env={**os.environ, "LC_ALL": "C.UTF-8", **environ}
     )
 
 
-def report(path, *words):
-    """The same, from within, which is faster."""
-    said = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *words]
-    return CliRunner().invoke(app, said, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
+def report(path, *options):
+    """The same in this process, which is faster."""
+    arguments = ["validate", str(path), "--as-of", AS_OF, "--lang", "en", "--max-findings", "5", *options]
+    return CliRunner().invoke(app, arguments, env={"NO_COLOR": "", "FORCE_COLOR": ""}).stdout
 
 
 def calls(tmp_path, *records, titles=TITLES):
@@ -74,14 +74,14 @@ def test_a_finding_on_a_record_shows_the_record_and_points_at_nothing(tmp_path):
     assert not any("^" in line for line in lines[:2])
 
 
-def test_people_stay_masked_unless_asked(tmp_path):
+def test_people_are_redacted_by_default(tmp_path):
     path = calls(tmp_path, GOOD.replace(",35,", ",00:03:15,"))
 
     assert "74950000701" not in report(path)
     assert "+74950000701" in excerpt(report(path, "--show-values"), "CT261")[1]
 
 
-def test_columns_that_are_not_known_are_not_shown(tmp_path):
+def test_unknown_columns_are_not_shown(tmp_path):
     path = calls(tmp_path, GOOD.replace(",35,", ",00:03:15,") + ",Анна Смирнова", titles=f"{TITLES},Менеджер")
 
     assert "Смирнова" not in report(path)
@@ -102,7 +102,7 @@ def test_a_narrow_terminal_gets_whole_lines(tmp_path, width):
 
     long = [line for line in lines if len(line) > width]
     assert "00:03:15" in "\n".join(lines)
-    # What is left is a path or a table of counts, which cannot be folded.
+    # Other lines are a path or a table of counts, which cannot be folded.
     assert not [line for line in long if " | " in line or ":" not in line], long
 
 
@@ -135,10 +135,10 @@ def test_colors_and_none(tmp_path):
 
 
 def test_a_workbook_shows_the_row_of_its_sheet(tmp_path):
-    book = Workbook()
+    workbook = Workbook()
     for row in ([], TITLES.split(","), GOOD.replace(",35,", ",00:03:15,").split(",")):
-        book.active.append(row)
-    book.save(tmp_path / "calls.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "calls.xlsx")
 
     assert excerpt(report(tmp_path / "calls.xlsx"), "CT261")[1].startswith("    3 | 1604…34 ")
 

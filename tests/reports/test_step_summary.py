@@ -1,4 +1,4 @@
-"""The page of a step on GitHub Actions: beside the annotations, behind what stands there, never over its limit."""
+"""The page of a step on GitHub Actions: beside the annotations, after what the file holds, never over its limit."""
 
 import io
 
@@ -10,18 +10,18 @@ from calltools.model.finding import Findings
 from calltools.reports.github import StepSummaryReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.settings import read_settings
-from tests.reports.finding_samples import CSV, PHONE, SOME, shown, summary_of
+from tests.reports.sample_findings import CSV, FINDINGS, PHONE, render_in_form, summary_of
 
 CALLS = f"ClientId,DateTime,PhoneNumber\n1604591025698235234,1773014400,{PHONE}\n"
 
 
-def summed_up(names, room, language="en"):
+def render_page(names, room, language="en"):
     stream = io.StringIO()
     reporter = StepSummaryReporter(stream, ReportOptions(language), room)
     for name in names:
         reporter.start(CSV, name)
-        reporter.take(Findings.from_rows(SOME))
-        reporter.finish(summary_of(CSV, SOME))
+        reporter.take(Findings.from_rows(FINDINGS))
+        reporter.finish(summary_of(CSV, FINDINGS))
     reporter.close([])
     return stream.getvalue()
 
@@ -34,19 +34,19 @@ def github(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
     page.write_text("# Before\n", encoding="utf-8")
 
-    def run(*words, page=page):
+    def run(*arguments, page=page):
         environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page), "CALLTOOLS_LANG": "en"}
-        done = CliRunner().invoke(app, [*words, "--as-of", "2026-03-12T00:00:00Z"], env=environ)
+        done = CliRunner().invoke(app, [*arguments, "--as-of", "2026-03-12T00:00:00Z"], env=environ)
         return done.exit_code, done.stdout, page.read_text(encoding="utf-8") if page.is_file() else None
 
     return run
 
 
 def test_the_page_is_the_markdown_report():
-    assert summed_up(["calls.csv"], 10**6) == shown("markdown", SOME)
+    assert render_page(["calls.csv"], 10**6) == render_in_form("markdown", FINDINGS)
 
 
-def test_a_run_appends_its_page_to_what_stands_there(github):
+def test_a_run_appends_its_page_to_the_file(github):
     code, log, once = github("validate", "calls.csv")
     _, _, twice = github("validate", "calls.csv")
 
@@ -56,7 +56,7 @@ def test_a_run_appends_its_page_to_what_stands_there(github):
     assert twice == once + once.removeprefix("# Before\n")
 
 
-def test_values_on_the_page_are_masked_unless_asked(github):
+def test_values_on_the_page_are_redacted_by_default(github):
     _, _, masked = github("validate", "calls.csv")
     _, _, shown_too = github("validate", "calls.csv", "--show-values")
 
@@ -84,16 +84,16 @@ def test_where_the_runner_made_no_file_there_is_no_page(github, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Files left out for want of room: 2;"), ("ru", "Не поместилось файлов: 2;")]
+    ("language", "expected"), [("en", "Files left out for want of room: 2;"), ("ru", "Не поместилось файлов: 2;")]
 )
-def test_files_are_left_out_whole_where_there_is_no_room(language, said):
-    size = len(summed_up(["a.csv"], 10**6, language).encode())
+def test_files_are_left_out_whole_where_there_is_no_room(language, expected):
+    size = len(render_page(["a.csv"], 10**6, language).encode())
 
-    page = summed_up(["a.csv", "b.csv", "c.csv"], 2 * size - 1, language)
+    page = render_page(["a.csv", "b.csv", "c.csv"], 2 * size - 1, language)
 
-    assert page.startswith(summed_up(["a.csv"], 10**6, language))
+    assert page.startswith(render_page(["a.csv"], 10**6, language))
     assert "b.csv" not in page
-    assert page.splitlines()[-1].startswith(said)
+    assert page.splitlines()[-1].startswith(expected)
 
 
 def test_the_setting_is_the_runners_variable():

@@ -7,7 +7,7 @@ import pytest
 
 from calltools.errors import SourceError
 from calltools.reports.reporter import ReportOptions
-from tests.reports.finding_samples import CSV, JSON, PHONE, SOME, WORKBOOK, cell, finding, shown
+from tests.reports.sample_findings import CSV, FINDINGS, JSON, PHONE, WORKBOOK, cell, finding, render_in_form
 
 MANY = [cell("CT241", "PhoneNumber", 7, PHONE, record=n) for n in range(1, 1225)]
 FEW = [cell("CT281", "Tag", 11, "-", "", record=n, severity="warning") for n in range(1, 4)]
@@ -24,7 +24,7 @@ def lines_about(report, code):
     ids=["en", "ru"],
 )
 def test_text_shows_the_first_of_each_rule_and_exact_counts(batches, language, more, count):
-    report = shown("text", [*MANY, *FEW], options=ReportOptions(language, limit=20), batches=batches)
+    report = render_in_form("text", [*MANY, *FEW], options=ReportOptions(language, limit=20), batches=batches)
 
     of_phones = report[report.index(" CT241 phone") : report.index(" CT281 ")]
     assert len([line for line in of_phones.splitlines() if line.startswith("  calls.csv:")]) == 20
@@ -36,7 +36,7 @@ def test_text_shows_the_first_of_each_rule_and_exact_counts(batches, language, m
 
 
 def test_text_without_a_limit_shows_all_in_the_order_of_the_file():
-    report = shown("text", [*FEW, *MANY], batches=3)
+    report = render_in_form("text", [*FEW, *MANY], batches=3)
 
     assert len(lines_about(report, "CT241")) == 1224
     assert report.index("CT281 warning") < report.index("CT241 error")
@@ -44,7 +44,7 @@ def test_text_without_a_limit_shows_all_in_the_order_of_the_file():
 
 
 def test_text_puts_the_worst_first_and_ends_with_what_to_do():
-    report = shown("text", [*FEW, *MANY[:2]], options=ReportOptions(limit=20))
+    report = render_in_form("text", [*FEW, *MANY[:2]], options=ReportOptions(limit=20))
 
     assert report.index("CT241 phone-not-international (2)") < report.index("CT281 placeholder-value (3)")
     assert (
@@ -54,11 +54,11 @@ def test_text_puts_the_worst_first_and_ends_with_what_to_do():
 
 def test_text_gives_advice_once_a_rule():
     for options in (ReportOptions(limit=20), ReportOptions()):
-        assert shown("text", [*MANY[:5], *FEW], options=options).count("fix: ") == 2
+        assert render_in_form("text", [*MANY[:5], *FEW], options=options).count("fix: ") == 2
 
 
 def test_advice_is_folded_to_the_width():
-    report = shown("text", SOME, options=ReportOptions(limit=1, width=40))
+    report = render_in_form("text", FINDINGS, options=ReportOptions(limit=1, width=40))
     advice = re.search(r"  fix: say which.*?(?=\n\n)", report, re.DOTALL)[0].splitlines()
 
     assert len(advice) > 2
@@ -74,20 +74,20 @@ def test_advice_is_folded_to_the_width():
     ],
     ids=["csv", "workbook", "json"],
 )
-def test_text_says_first_how_the_file_was_read(source, opening):
-    assert shown("text", sources=(source,)).splitlines()[0] == opening
+def test_text_starts_with_how_the_file_was_read(source, opening):
+    assert render_in_form("text", sources=(source,)).splitlines()[0] == opening
 
 
-def test_text_says_how_a_header_less_file_with_tabs_was_read():
+def test_text_shows_how_a_headerless_file_with_tabs_was_read():
     source = replace(CSV, delimiter="\t", header_row=None, encoding="cp1251")
 
-    assert shown("text", sources=(source,), options=ReportOptions("ru")).startswith(
+    assert render_in_form("text", sources=(source,), options=ReportOptions("ru")).startswith(
         "calls.csv: текст, cp1251, разделитель — табуляция; без заголовка\n"
     )
 
 
-def test_a_clean_file_is_said_to_be_clean():
-    report = shown("text", [])
+def test_a_clean_file_is_called_clean():
+    report = render_in_form("text", [])
 
     assert "calls.csv: nothing is wrong" in report
     assert report.splitlines()[-1] == "Next: `calltools upload calls.csv --counter N --plan` shows what would be sent."
@@ -97,9 +97,9 @@ def test_a_clean_file_is_said_to_be_clean():
 def test_notes_keep_nobody_from_uploading():
     note = cell("CT282", "Tag", 11, "=1", severity="note")
 
-    assert "calltools upload calls.csv" in shown("text", [note]).splitlines()[-1]
-    assert "Next" not in shown("text", [note], written=3)
-    assert "calltools rules CT281" in shown("text", [note, *FEW]).splitlines()[-1]
+    assert "calltools upload calls.csv" in render_in_form("text", [note]).splitlines()[-1]
+    assert "Next" not in render_in_form("text", [note], written=3)
+    assert "calltools rules CT281" in render_in_form("text", [note, *FEW]).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,22 @@ def test_notes_keep_nobody_from_uploading():
     ids=["converted", "of a vendor", "unreadable", "a workbook", "several"],
 )
 def test_what_cannot_be_uploaded_as_it_is_is_not_proposed_for_it(more, sources):
-    assert "upload" not in shown("text", [], sources=sources, **more)
+    assert "upload" not in render_in_form("text", [], sources=sources, **more)
 
 
-def test_the_last_line_names_what_a_conversion_mends_by_itself():
-    report = shown("text", SOME, options=ReportOptions(limit=20, width=400))
+def test_the_last_line_names_what_a_conversion_repairs():
+    report = render_in_form("text", FINDINGS, options=ReportOptions(limit=20, width=400))
 
     # Only the price has a single reading; the phones need a region.
     assert (
         report.splitlines()[-1] == "Next: `calltools convert calls.csv -o clean.csv` mends errors by itself, 1 of them;"
         " `calltools rules CT241` explains the most frequent rule."
     )
-    assert "convert calls.csv" not in shown("text", SOME, written=3)
+    assert "convert calls.csv" not in render_in_form("text", FINDINGS, written=3)
 
 
-def test_text_says_what_was_done_on_the_way():
-    report = shown(
+def test_text_lists_what_was_changed_on_the_way():
+    report = render_in_form(
         "text", [], vendor="pbx", withheld=2, not_taken=("Сумма",), written=9,
         joined={"joined": 5, "unjoined": 3, "ambiguous": 1}, rewritten={"PhoneNumber": 7},
     )  # fmt: skip
@@ -141,13 +141,13 @@ def test_text_says_what_was_done_on_the_way():
     assert "cells rewritten: PhoneNumber 7" in report
 
 
-def test_the_counts_line_is_not_said_twice_when_records_are_written():
-    assert "read 9" in shown("text", [])
-    assert "read 9" not in shown("text", [], written=9)
+def test_the_counts_line_is_not_repeated_when_records_are_written():
+    assert "read 9" in render_in_form("text", [])
+    assert "read 9" not in render_in_form("text", [], written=9)
 
 
 def test_an_unreadable_file_is_left_to_standard_error():
-    report = shown("text", [], error=SourceError("file-missing", path="calls.csv"), written=None)
+    report = render_in_form("text", [], error=SourceError("file-missing", path="calls.csv"), written=None)
 
     assert "nothing is wrong" not in report
     assert "read 9" not in report
@@ -156,14 +156,16 @@ def test_an_unreadable_file_is_left_to_standard_error():
 def test_a_note_does_not_take_the_room_of_an_error_of_the_same_rule():
     rows = [*(finding("CT301", "note", record=n, place=n) for n in range(1, 30)), finding("CT301", record=30, place=30)]
 
-    assert "calls.csv:30 CT301 error" in shown("concise", rows, options=ReportOptions(limit=5))
-    assert "error CT301 identifier-missing (1)\n  calls.csv:30: " in shown("text", rows, options=ReportOptions(limit=5))
-    assert "::error file=calls.csv,line=30," in shown("github", rows)
-    assert "::notice file=calls.csv,line=1," in shown("github", rows)
+    assert "calls.csv:30 CT301 error" in render_in_form("concise", rows, options=ReportOptions(limit=5))
+    assert "error CT301 identifier-missing (1)\n  calls.csv:30: " in render_in_form(
+        "text", rows, options=ReportOptions(limit=5)
+    )
+    assert "::error file=calls.csv,line=30," in render_in_form("github", rows)
+    assert "::notice file=calls.csv,line=1," in render_in_form("github", rows)
 
 
 def test_concise_is_a_line_a_finding_and_a_count_behind_the_limit():
-    report = shown("concise", [*MANY, *FEW], options=ReportOptions(limit=2)).splitlines()
+    report = render_in_form("concise", [*MANY, *FEW], options=ReportOptions(limit=2)).splitlines()
 
     assert report[:2] == [line for line in report if line.startswith("calls.csv:") and "CT241" in line]
     assert report[-2:] == [
@@ -185,12 +187,12 @@ def test_concise_is_a_line_a_finding_and_a_count_behind_the_limit():
 def test_a_line_begins_with_the_place(source, place):
     row = cell("CT241", "PhoneNumber", 7, PHONE, record=2)
 
-    assert shown("concise", [row], sources=(source,)).startswith(place)
+    assert render_in_form("concise", [row], sources=(source,)).startswith(place)
 
 
-def test_colors_only_when_asked():
-    assert "\x1b" not in shown("text", options=ReportOptions(limit=3))
-    assert "\x1b[31merror\x1b[0m" in shown("text", options=ReportOptions(limit=3, color=True))
+def test_colors_only_on_request():
+    assert "\x1b" not in render_in_form("text", options=ReportOptions(limit=3))
+    assert "\x1b[31merror\x1b[0m" in render_in_form("text", options=ReportOptions(limit=3, color=True))
 
 
 def annotations(report, word):
@@ -198,7 +200,7 @@ def annotations(report, word):
 
 
 def test_github_shows_one_annotation_a_rule_with_count_places_and_advice():
-    errors = annotations(shown("github", [*MANY, *FEW]), "error")
+    errors = annotations(render_in_form("github", [*MANY, *FEW]), "error")
 
     assert len(errors) == 1
     assert errors[0].startswith("::error file=calls.csv,line=2,title=CT241 phone-not-international::")
@@ -208,8 +210,8 @@ def test_github_shows_one_annotation_a_rule_with_count_places_and_advice():
 
 
 def test_github_shows_each_finding_while_ten_annotations_hold_them_all():
-    ten = annotations(shown("github", MANY[:10]), "error")
-    eleven = annotations(shown("github", MANY[:11]), "error")
+    ten = annotations(render_in_form("github", MANY[:10]), "error")
+    eleven = annotations(render_in_form("github", MANY[:11]), "error")
 
     assert [line.split(",")[1] for line in ten] == [f"line={number}" for number in range(2, 12)]
     assert not any(" in all" in line for line in ten)
@@ -219,8 +221,10 @@ def test_github_shows_each_finding_while_ten_annotations_hold_them_all():
 def test_github_takes_files_together_when_rules_of_each_are_too_many():
     sources = [replace(CSV, name=f"{number:02}.csv") for number in range(11)]
 
-    few = annotations(shown("github", MANY[:3], sources=sources[:10]), "error")
-    many = annotations(shown("github", [*MANY[:3], cell("CT221", "Price", 5, "12,50")], sources=sources[:6]), "error")
+    few = annotations(render_in_form("github", MANY[:3], sources=sources[:10]), "error")
+    many = annotations(
+        render_in_form("github", [*MANY[:3], cell("CT221", "Price", 5, "12,50")], sources=sources[:6]), "error"
+    )
 
     assert len(few) == 10
     assert len(many) == 2
@@ -232,7 +236,7 @@ def test_github_takes_paths_from_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = replace(CSV, name=str(tmp_path / "in" / "calls.csv"))
 
-    report = shown("github", MANY[:1], sources=(source,))
+    report = render_in_form("github", MANY[:1], sources=(source,))
 
     assert "::error file=in/calls.csv,line=2," in report
 
@@ -241,23 +245,23 @@ def test_github_shows_at_most_ten_of_a_severity_and_the_last_counts_the_rest():
     codes = ["CT201", "CT202", "CT203", "CT204", "CT205", "CT206", "CT207", "CT211", "CT212", "CT213", "CT214", "CT215"]
     rows = [finding(code, record=n, place=n) for code in codes for n in (1, 2)]
 
-    errors = annotations(shown("github", rows), "error")
+    errors = annotations(render_in_form("github", rows), "error")
 
     assert len(errors) == 10
     assert errors[-1] == (
         "::error title=calltools::and 6 more findings of CT213 (2), CT214 (2), CT215 (2): the log lists them"
     )
-    assert len(annotations(shown("github", rows[:20]), "error")) == 10
-    assert "calltools::" not in shown("github", rows[:20])
+    assert len(annotations(render_in_form("github", rows[:20]), "error")) == 10
+    assert "calltools::" not in render_in_form("github", rows[:20])
 
 
 def test_github_takes_the_row_of_a_workbook_for_the_line_and_the_first_line_for_the_file():
-    assert "::error file=calls.xlsx,line=2," in shown("github", MANY[:1], sources=(WORKBOOK,))
-    assert "::warning file=calls.csv,line=1," in shown("github", [finding("CT402", "warning")])
+    assert "::error file=calls.xlsx,line=2," in render_in_form("github", MANY[:1], sources=(WORKBOOK,))
+    assert "::warning file=calls.csv,line=1," in render_in_form("github", [finding("CT402", "warning")])
 
 
 def test_github_logs_the_findings_too_up_to_the_limit():
-    report = shown("github", MANY, options=ReportOptions(limit=3))
+    report = render_in_form("github", MANY, options=ReportOptions(limit=3))
 
     assert report.count("calls.csv:") == 3
     assert "calls.csv CT241 error: and 1,221 more like this" in report

@@ -1,20 +1,19 @@
-"""Case files: what a rule passes and what it names, run through the public library.
+"""Case files: what a rule passes and what it finds, run through the public library.
 
 ``cases/CT###.toml`` has blocks ``[[pass]]`` and ``[[fail]]``. A block is one file, given in one of these ways:
 
 - ``cells`` of a ``column``, each in a record of its own (``beside``: other cells of these records). A fail cell with
   a repair is a pair: the cell, and what it should be.
-- ``records``, each a table of cells; the header is what they hold. ``column``: where the finding stands.
-- a whole file: ``text`` (in ``encoding``; ``undecodable``: the bytes for which ``¿`` stands) or ``hex``, called
-  ``name``; ``sheets`` of a workbook; or ``text`` that ``size`` makes a large file of, of which the beginning is looked
-  at only.
+- ``records``, each a table of cells; the header is what they hold. ``column``: the column of the finding.
+- a whole file: ``text`` (in ``encoding``; ``undecodable``: the bytes that replace ``¿``) or ``hex``, called
+  ``name``; ``sheets`` of a workbook; or ``text`` with ``size``, the beginning of a large file of which no more is read.
 
 What is expected:
 
 - ``fix``: the kind of repair of each pair. ``severity``: where it is not the rule's own.
-- ``told``: other rules that speak, of each cell or record, or of the file. No others may.
-- ``found``: of a whole file, each finding of the rule: its address, and if they are given ``after`` and ``says``
-  (a part of the sentence). ``refused``: the key of the usage error that stops the run.
+- ``other_codes``: other rules with a finding, for each cell or record, or for the file. No others may have one.
+- ``found``: of a whole file, each finding of the rule: its address, and if they are given ``after`` and ``sentence``
+  (a part of it). ``refused``: the key of the usage error that stops the run.
 
 How it is run: ``options`` (of ``Options``), ``hints``, ``convert``, ``profile`` (text of a vendor profile),
 ``identifiers`` (text of a second file).
@@ -51,46 +50,46 @@ def read(code):
 
 def run(block, folder):
     """The findings on a block's file."""
-    path = written(block, folder)
-    asked = {"as_of": NOW, "hints": Hints(**block.get("hints", {}))} | block.get("options", {})
+    path = write_file(block, folder)
+    options = {"as_of": NOW, "hints": Hints(**block.get("hints", {}))} | block.get("options", {})
     if "profile" in block:
-        asked["vendor"] = str(text_file(folder / "profile.toml", block["profile"]))
+        options["vendor"] = str(write_text(folder / "profile.toml", block["profile"]))
     if "identifiers" in block:
-        asked["identifiers"] = text_file(folder / "identifiers.csv", block["identifiers"])
+        options["identifiers"] = write_text(folder / "identifiers.csv", block["identifiers"])
     if "size" in block:
-        return first_look(path, asked, block["size"], converting="convert" in block)
+        return look_ahead(path, options, block["size"], converting="convert" in block)
     if block.get("convert"):
-        return calltools.convert(path, folder / "out.csv", show_values=True, **asked).findings
-    return calltools.validate(path, show_values=True, **asked).findings
+        return calltools.convert(path, folder / "out.csv", show_values=True, **options).findings
+    return calltools.validate(path, show_values=True, **options).findings
 
 
-def first_look(path, asked, size, *, converting):
-    """What is known of a large file before its records are read: some megabytes of the last line, then a hole."""
+def look_ahead(path, options, size, *, converting):
+    """The findings on a large file before its records are read: some megabytes of the last line, then a hole."""
     last = path.read_bytes().splitlines(keepends=True)[-1]
     with path.open("ab") as stream:
         stream.write(last * (BEGINNING // len(last)))
         stream.truncate(size)
-    job = prepare_job(path, path.name, resolve(RunOptions(**asked)), converting=converting, keep_records=False)
+    job = prepare_job(path, path.name, resolve(RunOptions(**options)), converting=converting, keep_records=False)
     findings = job.plan.ruleset.apply_severities(job.plan.preflight_findings)
     return tuple(render_findings(findings, job.table.source, path.name, ReportOptions()))
 
 
-def written(block, folder):
+def write_file(block, folder):
     """The file of a block."""
     if "sheets" in block:
-        return workbook(folder / "calls.xlsx", block["sheets"])
+        return write_workbook(folder / "calls.xlsx", block["sheets"])
     path = folder / block.get("name", "calls.csv")
     if "hex" in block:
         path.write_bytes(bytes.fromhex(block["hex"]))
         return path
     text = block["text"] if "text" in block else as_csv(records_of(block))
-    text_file(path, text, block.get("encoding", "utf-8"))
+    write_text(path, text, block.get("encoding", "utf-8"))
     if "undecodable" in block:
         path.write_bytes(path.read_bytes().replace("¿".encode(), bytes.fromhex(block["undecodable"])))
     return path
 
 
-def text_file(path, text, encoding="utf-8"):
+def write_text(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding))
     return path
 
@@ -117,20 +116,20 @@ def as_csv(records):
     return stream.getvalue()
 
 
-def workbook(path, sheets):
-    book = Workbook()
-    book.remove(book.active)
-    for given in sheets:
-        sheet = book.create_sheet(given["title"])
-        sheet.sheet_state = "hidden" if given.get("hidden") else "visible"
-        for row in given["rows"]:
+def write_workbook(path, sheets):
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    for content in sheets:
+        sheet = workbook.create_sheet(content["title"])
+        sheet.sheet_state = "hidden" if content.get("hidden") else "visible"
+        for row in content["rows"]:
             sheet.append([None if cell == "" else cell for cell in row])
-    book.save(path)
+    workbook.save(path)
     return path
 
 
 def expected(block, severity) -> list[dict[str, Any]]:
-    """What the rule has to say of a fail block."""
+    """The findings of the rule on a fail block."""
     severity = block.get("severity", severity)
     if "found" in block:
         found = block["found"]
@@ -145,37 +144,37 @@ def expected(block, severity) -> list[dict[str, Any]]:
             for number in range(1, len(block["records"]) + 1)
         ]
     return [
-        {name: one.get(name) for name in ("record", "line", "row", "column", "cell")}
-        | {"severity": severity, "fix": repair(block, one), "says": one.get("says", "")}
-        for one in found
+        {name: finding.get(name) for name in ("record", "line", "row", "column", "cell")}
+        | {"severity": severity, "fix": repair(block, finding), "sentence": finding.get("sentence", "")}
+        for finding in found
     ]
 
 
-def repair(block, one):
-    return None if one.get("after") is None else {"kind": block["fix"], "after": one["after"]}
+def repair(block, finding):
+    return None if finding.get("after") is None else {"kind": block["fix"], "after": finding["after"]}
 
 
-def shown(finding, says) -> dict[str, Any]:
-    """A finding as ``expected`` has it; of its sentence only whether it says what it should."""
+def comparable(finding, sentence) -> dict[str, Any]:
+    """A finding as ``expected`` has it; of its sentence only the expected part, if it holds it."""
     return {name: getattr(finding, name) for name in ("record", "line", "row", "column", "cell", "severity", "fix")} | {
-        "says": says if says in finding.message else finding.message
+        "sentence": sentence if sentence in finding.message else finding.message
     }
 
 
-def others(block, findings, code):
-    """The other rules that spoke: of each cell or record, or of the file."""
-    rest = [one for one in findings if one.code != code]
+def other_codes(block, findings, code):
+    """The codes of the other findings: for each cell or record, or for the file."""
+    rest = [finding for finding in findings if finding.code != code]
     rows = block.get("cells", block.get("records"))
     if rows is None:
-        return sorted({one.code for one in rest})
+        return sorted({finding.code for finding in rest})
     column = block["column"] if "cells" in block else None
     return [
-        sorted(one.code for one in rest if one.record == number and column in {None, one.column})
+        sorted(finding.code for finding in rest if finding.record == number and column in {None, finding.column})
         for number in range(1, len(rows) + 1)
     ]
 
 
-def expected_others(block):
-    told = sorted(block.get("told", []))
+def expected_other_codes(block):
+    codes = sorted(block.get("other_codes", []))
     rows = block.get("cells", block.get("records"))
-    return told if rows is None else [told] * len(rows)
+    return codes if rows is None else [codes] * len(rows)

@@ -1,4 +1,4 @@
-"""Every rule passes what it should pass and names what it should name: ``cases/CT###.toml``."""
+"""Every rule passes what it should pass and finds what it should find: ``cases/CT###.toml``."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from tests.rules import case_files
 CODES = sorted(path.stem for path in case_files.CASES.glob("*.toml"))
 
 
-def blocks(verdict):
+def blocks(kind):
     return [
         pytest.param(code, block, id=f"{code}-{number}")
         for code in CODES
-        for number, block in enumerate(case_files.read(code).get(verdict, []), 1)
+        for number, block in enumerate(case_files.read(code).get(kind, []), 1)
     ]
 
 
@@ -30,7 +30,7 @@ def test_every_case_file_passes_something_and_fails_something(code):
 
 
 @pytest.mark.parametrize(("code", "block"), blocks("pass"))
-def test_what_is_right_is_not_named(code, block, tmp_path):
+def test_pass_blocks_have_no_finding_of_the_rule(code, block, tmp_path):
     if "refused" in block:
         with pytest.raises(UsageError) as refusal:
             case_files.run(block, tmp_path)
@@ -39,17 +39,19 @@ def test_what_is_right_is_not_named(code, block, tmp_path):
 
     findings = case_files.run(block, tmp_path)
 
-    assert [one for one in findings if one.code == code] == []
-    assert case_files.others(block, findings, code) == case_files.expected_others(block)
+    assert [finding for finding in findings if finding.code == code] == []
+    assert case_files.other_codes(block, findings, code) == case_files.expected_other_codes(block)
 
 
 @pytest.mark.parametrize(("code", "block"), blocks("fail"))
-def test_what_is_wrong_is_named_where_it_stands(code, block, tmp_path):
+def test_fail_blocks_have_the_findings_of_the_rule_in_their_places(code, block, tmp_path):
     expected = case_files.expected(block, RULES_BY_CODE[code].severity)
 
     findings = case_files.run(block, tmp_path)
 
-    named = [one for one in findings if one.code == code]
-    assert [case_files.shown(one, wanted["says"]) for one, wanted in zip(named, expected, strict=False)] == expected
+    named = [finding for finding in findings if finding.code == code]
+    assert [
+        case_files.comparable(finding, wanted["sentence"]) for finding, wanted in zip(named, expected, strict=False)
+    ] == expected
     assert len(named) == len(expected)
-    assert case_files.others(block, findings, code) == case_files.expected_others(block)
+    assert case_files.other_codes(block, findings, code) == case_files.expected_other_codes(block)

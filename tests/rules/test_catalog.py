@@ -1,4 +1,4 @@
-"""The catalog of rules: codes, names, scopes and pages are in order, and every rule speaks both languages."""
+"""The catalog of rules: codes, names, scopes and pages are in order, and every rule is worded in both languages."""
 
 import re
 from itertools import pairwise
@@ -85,11 +85,11 @@ def test_a_page_has_all_its_sections(rule):
 @EVERY
 def test_a_rule_has_one_test_that_fits_its_scope(rule):
     tests = {name: getattr(rule, name) for name in ("cell", "row", "header", "observer")}
-    given = {name for name, test in tests.items() if test is not None}
+    present = {name for name, test in tests.items() if test is not None}
 
     # Files and mapping are judged by who reads and maps them.
     expected = {Scope.FILE: [set()], Scope.MAPPING: [set()], Scope.ROW: [{"row"}], Scope.DATASET: [{"observer"}]}
-    assert given in expected.get(rule.scope, [{"cell"}, {"row"}, {"header"}, {"observer"}])
+    assert present in expected.get(rule.scope, [{"cell"}, {"row"}, {"header"}, {"observer"}])
     assert set(rule.columns) <= set(FIELD_NAMES)
     assert rule.cell is None or rule.columns
 
@@ -115,7 +115,7 @@ def test_a_rule_is_worded_in_both_languages(rule):
     assert english == russian
 
 
-def test_nothing_is_worded_that_is_no_rule():
+def test_every_sentence_belongs_to_a_rule():
     assert set(RULE_SENTENCES) == set(RULES_BY_CODE)
 
 

@@ -1,4 +1,4 @@
-"""What the whole file shows does not depend on how its records are cut into batches."""
+"""Findings on the whole file do not depend on how its records are cut into batches."""
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,11 @@ from calltools.validation.observers import Observers
 from calltools.validation.ruleset import select_rules
 from tests.conftest import NOW
 
-SAID = Assumptions(NOW)
+ASSUMPTIONS = Assumptions(NOW)
 #: Rules with a memory.
 REMEMBERING = [rule.code for rule in RULES if rule.observer is not None]
 ROUNDED = ["1604591025698235136", "1604591031177021952", "1604602233445566720", "1604591025698240000"]
-#: Cells of which few differ, so that records meet again.
+#: Cells with few distinct values, so that records repeat.
 CELLS = {
     "UserId": ["", "", "client-1042", "клиент", "(not set)"],
     "ClientId": ["", "1604591025698235234", "1604591031177021911", *ROUNDED, "-"],
@@ -48,9 +48,9 @@ def columns_of(one):
     return {name: one.cells(name) for name in one.columns.column_names}
 
 
-def told(records, columns, cuts, codes=()):
-    """All findings of the rules with a memory, batch after batch."""
-    observers = Observers(select_rules(codes or REMEMBERING), SAID)
+def findings_of(records, columns, cuts, codes=()):
+    """The findings of the rules that remember records, batch by batch."""
+    observers = Observers(select_rules(codes or REMEMBERING), ASSUMPTIONS)
     found = []
     for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
         one = batch(records[start:end], columns, start)
@@ -66,17 +66,17 @@ def test_the_rules_that_remember_are_those_of_the_catalog():
 def test_findings_do_not_depend_on_the_cuts(records, columns, data):
     cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
 
-    assert told(records, columns, cuts) == told(records, columns, [])
+    assert findings_of(records, columns, cuts) == findings_of(records, columns, [])
 
 
 @given(records=RECORDS, columns=COLUMNS, data=st.data())
-def test_a_rule_says_the_same_alone_and_beside_others(records, columns, data):
+def test_a_rule_gives_the_same_findings_alone_and_beside_others(records, columns, data):
     code = data.draw(st.sampled_from(REMEMBERING))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))))
 
-    together = [row for row in told(records, columns, cuts) if f"'code': '{code}'" in row]
+    together = [row for row in findings_of(records, columns, cuts) if f"'code': '{code}'" in row]
 
-    assert told(records, columns, cuts, [code]) == together
+    assert findings_of(records, columns, cuts, [code]) == together
 
 
 @given(records=RECORDS, data=st.data())
@@ -86,28 +86,29 @@ def test_digests_may_be_made_in_any_order(records, data):
         batch(records[start:end], CELLS, start) for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True)
     ]
     order = data.draw(st.permutations(range(len(batches))))
-    observers = Observers(select_rules(REMEMBERING), SAID)
+    observers = Observers(select_rules(REMEMBERING), ASSUMPTIONS)
 
     digests = {number: observers.digest(columns_of(batches[number])) for number in order}
 
     added = [observers.add(digests[number], one.records, one.places) for number, one in enumerate(batches)]
-    assert sorted(map(str, Findings.concat([*added, observers.close()]).to_rows())) == told(records, CELLS, [])
+    assert sorted(map(str, Findings.concat([*added, observers.close()]).to_rows())) == findings_of(records, CELLS, [])
 
 
 @given(records=RECORDS.filter(bool), data=st.data())
-def test_the_window_is_asked_of_each_record_by_itself(records, data):
+def test_the_window_is_tested_for_each_record_alone(records, data):
     cut = data.draw(st.integers(0, len(records)))
     times = [one["DateTime"] for one in records]
 
     parts = [
-        service.outside_window({"DateTime": pa.array(part, pa.string())}, SAID) for part in (times[:cut], times[cut:])
+        service.outside_window({"DateTime": pa.array(part, pa.string())}, ASSUMPTIONS)
+        for part in (times[:cut], times[cut:])
     ]
 
     assert np.concatenate(parts).tolist() == [text == str(NOW - 22 * 86_400) for text in times]
 
 
 @pytest.mark.parametrize("cut", range(7))
-def test_each_rule_speaks_across_a_cut(cut):
+def test_each_rule_finds_repeats_across_a_cut(cut):
     same = {
         "UserId": "",
         "Yclid": "",
@@ -119,7 +120,7 @@ def test_each_rule_speaks_across_a_cut(cut):
     records = [same | {"ClientId": text} for text in [*ROUNDED[:3], ROUNDED[0]]]
     records += [same | {"ClientId": "", "Yclid": "5871026893748593412"}, same | {"ClientId": ROUNDED[1]}]
 
-    found = told(records, CELLS, [cut] if cut <= len(records) else [])
+    found = findings_of(records, CELLS, [cut] if cut <= len(records) else [])
 
     codes = [code for code in REMEMBERING for row in found if f"'code': '{code}'" in row]
     assert codes == ["CT401", "CT401", "CT402", "CT403", "CT404", *["CT405"] * 5, "CT502"]

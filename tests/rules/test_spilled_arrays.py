@@ -12,30 +12,30 @@ PARTS = [np.arange(n * 1000, n * 1000 + 10 * n, dtype=np.uint64) for n in range(
 
 
 def filled(room):
-    kept = SpilledArrays(room)
+    spilled = SpilledArrays(room)
     for part in PARTS:
-        kept.append(part)
-    return kept
+        spilled.append(part)
+    return spilled
 
 
-def lists(kept):
-    return [part.tolist() for part in kept]
+def lists(spilled):
+    return [part.tolist() for part in spilled]
 
 
 @pytest.mark.parametrize("room", [0, 800, 1 << 20])
 def test_they_come_in_their_order(room):
-    kept = filled(room)
+    spilled = filled(room)
 
-    assert len(kept) == len(PARTS)
-    assert lists(kept) == lists(PARTS)
-    assert lists(kept) == lists(PARTS)
+    assert len(spilled) == len(PARTS)
+    assert lists(spilled) == lists(PARTS)
+    assert lists(spilled) == lists(PARTS)
 
 
 def test_several_threads_read_at_once():
-    kept = filled(0)
+    spilled = filled(0)
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(lambda _: lists(kept), range(40))) == [lists(PARTS)] * 40
+        assert list(pool.map(lambda _: lists(spilled), range(40))) == [lists(PARTS)] * 40
 
 
 def test_without_a_disk_they_stay_in_memory(monkeypatch):
@@ -48,8 +48,8 @@ def test_without_a_disk_they_stay_in_memory(monkeypatch):
 
 
 def test_a_disk_that_is_full_half_way_takes_no_more(monkeypatch):
-    kept = filled(0)
-    file = kept._file
+    spilled = filled(0)
+    file = spilled._file
 
     class Full:
         def write(self, data):
@@ -58,25 +58,25 @@ def test_a_disk_that_is_full_half_way_takes_no_more(monkeypatch):
         def __getattr__(self, name):
             return getattr(file, name)
 
-    kept._file = Full()
+    spilled._file = Full()
     for part in PARTS:
-        kept.append(part)
+        spilled.append(part)
 
-    assert lists(kept) == lists(PARTS) * 2
+    assert lists(spilled) == lists(PARTS) * 2
 
 
-def test_what_was_put_on_the_disk_and_is_gone_is_no_answer():
-    kept = filled(0)
-    kept._file.truncate(8)
+def test_a_truncated_spill_file_is_an_error():
+    spilled = filled(0)
+    spilled._file.truncate(8)
 
     with pytest.raises(OSError, match="shorter"):
-        list(kept)
+        list(spilled)
 
 
 def test_nothing_is_left_open():
-    kept = filled(0)
-    file = kept._file
+    spilled = filled(0)
+    file = spilled._file
 
-    del kept
+    del spilled
 
     assert file.closed

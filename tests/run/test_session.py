@@ -109,8 +109,8 @@ def options_as_words(options):
     return [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in (*words, "--as-of", NOW, "--lang", "en")])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--as-of", NOW, "--lang", "en")])
 
 
 def listed(report):
@@ -143,10 +143,10 @@ def test_the_library_and_the_command_line_write_the_same_bytes(sample, options):
 
 
 def test_library_commands_and_upload_run_the_same_session(monkeypatch):
-    name, seen, original = calls(bad=[1]), [], Session.run
+    name, parts, original = calls(bad=[1]), [], Session.run
 
     def spied(session):
-        seen.append([type(sink).__name__ for sink in (*session.sinks, *session.reporters)])
+        parts.append([type(sink).__name__ for sink in (*session.sinks, *session.reporters)])
         return original(session)
 
     monkeypatch.setattr(Session, "run", spied)
@@ -157,7 +157,7 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     run("convert", name, "-o", "command.csv")
     check_for_upload(None, Path(name), name, [FindingsCollector()], without_bad=(copy, Path("copy.csv")))
 
-    assert seen == [
+    assert parts == [
         ["FindingsCollector"],
         ["FindingsCollector", "ConversionSink"],
         ["BaselineWriter", "ReporterSink"],
@@ -249,7 +249,7 @@ def test_a_reporter_finishes_after_the_sinks_and_is_closed_before_them():
     assert order == ["finish sink None", "finish reporter 4", "close reporter", "close sink"]
 
 
-def test_the_first_unreadable_file_ends_a_run_where_that_is_asked():
+def test_the_first_unreadable_file_ends_a_run_on_request():
     sink = Tally()
 
     with pytest.raises(SourceError) as fault:
@@ -261,7 +261,7 @@ def test_the_first_unreadable_file_ends_a_run_where_that_is_asked():
 
 @pytest.fixture
 def broken_off(monkeypatch):
-    """A file whose last record is over the limit, which shows when the others have been read."""
+    """A file whose last record is over the limit, which is noticed after the others have been read."""
     monkeypatch.setattr(reader, "BLOCK_SIZE", 1000)
     text = as_csv(some_rows(40)) + "9" * 10_000 + "\n"
     Path("long.csv").write_text(text, encoding="utf-8")
@@ -291,7 +291,7 @@ def test_nothing_is_left_of_a_conversion_that_breaks_off(broken_off):
     assert not Path("rejects.csv").exists()
 
 
-def test_a_wrong_option_is_told_before_any_record_is_read():
+def test_a_wrong_option_is_refused_before_any_record_is_read():
     events, sink = Log(), Tally()
     wrong = [*inputs(calls()), *inputs(calls("other.csv"), vendor="sipuni")]
 
@@ -324,7 +324,7 @@ def test_an_output_is_never_an_input_or_another_output():
         refuse_occupied_outputs([Path("known.json")], files, [None, Path("known.json")])
 
 
-def test_a_reporter_of_records_asks_for_them_where_a_file_is_small(monkeypatch):
+def test_a_reporter_of_records_gets_them_where_a_file_is_small(monkeypatch):
     class Shown:
         wants_records = True
 
@@ -353,6 +353,6 @@ def test_a_reporter_of_records_asks_for_them_where_a_file_is_small(monkeypatch):
 
     assert reporter.taken == [(True, name), (0, 0, True), (4, 1, True), {"error"}, (0, 0, True), name, 1]
     assert sink.wants_records(Path(name))
-    monkeypatch.setattr("calltools.run.sinks._MAX_BYTES_WITH_RECORDS", 10)
+    monkeypatch.setattr("calltools.run.sinks.MAX_BYTES_WITH_RECORDS", 10)
     assert not sink.wants_records(Path(name))
     assert not sink.wants_records(Path("missing.csv"))

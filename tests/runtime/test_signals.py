@@ -1,4 +1,4 @@
-"""Ctrl-C at moments at which Python, or a library, would lose it or leave something behind."""
+"""Ctrl-C at moments when Python or a library would lose it or leave a file."""
 
 import signal
 import subprocess
@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("default_signals"),
 ]
 
-# Each sends the process an interrupt at a moment of its own, and goes on when nothing is raised there.
+# Each program interrupts its process at another moment, and continues if nothing is raised there.
 SWALLOWED = """
 import os, signal, sys
 from contextlib import suppress
@@ -51,7 +51,7 @@ main()
 
 @pytest.fixture
 def calls(tmp_path):
-    """More than are checked before an interrupt comes again."""
+    """More records than are checked before an interrupt is raised again."""
     path = tmp_path / "calls.csv"
     header, lines = as_csv(some_rows(2000)).split("\n", 1)
     path.write_text(header + "\n" + lines * 5, encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_file_that_was_just_made_is_cleared_away(output, calls, tmp_path):
     assert sorted(tmp_path.iterdir()) == [calls]
 
 
-def test_what_was_begun_is_left_though_nobody_heard_that_it_was_entered():
+def test_a_signal_between_entering_and_the_block_still_leaves_the_context():
     class Begun:
         left = False
 
@@ -96,11 +96,11 @@ def test_what_was_begun_is_left_though_nobody_heard_that_it_was_entered():
         def __exit__(self, *_):
             self.left = True
 
-    begun = Begun()
+    context = Begun()
     with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
-        enter_interrupt_safe(stack, begun)
+        enter_interrupt_safe(stack, context)
 
-    assert begun.left
+    assert context.left
 
 
 def test_the_end_is_not_disturbed():
@@ -115,7 +115,7 @@ def test_the_end_is_not_disturbed():
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "printed"),
     [
         pytest.param(
             "class Gone:\n"
@@ -135,7 +135,7 @@ def test_the_end_is_not_disturbed():
             id="twice",
         ),
         pytest.param(
-            "signals._MAX_DEFER_S = 0.3\n"
+            "signals.MAX_DEFER_S = 0.3\n"
             "try:\n"
             "    with signals.deferred_interrupts(): interrupt(); time.sleep(20)\n"
             "except KeyboardInterrupt: print('heard')",
@@ -152,10 +152,10 @@ def test_the_end_is_not_disturbed():
         ),
     ],
 )
-def test_it_is_heard_once_and_in_time(code, told):
-    begun = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
-    begun += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
+def test_a_deferred_signal_is_raised_once_and_in_time(code, printed):
+    preamble = "import os, signal, time\nfrom calltools.runtime import signals\nsignals.install_handlers()\n"
+    preamble += "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
 
-    result = run(begun + code + "\nsignals.ignore_signals()")
+    result = run(preamble + code + "\nsignals.ignore_signals()")
 
-    assert (result.stdout.decode().split(), result.stderr) == (told, b"")
+    assert (result.stdout.decode().split(), result.stderr) == (printed, b"")

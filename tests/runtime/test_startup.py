@@ -12,12 +12,12 @@ from calltools.errors import CalltoolsError, ConfigError, ProfileError, QuotaErr
 pytestmark = pytest.mark.slow
 
 
-def ran(code):
+def run_python(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_arrow_makes_its_first_array_without_pandas_and_finds_it_afterwards():
-    told = ran(
+    output = run_python(
         "import sys; from calltools.runtime.startup import arrow_without_pandas\n"
         "with arrow_without_pandas():\n"
         "    import pyarrow as pa; pa.array(['a']); import colorsys\n"
@@ -25,30 +25,30 @@ def test_arrow_makes_its_first_array_without_pandas_and_finds_it_afterwards():
         "import pandas; print(pa.table({'a': ['x', 'y']}).to_pandas()['a'].tolist()[1])\n"
     )
 
-    assert told == ["False", "y"]
+    assert output == ["False", "y"]
 
 
 def test_a_file_without_a_fault_is_checked_without_pandas(tmp_path):
     path = tmp_path / "good.csv"
     path.write_text("ClientId,DateTime\n1604591025698235234,1773000000\n", encoding="utf-8")
-    told = ran(
+    output = run_python(
         "import atexit, sys; from calltools.__main__ import main\n"
         f"sys.argv = ['calltools', 'validate', {str(path)!r}, '--as-of', '1773100800', '-q']\n"
         "atexit.register(lambda: print('pandas' in sys.modules, 'pandera' in sys.modules)); main()"
     )
 
-    assert told == ["False", "False"]
+    assert output == ["False", "False"]
 
 
-@pytest.mark.parametrize("words", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
-def test_what_reads_no_records_starts_without_pandas(words):
-    told = ran(
+@pytest.mark.parametrize("arguments", [["rules", "CT201"], ["schema", "markdown"], ["vendors", "show", "sipuni"]])
+def test_what_reads_no_records_starts_without_pandas(arguments):
+    output = run_python(
         "import atexit, sys; from calltools.__main__ import main\n"
-        f"sys.argv = ['calltools', *{words!r}]\n"
+        f"sys.argv = ['calltools', *{arguments!r}]\n"
         "atexit.register(lambda: print('', 'pandas' in sys.modules)); main()"
     )
 
-    assert told[-1] == "False"
+    assert output[-1] == "False"
 
 
 def every_class(base=CalltoolsError):

@@ -1,4 +1,4 @@
-"""Keys of messages and labels: mypy knows them all, and each value that is put into words has one."""
+"""Keys of messages and labels: mypy checks them all, and each value that is worded has one."""
 
 import ast
 import re
@@ -102,7 +102,7 @@ def test_words_of_templates_are_labels():
 
 
 def texts_of_code():
-    """Each text that stands in code, the tables of sentences left out."""
+    """Each string of the code, without the tables of sentences."""
     for path in sorted({*PACKAGE.rglob("*.py")} - {*PACKAGE.joinpath("texts").rglob("*.py")}):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         yield from (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
@@ -118,7 +118,7 @@ def test_each_sentence_is_used():
     ("table", "values"),
     [
         pytest.param(upload_console.STEPS, set(Transition), id="steps of the ledger"),
-        # Of what is new the plan says how much is sent; of what is held, which parts hold it.
+        # Of new calls the plan counts those that are sent; of held ones it names the parts.
         pytest.param(
             upload_console.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, id="verdicts of a plan"
         ),
@@ -151,7 +151,7 @@ def test_both_languages_name_the_same_facts(table):
         assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", russian)), key
 
 
-def test_each_placeholder_of_a_rule_is_known():
+def test_each_placeholder_of_a_rule_is_declared():
     known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
     templates = [text for sentence, _ in wording.RULE_SENTENCES.values() for text in sentence]
 

@@ -1,4 +1,4 @@
-"""The Russian manuals: one for each rule, whole, and about the same data as the English ones."""
+"""The Russian manuals: one for each rule, complete, and with the same data as the English ones."""
 
 import re
 
@@ -10,7 +10,7 @@ from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.rules.manual import manual_for, parse_manual
 from calltools.texts.manuals import RUSSIAN_MANUALS
 
-#: Words of data: Latin letters, digits and signs that stand in examples of both languages.
+#: Words of data: Latin letters, digits and signs in examples of both languages.
 DATA = re.compile(r"[A-Za-z0-9+][A-Za-z0-9+.:/_-]{5,}")
 #: Both name the same cell in words of their own.
 OWN_WORDS = {"CT003", "CT004", "CT005", "CT006", "CT007", "CT010", "CT012", "CT017", "CT206", "CT209", "CT282", "CT501"}

@@ -27,15 +27,15 @@ def write_csv(path, lines, header=HEADER):
 
 
 @pytest.fixture
-def foreign():
-    with ForbiddenHost() as one:
-        yield one
+def forbidden_host():
+    with ForbiddenHost() as host:
+        yield host
 
 
 @pytest.fixture
-def service(foreign):
-    with FakeMetrica(token=TOKEN, step_seconds=0.02, foreign=foreign.url) as one:
-        yield one
+def service(forbidden_host):
+    with FakeMetrica(token=TOKEN, step_seconds=0.02, redirect_url=forbidden_host.url) as metrica:
+        yield metrica
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def environment(service, state):
 def run(environment):
     """The command line in this process: exit code, standard output, standard error."""
 
-    def called(*words, **more):
-        return CliRunner().invoke(app, [str(word) for word in words], env={**environment, **more})
+    def called(*arguments, **more):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], env={**environment, **more})
 
     return called
 
@@ -68,20 +68,31 @@ def run(environment):
 def upload(run):
     """``upload FILE`` without a question, with short clocks."""
 
-    def called(file, *words, **more):
-        given = ("upload", file, "--counter", COUNTER, "--yes", "--timeout", "2", "--poll-interval", "0.05", *words)
-        return run(*given, **more)
+    def called(file, *options, **more):
+        arguments = (
+            "upload",
+            file,
+            "--counter",
+            COUNTER,
+            "--yes",
+            "--timeout",
+            "2",
+            "--poll-interval",
+            "0.05",
+            *options,
+        )
+        return run(*arguments, **more)
 
     return called
 
 
 @pytest.fixture
 def process(environment):
-    """The command line in a process of its own."""
+    """The command line in its own process."""
 
-    def called(*words, **more):
+    def called(*arguments, **more):
         return subprocess.run(
-            [sys.executable, "-m", "calltools", *map(str, words)],
+            [sys.executable, "-m", "calltools", *map(str, arguments)],
             env={**os.environ, **environment},
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""Runs a command of the upload again and again; SIGKILL comes some steps later each time. Then it is brought to its end.
+"""Runs a command of the upload many times; SIGKILL comes some steps later each time. Then the upload is completed.
 
 ``python -m tests.uploading.crash_runner FOLDER FILE VICTIM BEHAVIOUR SINCE STEP...`` prints a JSON line a kill. A step is the moment
 before or after a call into the system, the network or SQLite, counted from the first such call that is named SINCE: from
@@ -34,10 +34,10 @@ def kill_at_step(count, since="open"):
     """Kill this process at the step with this number."""
     left, begun = count, False
 
-    def step(_frame, event, what):
+    def step(_frame, event, function):
         nonlocal left, begun
-        if event in {"c_call", "c_return"} and what.__name__ in TRACED_CALLS:
-            begun = begun or what.__name__ == since
+        if event in {"c_call", "c_return"} and function.__name__ in TRACED_CALLS:
+            begun = begun or function.__name__ == since
             left -= begun
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -45,16 +45,16 @@ def kill_at_step(count, since="open"):
     sys.setprofile(step)
 
 
-def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
-    """A run of the command line in a fork: its exit code, -9 when it was killed. What it says is added to a file."""
+def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
+    """A run of the command line in a fork: its exit code, -9 when it was killed. Its output is added to a file."""
     child = os.fork()
     if not child:
         code = 70
-        with said.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
+        with output.open("a", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
             if trip:
                 kill_at_step(trip, since)
             try:
-                app([str(word) for word in words])
+                app([str(argument) for argument in arguments])
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
             finally:
@@ -63,8 +63,8 @@ def run_forked(words, trip=0, said=Path(os.devnull), since="open"):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def run_killed_at(trip, since, words, said):
-    return run_forked(words, trip, said, since)
+def run_killed_at(trip, since, arguments, output):
+    return run_forked(arguments, trip, output, since)
 
 
 def call_control(word):
@@ -78,15 +78,15 @@ def count_stored(counter):
     rows = [row for uploading in store["uploadings"] if uploading["counter"] == counter for row in uploading["rows"]]
     posts = [
         request["query"]["comment"]
-        for request in store["seen"]
+        for request in store["requests"]
         if request["method"] == "POST" and f"/{counter}/" in request["path"]
     ]
     times = [row["DateTime"] for row in rows]
-    return {"calls": len(set(times)), "most": max(map(times.count, times), default=0), "posts": posts}
+    return {"calls": len(set(times)), "max_copies": max(map(times.count, times), default=0), "posts": posts}
 
 
 def ledger_state(state):
-    """What the ledger says of all parts, and how many files are in the spool."""
+    """The state of all parts in the ledger, and how many files are in the spool."""
     with open_ledger_in(state, time) as ledger:
         parts = list_parts(ledger)
         return {
@@ -98,10 +98,10 @@ def ledger_state(state):
         }
 
 
-def find_leaks(state, said):
-    """Canaries in what was said and written."""
-    kept = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
-    text = b"".join(path.read_bytes() for path in [*kept, *([said] if said.is_file() else [])])
+def find_leaks(state, output):
+    """Canaries in the output and in written files."""
+    files = [path for path in state.rglob("*") if path.is_file() and path.parent.name != "spool"]
+    text = b"".join(path.read_bytes() for path in [*files, *([output] if output.is_file() else [])])
     canaries = (os.environ["CALLTOOLS_TOKEN"].encode(), b"+7495000", b"4950007", b"1604591025698")
     return [canary.decode() for canary in canaries if canary in text]
 
@@ -114,14 +114,14 @@ def clean_file_ledger(folder, file):
     return folder / "known"
 
 
-def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
-    """One run that is hurt, and what became of its calls.
+def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
+    """One run that is killed at a step, and the state of its calls afterwards.
 
     Args:
         victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
-        run_hurt: Runs the words of a command, with something happening to it; gives its exit code.
+        run_hurt: Runs a command, given by its arguments, and disturbs it; returns its exit code.
     """
-    state, said = folder / f"state-{counter}", folder / f"said-{counter}"
+    state, output = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.
     shutil.copytree(clean_file_ledger(folder, file), state)
     os.environ["CALLTOOLS_STATE_DIR"] = str(state)
@@ -130,31 +130,31 @@ def run_with_fault(folder, file, victim, behavior, counter, run_hurt):
         call_control(f"behave?name={behavior}&times=1")
     if victim != "upload":
         call_control("behave?name=list-empty")
-        run_forked(upload, said=said)
+        run_forked(upload, output=output)
         call_control("behave-well")
-    code = run_hurt({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], said)
+    code = run_disturbed({"upload": upload, "resume": RESUME, "watch": WATCH, "list": LIST}[victim], output)
     call_control("behave-well")
-    codes = [run_forked(words, said=said) for words in (upload, RESUME, upload)]
+    codes = [run_forked(arguments, output=output) for arguments in (upload, RESUME, upload)]
     before = len(count_stored(counter)["posts"])
-    codes.append(run_forked(RESUME, said=said))
+    codes.append(run_forked(RESUME, output=output))
     found = {
         "code": code,
         "codes": codes,
         **count_stored(counter),
         **ledger_state(state),
-        "leaked": find_leaks(state, said),
+        "leaked": find_leaks(state, output),
     }
     found["posts_of_second_resume"] = len(found["posts"]) - before
     shutil.rmtree(state)
-    said.unlink(missing_ok=True)
+    output.unlink(missing_ok=True)
     return found
 
 
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     for trip in map(int, steps) if steps else itertools.count(1):
-        hurt = partial(run_killed_at, trip, since)
-        found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, hurt)
+        run_disturbed = partial(run_killed_at, trip, since)
+        found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)
         killed = found["code"] == -signal.SIGKILL
         print(json.dumps({"trip": trip, "killed": killed, **found}), flush=True)  # noqa: T201 - what the test reads
         if not (killed or steps):

@@ -1,4 +1,4 @@
-"""A command at a terminal: what a person sees, and what a person types."""
+"""A command at a terminal: its screen, and the input of a person."""
 
 import os
 import pty
@@ -14,15 +14,15 @@ from tests.processes import AGES_S
 class Terminal:
     """A process whose input and standard error are a terminal; standard output is a pipe, as behind ``| tee``."""
 
-    def __init__(self, environment, *words, python=()):
+    def __init__(self, environment, *arguments, python=()):
         self._ours, theirs = pty.openpty()
-        command = [sys.executable, *python, "-m", "calltools", *map(str, words)]
+        command = [sys.executable, *python, "-m", "calltools", *map(str, arguments)]
         self.process = subprocess.Popen(
             command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, start_new_session=True,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "200", **environment},
         )  # fmt: skip
         os.close(theirs)
-        self.seen = ""
+        self.text = ""
 
     def __enter__(self):
         return self
@@ -35,13 +35,13 @@ class Terminal:
         os.close(self._ours)
 
     def until(self, text, seconds=AGES_S):
-        """Read what the screen shows until it has shown this."""
+        """Read the screen until it has shown this text."""
         end = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < end, self.seen
+        while text not in self.text:
+            assert time.monotonic() < end, self.text
             if not self._read(0.1) and self.process.poll() is not None and not self._read(0.1):
                 break
-        assert text in self.seen, self.seen
+        assert text in self.text, self.text
 
     def type(self, text):
         os.write(self._ours, text.encode())
@@ -54,7 +54,7 @@ class Terminal:
         """Exit code and standard output."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None:
-            assert time.monotonic() < deadline, self.seen
+            assert time.monotonic() < deadline, self.text
             self._read(0.1)
         while self._read(0.1):
             continue
@@ -67,5 +67,5 @@ class Terminal:
             piece = os.read(self._ours, 1 << 16)
         except OSError:  # the other end is closed
             return False
-        self.seen += piece.decode("utf-8", "replace")
+        self.text += piece.decode("utf-8", "replace")
         return bool(piece)

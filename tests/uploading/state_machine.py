@@ -1,4 +1,4 @@
-"""Any order of commands, misbehaviors and kills, over the whole command line and a real service: hypothesis walks.
+"""Any order of commands, misbehaviors and kills, over the whole command line and a real service: hypothesis chooses them.
 
 ``python -m tests.uploading.state_machine EXAMPLES STEPS`` ends with 0 when every invariant held. The service is a process of
 its own and each command a fork, so that this process has no threads and a command can be killed at any step.
@@ -34,30 +34,30 @@ TRIPS = st.one_of(
     st.none(), st.none(), st.tuples(st.integers(1, 900), st.just("open")),
     st.tuples(st.integers(1, 50), st.just("getaddrinfo")),
 )  # fmt: skip
-#: Counters that no earlier walk has used, whatever service it was.
+#: Counters that no earlier run has used, on any service.
 NUMBERS = count(int(time()) % 1_000_000 * 1000)
 
 
 @dataclass
 class UserActions:
-    """What an observer of the user knows, without looking into the ledger.
+    """What the user can know without the ledger.
 
     Attributes:
-        again: How often the user asked for a call to be sent although it was known.
+        again: How often the user had a call sent although the ledger had it.
         resent: Marks of parts that a person sent again, and how often.
         given_up: Calls that a person has left.
     """
 
     again: Counter = field(default_factory=Counter)
     resent: Counter = field(default_factory=Counter)
-    given_up: set = field(default_factory=set)
+    abandoned: set = field(default_factory=set)
 
 
 class UploadMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
-        self.state, self.said = self.folder / "state", self.folder / "said"
+        self.state, self.output = self.folder / "state", self.folder / "said"
         self.counter = next(NUMBERS)
         self.ahead = 0
         self.watcher = UserActions()
@@ -77,11 +77,11 @@ class UploadMachine(RuleBasedStateMachine):
         assert not held & set(self.marks()), "what is in the list is never held after a look at it"
         shutil.rmtree(self.folder)
 
-    # -- what is seen from outside ---------------------------------------------------------
+    # -- what the service has --------------------------------------------------------------
 
-    def run(self, *words, trip=None):
+    def run(self, *arguments, trip=None):
         step, since = trip or (0, "open")
-        return run_forked(words, step, self.said, since)
+        return run_forked(arguments, step, self.output, since)
 
     def ledger(self):
         return open_ledger_in(self.state, self.now)
@@ -99,12 +99,12 @@ class UploadMachine(RuleBasedStateMachine):
     def posts(self):
         posts = [
             request
-            for request in call_control("state")["seen"]
+            for request in call_control("state")["requests"]
             if request["method"] == "POST" and f"/{self.counter}/" in request["path"]
         ]
         return [parse_marker(post["query"]["comment"]) for post in posts]
 
-    # -- what may happen -------------------------------------------------------------------
+    # -- possible steps ---------------------------------------------------------------------
 
     @rule(calls=CALLS, again=st.sampled_from(["", "", "", "--all", "--changed"]), behaviour=st.sampled_from(BEHAVIORS),
           trip=TRIPS)  # fmt: skip
@@ -113,8 +113,8 @@ class UploadMachine(RuleBasedStateMachine):
         numbers = {number for number, _ in calls}
         if behaviour != "well":
             call_control(f"behave?name={behaviour}&times=1")
-        words = [again] if again else []
-        code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *words, trip=trip)
+        arguments = [again] if again else []
+        code = self.run("upload", file, "--counter", self.counter, "--yes", *SHORT, *arguments, trip=trip)
         call_control("behave-well")
         if again:
             self.watcher.again.update(numbers)
@@ -123,8 +123,8 @@ class UploadMachine(RuleBasedStateMachine):
         if code == 6:
             assert held
         if code == 0 and not trip:
-            missing = numbers - self.numbers_stored() - self.watcher.given_up
-            assert not missing, f"said to be done, and not there: {missing}"
+            missing = numbers - self.numbers_stored() - self.watcher.abandoned
+            assert not missing, f"reported as done, and not stored: {missing}"
             assert not held & numbers
 
     @rule(trip=TRIPS)
@@ -153,14 +153,14 @@ class UploadMachine(RuleBasedStateMachine):
         if give_up:
             numbers = self.numbers_of([part])
             if self.run("uploads", "resume", "--give-up", part.name) == 0:
-                self.watcher.given_up |= numbers
+                self.watcher.abandoned |= numbers
         else:
             self.watcher.resent[part.mark] += 1
             self.run("uploads", "resume", "--resend", part.name, *SHORT[:2], trip=trip)
 
     @rule()
     def settle(self):
-        """The terms of a quarter of an hour pass, and the configuration says to send again what is absent."""
+        """The terms of a quarter of an hour pass, and the configuration sends absent parts again."""
         for _ in range(3):
             code = self.run("uploads", "resume", *SHORT[:2], "--on-absent", "resend")
             self.ahead += 600
@@ -184,12 +184,12 @@ class UploadMachine(RuleBasedStateMachine):
             int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
         } | self.lost_rows()
 
-    def lost_rows(self):
-        """Rows that the service left out of a file that it accepted; it does not say which, so none is sent again."""
+    def rows_left_out(self):
+        """Rows that the service left out of a file that it accepted; it does not name them, so none is sent again."""
         lost = any(len(uploading["rows"]) < uploading["source_quantity"] for uploading in self.uploadings())
         return set(range(6)) if lost else set()
 
-    # -- what always holds -----------------------------------------------------------------
+    # -- invariants -----------------------------------------------------------------------
 
     @invariant()
     def no_part_is_stored_twice(self):
@@ -197,7 +197,7 @@ class UploadMachine(RuleBasedStateMachine):
         assert not twice, twice
 
     @invariant()
-    def no_call_is_stored_twice_unless_it_was_asked_for(self):
+    def no_call_is_stored_twice_without_a_request(self):
         stored = Counter(
             int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
         )
@@ -216,22 +216,22 @@ class UploadMachine(RuleBasedStateMachine):
             assert doubtful <= self.watcher.resent[part.mark], part
 
     @invariant()
-    def the_ledger_adds_up_and_keeps_what_it_needs(self):
+    def the_ledger_adds_up_and_keeps_its_files(self):
         with self.ledger() as ledger:
             assert find_faults(ledger) == []
             needed = {part.mark for part in list_parts(ledger) if part.waiting or part.held}
         assert {path.stem.partition("-")[2] for path in (self.state / "spool").iterdir()} == needed
 
     @invariant()
-    def what_is_accepted_is_stored_and_what_is_stored_is_not_free(self):
+    def accepted_calls_are_stored_and_stored_calls_are_not_free(self):
         stored = set(self.marks())
         for part in self.parts():
             assert not part.accepted or part.mark in stored, part
             assert part.mark not in stored or part.state not in {"rejected", "released"}, part
 
     @invariant()
-    def nothing_of_a_person_is_said_or_kept(self):
-        assert find_leaks(self.state, self.said) == []
+    def no_value_of_a_person_is_printed_or_kept(self):
+        assert find_leaks(self.state, self.output) == []
 
 
 def main():

@@ -1,4 +1,4 @@
-"""Uploads whose options stand in ``calltools.toml`` or in variables."""
+"""Uploads whose options come from ``calltools.toml`` or from variables."""
 
 import pytest
 
@@ -72,20 +72,20 @@ def test_too_few_linked_calls_by_the_file_are_exit_5(upload, configured, calls):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [["upload", "calls.csv", "--yes"], ["uploads", "list"], ["uploads", "resume"], ["uploads", "show", "L1"],
      ["uploads", "watch", "L1"], ["doctor"]],
     ids=" ".join,
 )  # fmt: skip
-def test_an_unknown_key_is_exit_2_with_the_nearest_and_nothing_is_asked(run, service, state, configured, words):
+def test_an_unknown_key_is_exit_2_with_the_nearest_and_no_request(run, service, state, configured, arguments):
     configured("countr = 12345678\n")
 
-    result = run(*words)
+    result = run(*arguments)
 
     assert result.exit_code == 2
     assert "$.countr" in result.stderr
     assert "nearest is counter" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
     assert not state.exists()
 
 
@@ -97,10 +97,10 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(run, service, configure
     assert result.exit_code == 2
     assert "CALLTOOLS_TOKEN" in result.stderr
     assert TOKEN not in result.output
-    assert service.seen == []
+    assert service.requests == []
 
 
-def test_the_doctor_asks_for_the_counter_of_the_file(run, configured):
+def test_the_doctor_requests_the_counter_of_the_file(run, configured):
     configured(f'counter = {COUNTER}\nlang = "ru"\n')
 
     result = run("doctor", CALLTOOLS_LANG="")
@@ -121,7 +121,9 @@ def test_uploads_of_the_counter_of_the_file_are_listed(run, upload, configured, 
     assert [text.split()[0] for text in one.stdout.splitlines()] == ["L2"]
 
 
-def test_what_is_missing_goes_again_when_the_file_says_so(run, service, state, configured, upload, calls, monkeypatch):
+def test_missing_parts_are_sent_again_when_the_file_sets_it(
+    run, service, state, configured, upload, calls, monkeypatch
+):
     service.behave("resets-after-body", 1)
     upload(calls)
     configured('on_absent = "resend"\nsettle_minutes = 1\n')

@@ -1,4 +1,4 @@
-"""SIGKILL at any step of an upload: no call is doubled, none is lost, and what is not known is held."""
+"""SIGKILL at any step of an upload: no call is doubled, none is lost, and parts with unknown results are held."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from tests.debian import program
+from tests.programs import find_program
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-#: What is killed, how the service behaves meanwhile, and at which steps in a short run: of all, and of those around the request.
+#: The killed command, the behavior of the service, and the steps of a short run: of all steps, and of those around the request.
 CASES = {
     ("upload", "well"): {"open": (180, 430), "getaddrinfo": (3, 9, 14, 45)},
     ("upload", "resets-after-storing"): {"getaddrinfo": (8, 16)},
@@ -30,15 +30,15 @@ if LONG:
 
 pytestmark = [
     pytest.mark.slow,
-    # What is run has a limit of its own, or takes hours.
+    # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
 ]
 
 
-def collect_faults(module, environment, tmp_path, *words):
+def collect_faults(module, environment, tmp_path, *arguments):
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, words)],
+        [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, arguments)],
         env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -52,7 +52,7 @@ def collect_faults(module, environment, tmp_path, *words):
 def assert_exactly_once(run, *, refused=0):
     """The invariants: numbers are those of the protocol."""
     held = run["codes"][-1] == 6
-    assert run["most"] <= 1, run  # I1, I2: nothing is there twice
+    assert run["max_copies"] <= 1, run  # I1, I2: nothing is there twice
     assert run["calls"] == (0 if held else 10), run  # I3: accepted or held, all of it
     assert run["held"] == held, run  # I9: the exit code is the state
     assert set(run["codes"]) <= {0, 6}, run
@@ -77,7 +77,7 @@ def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_pa
             assert_exactly_once(run, refused=behaviour in {"403", "429-soon", "429-late"})
 
 
-def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls):
+def test_kills_around_the_request_reach_every_ending(environment, tmp_path, calls):
     """Before a byte went, in the middle of the body, after it was stored, after the answer was written down."""
     runs = collect_faults("crash_runner", environment, tmp_path, calls, "upload", "well", "getaddrinfo", 2, 7, 14, 60)
 
@@ -88,7 +88,7 @@ def test_kills_around_the_request_meet_every_ending(environment, tmp_path, calls
         assert_exactly_once(run)
 
 
-#: A call of the system, what happens at it, and at which n of it in a short run.
+#: A system call, the injected fault, and the numbers of the call in a short run.
 SIGKILL, EIO, ENOSPC = "signal=SIGKILL", "error=EIO", "error=ENOSPC"
 SYSTEM_FAULTS = {
     ("pwrite64", SIGKILL): (25, 40), ("fdatasync", SIGKILL): (5,), ("fsync", SIGKILL): (2,), ("write", SIGKILL): (2,),
@@ -101,7 +101,7 @@ SYSTEM_FAULTS = {
 @pytest.fixture(scope="session")
 def strace():
     """Without it the tests below would prove nothing, so they are not skipped."""
-    return program("strace", packages=["strace"])
+    return find_program("strace", packages=["strace"])
 
 
 @pytest.mark.usefixtures("strace")

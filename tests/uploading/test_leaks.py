@@ -1,4 +1,4 @@
-"""No token and nobody's number in what is said, written, or handed to another process: for each command and failure."""
+"""No token and no phone number in output, files, or arguments of other processes: for each command and failure."""
 
 import os
 import re
@@ -8,9 +8,9 @@ import sys
 import openpyxl
 import pytest
 
-from tests.debian import program
 from tests.fake_metrica.behaviors import BEHAVIORS
-from tests.processes import started, wait_for
+from tests.processes import start_process, wait_for
+from tests.programs import find_program
 from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, write_csv
 from tests.uploading.test_crashes import LONG
 
@@ -30,24 +30,24 @@ def found_canaries(*texts):
 
 
 def written_files(folder):
-    """What lies in the state folder, besides the calls that wait."""
+    """The files of the state folder, without the calls that wait."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "spool"]
     return [path.read_bytes().decode("latin-1") for path in files] + [path.name for path in folder.rglob("*")]
 
 
 @pytest.fixture
 def debugged(run, calls):
-    """All commands, one after the other, as loud as they can be: all that was said."""
+    """All commands, one after the other, with debug output: all that they printed."""
 
-    def called(*words, **more):
-        said = []
+    def called(*options, **more):
+        outputs = []
         for command in COMMANDS:
             shown = [calls if word == "FILE" else word for word in command]
             offline = command[1] == "show" or "--give-up" in command
-            result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *words, **more)
+            result = run(*shown, "--debug", "-v", *([] if offline else ["--timeout", "1"]), *options, **more)
             assert result.exit_code in {0, 2, 4, 5, 6}, result.output
-            said.append(result.output)
-        return said
+            outputs.append(result.output)
+        return outputs
 
     return called
 
@@ -58,29 +58,29 @@ SOME_BEHAVIORS = ("400", "401-early", "403", "302", "429-late", "200-errors", "2
 
 
 @pytest.mark.parametrize("name", sorted(BEHAVIORS) if LONG else SOME_BEHAVIORS)
-def test_however_the_service_misbehaves_nothing_is_told(debugged, service, state, name):
+def test_no_misbehavior_of_the_service_makes_a_value_leak(debugged, service, state, name):
     service.behave(name)
 
-    said = debugged()
+    outputs = debugged()
 
-    assert found_canaries(*said, *written_files(state)) == []
+    assert found_canaries(*outputs, *written_files(state)) == []
 
 
 def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, calls):
-    """A defect is planted whose exception holds the file: what a person sees of it does not."""
+    """A defect is planted whose exception holds the file: the output does not."""
     code = (
         "import sqlite3, sys\n"
         "from calltools.uploading import upload as stage\n"
         "from calltools.cli.app import start\n"
-        "def broken(*given):\n"
+        "def broken(*arguments):\n"
         "    raise RuntimeError(open(sys.argv[2]).read())\n"
         "stage._send_all = broken\n"
         "sys.exit(start())\n"
     )
-    given = ["upload", str(calls), "--counter", COUNTER, "--yes", "--debug"]
+    arguments = ["upload", str(calls), "--counter", COUNTER, "--yes", "--debug"]
 
     done = subprocess.run(
-        [sys.executable, "-c", code, *given], env={**os.environ, **environment}, capture_output=True, text=True,
+        [sys.executable, "-c", code, *arguments], env={**os.environ, **environment}, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
 
@@ -90,25 +90,25 @@ def test_a_fault_of_our_own_shows_where_and_no_value(environment, tmp_path, call
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         ["upload", "calls.csv", "--counter", COUNTER, "--yes", "--timeout", "2"],
         ["validate", "calls.xlsx"],
         ["convert", "calls.xlsx", "-o", "out.csv"],
         ["doctor", "--counter", COUNTER],
     ],
-    ids=lambda words: words[0],
+    ids=lambda command: command[0],
 )
-def test_no_other_process_is_handed_anything(environment, service, tmp_path, words):
+def test_no_other_process_is_handed_anything(environment, service, tmp_path, command):
     """Seen by the system: the arguments and the environment of every process that is started."""
     write_csv(tmp_path / "calls.csv", [call_line(1)])
-    book = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in (HEADER.split(","), call_line(1).split(",")):
-        book.active.append(row)
-    book.save(tmp_path / "calls.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "calls.xlsx")
     log = tmp_path / "strace"
     tracing = [
-        program("strace", packages=["strace"]),
+        find_program("strace", packages=["strace"]),
         "-f",
         "-qq",
         "-v",
@@ -121,28 +121,28 @@ def test_no_other_process_is_handed_anything(environment, service, tmp_path, wor
     ]
 
     done = subprocess.run(
-        [*tracing, sys.executable, "-m", "calltools", *words], env={**os.environ, **environment}, cwd=tmp_path,
+        [*tracing, sys.executable, "-m", "calltools", *command], env={**os.environ, **environment}, cwd=tmp_path,
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
     ourselves, *children = re.findall(r"execve\(.*", log.read_text(encoding="utf-8", errors="replace"))
     assert TOKEN in ourselves  # it is seen where the user put it
-    assert bool(children) == ("calls.xlsx" in words)
+    assert bool(children) == ("calls.xlsx" in command)
     assert found_canaries(*children) == []
 
 
-@pytest.mark.parametrize("words", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
-def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, words):
+@pytest.mark.parametrize("options", [["--timeout", "60"], ["--timeout", "60", "--skip-bad"]], ids=["whole", "skip bad"])
+def test_a_kill_leaves_calls_nowhere_but_in_the_spool(environment, service, state, tmp_path, options):
     service.behave("silent")
     place = tmp_path / "tmp"
     place.mkdir()
-    bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in words else []
+    bad = [call_line(2).replace("+7495", "8495")] if "--skip-bad" in options else []
     text = "\n".join([HEADER, call_line(1), *bad]) + "\n"
-    given = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *words]
+    arguments = [sys.executable, "-m", "calltools", "upload", "-", "--counter", COUNTER, "--yes", *options]
 
-    with started(
-        given, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    with start_process(
+        arguments, env={**os.environ, **environment, "TMPDIR": str(place)}, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         process.stdin.write(text)

@@ -1,4 +1,4 @@
-"""The walks of the README against the service on loopback: from an export to Metrica, and an upload that is cut off."""
+"""The commands of the README against the service on loopback: from an export to Metrica, and an upload that is cut off."""
 
 import os
 import re
@@ -26,25 +26,25 @@ pytestmark = [
 
 
 def readme_steps():
-    """The commands of the block after "To try it without a token", as words, without remarks."""
+    """The commands of the block after "To try it without a token", as arguments, without comments."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("To try it without a token")[2]
     block = re.search(r"```console\n(.*?)```", text, re.DOTALL)[1]
     return [shlex.split(line.removeprefix("$ ").removesuffix(" &"), comments=True) for line in block.splitlines()]
 
 
 @pytest.fixture
-def begun(tmp_path, monkeypatch):
-    """The service as the README starts it, on a free port; the words of the three commands after it."""
+def first_steps(tmp_path, monkeypatch):
+    """The service as the README starts it, on a free port; the arguments of the three commands after it."""
     exported, started, *commands = readme_steps()
     assert exported[0] == "export"
     assert started[:3] == [".venv/bin/python", "-m", "tests.fake_metrica"]
-    words = [word if word != "8080" else "0" for word in started[1:]]
-    service = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    arguments = [word if word != "8080" else "0" for word in started[1:]]
+    service = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         url = service.stdout.readline().strip()
         for name, _, value in (pair.partition("=") for pair in exported[1:]):
-            told = {"CALLTOOLS_API_URL": url, "CALLTOOLS_STATE_DIR": str(tmp_path / "state")}
-            monkeypatch.setenv(name, told.get(name, value))
+            variables = {"CALLTOOLS_API_URL": url, "CALLTOOLS_STATE_DIR": str(tmp_path / "state")}
+            monkeypatch.setenv(name, variables.get(name, value))
         monkeypatch.chdir(ROOT)
         assert all(command[0] == ".venv/bin/calltools" for command in commands)
         yield [command[1:] for command in commands]
@@ -54,9 +54,9 @@ def begun(tmp_path, monkeypatch):
         service.stdout.close()
 
 
-def run(words):
+def run(arguments):
     return subprocess.run(
-        [sys.executable, "-m", "calltools", *words], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "calltools", *arguments], capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -65,8 +65,8 @@ def read_listing():
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
-def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
-    upload, resume, watch = begun
+def test_the_commands_of_the_readme_lose_and_double_no_call(first_steps, ended_by):
+    upload, resume, watch = first_steps
 
     with Terminal({"CALLTOOLS_LANG": "en"}, *upload) as screen:
         screen.until(f"Send {CALLS} calls?")
@@ -89,13 +89,13 @@ def test_the_walk_of_the_readme_loses_and_doubles_nothing(begun, ended_by):
 
 
 def five_minutes():
-    """The section: its commands as words, and the lines that it promises."""
+    """The section: its commands as arguments, and the lines that it promises."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text.partition("## Five minutes")[2].partition("\n## ")[0]
     blocks = re.findall(r"```(\w*)\n(.*?)```", section, re.DOTALL)
     console, shown = ("".join(text for kind, text in blocks if kind == one).splitlines() for one in ("console", ""))
     commands = [shlex.split(line.removeprefix("$ "), comments=True) for line in console]
-    return [words[1:] for words in commands if words[0] == "calltools"], shown
+    return [arguments[1:] for arguments in commands if arguments[0] == "calltools"], shown
 
 
 def test_five_minutes_lead_from_an_export_to_metrica(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ EXAMPLES, STEPS = (2000, 40) if LONG else (6, 8)
 
 pytestmark = [
     pytest.mark.slow,
-    # What is run has a limit of its own, or takes hours.
+    # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no fork there"),
 ]

@@ -23,16 +23,16 @@ ASK = ("--counter", COUNTER, "--timeout", "60", "--poll-interval", "0.05")
 
 @pytest.fixture
 def terminal(environment):
-    def opened(*words):
-        return Terminal(environment, *words)
+    def opened(*arguments):
+        return Terminal(environment, *arguments)
 
     return opened
 
 
-def test_the_plan_is_shown_and_asked_about(terminal, service, calls):
+def test_the_plan_is_shown_and_confirmed(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
         screen.until("Send 10 calls?")
-        assert "10 of 10 calls to send" in screen.seen
+        assert "10 of 10 calls to send" in screen.text
         assert service.posts == []
         screen.type("y\n")
         code, out = screen.end()
@@ -48,7 +48,7 @@ def test_no_is_an_answer(terminal, service, calls):
         code, out = screen.end()
 
     assert (code, out) == (0, "")
-    assert "ничего не отправлено" in screen.seen
+    assert "ничего не отправлено" in screen.text
     assert service.posts == []
 
 
@@ -60,11 +60,11 @@ def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, c
         code, _ = screen.end()
 
     assert code == 3
-    assert "was changed while its upload was being prepared" in screen.seen
+    assert "was changed while its upload was being prepared" in screen.text
     assert service.posts == []
 
 
-def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, service, calls):
+def test_progress_of_the_service_is_one_line_that_is_erased(terminal, service, calls):
     service.store.step_seconds = 600
     with terminal("upload", calls, *ASK, "--wait", "--yes") as screen:
         for status in STEPS:
@@ -74,7 +74,7 @@ def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, serv
 
     assert code == 0
     assert out == "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n"
-    shown, _, after = screen.seen.partition("L1: 10 calls, PREPARED")
+    shown, _, after = screen.text.partition("L1: 10 calls, PREPARED")
     assert "sending L1: 10 calls" in shown
     # Back to the beginning of the line and over it, not one line after the other.
     live = after[: after.rindex("MATCHED")]
@@ -84,7 +84,7 @@ def test_how_far_the_service_is_stands_in_one_line_that_goes_away(terminal, serv
     assert after.rindex("\x1b[?25h") > after.rindex("\x1b[?25l") if "\x1b[?25l" in after else True
 
 
-def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(terminal, service, run, calls):
+def test_an_interrupt_while_sending_names_the_held_part_and_resume_finds_it(terminal, service, run, calls):
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")
@@ -93,8 +93,8 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
         code, out = screen.end()
 
     assert (code, out) == (130, "")
-    assert "L1: not known whether its 10 calls have arrived" in screen.seen
-    assert "Traceback" not in screen.seen
+    assert "L1: not known whether its 10 calls have arrived" in screen.text
+    assert "Traceback" not in screen.text
     resumed = run("uploads", "resume", "--timeout", "60")
     assert (resumed.exit_code, resumed.stdout) == (
         0,
@@ -103,7 +103,7 @@ def test_an_interrupt_in_the_middle_says_what_is_held_and_resume_finds_it(termin
     assert len(service.posts) == 1
 
 
-def test_an_interrupt_while_it_is_followed_says_that_nothing_is_lost(terminal, service, run, calls):
+def test_an_interrupt_while_watching_reports_no_held_part(terminal, service, run, calls):
     service.store.step_seconds = 60
     with terminal("upload", calls, *ASK, "--yes", "--wait") as screen:
         screen.until("L1: 10 calls, PREPARED")
@@ -112,8 +112,8 @@ def test_an_interrupt_while_it_is_followed_says_that_nothing_is_lost(terminal, s
     service.store.advance(600)
 
     assert code == 130
-    assert "held" not in screen.seen
-    assert "calltools uploads watch L1" in screen.seen
+    assert "held" not in screen.text
+    assert "calltools uploads watch L1" in screen.text
     watched = run("uploads", "watch", "L1", "--poll-interval", "0.05")
     assert (watched.exit_code, watched.stdout) == (0, "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n")
 
@@ -129,7 +129,7 @@ def test_yes_is_understood_in_both_languages(terminal, service, calls):
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_whatever_ends_it_the_next_run_knows(terminal, service, run, calls, signal_):
+def test_the_next_run_recovers_from_any_ending(terminal, service, run, calls, signal_):
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:
         screen.until("sending L1")
@@ -164,7 +164,7 @@ def test_two_at_once_never_interleave_and_the_second_names_the_first(terminal, s
 
 
 def test_who_reads_no_more_stops_no_upload(environment, service, calls):
-    """``upload | head -0``: the exit code still tells how it ended."""
+    """``upload | head -0``: the exit code is still that of the upload."""
     reading, writing = os.pipe()
     os.close(reading)
     service.behave("partial")

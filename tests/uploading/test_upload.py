@@ -15,7 +15,7 @@ from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_c
 pytestmark = pytest.mark.slow
 
 
-def test_each_call_arrives_once_and_the_line_says_so(upload, service, calls):
+def test_each_call_arrives_once_and_is_counted_in_the_result(upload, service, calls):
     result = upload(calls, "--goal", "Звонок", "--comment", "март 2026", "--wait")
 
     assert result.exit_code == 0, result.output
@@ -46,7 +46,7 @@ def test_only_new_calls_of_a_longer_file_go(upload, service, tmp_path, calls):
     assert [len(rows) for rows in stored_calls(service)] == [10, 5]
 
 
-def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_path, calls):
+def test_changed_calls_are_counted_and_sent_only_on_request(upload, service, tmp_path, calls):
     upload(calls)
     changed = write_csv(tmp_path / "changed.csv", [call_line(number, tag="продажа") for number in range(3)])
 
@@ -60,7 +60,7 @@ def test_changed_calls_are_named_and_go_only_when_asked(upload, service, tmp_pat
     assert "nothing to send" in third.stderr
 
 
-def test_everything_goes_again_only_when_asked(upload, service, calls):
+def test_everything_is_sent_again_only_on_request(upload, service, calls):
     upload(calls)
 
     upload(calls, "--all")
@@ -102,7 +102,7 @@ def test_a_plan_and_a_dry_run_send_nothing(run, service, state, calls):
 
     assert plan.exit_code == 0
     assert "10 of 10 calls to send" in plan.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_without_a_terminal_yes_is_needed(run, service, calls):
@@ -110,11 +110,11 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
 
     assert result.exit_code == 2
     assert "--yes" in result.output
-    assert service.seen == []
+    assert service.requests == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "sentence"),
     [
         (["--yes"], "--counter"),
         (["--counter", COUNTER, "--yes", "--comment", "50%"], "letters, digits and spaces"),
@@ -122,12 +122,12 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
     ],
     ids=["no counter", "signs in the comment", "long comment"],
 )
-def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, words, said):
-    result = run("upload", calls, *words)
+def test_a_wrong_call_is_refused_before_anything_is_read(run, service, state, calls, arguments, sentence):
+    result = run("upload", calls, *arguments)
 
     assert result.exit_code == 2
-    assert said in result.output
-    assert service.seen == []
+    assert sentence in result.output
+    assert service.requests == []
     assert not state.exists()
 
 
@@ -136,7 +136,7 @@ def test_no_token_is_exit_2(upload, service, calls):
 
     assert result.exit_code == 2
     assert "CALLTOOLS_TOKEN" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tmp_path):
@@ -153,7 +153,7 @@ def test_a_token_file_that_others_can_read_is_refused(upload, service, calls, tm
     assert len(service.posts) == 1
 
 
-def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
+def test_a_file_with_errors_is_refused_with_the_reason(upload, service, tmp_path):
     bad = write_csv(tmp_path / "bad.csv", [call_line(1), call_line(2).replace("+7495", "8495")])
 
     result = upload(bad)
@@ -161,7 +161,7 @@ def test_a_file_with_errors_is_refused_and_says_why(upload, service, tmp_path):
     assert result.exit_code == 1
     assert "CT241" in result.stderr
     assert "--skip-bad" in result.stderr
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_bad_records_are_left_out_on_purpose(upload, service, tmp_path):
@@ -178,7 +178,7 @@ def test_a_vendors_export_is_no_canonical_file(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "x.csv", ["1;2"], "Время;Кто"))
 
     assert result.exit_code in {1, 2, 3}
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_static_calls_alone_end_well(upload, tmp_path):
@@ -255,9 +255,9 @@ def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, proce
     assert result.stdout.splitlines()[-1] == "0 []"
 
 
-def run_in_process(environment, code, *words):
+def run_in_process(environment, code, *arguments):
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, words)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -266,7 +266,7 @@ def run_in_process(environment, code, *words):
     )
 
 
-#: Two faults are the service's alone: it says that it has the file and stores it twice, or not at all.
+#: Two faults are of the service alone: it acknowledges the file and stores it twice, or not at all.
 TESTED_APART = {"stores-twice", "swallows"}
 UPLOADS = [name for name, one in BEHAVIORS.items() if "upload" in one.kinds and name not in TESTED_APART]
 
@@ -372,7 +372,7 @@ def test_an_upload_that_does_not_exist_is_exit_2(run):
     assert result.exit_code == 2
 
 
-def test_a_second_upload_of_the_counter_says_who_holds_the_lock(upload, state, service, calls):
+def test_a_second_upload_of_the_counter_names_the_holder_of_the_lock(upload, state, service, calls):
     with open_ledger_in(state, time) as ledger, hold_counter(ledger, int(COUNTER)):
         result = upload(calls)
 
@@ -392,7 +392,7 @@ def test_the_doctor_looks_at_everything(run, service):
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_both_languages_are_spoken(upload, calls, lang):
+def test_results_are_worded_in_both_languages(upload, calls, lang):
     result = upload(calls, "--wait", "--lang", lang)
 
     assert ("sending L1" if lang == "en" else "отправка L1") in result.stderr
@@ -406,11 +406,11 @@ def test_nothing_of_a_person_and_no_token_is_written_anywhere(upload, run, servi
         outputs += [upload(calls, "--wait"), run("uploads", "list"), run("uploads", "show", "L1"), run("doctor")]
     outputs.append(run("uploads", "resume", "--give-up", "L1"))
 
-    said = "".join(result.output for result in outputs)
-    kept = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file() and "spool" not in path.parts)
+    output = "".join(result.output for result in outputs)
+    written = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file() and "spool" not in path.parts)
     for secret in (TOKEN, "+7495000", "4950007", "1604591025698"):
-        assert secret not in said
-        assert secret.encode() not in kept
+        assert secret not in output
+        assert secret.encode() not in written
     assert HEADER.split(",")[0] in calls.read_text(encoding="utf-8")
 
 
@@ -453,13 +453,13 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
     result = upload(calls, write_csv(tmp_path / "b.csv", [call_line(50)]), CALLTOOLS_TOKEN="another")  # noqa: S106 - none at all
 
     assert result.exit_code == 4
-    assert len(service.seen) == 1
+    assert len(service.requests) == 1
     assert "L1: the service refused it; none of its 10 calls was stored" in result.stderr
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "line"),
     [
         ("429-late", "uploading L1 THROTTLED waiting 10"),
         ("400", "uploading L1 REJECTED sent 10 accepted 0"),
@@ -467,15 +467,15 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
         ("partial", "uploading 1000 ACKED-PARTIAL sent 10 accepted 5"),
     ],
 )
-def test_what_happened_to_how_many_calls_is_always_said(upload, service, calls, name, words, lang):
+def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, line, lang):
     service.behave(name)
 
     result = upload(calls, "--lang", lang)
 
-    assert result.stdout == words + "\n"
-    said = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
-    assert said
-    assert all("10" in text for text in said), said
+    assert result.stdout == line + "\n"
+    output = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
+    assert output
+    assert all("10" in text for text in output), output
 
 
 def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, calls, tmp_path):
@@ -496,13 +496,13 @@ def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, s
 
 
 @pytest.mark.parametrize(
-    "words",
+    "options",
     [["--ignore", "CT241"], ["--select", "CT1"], ["--baseline", "known.json"], ["--as-of", "1999999999"],
      ["--static-call", "1"]],
     ids=" ".join,
 )  # fmt: skip
 def test_a_file_that_validate_forgave_something_is_checked_by_upload(
-    run, upload, service, tmp_path, monkeypatch, words
+    run, upload, service, tmp_path, monkeypatch, options
 ):
     monkeypatch.chdir(tmp_path)
     bad = write_csv(
@@ -510,12 +510,12 @@ def test_a_file_that_validate_forgave_something_is_checked_by_upload(
     )
     run("uploads", "list")
     run("validate", bad, "--write-baseline", "known.json")
-    run("validate", bad, *words, "--exit-zero")
+    run("validate", bad, *options, "--exit-zero")
 
     result = upload(bad)
 
     assert result.exit_code == 1
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, calls):
@@ -526,7 +526,7 @@ def test_a_clean_file_that_was_altered_is_checked_again(run, upload, service, ca
     result = upload(calls)
 
     assert result.exit_code == 1
-    assert service.seen == []
+    assert service.requests == []
 
 
 def test_validate_does_without_a_ledger_that_cannot_be_used(run, calls, tmp_path):
@@ -544,7 +544,7 @@ def test_validate_makes_no_ledger(run, calls, tmp_path):
     assert not folder.exists()
 
 
-def test_uploadings_that_only_the_service_knows_are_listed_too(run, upload, service, calls, tmp_path):
+def test_uploadings_that_are_not_in_the_ledger_are_listed_too(run, upload, service, calls, tmp_path):
     upload(calls)
     run("upload", write_csv(tmp_path / "b.csv", [call_line(50)]), "--counter", COUNTER, "--yes",
         CALLTOOLS_STATE_DIR=str(tmp_path / "another machine"))  # fmt: skip
@@ -616,7 +616,7 @@ def test_a_late_twin_is_an_alarm_also_in_resume(run, upload, service, calls, tmp
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_the_history_of_an_upload_says_what_happened_to_how_many_calls(run, upload, service, calls, lang):
+def test_the_history_of_an_upload_counts_calls_by_event(run, upload, service, calls, lang):
     service.behave("resets-after-body", 1)
     upload(calls)
     run("uploads", "resume", "--timeout", "2")
@@ -625,17 +625,17 @@ def test_the_history_of_an_upload_says_what_happened_to_how_many_calls(run, uplo
 
     lines = run("uploads", "show", "L1", "--lang", lang).stdout.splitlines()
 
-    words = {"en": ["set aside", "attempt 1", "no clear end", "not in the list", "sent again", "attempt 2", "uploading 1000",
+    expected = {"en": ["set aside", "attempt 1", "no clear end", "not in the list", "sent again", "attempt 2", "uploading 1000",
                     "linked 9"],
              "ru": ["отложено", "попытка 1", "исход неясен", "в списке её нет", "отправлена снова", "попытка 2",
                     "загрузка 1000", "связано звонков 9"]}  # fmt: skip
-    for word in words[lang]:
+    for word in expected[lang]:
         assert any(word in text for text in lines), (word, lines)
     assert "None" not in "".join(lines)
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "said"),
+    ("name", "code", "sentence"),
     [
         ("clock-late", 2, "ahead"),
         ("clock-early", 2, "behind"),
@@ -643,14 +643,14 @@ def test_the_history_of_an_upload_says_what_happened_to_how_many_calls(run, uplo
         ("", 0, "agrees"),
     ],
 )
-def test_the_doctor_compares_the_clocks(run, service, name, code, said):
+def test_the_doctor_compares_the_clocks(run, service, name, code, sentence):
     if name:
         service.behave(name)
 
     result = run("doctor", "--counter", COUNTER)
 
     assert result.exit_code == code, result.output
-    assert said in result.stdout
+    assert sentence in result.stdout
 
 
 def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process, service, tmp_path, environment):
@@ -724,24 +724,24 @@ def test_no_part_goes_after_the_token_failed(upload, service, tmp_path):
 
 def test_a_lost_key_stops_before_any_request(upload, service, state, calls):
     upload(calls)
-    asked = len(service.seen)
+    request_count = len(service.requests)
     (state / "ledger.key").write_bytes(bytes(32))
 
     lost = upload(calls)
 
-    assert (lost.exit_code, len(service.seen)) == (4, asked)
+    assert (lost.exit_code, len(service.requests)) == (4, request_count)
     assert "Nothing was sent" in lost.stderr
 
 
 def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, calls):
     upload(calls)
-    asked = len(service.seen)
+    request_count = len(service.requests)
     for path in state.glob("ledger.sqlite3*"):
         path.write_bytes(b"not a database" * 1000)
 
     damaged = upload(calls)
 
-    assert (damaged.exit_code, len(service.seen)) == (4, asked)
+    assert (damaged.exit_code, len(service.requests)) == (4, request_count)
     assert run("doctor").exit_code == 4
 
 
@@ -752,7 +752,7 @@ def test_too_few_linked_calls_are_exit_5_when_run_again_too(upload, service, cal
     assert len(service.posts) == 1
 
 
-def test_a_service_that_does_not_say_how_many_are_linked_is_exit_5(upload, service, calls):
+def test_a_processed_uploading_without_a_linked_count_is_exit_5(upload, service, calls):
     service.behave("status-without-linked")
 
     result = upload(calls, "--min-linked", "1")
@@ -774,7 +774,7 @@ def test_waiting_ends_with_exit_4_and_the_command_that_goes_on(upload, run, serv
     assert len(service.posts) == 1
 
 
-def test_a_status_that_nobody_knows_is_no_end(upload, service, calls):
+def test_an_unknown_status_is_not_final(upload, service, calls):
     service.behave("status-unknown", 3)
 
     result = upload(calls, "--wait")

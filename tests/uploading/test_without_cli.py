@@ -24,11 +24,13 @@ OPTIONS = UploadOptions(COUNTER, poll_interval_s=0.05, search_timeout_s=2)
 
 
 class RecordedEvents(SilentEvents):
-    """A caller that remembers what it learned, and answers as it is made to."""
+    """A caller that records all events, and answers as it was set to."""
 
     def __init__(self, *, agrees=True):
         self.agrees = agrees
-        self.keys, self.errors, self.plans, self.findings, self.asked, self.parts, self.remarks = ([] for _ in range(7))
+        self.keys, self.errors, self.plans, self.findings, self.confirmed, self.parts, self.remarks = (
+            [] for _ in range(7)
+        )
 
     def notify(self, key, /, **_facts):
         self.keys.append(key)
@@ -45,7 +47,7 @@ class RecordedEvents(SilentEvents):
         self.plans.append((name, plan.records_to_send, len(waiting)))
 
     def confirm(self, count):
-        self.asked.append(count)
+        self.confirmed.append(count)
         return self.agrees
 
     def report_part(self, part):
@@ -81,12 +83,12 @@ def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, c
     assert (result.code, result.errors, result.stopped) == (0, (), False)
     assert [(part.name, part.rows, part.status) for part in result.parts] == [("L1", CALL_COUNT, "PROCESSED")]
     assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
-    assert (events.plans, events.asked) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
+    assert (events.plans, events.confirmed) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
     assert (events.findings, events.parts, events.remarks) == ([(CALL_COUNT, CALL_COUNT, False)], ["L1"], ["L1"])
     assert events.keys[:2] == ["upload-sending", "upload-followed"]
 
 
-def test_without_a_caller_that_listens_the_result_tells_the_same(ledger, connect, service, calls):
+def test_the_result_is_the_same_without_a_listener(ledger, connect, service, calls):
     results = Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", OPTIONS)] * 2)
 
     assert [result.code for result in results] == [0, 0]
@@ -109,7 +111,7 @@ def test_a_confirmed_file_is_sent_without_a_question(ledger, connect, service, c
 
     Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS, confirmed=True)])
 
-    assert events.asked == []
+    assert events.confirmed == []
     assert len(service.posts) == 1
 
 
@@ -134,7 +136,7 @@ def test_a_stream_is_copied_and_named_as_the_caller_names_it(ledger, connect, se
 
 def test_a_file_that_is_altered_after_its_validation_is_named_as_the_caller_names_it(ledger, connect, service, calls):
     class AlteringEvents(RecordedEvents):
-        def report_findings(self, *_given, **_facts):
+        def report_findings(self, *_arguments, **_facts):
             calls.write_text("another file", encoding="utf-8")
 
     events = AlteringEvents()
@@ -237,7 +239,7 @@ def test_the_list_of_a_ledger_without_uploads_needs_no_token(ledger):
     assert (listing.parts, listing.foreign, listing.error) == ([], [], None)
 
 
-def test_the_list_says_why_the_service_was_not_asked(ledger):
+def test_the_list_gives_the_reason_when_the_service_was_not_asked(ledger):
     listing = list_uploadings(ledger, no_client, COUNTER)
 
     assert type(listing.error) is CredentialError

@@ -24,13 +24,13 @@ def records(findings):
     return findings.table["record"].to_pylist()
 
 
-def written(tmp_path, told):
+def write_baseline(tmp_path, content):
     path = tmp_path / "known.json"
-    path.write_text(told if isinstance(told, str) else json.dumps(told), encoding="utf-8")
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
 
 
-def test_the_first_findings_are_accepted_as_many_as_are_known():
+def test_as_many_findings_are_accepted_as_the_baseline_counts():
     price, phone = ("CT221", "Price"), ("CT241", "PhoneNumber")
 
     beyond, accepted = accept_known(*found(price, phone, price, price), {price: 2, phone: 5}, {})
@@ -54,14 +54,14 @@ def test_a_rule_in_another_column_is_another_finding():
     assert records(beyond) == [1]
 
 
-def test_a_finding_on_no_column_is_known_by_an_empty_title():
+def test_a_finding_without_a_column_has_an_empty_title_in_the_baseline():
     beyond, accepted = accept_known(*found(("CT101", None)), {("CT101", ""): 1}, {})
 
     assert records(beyond) == []
     assert accepted == {("CT101", ""): 1}
 
 
-def test_nothing_known_leaves_all_findings():
+def test_an_empty_baseline_leaves_all_findings():
     findings, titles = found(("CT221", "Price"))
 
     assert accept_known(findings, titles, {}, {}) == (findings, Counter())
@@ -89,7 +89,7 @@ def test_the_size_of_the_parts_changes_nothing(spots, limits, cut):
 def test_a_baseline_is_read_as_it_was_written(tmp_path):
     baseline = Baseline({"звонки.csv": {("CT221", "Цена"): 2, ("CT101", ""): 1}, "a.csv": {("CT241", "Phone"): 7}})
 
-    assert read_baseline(written(tmp_path, baseline.to_json())) == baseline
+    assert read_baseline(write_baseline(tmp_path, baseline.to_json())) == baseline
 
 
 def test_the_order_in_which_findings_came_does_not_change_the_bytes():
@@ -120,7 +120,7 @@ def test_a_name_that_is_no_text_can_be_written():
 
 
 @pytest.mark.parametrize(
-    ("told", "key", "where"),
+    ("content", "key", "where"),
     [
         pytest.param("ClientId,Price\n1,2\n", "baseline-not-one", "$", id="not JSON"),
         pytest.param("[" * 100_000, "baseline-not-one", "$", id="too deep"),
@@ -144,9 +144,9 @@ def test_a_name_that_is_no_text_can_be_written():
         ),
     ],
 )
-def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, told, key, where):
+def test_what_is_no_baseline_is_refused_with_the_place_of_the_fault(tmp_path, content, key, where):
     with pytest.raises(UsageError) as refused:
-        read_baseline(written(tmp_path, told))
+        read_baseline(write_baseline(tmp_path, content))
 
     assert refused.value.key == key
     assert refused.value.facts.get("where") == where

@@ -1,4 +1,4 @@
-"""pandera as the judge: what fails is a verdict or a defect, and never a text with values."""
+"""pandera as the judge: a failure is a verdict or a defect, and its text never has values."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def test_a_schema_forgets_the_frame_before(assumptions):
     assert [one.rows.tolist() for one in (*first, *second)] == [[0], [0, 1]]
 
 
-def test_a_check_that_breaks_is_a_defect_and_says_no_value(assumptions):
+def test_a_check_that_raises_is_a_defect_without_a_value(assumptions):
     def broken(cells, _assumptions):
         raise ValueError(cells[0].as_py())
 

@@ -20,7 +20,7 @@ def test_only_numbers_above_zero_hold():
     ]
 
 
-def test_it_stands_beside_other_words():
+def test_it_combines_with_other_transforms():
     cells = pa.array(["12", "0", "", "never"])
 
     assert condition_mask({"a": (">0", "")}, lambda _: cells, 4).tolist() == [True, False, True, False]

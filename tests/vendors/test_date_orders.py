@@ -1,4 +1,4 @@
-"""Dates that can be read two ways: the file proves which, or the user says it, or nothing is guessed."""
+"""Dates that can be read two ways: the file proves the order, or the user gives it; it is never guessed."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from = "Who"
 """
 
 
-def convert(tmp_path, dates, *, vendor, **asked):
+def convert(tmp_path, dates, *, vendor, **options):
     title = ("When", "Who") if vendor else ("DateTime", "PhoneNumber")
     source = tmp_path / "calls.csv"
     source.write_text(
@@ -36,7 +36,7 @@ def convert(tmp_path, dates, *, vendor, **asked):
         timezone="UTC",
         static_call="1",
         as_of=AS_OF,
-        **asked,
+        **options,
     )
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     title, *records = [line.split(",") for line in lines]
@@ -80,7 +80,7 @@ def test_without_a_proof_nothing_is_guessed(tmp_path, vendor, dates):
 
 @BOTH
 @pytest.mark.parametrize(("order", "date"), [("dmy", "02/03/2026 10:00"), ("mdy", "03/02/2026 10:00")])
-def test_the_user_may_say_it(tmp_path, vendor, order, date):
+def test_the_user_may_give_the_order(tmp_path, vendor, order, date):
     times, codes, _ = convert(tmp_path, [date], vendor=vendor, date_order=order)
 
     assert times == [SECOND_OF_MARCH]

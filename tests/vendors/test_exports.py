@@ -1,4 +1,4 @@
-"""Exports as people have them: traps of vendors, through the whole line."""
+"""Exports with the pitfalls of their vendors, through the whole pipeline."""
 
 import pytest
 
@@ -19,8 +19,8 @@ def row(kind="Входящий", status="Отвечен", time="02.03.2026 10:00
     return f"{kind};{status};{time};{phone};210;35;30;5;{uid};1"
 
 
-def convert(path, tmp_path, **asked):
-    return calltools.convert(path, tmp_path / "out.csv", as_of=NOW, force=True, **{"static_call": "1", **asked})
+def convert(path, tmp_path, **options):
+    return calltools.convert(path, tmp_path / "out.csv", as_of=NOW, force=True, **{"static_call": "1", **options})
 
 
 def test_an_unknown_word_is_named_and_not_guessed(tmp_path):
@@ -91,7 +91,7 @@ def test_a_call_without_identifier_is_written_only_as_a_static_one(tmp_path, cho
     assert result.summary.written == written
 
 
-def test_identifiers_are_joined_and_told(tmp_path):
+def test_identifiers_are_matched_and_counted(tmp_path):
     crm = tmp_path / "crm.csv"
     crm.write_text(
         "Телефон;Дата;ym_client_id\n"

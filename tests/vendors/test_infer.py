@@ -1,4 +1,4 @@
-"""What the columns of a sample are; files in shapes that no profile knows."""
+"""What the columns of a sample are; files in shapes that no profile has."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""Legs become calls, however the table is cut."""
+"""Legs are merged into calls, for any cut of the table."""
 
 import itertools
 
@@ -67,12 +67,14 @@ def mapped():
 def calls(rows, cuts, mapped):
     merged = list(legs.merge_legs(batches(rows, cuts), mapped))
     done = [map_batch(batch, mapped) for batch in merged]
-    told = [record for batch in done for record in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=True)]
+    records = [
+        record for batch in done for record in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=True)
+    ]
     skipped = sum((sum(batch.skipped.values()) for batch in done), 0)
-    return told, skipped, sum(batch.read for batch in done)
+    return records, skipped, sum(batch.read for batch in done)
 
 
-def test_the_answered_leg_speaks_and_the_earliest_one_tells_when(mapped):
+def test_values_come_from_the_answered_leg_and_the_time_from_the_earliest(mapped):
     rows = [leg(0, "a", answered=False), leg(3, "a", src="210", context="from-internal", talk=42)]
 
     ((record, call),), skipped, read = calls(rows, [], mapped)
@@ -88,10 +90,10 @@ def test_the_answered_leg_speaks_and_the_earliest_one_tells_when(mapped):
     st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans(), st.booleans()), min_size=1, max_size=25),
     st.lists(st.integers(0, 25), max_size=5),
 )
-def test_cutting_the_table_elsewhere_changes_nothing(mapped, told, cuts):
+def test_cutting_the_table_elsewhere_changes_nothing(mapped, records, cuts):
     rows = [
         leg(number, link, answered=answered, context="from-trunk" if inbound else "from-internal")
-        for number, (link, answered, inbound) in enumerate(told)
+        for number, (link, answered, inbound) in enumerate(records)
     ]
 
     whole = calls(rows, [], mapped)
@@ -102,11 +104,11 @@ def test_cutting_the_table_elsewhere_changes_nothing(mapped, told, cuts):
 
 
 def test_legs_far_apart_are_different_calls(mapped):
-    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs._WINDOW_RECORDS + 5)), leg(2, "a")]
+    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs.LEG_WINDOW_RECORDS + 5)), leg(2, "a")]
 
-    told, skipped, _ = calls(rows, [100, 3000], mapped)
+    records, skipped, _ = calls(rows, [100, 3000], mapped)
 
-    assert len(told) == len(rows)
+    assert len(records) == len(rows)
     assert skipped == 0
 
 

@@ -1,4 +1,4 @@
-"""Profiles: what is written wrong is named, all at once; what is written right does what it says."""
+"""Profiles: all mistakes are named at once, and examples pass."""
 
 import pytest
 
@@ -124,7 +124,7 @@ def test_one_mistake(text, path, key):
     assert problems(text)[0].get(path) == key
 
 
-def test_a_step_asks_whether_somebody_talked_by_its_name():
+def test_a_step_names_the_test_of_answered_calls():
     profile = load_profile(PLAIN + 'when = "answered"\n[rows]\nanswered = { Status = ["ok", ""] }\n', "mine")
 
     assert profile.fields["PhoneNumber"][0].when == profile.rows.answered == {"Status": ("ok", "")}
@@ -136,13 +136,13 @@ def test_a_field_that_is_no_table_is_named():
     assert found == {"$.fields.DateTime": "profile-not-a-table"}
 
 
-def test_all_built_in_examples_come_out_as_they_say():
+def test_all_built_in_examples_pass():
     for profile in profile_library.load_profiles():
         assert profile.examples
         assert profile_tests.run_examples(profile) == []
 
 
-def test_a_wrong_example_is_told():
+def test_a_wrong_example_is_reported():
     text = (
         PLAIN
         + """
@@ -207,7 +207,7 @@ def test_one_profile_fits_or_the_header_is_refused():
         recognize_profile(["who", "where"], [profile])
 
 
-def test_a_file_without_a_header_is_known_by_its_shape():
+def test_a_file_without_a_header_is_recognized_by_its_shape():
     shaped = load_profile(
         PLAIN + '[[shapes]]\ncolumns = ["When", "Who", "x"]\n[patterns]\nWhen = "[0-9-]{10}"\nWho = "[0-9]+"\nx = ".*"',
         "s",
@@ -239,7 +239,7 @@ def test_a_vendor_that_was_named_needs_fewer_rows_of_its_shape():
     assert create_header_finder(profile_library.load_built_in_profiles())(rows).titles == ()
 
 
-def test_a_zone_is_asked_for_and_wrong_headers_are_refused():
+def test_a_missing_zone_and_wrong_headers_are_refused():
     profile = load_profile(PLAIN, "mine")
 
     with pytest.raises(UsageError, match="--timezone"):

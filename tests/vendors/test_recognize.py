@@ -1,4 +1,4 @@
-"""Each sample and each second file is that of its own vendor and of no other; a wrong name is refused with the right one."""
+"""Each sample and each second file fits the profile of its own vendor and no other; a wrong name is refused with the right one."""
 
 import shlex
 from pathlib import Path
@@ -40,13 +40,13 @@ def options(name):
 RECOGNIZED = [name for name in FOLDERS if "--vendor" not in options(name)]
 
 
-def opened(path, quotes=None):
+def open_export(path, quotes=None):
     return open_table(path, path.name, Hints(quotes=quotes), create_header_finder(PROFILES))
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_file_fits_its_own_profile_and_no_other(name):
-    table = opened(export(name), None if name in RECOGNIZED else "undoubled")
+    table = open_export(export(name), None if name in RECOGNIZED else "undoubled")
 
     fitting = [profile.name for profile in PROFILES if match_header(profile, table.titles).matches]
 
@@ -63,7 +63,7 @@ def test_detect_names_the_vendor(name):
 
 @pytest.mark.parametrize("name", [name for name in FOLDERS if "/" not in name])
 def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, tmp_path):
-    titles = opened(export(name)).titles
+    titles = open_export(export(name)).titles
     for wrong in (profile for profile in PROFILES if profile.name != name):
         result = CliRunner().invoke(
             app,
@@ -71,23 +71,23 @@ def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, 
              *options(name)],
         )  # fmt: skip
 
-        told = " ".join(result.output.split())
+        printed = " ".join(result.output.split())
         there = {normalize_title(title) for title in titles}
-        assert result.exit_code == 2, (wrong.name, told)
-        assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in told
-        assert titles[0] in told
-        assert f"--vendor {name}." in told
+        assert result.exit_code == 2, (wrong.name, printed)
+        assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in printed
+        assert titles[0] in printed
+        assert f"--vendor {name}." in printed
         assert not (tmp_path / "x").exists()
 
 
-def test_the_refusal_speaks_russian_as_well():
+def test_the_refusal_has_a_russian_sentence():
     result = CliRunner().invoke(app, ["convert", str(export("sipuni")), "--vendor", "mango", "--lang", "ru"])
 
-    told = " ".join(result.output.split())
+    printed = " ".join(result.output.split())
     assert result.exit_code == 2
-    assert "нужны столбцы records, start, finish" in told
-    assert "в файле Тип, Статус, Время" in told
-    assert "--vendor sipuni." in told
+    assert "нужны столбцы records, start, finish" in printed
+    assert "в файле Тип, Статус, Время" in printed
+    assert "--vendor sipuni." in printed
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

@@ -26,7 +26,7 @@ def test_durations_are_added_and_what_is_none_is_left_to_be_named(one, other, se
     assert found.to_pylist() == [seconds, "3"]
 
 
-def test_it_is_one_way_to_pick_and_stands_alone():
+def test_sum_excludes_other_ways_to_pick():
     text = """
 name = "own"
 title = "Own"

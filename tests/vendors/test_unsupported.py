@@ -8,7 +8,7 @@ from calltools.vendors import profile_library
 from calltools.vendors.profile_library import load_unsupported_vendors
 
 KNOWN = load_unsupported_vendors(profile_library.schemas_folder())
-ASKED_FOR = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
+NAMES = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
              "JustCall", "Zoom", "Amazon Connect", "PrimeGate", "Alloka", "MTS", "T2", "VitalPBX", "Kamailio"]  # fmt: skip
 LOOK_ALIKES = {
     "radiology": "Call ID,Time,Radiologist,Finding,Notified,Read back\n1,2026-03-02 10:00,Dr. A,nodule,Dr. B,yes\n",
@@ -18,19 +18,19 @@ LOOK_ALIKES = {
 }
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_the_reason_and_the_way_out_are_told(tmp_path, name, language):
+def test_the_refusal_gives_the_reason_and_the_advice(tmp_path, name, language):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
 
     result = run("convert", path, "--vendor", name, "--lang", language)
 
-    (one,) = [known for known in KNOWN if known.has_name(name)]
+    (one,) = [vendor for vendor in KNOWN if vendor.has_name(name)]
     assert result.exit_code == 2
     assert one.reasons[language] in result.output
     assert "calltools vendors new" in result.output

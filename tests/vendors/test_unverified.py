@@ -1,4 +1,4 @@
-"""A profile that nobody could check says so whenever it is used, in both languages."""
+"""Unverified profiles print a warning whenever they are used, in both languages."""
 
 import shlex
 
@@ -15,11 +15,11 @@ PRESETS = {"calltouch-xlsx", "callibri", "3cx", "ringcentral", "issabel", "five9
            "cucm"}  # fmt: skip
 
 
-def used(name, command, language):
+def run_profile(name, command, language):
     (export,) = FOLDERS[name].glob("export.*")
-    words = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
+    arguments = shlex.split((FOLDERS[name] / "options").read_text(encoding="utf-8"))
     result = CliRunner().invoke(
-        app, [command, str(export), "--as-of", "2026-03-12T00:00:00Z", "--lang", language, *words]
+        app, [command, str(export), "--as-of", "2026-03-12T00:00:00Z", "--lang", language, *arguments]
     )
     return " ".join(result.stderr.split() if command == "convert" else result.output.split())
 
@@ -30,8 +30,8 @@ def test_the_presets_are_marked():
 
 @pytest.mark.parametrize("command", ["convert", "validate"])
 @pytest.mark.parametrize("name", PROFILES)
-def test_it_is_said_aloud(name, command):
+def test_unverified_profiles_print_a_warning(name, command):
     unverified = PROFILES[name].confidence == "code-seen"
 
-    assert ("This profile is UNVERIFIED" in used(name, command, "en")) == unverified
-    assert ("Этот профиль НЕ ПРОВЕРЕН" in used(name, command, "ru")) == unverified
+    assert ("This profile is UNVERIFIED" in run_profile(name, command, "en")) == unverified
+    assert ("Этот профиль НЕ ПРОВЕРЕН" in run_profile(name, command, "ru")) == unverified

@@ -16,8 +16,8 @@ IDS = st.from_regex(r"(mia-|-| |[0-9]-)?[0-9]{8,11}([.][0-9]{0,2})?[ ]?", fullma
 @given(st.lists(IDS, max_size=30))
 @example(["1771672800.12", " 1771672800.12", "mia-1771672800.12", "999999999.1", "1771672800.", "1771672800"])
 def test_the_second_is_read_from_ids_of_all_ages_and_machines(texts):
-    epochs, told = zones._epochs_in_ids(pa.array(texts, pa.string()))
+    epochs, found_mask = zones.epochs_in_ids(pa.array(texts, pa.string()))
 
     found = [re.search(r"(?:^|-)([0-9]{9,10})[.][0-9]+", text.strip()) for text in texts]
-    assert told.tolist() == [one is not None for one in found]
-    assert epochs[told].tolist() == [int(one[1]) for one in found if one]
+    assert found_mask.tolist() == [one is not None for one in found]
+    assert epochs[found_mask].tolist() == [int(one[1]) for one in found if one]

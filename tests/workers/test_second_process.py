@@ -21,7 +21,7 @@ from calltools.runtime import process
 from calltools.runtime.process import ForkedWorker
 from calltools.workers import second_process
 from tests.conftest import NOW
-from tests.processes import started, wait_for
+from tests.processes import start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @pytest.fixture(autouse=True)
 def _each_file_is_worth_it(monkeypatch):
-    """A second process for the smallest file, also where there is one processor."""
+    """Use a second process for the smallest file, also on one processor."""
     monkeypatch.setattr(second_process, "FORK_FROM_BYTES", 1)
     monkeypatch.setattr(second_process, "cpu_count", lambda: 2)
 
@@ -52,7 +52,7 @@ def workers_made(monkeypatch):
 
 @pytest.fixture
 def idleness(monkeypatch):
-    """Say whether the first process works on all batches that it can get, or on none; gives those that it got."""
+    """Set whether the first process takes all batches that it can get, or none; gives those that it took."""
     answers = second_process._receive_results
 
     def always(idle):
@@ -82,33 +82,33 @@ def large(tmp_path):
     return path
 
 
-def job_of(path, *, converting=False, **asked):
+def job_of(path, *, converting=False, **options):
     return prepare_job(
         path,
         path.name,
-        resolve(RunOptions(as_of=NOW, **asked)),
+        resolve(RunOptions(as_of=NOW, **options)),
         converting=converting,
         keep_records=True,
         wants_statistics=True,
     )
 
 
-def walked(job, *, together=False):
+def run_job(job, *, together=False):
     """All that sinks get, and the summary."""
-    kept, written = FindingsCollector(), []
+    collector, written = FindingsCollector(), []
 
     class Written:
         def take(self, batch, _findings, bad):
             written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
 
-    summary = job.run("x", [kept, Written()], may_fork=together)
-    findings = [one.to_rows() for one in kept.parts]
+    summary = job.run("x", [collector, Written()], may_fork=together)
+    findings = [one.to_rows() for one in collector.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.call_statistics))
 
 
 def drawn(portrait):
-    """Its counts; in which order days were met first depends on the blocks."""
+    """Its counts; the order of days depends on the blocks."""
     days = sorted((day, counts.tolist()) for day, counts in portrait.days.items())
     hours = [portrait.answered_by_hour.tolist(), portrait.missed_by_hour.tolist()]
     durations = [portrait.talk.tolist(), portrait.hold.tolist()]
@@ -130,7 +130,7 @@ def children_of(parent):
 
 
 @pytest.mark.parametrize(
-    ("sample", "asked"),
+    ("sample", "options"),
     [
         ("canonical/good.csv", {}),
         ("broken/structure.csv", {}),
@@ -143,15 +143,15 @@ def children_of(parent):
         ("uis/export.csv", {"timezone": "Europe/Moscow", "static_call": "auto"}),
     ],
 )
-def test_the_answer_is_that_of_one_process(sample, asked, workers_made, idleness):
+def test_the_answer_is_that_of_one_process(sample, options, workers_made, idleness):
     path = SAMPLES / sample
-    converting = bool(asked)
-    alone = walked(job_of(path, converting=converting, **asked))
+    converting = bool(options)
+    alone = run_job(job_of(path, converting=converting, **options))
     assert not workers_made
 
     for idle in (True, False):
         idleness(idle)
-        together = walked(job_of(path, converting=converting, **asked), together=True)
+        together = run_job(job_of(path, converting=converting, **options), together=True)
 
         assert together == alone
     assert len(workers_made) == 2
@@ -160,10 +160,10 @@ def test_the_answer_is_that_of_one_process(sample, asked, workers_made, idleness
 @pytest.mark.parametrize("idle", [True, False])
 def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, idle):
     monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
-    alone = walked(job_of(many))
+    alone = run_job(job_of(many))
 
     worked = idleness(idle)
-    together = walked(job_of(many), together=True)
+    together = run_job(job_of(many), together=True)
 
     assert together == alone
     assert together[2][0] == 3000
@@ -171,11 +171,11 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
 
 
 def test_each_file_has_a_second_process_of_its_own(many, workers_made):
-    first = walked(job_of(many), together=True)
-    other = walked(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
+    first = run_job(job_of(many), together=True)
+    other = run_job(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
 
     assert len(workers_made) == 2
-    assert (first, other) == (walked(job_of(many)), walked(job_of(SAMPLES / "canonical" / "good.csv")))
+    assert (first, other) == (run_job(job_of(many)), run_job(job_of(SAMPLES / "canonical" / "good.csv")))
     assert not children_of(os.getpid())
 
 
@@ -186,12 +186,12 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
     limits = replace(job.table.tasks.__self__._limits, record_bytes=100_000)
     job.table.tasks.__self__._limits = limits
     with pytest.raises(LimitError) as alone:
-        walked(job)
+        run_job(job)
 
-    with pytest.raises(LimitError) as told:
-        walked(job, together=True)
+    with pytest.raises(LimitError) as raised:
+        run_job(job, together=True)
 
-    assert (told.value.key, told.value.facts) == (alone.value.key, alone.value.facts)
+    assert (raised.value.key, raised.value.facts) == (alone.value.key, alone.value.facts)
     assert not children_of(os.getpid())
 
 
@@ -199,13 +199,13 @@ def test_a_defect_names_the_places_of_the_second_process(many):
     job = job_of(many)
     job.table.tasks.__self__._names = ("one",)
 
-    with pytest.raises(ValueError, match="names") as told:
-        walked(job, together=True)
+    with pytest.raises(ValueError, match="names") as raised:
+        run_job(job, together=True)
 
-    assert any("reader.py" in note for note in told.value.__notes__)
+    assert any("reader.py" in note for note in raised.value.__notes__)
 
 
-def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
+def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
     received = process.read_object
 
     def then_killed(stream):
@@ -214,21 +214,21 @@ def test_a_process_that_is_ended_from_outside_is_told(large, monkeypatch):
             os.kill(child, signal.SIGKILL)
         return answer
 
-    # The first answer is there, and the pipe does not hold the others.
+    # The first answer has arrived, and the pipe cannot hold the others.
     monkeypatch.setattr(process, "read_object", then_killed)
 
-    with pytest.raises(SourceError) as told:
-        walked(job_of(large), together=True)
+    with pytest.raises(SourceError) as raised:
+        run_job(job_of(large), together=True)
 
-    assert told.value.key == "reader-ended"
-    assert "large.csv" in told.value.say("ru")
+    assert raised.value.key == "reader-ended"
+    assert "large.csv" in raised.value.say("ru")
     assert not children_of(os.getpid())
 
 
 def test_threads_do_the_work_where_the_system_starts_no_more_processes(many, monkeypatch):
     monkeypatch.setattr(os, "fork", out_of_processes)
 
-    assert walked(job_of(many), together=True) == walked(job_of(many))
+    assert run_job(job_of(many), together=True) == run_job(job_of(many))
 
 
 def out_of_processes():
@@ -284,12 +284,12 @@ def test_only_a_large_text_file_and_a_second_processor_are_worth_a_fork(many, mo
     for name, value in (("FORK_FROM_BYTES", 1 << 30), ("cpu_count", lambda: 1)):
         with monkeypatch.context() as patch:
             patch.setattr(second_process, name, value)
-            walked(job_of(many), together=True)
+            run_job(job_of(many), together=True)
     with monkeypatch.context() as patch:
         patch.setattr(ForkedWorker, "supported", False)
-        walked(job_of(many), together=True)
-    walked(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
-    walked(job_of(many))
+        run_job(job_of(many), together=True)
+    run_job(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
+    run_job(job_of(many))
     assert not workers_made
 
 
@@ -324,22 +324,22 @@ def test_a_worker_never_goes_on_with_the_code_of_the_first_process(tmp_path):
 
 
 def test_a_worker_has_streams_and_a_session_of_its_own():
-    def told(_was_notified, answer):
+    def raised(_was_notified, answer):
         ours = [os.fstat(stream).st_rdev for stream in (0, 1, 2)]
         answer((ours, os.getsid(0) == os.getpid(), signal.getsignal(signal.SIGTERM) is signal.SIG_DFL))
 
-    with ForkedWorker(told) as worker:
+    with ForkedWorker(raised) as worker:
         assert worker.receive() == ([Path(os.devnull).stat().st_rdev] * 3, True, True)
 
 
-def test_a_worker_is_told_once_that_it_was_notified():
-    def told(was_notified, answer):
+def test_a_worker_is_notified_once():
+    def raised(was_notified, answer):
         answer(was_notified())
         while not was_notified():
             pass
         answer(was_notified())
 
-    with ForkedWorker(told) as worker:
+    with ForkedWorker(raised) as worker:
         assert worker.receive() is False
         worker.notify()
         assert worker.receive() is False
@@ -352,7 +352,7 @@ def test_the_second_process_ends_with_the_first(large, tmp_path, sent, ended):
     code += "from calltools.__main__ import main; main()"
     command = [sys.executable, "-c", code, "validate", str(large), "--report", str(tmp_path / "findings.csv")]
 
-    with started(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with start_process(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         there = []
         while not there and process.poll() is None:
             there = children_of(process.pid)
@@ -376,20 +376,20 @@ def test_columns_come_over_as_they_were():
     table = pa.table({"a": ["", "заявка", "x" * 100_000], "b": ["1", "2", "3"]}).slice(1)
     batch = Batch(table, np.arange(5, 7), np.arange(8, 10), read=2)
     reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as heard, os.fdopen(writing, "wb") as said:
+    with os.fdopen(reading, "rb") as received, os.fdopen(writing, "wb") as sent:
         sender = threading.Thread(
             target=lambda: (
-                process.write_object(said, batch),
-                process.write_object(said, None),
-                said.close(),
+                process.write_object(sent, batch),
+                process.write_object(sent, None),
+                sent.close(),
             )
         )
         sender.start()
-        told = process.read_object(heard)
-        nothing = process.read_object(heard)
+        raised = process.read_object(received)
+        nothing = process.read_object(received)
         sender.join()
         with pytest.raises(EOFError):
-            process.read_object(heard)
+            process.read_object(received)
 
-    assert told.columns.equals(table)
-    assert (told.records.tolist(), told.places.tolist(), told.read, nothing) == ([5, 6], [8, 9], 2, None)
+    assert raised.columns.equals(table)
+    assert (raised.records.tolist(), raised.places.tolist(), raised.read, nothing) == ([5, 6], [8, 9], 2, None)

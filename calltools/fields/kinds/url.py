@@ -57,7 +57,7 @@ def not_absolute(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         Yandex Metrica, Passing call data, URL and CallTrackerURL; RFC 3986, section 4.3.
     """
     clean = cell_kernels.cleaned(cells)
-    candidates = non_empty(clean) & ~_is_plainly_sound(clean)
+    candidates = non_empty(clean) & ~is_plainly_sound(clean)
     return cell_kernels.apply_where(candidates, _lacks_host, clean)
 
 
@@ -79,7 +79,7 @@ def with_secret(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         OWASP, Information exposure through query strings in URL; RFC 3986, section 3.2.1.
     """
     clean = cell_kernels.cleaned(cells)
-    candidates = non_empty(clean) & ~_is_plainly_sound(clean)
+    candidates = non_empty(clean) & ~is_plainly_sound(clean)
     return cell_kernels.apply_where(candidates, lambda rest: as_mask(pc.match_substring_regex(rest, _SECRET)), clean)
 
 
@@ -103,7 +103,7 @@ def _has_host(text: str) -> bool:
     return bool(re.fullmatch(r"[\w.:%\[\]-]+", host)) and not host.startswith((".", "-"))
 
 
-def _is_plainly_sound(cells: Cells) -> Mask:
+def is_plainly_sound(cells: Cells) -> Mask:
     """Mask of the cells that need no closer look: a scheme, a host, printable ASCII, nothing like a secret.
 
     It may be false for good addresses, never true for a faulty one: tests/fields/test_kinds.py,
@@ -138,7 +138,7 @@ def _has_plain_host(cells: Cells) -> Mask:
 
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return ~non_empty(cells) | _is_plainly_sound(cells)
+    return ~non_empty(cells) | is_plainly_sound(cells)
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:

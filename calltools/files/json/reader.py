@@ -157,9 +157,9 @@ def _format_compact(value: Json) -> str:
 
 
 #: Records of a batch.
-_RECORDS_PER_BATCH: Final = 50_000
+RECORDS_PER_BATCH: Final = 50_000
 #: Text and records are held in memory, which takes about five times the size of the file.
-_MAX_BYTES: Final = 512 << 20
+MAX_JSON_BYTES: Final = 512 << 20
 
 #: Some records: title -> cells.
 _ColumnPart = dict[str, Cells]
@@ -174,8 +174,8 @@ def open_json(request: OpenRequest) -> Table:
     """
     path, name, limits = request.path, request.name, request.limits
     size = path.stat().st_size
-    if size > _MAX_BYTES:
-        raise LimitError("json-too-large", path=name, size=size >> 20, limit=_MAX_BYTES >> 20)
+    if size > MAX_JSON_BYTES:
+        raise LimitError("json-too-large", path=name, size=size >> 20, limit=MAX_JSON_BYTES >> 20)
     text, encoding = _decode(path.read_bytes(), name)
     titles: dict[str, None] = {}
     parts = list(_collect_parts(_flatten_records(parse_records(text, name), name), titles, name, limits))
@@ -214,7 +214,7 @@ def _collect_parts(
     items: Iterator[dict[str, str]], titles: dict[str, None], name: str, limits: Limits
 ) -> Iterator[tuple[int, _ColumnPart]]:
     """Size and columns of each part of the records; ``titles`` collects all keys in the order of their first use."""
-    while records := list(islice(items, _RECORDS_PER_BATCH)):
+    while records := list(islice(items, RECORDS_PER_BATCH)):
         for record in records:
             titles.update(dict.fromkeys(record))
         if len(titles) > limits.columns:

@@ -37,7 +37,7 @@ def serve(requests: BinaryIO, responses: BinaryIO) -> int:
         _serve_requests(requests, responses)
     # A panic of the library is a BaseException (PanicException of pyo3).
     except BaseException as fault:  # noqa: BLE001 - the parent needs an answer in any case
-        _send_response(responses, {"error": _error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
+        _send_response(responses, {"error": error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
         return EXIT_FAILED
     return 0
 
@@ -46,7 +46,7 @@ def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
     wanted = json.loads(requests.readline())
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
-        opened = pool.submit(_OpenedWorkbook, wanted)
+        opened = pool.submit(OpenedWorkbook, wanted)
         from calltools.files.workbook import stream  # noqa: PLC0415 - see above
 
         workbook = opened.result()
@@ -58,7 +58,7 @@ def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
         stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
 
 
-class _OpenedWorkbook:
+class OpenedWorkbook:
     """A workbook with the sheets that may hold calls.
 
     Attributes:
@@ -113,7 +113,8 @@ def limit_process(memory: int, seconds: int) -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _error_key(fault: BaseException) -> MessageKey:
+def error_key(fault: BaseException) -> MessageKey:
+    """Choose the message for an exception of this process; an unknown one means that the workbook is damaged."""
     if isinstance(fault, CalltoolsError):
         return fault.key
     if isinstance(fault, MemoryError):

@@ -25,7 +25,7 @@ def test_every_cell_is_decoded_as_python_does(texts, encoding, first):
 
 
 @given(st.binary() | st.text().map(str.encode) | st.text().map(lambda text: text.encode("utf-8", "replace")[:-1]))
-def test_a_block_is_utf8_where_python_says_so(data):
+def test_a_block_is_utf8_exactly_where_python_decodes_it(data):
     try:
         data.decode()
         expected = True

@@ -1,7 +1,7 @@
 """One damaged place in a good file of 30 records: exactly that record is named, the other 29 are unchanged.
 
-A damage that leaves a record which RFC 4180 allows cannot be told from what somebody meant. Which ones these are is
-said here exactly: a delimiter more or less inside a quoted cell, two quotes more inside a quoted cell or beside its own,
+A damage that leaves a record which RFC 4180 allows cannot be told from intended data. These damages are listed
+here exactly: a delimiter more or less inside a quoted cell, two quotes more inside a quoted cell or beside its own,
 and a pair of quotes in place of an empty cell.
 """
 
@@ -17,8 +17,8 @@ from calltools.files.inputs import OpenRequest
 from calltools.model.batch import HeaderGuess, Hints
 
 COUNT = 30
-#: Records are of five kinds: each of them takes both roads at the beginning, those behind take one or the other.
-#: They come by the same lines, which are traced for the first ones only: that takes half as long again.
+#: Records are of five kinds: each of them takes both paths at the beginning, later ones take one or the other.
+#: They run the same code, which is traced for the first ones only: tracing takes half as long again.
 BOTH_ROADS = [
     pytest.param(number, exact, marks=[] if number < 5 else pytest.mark.no_cover)
     for number in range(COUNT)

@@ -1,4 +1,4 @@
-"""CSV as people have it: encodings, delimiters, title rows, line ends; written and read again."""
+"""CSV as exports have it: encodings, delimiters, title rows, line ends; written and read again."""
 
 import contextlib
 import csv
@@ -80,7 +80,7 @@ def test_words_in_capitals_are_not_taken_for_small_letters_of_another_encoding(w
     assert list(rows[0][2]) == words.split(";")
 
 
-def test_an_encoding_that_cannot_be_told_is_asked_for(write):
+def test_an_unclear_encoding_is_refused_until_it_is_given(write):
     path = write(b"ClientId,Tag\n1,\x90\x91\xfe\n")
 
     with pytest.raises(SourceError, match="--encoding"):
@@ -136,7 +136,7 @@ def test_the_first_second_kind_of_line_end_is_named_once(write):
         (Hints(delimiter=";"), ("a,b",)),
     ],
 )
-def test_what_the_user_says_is_taken(write, hints, titles):
+def test_hints_of_the_user_are_taken(write, hints, titles):
     assert read(write("a,b\n1,2\n3,4\n"), hints)[0].titles == titles
 
 
@@ -145,7 +145,7 @@ def test_a_header_row_that_is_not_there_is_refused(write):
         read(write("a,b\n1,2\n3,4\n"), Hints(header_row=4))
 
 
-def test_a_beginning_without_a_line_is_told_as_it_is(write):
+def test_a_beginning_without_a_line_end_is_named(write):
     with pytest.raises(SourceError, match="line end is missing"):
         read(write("z" * (1 << 20)))
 
@@ -158,7 +158,7 @@ def test_a_beginning_without_a_line_is_told_as_it_is(write):
     ],
 )
 def test_the_limit_of_cells_that_the_whole_process_has_changes_nothing(write, text):
-    """The ledger raises it, and so may whoever uses the library."""
+    """The ledger raises it, and users of the library may."""
     before = csv.field_size_limit(64 << 20)
     try:
         with pytest.raises(SourceError, match="line end is missing"):
@@ -174,12 +174,12 @@ def test_a_cell_as_long_as_python_reads_is_a_title(write):
 
 
 def test_a_header_of_a_million_titles_is_refused_in_time(write):
-    begun = time.process_time()
+    start = time.process_time()
 
     with pytest.raises(LimitError, match="16384"):
         read(write(",".join(f"c{number}" for number in range(10**6)) + "\n"))
 
-    assert time.process_time() - begun < 10
+    assert time.process_time() - start < 10
 
 
 def test_bytes_of_no_text_are_refused(write):
@@ -229,7 +229,7 @@ records = st.one_of(st.tuples(broken, broken, broken), st.tuples(plain, plain, p
 
 
 @given(st.lists(records, max_size=8), st.sampled_from([7, 23, 1 << 20]))
-def test_what_is_written_well_is_read_as_it_was_on_both_roads(tmp_path_factory, rows, size):
+def test_well_formed_records_are_read_unchanged_on_both_paths(tmp_path_factory, rows, size):
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([("ClientId", "DateTime", "Tag"), *rows])
@@ -246,7 +246,7 @@ def test_what_is_written_well_is_read_as_it_was_on_both_roads(tmp_path_factory, 
 
 @st.composite
 def torn_texts(draw):
-    """Well-written records in which a few signs were put, taken away or changed."""
+    """Well-formed records with a few characters added, removed or changed."""
     stream = io.StringIO()
     ends, quoting = st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
     rows = draw(st.lists(st.tuples(*[st.text(st.sampled_from('a1,"\n\ré'), max_size=6)] * 3), max_size=6))
@@ -271,7 +271,7 @@ texts = st.one_of(st.text(st.sampled_from('ab1,"\n\r;é'), max_size=60), torn_te
 @example('";\n,\né,,"\n\n\r"\n""b;1\ré,aé\n1\n""\n\n"\na1\n,1",', 5)
 @example(',b1\n",aéb\n\ré,b,\n\r,",""\r"b,é;é\n"', 5)
 @example(',,\rb,\r;b\n"11\rab,1,\r"\n1,', 5)
-def test_any_text_reads_alike_on_both_roads_and_in_any_blocks(tmp_path_factory, text, size):
+def test_any_text_is_read_alike_on_both_paths_and_in_any_blocks(tmp_path_factory, text, size):
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     path.write_bytes(b"ClientId,DateTime,Tag\n" + text.encode())
     whole = read(path)
@@ -286,12 +286,12 @@ def test_any_text_reads_alike_on_both_roads_and_in_any_blocks(tmp_path_factory, 
 
 
 def in_order(findings):
-    """As the line sorts them."""
+    """In the order of the pipeline."""
     return sorted((row["place"], str(row)) for row in findings)
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory, data):
+def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     path.write_bytes(data)
 
@@ -311,10 +311,10 @@ def test_the_writer_writes_as_the_csv_module_and_reading_gives_the_same_cells(tm
         writer.write(table)
         writer.close()
 
-    kept = [name for name in names if name in {"ClientId", "DateTime"} or any(table[name].to_pylist())]
+    used = [name for name in names if name in {"ClientId", "DateTime"} or any(table[name].to_pylist())]
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(kept)
-    csv.writer(stream, lineterminator="\n").writerows(zip(*(table[name].to_pylist() for name in kept), strict=True))
+    csv.writer(stream, lineterminator="\n").writerow(used)
+    csv.writer(stream, lineterminator="\n").writerows(zip(*(table[name].to_pylist() for name in used), strict=True))
     assert path.read_bytes().decode() == stream.getvalue()
 
 

@@ -85,7 +85,7 @@ def test_nested_keys_are_joined_by_dots_and_titles_are_the_union(read):
 
 
 def test_places_are_record_numbers_across_batches(read, monkeypatch):
-    monkeypatch.setattr(reader, "_RECORDS_PER_BATCH", 2)
+    monkeypatch.setattr(reader, "RECORDS_PER_BATCH", 2)
 
     batches = [task() for task in read('[{"a":1},{"a":2},{"b":3}]').tasks()]
 
@@ -155,7 +155,7 @@ def test_nesting_that_parses_may_still_be_too_deep_to_flatten(read):
 def test_too_many_keys_and_too_many_bytes_are_limits(read, monkeypatch):
     with pytest.raises(LimitError) as keys:
         read('[{"a":1,"b":2,"c":3}]', Limits(columns=2))
-    monkeypatch.setattr(reader, "_MAX_BYTES", 8)
+    monkeypatch.setattr(reader, "MAX_JSON_BYTES", 8)
     with pytest.raises(LimitError) as size:
         read('[{"a":"longer"}]')
 

@@ -309,7 +309,7 @@ def test_errors_without_a_known_name_still_show():
     assert odd.row_count() == 2
 
 
-# -- the same, asked directly ------------------------------------------------------------------------
+# -- the same, without a process ---------------------------------------------------------------------
 
 
 def test_the_second_look_finds_the_sheet_by_its_title(tmp_path):
@@ -384,12 +384,12 @@ def test_the_second_look_refuses_a_document_type(tmp_path):
 
 
 def serve(path, package, marked=()):
-    """What the reading process answers, asked within this process."""
+    """The answer of the reading process, computed in this process."""
     wanted = {"path": str(path), "name": "x", "sheet": None, "head_rows": 50, "filled_cells": 1 << 25}
     chosen = {"sheet": "Calls", "header": TITLES, "first_row": 1, "identifiers": [], "package": package}
-    asked = f"{json.dumps(wanted)}\n{json.dumps(chosen | {'marked': marked})}\n".encode()
+    request = f"{json.dumps(wanted)}\n{json.dumps(chosen | {'marked': marked})}\n".encode()
     answers = io.BytesIO()
-    code = child.serve(io.BytesIO(asked), answers)
+    code = child.serve(io.BytesIO(request), answers)
     return code, answers.getvalue()
 
 

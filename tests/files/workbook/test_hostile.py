@@ -1,4 +1,4 @@
-"""Workbooks that mean harm, or came to some: a typed error or a result, soon, and no process left behind."""
+"""Malicious and damaged workbooks: a typed error or a result, soon, and no process is left."""
 
 import io
 import json
@@ -169,10 +169,10 @@ def test_more_cells_than_the_limit_are_named(tmp_path):
     assert (fault.value.key, fault.value.facts["limit"]) == ("workbook-cells", 1)
 
 
-@pytest.mark.parametrize("kept", [30, 200, 600])
-def test_a_workbook_cut_off_is_damaged(tmp_path, kept):
+@pytest.mark.parametrize("cut_size", [30, 200, 600])
+def test_a_workbook_cut_off_is_damaged(tmp_path, cut_size):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:cut_size])
 
     with pytest.raises(SourceError) as fault:
         read(path)
@@ -181,7 +181,7 @@ def test_a_workbook_cut_off_is_damaged(tmp_path, kept):
 
 
 def entry_of(raw, name):
-    """Where the directory's entry of a part stands."""
+    """The offset of a part's entry in the directory."""
     place = raw.rindex(name.encode())
     return place - 46
 
@@ -212,7 +212,7 @@ def test_a_directory_that_lies_is_found_out(tmp_path, offset, value, key):
 
 
 @pytest.mark.parametrize("spoil", [4, 31], ids=["local header", "packed bytes"])
-def test_bytes_that_are_not_what_the_directory_says_are_damage(tmp_path, spoil):
+def test_bytes_that_contradict_the_directory_are_damage(tmp_path, spoil):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     raw = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as package:
@@ -310,7 +310,7 @@ class _Panic(BaseException):
     ],
 )
 def test_the_child_has_one_answer_to_each_fault(fault, key):
-    assert child._error_key(fault) == key
+    assert child.error_key(fault) == key
 
 
 def test_the_child_serves_in_its_own_words(tmp_path):
@@ -327,14 +327,14 @@ def test_the_child_serves_in_its_own_words(tmp_path):
     assert json.loads(answers.readline()) == {"first": 0, "last": 1}
 
 
-def test_the_child_ends_quietly_when_nothing_more_is_asked(tmp_path):
+def test_the_child_ends_quietly_when_its_input_ends(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": None, "head_rows": 1, "filled_cells": 100}
 
     assert child.serve(io.BytesIO(json.dumps(wanted).encode()), io.BytesIO()) == 0
 
 
-def test_the_child_tells_its_fault(tmp_path):
+def test_the_child_sends_its_fault(tmp_path):
     answers = io.BytesIO()
 
     assert child.serve(io.BytesIO(b"{}\n"), answers) == child.EXIT_FAILED
@@ -348,14 +348,14 @@ def test_the_child_bounds_itself():
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
 
 
-def test_a_sheet_of_another_name_is_not_known_to_the_child(tmp_path):
+def test_the_child_does_not_find_a_sheet_of_another_name(tmp_path):
     path = packed(tmp_path / "calls.xlsx", parts(TWO_ROWS))
     wanted = {"path": str(path), "name": "x", "sheet": "s1 ", "filled_cells": 2}
 
-    assert list(child._OpenedWorkbook(wanted).sheets) == ["S1"]
-    assert not child._OpenedWorkbook(wanted | {"sheet": "T"}).has_wanted_sheet
+    assert list(child.OpenedWorkbook(wanted).sheets) == ["S1"]
+    assert not child.OpenedWorkbook(wanted | {"sheet": "T"}).has_wanted_sheet
     with pytest.raises(LimitError):
-        child._OpenedWorkbook(wanted | {"filled_cells": 1})
+        child.OpenedWorkbook(wanted | {"filled_cells": 1})
 
 
 def test_every_fault_of_a_workbook_has_its_sentence():

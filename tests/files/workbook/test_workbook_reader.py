@@ -31,7 +31,7 @@ def judge(rows):
 
 
 @pytest.fixture
-def book(tmp_path):
+def write_workbook(tmp_path):
     """A workbook from rows of cells by sheet; ``None`` leaves a cell out."""
 
     def make(**sheets):
@@ -48,7 +48,7 @@ def book(tmp_path):
     return make
 
 
-def raw_book(path, cells, *, parts=()):
+def write_raw_workbook(path, cells, *, parts=()):
     """A workbook whose sheet XML is written by hand."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -86,8 +86,8 @@ def found(table):
     return [(one["code"], one["record"], one["place"], one["column"], one["value"]) for one in every]
 
 
-def test_a_table_is_read_with_its_addresses(book):
-    table = read(book(Calls=[["DateTime", "Tag"], [1772434800, "a"], [], ["", ""], [1772434801, "b"], []]))
+def test_a_table_is_read_with_its_addresses(write_workbook):
+    table = read(write_workbook(Calls=[["DateTime", "Tag"], [1772434800, "a"], [], ["", ""], [1772434801, "b"], []]))
 
     batches = [task() for task in table.tasks()]
 
@@ -103,15 +103,15 @@ def test_a_table_is_read_with_its_addresses(book):
     assert found(table) == []
 
 
-def test_tasks_can_be_asked_for_twice(book):
-    table = read(book(Calls=[["DateTime"], [1]]))
+def test_tasks_can_be_read_twice(write_workbook):
+    table = read(write_workbook(Calls=[["DateTime"], [1]]))
 
     assert rows(table) == rows(table) == [{"DateTime": "1"}]
 
 
-def test_each_type_of_cell_becomes_text(book):
+def test_each_type_of_cell_becomes_text(write_workbook):
     cells = [79161234567, 0.5, True, moment("2026-03-02 10:00:00"), date(2026, 3, 2), time(0, 3, 15), "x"]
-    table = read(book(Calls=[["Tag"], *([cell] for cell in cells)]))
+    table = read(write_workbook(Calls=[["Tag"], *([cell] for cell in cells)]))
 
     texts = [row["Tag"] for row in rows(table)]
 
@@ -146,9 +146,9 @@ def test_dates_of_a_1904_workbook_are_the_same_days(tmp_path):
     assert rows(read(path)) == [{"DateTime": "2026-03-02 10:00:00"}]
 
 
-def test_ids_in_number_cells_are_named_and_kept_as_text(book):
+def test_ids_in_number_cells_are_named_and_kept_as_text(write_workbook):
     table = read(
-        book(
+        write_workbook(
             Calls=[["ClientId", "Price"], ["1604591025698235234", 1e15], [1604591025698235234, 1], [999999999999999, 2]]
         )
     )
@@ -177,12 +177,12 @@ def test_ids_in_number_cells_are_named_and_kept_as_text(book):
         ("", False),
     ],
 )
-def test_titles_of_id_columns_are_known_in_many_spellings(title, holds):
+def test_titles_of_id_columns_are_recognized_in_many_spellings(title, holds):
     assert looks_like_identifier_title(title) is holds
 
 
-def test_the_caller_may_say_which_columns_hold_ids(book):
-    path = book(Calls=[["Tag", "ClientId"], [1604591025698235234, 1604591025698235234]])
+def test_the_caller_may_name_the_columns_of_ids(write_workbook):
+    path = write_workbook(Calls=[["Tag", "ClientId"], [1604591025698235234, 1604591025698235234]])
 
     table = open_table(path, "x", Hints(), judge, is_identifier=lambda title: title == "Tag")
 
@@ -191,7 +191,7 @@ def test_the_caller_may_say_which_columns_hold_ids(book):
 
 
 def test_error_cells_and_formulas_without_a_value_are_named(tmp_path):
-    path = raw_book(
+    path = write_raw_workbook(
         tmp_path / "calls.xlsx",
         '<row r="1"><c r="A1" t="inlineStr"><is><t>Price</t></is></c>'
         '<c r="B1" t="inlineStr"><is><t>Tag</t></is></c></row>'
@@ -232,51 +232,51 @@ def test_a_sheet_of_nothing_but_formulas_without_values_is_not_empty(tmp_path):
     ]  # fmt: skip
 
 
-def test_a_header_under_title_rows_is_found_and_named(book):
-    table = read(book(Calls=[["Отчёт за март"], [], ["DateTime", "Tag"], [1, "a"]]))
+def test_a_header_under_title_rows_is_found_and_named(write_workbook):
+    table = read(write_workbook(Calls=[["Отчёт за март"], [], ["DateTime", "Tag"], [1, "a"]]))
 
     assert table.findings.to_rows()[0]["code"] == "CT016"
     assert table.source.header_row == 3
     assert next(table.tasks())().places.tolist() == [4]
 
 
-def test_a_table_away_from_the_left_edge_keeps_its_address(book):
-    table = read(book(Calls=[["Отчёт"], [None, None, "DateTime", "Tag"], [None, None, 1, "a"]]))
+def test_a_table_away_from_the_left_edge_keeps_its_address(write_workbook):
+    table = read(write_workbook(Calls=[["Отчёт"], [None, None, "DateTime", "Tag"], [None, None, 1, "a"]]))
 
     assert (table.titles, table.source.first_column) == (("DateTime", "Tag"), 2)
     assert rows(table) == [{"DateTime": "1", "Tag": "a"}]
 
 
-def test_a_sheet_that_begins_right_of_column_a_and_below_row_1(book):
-    table = read(book(Calls=[[], [], [None, "DateTime", "ClientId"], [None, 1, 1604591025698235234]]))
+def test_a_sheet_that_begins_right_of_column_a_and_below_row_1(write_workbook):
+    table = read(write_workbook(Calls=[[], [], [None, "DateTime", "ClientId"], [None, 1, 1604591025698235234]]))
 
     assert (table.titles, table.source.first_column) == (("DateTime", "ClientId"), 1)
     assert found(table)[1] == ("CT209", 1, 4, "ClientId", "1604591025698235000")
     assert table.findings.to_rows()[0]["place"] == 3
 
 
-def test_a_column_without_title_stays_when_it_holds_anything(book):
-    table = read(book(Calls=[["", "DateTime", "", "Tag", ""], [1, 2, "", 3, ""], ["", 2, "", "", ""]]))
+def test_a_column_without_title_stays_when_it_holds_anything(write_workbook):
+    table = read(write_workbook(Calls=[["", "DateTime", "", "Tag", ""], [1, 2, "", 3, ""], ["", 2, "", "", ""]]))
 
     assert table.titles == ("", "DateTime", "", "Tag")
     assert list(rows(table)[0].values()) == ["1", "2", "", "3"]
 
 
-def test_the_header_again_among_the_records_is_named(book):
-    table = read(book(Calls=[["DateTime", "Tag"], [1, "a"], ["DateTime", "Tag"], ["DateTime", "x"]]))
+def test_the_header_again_among_the_records_is_named(write_workbook):
+    table = read(write_workbook(Calls=[["DateTime", "Tag"], [1, "a"], ["DateTime", "Tag"], ["DateTime", "x"]]))
 
     assert [(code, record, place) for code, record, place, *_ in found(table)] == [("CT019", 2, 3)]
 
 
-def test_the_sheet_whose_header_fits_is_read_and_the_others_are_named(book):
-    table = read(book(Notes=[["hello"]], Empty=[], Calls=[["DateTime", "Tag"], [1, "a"]], More=[["x"]]))
+def test_the_sheet_whose_header_fits_is_read_and_the_others_are_named(write_workbook):
+    table = read(write_workbook(Notes=[["hello"]], Empty=[], Calls=[["DateTime", "Tag"], [1, "a"]], More=[["x"]]))
 
     assert table.source.sheet == "Calls"
     assert [(one["code"], one["detail"]) for one in table.findings.to_rows()] == [("CT017", "Calls\x1fNotes, More")]
 
 
-def test_the_only_sheet_with_anything_is_read_although_no_title_is_known(book):
-    table = read(book(Empty=[], Data=[[], ["foo", "bar"], ["1", "2"]]))
+def test_the_only_sheet_with_cells_is_read_without_a_recognized_title(write_workbook):
+    table = read(write_workbook(Empty=[], Data=[[], ["foo", "bar"], ["1", "2"]]))
 
     assert (table.source.sheet, table.source.header_row, table.titles) == ("Data", 2, ("foo", "bar"))
 
@@ -288,8 +288,8 @@ def test_the_only_sheet_with_anything_is_read_although_no_title_is_known(book):
         pytest.param(["DateTime"], "First", id="the better one wins"),
     ],
 )
-def test_sheets_that_fit_alike_are_not_chosen_between(book, second, sheet):
-    path = book(First=[["DateTime", "Tag"], [1, 2]], Second=[second, [3, 4]])
+def test_sheets_that_fit_alike_are_not_chosen_between(write_workbook, second, sheet):
+    path = write_workbook(First=[["DateTime", "Tag"], [1, 2]], Second=[second, [3, 4]])
 
     if sheet:
         assert read(path).source.sheet == sheet
@@ -320,23 +320,23 @@ def test_a_hidden_sheet_is_read_only_by_its_name(tmp_path):
     assert (named.source.sheet, rows(named)) == ("Secret", [{"DateTime": "2", "Tag": "x"}])
 
 
-def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(book):
+def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(write_workbook):
     with pytest.raises(UsageError) as fault:
-        read(book(One=[["DateTime"]], Two=[["x"]]), Hints(sheet="Three"))
+        read(write_workbook(One=[["DateTime"]], Two=[["x"]]), Hints(sheet="Three"))
 
     assert fault.value.key == "sheet-unknown"
     assert "One, Two" in str(fault.value)
 
 
 @pytest.mark.parametrize("hints", [Hints(), Hints(sheet="B")])
-def test_an_empty_workbook_is_a_finding(book, hints):
-    table = read(book(A=[], B=[]), hints)
+def test_an_empty_workbook_is_a_finding(write_workbook, hints):
+    table = read(write_workbook(A=[], B=[]), hints)
 
     assert ([code for code, *_ in found(table)], rows(table), table.titles) == (["CT001"], [], ())
 
 
-def test_a_header_row_may_be_given(book):
-    path = book(Calls=[["DateTime", "x"], ["a", "b"], ["1", "2"]])
+def test_a_header_row_may_be_given(write_workbook):
+    path = write_workbook(Calls=[["DateTime", "x"], ["a", "b"], ["1", "2"]])
 
     given, none = read(path, Hints(header_row=2)), read(path, Hints(header_row=0))
 
@@ -347,14 +347,14 @@ def test_a_header_row_may_be_given(book):
     assert fault.value.key == "header-row-beyond"
 
 
-def test_a_header_row_beyond_the_first_fifty_is_found_where_it_was_said(book):
-    table = read(book(Calls=[*([["x"]] * 60), ["DateTime"], ["1"]]), Hints(header_row=61))
+def test_a_given_header_row_beyond_the_first_fifty_is_found(write_workbook):
+    table = read(write_workbook(Calls=[*([["x"]] * 60), ["DateTime"], ["1"]]), Hints(header_row=61))
 
     assert rows(table) == [{"DateTime": "1"}]
 
 
-def test_a_profile_may_name_the_columns_of_a_sheet_without_header(book):
-    path = book(Calls=[["1", "a", "z"], ["2", "b", "y"]])
+def test_a_profile_may_name_the_columns_of_a_sheet_without_header(write_workbook):
+    path = write_workbook(Calls=[["1", "a", "z"], ["2", "b", "y"]])
 
     table = open_table(path, "x", Hints(), lambda _: HeaderGuess(None, 2, ("DateTime", "Tag")))
 
@@ -382,7 +382,7 @@ def test_a_false_dimension_changes_nothing(tmp_path, declared):
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     sheet = f'<worksheet xmlns="{main}"><dimension ref="{declared}"/><sheetData>{cells}</sheetData></worksheet>'
-    path = raw_book(tmp_path / "calls.xlsx", "", parts={"xl/worksheets/sheet1.xml": sheet})
+    path = write_raw_workbook(tmp_path / "calls.xlsx", "", parts={"xl/worksheets/sheet1.xml": sheet})
 
     assert rows(read(path)) == [{"1": "2"}]
 
@@ -397,14 +397,14 @@ def test_long_text_and_rich_text_come_whole(tmp_path):
     assert [row["Tag"] for row in rows(read(path))] == ["ы" * 32_767, "line\nbreak", " outer ", "a b c"]
 
 
-def test_slices_do_not_show(book, monkeypatch):
-    path = book(
+def test_slices_do_not_show(write_workbook, monkeypatch):
+    path = write_workbook(
         Calls=[
             ["DateTime", "ClientId"], [date(2026, 3, 2), "a"], [], [moment("2026-03-02 01:00:00"), "b"],
             [1, 1604591025698235234], [], [], [], ["DateTime", "ClientId"],
         ]
     )  # fmt: skip
-    opened = child._OpenedWorkbook(
+    opened = child.OpenedWorkbook(
         {"path": str(path), "name": "x", "sheet": None, "filled_cells": 1000},
     )
     sheet = opened.sheets["Calls"]

@@ -1,4 +1,4 @@
-"""The recorder of the command line: the same twice is equal, and what changes is told."""
+"""The recorder of the command line: two recordings of one checkout are equal, and changes are printed."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ def test_a_record_holds_streams_files_and_what_arrived(recorded):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (lambda one: one.update(code=7), "+7"),
         (lambda one: one.update(stderr="other words\n"), "+other words"),
@@ -55,7 +55,7 @@ def test_a_record_holds_streams_files_and_what_arrived(recorded):
     ],
     ids=["code", "stream", "lost file", "new file"],
 )
-def test_a_change_is_told_and_ends_with_1(recorded, tmp_path, capsys, change, said):
+def test_a_change_is_printed_and_ends_with_1(recorded, tmp_path, capsys, change, expected):
     changed = records(recorded)
     (hurt,) = [one for one in changed if one["id"] == "samples/sipuni/reports-en#0"]
     change(hurt)
@@ -63,14 +63,14 @@ def test_a_change_is_told_and_ends_with_1(recorded, tmp_path, capsys, change, sa
 
     code = main(["compare", str(recorded), str(tmp_path)])
 
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert code == 1
-    assert "samples/sipuni/reports-en#0: calltools convert export.csv" in told
-    assert said in told.splitlines()
-    assert told.endswith(" 1 differ\n")
+    assert "samples/sipuni/reports-en#0: calltools convert export.csv" in output
+    assert expected in output.splitlines()
+    assert output.endswith(" 1 differ\n")
 
 
-def test_a_command_that_only_one_recording_has_is_told(recorded, tmp_path):
+def test_a_command_that_only_one_recording_has_is_printed(recorded, tmp_path):
     lines = (recorded / "commands.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "commands.jsonl").write_text("\n".join(lines[1:]), encoding="utf-8")
 

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 
 
-def program(*names, packages):
-    """Where a program is, by the first of its names that is found."""
+def find_program(*names, packages):
+    """The path of a program, by the first of its names that is found."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
         _apt("update", "-qq")
@@ -16,6 +16,6 @@ def program(*names, packages):
     return found
 
 
-def _apt(*words):
+def _apt(*arguments):
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", *words], check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(["apt-get", *arguments], check=True, stdout=subprocess.DEVNULL, env=environment)

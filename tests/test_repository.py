@@ -1,4 +1,4 @@
-"""The house itself: contracts, generated files, names that must not be in code, invented people only."""
+"""The repository: contracts, generated files, names that must not be in code, invented people only."""
 
 import json
 import os
@@ -82,8 +82,8 @@ def sample_texts():
     """Each sample as text, workbooks cell by cell."""
     for path in sorted((ROOT / "samples").rglob("*")):
         if path.suffix == ".xlsx":
-            book = CalamineWorkbook.from_path(path)
-            rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+            workbook = CalamineWorkbook.from_path(path)
+            rows = [row for name in workbook.sheet_names for row in workbook.get_sheet_by_name(name).to_python()]
             cells = [f"{cell:.0f}" if isinstance(cell, float) else str(cell) for row in rows for cell in row]
             yield path, "\n".join(cells)
         elif path.suffix in {".csv", ".json", ".jsonl", ".md"}:

@@ -1,4 +1,4 @@
-"""Traps of exports, each of which has cost somebody wrong reports: no vendor's profile steps into one."""
+"""Pitfalls of exports, each of which has cost somebody wrong reports: no profile of a vendor has one."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ def columns(profile, field):
     return {name for step in profile.fields.get(field, ()) for name in (*step.columns, *step.difference, *step.sum)}
 
 
-def told(name, folder=SAMPLES):
+def sample_options(name, folder=SAMPLES):
     """How a sample is converted, as the options of the library."""
     words = iter(shlex.split((folder / name / "options").read_text(encoding="utf-8")))
     found = {}
@@ -47,21 +47,21 @@ def export(name):
     return path
 
 
-def converted(name, tmp_path, **more):
+def convert_sample(name, tmp_path, **more):
     output = tmp_path / "calls.csv"
-    result = calltools.convert(export(name), output, as_of=AS_OF, force=True, **{**told(name), **more})
+    result = calltools.convert(export(name), output, as_of=AS_OF, force=True, **{**sample_options(name), **more})
     return result.summary, output.read_bytes()
 
 
-def rows_of(path, tmp_path, **asked):
-    """The records that came out, and what was said."""
+def rows_of(path, tmp_path, **options):
+    """The written records, and the result."""
     output = tmp_path / "calls.csv"
-    result = calltools.convert(path, output, force=True, **{"as_of": NOW, "static_call": "1", **asked})
+    result = calltools.convert(path, output, force=True, **{"as_of": NOW, "static_call": "1", **options})
     with output.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream)), result
 
 
-def file(tmp_path, *lines, name="export.csv", encoding="utf-8"):
+def write_export(tmp_path, *lines, name="export.csv", encoding="utf-8"):
     path = tmp_path / name
     path.write_text("\n".join(lines) + "\n", encoding=encoding)
     return path
@@ -106,7 +106,7 @@ def test_a_click_is_taken_from_its_own_column_or_from_an_address():
     assert {step.url_parameter or step.columns for step in steps} == {("yclid",), "yclid"}
 
 
-#: Where an export has both, the column that holds talk alone; the other holds the whole call.
+#: Where an export has both, the column with the talk time; the other has the duration of the whole call.
 TALK = {
     "3cx": {"Talking"},
     "aircall": {"duration (in call)"},
@@ -141,7 +141,7 @@ def test_milliseconds_are_read_with_their_scale_or_not_at_all():
     }
 
 
-def test_exports_of_all_calls_say_which_are_incoming():
+def test_exports_of_all_calls_map_their_direction():
     everything = {
         name for name, one in PROFILES.items() if not (one.rows.direction or one.rows.context or one.rows.called)
     }
@@ -149,10 +149,10 @@ def test_exports_of_all_calls_say_which_are_incoming():
     assert everything == {"calltouch", "calltouch-xlsx", "roistat", "didww", "callibri"}
 
 
-def test_an_export_whose_direction_was_not_asked_for_is_not_taken_for_incoming_calls():
+def test_a_profile_is_recognized_by_its_column_of_direction():
     for one in PROFILES.values():
-        told = {name for step in one.rows.direction if step.values for name in step.columns}
-        assert not told or one.rows.context or one.rows.called or told & set(one.recognize), one.name
+        columns = {name for step in one.rows.direction if step.values for name in step.columns}
+        assert not columns or one.rows.context or one.rows.called or columns & set(one.recognize), one.name
 
 
 # What is left out is counted by its reason.
@@ -187,41 +187,41 @@ def test_calls_that_do_not_come_in_are_left_out_and_counted(name, tmp_path):
         reasons[one[column]] for one in records(export(name), PROFILES[name].delimiter or ",") if one[column] in reasons
     )
 
-    summary, _ = converted(name, tmp_path)
+    summary, _ = convert_sample(name, tmp_path)
 
     assert expected
     assert summary.skipped == expected
     assert summary.adds_up
 
 
-# A word that nobody described is named, whatever the vendor.
+# A value that no document describes is named, for every vendor.
 
 
-def looked_up(profile):
-    """Columns whose words stand in a table without an answer for others, and an example that reaches it."""
+def mapped_columns(profile):
+    """Columns whose values are mapped by a table without a default."""
     for steps in (profile.fields.get("CallMissed", ()), profile.rows.direction):
         for step in steps:
             if step.values and step.otherwise is None and step.extract is None and len(step.columns) == 1:
                 yield step.columns[0]
 
 
-WORDS = [(name, column) for name, profile in PROFILES.items() for column in dict.fromkeys(looked_up(profile))]
+WORDS = [(name, column) for name, profile in PROFILES.items() for column in dict.fromkeys(mapped_columns(profile))]
 
 
 @pytest.mark.parametrize(("name", "column"), WORDS)
 def test_an_unknown_word_is_named_and_its_record_rejected(name, column, tmp_path):
     trials = [one for one in PROFILES[name].examples if not one.skipped and one.source.get(column)]
 
-    results = [strange(PROFILES[name], one, column, tmp_path) for one in trials]
+    results = [convert_unknown_value(PROFILES[name], one, column, tmp_path) for one in trials]
 
-    # Where something else proves that somebody talked, the word is not asked.
+    # Where another column proves that somebody talked, the value is not read.
     named = [one for one in results if ("CT601", column) in {(found.code, found.column) for found in one.findings}]
     assert named
     assert {(one.summary.written, one.summary.rejected) for one in named} == {(0, 1)}
 
 
-def strange(profile, trial, column, tmp_path):
-    """What comes of an example with another word in a column."""
+def convert_unknown_value(profile, trial, column, tmp_path):
+    """The result of an example with an unknown value in a column."""
     titles = list(dict.fromkeys([*trial.source, *profile.recognize]))
     path = tmp_path / "export.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -234,7 +234,7 @@ def strange(profile, trial, column, tmp_path):
     )[1]  # fmt: skip
 
 
-def test_the_words_of_all_vendors_are_asked():
+def test_words_of_many_vendors_are_tested():
     assert {name for name, _ in WORDS} >= {"beeline", "binotel", "five9", "ringcentral", "sinch", "sipuni", "aircall"}
 
 
@@ -248,22 +248,22 @@ EPOCHS = [name for name in LOCAL if PROFILES[name].epoch_id]
 @pytest.mark.parametrize("name", LOCAL)
 def test_a_wall_clock_without_a_zone_is_refused(name, tmp_path):
     with pytest.raises(UsageError, match="--timezone"):
-        converted(name, tmp_path, timezone=None)
+        convert_sample(name, tmp_path, timezone=None)
 
     assert not (tmp_path / "calls.csv").exists()
 
 
 @pytest.mark.parametrize("name", PROVEN)
 def test_a_time_that_proves_its_zone_is_not_moved_by_another(name, tmp_path):
-    assert converted(name, tmp_path, timezone="Asia/Tokyo")[1] == converted(name, tmp_path)[1]
+    assert convert_sample(name, tmp_path, timezone="Asia/Tokyo")[1] == convert_sample(name, tmp_path)[1]
 
 
 @pytest.mark.parametrize("name", EPOCHS)
 def test_ids_with_an_epoch_refuse_a_wrong_zone_and_name_the_right_one(name, tmp_path):
-    right = datetime(2026, 3, 2, tzinfo=ZoneInfo(told(name)["timezone"])).utcoffset()
+    right = datetime(2026, 3, 2, tzinfo=ZoneInfo(sample_options(name)["timezone"])).utcoffset()
 
     with pytest.raises(UsageError, match=f"Asia/Tokyo .* UTC[+]{right.seconds // 3600:02}:00.* --timezone"):
-        converted(name, tmp_path, timezone="Asia/Tokyo")
+        convert_sample(name, tmp_path, timezone="Asia/Tokyo")
 
     assert not (tmp_path / "calls.csv").exists()
 
@@ -281,7 +281,7 @@ def test_some_exports_have_such_ids():
     ],
 )
 def test_a_zone_is_that_of_its_day(time, zone, epoch, tmp_path):
-    path = file(tmp_path, SIPUNI, f"входящий;отвечен;{time};;84950000001;210;1;40;33;7;;;;")
+    path = write_export(tmp_path, SIPUNI, f"входящий;отвечен;{time};;84950000001;210;1;40;33;7;;;;")
 
     rows, _ = rows_of(path, tmp_path, timezone=zone, as_of=epoch + 3600)
 
@@ -291,9 +291,9 @@ def test_a_zone_is_that_of_its_day(time, zone, epoch, tmp_path):
 @pytest.mark.parametrize(
     ("date", "epoch"), [("03/02/2026 10:00:00", "1770102000"), ("02/03/2026 9:00:00", "1772431200")]
 )
-def test_days_come_first_where_the_vendor_says_so(date, epoch, tmp_path):
+def test_days_come_first_where_the_profile_has_it_so(date, epoch, tmp_path):
     head = "callId,date,duration,callerNumber,phoneNumber,successful,yaClientId"
-    path = file(tmp_path, head, f"1,{date},35,74950000001,74950000000,true,1604591025698235234")
+    path = write_export(tmp_path, head, f"1,{date},35,74950000001,74950000000,true,1604591025698235234")
 
     rows, _ = rows_of(path, tmp_path, timezone="Europe/Moscow", static_call=None, as_of=int(epoch) + 3600)
 
@@ -302,7 +302,7 @@ def test_days_come_first_where_the_vendor_says_so(date, epoch, tmp_path):
 
 def test_a_date_of_the_other_order_is_named_and_not_turned(tmp_path):
     head = "callId,date,duration,callerNumber,phoneNumber,successful,yaClientId"
-    path = file(tmp_path, head, "1,03/22/2026 10:00:00,35,74950000001,74950000000,true,1604591025698235234")
+    path = write_export(tmp_path, head, "1,03/22/2026 10:00:00,35,74950000001,74950000000,true,1604591025698235234")
 
     rows, result = rows_of(path, tmp_path, timezone="Europe/Moscow", static_call=None)
 
@@ -331,7 +331,7 @@ def test_a_date_of_the_other_order_is_named_and_not_turned(tmp_path):
     ],
 )
 def test_a_number_is_repaired_emptied_or_its_record_rejected(src, phone, tmp_path):
-    path = file(tmp_path, MASTER.format(src=src, clid='""', start="2026-03-02 10:00:00"))
+    path = write_export(tmp_path, MASTER.format(src=src, clid='""', start="2026-03-02 10:00:00"))
 
     rows, result = rows_of(
         path, tmp_path, timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",), vendor="asterisk"
@@ -341,9 +341,9 @@ def test_a_number_is_repaired_emptied_or_its_record_rejected(src, phone, tmp_pat
     assert result.summary.withheld == (phone == "" and src != "")
 
 
-def test_ten_digits_are_american_only_if_somebody_says_so(tmp_path):
-    def five9(**asked):
-        return converted("five9", tmp_path, **asked)[0]
+def test_ten_digits_are_american_only_with_a_region(tmp_path):
+    def five9(**options):
+        return convert_sample("five9", tmp_path, **options)[0]
 
     assert five9().rejected == 0
     assert five9(region=None).written == 0
@@ -358,7 +358,9 @@ def test_ten_digits_are_american_only_if_somebody_says_so(tmp_path):
     ids=lambda path: str(path.parent.relative_to(SAMPLES.parent)),
 )
 def test_each_record_is_written_left_out_or_rejected(path, tmp_path):
-    result = calltools.convert(path, tmp_path / "calls.csv", as_of=AS_OF, **told(path.parent.name, path.parent.parent))
+    result = calltools.convert(
+        path, tmp_path / "calls.csv", as_of=AS_OF, **sample_options(path.parent.name, path.parent.parent)
+    )
 
     with (tmp_path / "calls.csv").open(encoding="utf-8", newline="") as stream:
         assert sum(1 for _ in csv.DictReader(stream)) == result.summary.written
@@ -371,7 +373,7 @@ def test_the_first_record_of_a_file_without_a_header_is_a_call(name, tmp_path):
     with export(name).open(encoding="utf-8", newline="") as stream:
         count = sum(1 for row in csv.reader(stream, delimiter=HEADLESS[name]) if row)
 
-    summary, _ = converted(name, tmp_path)
+    summary, _ = convert_sample(name, tmp_path)
 
     assert summary.read == count
     assert summary.adds_up
@@ -385,9 +387,9 @@ def test_a_header_that_somebody_put_before_it_is_no_call(name, tmp_path):
     path = tmp_path / "export.csv"
     path.write_text(f"{delimiter.join(titles)}\n" + export(name).read_text(encoding="utf-8"), encoding="utf-8")
 
-    calltools.convert(path, tmp_path / "headed.csv", as_of=AS_OF, **told(name))
+    calltools.convert(path, tmp_path / "headed.csv", as_of=AS_OF, **sample_options(name))
 
-    assert (tmp_path / "headed.csv").read_bytes() == converted(name, tmp_path)[1]
+    assert (tmp_path / "headed.csv").read_bytes() == convert_sample(name, tmp_path)[1]
 
 
 def test_an_empty_line_behind_the_header_titles_of_nothing_and_a_tab_in_an_id_are_no_fault(tmp_path):
@@ -395,7 +397,7 @@ def test_an_empty_line_behind_the_header_titles_of_nothing_and_a_tab_in_an_id_ar
         f"входящий;отвечен;02.03.2026 10:00:0{second};;84950000001;210;1;40;33;7;;177243480{second}.1\t;;;;"
         for second in range(6)
     ]
-    path = file(tmp_path, f"{SIPUNI};;", "", *rows)
+    path = write_export(tmp_path, f"{SIPUNI};;", "", *rows)
 
     out, result = rows_of(path, tmp_path, timezone="Europe/Moscow")
 
@@ -409,10 +411,10 @@ def test_an_export_saved_anew_by_a_russian_excel_is_the_same_calls(tmp_path):
     path = tmp_path / "export.csv"
     path.write_bytes(export("sipuni").read_text(encoding="utf-8").replace("\n", "\r\n").encode("cp1251"))
 
-    result = calltools.convert(path, tmp_path / "saved.csv", as_of=AS_OF, **told("sipuni"))
+    result = calltools.convert(path, tmp_path / "saved.csv", as_of=AS_OF, **sample_options("sipuni"))
 
     assert "CT003" in {one.code for one in result.findings}
-    assert (tmp_path / "saved.csv").read_bytes() == converted("sipuni", tmp_path)[1]
+    assert (tmp_path / "saved.csv").read_bytes() == convert_sample("sipuni", tmp_path)[1]
 
 
 @pytest.mark.parametrize("clid", ['"""Name"" <84950000001>"', '""', '"ООО ""Ромашка"", отдел"'])
@@ -420,7 +422,11 @@ def test_quotes_in_the_name_of_a_caller_shift_nothing(clid, tmp_path):
     lines = [MASTER.format(src=f"8495000000{n}", clid=clid, start=f"2026-03-02 10:0{n}:00") for n in range(5)]
 
     rows, result = rows_of(
-        file(tmp_path, *lines), tmp_path, timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",)
+        write_export(tmp_path, *lines),
+        tmp_path,
+        timezone="Europe/Moscow",
+        region="RU",
+        inbound_contexts=("from-trunk",),
     )
 
     assert [(row["PhoneNumber"], row["TalkDuration"]) for row in rows] == [(f"+7495000000{n}", "60") for n in range(5)]
@@ -432,7 +438,11 @@ def test_a_record_with_broken_quotes_is_named_and_hurts_no_other(tmp_path):
     lines[2] = MASTER.format(src="84950000002", clid='""Name" <1115>"', start="2026-03-02 10:02:00")
 
     rows, result = rows_of(
-        file(tmp_path, *lines), tmp_path, timezone="Europe/Moscow", region="RU", inbound_contexts=("from-trunk",)
+        write_export(tmp_path, *lines),
+        tmp_path,
+        timezone="Europe/Moscow",
+        region="RU",
+        inbound_contexts=("from-trunk",),
     )
 
     assert {row["PhoneNumber"] for row in rows} >= {f"+7495000000{n}" for n in (0, 1, 3, 4)}
@@ -448,7 +458,7 @@ def test_words_for_nothing_are_nothing(word, tmp_path):
     head = "start_time,direction,is_lost,contact_phone_number,virtual_phone_number,tags,entrance_page,ym_client_id"
     row = f"2026-03-02 10:00:00,in,false,74950000001,74950000000,{word},{word},{word}"
 
-    rows, _ = rows_of(file(tmp_path, head, row), tmp_path, timezone="Europe/Moscow")
+    rows, _ = rows_of(write_export(tmp_path, head, row), tmp_path, timezone="Europe/Moscow")
 
     assert word not in rows[0].values()
     assert rows[0]["PhoneNumber"] == "+74950000001"
@@ -459,7 +469,7 @@ def test_words_for_nothing_are_nothing(word, tmp_path):
 
 def test_the_second_leg_to_a_telephone_is_not_a_call_to_the_number(tmp_path):
     row = '"84950000001","84950000001","{to}","public","2026-03-02 10:00:0{n}","2026-03-02 10:00:08","2026-03-02 10:00:50","50","42","NORMAL_CLEARING","a5c9f6c0-e752-11e3-9bfb-00{n}deadbeef0","","","PCMA","PCMA"'
-    path = file(tmp_path, row.format(to="74950000009", n=0), row.format(to="1001", n=1))
+    path = write_export(tmp_path, row.format(to="74950000009", n=0), row.format(to="1001", n=1))
 
     rows, result = rows_of(path, tmp_path, timezone="Europe/Moscow", region="RU", own_numbers=("74950000009",))
 
@@ -469,18 +479,20 @@ def test_the_second_leg_to_a_telephone_is_not_a_call_to_the_number(tmp_path):
 
 @pytest.mark.parametrize("name", ["asterisk", "asterisk-custom", "cucm", "freepbx", "ringcentral", "twilio", "webex"])
 def test_legs_are_counted_and_no_calls_of_their_own(name, tmp_path):
-    summary, _ = converted(name, tmp_path)
+    summary, _ = convert_sample(name, tmp_path)
 
     assert summary.skipped["leg"] > 0
     assert summary.adds_up
 
 
-# Files that are not what they seem.
+# Files that look like another export.
 
 
-def test_the_simple_call_log_that_does_not_say_who_called_is_refused(tmp_path):
+def test_the_simple_call_log_without_a_direction_is_refused(tmp_path):
     head = '"Type","Phone Number","Name","Date","Time","Action","Action Result","Result Description","Duration","Attachment"'
-    path = file(tmp_path, head, 'Voice,(202) 555-0121,"Ann",Mon 3/2/2026,1:05:09 PM,Phone Call,Accepted,,0:02:11,')
+    path = write_export(
+        tmp_path, head, 'Voice,(202) 555-0121,"Ann",Mon 3/2/2026,1:05:09 PM,Phone Call,Accepted,,0:02:11,'
+    )
 
     with pytest.raises(CalltoolsError, match="No known export"):
         rows_of(path, tmp_path, timezone="UTC")
@@ -490,7 +502,7 @@ def test_the_simple_call_log_that_does_not_say_who_called_is_refused(tmp_path):
 
 def test_titles_in_another_language_are_refused_and_not_guessed(tmp_path):
     head = "Fecha,Origen,Grupo de timbrado,Destino,Canal origen,Codigo de cuenta,Canal destino,Estado,Duracion"
-    path = file(tmp_path, head, "2026-03-02 10:00:00,84950000001,,210,SIP/t,,SIP/210,ANSWERED,65s (1m 5s)")
+    path = write_export(tmp_path, head, "2026-03-02 10:00:00,84950000001,,210,SIP/t,,SIP/210,ANSWERED,65s (1m 5s)")
 
     with pytest.raises(VendorError, match="No known export"):
         rows_of(path, tmp_path, timezone="UTC")
@@ -498,11 +510,11 @@ def test_titles_in_another_language_are_refused_and_not_guessed(tmp_path):
         rows_of(path, tmp_path, timezone="UTC", vendor="issabel")
 
 
-def test_what_a_webhook_sent_twice_is_told(tmp_path):
+def test_records_that_a_webhook_sent_twice_are_reported(tmp_path):
     head = "id,caller,callee,date,duration,status,visit_id,visit_metrika_client_id"
     row = "1,74950000001,74950000000,2026-03-02T07:00:00+0000,44,ANSWER,1001,1604591025698235234"
 
-    _, result = rows_of(file(tmp_path, head, row, row), tmp_path, static_call=None)
+    _, result = rows_of(write_export(tmp_path, head, row, row), tmp_path, static_call=None)
 
     assert "CT401" in {one.code for one in result.findings}
 
@@ -512,7 +524,7 @@ def test_values_that_a_program_joined_with_commas_are_refused_with_that_reason(v
     row = "9001,calldisconnected,1,,29/06/2023 13:06:05,35,74950000101,,74950000001,Анна,true,true,a, b,https://example.com/"
 
     with pytest.raises(VendorError, match="joined values with commas, they shift") as refused:
-        rows_of(file(tmp_path, *[row] * 5), tmp_path, vendor=vendor, timezone="Europe/Moscow")
+        rows_of(write_export(tmp_path, *[row] * 5), tmp_path, vendor=vendor, timezone="Europe/Moscow")
 
     assert "Анна" not in str(refused.value)
     assert "склеила значения запятыми" in refused.value.say("ru")

@@ -1,4 +1,4 @@
-"""Makes the workbooks under ``samples/``: ``python tests/samples_maker.py``. Their tests make them again and compare."""
+"""Writes the workbooks under ``samples/``: ``python tests/sample_workbooks.py``. Their tests make them again and compare."""
 
 import csv
 from datetime import datetime
@@ -9,7 +9,7 @@ from openpyxl import Workbook
 SAMPLES = Path(__file__).parent.parent / "samples"
 _TITLES = ("ClientId", "DateTime", "PhoneNumber", "TalkDuration", "CallMissed", "Tag", "Price", "Currency")
 _ROUNDED = 1604591025698235235  # a workbook keeps 15 digits of it
-_DESK = (
+_BROKEN_ROWS = (
     ("Звонки за март 2026",),
     (),
     _TITLES,
@@ -22,38 +22,38 @@ _DESK = (
     ("1.60459E+18", 1772435400, "+74950000706", 20, 0, "заявка", 250),
     ("1604591025698235238", 1772435500, "+7495000", 15, 2, "=1+1"),
 )
-_WORDS = (("Метка", "Что значит"), ("заявка", "оставил заявку"))
+_GLOSSARY_ROWS = (("Метка", "Что значит"), ("заявка", "оставил заявку"))
 
 
-def broken(path: Path) -> None:
-    """What lies on an analyst's desk: a title, ids and phones as numbers, a formula, an error, a second sheet."""
-    book = Workbook()
-    calls = book.active
+def write_broken(path: Path) -> None:
+    """A workbook as an analyst keeps it: a title, ids and phones as numbers, a formula, an error, a second sheet."""
+    workbook = Workbook()
+    calls = workbook.active
     calls.title = "Звонки"
-    for number, row in enumerate(_DESK, start=1):
+    for number, row in enumerate(_BROKEN_ROWS, start=1):
         for column, value in enumerate(row, start=1):
             calls.cell(number, column, value)
     calls["A5"].number_format = "0"
     calls["F11"].data_type = "s"  # a text that begins with =, not a formula
-    words = book.create_sheet("Справочник")
-    for row in _WORDS:
-        words.append(row)
-    book.save(path)
+    glossary = workbook.create_sheet("Справочник")
+    for row in _GLOSSARY_ROWS:
+        glossary.append(row)
+    workbook.save(path)
 
 
-def good(path: Path) -> None:
+def write_good(path: Path) -> None:
     """The good CSV as a workbook in which all cells are text."""
-    book = Workbook()
-    sheet = book.active
+    workbook = Workbook()
+    sheet = workbook.active
     sheet.title = "Звонки"
     with (SAMPLES / "canonical" / "good.csv").open(encoding="utf-8", newline="") as stream:
         for number, row in enumerate(csv.reader(stream), start=1):
             for column, text in enumerate(row, start=1):
                 sheet.cell(number, column, text).data_type = "s"
     sheet.freeze_panes = "A2"
-    book.save(path)
+    workbook.save(path)
 
 
 if __name__ == "__main__":
-    broken(SAMPLES / "broken" / "calls.xlsx")
-    good(SAMPLES / "canonical" / "good.xlsx")
+    write_broken(SAMPLES / "broken" / "calls.xlsx")
+    write_good(SAMPLES / "canonical" / "good.xlsx")

@@ -11,7 +11,7 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 
-#: A workbook is not text; it has tests of its own.
+#: A workbook is not text; it has its own tests.
 TEXT_FORMS = sorted(REPORTERS.keys() - {"workbook"})
 
 CSV = Source(Path("/nowhere"), "calls.csv", INPUTS["csv"].format, "utf-8", ",", 1)
@@ -43,7 +43,7 @@ def cell(code, name, position, value, after=None, *, record=1, severity="error")
 
 
 #: One of each sort: the file, a column, cells with and without repair, a record, a note, an observer's.
-SOME = (
+FINDINGS = (
     finding("CT005", place=1, detail="semicolon"),
     finding("CT103", place=1, position=15, column="Comment"),
     cell("CT241", "PhoneNumber", 7, PHONE, "+74950001234", record=2),
@@ -57,15 +57,15 @@ SOME = (
 
 
 def summary_of(source, rows, **more):
-    given = {key: Counter(value) if isinstance(value, dict) else value for key, value in more.items()}
-    summary = Summary(source.name, source, read=9, rejected=3, **given)
+    counts = {key: Counter(value) if isinstance(value, dict) else value for key, value in more.items()}
+    summary = Summary(source.name, source, read=9, rejected=3, **counts)
     summary.by_code.update(row["code"] for row in rows)
     summary.by_severity.update(row["severity"] for row in rows)
     return summary
 
 
-def shown(form, rows=SOME, sources=(CSV,), options=None, batches=1, **more):
-    """The report of some findings, which are the same in each source; the form by name, or what makes its reporter."""
+def render_in_form(form, rows=FINDINGS, sources=(CSV,), options=None, batches=1, **more):
+    """The report of some findings, which are the same in each source; the form by name, or by the factory of its reporter."""
     stream = io.StringIO()
     reporter = (REPORTERS[form] if isinstance(form, str) else form)(stream, options or ReportOptions())
     summaries = []

@@ -1,4 +1,4 @@
-"""Incoming calls of exports that say it in part, and legs with keys of several columns."""
+"""Incoming calls of exports that mark some of them, and legs with keys of several columns."""
 
 import pytest
 from typer.testing import CliRunner
@@ -36,18 +36,18 @@ ROWS = [
 ]
 
 
-def phones(tmp_path, profile, header, rows, **asked):
+def phones(tmp_path, profile, header, rows, **options):
     (tmp_path / "own.toml").write_text(profile, encoding="utf-8")
     (tmp_path / "export.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     calltools.convert(
         tmp_path / "export.csv", tmp_path / "out.csv", vendor=str(tmp_path / "own.toml"), as_of=NOW, static_call="1",
-        **asked,
+        **options,
     )  # fmt: skip
     return [line.split(",")[3][-1] for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
 
 
 @pytest.mark.parametrize(
-    ("asked", "incoming"),
+    ("options", "incoming"),
     [
         ({}, ["2"]),
         ({"inbound_contexts": ("trunk",)}, ["1", "2"]),
@@ -55,13 +55,13 @@ def phones(tmp_path, profile, header, rows, **asked):
         ({"inbound_contexts": ("trunk",), "own_numbers": ("200",)}, ["1", "2", "3"]),
     ],
 )
-def test_the_users_words_add_to_what_the_columns_say(asked, incoming, tmp_path):
+def test_options_of_the_user_add_to_the_columns(options, incoming, tmp_path):
     profile = PROFILE.replace("{rows}", BOTH)
 
-    assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **asked) == incoming
+    assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **options) == incoming
 
 
-def test_without_the_column_of_the_direction_the_user_must_say_it():
+def test_without_a_column_of_direction_the_user_must_give_it():
     profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--inbound-context"):
@@ -69,7 +69,7 @@ def test_without_the_column_of_the_direction_the_user_must_say_it():
     assert bind_profile(profile, ("When", "Who", "Context", "Called"), MappingOptions(own_numbers=("1",)))
 
 
-def test_a_word_for_a_column_that_is_not_there_says_nothing():
+def test_a_value_for_a_missing_column_has_no_effect():
     profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 
     with pytest.raises(UsageError, match="--own-number") as refused:
@@ -93,33 +93,33 @@ def test_legs_have_all_the_columns_of_their_key_in_common(tmp_path):
     assert phones(tmp_path, profile, "When,Who,Node,Id", rows) == ["1", "2", "4", "5"]
 
 
-def converted_by_context(tmp_path, lines, *words):
+def converted_by_context(tmp_path, lines, *arguments):
     (tmp_path / "own.toml").write_text(PROFILE.replace("{rows}", 'context = "Context"'), encoding="utf-8")
     (tmp_path / "export.csv").write_text("\n".join(["When,Who,Context", *lines]) + "\n", encoding="utf-8")
     return CliRunner().invoke(
         app,
         ["convert", str(tmp_path / "export.csv"), "--vendor", str(tmp_path / "own.toml"), "--static-call", "1",
-         "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", *words],
+         "--as-of", "2026-03-12T00:00:00Z", "--lang", "en", *arguments],
     )  # fmt: skip
 
 
-def test_contexts_that_are_there_are_told_but_no_number(tmp_path):
+def test_the_error_lists_contexts_but_no_number(tmp_path):
     lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
 
-    asked = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])
+    refused = converted_by_context(tmp_path, [*lines, "1772435200,+74950000005,+74950000006"])
     empty = converted_by_context(tmp_path, [])
 
-    assert asked.exit_code == empty.exit_code == 2
-    assert "beginning of the file: inside: 3, trunk: 1, ***: 1." in asked.stderr
+    assert refused.exit_code == empty.exit_code == 2
+    assert "beginning of the file: inside: 3, trunk: 1, ***: 1." in refused.stderr
     assert "does not say which calls are incoming" in empty.stderr
     assert "beginning of" not in empty.stderr
 
 
-@pytest.mark.parametrize(("context", "said"), [("trnk", True), ("trunk", False)])
-def test_a_file_of_which_nothing_counts_is_not_passed_in_silence(context, said, tmp_path):
+@pytest.mark.parametrize(("context", "warned"), [("trnk", True), ("trunk", False)])
+def test_a_file_of_which_nothing_counts_is_not_passed_in_silence(context, warned, tmp_path):
     lines = [row.rpartition(",")[0].rpartition(",")[0] for row in ROWS]
 
     result = converted_by_context(tmp_path, lines, "--inbound-context", context)
 
     assert result.exit_code == 0
-    assert ("NO RECORD counts as an incoming call" in result.stderr) is said
+    assert ("NO RECORD counts as an incoming call" in result.stderr) is warned

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Grown:
+class ExtendedPackage:
     """The copy.
 
     Attributes:
@@ -21,10 +21,10 @@ class Grown:
 
     folder: Path
 
-    def __call__(self, *words, code=0):
-        """What ``calltools WORDS`` prints on both streams."""
+    def __call__(self, *arguments, code=0):
+        """Run ``calltools ARGUMENTS`` and return its output on both streams."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "calltools", *words],
+            [sys.executable, "-P", "-m", "calltools", *arguments],
             cwd=self.folder,
             env={
                 **os.environ,
@@ -36,12 +36,12 @@ class Grown:
             capture_output=True,
             check=False,
         )
-        told = (done.stdout + done.stderr).decode()
-        assert done.returncode == code, told
-        return told
+        output = (done.stdout + done.stderr).decode()
+        assert done.returncode == code, output
+        return output
 
 
-def grown(folder, module, source, table, line):
+def extend_package(folder, module, source, table, line):
     """The package with ``source`` as ``module`` and ``line`` as the last of ``table``.
 
     Args:
@@ -56,8 +56,8 @@ def grown(folder, module, source, table, line):
     (folder / "calltools" / module).write_text(source, encoding="utf-8")
     path, name = table.split(":")
     text = (folder / "calltools" / path).read_text(encoding="utf-8")
-    # The brackets of the table stand at the margin; those of a mapping inside a call one step further in.
+    # The brackets of the table are at the margin; those of a mapping inside a call are indented once.
     found = re.search(rf"^{name}: Final.*?^(?=    \}}|[)}}])", text, re.DOTALL | re.MULTILINE)
-    assert found is not None, f"{name} stands in no table of {path}"
+    assert found is not None, f"{name} is no table of {path}"
     (folder / "calltools" / path).write_text(f"{text[: found.end()]}{line}\n{text[found.end() :]}", encoding="utf-8")
-    return Grown(folder)
+    return ExtendedPackage(folder)
