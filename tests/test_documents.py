@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ DOCUMENTS = [
     *TABLED,
     *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks")),
 ]
+#: Documents that name paths of this repository: of the whole, of the package, or of the document's own folder.
+MAPS = [
+    *DOCUMENTS,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "tests" / "README.md",
+    *sorted((ROOT / "calltools").glob("*/**/*.md")),
+]
+#: A folder, a module, or a file in a folder.
+PATH = re.compile(r"[\w.-]+/(?:[\w.-]+/?)*|\w+\.py")
+#: Stand for any name: `files/x.py`, `samples/NAME/`.
+PLACEHOLDERS = {"x", "NAME"}
+#: The folder of a user's project.
+ELSEWHERE = {"calltools-vendors/"}
 
 
 def blocks(path):
@@ -45,7 +59,8 @@ COMMANDS = [
 def test_tables_are_fresh(document):
     text = document.read_text(encoding="utf-8")
     if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
-        document.write_text(document_tables.refresh_tables(text), encoding="utf-8")
+        text = document_tables.refresh_tables(text)
+        document.write_text(text, encoding="utf-8")
 
     assert text == document_tables.refresh_tables(text)
 
@@ -78,6 +93,35 @@ def test_links_lead_to_files_and_headings(document):
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, (
             target
         )
+
+
+@pytest.mark.parametrize("document", MAPS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths_in_the_text_exist(document):
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    paths = {path for path in re.findall(r"`([^`\n]+)`", text) if PATH.fullmatch(path)} - ELSEWHERE
+
+    assert [
+        path
+        for path in sorted(paths)
+        if not PLACEHOLDERS & set(re.split(r"[/.]", path))
+        and not any((place / path).exists() for place in (ROOT, ROOT / "calltools", document.parent))
+    ] == []
+
+
+def test_the_picture_of_the_map_shows_the_layers_of_the_contract():
+    picture = (ROOT / "calltools" / "README.md").read_text(encoding="utf-8").split("```\n")[1]
+    shown = [re.split(r" {2,}", line.strip())[0] for line in picture.splitlines() if re.match(r" *[a-z_]*[a-z]", line)]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+
+    assert shown == next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+
+
+def test_each_room_says_what_lives_there():
+    rooms = {path.parent for path in (ROOT / "calltools").glob("*/__init__.py")}
+
+    assert {room.name for room in rooms if not (room / "README.md").exists()} == set()
 
 
 @pytest.mark.parametrize("line", COMMANDS)
