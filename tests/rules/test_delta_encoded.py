@@ -1,13 +1,13 @@
 """Numbers of records and lines, kept in few bytes."""
 
 import numpy as np
-from hypothesis import array
+from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.rules.repeated_keys import DeltaEncoded
 
 
-@array(st.lists(st.integers(min_value=0, max_value=2**40), max_size=50))
+@given(st.lists(st.integers(min_value=0, max_value=2**40), max_size=50))
 def test_any_numbers_come_back(numbers):
     array = np.array(numbers, np.int64)
 
@@ -15,7 +15,7 @@ def test_any_numbers_come_back(numbers):
     assert DeltaEncoded.encode(array).decode(np.arange(0, len(numbers), 3)).tolist() == numbers[::3]
 
 
-@array(first=st.integers(min_value=0, max_value=2**40), count=st.integers(min_value=1, max_value=2000))
+@given(first=st.integers(min_value=0, max_value=2**40), count=st.integers(min_value=1, max_value=2000))
 def test_numbers_one_after_the_other_take_no_room(first, count):
     encoded = DeltaEncoded.encode(np.arange(first, first + count))
 

@@ -182,7 +182,7 @@ class UploadMachine(RuleBasedStateMachine):
     def numbers_stored(self):
         return {
             int(row["DateTime"]) - 1760000000 for uploading in self.uploadings() for row in uploading["rows"]
-        } | self.lost_rows()
+        } | self.rows_left_out()
 
     def rows_left_out(self):
         """Rows that the service left out of a file that it accepted; it does not name them, so none is sent again."""
