@@ -386,7 +386,7 @@ def test_modules_of_the_user_s_folder_are_not_ours(tmp_path, monkeypatch):
     for module in ("csv", "numpy", "json", "struct"):
         (tmp_path / f"{module}.py").write_text("raise SystemExit(99)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    path = Path(__file__).parents[2] / "samples" / "canonical" / "good.xlsx"
+    path = Path(__file__).parents[3] / "samples" / "canonical" / "good.xlsx"
 
     table = open_table(path, path.name, Hints(), lambda _rows: HeaderGuess(0, 1, certain=True))
 
