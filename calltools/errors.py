@@ -41,7 +41,7 @@ class CalltoolsError(Exception):
         key: Stable name of the fault, a key of ``calltools.texts.MESSAGES``.
         facts: What the sentence names. No secret and no personal value.
         exit_code: What the command line ends with.
-        about: The file that it is about, where a run has several and the sentence names none.
+        about_file: The file that it is about, where a run has several and the sentence names none.
     """
 
     exit_code: ClassVar[int] = 70

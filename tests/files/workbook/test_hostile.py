@@ -268,7 +268,7 @@ def children():
             called = status.with_name("cmdline").read_bytes()
         except OSError:
             continue
-        if parent == str(os.getpid()) and b"workbook.child" in called:
+        if parent == str(os.getpid()) and child.__name__.encode() in called:
             found.add(status.parent.name)
     return found
 
