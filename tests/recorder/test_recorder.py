@@ -8,6 +8,8 @@ import pytest
 
 from tests.recorder.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 
 def record(folder, only):
     return main(["record", str(folder), "--only", only, "--jobs", "1"])

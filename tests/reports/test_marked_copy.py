@@ -371,6 +371,7 @@ def test_hostile_cells_reach_every_sheet_as_text(tmp_path):
     assert parts(copy)["xl/sharedStrings.xml"] == parts(source)["xl/sharedStrings.xml"]
 
 
+@pytest.mark.slow
 def test_a_large_workbook_is_marked_in_little_memory(tmp_path):
     source = write_rich_workbook(tmp_path / "calls.xlsx", [GOOD, *[BAD_PHONE] * 20_000])
     script = (
