@@ -163,7 +163,7 @@ class LimitError(SourceError):
         return sentence if name is None else f"{sentence} {say('limit-option', language, name=name)}"
 
 
-#: Key of a sentence -> the limit that it speaks of, as ``--limit`` calls it.
+#: Key of a sentence -> the limit that it names, as ``--limit`` calls it.
 _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "csv-record-too-long": "record-bytes",
     "too-many-columns": "columns",

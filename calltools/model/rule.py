@@ -114,7 +114,7 @@ class Rule:
             reported. A row rule is silent where one of them has reported a cell of a column that it ``misses``, and in
             a file without any such column where it is a header rule.
         misses: Fields that, as a row rule says, have no value.
-        speaks_alone: Whether no other rule reports a record that this one has reported.
+        excludes_others: Whether no other rule reports a record that this one has reported.
         converting: How the finding changes when records are normalized before they are validated; ``None``: not at all.
         of_unmapped: Whether it also applies to a column that no field is read from: it is about the whole record.
         of_exports: Whether it applies to a vendor's export, whose titles are not canonical.
@@ -139,7 +139,7 @@ class Rule:
     detail: CellTextFunction | None = None
     yields_to: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
-    speaks_alone: bool = False
+    excludes_others: bool = False
     converting: Literal["note", "left out"] | None = None
     of_unmapped: bool = False
     of_exports: bool = True

@@ -123,7 +123,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _file_rule("CT018", "line-ends-mixed", _W, "CR alone, or more than one kind of line end",
         readers.LINE_ENDS_MIXED, converting="left out"),
     _file_rule("CT019", "header-repeated", _E, "the header again among the records",
-        readers.HEADER_REPEATED, speaks_alone=True),
+        readers.HEADER_REPEATED, excludes_others=True),
     _file_rule("CT020", "bytes-undecodable", _E, "bytes that the file's encoding cannot mean",
         readers.BYTES_UNDECODABLE),
     # -- CT1xx the header --------------------

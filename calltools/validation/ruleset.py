@@ -136,7 +136,8 @@ class FindingFilter:
     def _keep_repeated_header_alone(self, findings: Findings) -> Findings:
         """A header that is repeated among the records is one fault, not one in each of its cells."""
         table = findings.table
-        alone = pc.is_in(table["code"], pa.array([rule.code for rule in self.rules if rule.speaks_alone], pa.string()))
+        codes = pa.array([rule.code for rule in self.rules if rule.excludes_others], pa.string())
+        alone = pc.is_in(table["code"], codes)
         if not pc.any(alone).as_py():
             return findings
         among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(alone)))

@@ -76,8 +76,8 @@ def test_a_row_rule_is_silent_where_a_cell_that_it_misses_was_named():
     assert found == [("CT015", 1), ("CT399", 2), ("CT015", 2), ("CT399", 3)]
 
 
-def test_a_rule_that_speaks_alone_silences_the_others_of_its_record():
-    invented = replace(RULES_BY_CODE["CT018"], code="CT099", speaks_alone=True)
+def test_a_rule_that_excludes_others_silences_the_others_of_its_record():
+    invented = replace(RULES_BY_CODE["CT018"], code="CT099", excludes_others=True)
 
     assert deduplicate([invented], ("CT099", 1), ("CT261", 1, 2), ("CT301", 1), ("CT301", 2)) == [
         ("CT099", 1),
