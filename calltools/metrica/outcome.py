@@ -84,10 +84,9 @@ class ResponseContext:
 
 #: Metrica uses either status when a quota is used up.
 _QUOTA_STATUSES: Final = frozenset({420, 429})
-#: These mean that nothing is stored, even if the body does not have the error form.
-_REFUSED_STATUSES: Final = frozenset({400, 401, 403, 404, 413})
-#: These too, but only with the error form of the service: a gateway can give them for a request that went through.
-_REFUSED_WITH_ERROR_FORM: Final = frozenset({402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451})
+#: These mean that nothing is stored, if the body has the error form of the service: a gateway, a proxy or a firewall
+#: can give any of them for a request that went through.
+_REFUSED_STATUSES: Final = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 411, 412, 413, 414, 415, 422, 431, 451})
 #: The quota of requests a day; it is renewed at midnight UTC.
 _DAILY_QUOTA: Final = "quota_requests_by_uid"
 _TOKEN_ERROR_TYPES: Final = frozenset({"invalid_token", "unauthorized"})
@@ -96,8 +95,10 @@ _TOKEN_ERROR_TYPES: Final = frozenset({"invalid_token", "unauthorized"})
 def classify_response(response: ServiceResponse, context: ResponseContext) -> Outcome:
     """Classify the response to a POST.
 
-    After a 429 (or 420, or an error type ``quota_*``) the outcome is ``THROTTLED``: ``until`` is what ``Retry-After``
-    asks for, midnight UTC for the daily quota, or unknown. The client does not wait for it; ``uploading.parts`` does.
+    Only the error form of the service is its word: the same status from a gateway leaves it open whether the file is
+    stored. After a 429 (or 420, or an error type ``quota_*``) the outcome is ``THROTTLED``: ``until`` is what
+    ``Retry-After`` asks for, midnight UTC for the daily quota, or unknown. The client does not wait for it;
+    ``uploading.parts`` does.
 
     Source:
         Metrica's reference, table of errors. A response that it does not describe is ``AMBIGUOUS``.
@@ -106,13 +107,14 @@ def classify_response(response: ServiceResponse, context: ResponseContext) -> Ou
     uploading = parse_uploading(response) if _is_success(status) else None
     if uploading:
         return Outcome(OutcomeKind.ACKED, uploading, status=status)
-    if _is_quota(status, errors):
+    is_definite = errors is not None and errors.is_definite
+    if is_definite and _is_quota(status, errors):
         error = _quota_error(response, errors, context)
         until = None if error.wait is None else context.now + error.wait
         return Outcome(OutcomeKind.THROTTLED, error=error, status=status, until=until)
-    if status in _REFUSED_STATUSES or (status in _REFUSED_WITH_ERROR_FORM and errors):
+    if is_definite and status in _REFUSED_STATUSES:
         return Outcome(OutcomeKind.REJECTED, error=_refusal_error(status, errors), status=status)
-    # Success without an uploading, redirects, timeouts of gateways, faults of the service: the file may be stored.
+    # Success without an uploading, redirects, pages of gateways, faults of the service: the file may be stored.
     return Outcome(OutcomeKind.AMBIGUOUS, error=_unknown_outcome_error(response, errors, context), status=status)
 
 
@@ -180,9 +182,11 @@ def _message_of(errors: ServiceErrors | None) -> str:
 
 
 def _quota_error(response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext) -> QuotaError:
-    wait = parse_retry_after(response.retry_after, context.now)
+    # A date is compared with the clock that wrote it: ours may be hours off.
+    skew = clock_skew(response.date, context.now) or 0.0
+    wait = parse_retry_after(response.retry_after, context.now - skew)
     if wait is None and errors and _DAILY_QUOTA in errors.error_types:
-        wait = _seconds_to_midnight(context.now)
+        wait = _seconds_to_midnight(context.now - skew)
     message = _message_of(errors)
     if wait is None:
         return QuotaError("service-quota-soon", status=response.status, answer=message)

@@ -98,10 +98,13 @@ class ServiceErrors:
     Attributes:
         error_types: ``error_type`` of each error.
         message: The words of the service, safe to print.
+        is_definite: The form is the documented one, so nothing is stored: each error has its type, or the status is
+            repeated beside a message. A gateway that answers in JSON of its own has neither.
     """
 
     error_types: tuple[str, ...]
     message: str
+    is_definite: bool
 
     @property
     def is_quota(self) -> bool:
@@ -145,7 +148,9 @@ def parse_errors(response: ServiceResponse, redact_secret: Redactor = str) -> Se
         return None
     error_types = tuple(_to_text(error.get("error_type")) for error in errors)
     lines = [_to_text(content.get("message")), *map(_format_error, errors)]
-    return ServiceErrors(error_types, redact("; ".join(dict.fromkeys(filter(None, lines))), redact_secret))
+    message = redact("; ".join(dict.fromkeys(filter(None, lines))), redact_secret)
+    repeats_status = content.get("code") == response.status and bool(_to_text(content.get("message")))
+    return ServiceErrors(error_types, message, is_definite=all(error_types) or repeats_status)
 
 
 def _content(response: ServiceResponse) -> Mapping[str, Any] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import sleep, time
+from time import monotonic, sleep, time
 from typing import Final, Protocol
 
 from calltools.errors import CalltoolsError
@@ -88,9 +88,16 @@ class SilentEvents:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, and how to wait: a value, so that a test need not wait."""
+    """Time, and how to wait: a value, so that a test need not wait.
+
+    Attributes:
+        now: Unix seconds, for what a person or the service dates.
+        monotonic: Seconds for waits: a wall clock that is set must neither end nor prolong one.
+        sleep: Waits so many seconds.
+    """
 
     now: Callable[[], float] = time
+    monotonic: Callable[[], float] = monotonic
     sleep: Callable[[float], None] = sleep
 
 

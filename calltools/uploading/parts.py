@@ -31,6 +31,10 @@ _CLIENT_ID_TYPES: Final[Mapping[IdentifierKind, ClientIdType]] = MappingProxyTyp
 )
 #: A quota that asks for a longer wait ends the run.
 _MAX_QUOTA_WAIT_S: Final = 60.0
+#: Attempts of one part in one run. The least wait between them doubles, whatever ``Retry-After`` says: a service that
+#: says 0 for ever must not be asked for ever.
+_MAX_QUOTA_ATTEMPTS: Final = 5
+_LEAST_QUOTA_WAIT_S: Final = 1.0
 #: From the answer to the first poll: a small file is done by then.
 _FIRST_POLL_S: Final = 2.0
 
@@ -53,11 +57,13 @@ def send_part(context: UploadContext, part: Part) -> SendResult:
 
     The caller holds the lock of the counter.
     """
-    while True:
+    waited = 0.0
+    for number in range(_MAX_QUOTA_ATTEMPTS):
         context.events.notify("upload-sending", name=part.name, rows=part.rows, part=part.part, parts=part.parts)
         sent = _attempt(context, part)
-        wait = _quota_wait(context, sent.part)
-        if wait is None:
+        wait = _quota_wait(context, sent.part, _LEAST_QUOTA_WAIT_S * 2**number)
+        waited += wait or 0.0
+        if wait is None or number + 1 == _MAX_QUOTA_ATTEMPTS or waited > context.options.wait_limit_s:
             break
         context.events.notify("upload-quota-wait", rows=part.rows, seconds=round(wait))
         context.clock.sleep(wait)
@@ -100,11 +106,11 @@ def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
     return Ambiguous(reason, outcome.bytes_sent)
 
 
-def _quota_wait(context: UploadContext, part: Part) -> float | None:
-    """Seconds to wait before the next attempt; ``None``: there is no next attempt."""
+def _quota_wait(context: UploadContext, part: Part, least: float) -> float | None:
+    """Seconds to wait before the next attempt, at least ``least``; ``None``: there is no next attempt."""
     if part.state is not State.THROTTLED or part.until is None:
         return None
-    wait = max(part.until - context.clock.now(), 0)
+    wait = max(part.until - context.clock.now(), least)
     return wait if wait <= _MAX_QUOTA_WAIT_S else None
 
 
@@ -115,12 +121,12 @@ def poll_until_done(context: UploadContext, part: Part) -> Part:
         ServiceError: Polling cannot succeed: the token, the counter. Errors that may pass are polled through.
     """
     options, clock = context.options, context.clock
-    end = clock.now() + options.wait_limit_s
+    end = clock.monotonic() + options.wait_limit_s
     pause = min(_FIRST_POLL_S, options.poll_interval_s)
     if part.processing:
         context.events.notify("upload-followed", name=part.name, rows=part.rows)
     while part.processing:
-        if clock.now() + pause > end:
+        if clock.monotonic() + pause > end:
             return stop_polling(context.ledger, part.id)
         clock.sleep(pause)
         pause = options.poll_interval_s

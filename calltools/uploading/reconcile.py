@@ -25,11 +25,11 @@ _SEARCH_INTERVAL_S: Final = 2.0
 
 def search_for_part(context: UploadContext, part: Part) -> Part:
     """Search the list for a part for ``search_timeout_s``, then leave it held; needs the lock of the counter."""
-    end = context.clock.now() + context.options.search_timeout_s
+    end = context.clock.monotonic() + context.options.search_timeout_s
     while True:
         reconcile_counter(context)
         part = get_part(context.ledger, part.id)
-        if not part.held or context.clock.now() + _SEARCH_INTERVAL_S > end:
+        if not part.held or context.clock.monotonic() + _SEARCH_INTERVAL_S > end:
             return part
         # The list may show an uploading some seconds after it was stored.
         context.clock.sleep(_SEARCH_INTERVAL_S)

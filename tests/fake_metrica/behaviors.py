@@ -220,14 +220,13 @@ def early_401_reset(exchange):
 
 @upload_behavior("413-early", stored=False)
 def early_413(exchange):
-    """Refuse like a gateway, with HTML."""
-    exchange.send(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    exchange.refuse(413, "too_large", "Request Entity Too Large")
     exchange.drain()
 
 
 @upload_behavior("413-early-stops-reading", stored=False)
 def early_413_stops(exchange):
-    exchange.send(exchange.framed(413, b"<html>Request Entity Too Large</html>", kind="text/html"))
+    exchange.refuse(413, "too_large", "Request Entity Too Large")
     exchange.silence()
 
 
@@ -280,6 +279,32 @@ def times_out_after_storing(exchange):
     exchange.send(exchange.framed(504, b"<html>Gateway Timeout</html>", kind="text/html"))
 
 
+# -- a gateway that refuses in words of its own -----------------------------------------------
+
+
+def _gateway_response(status, body, *, stored):
+    def act(exchange):
+        if stored:
+            exchange.store_upload()
+        else:
+            exchange.drain()
+        kind = "application/json" if body.startswith(b"{") else "text/html"
+        exchange.send(exchange.framed(status, body, kind=kind))
+
+    return act
+
+
+for _status in (400, 401, 403, 404, 413, 420, 429):
+    for _suffix, _stored in {"": False, "-after-storing": True}.items():
+        _page = f"<html><h1>{_status}</h1>nginx</html>".encode()
+        _register(f"gateway-{_status}{_suffix}", ("upload",), stored=_stored)(
+            _gateway_response(_status, _page, stored=_stored)
+        )
+_register("gateway-json-after-storing", ("upload",), stored=True)(
+    _gateway_response(429, b'{"message": "API rate limit exceeded"}', stored=True)
+)
+
+
 # -- quotas --------------------------------------------------------------------------------
 
 
@@ -295,6 +320,7 @@ ALL_REQUESTS = ("upload", "list", "status", "counter")
 for _name, _act in {
     "429": _quota_response(429, "quota_requests_by_ip"),
     "429-soon": _quota_response(429, "quota_parallel_requests", Retry_After=1),
+    "429-at-once": _quota_response(429, "quota_parallel_requests", Retry_After=0),
     "429-late": _quota_response(429, "quota_requests_by_counter_id", Retry_After=3600),
     "429-daily": _quota_response(429, "quota_requests_by_uid"),
     "420": _quota_response(420, "quota_parallel_requests_by_uid"),

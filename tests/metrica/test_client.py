@@ -66,6 +66,13 @@ EXPECTED_OUTCOMES = {
     "413-early-stops-reading": (REJECTED, "service-file-large"),
     "420": (THROTTLED, "service-quota-soon"),
     "429": (THROTTLED, "service-quota-soon"),
+    **{f"gateway-{status}": (AMBIGUOUS, "unclear-status") for status in (400, 401, 403, 404, 413, 420, 429)},
+    **{
+        f"gateway-{status}-after-storing": (AMBIGUOUS, "unclear-status")
+        for status in (400, 401, 403, 404, 413, 420, 429)
+    },
+    "gateway-json-after-storing": (AMBIGUOUS, "unclear-status"),
+    "429-at-once": (THROTTLED, "service-quota"),
     "429-daily": (THROTTLED, "service-quota"),
     "429-late": (THROTTLED, "service-quota"),
     "429-nonsense": (THROTTLED, "service-quota-soon"),

@@ -3,7 +3,7 @@
 import email
 import email.policy
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -275,22 +275,26 @@ FORMS = {
     "empty": ServiceResponse,
     "large": lambda status: ServiceResponse(status, b" " * 10, body_problem="large"),
     "other kind": lambda status: response(status, [1, 2]),
+    "a gateway's JSON": lambda status: response(status, {"message": "Forbidden"}),
+    "another gateway's JSON": lambda status: response(status, {"code": "RATE_LIMITED", "message": "Slow down"}),
+    "errors of a gateway": lambda status: response(status, {"errors": ["denied"]}),
+    "the form, cut off": lambda status: replace(error_response(status, "some_error"), body_problem="cut"),
 }
-ALWAYS_REFUSED = {400, 401, 403, 404, 413}
-REFUSED_IN_FORM = {402, 405, 406, 410, 411, 412, 414, 415, 422, 431, 451}
+REFUSED = {400, 401, 402, 403, 404, 405, 406, 410, 411, 412, 413, 414, 415, 422, 431, 451}
 QUOTAS = {420, 429}
 UNCLEAR = {101, 200, 201, 204, 206, 301, 302, 303, 304, 307, 308, 408, 409, 418, 425, 500, 501, 502, 503, 504, 520, 599}  # fmt: skip
 
 
 def expected(status, form):
+    if form != "form":
+        return OutcomeKind.AMBIGUOUS
     if status in QUOTAS:
         return OutcomeKind.THROTTLED
-    definite = status in ALWAYS_REFUSED or (status in REFUSED_IN_FORM and form == "form")
-    return OutcomeKind.REJECTED if definite else OutcomeKind.AMBIGUOUS
+    return OutcomeKind.REJECTED if status in REFUSED else OutcomeKind.AMBIGUOUS
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("status", sorted(ALWAYS_REFUSED | REFUSED_IN_FORM | QUOTAS | UNCLEAR))
+@pytest.mark.parametrize("status", sorted(REFUSED | QUOTAS | UNCLEAR))
 def test_status_and_form_choose_the_outcome(status, form):
     outcome = classify_response(FORMS[form](status), CONTEXT)
 
@@ -319,11 +323,13 @@ def test_an_uploading_under_another_status_is_not_accepted(status):
         (error_response(403, "invalid_token"), TokenRefusedError, "service-token-refused"),
         (error_response(403, "access_denied"), TokenRefusedError, "service-access-denied"),
         (error_response(404, "not_found"), ServiceError, "service-not-found"),
-        (ServiceResponse(413, b"<html>"), FileRefusedError, "service-file-large"),
+        (error_response(413, "too_large"), FileRefusedError, "service-file-large"),
         (error_response(429, "quota_requests_by_ip"), QuotaError, "service-quota-soon"),
         (error_response(420, "quota_parallel_requests_by_uid"), QuotaError, "service-quota-soon"),
         (error_response(403, "quota_of_a_new_kind"), QuotaError, "service-quota-soon"),
-        (ServiceResponse(429, b"slow down", "3600"), QuotaError, "service-quota"),
+        (replace(error_response(429, "quota_requests_by_ip"), retry_after="3600"), QuotaError, "service-quota"),
+        (ServiceResponse(429, b"slow down", "3600"), UnknownOutcomeError, "unclear-status"),
+        (ServiceResponse(413, b"<html>"), UnknownOutcomeError, "unclear-status"),
         (error_response(409, "conflict"), UnknownOutcomeError, "unclear-status"),
         (error_response(504, "timeout"), UnknownOutcomeError, "unclear-status"),
         (error_response(200, "backend_error"), UnknownOutcomeError, "unclear-answer"),
@@ -370,7 +376,7 @@ def test_the_daily_quota_ends_at_midnight_utc():
 
 
 def test_the_error_of_a_quota_has_its_time():
-    outcome = classify_response(ServiceResponse(429, retry_after="7200"), CONTEXT)
+    outcome = classify_response(replace(error_response(429, "quota_requests_by_ip"), retry_after="7200"), CONTEXT)
 
     assert outcome.until == NOW + 7200
     assert "2026-03-10 02:00:00 UTC" in outcome.error.say("ru")
@@ -390,7 +396,22 @@ def test_retry_after_is_seconds_or_a_date(header, wait):
 
 
 def test_a_quota_beyond_the_calendar_has_a_message():
-    assert "9999" in classify_response(ServiceResponse(429, retry_after="9" * 30), CONTEXT).error.say("en")
+    response = replace(error_response(429, "quota_requests_by_ip"), retry_after="9" * 30)
+
+    assert "9999" in classify_response(response, CONTEXT).error.say("en")
+
+
+@pytest.mark.parametrize("ours", [NOW - 5 * 3600, NOW, NOW + 5 * 3600])
+def test_a_date_to_retry_after_is_read_by_the_clock_that_wrote_it(ours):
+    read = replace(
+        error_response(429, "quota_requests_by_ip"),
+        retry_after="Tue, 10 Mar 2026 00:00:45 GMT",
+        date="Tue, 10 Mar 2026 00:00:00 GMT",
+    )
+
+    outcome = classify_response(read, ResponseContext("h", ours))
+
+    assert (outcome.error.wait, outcome.until) == (45, ours + 45)
 
 
 json_values = st.recursive(

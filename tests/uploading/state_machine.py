@@ -26,7 +26,8 @@ from tests.uploading.crash_runner import call_control, find_leaks, run_forked
 SHORT = ("--timeout", "1", "--poll-interval", "0.05")
 #: What the service does to the next upload; nothing that it alone can do wrong, such as storing twice.
 BEHAVIORS = ("well", "well", "resets-after-storing", "resets-after-body", "closes-at-once", "500-after-storing", "503",
-              "403", "400", "429-late", "429-soon", "200-html", "200-truncated", "partial", "terse")  # fmt: skip
+              "403", "400", "429-late", "429-soon", "200-html", "200-truncated", "partial", "terse",
+              "gateway-403", "gateway-403-after-storing", "gateway-429-after-storing", "gateway-json-after-storing")  # fmt: skip
 REFUSING = {"403", "400"}
 CALLS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["заявка", "продажа"])), min_size=1, max_size=4)
 #: Mostly none; else one of about nine hundred steps, or of the fifty around a request.

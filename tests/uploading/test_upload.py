@@ -672,7 +672,9 @@ ENDINGS = {
     "302": 6, "307": 6, "409": 6, "503": 6, "200-html": 6, "200-errors": 6, "garbage": 0, "silent": 6, "resets-at-half-body": 6,
     "resets-after-headers": 6, "500-after-storing": 0, "504-after-storing": 0, "200-truncated": 0, "200-empty": 0, "400": 4,
     "401-early": 4, "403": 4, "404": 4, "413-early": 4, "429": 4, "429-late": 4, "429-daily": 4, "420": 4, "429-soon": 0,
-    "partial": 5, "none-accepted": 5, "terse": 0, "slow": 0,
+    "partial": 5, "none-accepted": 5, "terse": 0, "slow": 0, "gateway-401": 6, "gateway-404": 6, "gateway-413": 6,
+    "gateway-429": 6, "gateway-400-after-storing": 0, "gateway-403-after-storing": 0, "gateway-413-after-storing": 0,
+    "gateway-429-after-storing": 0, "gateway-json-after-storing": 0,
 }  # fmt: skip
 
 

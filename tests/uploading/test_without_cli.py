@@ -4,19 +4,21 @@ import io
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from time import time
 
 import pytest
 
 from calltools.errors import CredentialError, LockedError
-from calltools.ledger import find_part, open_ledger_in
+from calltools.ledger import find_part, open_ledger_in, plan_upload
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions, Timeouts
 from calltools.metrica.token import Token
-from calltools.uploading.context import SilentEvents, UploadOptions
+from calltools.uploading.context import Clock, SilentEvents, UploadContext, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
 from calltools.uploading.resume import ResumeOptions, list_uploadings, resume_parts, watch_part
+from calltools.uploading.upload import run_upload
 from tests.uploading.conftest import CALL_COUNT, TOKEN, call_line, stored_calls, write_csv
 
 COUNTER = 12345678
@@ -86,6 +88,67 @@ def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, c
     assert (events.plans, events.confirmed) == ([("calls", CALL_COUNT, 0)], [CALL_COUNT])
     assert (events.findings, events.parts, events.remarks) == ([(CALL_COUNT, CALL_COUNT, False)], ["L1"], ["L1"])
     assert events.keys[:2] == ["upload-sending", "upload-followed"]
+
+
+class JumpingClock:
+    """A clock that nobody waits for. Its wall clock jumps a day on at every wait, as when it is set."""
+
+    def __init__(self):
+        self.waits = []
+
+    def now(self):
+        return time() + len(self.waits) * 86_400
+
+    def monotonic(self):
+        return float(sum(self.waits))
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+
+
+def send_by_clock(ledger, connect, calls, options=OPTIONS):
+    clock = JumpingClock()
+    context = UploadContext(ledger, connect(), options, clock=Clock(clock.now, clock.monotonic, clock.sleep))
+    return run_upload(context, plan_upload(ledger, calls, COUNTER), "calls"), clock
+
+
+def test_a_quota_without_end_is_asked_five_times(ledger, connect, service, calls):
+    """The waits between the attempts double from a second, though the service says 0."""
+    service.behave("429-at-once")
+
+    result, clock = send_by_clock(ledger, connect, calls)
+
+    assert (result.code, [part.state for part in result.parts]) == (4, ["throttled"])
+    assert len(service.posts) == 5
+    assert clock.waits == [1, 2, 4, 8]
+
+
+def test_the_waits_for_a_quota_end_with_the_wait_limit(ledger, connect, service, calls):
+    service.behave("429-at-once")
+
+    _, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, wait_limit_s=5))
+
+    assert clock.waits == [1, 2]
+
+
+def test_a_search_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls):
+    service.behave("resets-after-body", 1)
+
+    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, search_timeout_s=10))
+
+    assert result.code == 6
+    assert clock.waits == [2] * 5
+
+
+def test_polling_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls):
+    service.behave("status-unknown", 3)
+
+    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, wait=True, poll_interval_s=60))
+
+    assert (result.code, [part.status for part in result.parts]) == (0, ["PROCESSED"])
+    # The service is done by its own clock, so there may be more.
+    assert clock.waits[:4] == [2, 60, 60, 60]
+    assert set(clock.waits[1:]) == {60}
 
 
 def test_the_result_is_the_same_without_a_listener(ledger, connect, service, calls):
