@@ -23,6 +23,7 @@ from calltools.uploading.context import UploadOptions
 #: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
 VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
     {
+        CallStatus.MAYBE_ADOPTED: "upload-plan-adopted",
         CallStatus.UNCHANGED: "upload-plan-unchanged",
         CallStatus.CHANGED: "upload-plan-changed",
         CallStatus.WAITING: "upload-plan-waiting",
@@ -33,6 +34,7 @@ STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
     {
         Transition.SPOOL: "step-freeze",
         Transition.RESERVE: "step-reserve",
+        Transition.ADOPT: "step-adopt",
         Transition.SEND: "step-send",
         Transition.ACCEPT: "step-accept",
         Transition.ACCEPT_PARTIAL: "step-accept-part",

@@ -44,6 +44,9 @@ class SendOptions:
     all: Annotated[bool, typer.Option("--all", help="Also calls that were sent before.")] = False
     changed: Annotated[bool, typer.Option("--changed", help="Also known calls that have changed since.")] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
+    without_list: Annotated[
+        bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
+    ] = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
     output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT
     stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"

@@ -36,13 +36,20 @@ from calltools.settings import read_settings, token_from_environment
 from calltools.uploading import results
 from calltools.uploading.context import SEARCH_TIMEOUT_S, Connect, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
-from calltools.uploading.resume import ResumeOptions, give_up_part, list_uploadings, resume_parts, watch_part
+from calltools.uploading.resume import (
+    ResumeOptions,
+    adopt_uploadings,
+    give_up_part,
+    list_uploadings,
+    resume_parts,
+    watch_part,
+)
 
 
 @contextmanager
-def open_ledger() -> Iterator[Ledger]:
+def open_ledger(*, start_anew: bool = False) -> Iterator[Ledger]:
     """The ledger of the state folder, closed at the end."""
-    with open_ledger_in(state_folder(read_settings().state_dir), time) as ledger:
+    with open_ledger_in(state_folder(read_settings().state_dir), time, start_anew=start_anew) as ledger:
         yield ledger
 
 
@@ -140,6 +147,7 @@ def _build_request(file: Path | BinaryIO, name: str, options: FileOptions, acces
             # Whoever waits less for a request does not want to search longer than that.
             search_timeout_s=min(SEARCH_TIMEOUT_S, access.timeout),
             policy=_reconcile_policy(options.absence),
+            without_list=send.without_list,
         ),
         skip_bad=send.skip_bad,
         plan_only=send.plan,
@@ -201,11 +209,27 @@ def give_up_upload(name: str, output: OutputOptions) -> int:
     return results.OK
 
 
-def resume_undecided(
-    counter: int | None, resend: str | None, absence: AbsencePolicy, access: AccessOptions, output: OutputOptions
-) -> int:
+def adopt_uploads(counter: int, access: AccessOptions, output: OutputOptions) -> int:
+    """Take over the uploadings of a lost or older ledger; gives the exit code."""
+    with open_console(output, format_listed_part) as console, ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(start_anew=True))
+        return adopt_uploadings(ledger, _connect_once(access, console, stack), counter, console).code
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeChoice:
+    """What ``uploads resume`` is about: a counter, or all; one part that is sent again; and whether without a look."""
+
+    counter: int | None
+    resend: str | None
+    without_list: bool
+
+
+def resume_undecided(choice: ResumeChoice, absence: AbsencePolicy, access: AccessOptions, output: OutputOptions) -> int:
     """Search for what is held and send what waits; gives the exit code."""
     with open_console(output, format_listed_part) as console, ExitStack() as stack:
         ledger = stack.enter_context(open_ledger())
-        options = ResumeOptions(counter, resend, _reconcile_policy(absence))
+        options = ResumeOptions(
+            choice.counter, choice.resend, _reconcile_policy(absence), without_list=choice.without_list
+        )
         return resume_parts(ledger, _connect_once(access, console, stack), options, console).code

@@ -15,6 +15,7 @@ from calltools.cli.upload_options import (
     OutputOptions,
     ResultFormat,
 )
+from calltools.errors import UsageError
 
 app = App(
     help="What was uploaded: list, show, watch, resume.",
@@ -101,6 +102,9 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     *,
     resend: Annotated[str | None, typer.Option(metavar="ID", help="It is not there: send it again.")] = None,
     give_up: Annotated[str | None, typer.Option(metavar="ID", help="Leave it; its calls stay known.")] = None,
+    without_list: Annotated[
+        bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
+    ] = False,
 ) -> None:
     """Look again for what is held, and send what waits; or decide about one uploading."""
     with open_layers(context, output) as layers:
@@ -109,7 +113,28 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
 
         if give_up is not None:
             raise typer.Exit(upload_run.give_up_upload(give_up, output))
+        choice = upload_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)
+        raise typer.Exit(upload_run.resume_undecided(choice, layers.apply(absence), layers.apply(access), output))
+
+
+@app.command(
+    "adopt",
+    epilog=format_examples(
+        "calltools uploads adopt --counter 12345678",
+        "calltools uploads adopt --counter 12345678 --token-file token.txt",
+        "calltools uploads adopt --counter 12345678 --lang ru",
+    ),
+)
+@expand_options
+def adopt_uploads(
+    context: typer.Context, counter_option: CounterOption, access: AccessOptions, output: OutputOptions
+) -> None:
+    """Take over what a lost ledger has sent, as accepted; calls that may be in it are held back from then on."""
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+
         counter = layers.apply(counter_option).counter
-        raise typer.Exit(
-            upload_run.resume_undecided(counter, resend, layers.apply(absence), layers.apply(access), output)
-        )
+        if counter is None:
+            raise UsageError("upload-counter-needed")
+        raise typer.Exit(upload_run.adopt_uploads(counter, layers.apply(access), output))

@@ -20,12 +20,16 @@ How its functions work together::
 need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.
 
 **Plan.** ``UploadPlan.counts`` has the number of calls for each ``CallStatus``: ``NEW``; ``UNCHANGED`` and ``CHANGED``
-(accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``WAITING`` (in a part that is sent
+(accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``MAYBE_ADOPTED`` (not later than an
+adopted uploading; sent with ``"all"``); ``WAITING`` (in a part that is sent
 first, or released); ``HELD`` (in a part in doubt: exit 6); ``DOUBLED`` (earlier in the file).
 
 **Attempts.** Only a part that waits can begin one. ``waiting_parts`` are those that an earlier run left: not sent,
 throttled, or killed before the first byte. An interrupted attempt is ``Ambiguous("interrupted")``; if the process dies,
 recovery records that.
+
+**Age.** ``find_unknown`` finds uploadings that were sent with the key of this ledger and that it does not know: then it
+is a backup, a copy, or has lost something, and nothing may be sent. ``adopt`` takes them over.
 
 **Doubt.** ``reconcile`` takes one whole listing. A marker that is found once makes the part accepted, more than once
 ``DUPLICATED``. A part that is missing in three complete listings over 15 minutes is absent, then ``HELD``, or waiting
@@ -83,13 +87,14 @@ from calltools.ledger.queries import (
     get_part,
     held_parts,
     is_clean_file,
+    is_known_uploading,
     list_parts,
     part_events,
     processing_parts,
     record_clean_file,
     waiting_parts,
 )
-from calltools.ledger.recovery import hold_counter, reconcile, recover_all
+from calltools.ledger.recovery import UnknownUploadings, adopt, find_unknown, hold_counter, reconcile, recover_all
 from calltools.ledger.reservation import reserve
 from calltools.ledger.states import State, Transition
 
@@ -113,11 +118,14 @@ __all__ = [
     "State",
     "Throttled",
     "Transition",
+    "UnknownUploadings",
     "UploadPlan",
+    "adopt",
     "begin_attempt",
     "digest_file",
     "find_faults",
     "find_part",
+    "find_unknown",
     "finish_attempt",
     "get_part",
     "give_up",
@@ -126,6 +134,7 @@ __all__ = [
     "hold_counter",
     "is_clean_file",
     "is_current",
+    "is_known_uploading",
     "list_parts",
     "open_ledger_in",
     "parse_marker",
@@ -144,19 +153,20 @@ __all__ = [
 ]
 
 
-def open_ledger_in(folder: Path, now: Callable[[], float]) -> Ledger:
+def open_ledger_in(folder: Path, now: Callable[[], float], *, start_anew: bool = False) -> Ledger:
     """Open the ledger of a state folder, create it if there is none, and recover what a killed process has left.
 
     Args:
         folder: From ``state_folder``.
         now: The clock: Unix seconds.
+        start_anew: Begin an empty ledger beside the key of one that is lost; only to adopt its uploadings.
 
     Raises:
         LedgerError: The ledger cannot be trusted or used; nothing may be sent.
     """
     create_state_folder(folder)
     with opening_lock(folder):
-        ledger = open_database(folder, now)
+        ledger = open_database(folder, now, start_anew=start_anew)
     try:
         recover_all(ledger)
     except BaseException:

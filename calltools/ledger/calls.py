@@ -47,6 +47,8 @@ _MAX_CELL_CHARACTERS: Final = 64 << 20
 _BUFFER_BYTES: Final = 1 << 18
 _BLOCK_BYTES: Final = 1 << 20
 _STATIC_INDEX: Final = FIELD_NAMES.index("StaticCall")
+_TIME_INDEX: Final = FIELD_NAMES.index("DateTime")
+_MAX_TIME_DIGITS: Final = 18
 _MAX_CELL_QUOTES: Final = 2 * len(FIELD_NAMES)
 
 
@@ -203,6 +205,7 @@ class CallScan:
         filled: Index in ``combinations`` for each call.
         combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
+        times: DateTime of the call: Unix seconds.
         csv_bytes: Bytes of the call as CSV with all columns; an upper bound of what is written.
     """
 
@@ -211,6 +214,7 @@ class CallScan:
     filled: NDArray[np.uint32]
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
+    times: Numbers
     csv_bytes: Numbers
 
     def __len__(self) -> int:
@@ -253,7 +257,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         SourceError: The file cannot be read as a canonical file.
     """
     call_fingerprints, content_fingerprints = bytearray(), bytearray()
-    filled, dynamic, sizes = array("I"), bytearray(), array("q")
+    filled, dynamic, times, sizes = array("I"), bytearray(), array("q"), array("q")
     combinations: dict[tuple[str, ...], int] = {}
     fingerprint = make_fingerprinter(key, counter)
     for call in file.calls():
@@ -264,6 +268,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         content_fingerprints += of_content
         filled.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
         dynamic.append(call[_STATIC_INDEX] != "1")
+        times.append(_to_seconds(call[_TIME_INDEX]))
         sizes.append(len(encoded) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
     return CallScan(
         np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
@@ -271,8 +276,14 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         np.frombuffer(filled, np.uint32),
         tuple(combinations),
         np.frombuffer(dynamic, bool),
+        np.frombuffer(times, np.int64),
         np.frombuffer(sizes, np.int64),
     )
+
+
+def _to_seconds(cell: str) -> int:
+    # A file that was found clean has nothing else here; one that a rule was ignored for may.
+    return int(cell) if cell.isascii() and cell.isdecimal() and len(cell) <= _MAX_TIME_DIGITS else 0
 
 
 def _needs_quotes(joined: str) -> bool:

@@ -76,17 +76,22 @@ class Ledger:
         self.connection.close()
 
 
-def open_database(folder: Path, now: Callable[[], float]) -> Ledger:
+def open_database(folder: Path, now: Callable[[], float], *, start_anew: bool = False) -> Ledger:
     """Open or create the ledger in a folder from ``create_state_folder``; the caller has ``opening_lock``.
 
+    Args:
+        folder: The state folder.
+        now: The clock.
+        start_anew: Begin an empty ledger with the key of one that is lost, instead of refusing to.
+
     Raises:
-        LedgerError: It is damaged, its key is lost, or a later version of calltools wrote it.
+        LedgerError: It is damaged, it or its key is lost, or a later version of calltools wrote it.
     """
     with as_ledger_errors(folder):
         connection = sqlite3.connect(database_path(folder), timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             _prepare_connection(connection, folder)
-            return Ledger(folder, connection, _load_key(connection, folder), now)
+            return Ledger(folder, connection, _load_key(connection, folder, start_anew=start_anew), now)
         except BaseException:
             connection.close()
             raise
@@ -101,21 +106,29 @@ def _prepare_connection(connection: sqlite3.Connection, folder: Path) -> None:
     migrate(connection)
 
 
-def _load_key(connection: sqlite3.Connection, folder: Path) -> bytes:
+def _load_key(connection: sqlite3.Connection, folder: Path, *, start_anew: bool) -> bytes:
     """Read the key of this ledger; a new ledger gets one.
 
-    The database has a proof of the key. With another key every known call would look new and be sent again.
+    The database has a proof of the key. With another key every known call would look new and be sent again; so would
+    every call in an empty database beside the key of one that was removed.
     """
-    path = folder / "ledger.key"
+    path, unfinished = folder / "ledger.key", folder / "ledger.key.new"
     proof = connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
     if proof is None:
-        # The key file is there without its proof if a crash came between the two.
-        key = _read_key(path) or _new_key(path)
+        key = _read_key(path)
+        if key and not start_anew:
+            raise LedgerError("ledger-lost", path=folder)
+        if not key:
+            key = _write_key(unfinished)
+        # The proof before the name: a key with its last name always has a proof, in this database or in a lost one.
         connection.execute("INSERT INTO meta VALUES ('key', ?)", (_key_proof(key),))
-        return key
-    key = _read_key(path)
-    if not hmac.compare_digest(_key_proof(key), proof[0]):
+    elif not (key := _read_key(path)):
+        key = _read_key(unfinished)
+    if proof is not None and not hmac.compare_digest(_key_proof(key), proof[0]):
         raise LedgerError("ledger-key-lost", path=path)
+    if not path.is_file():
+        unfinished.replace(path)
+        sync_folder(folder)
     return key
 
 
@@ -126,14 +139,14 @@ def _read_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _new_key(path: Path) -> bytes:
-    key, unfinished = secrets.token_bytes(_KEY_BYTES), path.with_name(path.name + ".new")
-    ensure_private_file(unfinished)
-    with unfinished.open("wb") as stream:
+def _write_key(path: Path) -> bytes:
+    """Write a new key, durably."""
+    key = secrets.token_bytes(_KEY_BYTES)
+    ensure_private_file(path)
+    with path.open("wb") as stream:
         stream.write(key)
         stream.flush()
         os.fsync(stream.fileno())
-    unfinished.replace(path)
     sync_folder(path.parent)
     return key
 

@@ -50,7 +50,15 @@ def part_after(part: Part | None, event: Event) -> Part:
     """
     if part is None:
         state = next_state(State.SPOOLED, event.transition)
-        return Part(id=event.part_id, state=state, created=event.at, changed=event.at, **event.part_changes)
+        attempts = _attempts_after((), event.attempt_changes)
+        return Part(
+            id=event.part_id,
+            state=state,
+            created=event.at,
+            changed=event.at,
+            attempts=attempts,
+            **event.part_changes,
+        )
     return replace(
         part,
         state=next_state(part.state, event.transition),

@@ -1,6 +1,8 @@
 """A part of an upload as the ledger keeps it: the part, its attempts and their outcomes, its marker. No I/O."""
 
 import base64
+import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -10,7 +12,10 @@ from calltools.ledger.states import ACCEPTED_STATES, HELD_STATES, TRANSITION_OF_
 
 # ``\d`` as in ``metrica.responses.redact``: digits of every script are hidden in both places.
 _LONG_NUMBER: Final = re.compile(r"\d{7,}")
-_MARK_BYTES: Final = 16
+#: A mark is a nonce and its HMAC under the key of the ledger, so that a ledger knows its own uploadings in the list of
+#: the service even if it has lost their parts. With 64 bits each, neither collides by chance or can be forged.
+_NONCE_BYTES: Final = 8
+_PROOF_BYTES: Final = 8
 #: ``ct1`` is the version of the form. It is sent to the service, so that markers of every release are found again.
 _MARKER: Final = re.compile(r"\bct1([a-z2-7]{26})A([1-9][0-9]{0,5})\b")
 
@@ -23,9 +28,20 @@ def mask_long_numbers(text: str) -> str:
     return _LONG_NUMBER.sub("***", text)
 
 
-def new_mark() -> str:
-    """Make a random mark of a part: 26 characters of base32, unique without asking anybody."""
-    return base64.b32encode(secrets.token_bytes(_MARK_BYTES)).decode().rstrip("=").lower()
+def new_mark(key: bytes) -> str:
+    """Make a mark of a part: 26 characters of base32, unique without asking anybody, and provably of this ledger."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return base64.b32encode(nonce + _mark_proof(key, nonce)).decode().rstrip("=").lower()
+
+
+def is_own_mark(key: bytes, mark: str) -> bool:
+    """Whether a ledger with this key has made the mark. Marks of version 0.1.0 have no proof: never."""
+    raw = base64.b32decode(mark.upper() + "=" * (-len(mark) % 8))
+    return hmac.compare_digest(raw[_NONCE_BYTES:], _mark_proof(key, raw[:_NONCE_BYTES]))
+
+
+def _mark_proof(key: bytes, nonce: bytes) -> bytes:
+    return hmac.digest(key, b"mark of a part\x1f" + nonce, hashlib.sha256)[:_PROOF_BYTES]
 
 
 def format_marker(mark: str, attempt: int) -> str:
@@ -88,12 +104,13 @@ AttemptOutcome: TypeAlias = Acked | Rejected | NotSent | Throttled | Ambiguous
 
 @dataclass(frozen=True, slots=True)
 class ListedUploading:
-    """One line of the service's list of uploadings."""
+    """One line of the service's list of uploadings. ``stored``: Unix seconds; ``None``: the service does not say."""
 
     upload_id: int
     comment: str
     source_quantity: int | None = None
     line_quantity: int | None = None
+    stored: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +215,11 @@ class Part:
     def name(self) -> str:
         """The name that people use, ``L12``. The ids of the service are bare numbers."""
         return f"L{self.id}"
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it was taken over from the list: it is stored, and its calls are unknown."""
+        return not self.digest
 
     @property
     def waiting(self) -> bool:

@@ -1,5 +1,6 @@
 """Planning an upload: which calls of a file the ledger knows, which are sent, and in which parts."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -16,7 +17,7 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.ledger.calls import CallFile, CallScan, scan_calls
 from calltools.ledger.database import Ledger, as_ledger_errors
 from calltools.ledger.part import IdentifierKind
-from calltools.ledger.queries import last_event_id
+from calltools.ledger.queries import last_event_id, list_parts
 from calltools.ledger.states import HELD_STATES, WAITING_STATES, State
 from calltools.model.cells import Mask, Numbers
 
@@ -28,16 +29,18 @@ class CallStatus(IntEnum):
     """What a call of a file is to the ledger. A call that is in several parts has the highest of their statuses."""
 
     NEW = 0
+    #: Unknown, but not later than an uploading that was adopted, so it may be in it.
+    MAYBE_ADOPTED = 1
     #: Accepted before, with the same cells.
-    UNCHANGED = 1
+    UNCHANGED = 2
     #: Accepted before, with another cell in some column.
-    CHANGED = 2
+    CHANGED = 3
     #: In a part that waits to be sent.
-    WAITING = 3
+    WAITING = 4
     #: In a part that the service may or may not have.
-    HELD = 4
+    HELD = 5
     #: The same call occurs earlier in the file.
-    DOUBLED = 5
+    DOUBLED = 6
 
 
 #: Parts are sent in this order. A call with several identifiers is counted under the first of them.
@@ -46,7 +49,7 @@ _STATUSES_SENT: Final[Mapping[ResendMode, tuple[CallStatus, ...]]] = MappingProx
     {
         "none": (CallStatus.NEW,),
         "changed": (CallStatus.NEW, CallStatus.CHANGED),
-        "all": (CallStatus.NEW, CallStatus.CHANGED, CallStatus.UNCHANGED),
+        "all": (CallStatus.NEW, CallStatus.MAYBE_ADOPTED, CallStatus.CHANGED, CallStatus.UNCHANGED),
     }
 )
 _NO_PART: Final = -1
@@ -148,7 +151,7 @@ def plan_upload(
     event_id = last_event_id(ledger)
     source = CallFile(file, ledger.key)
     scan = scan_calls(source, ledger.key, counter)
-    known = _look_up_calls(ledger, scan)
+    known = _look_up_calls(ledger, scan, counter)
     chosen = np.isin(known.statuses, _STATUSES_SENT[again])
     part_of, parts = _plan_parts(scan, chosen, limits or PartLimits())
     numbers = Counter(known.statuses.tolist())
@@ -181,9 +184,10 @@ class _KnownCalls:
     accepted_parts: Counter[int]
 
 
-def _look_up_calls(ledger: Ledger, scan: CallScan) -> _KnownCalls:
+def _look_up_calls(ledger: Ledger, scan: CallScan, counter: int) -> _KnownCalls:
     doubled = scan.duplicates()
-    known = _KnownCalls(np.where(doubled, CallStatus.DOUBLED, CallStatus.NEW).astype(np.int8), Counter(), Counter())
+    unknown = np.where(scan.times <= _adopted_until(ledger, counter), CallStatus.MAYBE_ADOPTED, CallStatus.NEW)
+    known = _KnownCalls(np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8), Counter(), Counter())
     with as_ledger_errors(ledger.folder):
         ledger.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
         places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
@@ -194,6 +198,11 @@ def _look_up_calls(ledger: Ledger, scan: CallScan) -> _KnownCalls:
             is_open = status in {CallStatus.WAITING, CallStatus.HELD}
             (known.open_parts if is_open else known.accepted_parts)[part_id] += 1
     return known
+
+
+def _adopted_until(ledger: Ledger, counter: int) -> float:
+    """When the last adopted uploading of a counter was stored: a call up to then may be in one of them."""
+    return max((part.created for part in list_parts(ledger, counter) if part.adopted), default=-math.inf)
 
 
 def _select_known(ledger: Ledger, scan: CallScan, places: NDArray[np.int64]) -> Iterator[tuple[int, bytes, str, int]]:

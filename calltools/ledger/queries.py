@@ -74,6 +74,12 @@ def find_part(ledger: Ledger, name: str) -> Part:
         return uploaded[-1] if uploaded else get_part(ledger, int(digits))
 
 
+def is_known_uploading(ledger: Ledger, counter: int, upload_id: int) -> bool:
+    """Whether a part of the counter has this id of the service already."""
+    with as_ledger_errors(ledger.folder):
+        return bool(select_parts(ledger.connection, "counter = ? AND upload_id = ?", (counter, upload_id)))
+
+
 def list_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
     """Read all parts, or those of one counter, oldest first."""
     with as_ledger_errors(ledger.folder):

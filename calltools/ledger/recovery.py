@@ -6,12 +6,13 @@ service's list of uploadings. Neither of them sends anything.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from calltools.errors import LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
-from calltools.ledger.events import Event
+from calltools.ledger.events import Event, append_event
 from calltools.ledger.lifecycle import (
     apply_event,
     choose_acceptance,
@@ -21,7 +22,7 @@ from calltools.ledger.lifecycle import (
     write_event,
 )
 from calltools.ledger.lock import lock_counter, require_lock
-from calltools.ledger.part import ListedUploading, Part, ReconcilePolicy, parse_marker
+from calltools.ledger.part import ListedUploading, Part, ReconcilePolicy, is_own_mark, parse_marker
 from calltools.ledger.queries import select_parts
 from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
@@ -118,6 +119,80 @@ def reconcile(
     for part in changed:
         discard_if_decided(ledger, part)
     return tuple(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownUploadings:
+    """Uploadings of calltools in a listing that the ledger does not know.
+
+    Attributes:
+        own: Those whose marker was made with the key of this ledger: the ledger is older than they are.
+        foreign: Those of other ledgers.
+    """
+
+    own: tuple[ListedUploading, ...]
+    foreign: tuple[ListedUploading, ...]
+
+
+def find_unknown(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> UnknownUploadings:
+    """Find the uploadings that calltools has sent and this ledger does not know. Nothing is written."""
+    with as_ledger_errors(ledger.folder):
+        known = {part.mark for part in select_parts(ledger.connection, "counter = ?", (counter,))}
+    own: list[ListedUploading] = []
+    foreign: list[ListedUploading] = []
+    for mark, lines in _group_by_mark(listing).items():
+        if mark not in known:
+            (own if is_own_mark(ledger.key, mark) else foreign).extend(line for _, line in lines.values())
+    return UnknownUploadings(tuple(own), tuple(foreign))
+
+
+def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> tuple[Part, ...]:
+    """Take over the uploadings of this ledger that it does not know: as accepted, with unknown calls.
+
+    From then on a call up to the time when the last of them was stored counts as ``MAYBE_ADOPTED``.
+
+    Args:
+        ledger: The ledger; this process holds the lock of the counter.
+        counter: The counter.
+        listing: A complete listing.
+
+    Returns:
+        The parts that were added.
+    """
+    require_lock(ledger, counter)
+    listing = tuple(listing)
+    own = {line.upload_id for line in find_unknown(ledger, counter, listing).own}
+    with transaction(ledger) as connection:
+        first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM batch").fetchone()[0]
+        return tuple(
+            append_event(connection, None, _adopted_event(first + number, counter, mark, lines, ledger.now()))
+            for number, (mark, lines) in enumerate(
+                (mark, lines) for mark, lines in _group_by_mark(listing).items() if own & lines.keys()
+            )
+        )
+
+
+def _adopted_event(part_id: int, counter: int, mark: str, found: _FoundUploadings, now: float) -> Event:
+    attempts = {n: {"state": State.ACKED, "started": now, "ended": now, "upload_id": i} for i, (n, _) in found.items()}
+    last = max((line for _, line in found.values()), key=lambda line: line.upload_id)
+    fields = {
+        "counter": counter,
+        "mark": mark,
+        # Nothing of it is ever sent again, so the kind of its identifiers is not needed.
+        "kind": "ClientId",
+        "rows": last.source_quantity or 0,
+        "dynamic": 0,
+        "size": 0,
+        "digest": "",
+        "goal": "",
+        "comment": "",
+        "source": "",
+        "part": 1,
+        "parts": 1,
+        **quantity_changes(last.upload_id, last.source_quantity, last.line_quantity),
+    }
+    # ``created`` of a part is the time of its first event: here when the service stored it.
+    return Event(last.stored or now, part_id, Transition.ADOPT, fields, attempts)
 
 
 def _group_by_mark(listing: Iterable[ListedUploading]) -> dict[str, dict[int, tuple[int, ListedUploading]]]:

@@ -81,7 +81,7 @@ def spool_parts(ledger: Ledger, plan: UploadPlan) -> tuple[SpooledPart, ...]:
         LedgerError: The spool cannot be written.
         SourceError: The file has changed since it was planned.
     """
-    marks = [new_mark() for _ in plan.parts]
+    marks = [new_mark(ledger.key) for _ in plan.parts]
     writers: list[PartFileWriter] = []
     try:
         with as_ledger_errors(ledger.folder):
@@ -143,7 +143,7 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
     sending fails is still known by its first one.
     """
     sent = plan.part_of == number
-    new = plan.statuses == CallStatus.NEW
+    new = (plan.statuses == CallStatus.NEW) | (plan.statuses == CallStatus.MAYBE_ADOPTED)
     for table, mask in (("row", sent & new), ("claim", sent & ~new)):
         places = plan.scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
         calls, contents = plan.scan.call_fingerprints, plan.scan.content_fingerprints

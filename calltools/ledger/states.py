@@ -69,6 +69,7 @@ class Transition(StrEnum):
     RESEND = "resend"
     GIVE_UP = "give-up"
     RELEASE = "release"
+    ADOPT = "adopt"
     RECORD_STATUS = "look"
     PROCESS = "process"
     FAIL_LINKAGE = "fail-linkage"
@@ -79,6 +80,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
     {
         (State.PLANNED, Transition.SPOOL): State.SPOOLED,
         (State.SPOOLED, Transition.RESERVE): State.RESERVED,
+        # An uploading of this ledger that the ledger does not know any more is taken over.
+        (State.SPOOLED, Transition.ADOPT): State.ACKED,
         # An attempt begins.
         (State.RESERVED, Transition.SEND): State.SENDING,
         (State.NOT_SENT, Transition.SEND): State.SENDING,

@@ -160,6 +160,11 @@ class Client:
         return self._get(counter_request(counter), parse_counter)
 
     @property
+    def host(self) -> str:
+        """Host of the service, for messages."""
+        return self._options.host
+
+    @property
     def clock_skew_s(self) -> float | None:
         """Seconds by which this machine's clock was ahead of the service at the last GET; ``None``: unknown."""
         return self._clock_skew_s

@@ -116,6 +116,7 @@ class UploadOptions:
         wait_limit_s: How long to poll.
         search_timeout_s: How long to search for a part after an unclear end.
         policy: When a part that the service does not list counts as absent, and what follows.
+        without_list: Send although the list of uploadings cannot be read.
     """
 
     counter: int
@@ -128,6 +129,7 @@ class UploadOptions:
     wait_limit_s: float = 3 * 3600
     search_timeout_s: float = SEARCH_TIMEOUT_S
     policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
+    without_list: bool = False
 
     @property
     def polls(self) -> bool:

@@ -1,11 +1,11 @@
 """One part: recorded in the ledger before its first byte leaves, sent once, and polled until the service is done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from calltools.errors import CalltoolsError, QuotaError, ServiceError, UnreachableError
+from calltools.errors import CalltoolsError, QuotaError, ServiceError, UnknownOutcomeError, UnreachableError
 from calltools.ledger import (
     Acked,
     Ambiguous,
@@ -14,17 +14,21 @@ from calltools.ledger import (
     NotSent,
     Part,
     Rejected,
+    StartedAttempt,
     State,
     Throttled,
     begin_attempt,
     finish_attempt,
+    get_part,
+    is_known_uploading,
+    parse_marker,
     record_status,
     stop_polling,
 )
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
 from calltools.uploading.context import UploadContext
-from calltools.uploading.reconcile import search_for_part
+from calltools.uploading.reconcile import look_before_sending, search_for_part
 
 _CLIENT_ID_TYPES: Final[Mapping[IdentifierKind, ClientIdType]] = MappingProxyType(
     {"ClientId": "CLIENT_ID", "Yclid": "YCLID", "UserId": "USER_ID"}
@@ -55,7 +59,7 @@ class SendResult:
 def send_part(context: UploadContext, part: Part) -> SendResult:
     """Send a part that waits; wait for a short quota, search for the part after an unclear end.
 
-    The caller holds the lock of the counter.
+    The caller holds the lock of the counter and has just looked into the list (``look_before_sending``).
     """
     waited = 0.0
     for number in range(_MAX_QUOTA_ATTEMPTS):
@@ -67,7 +71,10 @@ def send_part(context: UploadContext, part: Part) -> SendResult:
             break
         context.events.notify("upload-quota-wait", rows=part.rows, seconds=round(wait))
         context.clock.sleep(wait)
-        part = sent.part
+        error = look_before_sending(context)
+        part = get_part(context.ledger, part.id)
+        if error is not None or not part.waiting:
+            return SendResult(part, error)
     if sent.part.held:
         context.events.notify("upload-looking", name=sent.part.name, rows=sent.part.rows)
         return SendResult(search_for_part(context, sent.part), sent.error)
@@ -81,7 +88,7 @@ def _attempt(context: UploadContext, part: Part) -> SendResult:
         part.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[part.kind]
     )
     try:
-        outcome = context.client.upload(request, sending.file)
+        outcome = _accept_own_answer(context, sending, context.client.upload(request, sending.file))
     except OSError as error:
         return SendResult(finish_attempt(context.ledger, part.id, NotSent(error.strerror or "file")))
     except BaseException:
@@ -89,6 +96,18 @@ def _attempt(context: UploadContext, part: Part) -> SendResult:
         finish_attempt(context.ledger, part.id, Ambiguous("interrupted"))
         raise
     return SendResult(finish_attempt(context.ledger, part.id, _attempt_outcome(outcome)), outcome.error)
+
+
+def _accept_own_answer(context: UploadContext, sending: StartedAttempt, outcome: Outcome) -> Outcome:
+    """Make the outcome unclear if the uploading is that of another file: a cache gave an earlier answer once more."""
+    uploading, part = outcome.uploading, sending.part
+    if uploading is None:
+        return outcome
+    is_ours = parse_marker(uploading.comment) in {None, (part.mark, sending.attempt)}
+    if is_ours and not is_known_uploading(context.ledger, part.counter, uploading.id):
+        return outcome
+    error = UnknownOutcomeError("unclear-replayed", host=context.client.host, id=uploading.id)
+    return replace(outcome, kind=OutcomeKind.AMBIGUOUS, uploading=None, error=error)
 
 
 def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:

@@ -1,13 +1,15 @@
 """The ledger compared with the service's list: parts in doubt, and uploadings that the ledger does not know."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
-from calltools.errors import LockedError, ServiceError
+from calltools.errors import LedgerError, LockedError, QuotaError, ServiceError, TokenRefusedError
 from calltools.ledger import (
     Ledger,
     ListedUploading,
     Part,
+    find_unknown,
     get_part,
     hold_counter,
     list_parts,
@@ -21,6 +23,7 @@ from calltools.uploading.context import UploadContext
 
 #: Between two readings of the list.
 _SEARCH_INTERVAL_S: Final = 2.0
+_HALF_DAY_S: Final = 12 * 3600
 
 
 def search_for_part(context: UploadContext, part: Part) -> Part:
@@ -52,6 +55,55 @@ def reconcile_counter(context: UploadContext) -> tuple[Sequence[Part], ServiceEr
         context.ledger, context.options.counter, listed, complete=error is None, policy=context.options.policy
     )
     return changed, error
+
+
+def read_list(client: Client, counter: int) -> list[ListedUploading]:
+    """Read the whole list of a counter.
+
+    Raises:
+        ServiceError: It cannot be read to its end.
+    """
+    return list(map(_listed, client.iter_uploadings(counter)))
+
+
+def look_before_sending(context: UploadContext) -> ServiceError | None:
+    """Read the whole list before a file is sent: a part may have arrived after all, and the ledger may be too old.
+
+    The caller holds the lock of the counter, and sends nothing if there is an error.
+
+    Returns:
+        Why the list could not be read; ``None`` also if the options say to do without it.
+
+    Raises:
+        LedgerError: The service has uploadings of this ledger that the ledger does not know: it is a copy, a backup,
+            or has lost something, so known calls would look new.
+    """
+    counter, events = context.options.counter, context.events
+    listed: list[ListedUploading] = []
+    try:
+        listed.extend(map(_listed, context.client.iter_uploadings(counter)))
+    except ServiceError as error:
+        # What was read proves as much as a whole list: that a part has arrived, or that the ledger is too old.
+        _accept_listed(context, listed)
+        if not context.options.without_list or isinstance(error, TokenRefusedError | QuotaError):
+            events.notify_always("upload-list-needed", counter=counter)
+            return error
+        events.notify_always("upload-without-list", counter=counter)
+        return None
+    _accept_listed(context, listed)
+    return None
+
+
+def _accept_listed(context: UploadContext, listed: Sequence[ListedUploading]) -> None:
+    counter = context.options.counter
+    # Never complete: only ``resume`` counts how often a part was missing, since it acts on the count.
+    reconcile(context.ledger, counter, listed, complete=False)
+    unknown = find_unknown(context.ledger, counter, listed)
+    if unknown.own:
+        ids = ", ".join(str(line.upload_id) for line in sorted(unknown.own, key=lambda line: line.upload_id))
+        raise LedgerError("ledger-behind", ids=ids, counter=counter)
+    if unknown.foreign:
+        context.events.notify_always("upload-foreign", count=len(unknown.foreign), counter=counter)
 
 
 def merge_listing(ledger: Ledger, client: Client, counter: int) -> list[Uploading]:
@@ -90,7 +142,22 @@ def _reconcile_listing(ledger: Ledger, counter: int, uploadings: Iterable[Upload
 
 
 def _listed(uploading: Uploading) -> ListedUploading:
-    return ListedUploading(uploading.id, uploading.comment, uploading.source_quantity, uploading.line_quantity)
+    return ListedUploading(
+        uploading.id,
+        uploading.comment,
+        uploading.source_quantity,
+        uploading.line_quantity,
+        _to_unix_seconds(uploading.create_time),
+    )
+
+
+def _to_unix_seconds(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # A time without an offset may be that of any zone: the latest is half a day after UTC.
+    return moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=UTC).timestamp() + _HALF_DAY_S
 
 
 def _mark_of(uploading: Uploading) -> str | None:

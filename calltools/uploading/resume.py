@@ -7,6 +7,7 @@ from calltools.ledger import (
     Ledger,
     Part,
     ReconcilePolicy,
+    adopt,
     find_part,
     get_part,
     give_up,
@@ -20,7 +21,7 @@ from calltools.metrica.responses import Uploading
 from calltools.uploading import results
 from calltools.uploading.context import Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
 from calltools.uploading.parts import poll_until_done, send_part
-from calltools.uploading.reconcile import merge_listing, reconcile_counter
+from calltools.uploading.reconcile import look_before_sending, merge_listing, read_list, reconcile_counter
 from calltools.uploading.results import UploadResult
 
 
@@ -47,11 +48,13 @@ class ResumeOptions:
         counter: Only the parts of this counter; ``None``: of all.
         resend: Name of a held part that a person wants to be sent again; then only its counter.
         policy: When a part that the service does not list counts as absent, and what follows.
+        without_list: Send what waits although the list cannot be read.
     """
 
     counter: int | None = None
     resend: str | None = None
     policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
+    without_list: bool = False
 
 
 def list_uploadings(ledger: Ledger, connect: Connect, counter: int | None = None) -> UploadListing:
@@ -87,6 +90,24 @@ def watch_part(
     return UploadResult(results.exit_code_of(part, options), (part,))
 
 
+def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: UploadEvents) -> UploadResult:
+    """Take over the uploadings that this ledger has sent and does not know any more, as accepted.
+
+    Raises:
+        ServiceError: The list cannot be read to its end.
+        LedgerError: Another process uploads to the counter.
+    """
+    with hold_counter(ledger, counter):
+        parts = adopt(ledger, counter, read_list(connect(), counter))
+    for part in parts:
+        events.report_part(part)
+    if parts:
+        events.notify_always("uploads-adopted", count=len(parts), counter=counter)
+    else:
+        events.notify("uploads-nothing-adopted", counter=counter)
+    return UploadResult(results.OK, parts)
+
+
 def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     """Leave a held part for good; its calls stay known.
 
@@ -114,10 +135,10 @@ def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, event
         events.notify("uploads-nothing-held")
         return UploadResult(results.OK)
     client = connect()
-    resumed = [
-        _resume_counter(UploadContext(ledger, client, UploadOptions(number, policy=options.policy), events), chosen)
-        for number in counters
+    upload_options = [
+        UploadOptions(number, policy=options.policy, without_list=options.without_list) for number in counters
     ]
+    resumed = [_resume_counter(UploadContext(ledger, client, each, events), chosen) for each in upload_options]
     return UploadResult(
         max(result.code for result in resumed),
         tuple(part for result in resumed for part in result.parts),
@@ -144,7 +165,8 @@ def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult
                 events.report_error(error)
             if chosen is not None and get_part(ledger, chosen.id).held:
                 _resend_if_searched(context, chosen, error)
-            errors += _send_waiting_parts(context)
+            if error is None or options.without_list:
+                errors += _send_waiting_parts(context)
     except LedgerError as error:
         # The other counters do not depend on this one.
         events.report_error(error)
@@ -165,7 +187,13 @@ def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsEr
 
 
 def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
-    """Send every part that waits; gives why some were not accepted."""
+    """Send every part that waits; gives why some were not accepted, or why nothing may be sent."""
+    if not waiting_parts(context.ledger, context.options.counter):
+        return []
+    unlisted = look_before_sending(context)
+    if unlisted is not None:
+        context.events.report_error(unlisted)
+        return [unlisted]
     errors: list[CalltoolsError] = []
     for part in waiting_parts(context.ledger, context.options.counter):
         result = send_part(context, part)

@@ -17,6 +17,7 @@ from calltools.ledger import (
 from calltools.uploading import results
 from calltools.uploading.context import UploadContext
 from calltools.uploading.parts import SendResult, poll_until_done, send_part
+from calltools.uploading.reconcile import look_before_sending
 from calltools.uploading.results import UploadResult
 
 
@@ -34,8 +35,11 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
     ledger, options = context.ledger, context.options
     errors: list[CalltoolsError] = []
     with hold_counter(ledger, plan.counter):
+        unlisted = look_before_sending(context)
+        if unlisted is not None:
+            errors.append(unlisted)
         # First what waits: its calls are claimed, so a new plan would leave them out.
-        sent = _send_all(context, waiting_parts(ledger, plan.counter))
+        sent = _send_all(context, waiting_parts(ledger, plan.counter), unlisted)
         if not _must_stop(sent):
             shown = plan
             # The parts just sent, or another process, may have changed what is new in the file.
@@ -46,15 +50,19 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
                 errors.append(SourceError("upload-changed", path=name))
             elif not plan.counts[CallStatus.HELD] and plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
-                sent += _send_all(context, parts)
+                sent += _send_all(context, parts, unlisted)
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
 
 
-def _send_all(context: UploadContext, parts: Iterable[Part]) -> list[SendResult]:
-    """Send parts one after the other; after an error that every part would meet the rest goes on waiting."""
+def _send_all(context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None) -> list[SendResult]:
+    """Send parts one after the other; after an error that every part would meet the rest goes on waiting.
+
+    Without the list nothing is sent: all parts go on waiting.
+    """
     sent: list[SendResult] = []
     for part in parts:
-        sent.append(SendResult(part) if _must_stop(sent) else send_part(context, part))
+        waits = unlisted is not None or _must_stop(sent)
+        sent.append(SendResult(part) if waits else send_part(context, part))
     return sent
 
 
@@ -75,7 +83,8 @@ def _finish(
         parts.append(part)
         context.events.report_part(part)
     codes += [results.exit_code_of(part, context.options) for part in parts]
-    return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=_must_stop(sent))
+    stopped = any(isinstance(error, TokenRefusedError | QuotaError) for error in errors)
+    return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=stopped)
 
 
 def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, ServiceError | None]:

@@ -305,6 +305,35 @@ _register("gateway-json-after-storing", ("upload",), stored=True)(
 )
 
 
+def _earlier_uploading(exchange):
+    """What a cache would answer: the uploading before this one, or one of another client."""
+    before = exchange.store.of(exchange.counter)
+    other = {"id": 999, "comment": f"ct1{'a' * 26}A1", "status": "PROCESSED"}
+    return responses.uploading_object(exchange.store, before[0]) if before else other
+
+
+@upload_behavior("replays", stored=False)
+def replays(exchange):
+    earlier = _earlier_uploading(exchange)
+    exchange.drain()
+    exchange.answer(200, {"uploading": earlier})
+
+
+@upload_behavior("replays-after-storing", stored=True)
+def replays_after_storing(exchange):
+    earlier = _earlier_uploading(exchange)
+    exchange.store_upload()
+    exchange.answer(200, {"uploading": earlier})
+
+
+@upload_behavior("replays-terse", stored=False)
+def replays_terse(exchange):
+    """Without a comment: only the id tells."""
+    earlier = _earlier_uploading(exchange)
+    exchange.drain()
+    exchange.answer(200, {"uploading": {"id": earlier["id"]}})
+
+
 # -- quotas --------------------------------------------------------------------------------
 
 

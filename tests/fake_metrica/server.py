@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -56,10 +56,11 @@ class FakeMetrica:
         """Whether every request is answered."""
         return not any(self._in_flight.values())
 
-    def behave(self, name, times=None):
-        """Apply a behavior to the requests that it concerns, that many times or without end."""
+    def behave(self, name, times=None, *, only=None):
+        """Apply a behavior to the requests that it concerns, or to those of one kind, so many times or without end."""
         with self._lock:
-            self._active.append([BEHAVIORS[name], times])
+            behavior = BEHAVIORS[name]
+            self._active.append([replace(behavior, kinds=(only,)) if only else behavior, times])
 
     def behave_well(self):
         with self._lock:

@@ -137,7 +137,7 @@ def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8")
-    scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
+    scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), *(np.ones(70, np.int64),) * 2)
 
     assert [np.flatnonzero(scan.is_filled(name)).tolist() for name in names] == [[place] for place in range(70)]
     assert scan.columns(np.array([0, 16, 69])) == {"Column0", "Column16", "Column69"}

@@ -72,7 +72,7 @@ def test_an_untrusted_certificate_gets_no_request_and_the_error_gives_advice(run
 
     assert result.exit_code == 4
     assert "--ca-file" in result.stderr
-    assert result.stdout == "uploading L1 NOT-SENT waiting 10\n"
+    assert result.stdout == "uploading L1 RESERVED waiting 10\n"
     assert secured.requests == []
 
 

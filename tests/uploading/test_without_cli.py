@@ -12,6 +12,8 @@ import pytest
 
 from calltools.errors import CredentialError, LockedError
 from calltools.ledger import find_part, open_ledger_in, plan_upload
+from calltools.ledger.part import marked_comment
+from calltools.ledger.reservation import part_path
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions, Timeouts
 from calltools.metrica.token import Token
@@ -114,7 +116,7 @@ def send_by_clock(ledger, connect, calls, options=OPTIONS):
 
 def test_a_quota_without_end_is_asked_five_times(ledger, connect, service, calls):
     """The waits between the attempts double from a second, though the service says 0."""
-    service.behave("429-at-once")
+    service.behave("429-at-once", only="upload")
 
     result, clock = send_by_clock(ledger, connect, calls)
 
@@ -124,11 +126,28 @@ def test_a_quota_without_end_is_asked_five_times(ledger, connect, service, calls
 
 
 def test_the_waits_for_a_quota_end_with_the_wait_limit(ledger, connect, service, calls):
-    service.behave("429-at-once")
+    service.behave("429-at-once", only="upload")
 
     _, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, wait_limit_s=5))
 
     assert clock.waits == [1, 2]
+
+
+def test_a_part_is_looked_for_between_two_attempts_of_one_run(ledger, connect, service, calls):
+    """The first attempt is stored late, after the quota's answer."""
+    service.behave("429-at-once", 1, only="upload")
+    clock = JumpingClock()
+
+    def store_late(_seconds):
+        part = find_part(ledger, "L1")
+        query = {"comment": marked_comment(part.mark, 1, "")}
+        service.store.add(COUNTER, query, part_path(ledger, part).read_bytes())
+
+    context = UploadContext(ledger, connect(), OPTIONS, clock=Clock(clock.now, clock.monotonic, store_late))
+    result = run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
+
+    assert (result.code, [part.state for part in result.parts]) == (0, ["acked"])
+    assert len(service.posts) == 1
 
 
 def test_a_search_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls):

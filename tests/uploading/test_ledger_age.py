@@ -1,0 +1,179 @@
+"""A ledger that is not the newest: removed, a backup, a copy. Nothing is sent until somebody has looked."""
+
+import shutil
+
+import pytest
+
+from tests.uploading.conftest import CALL_COUNT, COUNTER, call_line, stored_calls, write_csv
+
+LATER = 1_770_000_000
+
+
+@pytest.fixture
+def later_calls(tmp_path):
+    lines = [call_line(50 + number, moment=LATER) for number in range(3)]
+    return write_csv(tmp_path / "later.csv", lines)
+
+
+def remove_database(state):
+    for path in state.glob("ledger.sqlite3*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_removed_database_stops_before_any_request(upload, service, state, calls, lang):
+    upload(calls)
+    request_count = len(service.requests)
+    remove_database(state)
+
+    lost = upload(calls, "--lang", lang)
+    again = upload(calls)
+
+    assert [lost.exit_code, again.exit_code] == [4, 4]
+    assert len(service.requests) == request_count
+    assert "calltools uploads adopt --counter" in lost.stderr
+
+
+def test_an_empty_database_stops_before_any_request(upload, service, state, calls):
+    upload(calls)
+    remove_database(state)
+    (state / "ledger.sqlite3").touch(0o600)
+
+    assert upload(calls).exit_code == 4
+    assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_backup_stops_with_the_uploadings_that_it_lacks(upload, service, state, tmp_path, calls, later_calls, lang):
+    upload(write_csv(tmp_path / "first.csv", [call_line(90)]))
+    shutil.copytree(state, tmp_path / "backup")
+    upload(calls)
+    shutil.rmtree(state)
+    shutil.copytree(tmp_path / "backup", state)
+
+    stopped = upload(later_calls, "--lang", lang)
+
+    assert stopped.exit_code == 4
+    assert "1001" in stopped.stderr
+    assert f"calltools uploads adopt --counter {COUNTER}" in stopped.stderr
+    assert len(service.posts) == 2
+
+
+def test_a_copy_on_another_machine_stops(upload, service, state, tmp_path, calls, later_calls):
+    upload(write_csv(tmp_path / "first.csv", [call_line(90)]))
+    other = tmp_path / "other"
+    shutil.copytree(state, other)
+
+    sent = upload(calls, CALLTOOLS_STATE_DIR=str(other))
+    stopped = [upload(calls).exit_code, upload(later_calls).exit_code]
+
+    assert (sent.exit_code, stopped) == (0, [4, 4])
+    assert len(service.posts) == 2
+
+
+def test_adopted_uploadings_hold_back_what_may_be_in_them(run, upload, service, state, calls, later_calls):
+    upload(calls)
+    service.store.uploadings[0].created = "2025-10-20T00:00:00Z"
+    remove_database(state)
+
+    adopted = run("uploads", "adopt", "--counter", COUNTER)
+    known, later, more = upload(calls), upload(later_calls), run("uploads", "adopt", "--counter", COUNTER)
+
+    assert adopted.exit_code == 0
+    assert adopted.stdout == f"L1  counter {COUNTER}  acked  uploading 1000 ACKED sent 10 accepted 10\n"
+    assert known.exit_code == 0
+    assert f"not sent: {CALL_COUNT} (--all sends them)" in known.stderr
+    assert (later.exit_code, len(stored_calls(service))) == (0, 2)
+    assert (more.exit_code, more.stdout) == (0, "")
+    assert run("doctor").exit_code in {0, 2}
+    assert upload(calls, "--all").exit_code == 0
+    assert len(service.posts) == 3
+
+
+def test_adopted_uploadings_without_a_time_hold_back_every_call(run, upload, service, state, calls, later_calls):
+    upload(calls)
+    service.store.uploadings[0].created = "yesterday"
+    remove_database(state)
+    run("uploads", "adopt", "--counter", COUNTER)
+
+    later = upload(later_calls)
+
+    assert later.exit_code == 0
+    assert "not sent: 3" in later.stderr
+    assert len(service.posts) == 1
+
+
+def test_uploadings_of_another_ledger_are_a_warning_that_counts_them(upload, service, tmp_path, calls, later_calls):
+    upload(calls)
+
+    other = upload(later_calls, CALLTOOLS_STATE_DIR=str(tmp_path / "other"))
+
+    assert other.exit_code == 0
+    assert f"Counter {COUNTER} has 1 uploadings of another ledger" in other.stderr
+    assert len(service.posts) == 2
+
+
+@pytest.mark.parametrize("name", ["reading-fails", "reading-html", "reading-truncated", "reading-401"])
+def test_without_the_list_nothing_is_sent(upload, run, service, calls, name):
+    service.behave(name, only="list")
+
+    stopped = upload(calls)
+    posts = len(service.posts)
+    service.behave_well()
+    resumed = run("uploads", "resume")
+
+    assert (stopped.exit_code, posts) == (4, 0)
+    assert stopped.stdout == "uploading L1 RESERVED waiting 10\n"
+    assert "--without-list" in stopped.stderr
+    assert resumed.exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+def test_somebody_may_send_without_the_list(upload, service, calls):
+    service.behave("reading-fails", only="list")
+
+    sent = upload(calls, "--without-list")
+
+    assert sent.exit_code == 0, sent.output
+    assert "sending without it" in sent.stderr
+    assert len(service.posts) == 1
+
+
+def test_a_part_that_was_to_be_sent_again_is_looked_for_before(upload, run, service, calls):
+    """A person says it is not there; a quota stops the second attempt; then the list shows the first one."""
+    service.behave("resets-after-storing", 1)
+    service.behave("list-empty")
+    held = upload(calls)
+    service.behave("429-late", 1, only="upload")
+    throttled = run("uploads", "resume", "--resend", "L1")
+    service.behave_well()
+
+    found = upload(calls)
+
+    assert [held.exit_code, throttled.exit_code, found.exit_code] == [6, 4, 0]
+    assert len(service.posts) == 2
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+@pytest.mark.parametrize("name", ["replays", "replays-terse"])
+def test_a_replayed_answer_is_unclear(upload, run, service, calls, later_calls, name):
+    upload(calls)
+    service.behave(name, 1)
+
+    held = upload(later_calls)
+    shown = run("uploads", "show", "L2")
+
+    assert held.exit_code == 6
+    assert "another file" in held.stderr
+    assert "uploading L2" in shown.stdout
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+def test_a_replayed_answer_to_a_stored_file_is_looked_through(upload, service, calls, later_calls):
+    upload(calls)
+    service.behave("replays-after-storing", 1)
+
+    found = upload(later_calls)
+
+    assert (found.exit_code, found.stdout) == (0, "uploading 1001 ACKED sent 3 accepted 3\n")
+    assert len(service.posts) == 2
