@@ -25,7 +25,7 @@ _ALL_BUT_USER_ID: Final = tuple(name for name in FIELD_NAMES if name not in _USE
 #: Rules of workbook readers that report a cell without a value.
 _UNREAD: Final = ("CT014", "CT015")
 #: Rules of readers and of the mapping that have reported a cell before the rules on cells see it.
-_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
+_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604", "CT610")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
@@ -249,6 +249,8 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.IDENTIFIER_NOT_JOINED),
     _mapping_rule("CT607", "identifier-joined-ambiguously", _W, "more than one equally good partner; none is taken",
         mapping.IDENTIFIER_JOINED_AMBIGUOUSLY),
+    _mapping_rule("CT610", "dates-swapped", _E, "a spreadsheet read some day-first dates month-first",
+        mapping.DATES_SWAPPED, fix="unsafe"),
 )
 # fmt: on
 

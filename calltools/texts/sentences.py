@@ -141,8 +141,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
               ("fill in the time of the call, or remove the record", "укажите время звонка или удалите запись")),
     "CT212": (("{field} {value} is {word}, and Metrica takes whole Unix seconds in UTC",
                "{field} {value} — {word}, а Метрика принимает целые секунды Unix по UTC"),
-              ("`calltools convert --timezone ZONE`, with the zone of the file's clock, computes them; a spreadsheet's day number must be formatted as a date first",
-               "их посчитает `calltools convert --timezone ПОЯС` с поясом, по которому записано время; номеру дня из таблицы сначала задайте формат даты")),
+              ("`calltools convert --timezone ZONE`, with the zone of the file's clock, computes them; what it does not read with that zone, write as 2026-03-02 10:00:00 with date and time, and give a spreadsheet's day number the format of a date",
+               "их посчитает `calltools convert --timezone ПОЯС` с поясом, по которому записано время; что с этим поясом не прочлось, запишите с датой и временем как 2026-03-02 10:00:00, а номеру дня из таблицы задайте формат даты")),
     "CT213": (("{field} {value} is in {word}; read as seconds, the call lies thousands of years ahead",
                "{field} {value} — это {word}: если читать их как секунды, до звонка тысячи лет"),
               ("divide by 1000, 1000000 or 1000000000 and write whole seconds",
@@ -297,5 +297,9 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
+    "CT610": (("in {value} a spreadsheet has exchanged day and month{proof}",
+               "в {value} таблица поменяла местами день и месяц{proof}"),
+              ("take the export again and do not open it in a spreadsheet: other dates of this column were exchanged as well, or left as text",
+               "выгрузите файл заново и не открывайте его в таблице: другие даты столбца тоже переставлены или остались текстом")),
 }
 # fmt: on

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.model.cells import Cells, Mask, non_empty
 from calltools.texts.keys import Language
-from calltools.vendors.time_layouts import TimeColumns, find_time_columns
+from calltools.vendors.time_columns import TimeColumns, find_time_columns
 
 #: Title -> cells of the sample.
 SampleColumns = Mapping[str, Cells]

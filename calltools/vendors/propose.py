@@ -13,7 +13,7 @@ from calltools.model.cells import Cells
 from calltools.texts import MessageKey, say
 from calltools.texts.keys import LANGUAGES
 from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
-from calltools.vendors.time_layouts import layout_pattern
+from calltools.vendors.time_columns import layout_pattern
 
 _KEPT_DIGITS: Final = 4
 _NUMBER_PATTERN: Final = re.compile(r"[0-9](?:[0-9 ()./-]*[0-9])?")

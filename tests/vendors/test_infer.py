@@ -5,7 +5,7 @@ import pytest
 
 from calltools.vendors.infer import infer_columns, looks_like_record
 from calltools.vendors.propose import anonymize
-from calltools.vendors.time_layouts import find_time_columns, layout_pattern
+from calltools.vendors.time_columns import find_time_columns, layout_pattern
 
 
 def columns(**cells):

@@ -116,3 +116,23 @@ Fix:
 Source:
     Ties take none
 """
+
+DATES_SWAPPED: Final = """A spreadsheet has exchanged day and month.
+
+Why:
+    A spreadsheet set to another country reads 09.11 as 11 September, and leaves 13.11 as text, for there is no 13th
+    month. The calls with a day of 12 or less then lie months away. Such a column shows it: dates that the
+    spreadsheet wrote anew all have a day of 12 or less, and those left as text all have a day above 12. An id that
+    holds the second of the call proves it as well, and then the fix is the true time.
+
+Example:
+    bad: the date cell 2026-09-11 10:00:00 beside the text 13.11.2026 10:28:00
+    good: 09.11.2026 10:00:00 beside 13.11.2026 10:28:00
+
+Fix:
+    Take the export again, and give calltools the file as it came. In a spreadsheet load it with From Text/CSV and
+    the type Text for the column of times.
+
+Source:
+    Dates of text files opened in Excel under other regional settings
+"""
