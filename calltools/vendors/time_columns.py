@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from calltools.fields.kernels.byte_kernels import full_match
@@ -38,11 +38,13 @@ class TimeColumns:
         titles: One column, or one of the date and one of the clock.
         layout: ``strptime`` layout, or ``unix``, ``unix-ms``, ``iso``.
         date_order_unknown: Whether the dates can be read with the day first or the month first.
+        clock_missing: Whether there is no time of day; the layout has one, so that no call is put at midnight.
     """
 
     titles: tuple[str, ...]
     layout: str | None = None
     date_order_unknown: bool = False
+    clock_missing: bool = False
 
 
 def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
@@ -54,7 +56,7 @@ def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
     if day is None:
         return None
     if clock is None or re.search(r"talk|wait|dur|длит|разг|ожид|ответ", clock[0].lower()):
-        return _with_date_order((day[0],), day[1], columns[day[0]])
+        return replace(_with_date_order((day[0],), f"{day[1]} %H:%M:%S", columns[day[0]]), clock_missing=True)
     return _with_date_order((day[0], clock[0]), f"{day[1]} {clock[1]}", columns[day[0]])
 
 

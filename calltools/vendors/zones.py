@@ -15,29 +15,24 @@ import pyarrow.compute as pc
 from calltools.errors import UsageError
 from calltools.fields import local_times
 from calltools.fields.date_order import exchange_day_and_month
-from calltools.fields.kernels.byte_kernels import parse_whole_parts, trim_whitespace
+from calltools.fields.kernels.byte_kernels import trim_whitespace
 from calltools.fields.time_layouts import date_orders, read_times
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, constant_cells
 from calltools.model.finding import Findings
-from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile
+from calltools.vendors.epoch_ids import epochs_in_ids, is_offset, round_offset
 from calltools.vendors.mapping import time_texts
 
-#: A spreadsheet of another language writes the point as a comma.
-_EPOCH_IN_ID: Final = r"(?:^|-)([0-9]{9,10})[.,][0-9]+"
-#: Digits of a Unix second from September 2001 on.
-_EPOCH_DIGITS: Final = 10
-_QUARTER_S: Final = 900
 _MIN_SHARE: Final = 0.9
 _MIN_RECORDS: Final = 2
-_WESTERNMOST_S: Final = -12 * 3600
-_EASTERNMOST_S: Final = 14 * 3600
 #: Offset in seconds -> the zone to suggest: the most usual one where these exports come from.
 _USUAL_ZONES: Final = {
     0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
     18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
     32400: "Asia/Yakutsk", 36000: "Asia/Vladivostok", 39600: "Asia/Magadan", 43200: "Asia/Kamchatka",
+    12600: "Asia/Tehran", 16200: "Asia/Kabul", 19800: "Asia/Kolkata", 20700: "Asia/Kathmandu", 23400: "Asia/Yangon",
+    -10800: "America/Sao_Paulo", -25200: "America/Denver",
     -18000: "America/New_York", -21600: "America/Chicago", -28800: "America/Los_Angeles",
 }  # fmt: skip
 
@@ -63,12 +58,12 @@ class _Comparison:
     @property
     def offsets(self) -> Numbers:
         """Seconds east of UTC, rounded to a quarter of an hour."""
-        return _round_offset(self.local - self.epochs)
+        return round_offset(self.local - self.epochs)
 
     def plausible_offsets(self) -> Numbers:
         """The offsets that are those of a zone; with others, time and id are of two days or of two calls."""
         seconds = self.offsets[self.both]
-        return seconds[_is_offset(seconds)]
+        return seconds[is_offset(seconds)]
 
 
 def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
@@ -87,7 +82,7 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     seconds = compared.plausible_offsets()
     if len(seconds) < _MIN_RECORDS:
         return
-    epochs = compared.epochs[compared.both][_is_offset(compared.offsets[compared.both])]
+    epochs = compared.epochs[compared.both][is_offset(compared.offsets[compared.both])]
     wrong = seconds[seconds != local_times.offset_at(epochs, zone)]
     agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
     if count >= _MIN_SHARE * len(seconds):
@@ -174,7 +169,7 @@ def _find_true_dates(compared: _Comparison, right: Numbers, rows: Mask) -> tuple
         unread = times.read & ~times.has_offset & ~compared.both & compared.has_epoch
         candidates.append((times.local, unread, unread))
     for seconds, readable, where in candidates:
-        agrees = rows & ~found & readable & where & (_round_offset(seconds - compared.epochs) == right)
+        agrees = rows & ~found & readable & where & (round_offset(seconds - compared.epochs) == right)
         local[agrees] = seconds[agrees]
         found |= agrees
     return found, local
@@ -197,38 +192,15 @@ def _compare_with_ids(batch: Batch, mapped: BoundProfile) -> _Comparison | None:
     return _Comparison(known & has_epoch, has_epoch & of_user, local, epochs, texts)
 
 
-def _round_offset(seconds: Numbers) -> Numbers:
-    # A clock may be seconds off, or show no seconds; every zone in use is whole quarters of an hour from UTC.
-    rounded: Numbers = np.round(seconds / _QUARTER_S).astype(np.int64) * _QUARTER_S
-    return rounded
-
-
-def _is_offset(seconds: Numbers) -> Mask:
-    """Whether there is a zone so far from UTC."""
-    mask: Mask = (seconds >= _WESTERNMOST_S) & (seconds <= _EASTERNMOST_S)
-    return mask
-
-
 def _format_local(local: Numbers) -> list[str]:
     return [str(moment).replace("T", " ") for moment in local.astype("datetime64[s]")]
 
 
 def _describe_offset(seconds: int, epoch: int) -> str:
     """The offset, or the moment of the id where it is too far from the time to be of another zone."""
-    if _WESTERNMOST_S <= seconds <= _EASTERNMOST_S:
+    if is_offset(np.array(seconds)):
         return format_offset(int(seconds))
     return f"{_format_local(np.array([epoch]))[0]} UTC"
-
-
-def epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
-    """The Unix second in each id, and the ids that hold one."""
-    epochs, known = parse_whole_parts(ids, _EPOCH_DIGITS)
-    others = ~known & non_empty(ids)
-    if others.any():
-        found = transforms.extract(trim_whitespace(ids.filter(pa.array(others))), _EPOCH_IN_ID)
-        others[others] = non_empty(found)
-        epochs[others] = pc.cast(found.filter(pa.array(non_empty(found))), pa.int64()).to_numpy()
-    return epochs, known | others
 
 
 def format_offset(seconds: int) -> str:
