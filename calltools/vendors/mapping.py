@@ -217,7 +217,12 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
         return constant_cells("", len(batch))
     if step.sum:
         return transforms.sum_durations(columns)
-    return transforms.first_of(columns) if step.first_of else transforms.join_filled(columns, step.join)
+    if step.first_of:
+        return transforms.first_of(columns)
+    if step.format and len(columns) > 1:
+        # A database, or a spreadsheet, writes a date without a time of day as midnight.
+        columns = [transforms.drop_midnight(columns[0]), *columns[1:]]
+    return transforms.join_filled(columns, step.join)
 
 
 def _first_filled(batch: Batch, mapped: BoundProfile, titles: Sequence[str]) -> Cells:

@@ -34,6 +34,8 @@ _NO_SECONDS: Final = r"([ T][0-9]{1,2}:[0-9]{2}):00$"
 _MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
 _SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
 _QUARTER_MIN: Final = 15
+_MIDNIGHT_START: Final = "0:00"
+_MIDNIGHT_AT_END: Final = r"[ T]0{1,2}:00(?::00(?:[.]0+)?)?$"
 
 
 def first_of(columns: Sequence[Cells]) -> Cells:
@@ -49,6 +51,13 @@ def join_filled(columns: Sequence[Cells], between: str) -> Cells:
         return pc.if_else(pc.equal(left, ""), right, pc.if_else(pc.equal(right, ""), left, joined))
 
     return reduce(join_two, columns)
+
+
+def drop_midnight(cells: Cells) -> Cells:
+    """Dates without the time 00:00:00 behind them; any other cell is unchanged."""
+    if not pc.any(pc.match_substring(cells, _MIDNIGHT_START)).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, _MIDNIGHT_AT_END, "")
 
 
 def extract(cells: Cells, pattern: str) -> Cells:
