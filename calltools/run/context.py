@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict
@@ -11,9 +11,11 @@ from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.matching.columns import find_match_columns, guess_header, is_identifier_column
+from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Hints
+from calltools.model.finding import Findings
 from calltools.validation.baseline import Baseline, read_baseline
 from calltools.validation.ruleset import RuleSet, select_rules
 from calltools.vendors import profile_library
@@ -141,4 +143,8 @@ def _build_index(path: Path, options: RunOptions, assumptions: Assumptions) -> I
     is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
     table = open_table(path, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
     columns = find_match_columns(table.titles, options.identifier_columns)
-    return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)
+    dates = prove_match_dates(table, columns, assumptions.date_order)
+    assumptions = replace(assumptions, proven_orders=dates.orders)
+    batches = (dates.clear_swapped(task()) for task in table.tasks())
+    index = build_index(batches, table.titles, columns, assumptions)
+    return replace(index, findings=Findings.concat([index.findings, dates.findings]))

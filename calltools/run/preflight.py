@@ -91,13 +91,14 @@ def _file_size_findings(path: Path, ruleset: RuleSet) -> Findings:
 
 
 def _lost_identifier_findings(context: RunContext) -> Findings:
-    """Ids that the file of identifiers holds as numbers. They have no place in this file: the title names theirs."""
+    """Faults of the file of identifiers. They have no place in this file: the title names theirs."""
     identifiers = context.options.identifiers
-    if identifiers is None or context.index is None or "CT209" not in context.ruleset:
+    if identifiers is None or context.index is None:
         return Findings.empty()
     return Findings.from_rows(
         {**row, "column": f"{row['column']} ({identifiers.name}:{row['place']})", "place": None, "position": None}
         for row in context.index.findings.to_rows()
+        if row["code"] in context.ruleset
     )
 
 
