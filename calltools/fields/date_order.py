@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
-from calltools.fields.kernels.byte_kernels import memoized
+from calltools.fields.kernels.byte_kernels import digits_only, memoized, trim_whitespace
 from calltools.fields.time_layouts import layout_orders
 from calltools.model.assumptions import DateOrder, Orders
 from calltools.model.cells import Cells, Mask, Numbers, as_mask
@@ -18,6 +18,8 @@ _DATE_PARTS: Final = (
     r"^(?:[0-9]{4}[-/.][0-9]{1,2}[-/.](?P<day>[0-9]{1,2})"
     r"|(?P<first>[0-9]{1,2})(?P<mark>[-/.])(?P<second>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2}))(?:[T ,].*)?$"
 )
+#: The longest date, and some characters that show that it ends there.
+_DATE_CHARACTERS: Final = 12
 _MONTHS: Final = 12
 #: The family of dates with the year first, among those named by the separator of dates that end with the year.
 YEAR_FIRST: Final = "Y"
@@ -111,9 +113,11 @@ class SeenDates:
         # A spreadsheet of any language reads dates with the year first in the right way.
         if not self.families or (named and all(layout.startswith("%Y") for layout in named)):
             return False
-        texts = [family for mark, family in self.families.items() if mark != YEAR_FIRST]
+        decided = dict(layout_orders(self.layouts))
         return not self.families.get(YEAR_FIRST, _Family()).first_above and not any(
-            len(family.orders) > 1 or (family.orders and family.none_above) for family in texts
+            len(family.orders) > 1 or (family.none_above and (family.orders or mark in decided))
+            for mark, family in self.families.items()
+            if mark != YEAR_FIRST
         )
 
     def _open_families(self) -> dict[str, _Family]:
@@ -124,7 +128,9 @@ class SeenDates:
 
 def see_dates(cells: Cells, layouts: tuple[str, ...] = ()) -> SeenDates:
     """What the dates of some cells show; any other cell is passed over."""
-    marks, first, second = date_parts(cells)
+    # A column has few distinct dates; a count of seconds is none.
+    written = trim_whitespace(cells if not digits_only(cells).any() else cells.filter(pa.array(~digits_only(cells))))
+    marks, first, second = date_parts(pc.utf8_slice_codeunits(written, 0, _DATE_CHARACTERS).unique())
     families = {}
     for mark in set(marks.unique().to_pylist()) - {""}:
         rows = as_mask(pc.equal(marks, mark))

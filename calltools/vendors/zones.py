@@ -159,19 +159,29 @@ def swapped_findings(
     )
 
 
-def _find_true_dates(compared: _Comparison, right: Numbers, rows: Mask) -> tuple[Mask, Numbers]:
-    """Rows whose time agrees with the id when day and month change places, and that local time."""
-    found, local = np.zeros(len(rows), bool), compared.local.copy()
-    candidates = [(*exchange_day_and_month(compared.local), compared.both)]
+def _find_true_dates(compared: _Comparison, right: Numbers, doubtful: Mask) -> tuple[Mask, Numbers]:
+    """Rows whose time agrees with the id when day and month change places, and that local time.
+
+    Args:
+        compared: Times and ids.
+        right: The offset of the zone at each id.
+        doubtful: The rows to look at.
+    """
+    found, local = np.zeros(len(doubtful), bool), compared.local.copy()
+    rows = np.flatnonzero(doubtful & compared.has_epoch)
+    if not len(rows):
+        return found, local
+    read, epochs = compared.both[rows], compared.epochs[rows]
+    exchanged, is_other = exchange_day_and_month(compared.local[rows])
+    candidates = [(exchanged, is_other & read)]
+    texts = trim_whitespace(compared.texts.take(pa.array(rows)))
     for order in ("dmy", "mdy"):
         # Dates of which nothing tells the order were not read; the id tells it.
-        times = read_times(trim_whitespace(compared.texts), date_orders(order, None))
-        unread = times.read & ~times.has_offset & ~compared.both & compared.has_epoch
-        candidates.append((times.local, unread, unread))
-    for seconds, readable, where in candidates:
-        agrees = rows & ~found & readable & where & (round_offset(seconds - compared.epochs) == right)
-        local[agrees] = seconds[agrees]
-        found |= agrees
+        times = read_times(texts, date_orders(order, None))
+        candidates.append((times.local, times.read & ~times.has_offset & ~read))
+    for seconds, usable in candidates:
+        agrees = ~found[rows] & usable & (round_offset(seconds - epochs) == right[rows])
+        found[rows[agrees]], local[rows[agrees]] = True, seconds[agrees]
     return found, local
 
 
