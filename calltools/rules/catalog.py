@@ -243,7 +243,7 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.LOCAL_TIME_NONEXISTENT),
     _mapping_rule("CT604", "zone-contradicts-record", _E, "the record proves another UTC offset than the zone given",
         mapping.ZONE_CONTRADICTS_RECORD),
-    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first",
+    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first, or do both",
         mapping.DATE_ORDER_UNDECIDED),
     _mapping_rule("CT606", "identifier-not-joined", _W, "--identifiers was given and this call found no partner",
         mapping.IDENTIFIER_NOT_JOINED),

@@ -4,7 +4,10 @@ import pytest
 
 import calltools
 from calltools.errors import UsageError
+from calltools.model.batch import Hints
+from calltools.vendors import profile_library
 
+BY_IDS = [profile for profile in profile_library.load_built_in_profiles() if profile.epoch_id is not None]
 PROFILE = """
 name = "own"
 title = "Own"
@@ -71,3 +74,46 @@ def test_a_date_without_a_time_of_day_is_no_time(tmp_path, clock):
 
     assert written == []
     assert "CT212" in codes
+
+
+@pytest.mark.parametrize("profile", BY_IDS, ids=[profile.name for profile in BY_IDS])
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("02.03.2026 10:00", "02.03.2026 10:01"),
+        ("2.3.2026 9:00:00", "2.3.2026 9:01:00"),
+        ("2026-03-02 10:00:00", "2026-03-02 10:01:00"),
+        ("2026-03-02T10:00:00.5", "2026-03-02T10:01:00.5"),
+        ("02.03.2026, 10:00:00 AM", "02.03.2026, 10:01:00 AM"),
+    ],
+)
+def test_ids_of_every_profile_prove_the_zone_of_every_spelling(tmp_path, profile, times):
+    columns = {name for step in profile.fields["DateTime"] for name in step.columns}
+    titles = list(dict.fromkeys([*profile.recognize, *columns, profile.epoch_id]))
+    hours = 9 if " 9:" in times[0] else 10
+    rows = [
+        [
+            time
+            if title in columns
+            else f"{1772434800 + (hours - 10) * 3600 + n * 60}.{n}"
+            if title == profile.epoch_id
+            else "x"
+            for title in titles
+        ]
+        for n, time in enumerate(times)
+    ]
+    lines = [";".join(f'"{cell}"' for cell in row) for row in [titles, *rows]]
+    (tmp_path / "calls.csv").write_text("\n".join([*lines, ""]))
+
+    with pytest.raises(UsageError) as refused:
+        calltools.validate(
+            tmp_path / "calls.csv",
+            vendor=profile.name,
+            hints=Hints(delimiter=";"),
+            timezone="Asia/Yekaterinburg",
+            region="RU",
+            inbound_contexts=("x",),
+            own_numbers=("x",),
+        )
+
+    assert (refused.value.key, refused.value.facts["suggestion"]) == ("zone-contradicted", "Europe/Moscow")

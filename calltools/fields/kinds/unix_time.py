@@ -84,8 +84,11 @@ def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         good: 1772434800
 
     Fix:
-        Run `calltools convert --timezone Europe/Moscow` with the zone of the file's clock; slashed dates need
-        --date-order as well. In Excel: =(A1-DATE(1970,1,1))*86400-3*3600 for Moscow, as a number without decimals.
+        Run `calltools convert --timezone Europe/Moscow` with the zone of the file's clock. It reads dates with the year
+        or the day first, divided by dots, hyphens or slashes (where no date tells the order, --date-order does), then a
+        blank, T or a comma, then a time of day with or without seconds, fractions, AM and PM, and an offset. Dates
+        without a time of day, short years and names of months stay: write them anew.
+        In Excel: =(A1-DATE(1970,1,1))*86400-3*3600 for Moscow, as a number without decimals.
 
     Source:
         Yandex Metrica, Passing call data, DateTime: Unix time stamp.

@@ -68,17 +68,19 @@ Source:
     Unique ids of open PBXs: the epoch and a counter
 """
 
-DATE_ORDER_UNDECIDED: Final = """Every date of the column can be read day first and month first.
+DATE_ORDER_UNDECIDED: Final = """Dates of the column can be read day first and month first, or contradict one another.
 
 Why:
-    02/03 is 2 March or 3 February. A wrong guess moves the calls by months, out of the window of 21 days.
+    02/03 is 2 March or 3 February. A wrong guess moves the calls by months, out of the window of 21 days. A day over
+    12 tells the order of all dates with the same separator; with dots the day comes first. Days over 12 in both
+    places, or another order for another separator, tell that two files were put together.
 
 Example:
     bad: 02/03/2026 in each record
     good: dates of which one has a day over 12, or --date-order
 
 Fix:
-    Say which: --date-order dmy, mdy or ymd.
+    Say which: --date-order dmy, mdy or ymd. Of two files that were put together convert each by itself.
 
 Source:
     Formats seen in exports: dd/mm and mm/dd
