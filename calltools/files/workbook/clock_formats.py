@@ -4,7 +4,7 @@ calamine gives a date without a fraction of a day alike, whether its cell shows 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from calltools.files.workbook.error_cells import XlsxSheetWalk
 from calltools.files.workbook.package import find_main_part, read_elements, read_relations, resolve_part_name
 
-#: Built-in formats that show hours (ECMA-376, part 1, 18.8.30).
+#: Built-in formats that show hours (ECMA-376, part 1, 18.8.30; the binary formats have the same).
 _BUILT_IN: Final = frozenset({18, 19, 20, 21, 22, 46})
 #: What a format shows as it is: text in quotes, an escaped character, a color or a language in brackets.
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\])[^\]]*\]', re.IGNORECASE)
@@ -26,7 +26,7 @@ def shows_hours(code: str) -> bool:
     return "h" in _LITERAL.sub("", code).lower()
 
 
-def find_clock_cells(path: Path, part: str, wanted: Collection[Cell]) -> frozenset[Cell]:
+def find_xlsx_clock_cells(path: Path, part: str, wanted: Collection[Cell]) -> frozenset[Cell]:
     """Those of the cells whose format shows hours.
 
     Args:
@@ -53,14 +53,28 @@ def _clock_styles(package: ZipFile) -> frozenset[str]:
     part = next((target for kind, target in relations if kind.endswith("/styles")), None)
     if part is None:
         return frozenset()
-    codes: Mapping[str, str] = {
-        one.get("numFmtId", ""): one.get("formatCode", "") for one in read_elements(package, part, "numFmt")
+    codes = {
+        _to_number(one.get("numFmtId", "")): one.get("formatCode", "") for one in read_elements(package, part, "numFmt")
     }
-    formats = [one.get("numFmtId", "0") for one in read_elements(package, part, "xf", within="cellXfs")]
+    formats = [_to_number(one.get("numFmtId", "")) for one in read_elements(package, part, "xf", within="cellXfs")]
+    return frozenset(map(str, styles_with_hours(formats, codes)))
+
+
+def _to_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def styles_with_hours(formats: Sequence[int], codes: Mapping[int, str]) -> frozenset[int]:
+    """The numbers of the cell styles that show hours.
+
+    Args:
+        formats: The number format of each style.
+        codes: Number format -> its code, for those that are not built in.
+    """
     return frozenset(
-        str(number)
-        for number, name in enumerate(formats)
-        if (shows_hours(codes[name]) if name in codes else name.isdigit() and int(name) in _BUILT_IN)
+        style
+        for style, number in enumerate(formats)
+        if (shows_hours(codes[number]) if number in codes else number in _BUILT_IN)
     )
 
 
