@@ -120,6 +120,10 @@ class SeenDates:
             if mark != YEAR_FIRST
         )
 
+    def may_be_contradicted(self) -> bool:
+        """Whether more dates may prove another order than these do."""
+        return bool(self._open_families())
+
     def _open_families(self) -> dict[str, _Family]:
         """The families whose order the profile does not say."""
         decided = {YEAR_FIRST, *dict(layout_orders(self.layouts))}

@@ -230,7 +230,8 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
 def _see_dates(reading: _Reading) -> SeenDates | None:
     """What the dates of a file show; ``None``: it has no column of times.
 
-    The first records show it nearly always, and if they do not, the others are looked at.
+    The records are looked at until nothing that follows could change the answer, so that it does not depend on blocks:
+    often that is after the first ones.
     """
     look: Callable[[Batch], SeenDates]
     if reading.mapping is not None:
@@ -243,7 +244,8 @@ def _see_dates(reading: _Reading) -> SeenDates | None:
     seen = SeenDates()
     for task in reading.table.tasks():
         seen |= look(task())
-        if not seen.may_be_swapped() and not (seen.undecided() and reading.assumptions.date_order is None):
+        order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
+        if not seen.may_be_swapped() and not order_is_open:
             break
     return seen
 
