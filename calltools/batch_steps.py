@@ -135,17 +135,26 @@ def _judge_dates(batch: Batch, mapping: BoundProfile, families: tuple[str, ...])
             zones.swapped_findings(source, cells, rows & ~confirmed & ~known & rows_of_families(cells, families))
         )
     findings = Findings.concat(parts)
-    return _restore_swapped(batch, findings).with_findings(findings)
+    # A reader may have reported a date before.
+    known = pc.is_in(findings.table["record"], _of_swapped(batch.findings)["record"])
+    return batch.with_findings(findings.filter(pc.invert(pc.and_(known, pc.equal(findings.table["code"], "CT610")))))
 
 
-def _restore_swapped(batch: Batch, findings: Findings) -> Batch:
+def _of_swapped(findings: Findings) -> pa.Table:
+    """Those findings that are on a swapped date of a record."""
+    table = findings.table
+    return table.filter(pc.and_(pc.equal(table["code"], "CT610"), pc.is_valid(table["record"]))).combine_chunks()
+
+
+def _restore_swapped(batch: Batch) -> Batch:
     """The batch with the times of the file in the records with a swapped date, of which nothing may be written."""
-    swapped = findings.filter(pc.equal(findings.table["code"], "CT610")).table if len(findings) else findings.table
+    swapped = _of_swapped(batch.findings) if len(batch.findings) else batch.findings.table
     if not swapped.num_rows or "DateTime" not in batch.columns.column_names:
         return batch
-    order = np.argsort(swapped["record"].to_numpy(), kind="stable")
-    texts = combine_chunks(swapped["value"]).take(pa.array(order))
-    rows = np.isin(batch.records, swapped["record"].to_numpy())
+    records, first = np.unique(swapped["record"].to_numpy(), return_index=True)
+    rows = np.isin(batch.records, records)
+    found = first[np.searchsorted(records, batch.records[rows])]
+    texts = combine_chunks(swapped["value"]).take(pa.array(found))
     cells = batch.cells("DateTime")
     changed = int(as_mask(pc.not_equal(cells.filter(pa.array(rows)), texts)).sum())
     rewritten = Counter(batch.rewritten) - Counter({"DateTime": changed})
@@ -182,7 +191,8 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
     columns, rewritten = normalize_columns(
         {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
     )
-    batch = _restore_swapped(replace(batch, columns=pa.table(columns), rewritten=rewritten), batch.findings)
+    batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+    batch = _restore_swapped(batch) if "CT610" in plan.ruleset else batch
     return batch if plan.assumptions.currency is None else fill_currency(batch, plan.assumptions.currency)
 
 
