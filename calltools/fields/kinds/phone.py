@@ -46,6 +46,10 @@ _INTERNATIONAL_PREFIX: Final = "00"
 #: Fewer digits are an extension, or a city number without its area code.
 _MIN_DIGITS: Final = 7
 _RUSSIAN_NATIONAL_DIGITS: Final = 10
+#: What a report shows: of the last seven digits the fourth and the third from the end, and before these the head.
+_HIDDEN_DIGITS: Final = 7
+_MIN_SHOWN_DIGITS: Final = 2
+_MAX_SHOWN_DIGITS: Final = 4
 #: Countries with calling code 7. At home their numbers are dialed with 8 instead of +7.
 _REGIONS_OF_CODE_7: Final = ("RU", "KZ")
 
@@ -395,13 +399,24 @@ def _format_e164(text: str, region: str | None) -> str:
 
 
 def _redact(cells: Cells) -> Cells:
-    """The plus, four digits and two digits near the end: never enough to dial."""
-    long = pc.greater(pc.utf8_length(cells), 9)
-    shortened = pc.binary_join_element_wise(
-        pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"
-    )
-    short = pc.if_else(long, pc.binary_join_element_wise(shortened, "**", ""), "***")
-    return cell_kernels.redacted_except_placeholders(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
+    """At most the first four digits, and two near the end: five digits stay unknown, however the number is spelled.
+
+    The digits are counted from the end, so that two spellings of one number, such as a cell and its repair, show the
+    same digits: together they do not tell more than one of them.
+    """
+    plain = pc.replace_substring_regex(cells, f"{cell_kernels.DECIMAL_TAIL}$", "")
+    # Words beside a number may be a name.
+    spelled = pc.replace_substring_regex(plain, "[^0-9+() .-]", "")
+    digits = pc.replace_substring_regex(spelled, "[^0-9]", "")
+    shown = pc.subtract(pc.utf8_length(digits), _HIDDEN_DIGITS).to_numpy().clip(0, _MAX_SHOWN_DIGITS)
+    # A number of fewer digits shows nothing: two digits of few are many.
+    shown[shown < _MIN_SHOWN_DIGITS] = 0
+    masked = pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", "***")
+    tail = pc.binary_join_element_wise("***", pc.utf8_slice_codeunits(digits, -4, -2), "**", "")
+    for count in range(_MIN_SHOWN_DIGITS, _MAX_SHOWN_DIGITS + 1):
+        head = pc.replace_substring_regex(spelled, rf"^((?:[^0-9]*[0-9]){{{count}}}).*$", r"\1")
+        masked = pc.if_else(pa.array(shown == count), pc.binary_join_element_wise(head, tail, ""), masked)
+    return cell_kernels.redacted_except_placeholders(cells, masked)
 
 
 _RUSSIA: Final = (("region", "RU"),)
