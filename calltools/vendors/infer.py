@@ -50,7 +50,7 @@ _MAX_WORD_CHARACTERS: Final = 40
 #: Words of which states consist that are capitalized like a full name: No Answer, Missed Call.
 _WORDS_OF_STATES: Final = frozenset(
     {
-        "answer", "answered", "attended", "busy", "call", "canceled", "cancelled", "completed", "connected", "dialled",
+        "answer", "answered", "attended", "busy", "call", "canceled", "cancelled", "completed", "connected", "dialed",
         "ended", "failed", "hang", "inbound", "incoming", "internal", "line", "lost", "mail", "missed", "no", "not",
         "outbound", "outgoing", "received", "rejected", "transferred", "unanswered", "up", "voice",
     }
