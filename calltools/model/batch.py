@@ -192,6 +192,7 @@ class Hints:
         sheet: Title of the sheet.
         header_row: Physical line or sheet row of the header; 0: the file has none.
         quotes: ``undoubled``: every cell is quoted, and quotes inside of cells are not doubled.
+        records: Path of the list that holds the records of a JSON document, such as ``data[].list``.
     """
 
     encoding: str | None = None
@@ -199,6 +200,7 @@ class Hints:
     sheet: str | None = None
     header_row: int | None = None
     quotes: str | None = None
+    records: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
