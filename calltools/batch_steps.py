@@ -103,7 +103,7 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
     """
     batches = _number_records(run(lambda task: task(), table.tasks()))
     if plan.mapping is not None and plan.mapping.merges_legs:
-        batches = legs.merge_legs(batches, plan.mapping)
+        batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches
 
 
@@ -157,8 +157,10 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
     if not len(batch.findings):
         return batch
     table = batch.findings.table
-    records = pa.array(np.concatenate([batch.records, [one.record for one in batch.malformed]]), pa.int64())
-    positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
+    rows = batch.with_legs(batch.records) if "CT611" in plan.ruleset else batch.records
+    records = pa.array(np.concatenate([rows, [one.record for one in batch.malformed]]), pa.int64())
+    read = () if plan.mapping is None else plan.mapping.read_positions
+    positions = pa.array(sorted({*read, *(position for _, position in plan.layout.values())}), pa.int32())
     on_record = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
     on_column = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
     on_unmapped = pc.is_in(table["code"], pa.array([rule.code for rule in RULES if rule.of_unmapped]))

@@ -116,13 +116,17 @@ class Summary:
     now: int = 0
     error: SourceError | None = None
 
-    def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
-        """Add a batch at the end of the pipeline, with all its findings."""
+    def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
+        """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""
         self.read += batch.read
         self.skipped.update(batch.skipped)
+        if batch.legs is not None and len(rejected):
+            # A call is rejected with all its legs, so that they are not skipped.
+            merged_away = np.setdiff1d(batch.legs.records, batch.legs.calls)
+            self.skipped -= Counter(leg=int(np.isin(merged_away, rejected).sum()))
         self.rewritten.update(batch.rewritten)
         self.withheld += batch.withheld
-        self.rejected += rejected
+        self.rejected += len(rejected)
         self.by_code.update(_count_values(findings, "code"))
         self.by_severity.update(_count_values(findings, "severity"))
 

@@ -21,7 +21,7 @@ from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, combine_chunks, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.runtime.signals import deferred_interrupts
 
@@ -182,11 +182,16 @@ class RejectsWriter:
         """Write the malformed records of a batch, and its records in a mask."""
         codes = _error_codes_by_record(findings)
         rows = [(record.record, record.place, list(record.cells)) for record in batch.malformed]
-        if bad.any() and batch.origin is not None:
-            kept = batch.origin.filter(pa.array(bad))
-            cells = zip(*(column.to_pylist() for column in kept.columns), strict=True)
-            rows += zip(batch.records[bad].tolist(), batch.places[bad].tolist(), map(list, cells), strict=True)
-        self._write_rows([[" ".join(codes[record]), str(place), *cells] for record, place, cells in sorted(rows)])
+        if batch.origin is not None:
+            rows += _rejected_rows(batch, bad, [record for record, found in codes.items() if found])
+        legs = batch.legs
+        calls = {} if legs is None else dict(zip(legs.records.tolist(), legs.calls.tolist(), strict=True))
+        self._write_rows(
+            [
+                [" ".join(dict.fromkeys([*codes[record], *codes[calls.get(record, record)]])), str(place), *cells]
+                for record, place, cells in sorted(rows)
+            ]
+        )
 
     def close(self) -> None:
         """Rename the file to its path."""
@@ -196,6 +201,30 @@ class RejectsWriter:
         text = _LineBuffer()
         csv.writer(text, lineterminator="\n").writerows(rows)
         self._stream.write("".join(text.lines).encode("utf-8", "surrogatepass"))
+
+
+def _rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
+    """Number, place and cells of rejected records that are no malformed ones; of a call with legs, of all its legs.
+
+    Args:
+        batch: The batch, with records as they are in the file.
+        bad: Its rejected rows.
+        named: Records with an error; a leg may have one of its own.
+    """
+    parts: list[tuple[pa.Table, Numbers, Numbers]] = []
+    one_leg = bad
+    if batch.legs is not None:
+        legs = batch.legs
+        one_leg = bad & ~np.isin(batch.records, legs.calls)
+        rejected = np.isin(legs.records, batch.with_legs(np.array(named, np.int64)))
+        parts.append((legs.columns.filter(pa.array(rejected)), legs.records[rejected], legs.places[rejected]))
+    if batch.origin is not None and one_leg.any():
+        parts.append((batch.origin.filter(pa.array(one_leg)), batch.records[one_leg], batch.places[one_leg]))
+    rows: list[tuple[int, int, list[str]]] = []
+    for table, records, places in parts:
+        cells = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        rows += zip(records.tolist(), places.tolist(), map(list, cells), strict=True)
+    return rows
 
 
 class _LineBuffer:
