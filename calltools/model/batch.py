@@ -126,6 +126,7 @@ class Batch:
         rewritten: Count of cells that normalizing changed, by field.
         blank_places: Places of blank lines or rows, in order. The pipeline reports those between records (CT009).
         withheld: Count of calls whose caller withheld the number.
+        named: Context or called number that the user named -> count of rows with it.
         origin: After mapping, the rows as they are in the file, parallel to ``columns``; ``None`` before it.
         merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
             says all. Mapping puts it in the place of what the row says.
@@ -142,6 +143,7 @@ class Batch:
     rewritten: Mapping[str, int] = field(default_factory=dict)
     blank_places: tuple[int, ...] = ()
     withheld: int = 0
+    named: Mapping[str, int] = field(default_factory=dict)
     origin: pa.Table | None = None
     merged: Mapping[str, Cells] = field(default_factory=dict)
     legs: Legs | None = None

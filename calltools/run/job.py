@@ -26,11 +26,19 @@ from calltools.vendors.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file, ready to be read: its table, the plan, and the name of the vendor's profile, if one is used."""
+    """One file, ready to be read.
+
+    Attributes:
+        table: Its table.
+        plan: How it is read.
+        vendor: The name of the vendor's profile, if one is used.
+        named: Own numbers and contexts that the user gave.
+    """
 
     table: Table
     plan: RunPlan
     vendor: str | None
+    named: tuple[str, ...] = ()
 
     def run(
         self,
@@ -54,6 +62,7 @@ class Job:
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
+        summary.named.update(dict.fromkeys(self.named, 0))
         if self.plan.mapping is not None:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
@@ -105,7 +114,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         },
         preflight_findings=Findings.concat([found, *undecided]),
     )
-    return Job(table, plan, None if profile is None else profile.name)
+    named = (*options.own_numbers, *options.inbound_contexts)
+    return Job(table, plan, None if profile is None else profile.name, named)
 
 
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:

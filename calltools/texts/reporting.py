@@ -23,6 +23,8 @@ MESSAGES: Final = {
     "report-vendor": ("read as an export of {vendor}", "прочитано как выгрузка {vendor}"),
     "report-none-incoming": ("NO RECORD counts as an incoming call. Look whether it is the right vendor, and at --own-number and --inbound-context if you gave them.",
                              "НИ ОДНА ЗАПИСЬ не считается входящим звонком. Проверьте, тот ли это сервис, и --own-number и --inbound-context, если вы их указали."),
+    "report-unseen": ("No record has what you gave with --own-number or --inbound-context: {words}. Calls to it would be left out; look how the file spells it. A number without a country code also needs --region.",
+                      "Ни в одной записи нет того, что указано в --own-number или --inbound-context: {words}. Звонки туда были бы пропущены; посмотрите, как это записано в файле. Номеру без кода страны нужен ещё и --region."),
     "report-unverified": ("This profile is UNVERIFIED: the format is known only in part. Compare a few calls with the export before you rely on the result.",
                           "Этот профиль НЕ ПРОВЕРЕН: формат известен лишь отчасти. Прежде чем полагаться на результат, сверьте несколько звонков с выгрузкой."),
     "report-record": ("record", "запись"),

@@ -21,6 +21,7 @@ from calltools.model.rule import Scope, Severity
 from calltools.rules.catalog import RULES
 from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile, first_column, is_possible_step
+from calltools.vendors.named_words import count_named, named_by_user
 from calltools.vendors.profile import Step
 
 _WITHHELD_WORDS: Final = (
@@ -59,6 +60,7 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
         origin=chosen.columns,
         skipped=dict(Counter(batch.skipped) + Counter(skipped)),
         withheld=withheld,
+        named=count_named(batch, mapped),
     ).with_findings(*findings)
 
 
@@ -124,18 +126,8 @@ def read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Cel
     directions, unknown = constant_cells("outgoing", len(batch)), np.zeros(len(batch), bool)
     if usable:
         directions, unknown, _ = _apply_steps(batch, mapped, usable)
-    named = _named_by_user(batch, mapped)
+    named = named_by_user(batch, mapped)
     return pc.if_else(pa.array(named), _INCOMING, directions), unknown & ~named
-
-
-def _named_by_user(batch: Batch, mapped: BoundProfile) -> Mask:
-    """Rows with a context or a called number that the user named."""
-    rows, mask = mapped.profile.rows, np.zeros(len(batch), bool)
-    for title, words in ((rows.context, mapped.options.inbound_contexts), (rows.called, mapped.options.own_numbers)):
-        cells = None if title is None else mapped.source_cells(batch, title)
-        if cells is not None and words:
-            mask |= as_mask(pc.is_in(cells, pa.array(words, pa.string())))
-    return mask
 
 
 def _map_field(batch: Batch, mapped: BoundProfile, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:
