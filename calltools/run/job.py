@@ -9,6 +9,7 @@ from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
 from calltools.files.opening import map_read_errors, open_table
+from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells
@@ -95,7 +96,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
     table, mapping = reading.table, reading.mapping
-    found = preflight.preflight_findings(path, table, context, ruleset, mapping)
+    index = _read_identifiers(context, reading.assumptions)
+    found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,
@@ -104,7 +106,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         mapping=mapping,
         normalize=converting or mapping is not None,
         static_call=options.static_call,
-        index=context.index,
+        index=index,
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keep_records=keep_records,
@@ -116,6 +118,14 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     )
     named = (*options.own_numbers, *options.inbound_contexts)
     return Job(table, plan, None if profile is None else profile.name, named)
+
+
+def _read_identifiers(context: RunContext, assumptions: Assumptions) -> IdentifierIndex | None:
+    """The second file, read with the country of the calls; the order of its own dates it proves itself."""
+    if context.identifiers is None:
+        return None
+    given = replace(context.assumptions, region=assumptions.region)
+    return context.identifiers.index(given)
 
 
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:
