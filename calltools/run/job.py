@@ -9,6 +9,7 @@ from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
 from calltools.files.opening import map_read_errors, open_table
+from calltools.files.rejects import starts_like_rejects
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table, unique_titles
@@ -132,11 +133,13 @@ def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Pro
     """The table of a file, and the profile that maps it; ``None``: it is canonical."""
     options = context.options
     profiles = () if options.vendor == "none" else context.profiles
-    hints = _merge_hints(options, context)
+    # Rejects are written alike for all vendors: what a vendor fixes does not hold for them.
+    rejects = path.is_file() and starts_like_rejects(path)
+    hints = options.hints if rejects else _merge_hints(options, context)
     find_header = recognize.create_header_finder(profiles)
     table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
     profile = _choose_profile(table, context)
-    if profile is not None and profile.quotes != hints.quotes:
+    if profile is not None and profile.quotes != hints.quotes and not rejects:
         # Only the header tells which profile it is, and only the profile tells how its quotes are read.
         hints = replace(hints, quotes=profile.quotes)
         table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)

@@ -31,6 +31,8 @@ MESSAGES: Final = {
                                    "В столбце {column} файла идентификаторов — местное время. Укажите часовой пояс, например: --timezone Europe/Moscow."),
     "identifier-records-unusable": ("No record of the file of identifiers can be used. Of {read}: {damaged} are damaged, {phone} have no readable phone (a number without a country code needs --region), {time} no readable time, {identifier} no usable identifier (a workbook that keeps ids as numbers has lost their last digits).",
                                     "Ни одна запись файла идентификаторов не годится. Из {read}: повреждены {damaged}, у {phone} не читается телефон (номеру без кода страны нужен --region), у {time} — время, у {identifier} нет годного идентификатора (если id в книге хранятся как числа, их последние цифры потеряны)."),
+    "rejects-of-several": ("From line {place} on these are the rejects of another export, with other columns. Convert each part by itself: split the file before that line.",
+                           "Со строки {place} идут отклонённые записи другой выгрузки, с другими столбцами. Сконвертируйте каждую часть отдельно: разделите файл перед этой строкой."),
     "file-folder": ("{path} is a folder without table files (csv, xlsx, xls, ods, json and the like). Name a file.",
                     "{path} — папка, и в ней нет файлов с таблицами (csv, xlsx, xls, ods, json и подобных). Укажите файл."),
     "file-unreadable": ("{path} cannot be read: {reason}. Check that the file is there and that you may read it.",
