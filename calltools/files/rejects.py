@@ -25,6 +25,8 @@ from calltools.model.titles import REJECT_TITLES
 #: Rules whose fault is gone when the cell is written as text: what readers saw of quotes, bytes and typed cells, and
 #: what only the neighbors of a record show.
 MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT014", "CT015", "CT020", "CT209", "CT610"})
+#: Those of them whose record was not split into cells, though it is written as cells here.
+_MALFORMED_CODES: Final = pa.array(["CT006", "CT007", "CT020"])
 #: Of these the readers say nothing but the record.
 _OF_RECORD: Final = frozenset({"CT020"})
 _MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
@@ -92,7 +94,23 @@ def restore_faults(batch: Batch, titles: tuple[str, ...]) -> Batch:
                     **place,
                 )
             )
-    return _restore_malformed(replace(batch, columns=columns), titles).with_findings(*findings)
+    restored = _restore_malformed(replace(batch, columns=columns), titles)
+    return _take_malformed(restored, Findings.concat(findings))
+
+
+def _take_malformed(batch: Batch, findings: Findings) -> Batch:
+    """The batch with findings on its rows; rows that were no rows in the file before are malformed records again."""
+    table = findings.table
+    records = table.filter(pc.is_in(table["code"], _MALFORMED_CODES))["record"].to_numpy()
+    broken = np.isin(batch.records, records)
+    if not broken.any():
+        return batch.with_findings(findings)
+    rows = batch.filter_rows(broken)
+    cells = zip(*(column.to_pylist() for column in rows.columns.columns), strict=True)
+    numbers = zip(rows.records.tolist(), rows.places.tolist(), cells, strict=True)
+    malformed = [*batch.malformed, *(MalformedRecord(*one) for one in numbers)]
+    malformed.sort(key=lambda one: one.record)
+    return replace(batch.filter_rows(~broken), malformed=tuple(malformed)).with_findings(findings)
 
 
 def _refuse_second_header(batch: Batch, position: int) -> None:
