@@ -19,16 +19,16 @@ from calltools.errors import UsageError
 from calltools.fields.kernels.byte_kernels import first_bytes
 from calltools.model.batch import Batch, MalformedRecord
 from calltools.model.cells import as_mask
-from calltools.model.finding import Findings
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.titles import REJECT_TITLES
 
 #: Rules whose fault is gone when the cell is written as text: what readers saw of quotes, bytes and typed cells, and
 #: what only the neighbors of a record show.
-MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT014", "CT015", "CT020", "CT209", "CT610"})
+MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT008", "CT014", "CT015", "CT020", "CT209", "CT610"})
 #: Those of them whose record was not split into cells, though it is written as cells here.
-_MALFORMED_CODES: Final = pa.array(["CT006", "CT007", "CT020"])
+_MALFORMED_CODES: Final = pa.array(["CT006", "CT007", "CT008", "CT020"])
 #: Of these the readers say nothing but the record.
-_OF_RECORD: Final = frozenset({"CT020"})
+_OF_RECORD: Final = frozenset({"CT008", "CT020"})
 _MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
 _MARK_AND_REST: Final = r"(?s)^\[(?P<code>CT[0-9]{3})\] ?(?P<rest>.*)$"
 _UNDECODABLE: Final = "\ufffd"
@@ -47,18 +47,23 @@ def starts_like_rejects(path: Path) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(REJECT_TITLES[0].encode())
 
 
-def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]]) -> list[str]:
+def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width: int) -> list[str]:
     """The cells of a record with a mark in each that text alone would make sound.
 
     Args:
         cells: As they are in the source.
-        faults: Code of the rule, and position of the cell; ``None``: a cell with bytes that are no text, or the first.
+        faults: Code of the rule, and position of the cell; ``None``: a cell with bytes that are no text, or with a
+            quote, or the first.
+        width: Cells of a complete record.
     """
     marked = list(cells)
     for code, position in faults:
         at = position
+        if code == "CT008" and len(cells) != width:
+            continue  # it shows by itself
         if at is None or at >= len(cells):
-            at = next((number for number, cell in enumerate(cells) if _UNDECODABLE in cell), 0)
+            suspect = [number for sign in (_UNDECODABLE, '"') for number, cell in enumerate(cells) if sign in cell]
+            at = next(iter(suspect), 0)
         if marked and not _MARK.match(marked[at]):
             marked[at] = f"[{code}] {marked[at]}"
     return marked
@@ -84,7 +89,9 @@ def restore_faults(batch: Batch, titles: tuple[str, ...]) -> Batch:
         rows = np.flatnonzero(known)
         for code in sorted(set(codes.tolist())):
             of_code = codes == code
-            place = {} if code in _OF_RECORD else {"position": position, "column": titles[position]}
+            place: dict[str, object] = {} if code in _OF_RECORD else {"position": position, "column": titles[position]}
+            if code == "CT008":
+                place["detail"] = f"{len(titles)}{DETAIL_SEPARATOR}{len(titles)}"
             findings.append(
                 Findings.for_rule(
                     code,

@@ -188,13 +188,13 @@ class RejectsWriter:
             rows += _rejected_rows(batch, bad, [record for record, found in codes.items() if found])
         legs = batch.legs
         calls = {} if legs is None else dict(zip(legs.records.tolist(), legs.calls.tolist(), strict=True))
-        marks = _marks_by_record(findings)
+        marks, width = _marks_by_record(findings), len(self._titles or ())
         self._write_rows(
             [
                 [
                     " ".join(dict.fromkeys([*codes[record], *codes[calls.get(record, record)]])),
                     str(place),
-                    *mark_cells(cells, marks[record])[self._first_column :],
+                    *mark_cells(cells, marks[record], width)[self._first_column :],
                 ]
                 for record, place, cells in sorted(rows)
             ]
