@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kinds import normalize_columns
+from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
@@ -103,8 +104,9 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
         Batches whose records are counted from the first record of the table, from 1.
     """
     batches = _number_records(run(lambda task: task(), table.tasks()))
-    if has_reject_titles(table.titles):
-        batches = (restore_faults(batch, table.titles) for batch in batches)
+    identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
+    if identifiers or has_reject_titles(table.titles):
+        batches = (restore_faults(batch, table.titles, identifiers) for batch in batches)
     if plan.mapping is not None and plan.mapping.merges_legs:
         batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches

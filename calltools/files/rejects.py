@@ -6,7 +6,7 @@ until somebody puts the right value in its place.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -69,15 +69,25 @@ def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width
     return marked
 
 
-def restore_faults(batch: Batch, titles: tuple[str, ...]) -> Batch:
+def restore_faults(batch: Batch, titles: tuple[str, ...], identifiers: Collection[int] = ()) -> Batch:
     """A batch of rejects without the marks, and with the findings for which they stand.
+
+    Args:
+        batch: Records as they are in the file.
+        titles: The header.
+        identifiers: Positions of ids. Only there a mark counts where somebody removed the columns of rejects: a mark is
+            no fault of an id of our own, which may be any text.
 
     Raises:
         UsageError: The rejects of another export follow in the same file.
     """
-    _refuse_second_header(batch, titles.index(REJECT_TITLES[0]))
+    rejects = has_reject_titles(titles)
+    if rejects:
+        _refuse_second_header(batch, titles.index(REJECT_TITLES[0]))
     columns, findings = batch.columns, []
     for position, name in enumerate(columns.column_names):
+        if not (rejects or position in identifiers):
+            continue
         cells = batch.cells(name)
         if not (first_bytes(cells) == ord("[")).any():
             continue
@@ -101,6 +111,8 @@ def restore_faults(batch: Batch, titles: tuple[str, ...]) -> Batch:
                     **place,
                 )
             )
+    if not rejects and not findings:
+        return batch
     restored = _restore_malformed(replace(batch, columns=columns), titles)
     return _take_malformed(restored, Findings.concat(findings))
 

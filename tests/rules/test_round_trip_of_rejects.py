@@ -124,6 +124,16 @@ def test_a_damaged_cell_of_a_workbook_is_marked_until_it_is_mended(code, cells, 
     assert (last.written, last.rejected) == (1, 0)
 
 
+def test_a_mark_counts_without_the_columns_of_rejects_too(tmp_path):
+    calls = tmp_path / "calls.csv"
+    calls.write_text("UserId,DateTime\n[CT209] 1604591025698235136,1773014400\n[vip],1773014401\n", encoding="utf-8")
+
+    summary, rows = convert(calls, tmp_path / "out.csv", tmp_path / "rejects.csv", {"as_of": NOW})
+
+    assert (summary.written, summary.rejected) == (1, 1)
+    assert rows[1][:3] == ["CT209", "2", "[CT209] 1604591025698235136"]
+
+
 def test_a_wrong_quote_is_marked_until_it_is_mended(tmp_path):
     calls, header = tmp_path / "calls.csv", "ClientId,DateTime,Tag\n"
     good = "1604591025698235234,1773014400,a\n"
