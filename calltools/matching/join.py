@@ -92,7 +92,7 @@ def build_index(
         unusable["identifier"] += len(pc.unique(table["record"])) - len(pc.unique(exact["record"]))
         table = exact
     if unusable.total() and not table.num_rows:
-        counts = {key: unusable[key] for key in get_args(Unusable)}
+        counts = {key.replace("-", "_"): unusable[key] for key in get_args(Unusable)}
         raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
     return _build_sorted(table, unusable, damaged.findings)
 
@@ -155,6 +155,7 @@ def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
     known = np.logical_or.reduce([non_empty(combine_chunks(table[name])) for name in IDENTIFIER_FIELDS])
     usable = np.ones(table.num_rows, bool)
     masks: dict[Unusable, Mask] = {
+        "no-phone": ~cell_kernels.absent(phones),
         "phone": full_match(phones, PHONE_PATTERN),
         "time": full_match(times, SECONDS_PATTERN),
         "identifier": known,

@@ -14,7 +14,7 @@ from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 
 #: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
-Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
+Unusable: TypeAlias = Literal["damaged", "no-phone", "phone", "time", "identifier"]
 
 
 #: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.

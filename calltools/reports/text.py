@@ -56,6 +56,7 @@ DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
 UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
+        "no-phone": "unusable-no-phone",
         "phone": "unusable-phone",
         "time": "unusable-time",
         "identifier": "unusable-identifier",

@@ -76,7 +76,7 @@ MessageKey = Literal[
     "timezone-needed", "timezone-needed-suggested", "title-meant", "token-file-open", "token-file-unreadable",
     "token-malformed", "token-missing", "too-many-columns", "trial-failed", "trials", "unclear-answer",
     "unclear-broken", "unclear-cut", "unclear-file", "unclear-held", "unclear-silent", "unclear-status",
-    "unusable-damaged", "unusable-identifier", "unusable-phone", "unusable-time", "upload-again",
+    "unusable-damaged", "unusable-identifier", "unusable-no-phone", "unusable-phone", "unusable-time", "upload-again",
     "upload-asked-in-vain", "upload-batch-doubled", "upload-batch-given-up", "upload-batch-held",
     "upload-batch-linked-few", "upload-batch-linked-unknown", "upload-batch-none", "upload-batch-partial",
     "upload-batch-refused", "upload-batch-released", "upload-batch-static", "upload-batch-unlinked",

@@ -53,6 +53,7 @@ MESSAGES: Final = {
     "report-unusable": ("records of the second file that could not be used: {reasons}",
                         "записи второго файла, которые не удалось использовать: {reasons}"),
     "unusable-damaged": ("damaged", "повреждены"),
+    "unusable-no-phone": ("no phone", "нет телефона"),
     "unusable-phone": ("no readable phone (is --region given?)", "не читается телефон (указан ли --region?)"),
     "unusable-time": ("no readable time", "не читается время"),
     "unusable-identifier": ("no usable identifier", "нет годного идентификатора"),
