@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import first_bytes, full_match, trim_whitespace
 from calltools.fields.kinds import KINDS, normalize_field_cells
+from calltools.fields.kinds.phone import with_international_plus
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
@@ -51,6 +52,10 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     withheld = 0
     if "PhoneNumber" in columns:
         columns["PhoneNumber"], withheld = _blank_withheld(columns["PhoneNumber"])
+        if mapped.profile.phones == "international":
+            columns["PhoneNumber"] = with_international_plus(
+                columns["PhoneNumber"], mapped.options.region or mapped.profile.region
+            )
     if "Price" in columns and "Currency" not in columns:
         columns["Currency"] = _currency_cells(columns["Price"], mapped)
     ordered = {name: columns[name] for name in FIELD_NAMES if name in columns}
