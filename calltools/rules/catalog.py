@@ -252,6 +252,8 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.IDENTIFIER_NOT_JOINED),
     _mapping_rule("CT607", "identifier-joined-ambiguously", _W, "more than one equally good partner; none is taken",
         mapping.IDENTIFIER_JOINED_AMBIGUOUSLY),
+    _mapping_rule("CT611", "leg-damaged", _E, "a leg of the call is damaged, so that nobody knows what became of it",
+        mapping.LEG_DAMAGED, of_unmapped=True),
 )
 # fmt: on
 

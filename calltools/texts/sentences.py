@@ -301,5 +301,9 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
+    "CT611": (("{legs}, so that nobody knows whether the call was answered and how long it was talked",
+               "{legs}, поэтому неизвестно, был ли ответ и сколько говорили"),
+              ("mend that record and convert again: --rejects writes all legs of such a call; where an id cannot be read, compare the calls of that time with the telephony",
+               "исправьте эту запись и сконвертируйте ещё раз: в --rejects попадают все плечи такого звонка; если id не читается, сверьте звонки за это время с телефонией")),
 }
 # fmt: on
