@@ -13,6 +13,8 @@ from calltools.fields.date_order import rows_of_families
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.fields.kinds import normalize_columns, unix_time
 from calltools.fields.kinds.money import contradicts_currency
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
@@ -109,8 +111,11 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
         Batches whose records are counted from the first record of the table, from 1.
     """
     batches = _number_records(run(lambda task: task(), table.tasks()))
+    identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
+    if identifiers or has_reject_titles(table.titles):
+        batches = (restore_faults(batch, table.titles, identifiers) for batch in batches)
     if plan.mapping is not None and plan.mapping.merges_legs:
-        batches = legs.merge_legs(batches, plan.mapping)
+        batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches
 
 
@@ -237,8 +242,10 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
     if not len(batch.findings):
         return batch
     table = batch.findings.table
-    records = pa.array(np.concatenate([batch.records, [one.record for one in batch.malformed]]), pa.int64())
-    positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
+    rows = batch.with_legs(batch.records) if "CT611" in plan.ruleset else batch.records
+    records = pa.array(np.concatenate([rows, [one.record for one in batch.malformed]]), pa.int64())
+    read = () if plan.mapping is None else plan.mapping.read_positions
+    positions = pa.array(sorted({*read, *(position for _, position in plan.layout.values())}), pa.int32())
     on_record = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
     on_column = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
     on_unmapped = pc.is_in(table["code"], pa.array([rule.code for rule in RULES if rule.of_unmapped]))

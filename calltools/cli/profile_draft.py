@@ -56,7 +56,9 @@ _NO_COLUMN: Final = "-"
 _COLUMN_JOINER: Final = " + "
 
 
-def draft_profile(file: Path, answers: InferredColumns, language: Language, ask: Ask | None) -> tuple[str, str]:
+def draft_profile(
+    file: Path, answers: InferredColumns, language: Language, ask: Ask | None, records: str | None = None
+) -> tuple[str, str]:
     """Draft a commented profile for a sample.
 
     Args:
@@ -64,6 +66,7 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
         answers: What the options say; the rest is inferred from the cells of the sample.
         language: Language of questions.
         ask: Asks a person about each guess; ``None``: the guesses are used as they are.
+        records: Path of the list that holds the records of JSON.
 
     Returns:
         The text of the profile, and sentences about its run on the sample.
@@ -71,7 +74,7 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
     Raises:
         UsageError: The sample has no record, or no column with a title that an option names.
     """
-    table, sample = _open_sample(file)
+    table, sample = _open_sample(file, Hints(records=records))
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)
     if ask is not None:
@@ -87,11 +90,11 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
     return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in known), outcome])
 
 
-def _open_sample(file: Path) -> tuple[Table, Batch]:
+def _open_sample(file: Path, hints: Hints) -> tuple[Table, Batch]:
     """The sample and its first records; if its first row looks like a record, its columns get numbers for titles."""
-    table = open_table(file, str(file), Hints(), create_header_finder(profile_library.load_profiles()))
+    table = open_table(file, str(file), hints, create_header_finder(profile_library.load_profiles()))
     if looks_like_record(table.titles) and table.source.format.headerless:
-        table = open_table(file, str(file), Hints(header_row=0), create_header_finder(()))
+        table = open_table(file, str(file), replace(hints, header_row=0), create_header_finder(()))
     sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or looks_like_record(table.titles):
         raise UsageError("nothing-to-propose", path=file)

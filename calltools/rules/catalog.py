@@ -254,6 +254,8 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.IDENTIFIER_JOINED_AMBIGUOUSLY),
     _mapping_rule("CT610", "dates-swapped", _E, "a spreadsheet read some day-first dates month-first",
         mapping.DATES_SWAPPED, fix="unsafe"),
+    _mapping_rule("CT611", "leg-damaged", _E, "a leg of the call is damaged, so that nobody knows what became of it",
+        mapping.LEG_DAMAGED, of_unmapped=True),
 )
 # fmt: on
 

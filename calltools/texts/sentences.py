@@ -306,5 +306,9 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "в {value} таблица поменяла местами день и месяц{proof}"),
               ("take the export again and do not open it in a spreadsheet: other dates of this column were exchanged as well, or left as text",
                "выгрузите файл заново и не открывайте его в таблице: другие даты столбца тоже переставлены или остались текстом")),
+    "CT611": (("{legs}, so that nobody knows whether the call was answered and how long it was talked",
+               "{legs}, поэтому неизвестно, был ли ответ и сколько говорили"),
+              ("mend that record and convert again: --rejects writes all legs of such a call; where an id cannot be read, compare the calls of that time with the telephony",
+               "исправьте эту запись и сконвертируйте ещё раз: в --rejects попадают все плечи такого звонка; если id не читается, сверьте звонки за это время с телефонией")),
 }
 # fmt: on

@@ -70,6 +70,11 @@ class Step:
     sum: tuple[str, ...] = ()
     when: Condition = field(default_factory=dict)
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """All source columns that the step reads."""
+        return (*self.columns, *self.sum, *self.difference, *self.seconds_from, *self.when)
+
 
 @dataclass(frozen=True, slots=True)
 class RowSelection:

@@ -334,6 +334,20 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
     return cell_kernels.rewrite_where(cells, others, lambda written: _rewrite_distinct(written, assumptions.region))
 
 
+def comparable_numbers(cells: Cells, region: str | None) -> Cells:
+    """Numbers in a form that is equal for all spellings of one number; an extension or another text stays as it is.
+
+    Args:
+        cells: Numbers as people and exports write them.
+        region: Country of numbers without a country code; ``None``: unknown.
+    """
+    clean = cell_kernels.cleaned(cells)
+    numbers = _is_number_like(clean) | full_match(clean, _NUMBER_CELL)
+    whole = _normalize(clean.filter(pa.array(numbers)), Assumptions(0, region=region))
+    # Without a region one file may have the plus where the user leaves it out.
+    return cell_kernels.replace_where(clean, numbers, pc.utf8_ltrim(_remove_punctuation(whole), "+"))
+
+
 def _is_not_canonical(cells: Cells) -> Mask:
     return non_empty(cells) & ~_is_plus_and_digits(cells)
 
