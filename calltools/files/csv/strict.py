@@ -25,6 +25,7 @@ _DIGIT: Final = re.compile("[0-9]")
 _LONGEST_CELL: Final = Limits().quoted_bytes
 #: No place in a text is beyond it.
 _NOWHERE: Final = sys.maxsize
+_QUOTED: Final = re.compile(r'[^"]*(?:""[^"]*)*')
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
@@ -81,8 +82,6 @@ class StrictParser:
         self._seen_until = 0
         # No complete record starts on so many lines from the first place up to the second.
         self._barren_lines = (0, 0, 0)
-        self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
-        self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
     def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
         """All records, malformed ones too.
@@ -289,7 +288,8 @@ class StrictParser:
 
     def _look_until(self, place: int) -> None:
         """Say that a decision depends on the letters before a place; if that is beyond the text, on its end."""
-        self._seen_until = max(self._seen_until, place)
+        if place > self._seen_until:
+            self._seen_until = place
 
     def _split_line(self, at: int) -> tuple[str, ...]:
         line = self._text[at : self._line_end(at)].rstrip("\r\n")
@@ -297,30 +297,30 @@ class StrictParser:
 
     def _split_record(self, at: int) -> _RecordSplit:
         """The cells from a place on, up to the end of the record or to the first wrong quote."""
-        text = self._text
+        text, delimiter = self._text, self._delimiter
         cells: list[str] = []
         end = self._line_end(at)
-        # Most lines hold no quote, and str.split is many times faster than cell by cell.
-        if text.find('"', at, end) < 0:
-            return _RecordSplit(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
         while True:
-            cell, end, fault = self._parse_cell(at)
+            quote = text.find('"', at, end)
+            if quote < 0:
+                # Most lines hold no quote, and str.split is many times faster than cell by cell.
+                return _RecordSplit((*cells, *text[at:end].rstrip("\r\n").split(delimiter)), end)
+            cells += text[at:quote].split(delimiter)
+            if cells[-1]:
+                return _RecordSplit(tuple(cells), _NOWHERE, "CT007", len(cells) - 1, quote)
+            cells[-1], after, fault = self._parse_quoted_cell(quote)
             if fault:
-                return _RecordSplit((*cells, cell), _NOWHERE, fault, len(cells), end)
-            cells.append(cell)
-            if not text.startswith(self._delimiter, end):
-                break
-            at = end + 1
-        return _RecordSplit(tuple(cells), self._line_end(end))
+                return _RecordSplit(tuple(cells), _NOWHERE, fault, len(cells) - 1, after)
+            if not text.startswith(delimiter, after):
+                return _RecordSplit(tuple(cells), self._line_end(after))
+            at = after + 1
+            if at > end:
+                end = self._line_end(at)
 
-    def _parse_cell(self, at: int) -> tuple[str, int, str | None]:
-        """The text of one cell, the place after it, and the fault of its quotes or ``None``."""
-        text = self._text
-        if not text.startswith('"', at):
-            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
-            return text[at:end], end, "CT007" if text.startswith('"', end) else None
-        longest = at + 1 + self._longest_cell
-        end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
+    def _parse_quoted_cell(self, at: int) -> tuple[str, int, str | None]:
+        """The text of a quoted cell, the place after it, and the fault of its quotes or ``None``."""
+        text, longest = self._text, at + 1 + self._longest_cell
+        end = _QUOTED.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
         self._look_until(end + 2)
         if end >= min(len(text), longest):
             return text[at : self._line_end(at)], end, "CT006"
