@@ -12,6 +12,7 @@ from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.mixture import has_record_of_utf8, is_record_of_utf8
 from calltools.files.csv.streams import DoubledQuotesStream, Utf8Stream
 from calltools.files.csv.strict import StrictParser
 from calltools.files.inputs import OpenRequest, repeated_header_findings
@@ -149,6 +150,8 @@ class _CsvReader:
                 return None
             columns = [view_as_text(column) for column in table.columns]
         else:
+            if has_record_of_utf8(table.columns, encoding):
+                return None
             try:
                 columns = [decode_cells(column, encoding) for column in table.columns]
             except UnicodeDecodeError:
@@ -165,7 +168,7 @@ class _CsvReader:
         for record in parser.parse_records(len(block.data)):
             place = block.first_line + record.line
             cells = _decode_record(record.cells, self._dialect.encoding)
-            fault = record.fault or _undecodable_code(cells)
+            fault = record.fault or self._encoding_fault(record.cells, cells)
             if not fault and not any(cells):
                 blanks.append(place)
                 continue
@@ -185,6 +188,11 @@ class _CsvReader:
             malformed=tuple(malformed),
             blank_places=tuple(blanks),
         )
+
+    def _encoding_fault(self, raw: tuple[str, ...], cells: tuple[str, ...]) -> str | None:
+        encoding = self._dialect.encoding
+        is_of_utf8 = encoding != "utf-8" and is_record_of_utf8(raw, encoding)
+        return "CT020" if is_of_utf8 or any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
 
     def _fault_finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
         titles = self._sniffed.titles
@@ -251,10 +259,6 @@ def _decode_record(cells: tuple[str, ...], encoding: str) -> tuple[str, ...]:
     if all(map(str.isascii, cells)):
         return cells
     return tuple(cell.encode("latin-1").decode(encoding, "surrogateescape") for cell in cells)
-
-
-def _undecodable_code(cells: tuple[str, ...]) -> str | None:
-    return "CT020" if any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
 
 
 def _has_surrogate(cell: str) -> bool:
