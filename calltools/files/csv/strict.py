@@ -48,10 +48,15 @@ class ParsedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class _RecordSplit:
-    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record.
+class RecordSplit:
+    """What stands from a place on.
 
-    After a wrong quote nobody knows where the record ends.
+    Attributes:
+        cells: The cells, up to the one with a wrong quote.
+        end: Place of the next record; after a wrong quote nobody knows it, and it is beyond any text.
+        fault: Code of the rule that a quote breaks, or ``None``.
+        position: Column, from 0, of the wrong quote.
+        fault_at: Its place.
     """
 
     cells: tuple[str, ...]
@@ -94,7 +99,7 @@ class StrictParser:
         while at < (len(self._text) if until is None else until):
             record, end = self._parse_one(at, line)
             found.append(record)
-            line += self._count_line_ends(at, end)
+            line += self.count_line_ends(at, end)
             at = end
         return found
 
@@ -113,7 +118,7 @@ class StrictParser:
 
     def is_one_complete_line(self) -> bool:
         """Whether the text is one line, and that is a complete record."""
-        return self._is_complete_line(0) and self._line_end(0) == len(self._text)
+        return self._is_complete_line(0) and self.line_end(0) == len(self._text)
 
     def decided_cuts(self, piece: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
         """Places between records up to which no record changes whatever text follows, each with what decided that.
@@ -138,7 +143,7 @@ class StrictParser:
             yield at, max(at, seen)
 
     def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
-        split = self._split_record(at)
+        split = self.split_record(at)
         fault = split.fault or self._find_fault(at, split)
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
@@ -146,7 +151,7 @@ class StrictParser:
         # If parsing goes on inside of what was split, those cells belong to other records.
         return ParsedRecord(line, split.cells if end >= split.end else self._split_line(at), fault, split.position), end
 
-    def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
+    def _find_fault(self, at: int, split: RecordSplit) -> str | None:
         """The fault of a record without a wrong quote."""
         if split.cells == ("",):
             return None  # a blank line
@@ -164,7 +169,7 @@ class StrictParser:
         numbered = set(range(self._width)) if self._width >= MIN_WIDTH_OF_SWALLOWED else set()
         first = at
         while numbered and at < end:
-            line_end = self._line_end(at)
+            line_end = self.line_end(at)
             if at == first and line_end == end:
                 return False
             if self._text.count(self._delimiter, at, line_end) != self._width - 1:
@@ -174,9 +179,9 @@ class StrictParser:
             at = line_end
         return bool(numbered)
 
-    def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
+    def _resume_at(self, at: int, split: RecordSplit, fault: str) -> int:
         """The place where parsing goes on after a malformed record."""
-        next_line = self._line_end(at)
+        next_line = self.line_end(at)
         torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
@@ -207,14 +212,14 @@ class StrictParser:
             if candidate >= len(self._text):
                 self._look_until(candidate + 1)
                 break
-            end = self._line_end(candidate)
+            end = self.line_end(candidate)
             if self._is_complete_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
                 # The first line with a quote closes the torn cell, or nothing does.
                 text = line[:-1] + self._text[at + len(line) : end]
                 repaired = StrictParser(text, self._delimiter, self._width, self._longest_cell)
-                split = repaired._split_record(0)
+                split = repaired.split_record(0)
                 return end if repaired._is_complete_record(0) and split.end == len(text) else None
             candidate = end
         return None
@@ -225,7 +230,7 @@ class StrictParser:
         if self._text.count('"', at, next_line) % 2:
             return True
         self._look_until(next_line + 1)
-        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._is_complete_record(
+        return self._text.count('"', next_line, self.line_end(next_line)) % 2 == 1 and not self._is_complete_record(
             next_line
         )
 
@@ -234,7 +239,7 @@ class StrictParser:
         # Where many malformed records follow one another, each line is tried once, not once for each of them.
         first, stop, lines = self._barren_lines
         if first <= candidate <= stop:
-            lines -= self._count_line_ends(first, candidate)
+            lines -= self.count_line_ends(first, candidate)
         else:
             stop, lines = candidate, 0
         found = False
@@ -244,7 +249,7 @@ class StrictParser:
                 break
             found = self._is_complete_record(stop)
             if not found:
-                stop, lines = self._line_end(stop), lines + 1
+                stop, lines = self.line_end(stop), lines + 1
         self._barren_lines = candidate, stop, lines
         return stop if found else None
 
@@ -259,18 +264,19 @@ class StrictParser:
                 return None
             if self._is_complete_line(candidate):
                 return candidate
-            candidate = self._line_end(candidate)
+            candidate = self.line_end(candidate)
         return None
 
     def _is_complete_record(self, at: int) -> bool:
-        split = self._split_record(at)
+        split = self.split_record(at)
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
     def _is_complete_line(self, at: int) -> bool:
         # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
-        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
+        return self._text.count('"', at, self.line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
-    def _line_end(self, at: int) -> int:
+    def line_end(self, at: int) -> int:
+        """The place after the line end that follows a place."""
         text = self._text
         if not self._has_returns:
             # Many times faster than a pattern.
@@ -283,7 +289,8 @@ class StrictParser:
         self._look_until(end if found and text[end - 1] == "\n" else end + 1)
         return end
 
-    def _count_line_ends(self, at: int, end: int) -> int:
+    def count_line_ends(self, at: int, end: int) -> int:
+        """How many lines end between two places."""
         return len(_LINE_END.findall(self._text, at, end)) if self._has_returns else self._text.count("\n", at, end)
 
     def _look_until(self, place: int) -> None:
@@ -292,30 +299,30 @@ class StrictParser:
             self._seen_until = place
 
     def _split_line(self, at: int) -> tuple[str, ...]:
-        line = self._text[at : self._line_end(at)].rstrip("\r\n")
+        line = self._text[at : self.line_end(at)].rstrip("\r\n")
         return tuple(line.split(self._delimiter))
 
-    def _split_record(self, at: int) -> _RecordSplit:
+    def split_record(self, at: int) -> RecordSplit:
         """The cells from a place on, up to the end of the record or to the first wrong quote."""
         text, delimiter = self._text, self._delimiter
         cells: list[str] = []
-        end = self._line_end(at)
+        end = self.line_end(at)
         while True:
             quote = text.find('"', at, end)
             if quote < 0:
                 # Most lines hold no quote, and str.split is many times faster than cell by cell.
-                return _RecordSplit((*cells, *text[at:end].rstrip("\r\n").split(delimiter)), end)
+                return RecordSplit((*cells, *text[at:end].rstrip("\r\n").split(delimiter)), end)
             cells += text[at:quote].split(delimiter)
             if cells[-1]:
-                return _RecordSplit(tuple(cells), _NOWHERE, "CT007", len(cells) - 1, quote)
+                return RecordSplit(tuple(cells), _NOWHERE, "CT007", len(cells) - 1, quote)
             cells[-1], after, fault = self._parse_quoted_cell(quote)
             if fault:
-                return _RecordSplit(tuple(cells), _NOWHERE, fault, len(cells) - 1, after)
+                return RecordSplit(tuple(cells), _NOWHERE, fault, len(cells) - 1, after)
             if not text.startswith(delimiter, after):
-                return _RecordSplit(tuple(cells), self._line_end(after))
+                return RecordSplit(tuple(cells), self.line_end(after))
             at = after + 1
             if at > end:
-                end = self._line_end(at)
+                end = self.line_end(at)
 
     def _parse_quoted_cell(self, at: int) -> tuple[str, int, str | None]:
         """The text of a quoted cell, the place after it, and the fault of its quotes or ``None``."""
@@ -323,7 +330,7 @@ class StrictParser:
         end = _QUOTED.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
         self._look_until(end + 2)
         if end >= min(len(text), longest):
-            return text[at : self._line_end(at)], end, "CT006"
+            return text[at : self.line_end(at)], end, "CT006"
         cell = text[at + 1 : end].replace('""', '"')
         after = text[end + 1 : end + 2]
         return cell, end + 1, None if after in {"", "\r", "\n", self._delimiter} else "CT007"
