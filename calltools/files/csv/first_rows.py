@@ -1,6 +1,7 @@
 """The first rows of a CSV, among which the header is looked for: also where a quote in one of them is left open."""
 
 import csv
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from calltools.files.csv.strict import StrictParser
 _MAX_ROWS: Final = 50
 #: Letters of a cell up to which rows are sampled.
 _LONGEST_CELL: Final = 1 << 17
+_EMPTY_LINES: Final = re.compile(r"[\r\n]+")
 #: A line of so many delimiters is no part of a title, if the row has no more either.
 _MIN_DELIMITERS: Final = 2
 
@@ -42,6 +44,11 @@ def split_rows(text: str, delimiter: str) -> tuple[list[Row], list[tuple[str, ..
     rows: list[Row] = []
     at, line = 0, 1
     while at < len(text) and len(rows) < _MAX_ROWS:
+        if text[at] in "\r\n":
+            # There may be a million of them.
+            blank = _EMPTY_LINES.match(text, at).end()  # type: ignore[union-attr]  # it matches one line end
+            at, line = blank, line + parser.count_line_ends(at, blank)
+            continue
         split = parser.split_record(at)
         cells, end, is_open = split.cells, split.end, False
         if split.fault or _holds_rows(cells, delimiter):

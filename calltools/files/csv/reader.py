@@ -32,6 +32,8 @@ from calltools.model.finding import DETAIL_SEPARATOR, Findings
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
 BLOCK_SIZE: Final = 6 << 20
+#: Bytes of cells up to which an index of eight bytes for each of them is made; a block hardly ever has more.
+_GATHERED_BYTES: Final = 2 * BLOCK_SIZE
 
 
 def open_csv(request: OpenRequest) -> Table:
@@ -232,11 +234,17 @@ class _CsvReader:
 
 def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
     """For each of some rows, whether its cell holds a line break."""
-    # The rows are few: gathering their bytes is cheaper than a search through the column.
-    places, cell_of = span_indices(offsets(cells)[rows], offsets(cells)[rows + 1])
-    data = text_bytes(cells)[places]
+    begins, ends, data = offsets(cells)[rows], offsets(cells)[rows + 1], text_bytes(cells)
     mask: Mask = np.zeros(len(rows), bool)
-    mask[cell_of[(data == ord("\n")) | (data == ord("\r"))]] = True
+    if int((ends - begins).sum()) > _GATHERED_BYTES:
+        for number, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+            cell = data[begin:end]
+            mask[number] = (cell == ord("\n")).any() or (cell == ord("\r")).any()
+        return mask
+    # The rows are few: gathering their bytes is cheaper than a search through the column.
+    places, cell_of = span_indices(begins, ends)
+    found = data[places]
+    mask[cell_of[(found == ord("\n")) | (found == ord("\r"))]] = True
     return mask
 
 
