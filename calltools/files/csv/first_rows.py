@@ -51,11 +51,10 @@ def split_rows(text: str, delimiter: str) -> tuple[list[Row], list[tuple[str, ..
             continue
         split = parser.split_record(at)
         cells, end, is_open = split.cells, split.end, False
-        if split.fault or _holds_rows(cells, delimiter):
+        if split.fault or _are_too_long(cells) or _holds_rows(cells, delimiter):
             end = parser.line_end(at)
             cells, is_open = _split_line(text[at:end].rstrip("\r\n"), delimiter)
-        # The limit of Python's csv module is global to the process and others may raise it, so ours is checked here.
-        if any(len(cell) > _LONGEST_CELL for cell in cells):
+        if _are_too_long(cells) or (rows and not split.fault and _are_too_long(split.cells)):
             break
         next_line = line + parser.count_line_ends(at, end)
         if any(cell.strip() for cell in cells):
@@ -64,13 +63,17 @@ def split_rows(text: str, delimiter: str) -> tuple[list[Row], list[tuple[str, ..
     return rows, [row.cells for row in rows]
 
 
+def _are_too_long(cells: tuple[str, ...]) -> bool:
+    return any(len(cell) > _LONGEST_CELL for cell in cells)
+
+
 def _holds_rows(cells: tuple[str, ...], delimiter: str) -> bool:
     """Whether a quoted cell holds lines that are rows: its quote is stray, though another one closes it."""
     least = max(len(cells) - 1, _MIN_DELIMITERS)
     return any(
         line.count(delimiter) >= least
         for cell in cells
-        if "\n" in cell or "\r" in cell
+        if cell.count(delimiter) >= least and ("\n" in cell or "\r" in cell)
         for line in cell.splitlines()[1:]
     )
 
