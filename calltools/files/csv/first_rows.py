@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.files.csv.strict import StrictParser
+from calltools.files.csv.splitting import RecordSplitter
 
 _MAX_ROWS: Final = 50
 #: Letters of a cell up to which rows are sampled.
@@ -40,7 +40,7 @@ def split_rows(text: str, delimiter: str) -> tuple[list[Row], list[tuple[str, ..
         delimiter: One character.
     """
     text = text.replace("\0", " ")
-    parser = StrictParser(text, delimiter, width=1)
+    parser = RecordSplitter(text, delimiter)
     rows: list[Row] = []
     at, line = 0, 1
     while at < len(text) and len(rows) < _MAX_ROWS:
@@ -80,7 +80,7 @@ def _holds_rows(cells: tuple[str, ...], delimiter: str) -> bool:
 
 def _split_line(line: str, delimiter: str) -> tuple[tuple[str, ...], bool]:
     """The cells of one line, and whether a quote is open at its end; that quote is left out."""
-    split = StrictParser(line, delimiter, width=1).split_record(0)
+    split = RecordSplitter(line, delimiter).split_record(0)
     if split.fault == "CT006":
         opened = len(line) - len(split.cells[-1])
         return _split_line(line[:opened] + line[opened + 1 :], delimiter)[0], True

@@ -45,7 +45,7 @@ def is_record_of_utf8(cells: Sequence[str], encoding: str) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED_CELLS)
 def utf8_log_advantage(data: bytes, encoding: str) -> float:
-    """By how much likelier a text is in UTF-8 than in another encoding; minus infinity: it holds no Russian in UTF-8."""
+    """By how much likelier a text is in UTF-8 than in another encoding; minus infinity: no Russian in UTF-8."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -77,7 +77,8 @@ def _rows_with_russian_pair(cells: pa.BinaryArray) -> Numbers:
     last = len(data) - 1
     third, fourth = data[np.minimum(at + 2, last)], data[np.minimum(at + 3, last)]
     goes_on = (third < 0x80) | ((third >= 0xC2) & ((fourth & 0xC0) == 0x80))
-    return row[(at + 1 < ends[row + 1]) & ((at + 2 >= ends[row + 1]) | goes_on)]
+    rows: Numbers = row[(at + 1 < ends[row + 1]) & ((at + 2 >= ends[row + 1]) | goes_on)]
+    return rows
 
 
 def _is_russian(encoding: str) -> bool:

@@ -7,12 +7,11 @@ positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.files.limits import Limits
+from calltools.files.csv.splitting import LINE_END, LONGEST_CELL, RecordSplit, RecordSplitter
 
 #: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
@@ -22,11 +21,6 @@ MIN_WIDTH_OF_SWALLOWED: Final = 3
 #: A year, a time in seconds and a phone have as many.
 _MIN_DIGITS: Final = 4
 _DIGIT: Final = re.compile("[0-9]")
-_LONGEST_CELL: Final = Limits().quoted_bytes
-#: No place in a text is beyond it.
-_NOWHERE: Final = sys.maxsize
-_QUOTED: Final = re.compile(r'[^"]*(?:""[^"]*)*')
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -47,26 +41,7 @@ class ParsedRecord:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSplit:
-    """What stands from a place on.
-
-    Attributes:
-        cells: The cells, up to the one with a wrong quote.
-        end: Place of the next record; after a wrong quote nobody knows it, and it is beyond any text.
-        fault: Code of the rule that a quote breaks, or ``None``.
-        position: Column, from 0, of the wrong quote.
-        fault_at: Its place.
-    """
-
-    cells: tuple[str, ...]
-    end: int
-    fault: str | None = None
-    position: int | None = None
-    fault_at: int = 0
-
-
-class StrictParser:
+class StrictParser(RecordSplitter):
     """Splits a text into records.
 
     Args:
@@ -76,15 +51,9 @@ class StrictParser:
         longest_cell: Letters of a quoted cell at most; a longer one counts as never closed.
     """
 
-    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = _LONGEST_CELL) -> None:
-        self._text = text
-        self._delimiter = delimiter
+    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = LONGEST_CELL) -> None:
+        super().__init__(text, delimiter, longest_cell)
         self._width = width
-        self._longest_cell = longest_cell
-        self._has_returns = "\r" in text
-        # Decisions looked at the letters before this place. Beyond the length: at the end of the text, too, so that
-        # with more text the last of them could be another one.
-        self._seen_until = 0
         # No complete record starts on so many lines from the first place up to the second.
         self._barren_lines = (0, 0, 0)
 
@@ -109,7 +78,7 @@ class StrictParser:
         at = line = 0
         while at < until:
             _, end = self._parse_one(at, line)
-            ends = _LINE_END.findall(self._text, at, end)
+            ends = LINE_END.findall(self._text, at, end)
             line += len(ends)
             if self._text[end - 1] in "\r\n":
                 found.setdefault(_LINE_END_KINDS[ends[-1]], line - 1)
@@ -136,9 +105,9 @@ class StrictParser:
                 yield at, max(at, seen)
                 cut = at
             _, end = self._parse_one(at, 0)
-            if self._seen_until > len(self._text) and not at_end_of_file:
+            if self.seen_until > len(self._text) and not at_end_of_file:
                 break
-            at, seen = end, min(self._seen_until, len(self._text))
+            at, seen = end, min(self.seen_until, len(self._text))
         if at > cut:
             yield at, max(at, seen)
 
@@ -187,7 +156,7 @@ class StrictParser:
             return torn
         if split.fault:
             # With more text, a wrong quote on the last line may belong to a cell that goes on.
-            self._look_until(next_line + 1)
+            self.look_until(next_line + 1)
         # The fault lies within the first line: only that line is malformed.
         if split.end <= next_line or (
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
@@ -210,7 +179,7 @@ class StrictParser:
         # Only a line that ends with a quote can be torn by it.
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
-                self._look_until(candidate + 1)
+                self.look_until(candidate + 1)
                 break
             end = self.line_end(candidate)
             if self._is_complete_record(candidate):
@@ -229,7 +198,7 @@ class StrictParser:
         # An odd number of quotes leaves a cell open at the end of the line.
         if self._text.count('"', at, next_line) % 2:
             return True
-        self._look_until(next_line + 1)
+        self.look_until(next_line + 1)
         return self._text.count('"', next_line, self.line_end(next_line)) % 2 == 1 and not self._is_complete_record(
             next_line
         )
@@ -245,7 +214,7 @@ class StrictParser:
         found = False
         while not found and lines < LOOKAHEAD_LINES:
             if stop >= len(self._text):
-                self._look_until(stop + 1)
+                self.look_until(stop + 1)
                 break
             found = self._is_complete_record(stop)
             if not found:
@@ -275,62 +244,6 @@ class StrictParser:
         # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
         return self._text.count('"', at, self.line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
-    def line_end(self, at: int) -> int:
-        """The place after the line end that follows a place."""
-        text = self._text
-        if not self._has_returns:
-            # Many times faster than a pattern.
-            end = text.find("\n", at) + 1
-            self._look_until(end or len(text) + 1)
-            return end or len(text)
-        found = _LINE_END.search(text, at)
-        end = found.end() if found else len(text)
-        # A CR at the end of the text may be half of a CRLF.
-        self._look_until(end if found and text[end - 1] == "\n" else end + 1)
-        return end
-
-    def count_line_ends(self, at: int, end: int) -> int:
-        """How many lines end between two places."""
-        return len(_LINE_END.findall(self._text, at, end)) if self._has_returns else self._text.count("\n", at, end)
-
-    def _look_until(self, place: int) -> None:
-        """Say that a decision depends on the letters before a place; if that is beyond the text, on its end."""
-        if place > self._seen_until:
-            self._seen_until = place
-
     def _split_line(self, at: int) -> tuple[str, ...]:
         line = self._text[at : self.line_end(at)].rstrip("\r\n")
         return tuple(line.split(self._delimiter))
-
-    def split_record(self, at: int) -> RecordSplit:
-        """The cells from a place on, up to the end of the record or to the first wrong quote."""
-        text, delimiter = self._text, self._delimiter
-        cells: list[str] = []
-        end = self.line_end(at)
-        while True:
-            quote = text.find('"', at, end)
-            if quote < 0:
-                # Most lines hold no quote, and str.split is many times faster than cell by cell.
-                return RecordSplit((*cells, *text[at:end].rstrip("\r\n").split(delimiter)), end)
-            cells += text[at:quote].split(delimiter)
-            if cells[-1]:
-                return RecordSplit(tuple(cells), _NOWHERE, "CT007", len(cells) - 1, quote)
-            cells[-1], after, fault = self._parse_quoted_cell(quote)
-            if fault:
-                return RecordSplit(tuple(cells), _NOWHERE, fault, len(cells) - 1, after)
-            if not text.startswith(delimiter, after):
-                return RecordSplit(tuple(cells), self.line_end(after))
-            at = after + 1
-            if at > end:
-                end = self.line_end(at)
-
-    def _parse_quoted_cell(self, at: int) -> tuple[str, int, str | None]:
-        """The text of a quoted cell, the place after it, and the fault of its quotes or ``None``."""
-        text, longest = self._text, at + 1 + self._longest_cell
-        end = _QUOTED.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
-        self._look_until(end + 2)
-        if end >= min(len(text), longest):
-            return text[at : self.line_end(at)], end, "CT006"
-        cell = text[at + 1 : end].replace('""', '"')
-        after = text[end + 1 : end + 2]
-        return cell, end + 1, None if after in {"", "\r", "\n", self._delimiter} else "CT007"

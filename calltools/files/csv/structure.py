@@ -181,7 +181,9 @@ class QuoteStructure:
         """Position of the first quote that is wrong or may be stray; the length of the data if there is none."""
         wrong = self._first_wrong_quote()
         # A stray quote that looks right opens a cell of several lines, so only such cells are suspect.
-        inside = self._quoted_line_ends[: np.searchsorted(self._quoted_line_ends, np.searchsorted(self._line_ends, wrong))]
+        inside = self._quoted_line_ends[
+            : np.searchsorted(self._quoted_line_ends, np.searchsorted(self._line_ends, wrong))
+        ]
         if not len(inside):
             return wrong
         # Line ends inside quoted cells that follow one another are of one record, from its first to its last line.
@@ -214,9 +216,7 @@ class QuoteStructure:
         record = np.searchsorted(start, delimiters, side="right") - 1
         within = delimiters < end[record]
         delimiters, record = delimiters[within], record[within]
-        line, at, count = np.unique(
-            np.searchsorted(self._line_ends, delimiters), return_index=True, return_counts=True
-        )
+        line, at, count = np.unique(np.searchsorted(self._line_ends, delimiters), return_index=True, return_counts=True)
         of = record[at]
         full_lines = np.bincount(of[count == needed], minlength=len(first))
         doubtful = (full_lines == last - first + 1) & (self._width >= MIN_WIDTH_OF_SWALLOWED)

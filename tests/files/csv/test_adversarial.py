@@ -16,7 +16,7 @@ SHAPES = {
     "quote opens every line": lambda number: ',"2,3,4,5\n' if number else ',2,3,4,"\n',
     "opened every 50 lines": lambda number: f",2,3,4,{'' if number % 50 else chr(34)}ab\n",
     "quote at the end every 50 lines": lambda number: f",2,3,4,{'' if number % 50 else chr(34)}\n",
-    "opened every 700 lines, bare between": lambda number: f",2,3,4,{'a' if number % 700 else ''}\"b\n",
+    "opened every 700 lines, bare between": lambda number: f',2,3,4,{"a" if number % 700 else ""}"b\n',
     "bare and opening in turns": lambda number: ',2,3,4,a"b\n' if number % 2 else ',2,3,4,"ab\n',
     "CR alone": lambda _: ',2,3,4,a"b\r',
     "CRLF": lambda _: ',2,3,4,a"b\r\n',

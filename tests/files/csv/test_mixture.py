@@ -95,9 +95,7 @@ def test_two_exports_put_together(tmp_path, monkeypatch, utf8_first, encoding, t
     wanted = [("CT020", number + 1, number + 2) for number in foreign]
     assert [(row["code"], row["record"], row["place"]) for row in findings if row["code"] == "CT020"] == wanted
     read_tags = {number: cells[2] for number, _, cells in rows}
-    assert read_tags == {
-        number + 1: TAGS[number % len(TAGS)] for number in range(42) if number not in foreign
-    }
+    assert read_tags == {number + 1: TAGS[number % len(TAGS)] for number in range(42) if number not in foreign}
 
 
 def test_the_encoding_that_the_user_gives_is_no_excuse(tmp_path):
@@ -109,5 +107,3 @@ def test_the_encoding_that_the_user_gives_is_no_excuse(tmp_path):
 
         assert [row["place"] for row in findings if row["code"] == "CT020"] == [2], encoding
         assert [cells[2] for _, _, cells in rows] == ["plain"]
-
-
