@@ -169,8 +169,11 @@ class _CsvReader:
         blanks, findings = [], []
         for record in parser.parse_records(len(block.data)):
             place = block.first_line + record.line
-            cells = _decode_record(record.cells, self._dialect.encoding)
-            fault = record.fault or self._encoding_fault(record.cells, cells)
+            # Rejects keep what stands in the file: text in UTF-8, even if all others are not.
+            encoding = "utf-8" if self._is_of_utf8(record.cells) else self._dialect.encoding
+            cells = _decode_record(record.cells, encoding)
+            is_foreign = encoding != self._dialect.encoding or any(map(_has_surrogate, cells))
+            fault = record.fault or ("CT020" if is_foreign else None)
             if not fault and not any(cells):
                 blanks.append(place)
                 continue
@@ -191,10 +194,8 @@ class _CsvReader:
             blank_places=tuple(blanks),
         )
 
-    def _encoding_fault(self, raw: tuple[str, ...], cells: tuple[str, ...]) -> str | None:
-        encoding = self._dialect.encoding
-        is_of_utf8 = encoding != "utf-8" and is_record_of_utf8(raw, encoding)
-        return "CT020" if is_of_utf8 or any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
+    def _is_of_utf8(self, cells: tuple[str, ...]) -> bool:
+        return self._dialect.encoding != "utf-8" and is_record_of_utf8(cells, self._dialect.encoding)
 
     def _fault_finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
         titles = self._sniffed.titles
@@ -270,7 +271,7 @@ def _decode_record(cells: tuple[str, ...], encoding: str) -> tuple[str, ...]:
 
 
 def _has_surrogate(cell: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in cell)
+    return not cell.isascii() and any("\ud800" <= sign <= "\udfff" for sign in cell)
 
 
 def _replace_undecodable(cell: str) -> str:

@@ -8,6 +8,7 @@ from calltools.files.csv import reader
 from calltools.files.csv.mixture import is_record_of_utf8
 from calltools.model.batch import Hints
 from calltools.texts.sentences import RULE_SENTENCES
+from tests.cli.test_commands import NOW, run
 from tests.files.csv.test_reader import read
 
 RUSSIAN_ENCODINGS = ["cp1251", "cp866", "koi8-r", "iso8859-5", "mac-cyrillic"]
@@ -107,3 +108,23 @@ def test_the_encoding_that_the_user_gives_is_no_excuse(tmp_path):
 
         assert [row["place"] for row in findings if row["code"] == "CT020"] == [2], encoding
         assert [cells[2] for _, _, cells in rows] == ["plain"]
+
+
+@pytest.mark.parametrize("first", ["cp1251", "utf-8"])
+def test_nothing_of_the_other_encoding_is_written_and_rejects_hold_what_the_file_holds(tmp_path, first):
+    second = "utf-8" if first == "cp1251" else "cp1251"
+    lines = [f"{1604591025698235234 + number},{1772434800 + number},заявка {number}" for number in range(20)]
+    path, out, rejects = (tmp_path / name for name in ("calls.csv", "out.csv", "rejects.csv"))
+    text = "\n".join(["ClientId,DateTime,Tag", *lines[:12], ""]).encode(first) + "\n".join(lines[12:]).encode(second)
+    path.write_bytes(text)
+
+    result = run("convert", path, "-o", out, "--rejects", rejects, "--as-of", NOW, "--lang", "en")
+
+    assert result.stderr.splitlines()[-1] == "read 20 = written 12 + rejected 8"
+    assert out.read_text(encoding="utf-8").splitlines()[1:] == lines[:12]
+    again = run("convert", rejects, "-o", tmp_path / "again.csv", "--as-of", NOW, "--lang", "en")
+    if second == "utf-8":
+        assert (tmp_path / "again.csv").read_text(encoding="utf-8").splitlines()[1:] == lines[12:]
+    else:
+        # Nobody knows the letters: a character of replacement stands for each.
+        assert again.stderr.splitlines()[-1] == "read 8 = written 0 + rejected 8"
