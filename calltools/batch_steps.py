@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.fields.kinds import normalize_columns
+from calltools.fields.kinds.money import contradicts_currency
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Table
+from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -123,11 +126,24 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
     """The batch with its cells rewritten as canonical text, where the plan says so."""
     if not plan.normalize:
         return batch
-    columns, rewritten = normalize_columns(
-        {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
-    )
+    raw = {name: batch.cells(name) for name in batch.columns.column_names}
+    columns, rewritten = normalize_columns(raw, plan.assumptions)
     batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
-    return batch if plan.assumptions.currency is None else fill_currency(batch, plan.assumptions.currency)
+    if plan.assumptions.currency is not None:
+        batch = fill_currency(batch, plan.assumptions.currency)
+    return _keep_contradicted_prices(batch, raw.get("Price"))
+
+
+def _keep_contradicted_prices(batch: Batch, prices: Cells | None) -> Batch:
+    """The batch with each price as it was that has a sign of another currency: without the sign nobody would see it."""
+    if prices is None or "Currency" not in batch.columns.column_names:
+        return batch
+    contradicted = contradicts_currency(prices, batch.cells("Currency"))
+    if not contradicted.any():
+        return batch
+    kept = replace_where(batch.cells("Price"), contradicted, prices.filter(pa.array(contradicted)))
+    position = batch.columns.column_names.index("Price")
+    return replace(batch, columns=batch.columns.set_column(position, "Price", kept))
 
 
 def match_identifiers(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, int]]:

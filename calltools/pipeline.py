@@ -161,7 +161,7 @@ class _ResultStage:
             first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
             judged = Findings(verdict.table.slice(first, last - first))
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
-            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged])) if len(more) else judged
+            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged]))
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:

@@ -23,7 +23,14 @@ from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
 from calltools.vendors.binding import MappingOptions, bind_profile
-from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
+from calltools.vendors.infer import (
+    InferredColumns,
+    SampleColumns,
+    distinct_words,
+    infer_columns,
+    is_plain_word,
+    looks_like_record,
+)
 from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile import Profile
@@ -203,13 +210,17 @@ def _try_profile(profile: Profile, table: Table, sample: Batch, guess: InferredC
     cells, _ = normalize_columns({name: mapped.cells(name) for name in mapped.columns.column_names}, assumptions)
     # A time that was not understood is left as it was: only digits are a time.
     times = {"DateTime": digits_only(cells["DateTime"]) & non_empty(cells["DateTime"])}
+    # The reason to skip a row is a word of the sample as long as nobody has said what it means.
+    skipped: Counter[str] = Counter()
+    for reason, count in mapped.skipped.items():
+        skipped[reason if is_plain_word(reason) else "***"] += count
     counts = {name: int(times.get(name, non_empty(column)).sum()) for name, column in cells.items()}
     return say(
         "new-tried",
         language,
         read=sample.read,
         taken=len(mapped),
-        skipped=format_skip_reasons(Counter(mapped.skipped), language) or "0",
+        skipped=format_skip_reasons(skipped, language) or "0",
         unknown=len(mapped.findings),
         fields=", ".join(f"{name} {count}" for name, count in counts.items()),
     )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import first_bytes, trim_whitespace
+from calltools.fields.kinds.phone import with_international_plus
 from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
@@ -40,6 +41,10 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     withheld = 0
     if "PhoneNumber" in columns:
         columns["PhoneNumber"], withheld = _blank_withheld(columns["PhoneNumber"])
+        if mapped.profile.phones == "international":
+            columns["PhoneNumber"] = with_international_plus(
+                columns["PhoneNumber"], mapped.options.region or mapped.profile.region
+            )
     if "Price" in columns and "Currency" not in columns:
         columns["Currency"] = _currency_cells(columns["Price"], mapped)
     ordered = {name: columns[name] for name in FIELD_NAMES if name in columns}
