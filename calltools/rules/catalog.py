@@ -124,7 +124,7 @@ RULES: Final[tuple[Rule, ...]] = (
         readers.LINE_ENDS_MIXED, converting="left out"),
     _file_rule("CT019", "header-repeated", _E, "the header again among the records",
         readers.HEADER_REPEATED, excludes_others=True),
-    _file_rule("CT020", "bytes-undecodable", _E, "bytes that the file's encoding cannot mean",
+    _file_rule("CT020", "bytes-undecodable", _E, "bytes that are not in the encoding of the file",
         readers.BYTES_UNDECODABLE),
     # -- CT1xx the header --------------------
     _header_rule("CT101", "column-missing", _E, "no DateTime column", header.column_missing),

@@ -77,10 +77,12 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "сохраните его заново с одинаковыми концами строк или запустите `calltools convert`")),
     "CT019": (("the header stands here again, among the records", "среди записей ещё раз стоит строка заголовков"),
               ("remove the line: two exports were probably put together", "удалите строку: вероятно, склеены две выгрузки")),
-    "CT020": (("the record has bytes that are impossible in the encoding of the file",
-               "в записи есть байты, невозможные в кодировке файла"),
-              ("part of the file is in another encoding; export it again, or name the encoding: --encoding cp1251",
-               "часть файла в другой кодировке; выгрузите его заново или укажите кодировку: --encoding cp1251")),
+    "CT020": (("the bytes of the record are not in the encoding of the file",
+               "запись — не в той кодировке, что весь файл"),
+              ("two exports were probably put together, or a letter was cut in half; export again, "
+               "or convert each export by itself",
+               "вероятно, склеены две выгрузки или буква обрезана посередине; выгрузите заново "
+               "или преобразуйте каждую выгрузку отдельно")),
     # -- CT1xx the header -------------------------------------------------------------
     "CT101": (("there is no column {detail}; Metrica refuses the file without it",
                "нет столбца {detail}: без него Метрика не примет файл"),
