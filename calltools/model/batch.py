@@ -82,6 +82,34 @@ class MalformedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Legs:
+    """The records that were merged into calls: all legs of each call that has several.
+
+    Attributes:
+        columns: The legs as they are in the file, one row for each.
+        records: The number of each leg.
+        places: Physical line or sheet row on which each leg starts.
+        calls: The number of the record that stands for its call; that record is a leg, too.
+    """
+
+    columns: pa.Table
+    records: Numbers
+    places: Numbers
+    calls: Numbers
+
+    def of_calls(self, records: Numbers) -> "Legs":
+        """The legs of some calls."""
+        keep = np.isin(self.calls, records)
+        if keep.all():
+            return self
+        return Legs(self.columns.filter(pa.array(keep)), self.records[keep], self.places[keep], self.calls[keep])
+
+    def without_cells(self) -> "Legs":
+        """Their numbers only."""
+        return replace(self, columns=self.columns.schema.empty_table())
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Some records of one table, on their way through the pipeline. A stage returns another batch, never changes one.
 
@@ -98,7 +126,11 @@ class Batch:
         rewritten: Count of cells that normalizing changed, by field.
         blank_places: Places of blank lines or rows, in order. The pipeline reports those between records (CT009).
         withheld: Count of calls whose caller withheld the number.
+        named: Context or called number that the user named -> count of rows with it.
         origin: After mapping, the rows as they are in the file, parallel to ``columns``; ``None`` before it.
+        merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
+            says all. Mapping puts it in the place of what the row says.
+        legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
     """
 
     columns: pa.Table
@@ -111,7 +143,10 @@ class Batch:
     rewritten: Mapping[str, int] = field(default_factory=dict)
     blank_places: tuple[int, ...] = ()
     withheld: int = 0
+    named: Mapping[str, int] = field(default_factory=dict)
     origin: pa.Table | None = None
+    merged: Mapping[str, Cells] = field(default_factory=dict)
+    legs: Legs | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -124,6 +159,17 @@ class Batch:
         """The batch with these findings added."""
         return replace(self, findings=Findings.concat([self.findings, *more]))
 
+    def with_legs(self, records: Numbers) -> Numbers:
+        """Some record numbers, and those of all legs of these calls; rising."""
+        if self.legs is None or not len(records):
+            return np.unique(records)
+        return np.union1d(records, self.legs.records[np.isin(self.legs.calls, records)])
+
+    def without_cells(self) -> "Batch":
+        """What counts of it: findings, numbers and counts."""
+        legs = None if self.legs is None else self.legs.without_cells()
+        return replace(self, columns=self.columns.schema.empty_table(), origin=None, merged={}, legs=legs)
+
     def filter_rows(self, keep: Mask) -> "Batch":
         """The batch with the rows of the mask only; findings and counts are unchanged."""
         if keep.all():
@@ -135,6 +181,7 @@ class Batch:
             records=self.records[rows],
             places=self.places[rows],
             origin=None if self.origin is None else self.origin.take(rows),
+            merged={name: cells.take(pa.array(rows)) for name, cells in self.merged.items()},
         )
 
     def shift_records(self, records: int) -> "Batch":
@@ -192,6 +239,7 @@ class Hints:
         sheet: Title of the sheet.
         header_row: Physical line or sheet row of the header; 0: the file has none.
         quotes: ``undoubled``: every cell is quoted, and quotes inside of cells are not doubled.
+        records: Path of the list that holds the records of a JSON document, such as ``data[].list``.
     """
 
     encoding: str | None = None
@@ -199,6 +247,7 @@ class Hints:
     sheet: str | None = None
     header_row: int | None = None
     quotes: str | None = None
+    records: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _ALL_BUT_USER_ID: Final = tuple(name for name in FIELD_NAMES if name not in _USE
 #: Rules of workbook readers that report a cell without a value.
 _UNREAD: Final = ("CT014", "CT015")
 #: Rules of readers and of the mapping that have reported a cell before the rules on cells see it.
-_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
+_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604", "CT610")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
@@ -124,7 +124,7 @@ RULES: Final[tuple[Rule, ...]] = (
         readers.LINE_ENDS_MIXED, converting="left out"),
     _file_rule("CT019", "header-repeated", _E, "the header again among the records",
         readers.HEADER_REPEATED, excludes_others=True),
-    _file_rule("CT020", "bytes-undecodable", _E, "bytes that the file's encoding cannot mean",
+    _file_rule("CT020", "bytes-undecodable", _E, "bytes that are not in the encoding of the file",
         readers.BYTES_UNDECODABLE),
     # -- CT1xx the header --------------------
     _header_rule("CT101", "column-missing", _E, "no DateTime column", header.column_missing),
@@ -167,7 +167,8 @@ RULES: Final[tuple[Rule, ...]] = (
     _cell_rule("CT215", "datetime-implausible", _E, "zero, negative or before 2010",
         unix_time.implausible_time, of_kind("unix-time")),
     _cell_rule("CT221", "price-not-decimal", _E, "decimal comma, thousands space, currency sign, exponent or text",
-        money.not_decimal, of_kind("money"), fix="safe"),
+        money.not_decimal, of_kind("money"), fix="safe",
+        yields_to=(*_REPORTED_BEFORE, "CT235")),
     _cell_rule("CT222", "price-negative", _E, "a price below zero", money.negative_amount, of_kind("money")),
     _row_rule("CT223", "price-too-precise", _W, "more decimals than the currency has minor units",
         row.price_too_precise, columns=("Price", "Currency"), at="Price", scope=Scope.CELL, yields_to=_REPORTED_BEFORE),
@@ -180,12 +181,14 @@ RULES: Final[tuple[Rule, ...]] = (
         detail=currency.successor_code),
     _cell_rule("CT234", "currency-not-money", _W, "a code for metals, funds or tests",
         currency.not_money, of_kind("currency")),
+    _row_rule("CT235", "currency-contradicts-price", _E, "a price with a sign of another currency",
+        row.currency_contradicts_price, columns=("Price",), at="Price", scope=Scope.CELL),
     _cell_rule("CT241", "phone-not-international", _E, "no leading plus or no country code",
         phone.not_international, of_kind("phone"), fix="unsafe"),
     _cell_rule("CT242", "phone-with-punctuation", _E, "spaces, brackets or hyphens inside an international number",
         phone.with_punctuation, of_kind("phone"), fix="safe"),
     _cell_rule("CT243", "phone-impossible", _E, "a length or prefix that no numbering plan has",
-        phone.impossible_number, of_kind("phone")),
+        phone.impossible_number, of_kind("phone"), fix="unsafe", repair=phone.without_plus_before_trunk),
     _cell_rule("CT244", "phone-not-assigned", _W, "a possible number in no assigned range",
         phone.not_assigned, of_kind("phone")),
     _cell_rule("CT245", "phone-not-a-number", _E, "anonymous, a SIP address, an extension, text",
@@ -243,12 +246,16 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.LOCAL_TIME_NONEXISTENT),
     _mapping_rule("CT604", "zone-contradicts-record", _E, "the record proves another UTC offset than the zone given",
         mapping.ZONE_CONTRADICTS_RECORD),
-    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first",
+    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first, or do both",
         mapping.DATE_ORDER_UNDECIDED),
     _mapping_rule("CT606", "identifier-not-joined", _W, "--identifiers was given and this call found no partner",
         mapping.IDENTIFIER_NOT_JOINED),
     _mapping_rule("CT607", "identifier-joined-ambiguously", _W, "more than one equally good partner; none is taken",
         mapping.IDENTIFIER_JOINED_AMBIGUOUSLY),
+    _mapping_rule("CT610", "dates-swapped", _E, "a spreadsheet read some day-first dates month-first",
+        mapping.DATES_SWAPPED, fix="unsafe"),
+    _mapping_rule("CT611", "leg-damaged", _E, "a leg of the call is damaged, so that nobody knows what became of it",
+        mapping.LEG_DAMAGED, of_unmapped=True),
 )
 # fmt: on
 

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
-from calltools.fields.kinds import unix_time
+from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.files.opening import map_read_errors, open_table
-from calltools.model.assumptions import Assumptions, DateOrder
+from calltools.files.rejects import starts_like_rejects
+from calltools.matching.join import IdentifierIndex
+from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table, unique_titles
-from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import Sink, run_pipeline
@@ -20,17 +22,28 @@ from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
-from calltools.vendors.mapping import dates_of_unknown_order
+from calltools.vendors.mapping import see_batch_dates
 from calltools.vendors.profile import Profile
+
+#: How dates with dots are read where nothing tells their order.
+_DOTS_BY_DEFAULT: Final = (".", "dmy")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file, ready to be read: its table, the plan, and the name of the vendor's profile, if one is used."""
+    """One file, ready to be read.
+
+    Attributes:
+        table: Its table.
+        plan: How it is read.
+        vendor: The name of the vendor's profile, if one is used.
+        named: Own numbers and contexts that the user gave.
+    """
 
     table: Table
     plan: RunPlan
     vendor: str | None
+    named: tuple[str, ...] = ()
 
     def run(
         self,
@@ -54,6 +67,7 @@ class Job:
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
+        summary.named.update(dict.fromkeys(self.named, 0))
         if self.plan.mapping is not None:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
@@ -86,16 +100,18 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
     table, mapping = reading.table, reading.mapping
-    found = preflight.preflight_findings(path, table, context, ruleset, mapping)
+    index = _read_identifiers(context, reading.assumptions)
+    found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,
         assumptions=reading.assumptions,
         layout=mapping.first_columns if mapping is not None else _canonical_layout(table.titles),
         mapping=mapping,
+        swapped_dates=reading.swapped,
         normalize=converting or mapping is not None,
         static_call=options.static_call,
-        index=context.index,
+        index=index,
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keep_records=keep_records,
@@ -105,18 +121,29 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         },
         preflight_findings=Findings.concat([found, *undecided]),
     )
-    return Job(table, plan, None if profile is None else profile.name)
+    named = (*options.own_numbers, *options.inbound_contexts)
+    return Job(table, plan, None if profile is None else profile.name, named)
+
+
+def _read_identifiers(context: RunContext, assumptions: Assumptions) -> IdentifierIndex | None:
+    """The second file, read with the country of the calls; the order of its own dates it proves itself."""
+    if context.identifiers is None:
+        return None
+    given = replace(context.assumptions, region=assumptions.region)
+    return context.identifiers.index(given)
 
 
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:
     """The table of a file, and the profile that maps it; ``None``: it is canonical."""
     options = context.options
     profiles = () if options.vendor == "none" else context.profiles
-    hints = _merge_hints(options, context)
+    # Rejects are written alike for all vendors: what a vendor fixes does not hold for them.
+    rejects = path.is_file() and starts_like_rejects(path)
+    hints = options.hints if rejects else _merge_hints(options, context)
     find_header = recognize.create_header_finder(profiles)
     table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
     profile = _choose_profile(table, context)
-    if profile is not None and profile.quotes != hints.quotes:
+    if profile is not None and profile.quotes != hints.quotes and not rejects:
         # Only the header tells which profile it is, and only the profile tells how its quotes are read.
         hints = replace(hints, quotes=profile.quotes)
         table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
@@ -158,7 +185,8 @@ class _Reading:
         profile: Maps the table; ``None``: it is canonical.
         assumptions: Those of the user, and what profile and records add to them.
         mapping: The profile, bound to the titles of this table.
-        order_unknown: Whether dates can be read two ways, and no record tells which is right.
+        order_unknown: Separators of dates that can be read two ways, and no record tells which is right.
+        swapped: How dates are written in which a spreadsheet has exchanged day and month (``date_order``).
     """
 
     table: Table
@@ -166,7 +194,8 @@ class _Reading:
     profile: Profile | None
     assumptions: Assumptions
     mapping: BoundProfile | None
-    order_unknown: bool = False
+    order_unknown: tuple[str, ...] = ()
+    swapped: tuple[str, ...] = ()
 
 
 def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Reading:
@@ -179,17 +208,25 @@ def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Rea
 
 
 def _prove_reading(reading: _Reading) -> _Reading:
-    """The same with the order of dates that the first records prove, where the user names none."""
-    if reading.assumptions.date_order:
+    """The same with what the dates of the file prove: their order, where the user names none, and swapped ones."""
+    seen = _see_dates(reading)
+    if seen is None:
         return reading
-    ambiguous, order = _prove_date_order(reading.table, reading.mapping)
-    if order is None:
-        return replace(reading, order_unknown=ambiguous)
-    assumptions = replace(reading.assumptions, date_order=order)
-    table = replace(reading.table, source=replace(reading.table.source, date_order=order))
+    given = reading.assumptions.date_order
+    # What the user says about day and month holds for all dates but those with the year first.
+    swapped = tuple(mark for mark in seen.swapped() if given is None or mark == YEAR_FIRST)
+    reading = replace(reading, swapped=swapped)
+    if given is not None:
+        return reading
+    proven, undecided = seen.proven_orders(), set(seen.undecided()) - set(swapped)
+    assumptions = replace(reading.assumptions, proven_orders=proven)
+    told = {order for mark, order in proven if mark in seen.families and (mark, order) != _DOTS_BY_DEFAULT}
+    table = replace(reading.table, source=replace(reading.table.source, date_order=next(iter(told), None)))
     profile = reading.profile
     mapping = None if profile is None else _bind_profile(table, profile, reading.context, assumptions)
-    return replace(reading, table=table, assumptions=assumptions, mapping=mapping)
+    return replace(
+        reading, table=table, assumptions=assumptions, mapping=mapping, order_unknown=tuple(sorted(undecided))
+    )
 
 
 def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
@@ -200,6 +237,7 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
         region=assumptions.region,
         currency=assumptions.currency,
         date_order=assumptions.date_order,
+        proven_orders=assumptions.proven_orders,
         own_numbers=options.own_numbers,
         inbound_contexts=options.inbound_contexts,
     )
@@ -212,18 +250,27 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
     return mapping
 
 
-def _prove_date_order(table: Table, mapping: BoundProfile | None) -> tuple[bool, DateOrder | None]:
-    """Whether the first records hold dates that can be read two ways, and the order that one of them proves."""
-    dates: Callable[[Batch], Cells] | None = None
-    if mapping is not None:
-        dates = partial(dates_of_unknown_order, mapped=mapping) if mapping.steps_of_unknown_order else None
-    elif (place := _canonical_layout(table.titles).get("DateTime")) is not None:
-        dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
-    first = preflight.read_first_batch(table) if dates is not None else []
-    if dates is None or not first:
-        return False, None
-    # With dots the day comes first everywhere; about the layouts of a profile nothing is known.
-    return unix_time.prove_date_order(dates(first[0]), "/" if mapping is None else "/.-")
+def _see_dates(reading: _Reading) -> SeenDates | None:
+    """What the dates of a file show; ``None``: it has no column of times.
+
+    The records are looked at until nothing that follows could change the answer, so that it does not depend on blocks:
+    often that is after the first ones.
+    """
+    look: Callable[[Batch], SeenDates]
+    if reading.mapping is not None:
+        look = partial(see_batch_dates, mapped=reading.mapping)
+    elif (place := _canonical_layout(reading.table.titles).get("DateTime")) is not None:
+        name = unique_titles(reading.table.titles)[place[1]]
+        look = lambda batch: see_dates(batch.cells(name))  # noqa: E731 - the counterpart of the line above
+    else:
+        return None
+    seen = SeenDates()
+    for task in reading.table.tasks():
+        seen |= look(task())
+        order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
+        if not seen.may_be_swapped() and not order_is_open:
+            break
+    return seen
 
 
 def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.model.cells import Cells, Mask, non_empty
 from calltools.texts.keys import Language
-from calltools.vendors.time_layouts import TimeColumns, find_time_columns
+from calltools.vendors.epoch_ids import agrees_with_times
+from calltools.vendors.time_columns import TimeColumns, find_time_columns
+from calltools.vendors.transforms import join_filled
 
 #: Title -> cells of the sample.
 SampleColumns = Mapping[str, Cells]
@@ -46,6 +48,21 @@ _ANSWERED_WORD: Final = r"answer|success|complete|connect|talk|принят|от
 _YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
 _MIN_SHARE: Final = 0.6
 _MAX_WORDS: Final = 12
+_MAX_WORD_CHARACTERS: Final = 40
+#: Words of which states consist that are capitalized like a full name: No Answer, Missed Call.
+_WORDS_OF_STATES: Final = frozenset(
+    {
+        "answer", "answered", "attended", "busy", "call", "canceled", "cancelled", "completed", "connected", "dialed",
+        "ended", "failed", "hang", "inbound", "incoming", "internal", "line", "lost", "mail", "missed", "no", "not",
+        "outbound", "outgoing", "received", "rejected", "transferred", "unanswered", "up", "voice",
+    }
+)  # fmt: skip
+#: A first and a family name, two capitalized words beside each other: «Иванов Пётр», "John Smith", "П. Иванов".
+FULL_NAME: Final = (
+    r"\b[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: ?[A-ZА-ЯЁ][.])*(?:, ?| )?[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: [A-ZА-ЯЁ][a-zа-яё]+)*"
+)
+#: Five digits in a row or with the punctuation of phones, a mail address, an object or a list, a full name.
+_MAY_BE_PERSONAL: Final = re.compile(rf"(?:[0-9][ ()+-]*){{5}}|@|[{{}}\[\]<>\"\\]|{FULL_NAME}")
 _SAMPLE_RECORDS: Final = 1_000
 #: Cells of a row that are tested: a row of a million cells must not take long, and a record has a time or phone early.
 _MAX_TITLES: Final = 100
@@ -59,22 +76,26 @@ class InferredColumns:
         columns: Canonical field, or ``direction``, -> titles of its columns; a field without a column is left out.
         time_format: ``strptime`` layout of the times, or ``iso``, ``unix``, ``unix-ms`` for milliseconds.
         date_order_unknown: Whether the dates can be read with the day first or the month first.
+        time_of_day_missing: Whether the column of dates holds no time of day, and no other column does.
         word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
             ``missed``; ``""`` if unknown.
         may_be_whole_call: Whether the column of the talk may hold the length of the whole call.
         timezone: Zone of the example.
         region: Country of phones without a country code; ``None``: all have one, or it is unknown.
         language: Language of the comments.
+        epoch_id: Column whose ids hold the Unix second of the call: by it the zone is checked.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     time_format: str | None = None
     date_order_unknown: bool = False
     word_meanings: Mapping[str, str] = field(default_factory=dict)
+    time_of_day_missing: bool = False
     may_be_whole_call: bool = False
     timezone: str = "Europe/Moscow"
     region: str | None = None
     language: Language = "en"
+    epoch_id: str | None = None
 
 
 def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] | None = None) -> InferredColumns:
@@ -89,10 +110,12 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
     times = find_time_columns({title: looked_at[title] for title in given.get("DateTime", looked_at)}) or TimeColumns(
         ()
     )
+    epoch_id = _find_epoch_id(looked_at, times)
     found = {"DateTime": times.titles, **given}
     for name, find in _FINDERS.items():
         if name not in given:
-            taken = {title for titles in found.values() for title in titles}
+            # Ids of long digits look like phones.
+            taken = {epoch_id, *(title for titles in found.values() for title in titles)}
             title = find({title: cells for title, cells in looked_at.items() if title not in taken})
             found[name] = () if title is None else (title,)
     found = {name: titles for name, titles in found.items() if titles}
@@ -104,8 +127,24 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
     whole_call = talk != "" and "TalkDuration" not in given and not _title_matches(talk, "TalkDuration")
     region = _infer_region(looked_at[phone]) if phone else None
     return InferredColumns(
-        found, times.layout, times.date_order_unknown, words, may_be_whole_call=whole_call, region=region
+        found,
+        times.layout,
+        times.date_order_unknown,
+        words,
+        time_of_day_missing=times.clock_missing,
+        may_be_whole_call=whole_call,
+        region=region,
+        epoch_id=epoch_id,
     )
+
+
+def _find_epoch_id(columns: SampleColumns, times: TimeColumns) -> str | None:
+    """The first column whose ids agree with the wall-clock times."""
+    if times.layout is None or not times.layout.startswith("%"):
+        return None
+    texts = join_filled([columns[title] for title in times.titles], " ")
+    others = {title: cells for title, cells in columns.items() if title not in times.titles}
+    return next((title for title, cells in others.items() if agrees_with_times(cells, texts, times.layout)), None)
 
 
 def looks_like_record(titles: Sequence[str]) -> bool:
@@ -122,11 +161,21 @@ def looks_like_record(titles: Sequence[str]) -> bool:
 
 
 def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
-    """The distinct words of a column, sorted; empty if there are many."""
+    """The distinct words of a column, sorted; empty if there are many.
+
+    A cell that may be a person's, or is no word at all, is left out: a profile is shown, kept and passed on.
+    """
     if title is None or title not in columns:
         return []
     words = sorted(word for word in columns[title].unique().to_pylist() if word)
-    return words if len(words) <= _MAX_WORDS else []
+    return [word for word in words if is_plain_word(word)] if len(words) <= _MAX_WORDS else []
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether a cell is a short word of a program, such as a state: no number of a person, no name, no JSON."""
+    if _WORDS_OF_STATES.issuperset(re.findall(r"\w+", text.lower())):
+        return True
+    return len(text) <= _MAX_WORD_CHARACTERS and not _MAY_BE_PERSONAL.search(text)
 
 
 def title_says_milliseconds(title: str) -> bool:

@@ -12,6 +12,7 @@ from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
     ASSUME_KEYS,
     EXAMPLE_KEYS,
+    PHONES,
     QUOTES,
     READ_KEYS,
     ROWS_KEYS,
@@ -70,6 +71,8 @@ class _ProfileReader:
         self.reader.refuse_unknown_keys(read, READ_KEYS, "$.read")
         if read.get("quotes", QUOTES[0]) not in QUOTES:
             self.reader.add_problem("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
+        if table.get("phones", PHONES[0]) not in PHONES:
+            self.reader.add_problem("$.phones", "profile-not-one-of", allowed=", ".join(PHONES))
         description, lacks = (self.reader.read_bilingual(table, key) for key in ("description", "lacks"))
         confidence = self.reader.read_text(table, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
@@ -89,6 +92,7 @@ class _ProfileReader:
             quotes=self.reader.read_text(read, "quotes", "$.read") or None,
             empty=self.reader.read_texts(read, "empty", "$.read"),
             region=self.reader.read_text(table, "region", "$") or None,
+            phones=self.reader.read_text(table, "phones", "$") or None,
             currency=self.reader.read_text(table, "currency", "$") or None,
             recognize=self.reader.read_texts(table, "recognize", "$", required=True),
             shapes=shapes,
@@ -105,7 +109,15 @@ class _ProfileReader:
         self.reader.refuse_unknown_keys(table, FIELD_NAMES, "$.fields")
         if "DateTime" not in table:
             self.reader.add_problem("$.fields", "profile-missing", what="DateTime")
-        return {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
+        fields = {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
+        self._refuse_dates_alone(fields.get("DateTime", ()))
+        return fields
+
+    def _refuse_dates_alone(self, steps: tuple[Step, ...]) -> None:
+        """A layout without a time of day would put every call at midnight."""
+        for layout in (layout for step in steps for layout in step.format):
+            if "%" in layout and not re.search("%[HIcX]", layout):
+                self.reader.add_problem("$.fields.DateTime.format", "profile-layout", layout=layout)
 
     def _read_steps(self, value: Any, path: str) -> tuple[Step, ...]:
         if not isinstance(value, list):

@@ -1,7 +1,7 @@
 """Splitting a CSV into blocks that end where a record ends, each with the number of its first physical line."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -40,16 +40,22 @@ class Block:
         data: The bytes.
         first_line: Physical line where the block starts, from 1.
         line_end_count: Line ends in the block.
-        is_unambiguous: Whether every quote opens a cell, closes one or is doubled inside one, and none may be stray;
-            records then end where the quotes say.
         structure: Positions of quotes and line ends; it may reach beyond the block.
+        lookahead: The bytes after an ambiguous block that the strict path looked at when the block was cut: it needs
+            them to decide the same again. ``None``: the block is unambiguous, that is every quote opens a cell, closes
+            one or is doubled inside one, and none may be stray; records then end where the quotes say.
     """
 
     data: memoryview
     first_line: int
     line_end_count: int
-    is_unambiguous: bool
     structure: QuoteStructure
+    lookahead: memoryview | None = None
+
+    @property
+    def is_unambiguous(self) -> bool:
+        """Whether records end where the quotes say."""
+        return self.lookahead is None
 
     def first_line_ends(self, known_kinds: set[str], dialect: Dialect, longest_cell: int) -> Mapping[str, int]:
         """Kind of line end -> line, from 0, of the first record that ends with it; empty if no new kind occurs.
@@ -63,14 +69,9 @@ class Block:
             return {}
         if self.is_unambiguous:
             return self.structure.first_line_ends(len(self.data))
-        text = (bytes(self.data) + self.lookahead).decode("latin-1")
+        text = (bytes(self.data) + (self.lookahead or b"")).decode("latin-1")
         parser = StrictParser(text, dialect.delimiter, dialect.width, longest_cell)
         return parser.first_line_ends(len(self.data))
-
-    @property
-    def lookahead(self) -> memoryview:
-        """The bytes after an ambiguous block: the strict path needs them to decide as it did when the block was cut."""
-        return memoryview(b"") if self.is_unambiguous else self.structure.bytes_after(len(self.data))
 
     @property
     def line_count(self) -> int:
@@ -114,19 +115,24 @@ def split_blocks(
         ended = len(data) < wanted
         while data:
             structure = QuoteStructure(data, dialect.delimiter, dialect.width)
-            cut, unambiguous = structure.last_certain_record_end(at_end_of_file=ended), True
+            cut = structure.last_certain_record_end(at_end_of_file=ended)
+            cuts: Iterable[tuple[int, int | None]] = [(cut, None)] if cut else ()
             # After a doubtful quote only the strict path knows where records end; it is asked for the part that stays
             # the same whatever follows. It is also asked when a quoted cell has grown beyond its limit.
             if not cut and (structure.has_doubtful_quote(at_end_of_file=ended) or len(data) > limits.quoted_bytes):
                 # latin-1 keeps one letter for each byte, so that places in the text are places in the bytes.
                 parser = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
-                cut, unambiguous = len(data) if ended else parser.decided_length(), False
-            if not cut:
+                cuts = parser.decided_cuts(block_bytes, at_end_of_file=ended)
+            start = lines = 0
+            for end, seen in cuts:
+                view, lines_before, lines = memoryview(data), lines, structure.count_line_ends(end)
+                lookahead = None if seen is None else view[end:seen]
+                yield Block(view[start:end], first_line + lines_before, lines - lines_before, structure, lookahead)
+                start = end
+            if not start:
                 break  # more bytes are needed
-            lines = structure.count_line_ends(cut)
-            yield Block(memoryview(data)[:cut], first_line, lines, unambiguous, structure)
             first_line += lines
-            data = data[cut:]
+            data = data[start:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=first_line, limit=limits.record_bytes >> 20)
 

@@ -7,16 +7,20 @@ positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.files.limits import Limits
+from calltools.files.csv.splitting import LINE_END, LONGEST_CELL, RecordSplit, RecordSplitter
 
 #: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
+#: Columns of a table from which on lines inside a quoted cell can prove that stray quotes swallowed records.
+MIN_WIDTH_OF_SWALLOWED: Final = 3
 
-_LONGEST_CELL: Final = Limits().quoted_bytes
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+#: A year, a time in seconds and a phone have as many.
+_MIN_DIGITS: Final = 4
+_DIGIT: Final = re.compile("[0-9]")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -37,18 +41,7 @@ class ParsedRecord:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordSplit:
-    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record."""
-
-    cells: tuple[str, ...]
-    end: int
-    fault: str | None = None
-    position: int | None = None
-    fault_at: int = 0
-
-
-class StrictParser:
+class StrictParser(RecordSplitter):
     """Splits a text into records.
 
     Args:
@@ -58,28 +51,24 @@ class StrictParser:
         longest_cell: Letters of a quoted cell at most; a longer one counts as never closed.
     """
 
-    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = _LONGEST_CELL) -> None:
-        self._text = text
-        self._delimiter = delimiter
+    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = LONGEST_CELL) -> None:
+        super().__init__(text, delimiter, longest_cell)
         self._width = width
-        self._longest_cell = longest_cell
-        # Whether a decision looked at the end of the text: with more text it could be another one.
-        self._reached_end = False
-        self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
-        self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
+        # No complete record starts on so many lines from the first place up to the second.
+        self._barren_lines = (0, 0, 0)
 
     def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
         """All records, malformed ones too.
 
         Args:
-            until: Only records that start before this place; ``decided_length`` gives a safe one.
+            until: Only records that start before this place; ``decided_cuts`` gives safe ones.
         """
         found: list[ParsedRecord] = []
         at = line = 0
         while at < (len(self._text) if until is None else until):
             record, end = self._parse_one(at, line)
             found.append(record)
-            line += len(_LINE_END.findall(self._text, at, end))
+            line += self.count_line_ends(at, end)
             at = end
         return found
 
@@ -89,7 +78,7 @@ class StrictParser:
         at = line = 0
         while at < until:
             _, end = self._parse_one(at, line)
-            ends = _LINE_END.findall(self._text, at, end)
+            ends = LINE_END.findall(self._text, at, end)
             line += len(ends)
             if self._text[end - 1] in "\r\n":
                 found.setdefault(_LINE_END_KINDS[ends[-1]], line - 1)
@@ -98,51 +87,84 @@ class StrictParser:
 
     def is_one_complete_line(self) -> bool:
         """Whether the text is one line, and that is a complete record."""
-        return self._is_complete_line(0) and self._line_end(0) == len(self._text)
+        return self._is_complete_line(0) and self.line_end(0) == len(self._text)
 
-    def decided_length(self) -> int:
-        """Length of the beginning whose records stay the same whatever text follows."""
-        at = 0
+    def decided_cuts(self, piece: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
+        """Places between records up to which no record changes whatever text follows, each with what decided that.
+
+        Args:
+            piece: Letters between two places, about; the last one is the last possible.
+            at_end_of_file: Whether no text follows.
+
+        Yields:
+            A place, and the length of the text that was looked at up to there: at least as much.
+        """
+        at = cut = seen = 0
         while at < len(self._text):
-            self._reached_end = False
+            if at - cut >= piece:
+                yield at, max(at, seen)
+                cut = at
             _, end = self._parse_one(at, 0)
-            if self._reached_end:
+            if self.seen_until > len(self._text) and not at_end_of_file:
                 break
-            at = end
-        return at
+            at, seen = end, min(self.seen_until, len(self._text))
+        if at > cut:
+            yield at, max(at, seen)
 
     def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
-        split = self._split_record(at)
+        split = self.split_record(at)
         fault = split.fault or self._find_fault(at, split)
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
         end = self._resume_at(at, split, fault)
-        # If parsing goes on inside of what was split, those cells belong to other records.
-        return ParsedRecord(line, split.cells if end >= split.end else self._split_line(at), fault, split.position), end
+        # Behind a wrong quote nothing was split; and if parsing goes on inside of what was split, those cells belong to
+        # other records.
+        whole = split.fault is None and end >= split.end
+        return ParsedRecord(line, split.cells if whole else self._split_line(at), fault, split.position), end
 
-    def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
+    def _find_fault(self, at: int, split: RecordSplit) -> str | None:
         """The fault of a record without a wrong quote."""
         if split.cells == ("",):
             return None  # a blank line
         if len(split.cells) != self._width:
             return "CT008"
-        # A quoted cell that holds a complete record is no cell: a stray quote opened it.
-        return None if self._next_complete_line(self._line_end(at), split.end) is None else "CT006"
+        return "CT006" if self._holds_only_records(at, split.end) else None
 
-    def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
+    def _holds_only_records(self, at: int, end: int) -> bool:
+        """Whether all lines of a record of several lines are records themselves, between two stray quotes.
+
+        A quoted cell that closes may hold any text, also a line of as many cells as the record. But where every line
+        has as many cells, the first and the last one too, and all of them a number of four or more digits in the same
+        cell, these are calls and no text. In a table of one or two columns such lines prove nothing.
+        """
+        numbered = set(range(self._width)) if self._width >= MIN_WIDTH_OF_SWALLOWED else set()
+        first = at
+        while numbered and at < end:
+            line_end = self.line_end(at)
+            if at == first and line_end == end:
+                return False
+            if self._text.count(self._delimiter, at, line_end) != self._width - 1:
+                return False
+            cells = self._text[at:line_end].split(self._delimiter)
+            numbered = {position for position in numbered if len(_DIGIT.findall(cells[position])) >= _MIN_DIGITS}
+            at = line_end
+        return bool(numbered)
+
+    def _resume_at(self, at: int, split: RecordSplit, fault: str) -> int:
         """The place where parsing goes on after a malformed record."""
-        next_line = self._line_end(at)
+        next_line = self.line_end(at)
         torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
-        # With more text, a wrong quote on the last line may belong to a cell that goes on.
-        self._reached_end |= split.fault is not None and next_line == len(self._text)
+        if split.fault:
+            # With more text, a wrong quote on the last line may belong to a cell that goes on.
+            self.look_until(next_line + 1)
         # The fault lies within the first line: only that line is malformed.
         if split.end <= next_line or (
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
         ):
             return next_line
-        # The quotes are right but the width is wrong: a complete record inside was swallowed by a stray quote.
+        # The quotes are right, but a complete record inside was swallowed by a stray quote.
         if split.fault is None:
             swallowed = self._next_complete_line(next_line, split.end)
             return split.end if swallowed is None else swallowed
@@ -159,16 +181,16 @@ class StrictParser:
         # Only a line that ends with a quote can be torn by it.
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
-                self._reached_end = True
+                self.look_until(candidate + 1)
                 break
-            end = self._line_end(candidate)
+            end = self.line_end(candidate)
             if self._is_complete_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
                 # The first line with a quote closes the torn cell, or nothing does.
                 text = line[:-1] + self._text[at + len(line) : end]
                 repaired = StrictParser(text, self._delimiter, self._width, self._longest_cell)
-                split = repaired._split_record(0)
+                split = repaired.split_record(0)
                 return end if repaired._is_complete_record(0) and split.end == len(text) else None
             candidate = end
         return None
@@ -178,21 +200,29 @@ class StrictParser:
         # An odd number of quotes leaves a cell open at the end of the line.
         if self._text.count('"', at, next_line) % 2:
             return True
-        self._reached_end |= next_line == len(self._text)
-        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._is_complete_record(
+        self.look_until(next_line + 1)
+        return self._text.count('"', next_line, self.line_end(next_line)) % 2 == 1 and not self._is_complete_record(
             next_line
         )
 
     def _next_complete_record(self, candidate: int) -> int | None:
-        """The first line from a place on with which a complete record starts."""
-        for _ in range(LOOKAHEAD_LINES):
-            if candidate >= len(self._text):
-                self._reached_end = True
-                return None
-            if self._is_complete_record(candidate):
-                return candidate
-            candidate = self._line_end(candidate)
-        return None
+        """The first line from a place on with which a complete record starts, among ``LOOKAHEAD_LINES``."""
+        # Where many malformed records follow one another, each line is tried once, not once for each of them.
+        first, stop, lines = self._barren_lines
+        if first <= candidate <= stop:
+            lines -= self.count_line_ends(first, candidate)
+        else:
+            stop, lines = candidate, 0
+        found = False
+        while not found and lines < LOOKAHEAD_LINES:
+            if stop >= len(self._text):
+                self.look_until(stop + 1)
+                break
+            found = self._is_complete_record(stop)
+            if not found:
+                stop, lines = self.line_end(stop), lines + 1
+        self._barren_lines = candidate, stop, lines
+        return stop if found else None
 
     def _next_complete_line(self, candidate: int, end: int) -> int | None:
         """The first line between two places that is a complete record.
@@ -205,57 +235,17 @@ class StrictParser:
                 return None
             if self._is_complete_line(candidate):
                 return candidate
-            candidate = self._line_end(candidate)
+            candidate = self.line_end(candidate)
         return None
 
     def _is_complete_record(self, at: int) -> bool:
-        split = self._split_record(at)
+        split = self.split_record(at)
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
     def _is_complete_line(self, at: int) -> bool:
         # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
-        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
-
-    def _line_end(self, at: int) -> int:
-        found = _LINE_END.search(self._text, at)
-        end = found.end() if found else len(self._text)
-        # A CR at the end of the text may be half of a CRLF.
-        self._reached_end |= end == len(self._text) and not self._text.endswith("\n")
-        return end
+        return self._text.count('"', at, self.line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
     def _split_line(self, at: int) -> tuple[str, ...]:
-        line = self._text[at : self._line_end(at)].rstrip("\r\n")
+        line = self._text[at : self.line_end(at)].rstrip("\r\n")
         return tuple(line.split(self._delimiter))
-
-    def _split_record(self, at: int) -> _RecordSplit:
-        """The cells from a place on, up to the end of the record or to the first wrong quote."""
-        text = self._text
-        cells: list[str] = []
-        end = self._line_end(at)
-        # Most lines hold no quote, and str.split is many times faster than cell by cell.
-        if text.find('"', at, end) < 0:
-            return _RecordSplit(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
-        while True:
-            cell, end, fault = self._parse_cell(at)
-            if fault:
-                return _RecordSplit((*cells, cell), len(text), fault, len(cells), end)
-            cells.append(cell)
-            if not text.startswith(self._delimiter, end):
-                break
-            at = end + 1
-        return _RecordSplit(tuple(cells), self._line_end(end))
-
-    def _parse_cell(self, at: int) -> tuple[str, int, str | None]:
-        """The text of one cell, the place after it, and the fault of its quotes or ``None``."""
-        text = self._text
-        if not text.startswith('"', at):
-            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
-            return text[at:end], end, "CT007" if text.startswith('"', end) else None
-        longest = at + 1 + self._longest_cell
-        end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
-        self._reached_end |= end + 1 >= len(text)
-        if end >= min(len(text), longest):
-            return text[at : self._line_end(at)], end, "CT006"
-        cell = text[at + 1 : end].replace('""', '"')
-        after = text[end + 1 : end + 2]
-        return cell, end + 1, None if after in {"", "\r", "\n", self._delimiter} else "CT007"
