@@ -1,4 +1,4 @@
-"""The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS``.
+"""The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS PARENT``.
 
 A hostile or damaged workbook can make the library that reads it abort or hang. That happens in this process, under
 limits, and the parent reports one clear error. The two exchange lines of JSON: the parent names the file; the child
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from python_calamine import (
     CalamineSheet,
@@ -24,6 +24,7 @@ from python_calamine import (
 )
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
+from calltools.runtime.parent import WatchedRequests, end_with_parent
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
 from calltools.texts.keys import MessageKey
 
@@ -31,7 +32,14 @@ from calltools.texts.keys import MessageKey
 EXIT_FAILED: Final = 3
 
 
-def serve(requests: BinaryIO, responses: BinaryIO) -> int:
+class Requests(Protocol):
+    """Where the lines of the parent come from."""
+
+    def readline(self) -> bytes:
+        """The next line; empty at the end."""
+
+
+def serve(requests: Requests, responses: BinaryIO) -> int:
     """Answer the requests about one workbook; returns the exit code."""
     try:
         _serve_requests(requests, responses)
@@ -42,7 +50,7 @@ def serve(requests: BinaryIO, responses: BinaryIO) -> int:
     return 0
 
 
-def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
+def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
     wanted = json.loads(requests.readline())
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
@@ -128,7 +136,8 @@ def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent(int(sys.argv[3]))
     configure_interpreter()
     limit_process(int(sys.argv[1]), int(sys.argv[2]))
     with arrow_without_pandas():
-        sys.exit(serve(sys.stdin.buffer, sys.stdout.buffer))
+        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer))

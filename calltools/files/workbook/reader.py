@@ -5,6 +5,7 @@ and the records are received.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -40,6 +41,7 @@ class WorkbookProcess(ChildProcess):
             _CHILD_MODULE,
             str(limits.child_memory),
             str(limits.seconds),
+            str(os.getpid()),
             environ={"ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
         self._timed_out = False
