@@ -100,6 +100,8 @@ MESSAGES: Final = {
     "detail-decimal": ("zeros from the 16th digit on", "с 16-й цифры нули"),
     "place-line": ("line", "строка"),
     "place-row": ("row", "строка"),
+    "blank-line": ("is an empty line", "есть пустая строка"),
+    "blank-lines": ("are {count} empty lines, {first} to {last},", "есть пустые строки: {count}, с {first} по {last}"),
     "title-meant": (" (did you mean {title})", " (может быть, {title})"),
     # -- catalog and manuals of rules --------------------------------------------------
     "family-file": ("the file", "файл"),

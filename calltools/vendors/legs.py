@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kernels.byte_kernels import trim_whitespace
-from calltools.model.batch import Batch, unique_titles
+from calltools.model.batch import NO_RUNS, Batch, MalformedRecords, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
@@ -39,7 +39,7 @@ def merge_legs(batches: Iterator[Batch], mapped: BoundProfile) -> Iterator[Batch
     waiting: Batch | None = None
     for batch in batches:
         together = batch if waiting is None else _concatenate(waiting, batch)
-        last = int(max([*batch.records[-1:], *(one.record for one in batch.malformed[-1:]), 0]))
+        last = int(max([*batch.records[-1:], *batch.malformed.records[-1:], 0]))
         done, waiting = _split_complete(together, mapped, last - LEG_WINDOW_RECORDS)
         yield _merge_complete(done, mapped)
     if waiting is not None and len(waiting):
@@ -69,7 +69,9 @@ def _split_complete(batch: Batch, mapped: BoundProfile, horizon: int) -> tuple[B
     """
     group = _group_numbers(batch, mapped)
     if not len(group):
-        return batch, replace(batch, read=0, malformed=(), blank_places=(), skipped={}, findings=Findings.empty())
+        return batch, replace(
+            batch, read=0, malformed=MalformedRecords.empty(), blanks=NO_RUNS, skipped={}, findings=Findings.empty()
+        )
     count = int(group.max()) + 1
     first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
     np.minimum.at(first, group, batch.records)
@@ -83,7 +85,12 @@ def _split_complete(batch: Batch, mapped: BoundProfile, horizon: int) -> tuple[B
     held_findings = batch.findings.filter(pa.array(on_held))
     leaving_findings = batch.findings.filter(pa.array(~on_held))
     waiting = replace(
-        batch.filter_rows(~leaving), read=0, malformed=(), blank_places=(), skipped={}, findings=held_findings
+        batch.filter_rows(~leaving),
+        read=0,
+        malformed=MalformedRecords.empty(),
+        blanks=NO_RUNS,
+        skipped={},
+        findings=held_findings,
     )
     return replace(batch.filter_rows(leaving), findings=leaving_findings), waiting
 

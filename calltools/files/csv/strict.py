@@ -7,6 +7,7 @@ positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from calltools.files.limits import Limits
 LOOKAHEAD_LINES: Final = 1000
 
 _LONGEST_CELL: Final = Limits().quoted_bytes
+_EMPTY_LINES: Final = re.compile(r"[\r\n]+")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
@@ -29,12 +31,14 @@ class ParsedRecord:
         cells: Its cells; of a malformed record the cells of its first line.
         fault: Code of the rule that it breaks, or ``None``.
         position: Column, from 0, of a wrong quote.
+        blank_lines: Of a blank record: how many empty lines follow one another from here, this one included.
     """
 
     line: int
     cells: tuple[str, ...]
     fault: str | None = None
     position: int | None = None
+    blank_lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +72,26 @@ class StrictParser:
         self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
         self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
-    def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
-        """All records, malformed ones too.
+    def parse_records(self, until: int | None = None) -> Iterator[ParsedRecord]:
+        """All records one by one, malformed ones too; empty lines that follow one another are one.
 
         Args:
             until: Only records that start before this place; ``decided_length`` gives a safe one.
         """
-        found: list[ParsedRecord] = []
-        at = line = 0
-        while at < (len(self._text) if until is None else until):
-            record, end = self._parse_one(at, line)
-            found.append(record)
-            line += len(_LINE_END.findall(self._text, at, end))
+        text, at, line = self._text, 0, 0
+        stop = len(text) if until is None else until
+        while at < stop:
+            if text[at] in "\r\n":
+                # There may be millions of them, and they are counted without a look at each.
+                end = _EMPTY_LINES.match(text, at, stop).end()  # type: ignore[union-attr]  # it matches one line end
+                lines = len(_LINE_END.findall(text, at, end)) if text.find("\r", at, end) >= 0 else end - at
+                yield ParsedRecord(line, ("",), blank_lines=lines)
+            else:
+                record, end = self._parse_one(at, line)
+                yield record
+                lines = len(_LINE_END.findall(text, at, end))
+            line += lines
             at = end
-        return found
 
     def first_line_ends(self, until: int) -> dict[str, int]:
         """Kind of line end -> line, from 0, of the first record that ends with it and starts before a place."""

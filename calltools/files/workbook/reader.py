@@ -21,7 +21,7 @@ from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
-from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
+from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.runtime.process import ChildProcess
@@ -175,7 +175,7 @@ def _build_batches(
         columns = pa.table(part.columns[1:], names=list(names))
         gaps = np.setdiff1d(np.arange(count), rows, assume_unique=True) + start + 1
         findings = _slice_findings(json.loads(metadata["findings"]), rows, start, titles)
-        batch = Batch(columns, records, rows + start + 1, findings, len(rows), blank_places=tuple(gaps.tolist()))
+        batch = Batch(columns, records, rows + start + 1, findings, len(rows), blanks=find_runs(gaps))
         yield batch.with_findings(repeated_header_findings(batch, titles))
         start += count
 
@@ -187,8 +187,7 @@ def _drop_trailing_blanks(batches: list[Batch]) -> list[Batch]:
     if not batches:
         return []
     last = batches[-1]
-    blanks = tuple(place for place in last.blank_places if place < last.places[-1])
-    return [*batches[:-1], replace(last, blank_places=blanks)]
+    return [*batches[:-1], replace(last, blanks=last.blanks[last.blanks[:, 0] < last.places[-1]])]
 
 
 def _slice_findings(
