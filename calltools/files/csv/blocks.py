@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import LimitError
+from calltools.fields.kernels.byte_kernels import flatnonzero_sparse
 from calltools.files.csv.strict import StrictParser
 from calltools.files.csv.structure import QuoteStructure
 from calltools.files.limits import Limits
 
+_LF, _CR = 0x0A, 0x0D
+#: Lines of a block at most, where records end among them. Files of usual records have fewer in ``block_bytes``.
+MAX_LINES: Final = 100_000
 #: The first read takes an eighth of a block, each further one twice as much as the one before, up to a block.
 _FIRST_BLOCK_DIVISOR: Final = 16
 
@@ -113,8 +117,14 @@ def split_blocks(
         data = _read_up_to(stream, data, wanted)
         ended = len(data) < wanted
         while data:
-            structure = QuoteStructure(data, dialect.delimiter, dialect.width)
-            cut, unambiguous = structure.last_certain_record_end(at_end_of_file=ended), True
+            # A record costs memory beside its bytes, and a line may have one byte: first some of the lines, and all of
+            # them only if no record ends there.
+            for piece in _pieces(data):
+                structure = QuoteStructure(piece, dialect.delimiter, dialect.width)
+                at_end = ended and len(piece) == len(data)
+                cut, unambiguous = structure.last_certain_record_end(at_end_of_file=at_end), True
+                if cut:
+                    break
             # After a doubtful quote only the strict path knows where records end; it is asked for the part that stays
             # the same whatever follows. It is also asked when a quoted cell has grown beyond its limit.
             if not cut and (structure.has_doubtful_quote(at_end_of_file=ended) or len(data) > limits.quoted_bytes):
@@ -124,11 +134,20 @@ def split_blocks(
             if not cut:
                 break  # more bytes are needed
             lines = structure.count_line_ends(cut)
-            yield Block(memoryview(data)[:cut], first_line, lines, unambiguous, structure)
+            yield Block(memoryview(piece)[:cut], first_line, lines, unambiguous, structure)
             first_line += lines
             data = data[cut:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=first_line, limit=limits.record_bytes >> 20)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The first ``MAX_LINES`` lines of the bytes where there are more, then all bytes."""
+    whole = np.frombuffer(data, np.uint8)
+    ends = flatnonzero_sparse(whole == (_LF if b"\n" in data else _CR))
+    if len(ends) > MAX_LINES:
+        yield data[: int(ends[MAX_LINES - 1]) + 1]
+    yield data
 
 
 def _read_up_to(stream: BinaryIO, left: bytes, wanted: int) -> bytes:

@@ -10,6 +10,7 @@ from calltools.files.csv.pieces import PIECE_ITEMS, Pieces
 from calltools.files.csv.strict import StrictParser
 from calltools.model.batch import MalformedRecord, MalformedRecords, find_runs, join_runs
 from calltools.reports.reporter import ReportOptions
+from calltools.run import RunOptions, prepare_job, resolve
 from tests.conftest import NOW
 from tests.reports.sample_findings import CSV, WORKBOOK, render_in_form
 
@@ -109,3 +110,17 @@ def test_every_form_says_count_and_range(form, language):
     text = render_in_form(form, sources=(CSV,), rows=FOUND, options=ReportOptions(language))
 
     assert "are 42 empty lines, 3 to 44," in text or "пустые строки: 42, с 3 по 44" in text
+
+
+def test_blocks_have_so_many_lines_at_most_whatever_a_line_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr("calltools.files.csv.blocks.MAX_LINES", 100)
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + '1,2,"one\n' + "\n" * 150 + 'cell"\n' + "a\n" * 1_000 + GOOD * 99, encoding="utf-8")
+    opened = prepare_job(path, path.name, resolve(RunOptions(as_of=NOW)), keep_records=True).table
+
+    batches = [task() for task in opened.tasks()]
+
+    # A record of more lines than that still is one.
+    assert max(batch.read for batch in batches) == 100
+    assert sum(batch.read for batch in batches) == 1 + 1_000 + 99
+    assert sum(len(batch.malformed) for batch in batches) == 1_000
