@@ -167,26 +167,25 @@ class _CsvReader:
 
     def _read_strict(self, block: Block) -> Batch:
         # The lookahead is parsed, too, because it decided what is wrong at the end of the block.
-        text, behind = (
-            bytes(data).decode(self._dialect.encoding, "surrogateescape") for data in (block.data, block.lookahead)
-        )
-        parser = StrictParser(text + behind, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
+        text = (bytes(block.data) + (block.lookahead or b"")).decode("latin-1")
+        parser = StrictParser(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
         complete = Pieces(self._build_rows)
         malformed = Pieces(MalformedRecords.from_list)
         findings = Pieces(Findings.from_rows)
         blanks: list[tuple[int, int]] = []
-        for record in parser.parse_records(len(text)):
+        for record in parser.parse_records(len(block.data)):
             place = block.first_line + record.line
-            fault = record.fault or _undecodable_code(record.cells)
-            if not fault and not any(record.cells):
+            cells = _decode_record(record.cells, self._dialect.encoding)
+            fault = record.fault or _undecodable_code(cells)
+            if not fault and not any(cells):
                 blanks.append((place, place + record.blank_lines - 1))
                 continue
             number = len(complete) + len(malformed) + 1
             if fault:
-                malformed.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, record.cells))))
-                findings.append(self._fault_finding(fault, number, place, len(record.cells), record.position))
+                malformed.append(MalformedRecord(number, place, tuple(map(_replace_undecodable, cells))))
+                findings.append(self._fault_finding(fault, number, place, len(cells), record.position))
             else:
-                complete.append((number, place, record.cells))
+                complete.append((number, place, cells))
         rows = [self._build_rows([]), *complete.finish()]
         return Batch(
             columns=pa.concat_tables([columns for _, _, columns in rows]).combine_chunks(),
@@ -265,6 +264,13 @@ def _build_batch(table: pa.Table, places: Numbers) -> Batch:
     kept = pa.table([combine_chunks(column) for column in kept.columns], kept.column_names)
     numbers = np.arange(1, len(rows) + 1)
     return Batch(kept, numbers, places[rows], read=len(rows), blanks=find_runs(places[blank]))
+
+
+def _decode_record(cells: tuple[str, ...], encoding: str) -> tuple[str, ...]:
+    """Cells whose letters are bytes, as text; a byte that stands for no letter becomes one lone surrogate."""
+    if all(map(str.isascii, cells)):
+        return cells
+    return tuple(cell.encode("latin-1").decode(encoding, "surrogateescape") for cell in cells)
 
 
 def _undecodable_code(cells: tuple[str, ...]) -> str | None:

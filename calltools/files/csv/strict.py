@@ -7,6 +7,7 @@ positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,9 +16,16 @@ from calltools.files.limits import Limits
 
 #: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
+#: Columns of a table from which on lines inside a quoted cell can prove that stray quotes swallowed records.
+MIN_WIDTH_OF_SWALLOWED: Final = 3
 
+#: A year, a time in seconds and a phone have as many.
+_MIN_DIGITS: Final = 4
+_DIGIT: Final = re.compile("[0-9]")
 _LONGEST_CELL: Final = Limits().quoted_bytes
 _EMPTY_LINES: Final = re.compile(r"[\r\n]+")
+#: No place in a text is beyond it.
+_NOWHERE: Final = sys.maxsize
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
@@ -43,7 +51,10 @@ class ParsedRecord:
 
 @dataclass(frozen=True, slots=True)
 class _RecordSplit:
-    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record."""
+    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record.
+
+    After a wrong quote nobody knows where the record ends.
+    """
 
     cells: tuple[str, ...]
     end: int
@@ -67,8 +78,12 @@ class StrictParser:
         self._delimiter = delimiter
         self._width = width
         self._longest_cell = longest_cell
-        # Whether a decision looked at the end of the text: with more text it could be another one.
-        self._reached_end = False
+        self._has_returns = "\r" in text
+        # Decisions looked at the letters before this place. Beyond the length: at the end of the text, too, so that
+        # with more text the last of them could be another one.
+        self._seen_until = 0
+        # No complete record starts on so many lines from the first place up to the second.
+        self._barren_lines = (0, 0, 0)
         self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
         self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
@@ -76,7 +91,7 @@ class StrictParser:
         """All records one by one, malformed ones too; empty lines that follow one another are one.
 
         Args:
-            until: Only records that start before this place; ``decided_length`` gives a safe one.
+            until: Only records that start before this place; ``decided_cuts`` gives safe ones.
         """
         text, at, line = self._text, 0, 0
         stop = len(text) if until is None else until
@@ -84,12 +99,12 @@ class StrictParser:
             if text[at] in "\r\n":
                 # There may be millions of them, and they are counted without a look at each.
                 end = _EMPTY_LINES.match(text, at, stop).end()  # type: ignore[union-attr]  # it matches one line end
-                lines = len(_LINE_END.findall(text, at, end)) if text.find("\r", at, end) >= 0 else end - at
+                lines = self._count_line_ends(at, end)
                 yield ParsedRecord(line, ("",), blank_lines=lines)
             else:
                 record, end = self._parse_one(at, line)
                 yield record
-                lines = len(_LINE_END.findall(text, at, end))
+                lines = self._count_line_ends(at, end)
             line += lines
             at = end
 
@@ -110,16 +125,36 @@ class StrictParser:
         """Whether the text is one line, and that is a complete record."""
         return self._is_complete_line(0) and self._line_end(0) == len(self._text)
 
-    def decided_length(self) -> int:
-        """Length of the beginning whose records stay the same whatever text follows."""
-        at = 0
+    def decided_cuts(self, piece: int, most_records: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
+        """Places between records up to which no record changes whatever text follows, each with what decided that.
+
+        Args:
+            piece: Letters between two places, about; the last one is the last possible.
+            most_records: Records between two places at most.
+            at_end_of_file: Whether no text follows.
+
+        Yields:
+            A place, and the length of the text that was looked at up to there: at least as much.
+        """
+        at = cut = seen = records = 0
         while at < len(self._text):
-            self._reached_end = False
+            if at - cut >= piece or records >= most_records:
+                yield at, max(at, seen)
+                cut, records = at, 0
+                # Whoever reads what follows begins here, and looks again.
+                self._seen_until, self._barren_lines = 0, (0, 0, 0)
+            records += 1
             _, end = self._parse_one(at, 0)
-            if self._reached_end:
+            if self._seen_until > len(self._text) and not at_end_of_file:
                 break
-            at = end
-        return at
+            at, seen = end, min(self._seen_until, len(self._text))
+        if at > cut:
+            yield at, max(at, seen)
+
+    def first_cut(self) -> tuple[int, int]:
+        """The same for the first record alone, when it is known that no quote follows the text."""
+        _, end = self._parse_one(0, 0)
+        return end, len(self._text)
 
     def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
         split = self._split_record(at)
@@ -136,8 +171,27 @@ class StrictParser:
             return None  # a blank line
         if len(split.cells) != self._width:
             return "CT008"
-        # A quoted cell that holds a complete record is no cell: a stray quote opened it.
-        return None if self._next_complete_line(self._line_end(at), split.end) is None else "CT006"
+        return "CT006" if self._holds_only_records(at, split.end) else None
+
+    def _holds_only_records(self, at: int, end: int) -> bool:
+        """Whether all lines of a record of several lines are records themselves, between two stray quotes.
+
+        A quoted cell that closes may hold any text, also a line of as many cells as the record. But where every line
+        has as many cells, the first and the last one too, and all of them a number of four or more digits in the same
+        cell, these are calls and no text. In a table of one or two columns such lines prove nothing.
+        """
+        numbered = set(range(self._width)) if self._width >= MIN_WIDTH_OF_SWALLOWED else set()
+        first = at
+        while numbered and at < end:
+            line_end = self._line_end(at)
+            if at == first and line_end == end:
+                return False
+            if self._text.count(self._delimiter, at, line_end) != self._width - 1:
+                return False
+            cells = self._text[at:line_end].split(self._delimiter)
+            numbered = {position for position in numbered if len(_DIGIT.findall(cells[position])) >= _MIN_DIGITS}
+            at = line_end
+        return bool(numbered)
 
     def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
         """The place where parsing goes on after a malformed record."""
@@ -145,14 +199,15 @@ class StrictParser:
         torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
-        # With more text, a wrong quote on the last line may belong to a cell that goes on.
-        self._reached_end |= split.fault is not None and next_line == len(self._text)
+        if split.fault:
+            # With more text, a wrong quote on the last line may belong to a cell that goes on.
+            self._look_until(next_line + 1)
         # The fault lies within the first line: only that line is malformed.
         if split.end <= next_line or (
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
         ):
             return next_line
-        # The quotes are right but the width is wrong: a complete record inside was swallowed by a stray quote.
+        # The quotes are right, but a complete record inside was swallowed by a stray quote.
         if split.fault is None:
             swallowed = self._next_complete_line(next_line, split.end)
             return split.end if swallowed is None else swallowed
@@ -169,7 +224,7 @@ class StrictParser:
         # Only a line that ends with a quote can be torn by it.
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
-                self._reached_end = True
+                self._look_until(candidate + 1)
                 break
             end = self._line_end(candidate)
             if self._is_complete_record(candidate):
@@ -188,21 +243,29 @@ class StrictParser:
         # An odd number of quotes leaves a cell open at the end of the line.
         if self._text.count('"', at, next_line) % 2:
             return True
-        self._reached_end |= next_line == len(self._text)
+        self._look_until(next_line + 1)
         return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._is_complete_record(
             next_line
         )
 
     def _next_complete_record(self, candidate: int) -> int | None:
-        """The first line from a place on with which a complete record starts."""
-        for _ in range(LOOKAHEAD_LINES):
-            if candidate >= len(self._text):
-                self._reached_end = True
-                return None
-            if self._is_complete_record(candidate):
-                return candidate
-            candidate = self._line_end(candidate)
-        return None
+        """The first line from a place on with which a complete record starts, among ``LOOKAHEAD_LINES``."""
+        # Where many malformed records follow one another, each line is tried once, not once for each of them.
+        first, stop, lines = self._barren_lines
+        if first <= candidate <= stop:
+            lines -= self._count_line_ends(first, candidate)
+        else:
+            stop, lines = candidate, 0
+        found = False
+        while not found and lines < LOOKAHEAD_LINES:
+            if stop >= len(self._text):
+                self._look_until(stop + 1)
+                break
+            found = self._is_complete_record(stop)
+            if not found:
+                stop, lines = self._line_end(stop), lines + 1
+        self._barren_lines = candidate, stop, lines
+        return stop if found else None
 
     def _next_complete_line(self, candidate: int, end: int) -> int | None:
         """The first line between two places that is a complete record.
@@ -227,11 +290,24 @@ class StrictParser:
         return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
     def _line_end(self, at: int) -> int:
-        found = _LINE_END.search(self._text, at)
-        end = found.end() if found else len(self._text)
+        text = self._text
+        if not self._has_returns:
+            # Many times faster than a pattern.
+            end = text.find("\n", at) + 1
+            self._look_until(end or len(text) + 1)
+            return end or len(text)
+        found = _LINE_END.search(text, at)
+        end = found.end() if found else len(text)
         # A CR at the end of the text may be half of a CRLF.
-        self._reached_end |= end == len(self._text) and not self._text.endswith("\n")
+        self._look_until(end if found and text[end - 1] == "\n" else end + 1)
         return end
+
+    def _count_line_ends(self, at: int, end: int) -> int:
+        return len(_LINE_END.findall(self._text, at, end)) if self._has_returns else self._text.count("\n", at, end)
+
+    def _look_until(self, place: int) -> None:
+        """Say that a decision depends on the letters before a place; if that is beyond the text, on its end."""
+        self._seen_until = max(self._seen_until, place)
 
     def _split_line(self, at: int) -> tuple[str, ...]:
         line = self._text[at : self._line_end(at)].rstrip("\r\n")
@@ -248,7 +324,7 @@ class StrictParser:
         while True:
             cell, end, fault = self._parse_cell(at)
             if fault:
-                return _RecordSplit((*cells, cell), len(text), fault, len(cells), end)
+                return _RecordSplit((*cells, cell), _NOWHERE, fault, len(cells), end)
             cells.append(cell)
             if not text.startswith(self._delimiter, end):
                 break
@@ -263,7 +339,7 @@ class StrictParser:
             return text[at:end], end, "CT007" if text.startswith('"', end) else None
         longest = at + 1 + self._longest_cell
         end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
-        self._reached_end |= end + 1 >= len(text)
+        self._look_until(end + 2)
         if end >= min(len(text), longest):
             return text[at : self._line_end(at)], end, "CT006"
         cell = text[at + 1 : end].replace('""', '"')

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.fields.kernels.byte_kernels import flatnonzero_sparse, span_indices
-from calltools.files.csv.strict import LOOKAHEAD_LINES, StrictParser
+from calltools.files.csv.strict import LOOKAHEAD_LINES, MIN_WIDTH_OF_SWALLOWED, StrictParser
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: Lines whose bytes are gathered in one array; bounds the memory for a file in which every line is suspect.
@@ -48,9 +48,10 @@ class QuoteStructure:
     def _bytes(self) -> NDArray[np.uint8]:
         return np.frombuffer(self._data, np.uint8)
 
-    def bytes_after(self, cut: int) -> memoryview:
-        """The bytes after a place, without a copy."""
-        return memoryview(self._data)[cut:]
+    @property
+    def view(self) -> memoryview:
+        """The bytes, without a copy."""
+        return memoryview(self._data)
 
     def has_doubtful_quote(self, *, at_end_of_file: bool) -> bool:
         """Whether a quote is wrong or may be stray, or, at the end of the file, opens a cell that is never closed."""
@@ -188,16 +189,35 @@ class QuoteStructure:
         )
 
     def _first_swallowing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
-        """Position of the first quote whose cell holds a line with as many delimiters as a record has.
+        """Position of the first quote of a record of several lines that may have swallowed others.
 
-        Such a line may be a record that a stray quote has swallowed; the length of the data if there is none.
+        Either all of its lines have as many delimiters as a record has, or one has, and the record itself has not as
+        many outside quoted cells. The length of the data if there is none.
         """
-        delimiter = self._delimiter.encode()
-        ends = np.append(self._line_ends, len(self._data))
-        for at in quoted_line_ends if self._width > 1 else ():
-            if self._data.count(delimiter, ends[at], ends[at + 1]) >= self._width - 1:
-                return int(self._quotes[np.searchsorted(self._quotes, ends[at]) - 1])
-        return len(self._data)
+        needed = self._width - 1
+        if not needed:
+            return len(self._data)
+        # Line ends inside quoted cells that follow one another are of one record.
+        breaks = np.flatnonzero(np.diff(quoted_line_ends) > 1)
+        first = quoted_line_ends[np.append(0, breaks + 1)]
+        last = quoted_line_ends[np.append(breaks, len(quoted_line_ends) - 1)] + 1
+        begins = np.append(0, np.append(self._line_ends + 1, len(self._data)))
+        start, end = begins[first], begins[last + 1]
+        # Delimiters before each line of these records, the line after the last one included.
+        delimiters = flatnonzero_sparse(self._bytes[start[0] : end[-1]] == ord(self._delimiter)) + start[0]
+        lines, record = span_indices(first, last + 1)
+        counts = np.searchsorted(delimiters, begins[lines + 1]) - np.searchsorted(delimiters, begins[lines])
+        begin = np.flatnonzero(np.diff(record, prepend=-1))
+        fullest, emptiest = np.maximum.reduceat(counts, begin), np.minimum.reduceat(counts, begin)
+        doubtful = (fullest == needed) & (emptiest == needed) & (self._width >= MIN_WIDTH_OF_SWALLOWED)
+        inner = np.bincount(record[counts >= needed], minlength=len(first)) > (counts[begin] >= needed)
+        if (inner & ~doubtful).any():
+            outside = delimiters[self._is_unquoted(delimiters)]
+            doubtful |= inner & (np.searchsorted(outside, end) - np.searchsorted(outside, start) != needed)
+        if not doubtful.any():
+            return len(self._data)
+        opening = np.searchsorted(self._quotes, self._line_ends[first[doubtful.argmax()]]) - 1
+        return int(self._quotes[opening])
 
     def _first_tearing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
         """Position of the first quote that ends a ragged line, if the next quote opens a cell of several lines.
@@ -208,7 +228,7 @@ class QuoteStructure:
         begins = np.append(0, self._line_ends + 1)
         opening = np.searchsorted(self._quotes, begins[quoted_line_ends])
         closed = self._quotes[opening[(opening > 0) & (opening % 2 == 0)] - 1]
-        closed = closed[np.isin(self._bytes[closed + 1], [_LF, _CR])]
+        closed = np.unique(closed[np.isin(self._bytes[closed + 1], [_LF, _CR])])
         starts = begins[np.searchsorted(self._line_ends, closed)]
         # A line that starts inside a quoted cell is no record of its own.
         single = self._is_unquoted(starts)

@@ -8,9 +8,11 @@ import pytest
 import calltools
 from calltools.files.csv.pieces import PIECE_ITEMS, Pieces
 from calltools.files.csv.strict import StrictParser
-from calltools.model.batch import MalformedRecord, MalformedRecords, find_runs, join_runs
+from calltools.files.limits import Limits
+from calltools.files.opening import open_table
+from calltools.model.batch import Hints, MalformedRecord, MalformedRecords, find_runs, join_runs
 from calltools.reports.reporter import ReportOptions
-from calltools.run import RunOptions, prepare_job, resolve
+from calltools.vendors.recognize import create_header_finder
 from tests.conftest import NOW
 from tests.reports.sample_findings import CSV, WORKBOOK, render_in_form
 
@@ -116,11 +118,33 @@ def test_blocks_have_so_many_lines_at_most_whatever_a_line_holds(tmp_path, monke
     monkeypatch.setattr("calltools.files.csv.blocks.MAX_LINES", 100)
     path = tmp_path / "calls.csv"
     path.write_text(HEADER + '1,2,"one\n' + "\n" * 150 + 'cell"\n' + "a\n" * 1_000 + GOOD * 99, encoding="utf-8")
-    opened = prepare_job(path, path.name, resolve(RunOptions(as_of=NOW)), keep_records=True).table
 
-    batches = [task() for task in opened.tasks()]
+    batches = [task() for task in open_table(path, path.name, Hints(), create_header_finder(())).tasks()]
 
     # A record of more lines than that still is one.
-    assert max(batch.read for batch in batches) == 100
+    assert max(batch.read for batch in batches) <= 200
     assert sum(batch.read for batch in batches) == 1 + 1_000 + 99
     assert sum(len(batch.malformed) for batch in batches) == 1_000
+
+
+@pytest.mark.parametrize("longest", [3_000, 1_000_000])
+@pytest.mark.parametrize("lines", [GOOD * 200, "text\n" * 200, GOOD * 20 + 'x,"y""z,"\n' + "text\n" * 200])
+def test_of_a_quote_that_nothing_closes_few_bytes_behind_it_are_read(tmp_path, monkeypatch, longest, lines):
+    """The same records as with all bytes; but no block holds the rest of the file."""
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + GOOD * 3 + '1,2,"three\n' + lines, encoding="utf-8")
+
+    def read():
+        opened = open_table(path, path.name, Hints(), create_header_finder(()), Limits(quoted_bytes=longest))
+        batches = [task() for task in opened.tasks()]
+        places = [place for batch in batches for place in batch.places.tolist()]
+        found = [(row["code"], row["place"]) for batch in batches for row in batch.findings.to_rows()]
+        return sorted(places), sorted(found)
+
+    expected = read()
+    monkeypatch.setattr("calltools.files.csv.blocks.MAX_LINES", 10)
+    monkeypatch.setattr("calltools.files.csv.blocks.TEXT_BEHIND_QUOTE", 300)
+    monkeypatch.setattr("calltools.files.csv.reader.BLOCK_SIZE", 500)
+
+    assert read() == expected
+    assert expected[1][0][0] in {"CT006", "CT007"}
