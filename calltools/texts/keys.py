@@ -93,7 +93,8 @@ MessageKey = Literal[
     "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",
     "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells", "workbook-damaged",
     "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio", "workbook-seconds",
-    "workbook-unpacked", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown", "zone-unknown-near"
+    "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown",
+    "zone-unknown-near"
 ]
 
 HtmlLabel = Literal[

@@ -28,6 +28,11 @@ from calltools.runtime.process import ChildProcess
 from calltools.texts.keys import MessageKey
 
 _CHILD_MODULE: Final = "calltools.files.workbook.child"
+#: How a workbook was read that calamine refuses.
+_READ_WITH_OPENPYXL: Final = (
+    "{name}: workbook, sheet {sheet}, read with openpyxl, because calamine cannot read all of it",
+    "{name}: книга, лист {sheet}; прочитано через openpyxl: calamine не может прочитать её целиком",
+)
 _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
@@ -125,12 +130,13 @@ def open_workbook(request: OpenRequest) -> Table:
         answer = child.read_response()
         if not answer["sheets"]:
             return _empty_table(request, answer)
-        chosen = choose_sheet(answer["sheets"], request.hints, request.find_header, name)
+        chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
         child.send_request(_sheet_request(request, chosen, scan))
         edges = child.read_response()
         titles = chosen.titles[edges["first"] : edges["last"]]
         batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
-    return _build_table(request, chosen, edges["first"], titles, batches)
+    source = _build_source(request, chosen, edges["first"], answer["refusal"])
+    return _build_table(source, titles, batches, chosen.findings)
 
 
 def _heads_request(request: OpenRequest) -> dict[str, Any]:
@@ -139,6 +145,7 @@ def _heads_request(request: OpenRequest) -> dict[str, Any]:
         "name": request.name,
         "sheet": request.hints.sheet,
         "head_rows": max(MAX_HEAD_ROWS, request.hints.header_row or 0),
+        "package": request.file_format,
         "filled_cells": request.limits.filled_cells,
     }
 
@@ -206,22 +213,23 @@ def _slice_findings(
     )
 
 
-def _build_table(
-    request: OpenRequest, chosen: SheetChoice, first: int, titles: tuple[str, ...], batches: list[Batch]
-) -> Table:
-    source = Source(
+def _build_source(request: OpenRequest, chosen: SheetChoice, first: int, refusal: str) -> Source:
+    known = INPUTS["workbook"].format
+    return Source(
         request.path,
         request.name,
-        INPUTS["workbook"].format,
+        replace(known, read_as=_READ_WITH_OPENPYXL) if refusal else known,
         header_row=chosen.header_row,
         sheet=chosen.sheet,
         first_column=first,
     )
 
+
+def _build_table(source: Source, titles: tuple[str, ...], batches: list[Batch], findings: Findings) -> Table:
     def tasks() -> Iterator[ReadTask]:
         return (partial(_return_batch, batch) for batch in batches)
 
-    return Table(source, titles, tasks, chosen.findings)
+    return Table(source, titles, tasks, findings)
 
 
 def _return_batch(batch: Batch) -> Batch:

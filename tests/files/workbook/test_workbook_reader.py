@@ -405,7 +405,7 @@ def test_slices_do_not_show(write_workbook, monkeypatch):
         ]
     )  # fmt: skip
     opened = child.OpenedWorkbook(
-        {"path": str(path), "name": "x", "sheet": None, "filled_cells": 1000},
+        {"path": str(path), "name": "x", "package": "xlsx", "sheet": None, "filled_cells": 1000},
     )
     sheet = opened.sheets["Calls"]
     chosen = {"sheet": "Calls", "header": ["DateTime", "ClientId"], "first_row": 1, "identifiers": [1],
