@@ -11,7 +11,9 @@ from calltools.files.csv.strict import StrictParser
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints, MalformedRecord, MalformedRecords, find_runs, join_runs
-from calltools.reports.reporter import ReportOptions
+from calltools.model.finding import Findings
+from calltools.pipeline import _ResultStage
+from calltools.reports.reporter import FindingBuffer, ReportOptions
 from calltools.vendors.recognize import create_header_finder
 from tests.conftest import NOW
 from tests.reports.sample_findings import CSV, WORKBOOK, render_in_form
@@ -148,3 +150,32 @@ def test_of_a_quote_that_nothing_closes_few_bytes_behind_it_are_read(tmp_path, m
 
     assert read() == expected
     assert expected[1][0][0] in {"CT006", "CT007"}
+
+
+def test_findings_are_worded_some_thousands_at_a_time():
+    """A batch may bring a hundred thousand of them, and one that is worded takes a kilobyte."""
+    buffer = FindingBuffer(ReportOptions(buffer_rows=10))
+    many = Findings.for_rule("CT008", records=np.arange(1, 96), places=np.arange(2, 97))
+
+    parts = list(buffer.add(many))
+
+    assert [len(part) for part in parts] == [20, 20, 20, 20, 15]
+    assert [row["record"] for part in parts for row in part.to_rows()] == list(range(1, 96))
+
+
+def test_groups_are_handed_over_though_all_records_are_malformed(tmp_path, monkeypatch):
+    monkeypatch.setattr("calltools.files.csv.blocks.MAX_LINES", 100)
+    monkeypatch.setattr("calltools.workers.groups._MAX_RECORDS_PER_GROUP", 300)
+    monkeypatch.setattr("calltools.workers.groups._IDLE_GROUP_RECORDS", 300)
+    groups = []
+    finish = _ResultStage.finish_group
+    monkeypatch.setattr(
+        _ResultStage, "finish_group", lambda self, group: groups.append(len(group)) or finish(self, group)
+    )
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + "a\n" * 2_000, encoding="utf-8")
+
+    result = calltools.validate(path, as_of=NOW)
+
+    assert (result.summary.read, result.summary.rejected) == (2_000, 2_000)
+    assert max(groups) <= 3
