@@ -8,11 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.fields.kinds import normalize_columns
+from calltools.fields.kinds.money import contradicts_currency
+from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, Table, join_runs
-from calltools.model.cells import Numbers
+from calltools.model.cells import Cells, Numbers
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -103,8 +107,11 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
         Batches whose records are counted from the first record of the table, from 1.
     """
     batches = _number_records(run(lambda task: task(), table.tasks()))
+    identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
+    if identifiers or has_reject_titles(table.titles):
+        batches = (restore_faults(batch, table.titles, identifiers) for batch in batches)
     if plan.mapping is not None and plan.mapping.merges_legs:
-        batches = legs.merge_legs(batches, plan.mapping)
+        batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches
 
 
@@ -124,11 +131,24 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
     """The batch with its cells rewritten as canonical text, where the plan says so."""
     if not plan.normalize:
         return batch
-    columns, rewritten = normalize_columns(
-        {name: batch.cells(name) for name in batch.columns.column_names}, plan.assumptions
-    )
+    raw = {name: batch.cells(name) for name in batch.columns.column_names}
+    columns, rewritten = normalize_columns(raw, plan.assumptions)
     batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
-    return batch if plan.assumptions.currency is None else fill_currency(batch, plan.assumptions.currency)
+    if plan.assumptions.currency is not None:
+        batch = fill_currency(batch, plan.assumptions.currency)
+    return _keep_contradicted_prices(batch, raw.get("Price"))
+
+
+def _keep_contradicted_prices(batch: Batch, prices: Cells | None) -> Batch:
+    """The batch with each price as it was that has a sign of another currency: without the sign nobody would see it."""
+    if prices is None or "Currency" not in batch.columns.column_names:
+        return batch
+    contradicted = contradicts_currency(prices, batch.cells("Currency"))
+    if not contradicted.any():
+        return batch
+    kept = replace_where(batch.cells("Price"), contradicted, prices.filter(pa.array(contradicted)))
+    position = batch.columns.column_names.index("Price")
+    return replace(batch, columns=batch.columns.set_column(position, "Price", kept))
 
 
 def match_identifiers(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, int]]:
@@ -158,8 +178,10 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
     if not len(batch.findings):
         return batch
     table = batch.findings.table
-    records = pa.array(np.concatenate([batch.records, batch.malformed.records]), pa.int64())
-    positions = pa.array([position for _, position in plan.layout.values()], pa.int32())
+    rows = batch.with_legs(batch.records) if "CT611" in plan.ruleset else batch.records
+    records = pa.array(np.concatenate([rows, batch.malformed.records]), pa.int64())
+    read = () if plan.mapping is None else plan.mapping.read_positions
+    positions = pa.array(sorted({*read, *(position for _, position in plan.layout.values())}), pa.int32())
     on_record = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
     on_column = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
     on_unmapped = pc.is_in(table["code"], pa.array([rule.code for rule in RULES if rule.of_unmapped]))

@@ -8,7 +8,7 @@ The answer does not depend on the size of blocks, on what was proven, or on the 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -114,7 +114,7 @@ def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchRes
     zone = plan.assumptions.timezone
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
     if not plan.keep_records:
-        batch = replace(batch, columns=batch.columns.schema.empty_table(), origin=None)
+        batch = batch.without_cells()
     return BatchResult(batch, unproven, digests, join_counts, statistics)
 
 
@@ -145,8 +145,9 @@ class _ResultStage:
         records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
         wrong = np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
         bad = np.isin(batch.records, wrong, assume_unique=True)
+        rejected = batch.with_legs(wrong) if batch.read or len(batch) or batch.malformed else wrong[:0]
         findings = self.plan.finding_filter.suppress_repeats(findings)
-        self.summary.add_batch(batch, findings, rejected=len(wrong) if batch.read or len(batch) else 0)
+        self.summary.add_batch(batch, findings, rejected)
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
@@ -161,7 +162,7 @@ class _ResultStage:
             first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
             judged = Findings(verdict.table.slice(first, last - first))
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
-            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged])) if len(more) else judged
+            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged]))
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:

@@ -119,6 +119,9 @@ class ReadingOptions:
     header_row: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Line or row of the header; 0: there is none.")
     ] = None
+    records: Annotated[
+        str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
+    ] = None
     date_order: Annotated[DateOrderChoice | None, typer.Option(help="How ambiguous dates are read.")] = None
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')

@@ -23,7 +23,14 @@ from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
 from calltools.vendors.binding import MappingOptions, bind_profile
-from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, infer_columns, looks_like_record
+from calltools.vendors.infer import (
+    InferredColumns,
+    SampleColumns,
+    distinct_words,
+    infer_columns,
+    is_plain_word,
+    looks_like_record,
+)
 from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile import Profile
@@ -49,7 +56,9 @@ _NO_COLUMN: Final = "-"
 _COLUMN_JOINER: Final = " + "
 
 
-def draft_profile(file: Path, answers: InferredColumns, language: Language, ask: Ask | None) -> tuple[str, str]:
+def draft_profile(
+    file: Path, answers: InferredColumns, language: Language, ask: Ask | None, records: str | None = None
+) -> tuple[str, str]:
     """Draft a commented profile for a sample.
 
     Args:
@@ -57,6 +66,7 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
         answers: What the options say; the rest is inferred from the cells of the sample.
         language: Language of questions.
         ask: Asks a person about each guess; ``None``: the guesses are used as they are.
+        records: Path of the list that holds the records of JSON.
 
     Returns:
         The text of the profile, and sentences about its run on the sample.
@@ -64,7 +74,7 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
     Raises:
         UsageError: The sample has no record, or no column with a title that an option names.
     """
-    table, sample = _open_sample(file)
+    table, sample = _open_sample(file, Hints(records=records))
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)
     if ask is not None:
@@ -80,11 +90,11 @@ def draft_profile(file: Path, answers: InferredColumns, language: Language, ask:
     return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in known), outcome])
 
 
-def _open_sample(file: Path) -> tuple[Table, Batch]:
+def _open_sample(file: Path, hints: Hints) -> tuple[Table, Batch]:
     """The sample and its first records; if its first row looks like a record, its columns get numbers for titles."""
-    table = open_table(file, str(file), Hints(), create_header_finder(profile_library.load_profiles()))
+    table = open_table(file, str(file), hints, create_header_finder(profile_library.load_profiles()))
     if looks_like_record(table.titles) and table.source.format.headerless:
-        table = open_table(file, str(file), Hints(header_row=0), create_header_finder(()))
+        table = open_table(file, str(file), replace(hints, header_row=0), create_header_finder(()))
     sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or looks_like_record(table.titles):
         raise UsageError("nothing-to-propose", path=file)
@@ -203,13 +213,17 @@ def _try_profile(profile: Profile, table: Table, sample: Batch, guess: InferredC
     cells, _ = normalize_columns({name: mapped.cells(name) for name in mapped.columns.column_names}, assumptions)
     # A time that was not understood is left as it was: only digits are a time.
     times = {"DateTime": digits_only(cells["DateTime"]) & non_empty(cells["DateTime"])}
+    # The reason to skip a row is a word of the sample as long as nobody has said what it means.
+    skipped: Counter[str] = Counter()
+    for reason, count in mapped.skipped.items():
+        skipped[reason if is_plain_word(reason) else "***"] += count
     counts = {name: int(times.get(name, non_empty(column)).sum()) for name, column in cells.items()}
     return say(
         "new-tried",
         language,
         read=sample.read,
         taken=len(mapped),
-        skipped=format_skip_reasons(Counter(mapped.skipped), language) or "0",
+        skipped=format_skip_reasons(skipped, language) or "0",
         unknown=len(mapped.findings),
         fields=", ".join(f"{name} {count}" for name, count in counts.items()),
     )

@@ -67,7 +67,7 @@ def _parse_hints(reading: ReadingOptions) -> Hints:
             "".encode(reading.encoding)
         except (LookupError, UnicodeError):
             raise UsageError("encoding-unknown", given=reading.encoding) from None
-    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row)
+    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row, records=reading.records)
 
 
 def _parse_as_of(text: str) -> int:

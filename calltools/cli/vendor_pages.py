@@ -157,10 +157,10 @@ def _quote_empty(text: str) -> str:
     return text or '""'
 
 
-def detect_profile(file: Path, lang: Language) -> tuple[str, bool]:
+def detect_profile(file: Path, lang: Language, records: str | None = None) -> tuple[str, bool]:
     """Which profiles match a file and why the others do not; and whether exactly one matches."""
     profiles = profile_library.load_profiles()
-    table = open_table(file, str(file), Hints(), create_header_finder(profiles))
+    table = open_table(file, str(file), Hints(records=records), create_header_finder(profiles))
     if is_canonical_header(table.titles):
         return say("detected-canonical", lang, path=file), False
     matches = [profile for profile in profiles if match_header(profile, table.titles).matches]

@@ -15,6 +15,9 @@ app = App(
     rich_markup_mode=None,
 )
 
+_RecordsOption = Annotated[
+    str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
+]
 _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
 
 
@@ -52,12 +55,17 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
         "calltools vendors detect calls.json --lang ru",
     )
 )
-def detect(file: Annotated[Path, typer.Argument(metavar="FILE")], *, lang: _LangOption = None) -> None:
+def detect(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    *,
+    records: _RecordsOption = None,
+    lang: _LangOption = None,
+) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits, else 1."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
 
-        text, found = detect_profile(file, resolve_language(lang))
+        text, found = detect_profile(file, resolve_language(lang), records)
         typer.echo(text)
         raise typer.Exit(0 if found else 1)
 
@@ -109,6 +117,7 @@ def new(  # noqa: PLR0913 - each is an option
     ] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of the example.")] = "Europe/Moscow",
     region: Annotated[str | None, typer.Option(metavar="RU", help="Country of phones without a country code.")] = None,
+    records: _RecordsOption = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
     lang: _LangOption = None,
@@ -120,7 +129,7 @@ def new(  # noqa: PLR0913 - each is an option
         answers = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         text, outcome = profile_draft.draft_profile(
-            file, answers, resolve_language(lang), _ask if interactive else None
+            file, answers, resolve_language(lang), _ask if interactive else None, records
         )
         if output is None:
             typer.echo(text)

@@ -18,6 +18,7 @@ from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import Batch, HeaderFinder, Hints, SourceFormat, Table
 from calltools.model.cells import Mask, as_mask
 from calltools.model.finding import Findings
+from calltools.model.titles import REJECT_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def repeated_header_findings(batch: Batch, titles: Sequence[str]) -> Findings:
     """CT019: records that repeat the header."""
     alike: Mask = np.ones(len(batch), bool)
     for name, title in zip(batch.columns.column_names, titles, strict=True):
+        if title in REJECT_TITLES:
+            continue
         if not alike.any():
             return Findings.empty()
         alike &= as_mask(pc.equal(batch.cells(name), title))

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import io
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import itemgetter
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import SourceError
+from calltools.fields.kernels.cell_kernels import PLACEHOLDER_SPELLINGS
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, Field
 from calltools.model.cells import Mask, Numbers
 
@@ -42,6 +43,7 @@ POSITIONAL_FIELDS: Final = (
 #: Those of them that, with the counter, make two records the same call.
 POSITIONAL_IDENTITY_FIELDS: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
 
+_PLACEHOLDERS: Final = frozenset(PLACEHOLDER_SPELLINGS)
 #: The limit of one cell is that of the CSV reader in ``files``.
 _MAX_CELL_CHARACTERS: Final = 64 << 20
 _BUFFER_BYTES: Final = 1 << 18
@@ -82,7 +84,15 @@ class CallFile:
         self._key = key
 
     def calls(self) -> Iterator[Call]:
-        """Read the calls, in order.
+        """Read the calls, in order, as they are sent: a placeholder is an empty cell.
+
+        Raises:
+            SourceError: The file is not canonical after all, or cannot be read.
+        """
+        return map(without_placeholders, self.written_calls())
+
+    def written_calls(self) -> Iterator[Call]:
+        """Read the calls, in order, as they stand in the file.
 
         Raises:
             SourceError: The file is not canonical after all, or cannot be read.
@@ -122,6 +132,13 @@ class CallFile:
         missing = "DateTime" not in titles or not {*titles} & {*IDENTIFIER_FIELDS}
         if unknown or missing or len({*titles}) < len(titles):
             raise SourceError("upload-not-canonical", path=self.path, reason="header")
+
+
+def without_placeholders(call: Call) -> Call:
+    """The call with an empty cell for each placeholder (CT281), such as NULL; the same object if it has none."""
+    if _PLACEHOLDERS.isdisjoint(call):
+        return call
+    return tuple("" if cell in _PLACEHOLDERS else cell for cell in call)
 
 
 class _DigestingStream(io.RawIOBase):
@@ -200,6 +217,8 @@ class CallScan:
     Attributes:
         call_fingerprints: ``CALL_FINGERPRINT_BYTES`` bytes a call, over counter and identity.
         content_fingerprints: ``CONTENT_FINGERPRINT_BYTES`` bytes a call, over all columns.
+        written_fingerprints: Place -> ``CALL_FINGERPRINT_BYTES`` bytes over the identity with its placeholders, as the
+            call was known when these were sent; only of calls with placeholders.
         filled: Index in ``combinations`` for each call.
         combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
@@ -208,6 +227,7 @@ class CallScan:
 
     call_fingerprints: NDArray[np.void]
     content_fingerprints: NDArray[np.void]
+    written_fingerprints: Mapping[int, bytes]
     filled: NDArray[np.uint32]
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
@@ -256,7 +276,11 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
     filled, dynamic, sizes = array("I"), bytearray(), array("q")
     combinations: dict[tuple[str, ...], int] = {}
     fingerprint = make_fingerprinter(key, counter)
-    for call in file.calls():
+    written: dict[int, bytes] = {}
+    for place, raw in enumerate(file.written_calls()):
+        call = without_placeholders(raw)
+        if call is not raw:
+            written[place] = fingerprint(raw, SEPARATOR.join(raw).encode())[0]
         joined = SEPARATOR.join(call)
         encoded = joined.encode()
         of_call, of_content = fingerprint(call, encoded)
@@ -268,6 +292,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
     return CallScan(
         np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
         np.frombuffer(content_fingerprints, f"V{CONTENT_FINGERPRINT_BYTES}"),
+        written,
         np.frombuffer(filled, np.uint32),
         tuple(combinations),
         np.frombuffer(dynamic, bool),

@@ -1,10 +1,11 @@
 """Planning an upload: which calls of a file the ledger knows, which are sent, and in which parts."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
@@ -180,6 +181,12 @@ class _KnownCalls:
     open_parts: Counter[int]
     accepted_parts: Counter[int]
 
+    def add(self, place: int, status: CallStatus, part_id: int) -> None:
+        """Add that a part has a call."""
+        self.statuses[place] = max(self.statuses[place], status)
+        is_open = status in {CallStatus.WAITING, CallStatus.HELD}
+        (self.open_parts if is_open else self.accepted_parts)[part_id] += 1
+
 
 def _look_up_calls(ledger: Ledger, scan: CallScan) -> _KnownCalls:
     doubled = scan.duplicates()
@@ -187,25 +194,25 @@ def _look_up_calls(ledger: Ledger, scan: CallScan) -> _KnownCalls:
     with as_ledger_errors(ledger.folder):
         ledger.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
         places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
-        for place, content, state, part_id in _select_known(ledger, scan, places):
+        asked = ((n, scan.call_fingerprints[n].tobytes()) for n in places.tolist())
+        for place, content, state, part_id in _select_known(ledger, asked):
             same = content == scan.content_fingerprints[place].tobytes()
-            status = _status_of(State(state), same_content=same)
-            known.statuses[place] = max(known.statuses[place], status)
-            is_open = status in {CallStatus.WAITING, CallStatus.HELD}
-            (known.open_parts if is_open else known.accepted_parts)[part_id] += 1
+            known.add(place, _status_of(State(state), same_content=same), part_id)
+        # Placeholders were sent as they stood: such a call is known, and has changed since.
+        written = ((n, fp) for n, fp in scan.written_fingerprints.items() if known.statuses[n] == CallStatus.NEW)
+        for place, _, state, part_id in _select_known(ledger, written):
+            known.add(place, _status_of(State(state), same_content=False), part_id)
     return known
 
 
-def _select_known(ledger: Ledger, scan: CallScan, places: NDArray[np.int64]) -> Iterator[tuple[int, bytes, str, int]]:
-    """Place, fingerprint of the content, state and id of the part, for each part that has the call."""
-    for start in range(0, len(places), _LOOKUP_CALLS):
-        some = places[start : start + _LOOKUP_CALLS].tolist()
+def _select_known(ledger: Ledger, asked: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, str, int]]:
+    """Place, fingerprint of the content, state and id of the part, for each part that has a call of these."""
+    rest = iter(asked)
+    while some := list(islice(rest, _LOOKUP_CALLS)):
         with closing(ledger.connection.cursor()) as cursor:
             cursor.execute("BEGIN")
             cursor.execute("DELETE FROM asked")
-            cursor.executemany(
-                "INSERT INTO asked VALUES (?, ?)", ((n, scan.call_fingerprints[n].tobytes()) for n in some)
-            )
+            cursor.executemany("INSERT INTO asked VALUES (?, ?)", some)
             cursor.execute("COMMIT")
             yield from cursor.execute(_LOOKUP)
 

@@ -19,6 +19,7 @@ from calltools.fields.kernels.byte_kernels import full_match
 from calltools.fields.kinds import KINDS, normalize_field_cells
 from calltools.fields.table import FIELDS_BY_NAME, IDENTIFIER_FIELDS, of_kind
 from calltools.matching.columns import MatchColumns
+from calltools.matching.damaged_ids import DamagedIds, clear_rounded
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
@@ -31,7 +32,8 @@ SECONDS_PATTERN: Final = r"[0-9]{9,10}"
 _IDENTIFIER_PATTERNS: Final[Mapping[str, str]] = {
     name: ".+" if name in of_kind("user-id") else KINDS[FIELDS_BY_NAME[name].kind].pattern for name in IDENTIFIER_FIELDS
 }
-_SCIENTIFIC_USER_ID: Final = r"[+-]?[0-9]+[.,][0-9]*[Ee][+]?[0-9]+"
+#: Between the phones of one person in a cell; a slash and a dot stand inside of numbers, too.
+_BETWEEN_PHONES: Final = r"[ \t]*[,;\n\r|][,;\n\r| \t]*"
 _SEPARATOR: Final = "\x1f"
 
 
@@ -46,7 +48,7 @@ class IdentifierIndex:
         tied_mask: Records whose phone and time other records share with different identifiers.
         identifiers: The identifier columns, one row for each record.
         unusable: Reason -> records that are malformed, or lack a readable phone, time or identifier.
-        findings: Ids that lost digits in a workbook (CT209); they are not joined.
+        findings: The first id of each column that lost digits, by rule; none of them is joined.
     """
 
     phones: Numbers
@@ -77,60 +79,65 @@ def build_index(
     """
     names = unique_titles(titles)
     unusable: Counter[Unusable] = Counter()
-    parts, findings = [_NO_RECORDS], []
+    parts, damaged = [_NO_RECORDS], DamagedIds(titles, columns, assumptions)
     for batch in batches:
-        damage = _lost_digit_findings(batch, titles, columns)
-        table = _read_records(batch, names, columns, assumptions, damage)
+        table = _read_records(batch, names, columns, assumptions, damaged)
         if assumptions.timezone is None:
             _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
-        findings.append(damage)
         unusable["damaged"] += len(batch.malformed)
         parts.append(_usable_records(table, unusable))
     table = pa.concat_tables(parts).combine_chunks()
+    if rounded := damaged.rounded_fields():
+        exact = clear_rounded(table, rounded)
+        unusable["identifier"] += len(pc.unique(table["record"])) - len(pc.unique(exact["record"]))
+        table = exact
     if unusable.total() and not table.num_rows:
-        counts = {key: unusable[key] for key in get_args(Unusable)}
+        counts = {key.replace("-", "_"): unusable[key] for key in get_args(Unusable)}
         raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
-    return _build_sorted(table, unusable, Findings.concat(findings))
+    return _build_sorted(table, unusable, damaged.findings)
 
 
 _NO_RECORDS: Final = pa.table(
     {name: pa.array([], pa.string()) for name in IDENTIFIER_FIELDS}
-    | {"phone": pa.array([], pa.int64()), "time": pa.array([], pa.int64())}
+    | {name: pa.array([], pa.int64()) for name in ("record", "phone", "time")}
 )
 
 
-def _lost_digit_findings(batch: Batch, titles: tuple[str, ...], columns: MatchColumns) -> Findings:
-    """The findings of ids that lost digits in a workbook, with the field that they were to fill."""
-    table = batch.findings.table
-    parts = []
-    for name, position in columns.identifiers.items():
-        lost = pc.and_(pc.equal(table["code"], "CT209"), pc.equal(table["position"], position))
-        found = batch.findings.filter(lost)
-        parts.append(found.with_column("column", titles[position]).with_column("field", name))
-    return Findings.concat(parts).with_column("record", None)
-
-
 def _read_records(
-    batch: Batch, names: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions, lost_digits: Findings
+    batch: Batch, names: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions, damaged: DamagedIds
 ) -> pa.Table:
-    """Phone, time and identifiers as canonical text; a cell that is not a valid identifier is empty."""
-    read = {
-        "phone": normalize_field_cells("PhoneNumber", batch.cells(names[columns.phone]), assumptions),
-        "time": normalize_field_cells("DateTime", batch.cells(names[columns.time]), assumptions),
+    """Number, phone, time and identifiers as canonical text; a cell that is not a valid identifier is empty.
+
+    A record with several phones in its cell has a row for each that can be read.
+    """
+    ids = {
+        name: normalize_field_cells(name, batch.cells(names[position]), assumptions)
+        for name, position in columns.identifiers.items()
     }
-    for name in IDENTIFIER_FIELDS:
-        read[name] = constant_cells("", len(batch))
-        if name in columns.identifiers:
-            position = columns.identifiers[name]
-            lost = lost_digits.filter(pc.equal(lost_digits.table["position"], position)).table["place"].to_numpy()
-            cells = normalize_field_cells(name, batch.cells(names[position]), assumptions)
-            sound = (
-                full_match(cells, _IDENTIFIER_PATTERNS[name])
-                & ~full_match(cells, _SCIENTIFIC_USER_ID)
-                & ~np.isin(batch.places, lost)
-            )
-            read[name] = pc.if_else(pa.array(sound), cells, "")
-    return pa.table(read)
+    lost = damaged.find(batch, ids)
+    read = {name: constant_cells("", len(batch)) for name in IDENTIFIER_FIELDS}
+    for name, cells in ids.items():
+        sound = full_match(cells, _IDENTIFIER_PATTERNS[name]) & ~lost[name]
+        read[name] = pc.if_else(pa.array(sound), cells, "")
+    time = normalize_field_cells("DateTime", batch.cells(names[columns.time]), assumptions)
+    rows, phones = _split_phones(batch.cells(names[columns.phone]), assumptions)
+    table = pa.table({"record": pa.array(batch.records), "time": time, **read})
+    return table.take(rows).append_column("phone", phones)
+
+
+def _split_phones(cells: Cells, assumptions: Assumptions) -> tuple[pa.Array, Cells]:
+    """The row and the normalized phone of each phone in a column; of a cell without a readable one its first text."""
+    split = pc.split_pattern_regex(cells, _BETWEEN_PHONES)
+    rows, phones = pc.list_parent_indices(split), pc.list_flatten(split)
+    phones = normalize_field_cells("PhoneNumber", phones, assumptions)
+    if len(phones) == len(cells):
+        return rows, phones
+    readable = full_match(phones, PHONE_PATTERN)
+    numbers = rows.to_numpy()
+    has_readable = np.zeros(len(cells), bool)
+    has_readable[numbers[readable]] = True
+    keep = pa.array(readable | (_differs_from_previous(numbers) & ~has_readable[numbers]))
+    return rows.filter(keep), phones.filter(keep)
 
 
 def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
@@ -148,6 +155,7 @@ def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
     known = np.logical_or.reduce([non_empty(combine_chunks(table[name])) for name in IDENTIFIER_FIELDS])
     usable = np.ones(table.num_rows, bool)
     masks: dict[Unusable, Mask] = {
+        "no-phone": ~cell_kernels.absent(phones),
         "phone": full_match(phones, PHONE_PATTERN),
         "time": full_match(times, SECONDS_PATTERN),
         "identifier": known,
@@ -157,7 +165,11 @@ def _usable_records(table: pa.Table, unusable: Counter[Unusable]) -> pa.Table:
             unusable[key] += lost
         usable &= mask
     keep = pa.array(usable)
-    numbers = {"phone": phones_to_integers(phones.filter(keep)), "time": pc.cast(times.filter(keep), pa.int64())}
+    numbers = {
+        "record": table["record"].filter(keep),
+        "phone": phones_to_integers(phones.filter(keep)),
+        "time": pc.cast(times.filter(keep), pa.int64()),
+    }
     return pa.table({name: table[name].filter(keep) for name in IDENTIFIER_FIELDS} | numbers)
 
 

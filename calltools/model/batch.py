@@ -121,6 +121,10 @@ class MalformedRecords:
             pa.concat_arrays([part.cells for part in parts]),
         )
 
+    def filter(self, keep: Mask) -> "MalformedRecords":
+        """The records of the mask."""
+        return MalformedRecords(self.records[keep], self.places[keep], self.cells.filter(pa.array(keep)))
+
     def __len__(self) -> int:
         return len(self.records)
 
@@ -153,6 +157,34 @@ NO_RUNS: Numbers = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
+class Legs:
+    """The records that were merged into calls: all legs of each call that has several.
+
+    Attributes:
+        columns: The legs as they are in the file, one row for each.
+        records: The number of each leg.
+        places: Physical line or sheet row on which each leg starts.
+        calls: The number of the record that stands for its call; that record is a leg, too.
+    """
+
+    columns: pa.Table
+    records: Numbers
+    places: Numbers
+    calls: Numbers
+
+    def of_calls(self, records: Numbers) -> "Legs":
+        """The legs of some calls."""
+        keep = np.isin(self.calls, records)
+        if keep.all():
+            return self
+        return Legs(self.columns.filter(pa.array(keep)), self.records[keep], self.places[keep], self.calls[keep])
+
+    def without_cells(self) -> "Legs":
+        """Their numbers only."""
+        return replace(self, columns=self.columns.schema.empty_table())
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Some records of one table, on their way through the pipeline. A stage returns another batch, never changes one.
 
@@ -170,7 +202,11 @@ class Batch:
         blanks: Runs of blank lines or rows, in order (``find_runs``). The pipeline reports those between records
             (CT009).
         withheld: Count of calls whose caller withheld the number.
+        named: Context or called number that the user named -> count of rows with it.
         origin: After mapping, the rows as they are in the file, parallel to ``columns``; ``None`` before it.
+        merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
+            says all. Mapping puts it in the place of what the row says.
+        legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
     """
 
     columns: pa.Table
@@ -183,7 +219,10 @@ class Batch:
     rewritten: Mapping[str, int] = field(default_factory=dict)
     blanks: Numbers = field(default_factory=lambda: NO_RUNS)
     withheld: int = 0
+    named: Mapping[str, int] = field(default_factory=dict)
     origin: pa.Table | None = None
+    merged: Mapping[str, Cells] = field(default_factory=dict)
+    legs: Legs | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -196,6 +235,17 @@ class Batch:
         """The batch with these findings added."""
         return replace(self, findings=Findings.concat([self.findings, *more]))
 
+    def with_legs(self, records: Numbers) -> Numbers:
+        """Some record numbers, and those of all legs of these calls; rising."""
+        if self.legs is None or not len(records):
+            return np.unique(records)
+        return np.union1d(records, self.legs.records[np.isin(self.legs.calls, records)])
+
+    def without_cells(self) -> "Batch":
+        """What counts of it: findings, numbers and counts."""
+        legs = None if self.legs is None else self.legs.without_cells()
+        return replace(self, columns=self.columns.schema.empty_table(), origin=None, merged={}, legs=legs)
+
     def filter_rows(self, keep: Mask) -> "Batch":
         """The batch with the rows of the mask only; findings and counts are unchanged."""
         if keep.all():
@@ -207,6 +257,7 @@ class Batch:
             records=self.records[rows],
             places=self.places[rows],
             origin=None if self.origin is None else self.origin.take(rows),
+            merged={name: cells.take(pa.array(rows)) for name, cells in self.merged.items()},
         )
 
     def shift_records(self, records: int) -> "Batch":
@@ -264,6 +315,7 @@ class Hints:
         sheet: Title of the sheet.
         header_row: Physical line or sheet row of the header; 0: the file has none.
         quotes: ``undoubled``: every cell is quoted, and quotes inside of cells are not doubled.
+        records: Path of the list that holds the records of a JSON document, such as ``data[].list``.
     """
 
     encoding: str | None = None
@@ -271,6 +323,7 @@ class Hints:
     sheet: str | None = None
     header_row: int | None = None
     quotes: str | None = None
+    records: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

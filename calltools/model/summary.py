@@ -14,7 +14,7 @@ from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 
 #: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
-Unusable: TypeAlias = Literal["damaged", "phone", "time", "identifier"]
+Unusable: TypeAlias = Literal["damaged", "no-phone", "phone", "time", "identifier"]
 
 
 #: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.
@@ -88,6 +88,7 @@ class Summary:
         unusable: Records of the file of identifiers that cannot be joined, by what they lack.
         not_taken: Columns of the export that were left out because an assumption is missing (money without a currency).
         withheld: Calls whose caller withheld the number.
+        named: Own number or context that the user gave -> records with it; 0: the file has none.
         by_code: Findings by rule.
         by_severity: Findings by severity.
         accepted: Findings that are in the baseline, by rule and column; no other count includes them.
@@ -109,6 +110,7 @@ class Summary:
     unusable: Mapping[Unusable, int] = field(default_factory=dict)
     not_taken: tuple[str, ...] = ()
     withheld: int = 0
+    named: Counter[str] = field(default_factory=Counter)
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -116,13 +118,18 @@ class Summary:
     now: int = 0
     error: SourceError | None = None
 
-    def add_batch(self, batch: Batch, findings: Findings, *, rejected: int) -> None:
-        """Add a batch at the end of the pipeline, with all its findings."""
+    def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
+        """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""
         self.read += batch.read
         self.skipped.update(batch.skipped)
+        if batch.legs is not None and len(rejected):
+            # A call is rejected with all its legs, so that they are not skipped.
+            merged_away = np.setdiff1d(batch.legs.records, batch.legs.calls)
+            self.skipped -= Counter(leg=int(np.isin(merged_away, rejected).sum()))
         self.rewritten.update(batch.rewritten)
         self.withheld += batch.withheld
-        self.rejected += rejected
+        self.named.update(batch.named)
+        self.rejected += len(rejected)
         self.by_code.update(_count_values(findings, "code"))
         self.by_severity.update(_count_values(findings, "severity"))
 
@@ -130,6 +137,11 @@ class Summary:
     def is_clean(self) -> bool:
         """Whether the file was read, and has neither an error nor a finding that the baseline accepts."""
         return self.error is None and not self.by_severity["error"] and not self.accepted
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Own numbers and contexts that the user gave and that no record has."""
+        return tuple(word for word, count in self.named.items() if not count)
 
     @property
     def adds_up(self) -> bool:

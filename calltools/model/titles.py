@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+#: Titles before those of the file in rejects: they come first because a malformed record may have any number of cells.
+REJECT_TITLES: Final = ("calltools_codes", "calltools_place")
+
 _PERSONAL: Final = re.compile(r"\+?[0-9][0-9 ().-]{4,}[0-9]|[^\s@]+@[^\s@]+")
 _MAX_CHARACTERS: Final = 300
 

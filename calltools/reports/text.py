@@ -56,6 +56,7 @@ DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
 UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
+        "no-phone": "unusable-no-phone",
         "phone": "unusable-phone",
         "time": "unusable-time",
         "identifier": "unusable-identifier",
@@ -259,6 +260,9 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
     # No record is left, and most of them were skipped: then the directions are more likely misread than the cells.
     if skipped > summary.rejected and skipped + summary.rejected == summary.read:
         yield textwrap.fill(say("report-none-incoming", language), options.width, break_on_hyphens=False)
+    if summary.unseen and summary.read:
+        words = ", ".join(map(escape_invisible, summary.unseen))
+        yield textwrap.fill(say("report-unseen", language, words=words), options.width, break_on_hyphens=False)
     if summary.unverified:
         yield textwrap.fill(say("report-unverified", language), options.width, break_on_hyphens=False)
     if summary.rewritten.total():

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from calltools.model.batch import Address
 from calltools.model.cells import Cells
+from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary
 from calltools.texts import Language, MessageKey, say
@@ -107,7 +108,24 @@ def _render_part(part: str, findings: pa.Table, language: Language, address: Add
         return _detail_part(detail, int(name[-1]))
     if name == "place1":
         return _placed(_detail_part(detail, 1), language, address)
+    if name == "legs":
+        return _render_damaged_legs(detail, language, address)
     return DETAILS[name](detail, language)
+
+
+def _render_damaged_legs(detail: Cells, language: Language, address: Address) -> Cells:
+    """Where the damaged legs of a call are; an empty detail: the record is one, and its call is not known."""
+
+    def render(text: str) -> str:
+        if not text:
+            return say("detail-leg-stray", language)
+        places, records = text.split(DETAIL_SEPARATOR)
+        word = PLACES[address]
+        numbers = records if word is None else places
+        key: MessageKey = "detail-legs" if "," in numbers else "detail-leg"
+        return say(key, language, place=f" ({say(word or 'report-record', language)} {numbers})")
+
+    return pa.array([render(text) for text in detail.to_pylist()], pa.string())
 
 
 def _render_did_you_mean(detail: Cells, language: Language) -> Cells:

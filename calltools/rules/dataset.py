@@ -39,12 +39,18 @@ def duplicate_records(columns: Mapping[str, Cells]) -> RecordKeys | None:
     Source:
         Yandex Metrica, FAQ: a call sent again is stored again or overwritten; no method deletes calls.
     """
-    given = [columns[name] for name in _KEY_FIELDS if name in columns]
+    # A placeholder is an empty cell: an upload sends nothing in its place.
+    cells_of = {
+        name: cell_kernels.clear_where(columns[name], cell_kernels.placeholder(columns[name]))
+        for name in _KEY_FIELDS
+        if name in columns
+    }
+    given = [*cells_of.values()]
     if "DateTime" not in columns or not given:
         return None
     # A file without a column of identifiers has the same calls as one in which that column is empty.
     empty = constant_cells("", len(columns["DateTime"]))
-    key = [columns["DateTime"], *(columns.get(name, empty) for name in _KEY_FIELDS)]
+    key = [columns["DateTime"], *(cells_of.get(name, empty) for name in _KEY_FIELDS)]
     # The time alone is no key: two callers may call in the same second.
     known: Mask = np.logical_or.reduce([non_empty(cells) for cells in given]) & non_empty(columns["DateTime"])
     if known.all():

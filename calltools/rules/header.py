@@ -13,7 +13,7 @@ from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers, as_mask
 from calltools.model.finding import Findings
-from calltools.model.titles import fold_title
+from calltools.model.titles import REJECT_TITLES, fold_title
 
 _NAME_BY_FOLDED_TITLE = {re.sub(r"[^a-z]", "", name.lower()): name for name in FIELD_NAMES}
 
@@ -72,7 +72,7 @@ def column_unknown(titles: tuple[str, ...]) -> list[tuple[int | None, str | None
     return [
         (position, _nearest_name(title))
         for position, title in enumerate(titles)
-        if title.strip() and fold_title(title) not in _NAME_BY_FOLDED_TITLE
+        if title.strip() and fold_title(title) not in _NAME_BY_FOLDED_TITLE and title not in REJECT_TITLES
     ]
 
 

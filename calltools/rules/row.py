@@ -13,7 +13,7 @@ from calltools.fields.kernels.byte_kernels import byte_lengths, is_single_charac
 from calltools.fields.kinds import currency, money
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, as_mask, non_empty
+from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
 from calltools.model.rule import limit_to_pending
 
 Columns: TypeAlias = Mapping[str, Cells]
@@ -74,6 +74,32 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
         return np.zeros(_row_count(columns), bool)
     counts: NDArray[np.int8] = np.stack(given).sum(axis=0, dtype=np.int8)
     return counts > 1
+
+
+def currency_contradicts_price(columns: Columns, assumptions: Assumptions) -> Mask:
+    """The amount has a sign of one currency, and the column or the option says another.
+
+    Why:
+        One of the two is wrong, and nobody can tell which: $100 counted as 100 roubles is a hundredth of the revenue.
+
+    Example:
+        bad: Price 100 $, Currency RUB
+        good: Price 100.00, Currency USD
+
+    Fix:
+        Look at the order. Correct the column Currency, or give the currency of the amounts: --currency USD. A file with
+        several currencies needs the column.
+
+    Source:
+        Yandex Metrica, Passing call data, Price and Currency.
+    """
+    if "Price" not in columns:
+        return np.zeros(_row_count(columns), bool)
+    price = columns["Price"]
+    code = columns.get("Currency", constant_cells("", len(price)))
+    if assumptions.currency is not None:
+        code = pc.if_else(pa.array(cell_kernels.absent(code)), assumptions.currency, code)
+    return money.contradicts_currency(price, cell_kernels.cleaned(code))
 
 
 def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:

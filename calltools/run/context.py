@@ -2,18 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypedDict
 
 from calltools.fields import check_assumptions
+from calltools.fields.kinds import unix_time
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.matching.columns import find_match_columns, guess_header, is_identifier_column
+from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.batch import Hints
+from calltools.model.batch import Hints, Table, unique_titles
 from calltools.validation.baseline import Baseline, read_baseline
 from calltools.validation.ruleset import RuleSet, select_rules
 from calltools.vendors import profile_library
@@ -91,6 +93,40 @@ class OptionArguments(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class IdentifierFile:
+    """The second file, opened; its phones are read once for each country that the files of the run have.
+
+    Attributes:
+        table: Its header and records.
+        columns: Positions of its columns.
+    """
+
+    table: Table
+    columns: MatchColumns
+    _indexes: dict[Assumptions, IdentifierIndex] = field(default_factory=dict)
+
+    def index(self, assumptions: Assumptions) -> IdentifierIndex:
+        """Its records by phone and time, read with the zone, the country and the order of dates of a file of calls.
+
+        Raises:
+            UsageError: Its times are wall-clock times and the user named no zone, or no record can be used.
+        """
+        if assumptions not in self._indexes:
+            batches = (task() for task in self.table.tasks())
+            given = replace(assumptions, date_order=assumptions.date_order or self._proven_date_order())
+            self._indexes[assumptions] = build_index(batches, self.table.titles, self.columns, given)
+        return self._indexes[assumptions]
+
+    def _proven_date_order(self) -> DateOrder | None:
+        """The order of day and month that the first records prove."""
+        name = unique_titles(self.table.titles)[self.columns.time]
+        for task in islice(self.table.tasks(), 1):
+            # With dots the day comes first everywhere.
+            return unix_time.prove_date_order(task().cells(name), "/")[1]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class RunContext:
     """What all files with the same options share.
 
@@ -99,7 +135,7 @@ class RunContext:
         ruleset: The rules that count.
         assumptions: What the user says and the files do not.
         profiles: Loads the profiles that may fit, or the one that was named. Not called for a canonical file.
-        index: Identifiers of the second file.
+        identifiers: The second file with identifiers.
         baseline: Findings that are known.
     """
 
@@ -107,7 +143,7 @@ class RunContext:
     ruleset: RuleSet
     assumptions: Assumptions
     profiles: Callable[[], tuple[Profile, ...]]
-    index: IdentifierIndex | None
+    identifiers: IdentifierFile | None
     baseline: Baseline = field(default_factory=Baseline)
 
 
@@ -126,19 +162,18 @@ def resolve(options: RunOptions) -> RunContext:
         if options.vendor in {"auto", "none"}
         else _always(profile_library.find_profile(options.vendor))
     )
-    index = None if options.identifiers is None else _build_index(options.identifiers, options, assumptions)
+    identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
     ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
-    return RunContext(options, ruleset, assumptions, profiles, index, baseline)
+    return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline)
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
     return lambda: (profile,)
 
 
-def _build_index(path: Path, options: RunOptions, assumptions: Assumptions) -> IdentifierIndex:
+def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:
     find_header = partial(guess_header, explicit=options.identifier_columns)
     is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
     table = open_table(path, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
-    columns = find_match_columns(table.titles, options.identifier_columns)
-    return build_index((task() for task in table.tasks()), table.titles, columns, assumptions)
+    return IdentifierFile(table, find_match_columns(table.titles, options.identifier_columns))

@@ -9,6 +9,8 @@ from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.kinds import unix_time
 from calltools.files.opening import map_read_errors, open_table
+from calltools.files.rejects import starts_like_rejects
+from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions, DateOrder
 from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells
@@ -26,11 +28,19 @@ from calltools.vendors.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file, ready to be read: its table, the plan, and the name of the vendor's profile, if one is used."""
+    """One file, ready to be read.
+
+    Attributes:
+        table: Its table.
+        plan: How it is read.
+        vendor: The name of the vendor's profile, if one is used.
+        named: Own numbers and contexts that the user gave.
+    """
 
     table: Table
     plan: RunPlan
     vendor: str | None
+    named: tuple[str, ...] = ()
 
     def run(
         self,
@@ -54,6 +64,7 @@ class Job:
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
+        summary.named.update(dict.fromkeys(self.named, 0))
         if self.plan.mapping is not None:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
@@ -86,7 +97,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
     table, mapping = reading.table, reading.mapping
-    found = preflight.preflight_findings(path, table, context, ruleset, mapping)
+    index = _read_identifiers(context, reading.assumptions)
+    found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,
@@ -95,7 +107,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         mapping=mapping,
         normalize=converting or mapping is not None,
         static_call=options.static_call,
-        index=context.index,
+        index=index,
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keep_records=keep_records,
@@ -105,18 +117,29 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         },
         preflight_findings=Findings.concat([found, *undecided]),
     )
-    return Job(table, plan, None if profile is None else profile.name)
+    named = (*options.own_numbers, *options.inbound_contexts)
+    return Job(table, plan, None if profile is None else profile.name, named)
+
+
+def _read_identifiers(context: RunContext, assumptions: Assumptions) -> IdentifierIndex | None:
+    """The second file, read with the country of the calls; the order of its own dates it proves itself."""
+    if context.identifiers is None:
+        return None
+    given = replace(context.assumptions, region=assumptions.region)
+    return context.identifiers.index(given)
 
 
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:
     """The table of a file, and the profile that maps it; ``None``: it is canonical."""
     options = context.options
     profiles = () if options.vendor == "none" else context.profiles
-    hints = _merge_hints(options, context)
+    # Rejects are written alike for all vendors: what a vendor fixes does not hold for them.
+    rejects = path.is_file() and starts_like_rejects(path)
+    hints = options.hints if rejects else _merge_hints(options, context)
     find_header = recognize.create_header_finder(profiles)
     table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
     profile = _choose_profile(table, context)
-    if profile is not None and profile.quotes != hints.quotes:
+    if profile is not None and profile.quotes != hints.quotes and not rejects:
         # Only the header tells which profile it is, and only the profile tells how its quotes are read.
         hints = replace(hints, quotes=profile.quotes)
         table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)

@@ -8,6 +8,7 @@ from typing import Final
 
 from calltools.errors import UsageError, VendorError
 from calltools.files.opening import open_table
+from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
@@ -25,8 +26,13 @@ _MAX_UPLOAD_BYTES: Final = 10**9
 _MAX_WORDS: Final = 12
 
 
-def preflight_findings(
-    path: Path, table: Table, context: RunContext, ruleset: RuleSet, mapping: BoundProfile | None
+def preflight_findings(  # noqa: PLR0913, PLR0917 - what is known before the first record
+    path: Path,
+    table: Table,
+    context: RunContext,
+    ruleset: RuleSet,
+    mapping: BoundProfile | None,
+    index: IdentifierIndex | None,
 ) -> Findings:
     """Findings on the bytes, the header and the size of a file, and on the file of identifiers.
 
@@ -36,13 +42,14 @@ def preflight_findings(
         context: What the files of the run share.
         ruleset: The rules that count for this file.
         mapping: How a vendor's columns become canonical ones; ``None``: they are canonical already.
+        index: The file of identifiers, read.
 
     Returns:
         Findings that ``FindingFilter.locate`` has not seen yet: without severity.
     """
     header = _header_findings(table, ruleset, mapping)
     return Findings.concat(
-        [table.findings, header, _file_size_findings(path, ruleset), _lost_identifier_findings(context)]
+        [table.findings, header, _file_size_findings(path, ruleset), _lost_identifier_findings(context, index)]
     )
 
 
@@ -90,14 +97,16 @@ def _file_size_findings(path: Path, ruleset: RuleSet) -> Findings:
     return Findings.from_rows([{"code": "CT013", "detail": f"{size / 1e9:.2f}"}] if too_large else [])
 
 
-def _lost_identifier_findings(context: RunContext) -> Findings:
-    """Ids that the file of identifiers holds as numbers. They have no place in this file: the title names theirs."""
+def _lost_identifier_findings(context: RunContext, index: IdentifierIndex | None) -> Findings:
+    """Ids of the file of identifiers that lost digits. They have no place in this file: the title names theirs."""
     identifiers = context.options.identifiers
-    if identifiers is None or context.index is None or "CT209" not in context.ruleset:
+    if identifiers is None or index is None:
         return Findings.empty()
+    rows = index.findings.to_rows()
+    places = [identifiers.name if row["place"] is None else f"{identifiers.name}:{row['place']}" for row in rows]
     return Findings.from_rows(
-        {**row, "column": f"{row['column']} ({identifiers.name}:{row['place']})", "place": None, "position": None}
-        for row in context.index.findings.to_rows()
+        {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
+        for row, place in zip(rows, places, strict=True)
     )
 
 

@@ -177,6 +177,10 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "{field} {value} — код металла, фонда, тестов или отсутствия валюты"),
               ("write the currency of the amount, or leave Price and Currency empty",
                "укажите валюту суммы или оставьте Price и Currency пустыми")),
+    "CT235": (("the price {value} bears the sign of another currency than the one beside it",
+               "у цены {value} знак не той валюты, что указана рядом"),
+              ("one of the two is wrong: compare with the order, then correct Currency, or give the currency of the amounts, such as --currency USD",
+               "одно из двух неверно: сверьте с заказом и исправьте Currency или укажите валюту сумм, например --currency USD")),
     "CT241": (("the phone {value} has no plus with a country code, so the same caller counts as another",
                "телефон {value} без плюса и кода страны: тот же человек посчитается другим"),
               ("say which country the numbers are from: `calltools convert --region RU`; in Excel format the column as text first",
@@ -297,5 +301,9 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
+    "CT611": (("{legs}, so that nobody knows whether the call was answered and how long it was talked",
+               "{legs}, поэтому неизвестно, был ли ответ и сколько говорили"),
+              ("mend that record and convert again: --rejects writes all legs of such a call; where an id cannot be read, compare the calls of that time with the telephony",
+               "исправьте эту запись и сконвертируйте ещё раз: в --rejects попадают все плечи такого звонка; если id не читается, сверьте звонки за это время с телефонией")),
 }
 # fmt: on

@@ -62,6 +62,25 @@ class BoundProfile:
         """Whether several rows may be one call."""
         return bool(self.profile.rows.one_call_by or self.profile.rows.one_call_by_all)
 
+    @property
+    def direction_positions(self) -> frozenset[int]:
+        """The columns that tell incoming calls from others."""
+        rows = self.profile.rows
+        named = [title for title in (rows.context, rows.called) if title]
+        return self._positions_of([*named, *(title for step in rows.direction for title in step.titles)])
+
+    @property
+    def read_positions(self) -> frozenset[int]:
+        """All columns that are read: for a field, for the direction, or to know which rows are one call."""
+        rows = self.profile.rows
+        legs = [*rows.one_call_by, *rows.one_call_by_all, *rows.answered] if self.merges_legs else []
+        fields = [title for steps in self.fields.values() for step in steps for title in step.titles]
+        return self.direction_positions | self._positions_of([*fields, *legs])
+
+    def _positions_of(self, titles: Sequence[str]) -> frozenset[int]:
+        found = (self.positions.get(normalize_title(title)) for title in titles)
+        return frozenset(position for position in found if position is not None)
+
     def source_cells(self, batch: Batch, title: str) -> Cells | None:
         """The cells of a source column, or ``None`` if the header has no such title."""
         position = self.positions.get(normalize_title(title))

@@ -46,6 +46,21 @@ _ANSWERED_WORD: Final = r"answer|success|complete|connect|talk|принят|от
 _YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
 _MIN_SHARE: Final = 0.6
 _MAX_WORDS: Final = 12
+_MAX_WORD_CHARACTERS: Final = 40
+#: Words of which states consist that are capitalized like a full name: No Answer, Missed Call.
+_WORDS_OF_STATES: Final = frozenset(
+    {
+        "answer", "answered", "attended", "busy", "call", "canceled", "cancelled", "completed", "connected", "dialed",
+        "ended", "failed", "hang", "inbound", "incoming", "internal", "line", "lost", "mail", "missed", "no", "not",
+        "outbound", "outgoing", "received", "rejected", "transferred", "unanswered", "up", "voice",
+    }
+)  # fmt: skip
+#: A first and a family name, two capitalized words beside each other: «Иванов Пётр», "John Smith", "П. Иванов".
+FULL_NAME: Final = (
+    r"\b[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: ?[A-ZА-ЯЁ][.])*(?:, ?| )?[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: [A-ZА-ЯЁ][a-zа-яё]+)*"
+)
+#: Five digits in a row or with the punctuation of phones, a mail address, an object or a list, a full name.
+_MAY_BE_PERSONAL: Final = re.compile(rf"(?:[0-9][ ()+-]*){{5}}|@|[{{}}\[\]<>\"\\]|{FULL_NAME}")
 _SAMPLE_RECORDS: Final = 1_000
 #: Cells of a row that are tested: a row of a million cells must not take long, and a record has a time or phone early.
 _MAX_TITLES: Final = 100
@@ -122,11 +137,21 @@ def looks_like_record(titles: Sequence[str]) -> bool:
 
 
 def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
-    """The distinct words of a column, sorted; empty if there are many."""
+    """The distinct words of a column, sorted; empty if there are many.
+
+    A cell that may be a person's, or is no word at all, is left out: a profile is shown, kept and passed on.
+    """
     if title is None or title not in columns:
         return []
     words = sorted(word for word in columns[title].unique().to_pylist() if word)
-    return words if len(words) <= _MAX_WORDS else []
+    return [word for word in words if is_plain_word(word)] if len(words) <= _MAX_WORDS else []
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether a cell is a short word of a program, such as a state: no number of a person, no name, no JSON."""
+    if _WORDS_OF_STATES.issuperset(re.findall(r"\w+", text.lower())):
+        return True
+    return len(text) <= _MAX_WORD_CHARACTERS and not _MAY_BE_PERSONAL.search(text)
 
 
 def title_says_milliseconds(title: str) -> bool:

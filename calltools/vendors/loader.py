@@ -12,6 +12,7 @@ from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
     ASSUME_KEYS,
     EXAMPLE_KEYS,
+    PHONES,
     QUOTES,
     READ_KEYS,
     ROWS_KEYS,
@@ -70,6 +71,8 @@ class _ProfileReader:
         self.reader.refuse_unknown_keys(read, READ_KEYS, "$.read")
         if read.get("quotes", QUOTES[0]) not in QUOTES:
             self.reader.add_problem("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
+        if table.get("phones", PHONES[0]) not in PHONES:
+            self.reader.add_problem("$.phones", "profile-not-one-of", allowed=", ".join(PHONES))
         description, lacks = (self.reader.read_bilingual(table, key) for key in ("description", "lacks"))
         confidence = self.reader.read_text(table, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
@@ -89,6 +92,7 @@ class _ProfileReader:
             quotes=self.reader.read_text(read, "quotes", "$.read") or None,
             empty=self.reader.read_texts(read, "empty", "$.read"),
             region=self.reader.read_text(table, "region", "$") or None,
+            phones=self.reader.read_text(table, "phones", "$") or None,
             currency=self.reader.read_text(table, "currency", "$") or None,
             recognize=self.reader.read_texts(table, "recognize", "$", required=True),
             shapes=shapes,

@@ -10,13 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
-from calltools.fields.kernels.byte_kernels import first_bytes, trim_whitespace
-from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
+from calltools.fields.kernels.byte_kernels import first_bytes, full_match, trim_whitespace
+from calltools.fields.kinds import KINDS, normalize_field_cells
+from calltools.fields.kinds.phone import with_international_plus
+from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME, IDENTIFIER_FIELDS
+from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
 from calltools.model.finding import Findings
+from calltools.model.rule import Scope, Severity
+from calltools.rules.catalog import RULES
 from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile, first_column, is_possible_step
+from calltools.vendors.named_words import count_named, named_by_user
 from calltools.vendors.profile import Step
 
 _WITHHELD_WORDS: Final = (
@@ -24,6 +30,10 @@ _WITHHELD_WORDS: Final = (
     "скрыт", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный",
 )  # fmt: skip
 _INCOMING: Final = "incoming"
+#: Codes of faults that readers of files find in a record.
+ERRORS_OF_READERS: Final = pa.array(
+    [rule.code for rule in RULES if rule.scope is Scope.FILE and rule.severity is Severity.ERROR]
+)
 
 
 def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
@@ -37,9 +47,15 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     chosen = batch.filter_rows(keep)
     findings = [_unknown_direction_findings(chosen, mapped, unknown[keep])]
     columns = {name: _map_field(chosen, mapped, name, steps, findings) for name, steps in mapped.fields.items()}
+    for name, cells in chosen.merged.items():
+        columns[name] = transforms.first_of([cells, columns[name]])
     withheld = 0
     if "PhoneNumber" in columns:
         columns["PhoneNumber"], withheld = _blank_withheld(columns["PhoneNumber"])
+        if mapped.profile.phones == "international":
+            columns["PhoneNumber"] = with_international_plus(
+                columns["PhoneNumber"], mapped.options.region or mapped.profile.region
+            )
     if "Price" in columns and "Currency" not in columns:
         columns["Currency"] = _currency_cells(columns["Price"], mapped)
     ordered = {name: columns[name] for name in FIELD_NAMES if name in columns}
@@ -49,6 +65,7 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
         origin=chosen.columns,
         skipped=dict(Counter(batch.skipped) + Counter(skipped)),
         withheld=withheld,
+        named=count_named(batch, mapped),
     ).with_findings(*findings)
 
 
@@ -59,13 +76,27 @@ def dates_of_unknown_order(batch: Batch, mapped: BoundProfile) -> Cells:
 
 def _select_rows(batch: Batch, mapped: BoundProfile) -> tuple[Mask, Mask, dict[str, int]]:
     """Rows to keep, rows with an unknown word for the direction, and how many are skipped by reason."""
-    read = _read_directions_and_unknown(batch, mapped)
+    read = read_directions_and_unknown(batch, mapped)
     if read is None:
         return np.ones(len(batch), bool), np.zeros(len(batch), bool), {}
     direction, unknown = read
-    keep = as_mask(pc.equal(direction, _INCOMING)) | unknown
+    keep = as_mask(pc.equal(direction, _INCOMING)) | unknown | _of_unreadable_direction(batch, mapped)
     others = pc.value_counts(direction.filter(pa.array(~keep)))
     return keep, unknown, {pair["values"] or "unknown": pair["counts"] for pair in others.to_pylist()}
+
+
+def _of_unreadable_direction(batch: Batch, mapped: BoundProfile) -> Mask:
+    """Rows whose direction nobody knows: its cell, or a leg of the call, could not be read.
+
+    To skip them would hide a call.
+    """
+    table = batch.findings.table
+    if not table.num_rows:
+        return np.zeros(len(batch), bool)
+    positions = pa.array(sorted(mapped.direction_positions), pa.int32())
+    unread = pc.and_(pc.is_in(table["code"], ERRORS_OF_READERS), pc.is_in(table["position"], positions))
+    found = table["record"].filter(pc.or_(unread, pc.is_in(table["code"], pa.array(["CT019", "CT611"]))))
+    return np.isin(batch.records, found.drop_null().to_numpy())
 
 
 def _unknown_direction_findings(batch: Batch, mapped: BoundProfile, unknown: Mask) -> Findings:
@@ -87,12 +118,12 @@ def read_directions(batch: Batch, mapped: BoundProfile) -> Cells | None:
 
     A row with a context or a called number that the user named is incoming, whatever its other columns say.
     """
-    read = _read_directions_and_unknown(batch, mapped)
+    read = read_directions_and_unknown(batch, mapped)
     return None if read is None else read[0]
 
 
-def _read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Cells, Mask] | None:
-    """The same, and the rows whose word for the direction is unknown."""
+def read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Cells, Mask] | None:
+    """What ``read_directions`` gives, and the rows whose word for the direction is unknown."""
     rows = mapped.profile.rows
     usable = tuple(step for step in rows.direction if is_possible_step(step, mapped.positions))
     if not usable and not rows.context and not rows.called:
@@ -100,18 +131,8 @@ def _read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Ce
     directions, unknown = constant_cells("outgoing", len(batch)), np.zeros(len(batch), bool)
     if usable:
         directions, unknown, _ = _apply_steps(batch, mapped, usable)
-    named = _named_by_user(batch, mapped)
+    named = named_by_user(batch, mapped)
     return pc.if_else(pa.array(named), _INCOMING, directions), unknown & ~named
-
-
-def _named_by_user(batch: Batch, mapped: BoundProfile) -> Mask:
-    """Rows with a context or a called number that the user named."""
-    rows, mask = mapped.profile.rows, np.zeros(len(batch), bool)
-    for title, words in ((rows.context, mapped.options.inbound_contexts), (rows.called, mapped.options.own_numbers)):
-        cells = None if title is None else mapped.source_cells(batch, title)
-        if cells is not None and words:
-            mask |= as_mask(pc.is_in(cells, pa.array(words, pa.string())))
-    return mask
 
 
 def _map_field(batch: Batch, mapped: BoundProfile, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:
@@ -123,6 +144,30 @@ def _map_field(batch: Batch, mapped: BoundProfile, name: str, steps: Sequence[St
         if mask.any():
             findings.append(_findings_where(code, batch, mask, value=cells.filter(pa.array(mask)), **place))
     return cells
+
+
+def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dict[str, tuple[Cells, Mask]]:
+    """What each row says by itself of some fields, as canonical text, and the rows of which that cannot be read.
+
+    Args:
+        batch: Rows as they are in the file.
+        mapped: The bound profile; fields that it does not fill are left out.
+        names: Canonical fields.
+    """
+    options = mapped.options
+    assumptions = Assumptions(0, options.timezone, options.region, options.currency, options.date_order)
+    read = {}
+    for name in names:
+        if name not in mapped.fields:
+            continue
+        cells, unknown, times = _apply_steps(batch, mapped, mapped.fields[name])
+        cells = normalize_field_cells(name, cells, assumptions)
+        sound = full_match(cells, KINDS[FIELDS_BY_NAME[name].kind].pattern)
+        # Of a time that the zone had twice or never, the rule for it says what is wrong.
+        doubtful = np.zeros(len(batch), bool) if times is None else times.ambiguous | times.nonexistent
+        empty = ~non_empty(cells) & (not FIELDS_BY_NAME[name].requirement.cell)
+        read[name] = cells, unknown | ~(sound | empty | doubtful)
+    return read
 
 
 def _findings_where(code: str, batch: Batch, mask: Mask, **given: object) -> Findings:

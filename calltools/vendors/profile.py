@@ -15,7 +15,7 @@ Condition = Mapping[str, tuple[str, ...]]
 #: The keys of each table of a profile; the schema lists them in this order.
 TOP_KEYS: Final = (
     "name", "title", "description", "confidence", "link", "aliases", "lacks", "read", "recognize", "shapes",
-    "patterns", "rows", "fields", "epoch_id", "examples", "region", "currency",
+    "patterns", "rows", "fields", "epoch_id", "examples", "region", "phones", "currency",
 )  # fmt: skip
 READ_KEYS: Final = ("encoding", "delimiter", "quotes", "empty")
 ROWS_KEYS: Final = ("direction", "context", "called", "one_call_by", "one_call_by_all", "answered", "first", "incoming")
@@ -27,6 +27,7 @@ EXAMPLE_KEYS: Final = ("why", "source", "expect", "assume", "skipped")
 ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_call", "own_number", "inbound_context")
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
 QUOTES: Final = ("undoubled",)
+PHONES: Final = ("international",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Step:
     difference: tuple[str, ...] = ()
     sum: tuple[str, ...] = ()
     when: Condition = field(default_factory=dict)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """All source columns that the step reads."""
+        return (*self.columns, *self.sum, *self.difference, *self.seconds_from, *self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class Profile:
         quotes: ``undoubled`` if every cell is quoted and quotes inside are not doubled.
         empty: Words that mean an empty cell, beside those that every vendor uses.
         region: Country of phones without a country code.
+        phones: ``international`` if the vendor writes every number with its country code and without the plus.
         currency: Currency of amounts.
         recognize: Columns that only this export has together.
         shapes: Shapes of files without a header.
@@ -172,6 +179,7 @@ class Profile:
     quotes: str | None = None
     empty: tuple[str, ...] = ()
     region: str | None = None
+    phones: str | None = None
     currency: str | None = None
     shapes: tuple[HeaderlessShape, ...] = ()
     rows: RowSelection = field(default_factory=RowSelection)
@@ -219,6 +227,7 @@ def build_profile_schema() -> dict[str, Any]:
         "lacks": _BILINGUAL,
         "aliases": _TEXT_OR_LIST,
         "recognize": _TEXT_OR_LIST,
+        "phones": {"enum": list(PHONES)},
         "read": _object_schema(READ_KEYS, {"empty": _TEXT_OR_LIST, "quotes": {"enum": list(QUOTES)}}),
         "rows": _object_schema(ROWS_KEYS, rows),
         "shapes": {"type": "array", "items": _object_schema(("columns",), {"columns": _TEXT_OR_LIST})},

@@ -12,22 +12,34 @@ from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts import MessageKey, say
 from calltools.texts.keys import LANGUAGES
-from calltools.vendors.infer import InferredColumns, SampleColumns, distinct_words, title_says_milliseconds
+from calltools.vendors.infer import (
+    FULL_NAME,
+    InferredColumns,
+    SampleColumns,
+    distinct_words,
+    title_says_milliseconds,
+)
 from calltools.vendors.time_layouts import layout_pattern
 
 _KEPT_DIGITS: Final = 4
 _NUMBER_PATTERN: Final = re.compile(r"[0-9](?:[0-9 ()./-]*[0-9])?")
 _MIN_DIGITS: Final = 7
+#: A longer cell is a text about somebody, not a value that shows what a column holds.
+_MAX_EXAMPLE_CHARACTERS: Final = 100
+_FULL_NAME: Final = re.compile(FULL_NAME)
 _QUERY_VALUE: Final = re.compile(r"([?&#;][^=&#;]+=)([^&#;]*)")
 _URL_USER: Final = re.compile(r"//[^/@]*@")
 _MAIL_ADDRESS: Final = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+")
 
 
 def anonymize(text: str) -> str:
-    """The text with made-up long numbers, mail addresses, and query values of URLs."""
+    """The text with made-up long numbers, full names, mail addresses, and query values of URLs; ``""`` for JSON."""
     if re.match(r"[a-z]+://", text):
         return _QUERY_VALUE.sub(_anonymize_query_value, _URL_USER.sub("//", text))
-    return _NUMBER_PATTERN.sub(lambda run: _anonymize_number(run[0]), _MAIL_ADDRESS.sub("somebody@example.com", text))
+    if text.lstrip()[:1] in {"{", "["} or len(text) > _MAX_EXAMPLE_CHARACTERS:
+        return ""
+    without_names = _FULL_NAME.sub("Somebody", _MAIL_ADDRESS.sub("somebody@example.com", text))
+    return _NUMBER_PATTERN.sub(lambda run: _anonymize_number(run[0]), without_names)
 
 
 def _anonymize_query_value(part: re.Match[str]) -> str:
@@ -246,7 +258,8 @@ def _example_cells(columns: SampleColumns, inferred: InferredColumns) -> dict[st
         *(title for titles in inferred.columns.values() for title in titles),
     }
     cells = {title: column[0].as_py() for title, column in columns.items() if title in read and len(column)}
-    return {title: text if title in times else anonymize(text) for title, text in cells.items() if text}
+    made_up = {title: text if title in times else anonymize(text) for title, text in cells.items()}
+    return {title: text for title, text in made_up.items() if text}
 
 
 def _example_lines(columns: SampleColumns, inferred: InferredColumns, expect: Mapping[str, str]) -> list[str]:

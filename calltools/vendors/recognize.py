@@ -12,7 +12,7 @@ from typing import Final
 from calltools.errors import VendorError
 from calltools.fields.table import FIELD_NAMES, FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess
-from calltools.model.titles import fold_title, redacted_titles
+from calltools.model.titles import REJECT_TITLES, fold_title, redacted_titles
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile, Step
 
@@ -103,7 +103,7 @@ _MAX_MISSING_SHARE: Final = 0.5
 
 def is_canonical_header(titles: Sequence[str]) -> bool:
     """Whether at least half of the titles are canonical names, whatever their case and with one typing slip each."""
-    named = [title for title in titles if title.strip()]
+    named = [title for title in titles if title.strip() and title not in REJECT_TITLES]
     return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
 
 

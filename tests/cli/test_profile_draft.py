@@ -1,5 +1,6 @@
 """``vendors new``: a sample becomes a profile, with answers from options or from a person, and runs at once."""
 
+import csv
 import os
 import pty
 import re
@@ -10,10 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from calltools.cli.profile_draft import draft_profile
+from calltools.vendors.infer import InferredColumns
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 EXPORT = (
@@ -254,3 +259,39 @@ def test_a_person_at_a_terminal_is_asked(export, tmp_path):
     assert profile["fields"]["CallMissed"]["values"] == {"мимо": "1", "ок": "0"}
     assert profile["rows"]["direction"]["values"] == {"А": "incoming", "Б": "outgoing"}
     assert "входящих 2" in shown.decode()
+
+
+PEOPLE = [
+    "Иванов Пётр",
+    "Пётр Иванов (210)",
+    "ответил Иванов П.С.",
+    "John Smith",
+    "Smith, John",
+    '[{"user": "Иванов Пётр"}]',
+]
+PHONES = ["74950001234", "+7 (495) 000-12-34", "8-495-000-12-34", "не отвечен 74950001234", "0001234567"]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*PEOPLE, *PHONES, "Отвечен", "Пропущен", "входящий", "No Answer", ""]), min_size=4, max_size=12
+    ),
+    st.permutations(["Начало", "Кто", "Статус", "Направление", "Тег", "Комментарий"]),
+)
+def test_a_draft_shows_neither_names_nor_numbers_of_people(tmp_path_factory, words, titles):
+    path = tmp_path_factory.mktemp("draft") / "export.csv"
+    records = [
+        {"Начало": f"24.11.2026 10:1{number}:03", "Кто": "74950001234"} | {
+            title: words[(number + shift) % len(words)] for shift, title in enumerate(titles) if title not in {"Начало", "Кто"}
+        }
+        for number in range(4)
+    ]  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, titles, delimiter=";")
+        writer.writeheader()
+        writer.writerows(records)
+
+    text, sentences = draft_profile(path, InferredColumns({}), "ru", None)
+
+    for shown in (text, sentences):
+        assert not re.search("Иванов|Пётр|John|Smith|0001234|000-12-34", shown), shown

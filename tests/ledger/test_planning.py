@@ -52,6 +52,31 @@ def test_an_empty_column_is_like_none(open_ledger, tmp_path):
     }
 
 
+def test_a_placeholder_is_an_empty_cell_in_what_is_decided_and_sent(open_ledger, tmp_path):
+    cells = {"UserId": "crm-1", "ClientId": "NULL", "Yclid": "(not set)", "DateTime": "1772434800", "Tag": "-"}
+    path = write_calls(tmp_path / "a.csv", [cells], KINDS)
+
+    (planned,) = ledger.plan_upload(open_ledger, path, COUNTER).parts
+    sent = []
+    upload_file(open_ledger, path, lambda attempt: sent.extend(read_records(attempt.file)) or STORED)
+    again = write_calls(tmp_path / "b.csv", [{"UserId": "crm-1", "DateTime": "1772434800"}], KINDS)
+
+    assert (planned.kind, planned.columns) == ("UserId", ("UserId", "DateTime"))
+    assert sent == [{"UserId": "crm-1", "DateTime": "1772434800"}]
+    assert count_statuses(open_ledger, again) == {"unchanged": 1, "sent": 0}
+    assert count_statuses(open_ledger, path) == {"unchanged": 1, "sent": 0}
+
+
+def test_a_call_whose_placeholders_were_sent_before_is_known(open_ledger, tmp_path, monkeypatch):
+    """An earlier version sent NULL as it stood."""
+    path = write_calls(tmp_path / "a.csv", [call(0, ClientId="NULL", UserId="crm-1")], KINDS)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("calltools.ledger.calls.without_placeholders", lambda cells: cells)
+        upload_file(open_ledger, path, STORED)
+
+    assert count_statuses(open_ledger, path) == {"changed": 1, "sent": 0}
+
+
 @pytest.mark.parametrize(
     ("cells", "status"),
     [

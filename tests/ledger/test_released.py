@@ -136,7 +136,7 @@ def test_later_columns_are_distinguished_by_name_and_not_by_order():
 def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
-    nothing = np.zeros(70, "V16"), np.zeros(70, "V8")
+    nothing = np.zeros(70, "V16"), np.zeros(70, "V8"), {}
     scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), np.ones(70, np.int64))
 
     assert [np.flatnonzero(scan.is_filled(name)).tolist() for name in names] == [[place] for place in range(70)]

@@ -50,7 +50,7 @@ def test_equal_records_are_one_and_unequal_ones_a_tie():
     ("row", "why"),
     [
         pytest.param(("anonymous", str(NOON), ANNA), "phone", id="a word for a phone"),
-        pytest.param(("", str(NOON), ANNA), "phone", id="no phone"),
+        pytest.param(("", str(NOON), ANNA), "no-phone", id="no phone"),
         pytest.param((PHONE, "", ANNA), "time", id="no time"),
         pytest.param((PHONE, "31.02.2026 10:00:00", ANNA), "time", id="no such day"),
         pytest.param((PHONE, "1772434800000", ANNA), "time", id="milliseconds"),
@@ -129,7 +129,7 @@ def test_a_file_without_a_usable_record_is_refused_with_the_reasons():
         build_index([rows], TITLES, COLUMNS, Assumptions(now=HERE.now))
 
     assert caught.value.key == "identifier-records-unusable"
-    assert caught.value.facts == {"read": 3, "damaged": 1, "phone": 1, "time": 1, "identifier": 0}
+    assert caught.value.facts == {"read": 3, "damaged": 1, "no_phone": 0, "phone": 1, "time": 1, "identifier": 0}
     assert "--region" in caught.value.say("en")
     assert "--region" in caught.value.say("ru")
 

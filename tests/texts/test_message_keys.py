@@ -152,7 +152,7 @@ def test_both_languages_name_the_same_facts(table):
 
 
 def test_each_placeholder_of_a_rule_is_declared():
-    known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1"}
+    known = {*wording.DETAILS, "value", "column", "field", "detail0", "detail1", "place1", "legs"}
     templates = [text for sentence, _ in wording.RULE_SENTENCES.values() for text in sentence]
 
     assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known

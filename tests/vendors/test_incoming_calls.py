@@ -61,6 +61,46 @@ def test_options_of_the_user_add_to_the_columns(options, incoming, tmp_path):
     assert phones(tmp_path, profile, "When,Who,Context,Called,Line", ROWS, **options) == incoming
 
 
+CALLED = PROFILE.replace("{rows}", 'called = "Called"')
+SPELLINGS = ["74950000100", "84950000100", "+7 (495) 000-01-00", "+74950000100", "74950000200", "100"]
+
+
+@pytest.mark.parametrize("own", ["+74950000100", "84950000100", "7 495 000 01 00", " 8 (495) 000-01-00"])
+def test_an_own_number_is_compared_as_a_number(own, tmp_path):
+    rows = [f"177243{n}000,+7495000000{n},{called}" for n, called in enumerate(SPELLINGS, 1)]
+
+    assert phones(tmp_path, CALLED, "When,Who,Called", rows, own_numbers=(own,), region="RU") == ["1", "2", "3", "4"]
+
+
+def test_without_a_country_a_plus_and_punctuation_still_do_not_matter(tmp_path):
+    rows = [f"177243{n}000,+7495000000{n},{called}" for n, called in enumerate(SPELLINGS, 1)]
+
+    assert phones(tmp_path, CALLED, "When,Who,Called", rows, own_numbers=("+74950000100",)) == ["1", "3", "4"]
+
+
+def test_an_extension_stays_as_it_is(tmp_path):
+    rows = ["1772431000,+74950000001,100", "1772432000,+74950000002,0100", "1772433000,+74950000003,84950000100"]
+
+    assert phones(tmp_path, CALLED, "When,Who,Called", rows, own_numbers=("100",), region="RU") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "No record has what you gave"), ("ru", "Ни в одной записи нет того")]
+)
+def test_what_never_occurs_is_said(language, sentence, tmp_path):
+    (tmp_path / "own.toml").write_text(PROFILE.replace("{rows}", BOTH), encoding="utf-8")
+    (tmp_path / "export.csv").write_text("\n".join(["When,Who,Context,Called,Line", *ROWS]) + "\n", encoding="utf-8")
+    command = ["convert", str(tmp_path / "export.csv"), "--vendor", str(tmp_path / "own.toml"), "--static-call", "1",
+               "--as-of", "2026-03-12T00:00:00Z", "--lang", language, "--own-number", "200"]  # fmt: skip
+
+    said = CliRunner().invoke(app, [*command, "--own-number", "74950000999", "--inbound-context", "trnk"])
+    seen = CliRunner().invoke(app, [*command, "--inbound-context", "trunk"])
+
+    assert sentence in said.stderr
+    assert "74950000999, trnk" in said.stderr
+    assert sentence not in seen.stderr
+
+
 def test_without_a_column_of_direction_the_user_must_give_it():
     profile = load_profile(PROFILE.replace("{rows}", BOTH), "own")
 

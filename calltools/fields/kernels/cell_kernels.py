@@ -36,10 +36,10 @@ PLACEHOLDERS: Final = frozenset(
     }
 )  # fmt: skip
 #: All spellings that occur: comparing whole cells is faster than folding the case of each.
-_SPELLINGS: Final = tuple(
+PLACEHOLDER_SPELLINGS: Final = tuple(
     sorted({"NaN"}.union(*({word, word.upper(), word.capitalize(), word.title()} for word in PLACEHOLDERS)))
 )
-_MAX_PLACEHOLDER_BYTES: Final = max(len(word.encode()) for word in _SPELLINGS)
+_MAX_PLACEHOLDER_BYTES: Final = max(len(word.encode()) for word in PLACEHOLDER_SPELLINGS)
 
 #: A longer cell can be absent only if it is nothing but white space. The eight bytes are for spaces around a word.
 MAX_ABSENT_BYTES: Final = _MAX_PLACEHOLDER_BYTES + 8
@@ -50,7 +50,7 @@ _INVISIBLE_LEAD_BYTES[[0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF]] = True
 #: First byte -> the fewest bytes of an absent cell that begins with it. So the code USD is not compared with
 #: "undefined", which is longer.
 _MIN_ABSENT_BYTES: Final = np.full(256, MAX_ABSENT_BYTES + 1, np.int64)
-for _word in _SPELLINGS:
+for _word in PLACEHOLDER_SPELLINGS:
     _MIN_ABSENT_BYTES[_word.encode()[0]] = min(_MIN_ABSENT_BYTES[_word.encode()[0]], len(_word.encode()))
 # Control characters and the space, alone or before a placeholder.
 _MIN_ABSENT_BYTES[list(range(0x21))] = 1
@@ -59,7 +59,7 @@ _ABSENT_FIRST_BYTES: Final = _MIN_ABSENT_BYTES <= MAX_ABSENT_BYTES
 # ``first_bytes`` gives 0 for an empty cell, which holds no placeholder.
 _ABSENT_FIRST_BYTES[0] = False
 _RUSSIAN_SECOND_BYTES: Final = np.zeros(256, bool)
-_RUSSIAN_SECOND_BYTES[[word.encode()[1] for word in _SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
+_RUSSIAN_SECOND_BYTES[[word.encode()[1] for word in PLACEHOLDER_SPELLINGS if word.encode()[0] == _RUSSIAN_LEAD]] = True
 
 # RE2 classes. Line breaks are left out: a cell of several lines is a fault of its own (CT010).
 _CONTROL: Final = (
@@ -250,7 +250,7 @@ def _mark_control_bytes(data: ByteArray, *, ascii_only: bool) -> Mask:
 @lru_cache(maxsize=1)
 def _placeholder_cells() -> Cells:
     # Not a constant of the module: the first Arrow array imports pandas, which commands without data do not need.
-    return pa.array(_SPELLINGS)
+    return pa.array(PLACEHOLDER_SPELLINGS)
 
 
 def _are_placeholders(cells: Cells) -> Mask:

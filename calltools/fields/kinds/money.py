@@ -1,6 +1,9 @@
 """Amounts of money: digits with a decimal dot."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -22,13 +25,44 @@ from calltools.fields.kernels.byte_kernels import (
 )
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, non_empty, offsets
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty, offsets
 
 _THIRD_FROM_END: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
-_SIGN: Final = r"(?:₽|руб\.?|р\.|\$|€|₸|RUB|USD|EUR|KZT|BYN)"
-#: Amounts with one reading only: a space between thousands, a decimal comma, a sign of currency.
-_READABLE: Final = rf"{_SIGN}? ?([0-9]{{1,3}}(?: [0-9]{{3}})+|[0-9]+)(?:[.,]([0-9]{{1,2}}))? ?{_SIGN}?"
+#: Signs and words beside an amount, in small letters -> the currencies that they can mean.
+_CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "₽": ("RUB",),
+        **dict.fromkeys(("руб", "руб.", "р.", "рублей"), ("RUB", "BYN")),
+        "$": ("USD", "AUD", "BBD", "BMD", "BND", "BRL", "BSD", "BZD", "CAD", "CLP", "COP", "CUP", "DOP", "FJD", "GYD",
+              "HKD", "JMD", "KYD", "LRD", "MXN", "NAD", "NIO", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "UYU", "XCD",
+              "ARS"),
+        "€": ("EUR",),
+        **dict.fromkeys(("₸", "тг", "тг.", "тенге"), ("KZT",)),
+        **dict.fromkeys(("₴", "грн", "грн."), ("UAH",)),
+        "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"),
+        "¥": ("JPY", "CNY"),
+        "₺": ("TRY",), "₾": ("GEL",), "₼": ("AZN",), "֏": ("AMD",),
+        "сум": ("UZS",), "сом": ("KGS",),
+        "kr": ("SEK", "NOK", "DKK", "ISK"),
+        "zł": ("PLN",),
+        **{
+            code.lower(): (code,)
+            for code in ("AMD", "AZN", "BYN", "CNY", "EUR", "GBP", "GEL", "KGS", "KZT", "PLN", "RUB", "TRY", "UAH",
+                         "USD", "UZS")
+        },
+    }
+)  # fmt: skip
+#: The longest first, so that руб. is not read as руб.
+_SIGN: Final = f"(?i:{'|'.join(map(re.escape, sorted(_CURRENCIES_BY_SIGN, key=len, reverse=True)))})"
+_NUMBER: Final = "([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,]([0-9]{1,2}))?"
+#: Amounts with one reading only: a space between thousands, a decimal comma, a sign of currency on one side.
+_READABLE: Final = f"{_SIGN}? ?{_NUMBER} ?{_SIGN}?"
+#: The signs as they are left when digits, spaces, dots and commas are gone; and each with a code that it can mean.
+_BARE_SIGNS: Final = sorted({sign.rstrip(".") for sign in _CURRENCIES_BY_SIGN})
+_MEANINGS: Final = sorted(f"{sign.rstrip('.')} {code}" for sign, codes in _CURRENCIES_BY_SIGN.items() for code in codes)
+_SIGN_ON_BOTH_SIDES: Final = f"{_SIGN}.*{_SIGN}"
+_ALL_BUT_SIGN: Final = "[0-9 .,]+"
 
 
 def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -75,6 +109,21 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
     # 0xE2 is the first byte of U+2212, the minus sign of typography.
     candidates = (begins == ord("-")) | (begins == 0xE2)
     return full_match(clean, _NEGATIVE) if candidates.any() else candidates
+
+
+def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
+    """Mask of the readable amounts whose own sign of currency cannot mean the code beside them.
+
+    An empty code contradicts nothing; nor does an amount without a sign.
+    """
+    clean = cell_kernels.cleaned(prices)
+    mask: Mask = ~_is_canonical(clean) & non_empty(codes)
+    if mask.any():
+        amounts, given = clean.filter(pa.array(mask)), codes.filter(pa.array(mask))
+        signs = pc.utf8_lower(pc.replace_substring_regex(amounts, _ALL_BUT_SIGN, ""))
+        pairs = pc.binary_join_element_wise(signs, pc.utf8_upper(given), " ")
+        mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS))) & ~as_mask(pc.is_in(pairs, pa.array(_MEANINGS)))
+    return mask
 
 
 def count_decimals(cells: Cells) -> NDArray[np.int64]:
@@ -143,7 +192,8 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
 
 def _to_amount(cells: Cells) -> Cells:
     clean = cell_kernels.clean_unless_damaged(cells)
-    return cell_kernels.rewrite_where(clean, full_match(clean, _READABLE) & non_empty(clean), _to_canonical)
+    readable = full_match(clean, _READABLE) & non_empty(clean) & ~full_match(clean, _SIGN_ON_BOTH_SIDES)
+    return cell_kernels.rewrite_where(clean, readable, _to_canonical)
 
 
 def _to_canonical(cells: Cells) -> Cells:

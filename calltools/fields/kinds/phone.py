@@ -28,21 +28,28 @@ from calltools.fields.kernels.byte_kernels import (
 from calltools.fields.numbering_plans import NumberStatus, classify_numbers
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, non_empty, offsets
+from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets
 
 #: What a spreadsheet makes of a number that was not kept as text.
 _WITH_DECIMAL_TAIL: Final = rf"\+?[0-9]{{7,15}}{cell_kernels.DECIMAL_TAIL}"
 _NUMBER_CELL: Final = rf"{_WITH_DECIMAL_TAIL}|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{{1,2}}"
-_ASCII_PUNCTUATION: Final = b" ()./-"
+#: ``~`` stands in 8~10, as people write the prefix of a call abroad from Russia: wait for the tone.
+_ASCII_PUNCTUATION: Final = b" ()./~-"
 _DASHES: Final = r"[\x{2010}-\x{2015}]"
 _DASH_LEAD: Final = 0xE2
-_PUNCTUATED: Final = r"\+?[0-9 ()./\x{2010}-\x{2015}-]*"
+_PUNCTUATED: Final = r"\+?[0-9 ()./~\x{2010}-\x{2015}-]*"
 #: The Russian trunk prefix with a plus before it, as in +8 (495) …: people write it, but 8 is no country code.
 #: Without the punctuation behind the 8 the number would seem to be one of another country, such as Vietnam (84).
 _PLUS_EIGHT: Final = r"\+8[ (./-].*"
+#: The prefix of an international number in most of the world. No number inside a country begins with it.
+_INTERNATIONAL_PREFIX: Final = "00"
 #: Fewer digits are an extension, or a city number without its area code.
 _MIN_DIGITS: Final = 7
 _RUSSIAN_NATIONAL_DIGITS: Final = 10
+#: What a report shows: of the last seven digits the fourth and the third from the end, and before these the head.
+_HIDDEN_DIGITS: Final = 7
+_MIN_SHOWN_DIGITS: Final = 2
+_MAX_SHOWN_DIGITS: Final = 4
 #: Countries with calling code 7. At home their numbers are dialed with 8 instead of +7.
 _REGIONS_OF_CODE_7: Final = ("RU", "KZ")
 
@@ -91,12 +98,13 @@ def with_punctuation(cells: Cells, _assumptions: Assumptions | None = None) -> M
     return cell_kernels.apply_where(punctuated, lambda written: ~_is_impossible_as_written(written), suspects.cells)
 
 
-def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+def impossible_number(cells: Cells, assumptions: Assumptions | None = None) -> Mask:
     """No numbering plan has a number of this length or with this country code.
 
     Why:
         Nobody can call from it: a digit is missing or one too many, or the country code does not exist. Metrica would
-        keep it and show a caller who does not exist.
+        keep it and show a caller who does not exist. Somebody has put a plus before +8 495 …, which is dialed inside
+        Russia and Kazakhstan: as an international number it would be one of Vietnam.
 
     Example:
         bad: +7965123
@@ -104,7 +112,7 @@ def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> 
 
     Fix:
         Look at the number in the call log. A truncated number cannot be completed; leave the cell empty if the call
-        itself is right.
+        itself is right. With `--region RU` the finding shows +7 495 … for +8 495 ….
 
     Source:
         ITU-T E.164; numbering plans as in the metadata of libphonenumber.
@@ -114,7 +122,53 @@ def impossible_number(cells: Cells, _assumptions: Assumptions | None = None) -> 
     numbers = cell_kernels.apply_where(
         candidates, lambda written: _is_number_like(written) & ~full_match(written, _NUMBER_CELL), clean
     )
-    return cell_kernels.apply_where(numbers, _is_impossible_as_written, clean)
+    return cell_kernels.apply_where(numbers, _is_impossible_as_written, clean) | _has_plus_before_trunk(
+        clean, assumptions
+    )
+
+
+def without_plus_before_trunk(cells: Cells, assumptions: Assumptions) -> Cells:
+    """Repair +8 495 … where the country is known: +7495 …; every other cell stays."""
+    digits = _remove_punctuation(cell_kernels.clean_unless_damaged(cells))
+    russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
+    mask = _has_plus_before_trunk(digits, assumptions)
+    return cell_kernels.replace_where(cells, mask, russian.filter(pa.array(mask)))
+
+
+def _has_plus_before_trunk(cells: Cells, assumptions: Assumptions | None) -> Mask:
+    """Mask of the cells that are +8 and ten digits, where +7 and these digits are assigned and the region dials so."""
+    mask = np.zeros(len(cells), bool)
+    if assumptions is None or assumptions.region not in _REGIONS_OF_CODE_7 or not len(cells):
+        return mask
+    mask = as_mask(pc.starts_with(cells, "+8"))
+    if mask.any():
+        digits = _remove_punctuation(cells.filter(pa.array(mask)))
+        russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
+        mask[mask] = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 2) & (
+            classify_numbers(russian) == NumberStatus.ASSIGNED
+        )
+    return mask
+
+
+def with_international_plus(cells: Cells, region: str | None) -> Cells:
+    """Put the plus before digits that begin with a country code, in an export that writes every number so.
+
+    Args:
+        cells: Phones as the export has them.
+        region: The country that the numbers without a country code are dialed in. In Russia and Kazakhstan 8 and ten
+            digits stay: a number of these countries as it is dialed there.
+
+    Returns:
+        The cells; what would be no possible number with the plus stays as it is.
+    """
+    digits = digits_only(cells) & (byte_lengths(cells) > _MIN_DIGITS)
+    if not digits.any():
+        return cells
+    picked = cells.filter(pa.array(digits))
+    plus = pc.binary_join_element_wise("+", picked, "")
+    kept = _is_impossible(plus) | _has_plus_before_trunk(plus, Assumptions(0, region=region))
+    digits[digits] = ~kept
+    return cell_kernels.replace_where(cells, digits, plus.filter(pa.array(~kept)))
 
 
 def not_assigned(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -264,8 +318,9 @@ def _is_proven(cells: Cells) -> Mask:
     return mask
 
 
-def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
-    return _is_proven(cells)
+def _sound(cells: Cells, assumptions: Assumptions) -> Mask:
+    mask: Mask = _is_proven(cells) & ~_has_plus_before_trunk(cells, assumptions)
+    return mask
 
 
 def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
@@ -274,7 +329,23 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
         # Nearly all numbers of a Russian export are rewritten here, without a call of the parser.
         cells = _rewrite_russian_trunk(cells, others)
         others = _is_not_canonical(cells)
+    # +8 495 … stays as it is written: its finding shows the number, and nothing of it may be left out.
+    others &= ~_has_plus_before_trunk(cells, assumptions)
     return cell_kernels.rewrite_where(cells, others, lambda written: _rewrite_distinct(written, assumptions.region))
+
+
+def comparable_numbers(cells: Cells, region: str | None) -> Cells:
+    """Numbers in a form that is equal for all spellings of one number; an extension or another text stays as it is.
+
+    Args:
+        cells: Numbers as people and exports write them.
+        region: Country of numbers without a country code; ``None``: unknown.
+    """
+    clean = cell_kernels.cleaned(cells)
+    numbers = _is_number_like(clean) | full_match(clean, _NUMBER_CELL)
+    whole = _normalize(clean.filter(pa.array(numbers)), Assumptions(0, region=region))
+    # Without a region one file may have the plus where the user leaves it out.
+    return cell_kernels.replace_where(clean, numbers, pc.utf8_ltrim(_remove_punctuation(whole), "+"))
 
 
 def _is_not_canonical(cells: Cells) -> Mask:
@@ -330,6 +401,10 @@ def _format_e164(text: str, region: str | None) -> str:
         return "".join(character for character in text if character.isdigit() or character == "+")
     if region is None:
         return text
+    digits = "".join(filter(str.isdigit, text))
+    if digits.startswith(_INTERNATIONAL_PREFIX):
+        # The parser knows the prefix of the region only, and would take these for digits of a national number.
+        return f"+{digits[len(_INTERNATIONAL_PREFIX) :]}"
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -338,13 +413,24 @@ def _format_e164(text: str, region: str | None) -> str:
 
 
 def _redact(cells: Cells) -> Cells:
-    """The plus, four digits and two digits near the end: never enough to dial."""
-    long = pc.greater(pc.utf8_length(cells), 9)
-    shortened = pc.binary_join_element_wise(
-        pc.utf8_slice_codeunits(cells, 0, 5), pc.utf8_slice_codeunits(cells, -4, -2), "***"
-    )
-    short = pc.if_else(long, pc.binary_join_element_wise(shortened, "**", ""), "***")
-    return cell_kernels.redacted_except_placeholders(cells, pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", short))
+    """At most the first four digits, and two near the end: five digits stay unknown, however the number is spelled.
+
+    The digits are counted from the end, so that two spellings of one number, such as a cell and its repair, show the
+    same digits: together they do not tell more than one of them.
+    """
+    plain = pc.replace_substring_regex(cells, f"{cell_kernels.DECIMAL_TAIL}$", "")
+    # Words beside a number may be a name.
+    spelled = pc.replace_substring_regex(plain, "[^0-9+() .-]", "")
+    digits = pc.replace_substring_regex(spelled, "[^0-9]", "")
+    shown = pc.subtract(pc.utf8_length(digits), _HIDDEN_DIGITS).to_numpy().clip(0, _MAX_SHOWN_DIGITS)
+    # A number of fewer digits shows nothing: two digits of few are many.
+    shown[shown < _MIN_SHOWN_DIGITS] = 0
+    masked = pc.if_else(pc.equal(pc.utf8_length(cells), 0), "", "***")
+    tail = pc.binary_join_element_wise("***", pc.utf8_slice_codeunits(digits, -4, -2), "**", "")
+    for count in range(_MIN_SHOWN_DIGITS, _MAX_SHOWN_DIGITS + 1):
+        head = pc.replace_substring_regex(spelled, rf"^((?:[^0-9]*[0-9]){{{count}}}).*$", r"\1")
+        masked = pc.if_else(pa.array(shown == count), pc.binary_join_element_wise(head, tail, ""), masked)
+    return cell_kernels.redacted_except_placeholders(cells, masked)
 
 
 _RUSSIA: Final = (("region", "RU"),)
@@ -361,12 +447,15 @@ KIND = Kind(
         Example("8 (495) 000-00-00", "+74950000000", "dialed inside Russia", _RUSSIA),
         Example("74950000000", "+74950000000", "no plus", _RUSSIA),
         Example("810442079460000", "+442079460000", "dialed abroad from Russia", _RUSSIA),
+        Example("8~10 44 2079460000", "+442079460000", "the same with the tone", _RUSSIA),
+        Example("00442079460000", "+442079460000", "dialed abroad from most countries", _RUSSIA),
         Example("(202) 555-0123", "+12025550123", "dialed inside the USA", (("region", "US"),)),
         Example("74950000000.0", "+74950000000", "a number cell's tail", _RUSSIA),
         Example("8 (495) 000-00-00", None, "no country was given", fault="phone-not-international"),
         Example("7.495E+10", None, "digits are lost", _RUSSIA, "phone-stored-as-number"),
         Example("+7965123", None, "truncated", _RUSSIA, "phone-impossible"),
         Example("+8 (495) 000-00-00", None, "8 alone is no country code", _RUSSIA, "phone-impossible"),
+        Example("+84950000000", None, "the same without punctuation", _RUSSIA, "phone-impossible"),
         Example("123456", None, "no area code", _RUSSIA, "phone-not-a-number"),
         Example("anonymous", None, "withheld", _RUSSIA, "phone-not-a-number"),
     ),

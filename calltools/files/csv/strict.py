@@ -162,8 +162,10 @@ class StrictParser:
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
         end = self._resume_at(at, split, fault)
-        # If parsing goes on inside of what was split, those cells belong to other records.
-        return ParsedRecord(line, split.cells if end >= split.end else self._split_line(at), fault, split.position), end
+        # Behind a wrong quote nothing was split; and if parsing goes on inside of what was split, those cells belong to
+        # other records.
+        whole = split.fault is None and end >= split.end
+        return ParsedRecord(line, split.cells if whole else self._split_line(at), fault, split.position), end
 
     def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
         """The fault of a record without a wrong quote."""

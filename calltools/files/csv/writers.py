@@ -20,9 +20,11 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice_bytes
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.rejects import MARKED_CODES, mark_cells
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, combine_chunks, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
+from calltools.model.titles import REJECT_TITLES
 from calltools.runtime.signals import deferred_interrupts
 
 _SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in FIELD_NAMES])
@@ -149,19 +151,17 @@ def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[
             yield waiting.popleft().result()
 
 
-#: Titles before those of the file: they come first because a malformed record may have any number of cells.
-REJECT_TITLES: Final = ("calltools_codes", "calltools_place")
-
-
 class RejectsWriter:
     """Writes rejected records: codes, physical line or sheet row, then the cells as they are in the source.
 
+    A cell of which text alone would not show the fault has a mark (``files/rejects``).
     The file appears when the writer is closed, or not at all.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
         self._file = AtomicFile(path, force=force)
         self._titles: tuple[str, ...] | None = None
+        self._first_column = 0
 
     def __enter__(self) -> Self:
         """Check at once that the file can be written."""
@@ -174,19 +174,31 @@ class RejectsWriter:
 
     def write_header(self, titles: tuple[str, ...]) -> None:
         """Write a header if the titles differ from those of the source before."""
+        # Rejects that are converted again have these titles already.
+        self._first_column = len(REJECT_TITLES) if titles[: len(REJECT_TITLES)] == REJECT_TITLES else 0
         if titles != self._titles:
-            self._write_rows([[*REJECT_TITLES, *titles]])
+            self._write_rows([[*REJECT_TITLES, *titles[self._first_column :]]])
             self._titles = titles
 
     def write_rejected(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write the malformed records of a batch, and its records in a mask."""
         codes = _error_codes_by_record(findings)
         rows = [(record.record, record.place, list(record.cells)) for record in batch.malformed]
-        if bad.any() and batch.origin is not None:
-            kept = batch.origin.filter(pa.array(bad))
-            cells = zip(*(column.to_pylist() for column in kept.columns), strict=True)
-            rows += zip(batch.records[bad].tolist(), batch.places[bad].tolist(), map(list, cells), strict=True)
-        self._write_rows([[" ".join(codes[record]), str(place), *cells] for record, place, cells in sorted(rows)])
+        if batch.origin is not None:
+            rows += _rejected_rows(batch, bad, [record for record, found in codes.items() if found])
+        legs = batch.legs
+        calls = {} if legs is None else dict(zip(legs.records.tolist(), legs.calls.tolist(), strict=True))
+        marks, width = _marks_by_record(findings), len(self._titles or ())
+        self._write_rows(
+            [
+                [
+                    " ".join(dict.fromkeys([*codes[record], *codes[calls.get(record, record)]])),
+                    str(place),
+                    *mark_cells(cells, marks[record], width)[self._first_column :],
+                ]
+                for record, place, cells in sorted(rows)
+            ]
+        )
 
     def close(self) -> None:
         """Rename the file to its path."""
@@ -198,12 +210,46 @@ class RejectsWriter:
         self._stream.write("".join(text.lines).encode("utf-8", "surrogatepass"))
 
 
+def _rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
+    """Number, place and cells of rejected records that are no malformed ones; of a call with legs, of all its legs.
+
+    Args:
+        batch: The batch, with records as they are in the file.
+        bad: Its rejected rows.
+        named: Records with an error; a leg may have one of its own.
+    """
+    parts: list[tuple[pa.Table, Numbers, Numbers]] = []
+    one_leg = bad
+    if batch.legs is not None:
+        legs = batch.legs
+        one_leg = bad & ~np.isin(batch.records, legs.calls)
+        rejected = np.isin(legs.records, batch.with_legs(np.array(named, np.int64)))
+        parts.append((legs.columns.filter(pa.array(rejected)), legs.records[rejected], legs.places[rejected]))
+    if batch.origin is not None and one_leg.any():
+        parts.append((batch.origin.filter(pa.array(one_leg)), batch.records[one_leg], batch.places[one_leg]))
+    rows: list[tuple[int, int, list[str]]] = []
+    for table, records, places in parts:
+        cells = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        rows += zip(records.tolist(), places.tolist(), map(list, cells), strict=True)
+    return rows
+
+
 class _LineBuffer:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def write(self, line: str) -> None:
         self.lines.append(line)
+
+
+def _marks_by_record(findings: Findings) -> dict[int, list[tuple[str, int | None]]]:
+    """Codes that are written into cells, and the positions of these cells."""
+    table = findings.table
+    kept = pc.and_(pc.is_in(table["code"], pa.array(sorted(MARKED_CODES))), pc.equal(table["severity"], "error"))
+    marks: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
+    for row in table.filter(kept).select(["record", "code", "position"]).to_pylist():
+        marks[row["record"]].append((row["code"], row["position"]))
+    return marks
 
 
 def _error_codes_by_record(findings: Findings) -> dict[int, list[str]]:

@@ -1,4 +1,4 @@
-"""Reading JSON: a list of objects, JSON Lines or one list inside an envelope become batches of text columns."""
+"""Reading JSON: a list of objects, JSON Lines or a list inside a document become batches of text columns."""
 
 import json
 import re
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.inputs import INPUTS, OpenRequest
+from calltools.files.json.records import KeyCounter, choose_records
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
 from calltools.model.cells import Cells, Numbers, cells_from_text, constant_cells, replace_lone_surrogates
@@ -45,14 +46,17 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def parse_records(text: str, name: str) -> Iterator[dict[str, Json]]:
-    """The objects of a list, of JSON Lines, or of the only list of objects inside an envelope.
+def parse_records(
+    text: str, name: str, count_known: KeyCounter = lambda _: 0, path: str | None = None
+) -> Iterator[dict[str, Json]]:
+    """The objects of a list, of JSON Lines, or of the list of objects that holds the records (``choose_records``).
 
     Raises:
-        SourceError: The text is not JSON, is nested too deeply, repeats a key, or holds no list of objects.
+        SourceError: The text is not JSON, is nested too deeply, repeats a key, or holds no list of objects, or several.
+        UsageError: There is no list of objects at the path.
     """
     try:
-        yield from _require_objects(_list_of_records(text, name), name)
+        yield from _require_objects(_list_of_records(text, name, count_known, path), name)
     except json.JSONDecodeError as fault:
         place = fault.pos
         line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
@@ -63,13 +67,15 @@ def parse_records(text: str, name: str) -> Iterator[dict[str, Json]]:
         raise SourceError("json-key-repeated", path=name, title=fault.args[0]) from fault
 
 
-def _list_of_records(text: str, name: str) -> Iterable[Json]:
+def _list_of_records(text: str, name: str, count_known: KeyCounter, path: str | None) -> Iterable[Json]:
     values = _parse_values(text)
     first = next(values)
     second = next(values, None)
-    if second is not None:
-        return chain([first, second], values)
-    return first if isinstance(first, list) else _unwrap_envelope(first, name)
+    if second is None:
+        return choose_records(first, name, count_known, path)
+    lines = chain([first, second], values)
+    # JSON Lines are a list; only a path makes it worth having all of them at once.
+    return lines if path is None else choose_records([*lines], name, count_known, path)
 
 
 def _parse_values(text: str) -> Iterator[Json]:
@@ -93,26 +99,6 @@ def _require_objects(items: Iterable[Json], name: str) -> Iterator[dict[str, Jso
         if not isinstance(item, dict):
             raise SourceError("json-not-records", path=name, item=number)
         yield item
-
-
-def _unwrap_envelope(envelope: Json, name: str) -> list[Json]:
-    """The only list of objects inside an object; an object without a list is one record."""
-    found = dict(_find_lists(envelope, ""))
-    filled = {path: items for path, items in found.items() if items}
-    if len(filled) > 1:
-        raise SourceError("json-lists-several", path=name, lists=", ".join(filled))
-    if filled:
-        return next(iter(filled.values()))
-    return [] if found else [envelope]
-
-
-def _find_lists(value: Json, path: str) -> Iterator[tuple[str, list[Json]]]:
-    """Path and items of each list of objects, or empty list, that is not inside another list."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _find_lists(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        yield path, value
 
 
 def flatten_record(record: dict[str, Json]) -> dict[str, str]:
@@ -178,7 +164,8 @@ def open_json(request: OpenRequest) -> Table:
         raise LimitError("json-too-large", path=name, size=size >> 20, limit=MAX_JSON_BYTES >> 20)
     text, encoding = _decode(path.read_bytes(), name)
     titles: dict[str, None] = {}
-    parts = list(_collect_parts(_flatten_records(parse_records(text, name), name), titles, name, limits))
+    records = parse_records(text, name, lambda keys: request.find_header([keys]).score, request.hints.records)
+    parts = list(_collect_parts(_flatten_records(records, name), titles, name, limits))
     return Table(
         Source(path, name, INPUTS["json"].format, encoding=encoding),
         tuple(replace_lone_surrogates(title) for title in titles),

@@ -101,6 +101,25 @@ Source:
     The nearest earlier record of the same phone within the window
 """
 
+LEG_DAMAGED: Final = """A record of this call cannot be read, so that nobody knows what became of the call.
+
+Why:
+    An export with several records a call says in one of them whether it was answered and how long it was talked. Where
+    that record is damaged, the others make a missed call of it. So all records of the call are rejected together.
+    Which call a damaged record belongs to is known by its id alone, never by the records around it.
+
+Example:
+    bad: two records with one linkedid, of which the second, with the talk, lacks a cell
+    good: both records whole
+
+Fix:
+    Mend the damaged record, which the report names, and convert again. `--rejects` writes all records of the call, so
+    that the mended file converts. Where the id cannot be read, compare the calls of that time with the telephony.
+
+Source:
+    Exports with several records a call: all of them have one id
+"""
+
 IDENTIFIER_JOINED_AMBIGUOUSLY: Final = """More than one record of the second file fits equally well; none is taken.
 
 Why:

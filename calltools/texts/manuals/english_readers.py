@@ -317,7 +317,8 @@ Example:
 
 Fix:
     Export again, and import the column as text: Data, From Text/CSV, column type Text, before loading.
-    Formatting this column as text now brings nothing back.
+    Formatting this column as text now brings nothing back. In `--rejects` such a cell is marked [CT209] and stays
+    rejected until the right id stands there, without the mark.
 
 Source:
     Microsoft Support: Excel keeps 15 significant digits; IEEE 754

@@ -120,7 +120,6 @@ def test_the_encoding_is_found(read, encode):
         pytest.param("[1,2]", "json-not-records", id="list of numbers"),
         pytest.param('[{"a":1},[2]]', "json-not-records", id="one that is no object"),
         pytest.param('{"a":1}\n7\n', "json-not-records", id="a line that is no object"),
-        pytest.param('{"a":[{"x":1}],"b":{"c":[{"y":1}]}}', "json-lists-several", id="two lists"),
         pytest.param('[{"a":1,"a":2}]', "json-key-repeated", id="key twice"),
         pytest.param('[{"a.b":1,"a":{"b":2}}]', "json-key-repeated", id="title twice"),
         pytest.param("[" * 200_000, "json-too-deep", id="deep lists"),

@@ -1,0 +1,170 @@
+"""Rejects: what is written beside the cells of a rejected record, and how it is read again.
+
+Text alone does not show every fault: an id that a workbook kept as a number is a good id as text. So the cell of such a
+fault is written with the code of the rule in front, and a file with such a mark is refused like the file before it,
+until somebody puts the right value in its place.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.errors import UsageError
+from calltools.fields.kernels.byte_kernels import first_bytes
+from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
+from calltools.model.cells import as_mask
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
+from calltools.model.titles import REJECT_TITLES
+
+#: Rules whose fault is gone when the cell is written as text: what readers saw of quotes, bytes and typed cells, and
+#: what only the neighbors of a record show.
+MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT008", "CT014", "CT015", "CT020", "CT209", "CT610"})
+#: Those of them whose record was not split into cells, though it is written as cells here.
+_MALFORMED_CODES: Final = pa.array(["CT006", "CT007", "CT008", "CT020"])
+#: Of these the readers say nothing but the record.
+_OF_RECORD: Final = frozenset({"CT008", "CT020"})
+_MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
+_MARK_AND_REST: Final = r"(?s)^\[(?P<code>CT[0-9]{3})\] ?(?P<rest>.*)$"
+_UNDECODABLE: Final = "\ufffd"
+_HEAD_BYTES: Final = 64
+
+
+def has_reject_titles(titles: Sequence[str]) -> bool:
+    """Whether a header is one of rejects."""
+    return REJECT_TITLES[0] in titles
+
+
+def starts_like_rejects(path: Path) -> bool:
+    """Whether a file begins as rejects are written: as UTF-8 with commas, whatever the vendor writes."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(REJECT_TITLES[0].encode())
+
+
+def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width: int) -> list[str]:
+    """The cells of a record with a mark in each that text alone would make sound.
+
+    Args:
+        cells: As they are in the source.
+        faults: Code of the rule, and position of the cell; ``None``: a cell with bytes that are no text, or with a
+            quote, or the first.
+        width: Cells of a complete record.
+    """
+    marked = list(cells)
+    for code, position in faults:
+        at = position
+        if code == "CT008" and len(cells) != width:
+            continue  # it shows by itself
+        if at is None or at >= len(cells):
+            suspect = [number for sign in (_UNDECODABLE, '"') for number, cell in enumerate(cells) if sign in cell]
+            at = next(iter(suspect), 0)
+        if marked and not _MARK.match(marked[at]):
+            marked[at] = f"[{code}] {marked[at]}"
+    return marked
+
+
+def restore_faults(batch: Batch, titles: tuple[str, ...], identifiers: Collection[int] = ()) -> Batch:
+    """A batch of rejects without the marks, and with the findings for which they stand.
+
+    Args:
+        batch: Records as they are in the file.
+        titles: The header.
+        identifiers: Positions of ids. Only there a mark counts where somebody removed the columns of rejects: a mark is
+            no fault of an id of our own, which may be any text.
+
+    Raises:
+        UsageError: The rejects of another export follow in the same file.
+    """
+    rejects = has_reject_titles(titles)
+    if rejects:
+        _refuse_second_header(batch, titles.index(REJECT_TITLES[0]))
+    columns, findings = batch.columns, []
+    for position, name in enumerate(columns.column_names):
+        if not (rejects or position in identifiers):
+            continue
+        cells = batch.cells(name)
+        if not (first_bytes(cells) == ord("[")).any():
+            continue
+        parts = pc.extract_regex(cells, _MARK_AND_REST)
+        known = as_mask(pc.is_in(pc.struct_field(parts, "code"), pa.array(sorted(MARKED_CODES))))
+        rest = pc.struct_field(parts, "rest").filter(pa.array(known))
+        codes = np.array(pc.struct_field(parts, "code").filter(pa.array(known)).to_pylist(), object)
+        columns = columns.set_column(position, name, pc.replace_with_mask(cells, pa.array(known), rest))
+        rows = np.flatnonzero(known)
+        for code in sorted(set(codes.tolist())):
+            of_code = codes == code
+            place: dict[str, object] = {} if code in _OF_RECORD else {"position": position, "column": titles[position]}
+            if code == "CT008":
+                place["detail"] = f"{len(titles)}{DETAIL_SEPARATOR}{len(titles)}"
+            findings.append(
+                Findings.for_rule(
+                    code,
+                    records=batch.records[rows[of_code]],
+                    places=batch.places[rows[of_code]],
+                    value=rest.filter(pa.array(of_code)),
+                    **place,
+                )
+            )
+    if not rejects and not findings:
+        return batch
+    restored = _restore_malformed(replace(batch, columns=columns), titles)
+    return _take_malformed(restored, Findings.concat(findings))
+
+
+def _take_malformed(batch: Batch, findings: Findings) -> Batch:
+    """The batch with findings on its rows; rows that were no rows in the file before are malformed records again."""
+    table = findings.table
+    records = table.filter(pc.is_in(table["code"], _MALFORMED_CODES))["record"].to_numpy()
+    broken = np.isin(batch.records, records)
+    if not broken.any():
+        return batch.with_findings(findings)
+    rows = batch.filter_rows(broken)
+    cells = zip(*(column.to_pylist() for column in rows.columns.columns), strict=True)
+    numbers = zip(rows.records.tolist(), rows.places.tolist(), cells, strict=True)
+    malformed = [*batch.malformed, *(MalformedRecord(*one) for one in numbers)]
+    malformed.sort(key=lambda one: one.record)
+    return replace(batch.filter_rows(~broken), malformed=MalformedRecords.from_list(malformed)).with_findings(findings)
+
+
+def _refuse_second_header(batch: Batch, position: int) -> None:
+    name = batch.columns.column_names[position]
+    again = batch.places[as_mask(pc.equal(batch.cells(name), REJECT_TITLES[0]))].tolist()
+    again += [one.place for one in batch.malformed if one.cells[position : position + 1] == (REJECT_TITLES[0],)]
+    if again:
+        raise UsageError("rejects-of-several", place=min(again))
+
+
+def _restore_malformed(batch: Batch, titles: tuple[str, ...]) -> Batch:
+    """The same for records that cannot be split into cells: their mark says what was wrong first."""
+    faults: dict[int, tuple[str, int]] = {}
+    malformed = []
+    for one in batch.malformed:
+        found = [(match[1], at) for at, cell in enumerate(one.cells) if (match := _MARK.match(cell))]
+        known = [fault for fault in found if fault[0] in MARKED_CODES]
+        if known:
+            faults[one.record] = known[0]
+        malformed.append(_without_marks(one))
+    if not faults:
+        return batch
+
+    def restore(row: dict[str, object]) -> dict[str, object]:
+        fault = faults.get(row["record"])  # type: ignore[call-overload]  # an int or None
+        if fault is None:
+            return row
+        code, position = fault
+        known = code not in _OF_RECORD and position < len(titles)
+        column = {"position": position, "column": titles[position]} if known else {"position": None, "column": None}
+        return {**row, **column, "code": code, "detail": None}
+
+    findings = Findings.from_rows(map(restore, batch.findings.to_rows()))
+    return replace(batch, malformed=MalformedRecords.from_list(malformed), findings=findings)
+
+
+def _without_marks(one: MalformedRecord) -> MalformedRecord:
+    return replace(one, cells=tuple(_MARK.sub("", cell, 1) if _MARK.match(cell) else cell for cell in one.cells))

@@ -1,0 +1,91 @@
+"""Where the records lie: at any depth, in one list or several lists of one path, by the keys of a known export or a path."""
+
+import pytest
+
+from calltools.errors import UsageError
+from calltools.files.json.records import choose_records
+
+ONE, TWO, THREE = {"start": "1", "from": "2", "talk": "3"}, {"start": "4"}, {"start": "5"}
+KNOWN = {"start", "from", "talk"}
+
+
+def count_known(keys):
+    return len(KNOWN & {*keys})
+
+
+def choose(document, path=None, count=lambda _: 0):
+    return list(choose_records(document, "calls.json", count, path))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [ONE, TWO],
+        {"result": [ONE, TWO]},
+        {"result": {"data": {"items": [ONE, TWO]}}, "errors": []},
+        {"content": [[ONE], [TWO]]},
+        [[ONE], [TWO]],
+        {"pages": [{"rows": [ONE]}, {"rows": [TWO]}]},
+        {"_embedded.notes": [ONE, TWO]},
+    ],
+    ids=["a list", "an envelope", "deep", "lists of lists", "lists in a list", "pages", "a key with a dot"],
+)
+def test_the_known_list_is_found_at_any_depth_and_joined_in_order(document):
+    assert choose(document, count=count_known) == [ONE, TWO]
+
+
+@pytest.mark.parametrize("document", [[ONE, TWO], {"result": [ONE, TWO]}, {"a": {"b": [ONE, TWO]}, "c": []}])
+def test_the_only_list_needs_no_known_key(document):
+    assert choose(document) == [ONE, TWO]
+
+
+def test_short_lists_inside_records_are_cells():
+    records = [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2", "tags": []}]
+
+    assert choose({"data": records}) == records
+    assert choose(records) == records
+
+
+def test_an_object_without_a_list_is_one_record():
+    assert choose(ONE) == [ONE]
+    assert choose({"result": []}) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        ({"calls": [ONE], "chats": [TWO]}, "calls, chats"),
+        ({"data": [{"list": [ONE, TWO], "period": "x"}]}, "data, data[].list"),
+        (
+            {"channels": [{"calls": [ONE, TWO], "chats": [THREE, THREE]}]},
+            "channels, channels[].calls, channels[].chats",
+        ),
+    ],
+)
+def test_of_several_lists_a_person_chooses(document, paths):
+    with pytest.raises(UsageError) as refused:
+        choose(document)
+
+    assert refused.value.facts["lists"] == paths
+    assert refused.value.exit_code == 2
+
+
+def test_a_list_of_a_known_export_counts_before_others():
+    document = {"channels": [{"calls": [ONE, TWO], "chats": [{"start": "9"}]}]}
+
+    assert choose(document, count=count_known) == [ONE, TWO]
+
+
+@pytest.mark.parametrize(
+    ("path", "items"),
+    [("data", [{"list": [ONE, TWO]}]), ("data[].list", [ONE, TWO]), ("other.a.b", [THREE])],
+)
+def test_a_path_says_which(path, items):
+    assert choose({"data": [{"list": [ONE, TWO]}], "other": {"a": {"b": [THREE]}}}, path) == items
+
+
+def test_a_wrong_path_names_those_that_there_are():
+    with pytest.raises(UsageError) as refused:
+        choose({"data": [{"list": [ONE]}]}, "data.list")
+
+    assert refused.value.facts["lists"] == "data, data[].list"
