@@ -58,6 +58,29 @@ def vendor(count: int, path: Path) -> None:
     _write(path, count, _vendor, ";", "cp1251", "\r\n")
 
 
+def plain(count: int, path: Path) -> None:
+    """A canonical file of five columns, without a fault."""
+    _write_calls(path, count, "wide")
+
+
+def quotes(count: int, path: Path) -> None:
+    """The same with one bare quote in every line."""
+    _write_calls(path, count, 'TV 32" wide')
+
+
+def multiline(count: int, path: Path) -> None:
+    """The same with one call only, in which a cell has so many lines."""
+    _write_calls(path, 1, '"' + 'a "" b, c\n' * count + '"')
+
+
+def _write_calls(path: Path, count: int, tag: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.write("ClientId,DateTime,PhoneNumber,TalkDuration,Tag\n")
+        for number in range(count):
+            client = f"16045910256982{number % 90_000 + 10_000}"
+            stream.write(f"{client},{1_772_434_800 + number},+7495000{number % 10_000:04},30,{tag}\n")
+
+
 def workbook(count: int, path: Path) -> None:
     """A workbook of text cells."""
     import xlsxwriter  # noqa: PLC0415 - heavy, and only here
@@ -179,4 +202,5 @@ def _joined(one, other, between) -> pa.Array:
 
 
 if __name__ == "__main__":
-    {"canonical": canonical, "vendor": vendor, "workbook": workbook}[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))
+    kinds = (canonical, vendor, plain, quotes, multiline, workbook)
+    {kind.__name__: kind for kind in kinds}[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))

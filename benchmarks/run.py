@@ -93,6 +93,7 @@ def list_cases(records: int | None) -> list[Case]:
     listed.append(
         Case(f"convert {count:,} records", convert, [python, str(HERE / "floor.py"), path, ";", "cp1251"], "<= 6x")
     )
+    listed += _adversarial_cases(tool)
     workbook = str(generated_file("workbook", 100_000, ".xlsx"))
     check = [*tool, "validate", workbook, "--as-of", AS_OF, "--max-findings", "20"]
     listed.append(Case("workbook 100,000 x 15", check, [python, str(HERE / "floor_workbook.py"), workbook], "<= 3x"))
@@ -105,6 +106,18 @@ def list_cases(records: int | None) -> list[Case]:
     listed.append(Case("help", [*tool, "--help"], nothing, "<= 150 ms"))
     listed.append(Case("validate 20 records", [*tool, "validate", small, "--as-of", AS_OF], nothing, "<= 1 s"))
     return listed
+
+
+def _adversarial_cases(tool: list[str]) -> list[Case]:
+    """Damaged and odd files, compared with sound ones."""
+    clean, quotes, cell = (
+        [*tool, "validate", str(generated_file(kind, count, ".csv")), "--as-of", AS_OF, "--max-findings", "20"]
+        for kind, count in (("plain", 200_000), ("quotes", 200_000), ("multiline", 500_000))
+    )
+    return [
+        Case("a bare quote in 200,000 lines", quotes, clean, "<= 10x"),
+        Case("a cell of 5 MB, 500,000 lines", cell, clean, "<= 4x"),
+    ]
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The plan of a run, and the single steps on one batch that ``pipeline`` puts in order."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.date_order import rows_of_families
 from calltools.fields.kernels.cell_kernels import replace_where
-from calltools.fields.kinds import normalize_columns
+from calltools.fields.kinds import normalize_columns, unix_time
 from calltools.fields.kinds.money import contradicts_currency
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, Table, join_runs
-from calltools.model.cells import Cells, Numbers
+from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -26,7 +28,7 @@ from calltools.validation.ruleset import FindingFilter, RuleSet
 from calltools.validation.validator import UnprovenRecords
 from calltools.vendors import legs, zones
 from calltools.vendors.binding import BoundProfile
-from calltools.vendors.mapping import fill_currency, fill_static_call, map_batch
+from calltools.vendors.mapping import fill_currency, fill_static_call, map_batch, time_texts
 from calltools.workers.batch_work import MapInOrder
 
 
@@ -39,6 +41,7 @@ class RunPlan:
         assumptions: What the user says and the file does not.
         layout: Canonical field -> title and position of its column in the file.
         mapping: How a vendor's columns become canonical ones; ``None``: they are canonical.
+        swapped_dates: How dates are written in which a spreadsheet has exchanged day and month (``date_order``).
         normalize: Whether cells are rewritten before they are judged.
         static_call: ``0``, ``1`` or ``auto`` for records whose export does not say.
         index: Identifiers from a second file.
@@ -55,6 +58,7 @@ class RunPlan:
     assumptions: Assumptions
     layout: Mapping[str, tuple[str, int]]
     mapping: BoundProfile | None = None
+    swapped_dates: tuple[str, ...] = ()
     normalize: bool = False
     static_call: str | None = None
     index: IdentifierIndex | None = None
@@ -119,21 +123,81 @@ def map_columns(batch: Batch, plan: RunPlan) -> Batch:
     """The batch with canonical columns, from those of the vendor or chosen by their titles."""
     if plan.mapping is not None:
         mapped = map_batch(batch, plan.mapping)
-        contradictions = zones.zone_contradictions(replace(mapped, columns=mapped.origin), plan.mapping)
-        return _drop_unrelated_findings(mapped.with_findings(contradictions), plan)
+        return _drop_unrelated_findings(_judge_dates(mapped, plan.mapping, plan.swapped_dates), plan)
     names = batch.columns.column_names
     chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
     origin = batch.columns if plan.keep_records else None
     return replace(batch, columns=pa.table(chosen), origin=origin)
 
 
+def _judge_dates(batch: Batch, mapping: BoundProfile, families: tuple[str, ...]) -> Batch:
+    """A mapped batch with what ids and other dates prove of its times; a swapped one is left as the file has it."""
+    source = replace(batch, columns=batch.origin)
+    by_ids, confirmed = zones.judge_times_by_ids(source, mapping)
+    parts = [by_ids]
+    for _, cells, rows in time_texts(source, mapping) if families else ():
+        known = np.isin(batch.records, by_ids.table["record"].to_numpy())
+        parts.append(
+            zones.swapped_findings(source, cells, rows & ~confirmed & ~known & rows_of_families(cells, families))
+        )
+    findings = Findings.concat(parts)
+    # A reader may have reported a date before.
+    known = pc.is_in(findings.table["record"], _of_swapped(batch.findings)["record"])
+    return batch.with_findings(findings.filter(pc.invert(pc.and_(known, pc.equal(findings.table["code"], "CT610")))))
+
+
+def _of_swapped(findings: Findings) -> pa.Table:
+    """Those findings that are on a swapped date of a record."""
+    table = findings.table
+    return table.filter(pc.and_(pc.equal(table["code"], "CT610"), pc.is_valid(table["record"]))).combine_chunks()
+
+
+def _restore_swapped(batch: Batch) -> Batch:
+    """The batch with the times of the file in the records with a swapped date, of which nothing may be written."""
+    swapped = _of_swapped(batch.findings) if len(batch.findings) else batch.findings.table
+    if not swapped.num_rows or "DateTime" not in batch.columns.column_names:
+        return batch
+    records, first = np.unique(swapped["record"].to_numpy(), return_index=True)
+    rows = np.isin(batch.records, records)
+    found = first[np.searchsorted(records, batch.records[rows])]
+    texts = combine_chunks(swapped["value"]).take(pa.array(found))
+    cells = batch.cells("DateTime")
+    changed = int(as_mask(pc.not_equal(cells.filter(pa.array(rows)), texts)).sum())
+    rewritten = Counter(batch.rewritten) - Counter({"DateTime": changed})
+    position = batch.columns.column_names.index("DateTime")
+    columns = batch.columns.set_column(position, "DateTime", replace_where(cells, rows, texts))
+    return replace(batch, columns=columns, rewritten=dict(rewritten))
+
+
+def _judge_canonical_times(batch: Batch, plan: RunPlan) -> Batch:
+    """The batch of a canonical file with findings on the times that cannot be read, or must not be."""
+    if plan.mapping is not None or "DateTime" not in batch.columns.column_names:
+        return batch
+    cells, findings = batch.cells("DateTime"), []
+    if plan.normalize:
+        doubts = unix_time.local_time_doubts(cells, plan.assumptions)
+        for code, rows in (("CT602", doubts.ambiguous), ("CT603", doubts.nonexistent)):
+            value = cells.filter(pa.array(rows))
+            findings.append(
+                Findings.for_rule(
+                    code, records=batch.records[rows], places=batch.places[rows], field="DateTime", value=value
+                )
+            )
+    if plan.swapped_dates:
+        rows = rows_of_families(cells, plan.swapped_dates)
+        findings.append(zones.swapped_findings(batch, cells, rows))
+    return batch.with_findings(*findings)
+
+
 def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
     """The batch with its cells rewritten as canonical text, where the plan says so."""
+    batch = _judge_canonical_times(batch, plan)
     if not plan.normalize:
         return batch
     raw = {name: batch.cells(name) for name in batch.columns.column_names}
     columns, rewritten = normalize_columns(raw, plan.assumptions)
     batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+    batch = _restore_swapped(batch) if "CT610" in plan.ruleset else batch
     if plan.assumptions.currency is not None:
         batch = fill_currency(batch, plan.assumptions.currency)
     return _keep_contradicted_prices(batch, raw.get("Price"))

@@ -110,6 +110,24 @@ def test_block_size_does_not_change_the_answer(write, monkeypatch, block_size):
     assert facts(calltools.validate(path, as_of=NOW)) == whole
 
 
+@pytest.mark.parametrize(
+    "last",
+    ["22/02/2026 10:00", "02/22/2026 10:00", "22.02.2026 10:00", "2026-02-03 10:00:00", "02.22.2026 10:00"],
+)
+@pytest.mark.parametrize(
+    "first", ["02/03/2026 {:02}:00", "02.03.2026 {:02}:00", "2026-03-02 {:02}:00:00", "22/02/2026 {:02}:00"]
+)
+def test_dates_tell_their_order_wherever_they_stand(write, monkeypatch, first, last):
+    rows = [GOOD | {"DateTime": first.format(hour % 24)} for hour in range(60)]
+    path = write(as_csv([*rows, GOOD | {"DateTime": last}]))
+    options = {"as_of": NOW, "timezone": "Europe/Moscow"}
+    whole = facts(calltools.validate(path, **options))
+
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 1000)
+
+    assert facts(calltools.validate(path, **options)) == whole
+
+
 def test_the_order_of_columns_changes_nothing(write):
     rows = some_rows(300)
     turned = list(reversed(list(GOOD)))

@@ -180,6 +180,7 @@ def _ask_about_guess(guess: InferredColumns, columns: SampleColumns, language: L
         columns=inferred.columns,
         time_format=time_format,
         date_order_unknown=False,
+        epoch_id=inferred.epoch_id,
         may_be_whole_call=False,
         word_meanings=words,
     )

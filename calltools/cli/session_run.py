@@ -42,6 +42,7 @@ from calltools.run import (
     Session,
     SessionEvents,
     refuse_occupied_outputs,
+    refuse_other_endings,
     resolve,
 )
 from calltools.runtime.threads import return_freed_memory, use_single_arena
@@ -95,6 +96,7 @@ def convert_files(
     with ExitStack() as stack:
         base, inputs = _open_inputs(files, reading, showing, layers, stack)
         outputs = [path for path in (output, writing.rejects) if path is not None]
+        refuse_other_endings(outputs)
         refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         converted = ConversionSink(

@@ -1,4 +1,4 @@
-"""Reads wall-clock times on whole columns and converts them with IANA time zones."""
+"""Wall-clock times on whole columns: reads one layout, and converts with IANA time zones."""
 
 import re
 from dataclasses import dataclass
@@ -53,27 +53,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def parse_local(cells: Cells, layout: str, zone: str | None) -> LocalTimes:
-    """Read wall-clock times.
-
-    Args:
-        cells: Any text.
-        layout: As for ``strptime``. One-digit days, months and hours are read, too.
-        zone: IANA name; ``None`` is UTC.
-    """
-    # Nearly all cells have the full width of the layout, and numpy reads them; strptime reads the others.
-    local, read = _parse_fixed_width(cells, layout)
-    rest = np.flatnonzero(~read & (np.diff(offsets(cells)) > 0))
-    if len(rest):
-        # The memoized arrays are read-only.
-        local, read = local.copy(), read.copy()
-        local[rest], read[rest] = _parse_distinct(cells.take(pa.array(rest)), layout)
-    if zone is None:
-        nothing: Mask = np.zeros(len(cells), bool)
-        return LocalTimes(np.where(read, local, 0), read, nothing, nothing)
-    return _resolve_in_zone(local, read, zone)
-
-
 def offset_at(epochs: Numbers, zone: str) -> Numbers:
     """The UTC offset of the zone at each moment, in seconds east of UTC."""
     moments, seconds = _transitions(zone)
@@ -86,7 +65,14 @@ def format_epochs(epochs: Numbers) -> Cells:
     return pc.cast(pa.array(epochs), pa.string())
 
 
-def _resolve_in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
+def resolve_in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
+    """Wall-clock times in a zone.
+
+    Args:
+        local: Seconds since 1970-01-01 on the clock.
+        read: Where there is a time.
+        zone: IANA name.
+    """
     # A wall clock is at most 14 hours from UTC, and transitions are days apart. So the offset that holds at a local
     # time is the one a day before or a day after, and each of the two gives a candidate for the moment.
     before, after = offset_at(local - SECONDS_PER_DAY, zone), offset_at(local + SECONDS_PER_DAY, zone)
@@ -137,8 +123,8 @@ def _utc_offset_s(info: ZoneInfo, moment: datetime) -> int:
 
 
 @memoized
-def _parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
-    """Read the cells that are exactly as wide as a layout of numbers.
+def parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+    """Read the cells that are exactly as wide as a layout of numbers; for a layout with names nothing is read.
 
     Returns:
         Local time as seconds since 1970-01-01 on the same clock, and a mask of the cells that were read.
@@ -154,7 +140,7 @@ def _parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
         return local, read
     matrix = _byte_matrix(text_bytes(cells), ends, rows, width)
     values, good = _parse_digit_fields(matrix, parts)
-    seconds, exists = _to_local_seconds(values)
+    seconds, exists = to_local_seconds(values)
     local[rows], read[rows] = np.where(good & exists, seconds, 0), good & exists
     return local, read
 
@@ -190,8 +176,8 @@ def _parse_digit_fields(matrix: NDArray[np.uint8], parts: list[tuple[str, str]])
     return values, good
 
 
-def _to_local_seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
-    """Local seconds of the numbers, and a mask of the dates and times that exist."""
+def to_local_seconds(values: dict[str, Numbers]) -> tuple[Numbers, Mask]:
+    """Local seconds of numbers by their letters in ``strptime``, and a mask of the dates and times that exist."""
     count = len(next(iter(values.values())))
     zero = np.zeros(count, np.int64)
     year, month, day = values.get("Y", zero + 1970), values.get("m", zero + 1), values.get("d", zero + 1)
@@ -218,8 +204,11 @@ def _days_since_epoch(year: Numbers, month: Numbers, day: Numbers) -> Numbers:
     return days
 
 
-def _parse_distinct(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
-    """Read the few cells that have not the full width with ``strptime``, each distinct text once."""
+def parse_distinct(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+    """Read cells with ``strptime``, each distinct text once: local seconds, or those of UTC if the layout has ``%z``.
+
+    This is slow: for the few cells, or the rare layouts, that nothing else reads.
+    """
     encoded = cells.dictionary_encode()
     moments = [_strptime_epoch(text, layout) for text in encoded.dictionary.to_pylist()]
     seconds = np.array([0 if moment is None else moment for moment in moments], np.int64)

@@ -1,9 +1,12 @@
 """Assumptions: what the user says about a file and the file itself does not."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
+#: Separator of a date that ends with the year -> whether the day comes first or the month. Dates with any other
+#: separator are not read.
+Orders: TypeAlias = tuple[tuple[str, DateOrder], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Assumptions:
             normalized.
         currency: ISO 4217 code for amounts without a currency.
         date_order: Which number of an ambiguous date is the day.
+        proven_orders: The same as the dates of the file prove it; ``None``: they were not looked at.
     """
 
     now: int
@@ -24,3 +28,4 @@ class Assumptions:
     region: str | None = None
     currency: str | None = None
     date_order: DateOrder | None = None
+    proven_orders: Orders | None = None

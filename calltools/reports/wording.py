@@ -44,6 +44,12 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "iso-8601": "detail-iso-8601",
         "dotted-date": "detail-dotted-date",
         "slashed-date": "detail-slashed-date",
+        "dashed-date": "detail-dashed-date",
+        "compact-date": "detail-compact-date",
+        "date-only": "detail-date-only",
+        "no-such-date": "detail-no-such-date",
+        "other-date": "detail-other-date",
+        "short-year": "detail-short-year",
         "excel-serial": "detail-excel-serial",
         "month-name": "detail-month-name",
         "twice": "detail-twice",
@@ -168,11 +174,17 @@ def _translate_words(details: Cells, language: Language) -> Cells:
     return pc.coalesce(pc.take(words, place), details)
 
 
+def _render_proof(detail: Cells, language: Language) -> Cells:
+    before, after = say("id-proves", language, time="\n").split("\n")
+    return pc.if_else(pc.equal(detail, ""), "", pc.binary_join_element_wise(before, detail, after, ""))
+
+
 DETAILS: Final = MappingProxyType(
     {
         "detail": lambda detail, _: detail,
         "blank": _render_blank,
         "near": _render_did_you_mean,
+        "proof": _render_proof,
         "word": _translate_words,
         "calls": _render_call_counts,
     }

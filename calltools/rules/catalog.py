@@ -25,7 +25,7 @@ _ALL_BUT_USER_ID: Final = tuple(name for name in FIELD_NAMES if name not in _USE
 #: Rules of workbook readers that report a cell without a value.
 _UNREAD: Final = ("CT014", "CT015")
 #: Rules of readers and of the mapping that have reported a cell before the rules on cells see it.
-_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604")
+_REPORTED_BEFORE: Final = (*_UNREAD, "CT209", "CT601", "CT602", "CT603", "CT604", "CT610")
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 #: code -> why it was retired. A retired code still explains itself and is never given again.
@@ -124,7 +124,7 @@ RULES: Final[tuple[Rule, ...]] = (
         readers.LINE_ENDS_MIXED, converting="left out"),
     _file_rule("CT019", "header-repeated", _E, "the header again among the records",
         readers.HEADER_REPEATED, excludes_others=True),
-    _file_rule("CT020", "bytes-undecodable", _E, "bytes that the file's encoding cannot mean",
+    _file_rule("CT020", "bytes-undecodable", _E, "bytes that are not in the encoding of the file",
         readers.BYTES_UNDECODABLE),
     # -- CT1xx the header --------------------
     _header_rule("CT101", "column-missing", _E, "no DateTime column", header.column_missing),
@@ -246,12 +246,14 @@ RULES: Final[tuple[Rule, ...]] = (
         mapping.LOCAL_TIME_NONEXISTENT),
     _mapping_rule("CT604", "zone-contradicts-record", _E, "the record proves another UTC offset than the zone given",
         mapping.ZONE_CONTRADICTS_RECORD),
-    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first",
+    _mapping_rule("CT605", "date-order-undecided", _E, "dates that can be read day-first and month-first, or do both",
         mapping.DATE_ORDER_UNDECIDED),
     _mapping_rule("CT606", "identifier-not-joined", _W, "--identifiers was given and this call found no partner",
         mapping.IDENTIFIER_NOT_JOINED),
     _mapping_rule("CT607", "identifier-joined-ambiguously", _W, "more than one equally good partner; none is taken",
         mapping.IDENTIFIER_JOINED_AMBIGUOUSLY),
+    _mapping_rule("CT610", "dates-swapped", _E, "a spreadsheet read some day-first dates month-first",
+        mapping.DATES_SWAPPED, fix="unsafe"),
     _mapping_rule("CT611", "leg-damaged", _E, "a leg of the call is damaged, so that nobody knows what became of it",
         mapping.LEG_DAMAGED, of_unmapped=True),
 )

@@ -2,7 +2,7 @@
 
 from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
 from calltools.run.job import Job, prepare_job
-from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs
+from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
     BaselineWriter,
@@ -28,5 +28,6 @@ __all__ = [
     "SessionSink",
     "prepare_job",
     "refuse_occupied_outputs",
+    "refuse_other_endings",
     "resolve",
 ]

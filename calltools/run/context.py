@@ -4,18 +4,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Literal, TypedDict
 
 from calltools.fields import check_assumptions
-from calltools.fields.kinds import unix_time
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
+from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.batch import Hints, Table, unique_titles
+from calltools.model.batch import Hints, Table
+from calltools.model.finding import Findings
 from calltools.validation.baseline import Baseline, read_baseline
 from calltools.validation.ruleset import RuleSet, select_rules
 from calltools.vendors import profile_library
@@ -112,18 +112,13 @@ class IdentifierFile:
             UsageError: Its times are wall-clock times and the user named no zone, or no record can be used.
         """
         if assumptions not in self._indexes:
-            batches = (task() for task in self.table.tasks())
-            given = replace(assumptions, date_order=assumptions.date_order or self._proven_date_order())
-            self._indexes[assumptions] = build_index(batches, self.table.titles, self.columns, given)
+            dates = prove_match_dates(self.table, self.columns, assumptions.date_order)
+            given = replace(assumptions, proven_orders=dates.orders)
+            batches = (dates.clear_swapped(task()) for task in self.table.tasks())
+            index = build_index(batches, self.table.titles, self.columns, given)
+            found = Findings.concat([index.findings, dates.findings])
+            self._indexes[assumptions] = replace(index, findings=found)
         return self._indexes[assumptions]
-
-    def _proven_date_order(self) -> DateOrder | None:
-        """The order of day and month that the first records prove."""
-        name = unique_titles(self.table.titles)[self.columns.time]
-        for task in islice(self.table.tasks(), 1):
-            # With dots the day comes first everywhere.
-            return unix_time.prove_date_order(task().cells(name), "/")[1]
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
-from calltools.fields.kinds import unix_time
+from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.files.opening import map_read_errors, open_table
 from calltools.files.rejects import starts_like_rejects
 from calltools.matching.join import IdentifierIndex
-from calltools.model.assumptions import Assumptions, DateOrder
+from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table, unique_titles
-from calltools.model.cells import Cells
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import Sink, run_pipeline
@@ -22,8 +22,11 @@ from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
-from calltools.vendors.mapping import dates_of_unknown_order
+from calltools.vendors.mapping import see_batch_dates
 from calltools.vendors.profile import Profile
+
+#: How dates with dots are read where nothing tells their order.
+_DOTS_BY_DEFAULT: Final = (".", "dmy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         assumptions=reading.assumptions,
         layout=mapping.first_columns if mapping is not None else _canonical_layout(table.titles),
         mapping=mapping,
+        swapped_dates=reading.swapped,
         normalize=converting or mapping is not None,
         static_call=options.static_call,
         index=index,
@@ -181,7 +185,8 @@ class _Reading:
         profile: Maps the table; ``None``: it is canonical.
         assumptions: Those of the user, and what profile and records add to them.
         mapping: The profile, bound to the titles of this table.
-        order_unknown: Whether dates can be read two ways, and no record tells which is right.
+        order_unknown: Separators of dates that can be read two ways, and no record tells which is right.
+        swapped: How dates are written in which a spreadsheet has exchanged day and month (``date_order``).
     """
 
     table: Table
@@ -189,7 +194,8 @@ class _Reading:
     profile: Profile | None
     assumptions: Assumptions
     mapping: BoundProfile | None
-    order_unknown: bool = False
+    order_unknown: tuple[str, ...] = ()
+    swapped: tuple[str, ...] = ()
 
 
 def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Reading:
@@ -202,17 +208,25 @@ def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Rea
 
 
 def _prove_reading(reading: _Reading) -> _Reading:
-    """The same with the order of dates that the first records prove, where the user names none."""
-    if reading.assumptions.date_order:
+    """The same with what the dates of the file prove: their order, where the user names none, and swapped ones."""
+    seen = _see_dates(reading)
+    if seen is None:
         return reading
-    ambiguous, order = _prove_date_order(reading.table, reading.mapping)
-    if order is None:
-        return replace(reading, order_unknown=ambiguous)
-    assumptions = replace(reading.assumptions, date_order=order)
-    table = replace(reading.table, source=replace(reading.table.source, date_order=order))
+    given = reading.assumptions.date_order
+    # What the user says about day and month holds for all dates but those with the year first.
+    swapped = tuple(mark for mark in seen.swapped() if given is None or mark == YEAR_FIRST)
+    reading = replace(reading, swapped=swapped)
+    if given is not None:
+        return reading
+    proven, undecided = seen.proven_orders(), set(seen.undecided()) - set(swapped)
+    assumptions = replace(reading.assumptions, proven_orders=proven)
+    told = {order for mark, order in proven if mark in seen.families and (mark, order) != _DOTS_BY_DEFAULT}
+    table = replace(reading.table, source=replace(reading.table.source, date_order=next(iter(told), None)))
     profile = reading.profile
     mapping = None if profile is None else _bind_profile(table, profile, reading.context, assumptions)
-    return replace(reading, table=table, assumptions=assumptions, mapping=mapping)
+    return replace(
+        reading, table=table, assumptions=assumptions, mapping=mapping, order_unknown=tuple(sorted(undecided))
+    )
 
 
 def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
@@ -223,6 +237,7 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
         region=assumptions.region,
         currency=assumptions.currency,
         date_order=assumptions.date_order,
+        proven_orders=assumptions.proven_orders,
         own_numbers=options.own_numbers,
         inbound_contexts=options.inbound_contexts,
     )
@@ -235,18 +250,27 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
     return mapping
 
 
-def _prove_date_order(table: Table, mapping: BoundProfile | None) -> tuple[bool, DateOrder | None]:
-    """Whether the first records hold dates that can be read two ways, and the order that one of them proves."""
-    dates: Callable[[Batch], Cells] | None = None
-    if mapping is not None:
-        dates = partial(dates_of_unknown_order, mapped=mapping) if mapping.steps_of_unknown_order else None
-    elif (place := _canonical_layout(table.titles).get("DateTime")) is not None:
-        dates = partial(Batch.cells, name=unique_titles(table.titles)[place[1]])
-    first = preflight.read_first_batch(table) if dates is not None else []
-    if dates is None or not first:
-        return False, None
-    # With dots the day comes first everywhere; about the layouts of a profile nothing is known.
-    return unix_time.prove_date_order(dates(first[0]), "/" if mapping is None else "/.-")
+def _see_dates(reading: _Reading) -> SeenDates | None:
+    """What the dates of a file show; ``None``: it has no column of times.
+
+    The records are looked at until nothing that follows could change the answer, so that it does not depend on blocks:
+    often that is after the first ones.
+    """
+    look: Callable[[Batch], SeenDates]
+    if reading.mapping is not None:
+        look = partial(see_batch_dates, mapped=reading.mapping)
+    elif (place := _canonical_layout(reading.table.titles).get("DateTime")) is not None:
+        name = unique_titles(reading.table.titles)[place[1]]
+        look = lambda batch: see_dates(batch.cells(name))  # noqa: E731 - the counterpart of the line above
+    else:
+        return None
+    seen = SeenDates()
+    for task in reading.table.tasks():
+        seen |= look(task())
+        order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
+        if not seen.may_be_swapped() and not order_is_open:
+            break
+    return seen
 
 
 def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:

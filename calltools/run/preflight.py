@@ -107,6 +107,7 @@ def _lost_identifier_findings(context: RunContext, index: IdentifierIndex | None
     return Findings.from_rows(
         {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
         for row, place in zip(rows, places, strict=True)
+        if row["code"] in context.ruleset
     )
 
 

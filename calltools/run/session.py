@@ -81,6 +81,19 @@ def refuse_occupied_outputs(
         refuse_same_file(path, taken, outputs[:number])
 
 
+def refuse_other_endings(outputs: Sequence[Path]) -> None:
+    """Refuse to write CSV under the name of something else; a name without an ending may be a device or a pipe.
+
+    Raises:
+        UsageError: An output has another ending than .csv.
+    """
+    for path in outputs:
+        if path.suffix.lower() not in {"", ".csv"}:
+            stem = path.name.removesuffix(path.suffix)
+            near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
+            raise UsageError("output-ending", path=path, ending=path.suffix, near=near)
+
+
 @dataclass(slots=True)
 class Session:
     """A run over several files. Sinks, reporters and events belong to the caller, who also opens and discards outputs.

@@ -29,6 +29,8 @@ MESSAGES: Final = {
                                   "В файле идентификаторов нет столбца {title}. Его заголовки: {titles}."),
     "identifier-timezone-needed": ("The times in column {column} of the file of identifiers are wall-clock times. Say where its clocks stand, for example: --timezone Europe/Moscow.",
                                    "В столбце {column} файла идентификаторов — местное время. Укажите часовой пояс, например: --timezone Europe/Moscow."),
+    "identifier-date-order-needed": ("The dates in column {column} of the file of identifiers do not tell whether the day or the month comes first. Say it: --date-order dmy or --date-order mdy.",
+                                     "По датам столбца {column} файла идентификаторов не понять, что стоит первым: день или месяц. Укажите: --date-order dmy или --date-order mdy."),
     "identifier-records-unusable": ("No record of the file of identifiers can be used. Of {read}: {damaged} are damaged, {no_phone} have no phone, {phone} no readable phone (a number without a country code needs --region), {time} no readable time, {identifier} no usable identifier (a workbook that keeps ids as numbers has lost their last digits).",
                                     "Ни одна запись файла идентификаторов не годится. Из {read}: повреждены {damaged}, у {no_phone} нет телефона, у {phone} не читается телефон (номеру без кода страны нужен --region), у {time} — время, у {identifier} нет годного идентификатора (если id в книге хранятся как числа, их последние цифры потеряны)."),
     "rejects-of-several": ("From line {place} on these are the rejects of another export, with other columns. Convert each part by itself: split the file before that line.",

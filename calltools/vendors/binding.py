@@ -1,10 +1,12 @@
 """Binding a profile to a header: which steps the columns allow, and what the user must say before the run starts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calltools.errors import UsageError
-from calltools.model.assumptions import DateOrder
+from calltools.fields.time_layouts import WrittenTimes, date_orders, read_in_layouts
+from calltools.model.assumptions import DateOrder, Orders
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts.keys import MessageKey
@@ -21,6 +23,7 @@ class MappingOptions:
         region: Country of phones without a country code.
         currency: Currency of amounts without one.
         date_order: Order of day and month in dates that can be read both ways.
+        proven_orders: The same as the dates of the file prove it; ``None``: they were not looked at.
         own_numbers: Called numbers that make a call incoming.
         inbound_contexts: Dialplan contexts that make a call incoming.
     """
@@ -29,6 +32,7 @@ class MappingOptions:
     region: str | None = None
     currency: str | None = None
     date_order: DateOrder | None = None
+    proven_orders: Orders | None = None
     own_numbers: tuple[str, ...] = ()
     inbound_contexts: tuple[str, ...] = ()
 
@@ -45,7 +49,6 @@ class BoundProfile:
         fields: Canonical field -> steps that this header allows.
         first_columns: Canonical field -> title and position of its first column.
         not_taken: Titles of columns that are left out because their currency is unknown.
-        steps_of_unknown_order: Steps whose dates can be read two ways without the user's date order.
     """
 
     profile: Profile
@@ -55,7 +58,6 @@ class BoundProfile:
     fields: Mapping[str, tuple[Step, ...]]
     first_columns: Mapping[str, tuple[str, int]]
     not_taken: tuple[str, ...]
-    steps_of_unknown_order: tuple[Step, ...] = ()
 
     @property
     def merges_legs(self) -> bool:
@@ -86,6 +88,10 @@ class BoundProfile:
         position = self.positions.get(normalize_title(title))
         return None if position is None else batch.cells(unique_titles(self.titles)[position])
 
+    def read_step_times(self, cells: Cells, step: Step) -> WrittenTimes:
+        """The times that a step reads of its texts."""
+        return read_in_layouts(cells, step.format, self.options.date_order, self.options.proven_orders)
+
 
 def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOptions) -> BoundProfile:
     """Bind a profile to a header; what could stop the run later stops it here.
@@ -109,10 +115,9 @@ def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOpti
     first_columns = {
         name: column for name, steps in fields.items() if (column := first_column(steps, positions, titles)) is not None
     }
-    undecided = () if options.date_order else _steps_of_unknown_order(fields)
     if "DateTime" in fields:
-        fields["DateTime"] = _resolve_date_order(fields["DateTime"], options.date_order)
-    return BoundProfile(profile, titles, options, positions, fields, first_columns, not_taken, undecided)
+        fields["DateTime"] = tuple(_resolve_date_order(step, options) for step in fields["DateTime"])
+    return BoundProfile(profile, titles, options, positions, fields, first_columns, not_taken)
 
 
 def is_possible_step(step: Step, positions: Mapping[str, int]) -> bool:
@@ -171,25 +176,17 @@ def _is_local(step: Step) -> bool:
     return step.zone is None and any(layout not in {"unix", "iso"} for layout in step.format)
 
 
-def _resolve_date_order(steps: Sequence[Step], order: DateOrder | None) -> tuple[Step, ...]:
-    """The steps with layouts of one order; without an order, layouts of both orders are dropped and read nothing."""
-    return tuple(
-        replace(step, format=_layouts_of_order(step.format, order)) if _allows_two_orders(step) else step
-        for step in steps
-    )
-
-
-def _steps_of_unknown_order(fields: Mapping[str, tuple[Step, ...]]) -> tuple[Step, ...]:
-    """Steps of DateTime whose layouts allow both orders of day and month."""
-    return tuple(step for step in fields.get("DateTime", ()) if _allows_two_orders(step))
-
-
-def _allows_two_orders(step: Step) -> bool:
-    return {"dmy", "mdy"} <= {_layout_order(layout) for layout in step.format}
-
-
-def _layouts_of_order(layouts: Sequence[str], order: DateOrder | None) -> tuple[str, ...]:
-    return tuple(layout for layout in layouts if _layout_order(layout) in {order, "ymd", None})
+def _resolve_date_order(step: Step, options: MappingOptions) -> Step:
+    """The step with layouts of one order; without an order, layouts of both orders are dropped and read nothing."""
+    if not {"dmy", "mdy"} <= {_layout_order(layout) for layout in step.format}:
+        return step
+    known = dict(date_orders(options.date_order, options.proven_orders or ()))
+    kept = [
+        layout
+        for layout in step.format
+        if _layout_order(layout) in {known.get(re.sub("%[dmY]", "", layout)[:1]), "ymd", None}
+    ]
+    return replace(step, format=tuple(kept))
 
 
 def _layout_order(layout: str) -> DateOrder | None:

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.model.cells import Cells, Mask, non_empty
 from calltools.texts.keys import Language
-from calltools.vendors.time_layouts import TimeColumns, find_time_columns
+from calltools.vendors.epoch_ids import agrees_with_times
+from calltools.vendors.time_columns import TimeColumns, find_time_columns
+from calltools.vendors.transforms import join_filled
 
 #: Title -> cells of the sample.
 SampleColumns = Mapping[str, Cells]
@@ -74,22 +76,26 @@ class InferredColumns:
         columns: Canonical field, or ``direction``, -> titles of its columns; a field without a column is left out.
         time_format: ``strptime`` layout of the times, or ``iso``, ``unix``, ``unix-ms`` for milliseconds.
         date_order_unknown: Whether the dates can be read with the day first or the month first.
+        time_of_day_missing: Whether the column of dates holds no time of day, and no other column does.
         word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
             ``missed``; ``""`` if unknown.
         may_be_whole_call: Whether the column of the talk may hold the length of the whole call.
         timezone: Zone of the example.
         region: Country of phones without a country code; ``None``: all have one, or it is unknown.
         language: Language of the comments.
+        epoch_id: Column whose ids hold the Unix second of the call: by it the zone is checked.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     time_format: str | None = None
     date_order_unknown: bool = False
     word_meanings: Mapping[str, str] = field(default_factory=dict)
+    time_of_day_missing: bool = False
     may_be_whole_call: bool = False
     timezone: str = "Europe/Moscow"
     region: str | None = None
     language: Language = "en"
+    epoch_id: str | None = None
 
 
 def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] | None = None) -> InferredColumns:
@@ -104,10 +110,12 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
     times = find_time_columns({title: looked_at[title] for title in given.get("DateTime", looked_at)}) or TimeColumns(
         ()
     )
+    epoch_id = _find_epoch_id(looked_at, times)
     found = {"DateTime": times.titles, **given}
     for name, find in _FINDERS.items():
         if name not in given:
-            taken = {title for titles in found.values() for title in titles}
+            # Ids of long digits look like phones.
+            taken = {epoch_id, *(title for titles in found.values() for title in titles)}
             title = find({title: cells for title, cells in looked_at.items() if title not in taken})
             found[name] = () if title is None else (title,)
     found = {name: titles for name, titles in found.items() if titles}
@@ -119,8 +127,24 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
     whole_call = talk != "" and "TalkDuration" not in given and not _title_matches(talk, "TalkDuration")
     region = _infer_region(looked_at[phone]) if phone else None
     return InferredColumns(
-        found, times.layout, times.date_order_unknown, words, may_be_whole_call=whole_call, region=region
+        found,
+        times.layout,
+        times.date_order_unknown,
+        words,
+        time_of_day_missing=times.clock_missing,
+        may_be_whole_call=whole_call,
+        region=region,
+        epoch_id=epoch_id,
     )
+
+
+def _find_epoch_id(columns: SampleColumns, times: TimeColumns) -> str | None:
+    """The first column whose ids agree with the wall-clock times."""
+    if times.layout is None or not times.layout.startswith("%"):
+        return None
+    texts = join_filled([columns[title] for title in times.titles], " ")
+    others = {title: cells for title, cells in columns.items() if title not in times.titles}
+    return next((title for title, cells in others.items() if agrees_with_times(cells, texts, times.layout)), None)
 
 
 def looks_like_record(titles: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, as_mask
 from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile
-from calltools.vendors.mapping import read_directions_and_unknown, read_fields
+from calltools.vendors.mapping import read_directions_and_unknown, read_fields, see_batch_dates
 
 #: What a leg says of its call; where one of them cannot be read, nobody knows what became of the call.
 _FIELDS: Final = ("DateTime", "TalkDuration", "HoldDuration", "CallMissed")
@@ -63,7 +63,8 @@ def read_leg_times(legs: Batch, mapped: BoundProfile) -> LegTimes:
     incoming, unknown = np.ones(count, bool), np.zeros(count, bool)
     if directions is not None:
         incoming, unknown = as_mask(pc.equal(directions[0], "incoming")), directions[1]
-    undecided = {"DateTime"} if mapped.steps_of_unknown_order else set()
+    proven = dict(mapped.options.proven_orders or ())
+    undecided = {"DateTime"} if set(see_batch_dates(legs, mapped).undecided()) - proven.keys() else set()
     unreadable = [mask for name, (_, mask) in read.items() if name not in undecided]
     return LegTimes(
         began=np.where(has_start, began, _UNKNOWN),

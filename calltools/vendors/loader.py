@@ -109,7 +109,15 @@ class _ProfileReader:
         self.reader.refuse_unknown_keys(table, FIELD_NAMES, "$.fields")
         if "DateTime" not in table:
             self.reader.add_problem("$.fields", "profile-missing", what="DateTime")
-        return {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
+        fields = {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
+        self._refuse_dates_alone(fields.get("DateTime", ()))
+        return fields
+
+    def _refuse_dates_alone(self, steps: tuple[Step, ...]) -> None:
+        """A layout without a time of day would put every call at midnight."""
+        for layout in (layout for step in steps for layout in step.format):
+            if "%" in layout and not re.search("%[HIcX]", layout):
+                self.reader.add_problem("$.fields.DateTime.format", "profile-layout", layout=layout)
 
     def _read_steps(self, value: Any, path: str) -> tuple[Step, ...]:
         if not isinstance(value, list):

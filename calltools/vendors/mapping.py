@@ -1,14 +1,17 @@
 """Mapping source columns to canonical fields; rows that are not incoming calls are skipped and counted by reason."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.fields.date_order import SeenDates, see_dates
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import first_bytes, full_match, trim_whitespace
 from calltools.fields.kinds import KINDS, normalize_field_cells
@@ -69,9 +72,23 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     ).with_findings(*findings)
 
 
-def dates_of_unknown_order(batch: Batch, mapped: BoundProfile) -> Cells:
-    """The dates that can be read two ways, as the file has them."""
-    return pa.concat_arrays([_pick_cells(batch, mapped, step) for step in mapped.steps_of_unknown_order])
+def time_texts(batch: Batch, mapped: BoundProfile) -> Iterator[tuple[Step, Cells, Mask]]:
+    """The times of a batch as the file has them: each step of DateTime, its texts, and the rows that take theirs."""
+    filled = constant_cells("", len(batch))
+    for step in mapped.fields.get("DateTime", ()):
+        pending = _pending_rows(batch, mapped, step, filled)
+        if pending.any():
+            cells, _ = _step_texts(batch, mapped, step)
+            filled = pc.if_else(pa.array(pending), cells, filled)
+            yield step, cells, pending & non_empty(cells)
+
+
+def see_batch_dates(batch: Batch, mapped: BoundProfile) -> SeenDates:
+    """What the dates of a batch show about the order of day and month."""
+    seen = [
+        see_dates(cells.filter(pa.array(rows)), step.format) for step, cells, rows in time_texts(batch, mapped)
+    ]  # fmt: skip
+    return reduce(or_, seen, SeenDates())
 
 
 def _select_rows(batch: Batch, mapped: BoundProfile) -> tuple[Mask, Mask, dict[str, int]]:
@@ -136,7 +153,7 @@ def read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Cel
 
 
 def _map_field(batch: Batch, mapped: BoundProfile, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:
-    cells, unknown, times = _apply_steps(batch, mapped, steps)
+    cells, unknown, times = _apply_steps(batch, mapped, steps, is_time=name == "DateTime")
     place = {"field": name}
     if unknown.any():
         findings.append(_findings_where("CT601", batch, unknown, value=cells.filter(pa.array(unknown)), **place))
@@ -155,7 +172,9 @@ def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dic
         names: Canonical fields.
     """
     options = mapped.options
-    assumptions = Assumptions(0, options.timezone, options.region, options.currency, options.date_order)
+    assumptions = Assumptions(
+        0, options.timezone, options.region, options.currency, options.date_order, options.proven_orders
+    )
     read = {}
     for name in names:
         if name not in mapped.fields:
@@ -175,18 +194,16 @@ def _findings_where(code: str, batch: Batch, mask: Mask, **given: object) -> Fin
 
 
 def _apply_steps(
-    batch: Batch, mapped: BoundProfile, steps: Sequence[Step]
+    batch: Batch, mapped: BoundProfile, steps: Sequence[Step], *, is_time: bool = False
 ) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
     """For each row the text of the first step that gives one; the rows with an unknown word; the times read."""
     filled, unknown = constant_cells("", len(batch)), np.zeros(len(batch), bool)
     all_times: transforms.ParsedTimes | None = None
     for step in steps:
-        pending = ~non_empty(filled) & transforms.condition_mask(
-            step.when, lambda title: mapped.source_cells(batch, title), len(batch)
-        )
+        pending = _pending_rows(batch, mapped, step, filled)
         if not pending.any():
             continue
-        cells, unknown_here, times = _apply_step(batch, mapped, step)
+        cells, unknown_here, times = _apply_step(batch, mapped, step, is_time=is_time)
         filled = cells if pending.all() else pc.if_else(pa.array(pending), cells, filled)
         unknown |= unknown_here & pending
         if times is not None:
@@ -195,8 +212,30 @@ def _apply_steps(
     return filled, unknown, all_times
 
 
-def _apply_step(batch: Batch, mapped: BoundProfile, step: Step) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
+def _pending_rows(batch: Batch, mapped: BoundProfile, step: Step, filled: Cells) -> Mask:
+    """The rows that are still empty, and that a step is for."""
+    return ~non_empty(filled) & transforms.condition_mask(
+        step.when, lambda title: mapped.source_cells(batch, title), len(batch)
+    )
+
+
+def _apply_step(
+    batch: Batch, mapped: BoundProfile, step: Step, *, is_time: bool
+) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
     """The words of one step in their fixed order: pick, join, cut out, translate, compute."""
+    cells, unknown = _step_texts(batch, mapped, step)
+    times = None
+    if (step.format or is_time) and not step.difference:
+        read = mapped.read_step_times(cells, step)
+        times = transforms.parse_times(cells, read, step.zone or mapped.options.timezone)
+        cells = times.cells
+    if step.scale is not None:
+        cells = transforms.scale(cells, step.scale)
+    return cells, unknown, times
+
+
+def _step_texts(batch: Batch, mapped: BoundProfile, step: Step) -> tuple[Cells, Mask]:
+    """The texts of a step before anything is computed of them, and the rows with an unknown word."""
     cells, unknown = _pick_cells(batch, mapped, step), np.zeros(len(batch), bool)
     if step.extract is not None:
         cells = transforms.extract(cells, step.extract)
@@ -208,13 +247,7 @@ def _apply_step(batch: Batch, mapped: BoundProfile, step: Step) -> tuple[Cells, 
         cells, unknown = transforms.translate_words(cells, step.values, step.otherwise)
     if step.seconds_from:
         cells = transforms.with_seconds(cells, _first_filled(batch, mapped, step.seconds_from))
-    times = None
-    if step.format and not step.difference:
-        times = transforms.parse_times(cells, step.format, step.zone or mapped.options.timezone)
-        cells = times.cells
-    if step.scale is not None:
-        cells = transforms.scale(cells, step.scale)
-    return cells, unknown, times
+    return cells, unknown
 
 
 def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
@@ -231,7 +264,12 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
         return constant_cells("", len(batch))
     if step.sum:
         return transforms.sum_durations(columns)
-    return transforms.first_of(columns) if step.first_of else transforms.join_filled(columns, step.join)
+    if step.first_of:
+        return transforms.first_of(columns)
+    if step.format and len(columns) > 1:
+        # A database, or a spreadsheet, writes a date without a time of day as midnight.
+        columns = [transforms.drop_midnight(columns[0]), *columns[1:]]
+    return transforms.join_filled(columns, step.join)
 
 
 def _first_filled(batch: Batch, mapped: BoundProfile, titles: Sequence[str]) -> Cells:

@@ -19,7 +19,7 @@ from calltools.vendors.infer import (
     distinct_words,
     title_says_milliseconds,
 )
-from calltools.vendors.time_layouts import layout_pattern
+from calltools.vendors.time_columns import layout_pattern
 
 _KEPT_DIGITS: Final = 4
 _NUMBER_PATTERN: Final = re.compile(r"[0-9](?:[0-9 ()./-]*[0-9])?")
@@ -92,6 +92,7 @@ def propose_profile(
         _comment("propose-recognize", inferred),
         f"recognize = [{', '.join(map(_quote_toml, _choose_recognition_columns(columns, inferred)))}]",
         *_region_lines(inferred),
+        *_epoch_lines(inferred),
         "",
         "[description]",
         *(f"{language} = {_quote_toml(say('template-calls', language))}" for language in LANGUAGES),
@@ -132,6 +133,12 @@ def _region_lines(inferred: InferredColumns) -> list[str]:
     if inferred.region:
         return [f"region = {_quote_toml(inferred.region)}"]
     return [_comment("propose-region", inferred), '# region = "RU"']
+
+
+def _epoch_lines(inferred: InferredColumns) -> list[str]:
+    if inferred.epoch_id is None:
+        return []
+    return [_comment("propose-epoch", inferred), f"epoch_id = {_quote_toml(inferred.epoch_id)}"]
 
 
 def _shape_lines(table: Table, columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
@@ -181,7 +188,7 @@ def _fields_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator
 
 
 def _unused_columns_lines(columns: SampleColumns, inferred: InferredColumns) -> list[str]:
-    taken = {title for titles in inferred.columns.values() for title in titles}
+    taken = {title for titles in inferred.columns.values() for title in titles} | {inferred.epoch_id}
     left = ", ".join(title for title in columns if title not in taken)
     return ["", _comment("propose-left", inferred, titles=left)] if left else []
 
@@ -193,6 +200,8 @@ def _time_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[s
         return
     if inferred.date_order_unknown:
         yield _comment("propose-day-first", inferred)
+    if inferred.time_of_day_missing:
+        yield _comment("propose-no-clock", inferred)
     yield from _from_lines(inferred.columns["DateTime"])
     yield (
         'scale = "0.001"'

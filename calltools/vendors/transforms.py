@@ -21,6 +21,7 @@ from calltools.fields import local_times
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoized
 from calltools.fields.kinds import normalize_field_cells
+from calltools.fields.time_layouts import WrittenTimes, read_in_layouts
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
 from calltools.vendors.profile import Condition
@@ -33,6 +34,8 @@ _NO_SECONDS: Final = r"([ T][0-9]{1,2}:[0-9]{2}):00$"
 _MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
 _SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
 _QUARTER_MIN: Final = 15
+_MIDNIGHT_START: Final = "0:00"
+_MIDNIGHT_AT_END: Final = r"[ T]0{1,2}:00(?::00(?:[.]0+)?)?$"
 
 
 def first_of(columns: Sequence[Cells]) -> Cells:
@@ -48,6 +51,13 @@ def join_filled(columns: Sequence[Cells], between: str) -> Cells:
         return pc.if_else(pc.equal(left, ""), right, pc.if_else(pc.equal(right, ""), left, joined))
 
     return reduce(join_two, columns)
+
+
+def drop_midnight(cells: Cells) -> Cells:
+    """Dates without the time 00:00:00 behind them; any other cell is unchanged."""
+    if not pc.any(pc.match_substring(cells, _MIDNIGHT_START)).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, _MIDNIGHT_AT_END, "")
 
 
 def extract(cells: Cells, pattern: str) -> Cells:
@@ -127,9 +137,13 @@ def scale(cells: Cells, factor: str) -> Cells:
 
 
 def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
-    """Seconds from the earlier to the later time; empty where one of them is missing or cannot be read."""
-    (ends, has_end), (starts, has_start) = _parse_moments(later, layouts), _parse_moments(earlier, layouts)
-    both = has_end & has_start
+    """Seconds from the earlier to the later time; empty where one of them is missing or cannot be read.
+
+    Likewise where only one of them says its offset, or is Unix seconds: the other may be of any zone.
+    """
+    ends, has_end, end_is_utc = _parse_moments(later, layouts)
+    starts, has_start, start_is_utc = _parse_moments(earlier, layouts)
+    both = has_end & has_start & (end_is_utc == start_is_utc)
     text = pc.cast(pa.array(np.where(both, ends - starts, 0)), pa.string())
     return pc.if_else(pa.array(both), text, "")
 
@@ -161,24 +175,18 @@ def with_seconds(cells: Cells, clocks: Cells) -> Cells:
     return pc.if_else(pa.array(same), pc.binary_join_element_wise(short, seconds, ":"), cells)
 
 
-def _parse_moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask]:
-    """Seconds on the clock of the cells, and the rows that hold a time. No zone is needed for a difference."""
+def _parse_moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask, Mask]:
+    """Seconds in UTC, or on the clock of the cells; the rows that hold a time; and those whose time is in UTC."""
     # Zero means "never" in columns of Unix seconds.
-    known = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))
+    in_seconds = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))
     seconds = np.zeros(len(cells), np.int64)
-    if known.any():
-        seconds[known] = pc.cast(cells.filter(pa.array(known)), pa.int64()).to_numpy()
-    if "iso" in layouts and not known.all():
-        normalized = normalize_field_cells("DateTime", cells, Assumptions(now=0))
-        added = full_match(normalized, _SECONDS_PATTERN) & non_empty(cells) & ~known & ~digits_only(cells)
-        seconds[added] = pc.cast(normalized.filter(pa.array(added)), pa.int64()).to_numpy()
-        known = known | added
-    for layout in layouts:
-        if layout not in {"unix", "iso"} and not known.all():
-            times = local_times.parse_local(cells, layout, None)
-            added = times.ok & ~known
-            seconds[added], known = times.epoch[added], known | added
-    return seconds, known
+    if in_seconds.any():
+        seconds[in_seconds] = pc.cast(cells.filter(pa.array(in_seconds)), pa.int64()).to_numpy()
+    if in_seconds.all():
+        return seconds, in_seconds, in_seconds
+    times = read_in_layouts(cells, layouts)
+    seconds = np.where(in_seconds, seconds, times.local - times.offset)
+    return seconds, in_seconds | times.read, in_seconds | times.has_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,34 +214,19 @@ class ParsedTimes:
         )
 
 
-def parse_times(cells: Cells, layouts: Sequence[str], zone: str | None) -> ParsedTimes:
-    """Wall-clock times as Unix seconds.
+def parse_times(cells: Cells, times: WrittenTimes, zone: str | None) -> ParsedTimes:
+    """Times as Unix seconds.
 
     Args:
         cells: Times as text.
-        layouts: ``strptime`` layouts, ``unix`` or ``iso``; the first one that fits a cell counts.
+        times: What ``read_in_layouts`` has read of them.
         zone: IANA name of the zone of times without an offset; ``None``: such times stay unread.
     """
-    parsed = ParsedTimes(cells, _no_rows(cells), _no_rows(cells))
-    for layout in layouts:
-        parsed = _parse_layout(parsed, layout, zone)
-    return parsed
-
-
-def _parse_layout(parsed: ParsedTimes, layout: str, zone: str | None) -> ParsedTimes:
-    # Digits alone are Unix seconds: the cell was read by a layout before, or needs none.
-    pending = ~digits_only(parsed.cells)
-    if layout == "unix" or not pending.any():
-        return parsed
-    if layout == "iso":
-        return replace(parsed, cells=normalize_field_cells("DateTime", parsed.cells, Assumptions(now=0)))
-    times = local_times.parse_local(parsed.cells, layout, zone)
-    sure = times.ok & ~times.ambiguous & pending
-    return ParsedTimes(
-        cell_kernels.replace_where(parsed.cells, sure, local_times.format_epochs(times.epoch[sure])),
-        parsed.ambiguous | times.ambiguous,
-        parsed.nonexistent | times.nonexistent,
-    )
+    moments = times.moments(zone)
+    sure = moments.ok & ~moments.ambiguous
+    if sure.any():
+        cells = cell_kernels.replace_where(cells, sure, local_times.format_epochs(moments.epoch[sure]))
+    return ParsedTimes(cells, moments.ambiguous, moments.nonexistent)
 
 
 def condition_mask(condition: Condition, column: Callable[[str], Cells | None], count: int) -> Mask:

@@ -14,35 +14,56 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields import local_times
-from calltools.fields.kernels.byte_kernels import parse_whole_parts, trim_whitespace
+from calltools.fields.date_order import exchange_day_and_month
+from calltools.fields.kernels.byte_kernels import trim_whitespace
+from calltools.fields.time_layouts import date_orders, read_times
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, constant_cells
 from calltools.model.finding import Findings
-from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile
+from calltools.vendors.epoch_ids import epochs_in_ids, is_offset, round_offset
+from calltools.vendors.mapping import time_texts
 
-_EPOCH_IN_ID: Final = r"(?:^|-)([0-9]{9,10})\.[0-9]+"
-#: Digits of a Unix second from September 2001 on.
-_EPOCH_DIGITS: Final = 10
-_QUARTER_S: Final = 900
 _MIN_SHARE: Final = 0.9
-_MIN_RECORDS: Final = 5
+_MIN_RECORDS: Final = 2
 #: Offset in seconds -> the zone to suggest: the most usual one where these exports come from.
 _USUAL_ZONES: Final = {
     0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
     18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
     32400: "Asia/Yakutsk", 36000: "Asia/Vladivostok", 39600: "Asia/Magadan", 43200: "Asia/Kamchatka",
+    12600: "Asia/Tehran", 16200: "Asia/Kabul", 19800: "Asia/Kolkata", 20700: "Asia/Kathmandu", 23400: "Asia/Yangon",
+    -10800: "America/Sao_Paulo", -25200: "America/Denver",
     -18000: "America/New_York", -21600: "America/Chicago", -28800: "America/Los_Angeles",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _ProvenOffsets:
-    """Rows whose offset is known, their seconds east of UTC rounded to a quarter of an hour, and their Unix seconds."""
+class _Comparison:
+    """The wall-clock times of a batch beside the ids that hold their Unix seconds.
 
-    rows: Numbers
-    seconds: Numbers
+    Attributes:
+        both: Rows with a time in a layout and an id that holds a time.
+        has_epoch: Rows with such an id.
+        local: Seconds on the wall clock.
+        epochs: Unix seconds in the ids.
+        texts: The times as the file has them.
+    """
+
+    both: Mask
+    has_epoch: Mask
+    local: Numbers
     epochs: Numbers
+    texts: Cells
+
+    @property
+    def offsets(self) -> Numbers:
+        """Seconds east of UTC, rounded to a quarter of an hour."""
+        return round_offset(self.local - self.epochs)
+
+    def plausible_offsets(self) -> Numbers:
+        """The offsets that are those of a zone; with others, time and id are of two days or of two calls."""
+        seconds = self.offsets[self.both]
+        return seconds[is_offset(seconds)]
 
 
 def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
@@ -55,12 +76,16 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     Raises:
         UsageError: The zone is wrong; the error suggests the one that the records agree on.
     """
-    proven, zone = _proven_offsets(sample, mapped), mapped.options.timezone
-    if zone is None or len(proven.rows) < _MIN_RECORDS:
+    compared, zone = _compare_with_ids(sample, mapped), mapped.options.timezone
+    if zone is None or compared is None:
         return
-    wrong = proven.seconds[proven.seconds != local_times.offset_at(proven.epochs, zone)]
+    seconds = compared.plausible_offsets()
+    if len(seconds) < _MIN_RECORDS:
+        return
+    epochs = compared.epochs[compared.both][is_offset(compared.offsets[compared.both])]
+    wrong = seconds[seconds != local_times.offset_at(epochs, zone)]
     agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
-    if count >= _MIN_SHARE * len(proven.rows):
+    if count >= _MIN_SHARE * len(seconds):
         raise UsageError(
             "zone-contradicted", zone=zone, offset=format_offset(agreed), suggestion=zone_for_offset(agreed)
         )
@@ -68,56 +93,124 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
 
 def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
     """The zone that nine in ten records agree on; ``None`` if they do not, or their ids hold no time."""
-    proven = _proven_offsets(sample, mapped)
-    if len(proven.rows) < _MIN_RECORDS:
+    compared = _compare_with_ids(sample, mapped)
+    seconds = np.zeros(0, np.int64) if compared is None else compared.plausible_offsets()
+    if len(seconds) < _MIN_RECORDS:
         return None
-    agreed, count = Counter(proven.seconds.tolist()).most_common(1)[0]
-    return zone_for_offset(agreed) if count >= _MIN_SHARE * len(proven.rows) else None
+    agreed, count = Counter(seconds.tolist()).most_common(1)[0]
+    return zone_for_offset(agreed) if count >= _MIN_SHARE * len(seconds) else None
 
 
-def zone_contradictions(batch: Batch, mapped: BoundProfile) -> Findings:
-    """CT604: single records whose offset is not that of the zone that the user named."""
-    zone = mapped.options.timezone
-    if zone is None or mapped.profile.epoch_id is None:
-        return Findings.empty()
-    proven = _proven_offsets(batch, mapped)
-    wrong = proven.seconds != local_times.offset_at(proven.epochs, zone)
-    rows = proven.rows[wrong]
-    detail = pa.array([format_offset(int(seconds)) for seconds in proven.seconds[wrong]], pa.string())
+def judge_times_by_ids(batch: Batch, mapped: BoundProfile) -> tuple[Findings, Mask]:
+    """Records whose ids contradict the time that was read, and the rows whose ids confirm it.
+
+    A time that agrees with its id when day and month change places was swapped by a spreadsheet (CT610). Any other
+    contradiction is one to the zone that the user named (CT604).
+
+    Args:
+        batch: Source columns.
+        mapped: The bound profile.
+    """
+    zone, compared = mapped.options.timezone, _compare_with_ids(batch, mapped)
+    if zone is None or compared is None:
+        return Findings.empty(), np.zeros(len(batch), bool)
+    right = local_times.offset_at(compared.epochs, zone)
+    confirmed: Mask = compared.both & (compared.offsets == right)
+    swapped, true_local = _find_true_dates(compared, right, ~confirmed)
+    wrong = np.flatnonzero(compared.both & ~confirmed & ~swapped)
+    contradicted = Findings.for_rule(
+        "CT604",
+        records=batch.records[wrong],
+        places=batch.places[wrong],
+        field="DateTime",
+        detail=pa.array(
+            [_describe_offset(*pair) for pair in zip(compared.offsets[wrong], compared.epochs[wrong], strict=True)],
+            pa.string(),
+        ),
+    )
+    at = np.flatnonzero(swapped)
+    exchanged = swapped_findings(
+        batch, compared.texts, swapped, true_local=true_local[at], epochs=true_local[at] - right[at]
+    )
+    return Findings.concat([contradicted, exchanged]), confirmed
+
+
+def swapped_findings(
+    batch: Batch, texts: Cells, rows: Mask, *, true_local: Numbers | None = None, epochs: Numbers | None = None
+) -> Findings:
+    """CT610 in some rows.
+
+    Args:
+        batch: The records.
+        texts: Their times as the file has them.
+        rows: Mask of the records with a swapped date.
+        true_local: For each of them the local time that its id proves; ``None``: nothing proves it.
+        epochs: The same as Unix seconds.
+    """
+    proven = None if true_local is None else pa.array(_format_local(true_local), pa.string())
     return Findings.for_rule(
-        "CT604", records=batch.records[rows], places=batch.places[rows], field="DateTime", detail=detail
+        "CT610",
+        records=batch.records[rows],
+        places=batch.places[rows],
+        field="DateTime",
+        value=texts.filter(pa.array(rows)),
+        detail=proven,
+        after=None if epochs is None else local_times.format_epochs(epochs),
     )
 
 
-def _proven_offsets(batch: Batch, mapped: BoundProfile) -> _ProvenOffsets:
+def _find_true_dates(compared: _Comparison, right: Numbers, doubtful: Mask) -> tuple[Mask, Numbers]:
+    """Rows whose time agrees with the id when day and month change places, and that local time.
+
+    Args:
+        compared: Times and ids.
+        right: The offset of the zone at each id.
+        doubtful: The rows to look at.
+    """
+    found, local = np.zeros(len(doubtful), bool), compared.local.copy()
+    rows = np.flatnonzero(doubtful & compared.has_epoch)
+    if not len(rows):
+        return found, local
+    read, epochs = compared.both[rows], compared.epochs[rows]
+    exchanged, is_other = exchange_day_and_month(compared.local[rows])
+    candidates = [(exchanged, is_other & read)]
+    texts = trim_whitespace(compared.texts.take(pa.array(rows)))
+    for order in ("dmy", "mdy"):
+        # Dates of which nothing tells the order were not read; the id tells it.
+        times = read_times(texts, date_orders(order, None))
+        candidates.append((times.local, times.read & ~times.has_offset & ~read))
+    for seconds, usable in candidates:
+        agrees = ~found[rows] & usable & (round_offset(seconds - epochs) == right[rows])
+        found[rows[agrees]], local[rows[agrees]] = True, seconds[agrees]
+    return found, local
+
+
+def _compare_with_ids(batch: Batch, mapped: BoundProfile) -> _Comparison | None:
+    """The times beside the ids; ``None`` if the ids of the export hold no time."""
     ids = None if mapped.profile.epoch_id is None else mapped.source_cells(batch, mapped.profile.epoch_id)
-    local = [step for step in mapped.fields["DateTime"] if step.format and step.zone is None]
-    times = mapped.source_cells(batch, local[0].columns[0]) if local and local[0].columns else None
-    if ids is None or times is None:
-        nothing = np.zeros(0, np.int64)
-        return _ProvenOffsets(nothing, nothing, nothing)
+    if ids is None:
+        return None
     epochs, has_epoch = epochs_in_ids(ids)
-    times = trim_whitespace(times)
-    wall, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
-    for layout in local[0].format:
-        if layout not in {"unix", "iso"} and not known.all():
-            read = local_times.parse_local(times, layout, None)
-            wall, known = np.where(known, wall, read.epoch), known | read.ok
-    both: Mask = known & has_epoch
-    # A clock may be seconds off; every zone in use is whole quarters of an hour from UTC.
-    seconds = np.round((wall[both] - epochs[both]) / _QUARTER_S).astype(np.int64) * _QUARTER_S
-    return _ProvenOffsets(np.flatnonzero(both), seconds, epochs[both])
+    local, known = np.zeros(len(batch), np.int64), np.zeros(len(batch), bool)
+    texts, of_user = constant_cells("", len(batch)), np.zeros(len(batch), bool)
+    for step, cells, rows in time_texts(batch, mapped):
+        if step.zone is None:
+            times = mapped.read_step_times(cells, step)
+            read = rows & times.read & ~times.has_offset
+            local, known, of_user = np.where(read, times.local, local), known | read, of_user | rows
+            texts = pc.if_else(pa.array(rows), cells, texts)
+    return _Comparison(known & has_epoch, has_epoch & of_user, local, epochs, texts)
 
 
-def epochs_in_ids(ids: Cells) -> tuple[Numbers, Mask]:
-    """The Unix second in each id, and the ids that hold one."""
-    epochs, known = parse_whole_parts(ids, _EPOCH_DIGITS)
-    others = ~known & non_empty(ids)
-    if others.any():
-        found = transforms.extract(trim_whitespace(ids.filter(pa.array(others))), _EPOCH_IN_ID)
-        others[others] = non_empty(found)
-        epochs[others] = pc.cast(found.filter(pa.array(non_empty(found))), pa.int64()).to_numpy()
-    return epochs, known | others
+def _format_local(local: Numbers) -> list[str]:
+    return [str(moment).replace("T", " ") for moment in local.astype("datetime64[s]")]
+
+
+def _describe_offset(seconds: int, epoch: int) -> str:
+    """The offset, or the moment of the id where it is too far from the time to be of another zone."""
+    if is_offset(np.array(seconds)):
+        return format_offset(int(seconds))
+    return f"{_format_local(np.array([epoch]))[0]} UTC"
 
 
 def format_offset(seconds: int) -> str:

@@ -388,3 +388,34 @@ def test_debug_shows_where_a_run_stopped(tmp_path):
     assert result.exit_code == 3
     assert "opening.py" in result.stderr
     assert "opening.py" not in run("validate", tmp_path / "none.csv", "--lang", "en").stderr
+
+
+@pytest.mark.parametrize("name", ["calls.xlsx", "calls.parquet", "calls.csv.gz", "calls.tsv", "calls.txt", "CALLS.XLS"])
+@pytest.mark.parametrize("option", ["-o", "--rejects"])
+def test_convert_does_not_write_csv_under_another_name(tmp_path, name, option):
+    export = Path(__file__).parent.parent.parent / "samples" / "sipuni" / "export.csv"
+    outputs = {"-o": tmp_path / "out.csv", option: tmp_path / name}
+
+    run = CliRunner().invoke(
+        app,
+        [
+            "convert",
+            str(export),
+            "--timezone",
+            "Europe/Moscow",
+            *(str(word) for pair in outputs.items() for word in pair),
+        ],
+    )
+
+    assert run.exit_code == 2
+    assert str(tmp_path / name) in run.stderr
+    assert ".csv" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_convert_writes_to_a_name_without_an_ending(tmp_path):
+    export = Path(__file__).parent.parent.parent / "samples" / "sipuni" / "export.csv"
+
+    CliRunner().invoke(app, ["convert", str(export), "--timezone", "Europe/Moscow", "-o", str(tmp_path / "calls")])
+
+    assert (tmp_path / "calls").read_text("utf-8").startswith("ClientId,")

@@ -83,9 +83,10 @@ def write_file(block, folder):
         path.write_bytes(bytes.fromhex(block["hex"]))
         return path
     text = block["text"] if "text" in block else as_csv(records_of(block))
-    write_text(path, text, block.get("encoding", "utf-8"))
+    # Every encoding has DEL, and no text.
+    write_text(path, text.replace("¿", "\x7f") if "undecodable" in block else text, block.get("encoding", "utf-8"))
     if "undecodable" in block:
-        path.write_bytes(path.read_bytes().replace("¿".encode(), bytes.fromhex(block["undecodable"])))
+        path.write_bytes(path.read_bytes().replace(b"\x7f", bytes.fromhex(block["undecodable"])))
     return path
 
 

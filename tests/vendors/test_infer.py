@@ -5,7 +5,7 @@ import pytest
 
 from calltools.vendors.infer import infer_columns, looks_like_record
 from calltools.vendors.propose import anonymize
-from calltools.vendors.time_layouts import find_time_columns, layout_pattern
+from calltools.vendors.time_columns import find_time_columns, layout_pattern
 
 
 def columns(**cells):
@@ -27,7 +27,7 @@ def columns(**cells):
         ({"when": ["03/13/2026 1:00:00 PM"]}, ("when",), "%m/%d/%Y %I:%M:%S %p"),
         ({"when": ["02 Mar 2026 10:00:00"]}, ("when",), "%d %b %Y %H:%M:%S"),
         ({"Время": ["10:00:05"], "Дата": ["02.03.2026"]}, ("Дата", "Время"), "%d.%m.%Y %H:%M:%S"),
-        ({"День": ["2026-03-02"], "Разговор": ["00:00:40"]}, ("День",), "%Y-%m-%d"),
+        ({"День": ["2026-03-02"], "Разговор": ["00:00:40"]}, ("День",), "%Y-%m-%d %H:%M:%S"),
         ({"end": ["2026-03-02 10:01:00"], "start": ["2026-03-02 10:00:00"]}, ("start",), "%Y-%m-%d %H:%M:%S"),
         ({"answered at": ["2026-03-02 10:01:00"], "x": ["2026-03-02 10:00:00"]}, ("x",), "%Y-%m-%d %H:%M:%S"),
         ({"Дата": ["02.03.2026 10:00:00", "Итого", ""]}, None, None),
@@ -165,3 +165,16 @@ def test_a_record_in_place_of_titles_is_seen(titles, data):
 )  # fmt: skip
 def test_what_could_be_a_persons_is_made_up(cell, made_up):
     assert anonymize(cell) == made_up
+
+
+def test_dates_without_a_time_of_day_are_marked_and_put_no_call_at_midnight():
+    inferred = infer_columns(columns(Дата=["02.03.2026", "03.03.2026"], Разговор=["40", "50"]))
+
+    assert (inferred.time_format, inferred.time_of_day_missing) == ("%d.%m.%Y %H:%M:%S", True)
+
+
+def test_a_column_of_ids_that_agree_with_date_and_clock_is_named():
+    ids = {"Дата": ["02.03.2026", "02.03.2026"], "Время": ["10:00", "10:01"], "id": ["1772434801.1", "1772434899.2"]}
+
+    assert infer_columns(columns(**ids)).epoch_id == "id"
+    assert infer_columns(columns(**(ids | {"id": ["1772434801.1", "1772434001.2"]}))).epoch_id is None

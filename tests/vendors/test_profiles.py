@@ -246,3 +246,10 @@ def test_a_missing_zone_and_wrong_headers_are_refused():
         bind_profile(profile, ("When", "Who"), MappingOptions())
     with pytest.raises(VendorError, match="Who"):
         bind_profile(profile, ("When",), MappingOptions(timezone="UTC"))
+
+
+@pytest.mark.parametrize("layout", ["%d.%m.%Y", "%Y-%m-%d", "%d %b %Y"])
+def test_a_layout_of_dates_alone_would_put_calls_at_midnight(layout):
+    found, _ = problems(PLAIN.replace("%Y-%m-%d %H:%M:%S", layout))
+
+    assert found == {"$.fields.DateTime.format": "profile-layout"}

@@ -1,7 +1,5 @@
 """Times: Unix seconds in UTC."""
 
-import re
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -9,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields import local_times
+from calltools.fields.date_order import YEAR_FIRST, date_parts
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import (
     byte_lengths,
@@ -19,7 +18,8 @@ from calltools.fields.kernels.byte_kernels import (
     sorts_before,
 )
 from calltools.fields.table import Example, Kind
-from calltools.model.assumptions import Assumptions, DateOrder
+from calltools.fields.time_layouts import DATE_LAYOUTS, WrittenTimes, date_orders, read_times, wall_clock_pattern
+from calltools.model.assumptions import Assumptions, Orders
 from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
 #: 2010-01-01 00:00:00 UTC: an earlier time is not the time of a call.
@@ -29,28 +29,28 @@ _SECONDS_DIGITS: Final = 10
 _TOLERANCE_S: Final = 300
 #: Digits of milli-, micro- and nanoseconds between 2001 and 2286.
 _FINER_UNITS: Final = {13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
-_ISO_WITH_OFFSET: Final = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
-)
-_TIME: Final = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
 _EXCEL_SERIAL: Final = r"[2-7][0-9]{4}(?:[.,][0-9]+)?"
+_ANY_DATE: Final = "|".join(DATE_LAYOUTS.values())
+_SHORT_YEAR_DATE: Final = "[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}"
+#: 20260302100000: digits alone, but no count of seconds.
+_COMPACT: Final = "20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?"
 #: What a cell that is no Unix time looks like: the first pattern that fits. The wording knows the names.
 _TIME_FORMATS: Final = (
-    ("iso-8601", rf"{_ISO_WITH_OFFSET}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_TIME})?"),
-    ("dotted-date", rf"[0-9]{{1,2}}[.][0-9]{{1,2}}[.][0-9]{{2,4}}(?:{_TIME})?"),
-    ("slashed-date", rf"[0-9]{{1,4}}/[0-9]{{1,2}}/[0-9]{{1,4}}(?:{_TIME})?(?: ?[AaPp][Mm])?"),
+    ("date-only", f"{_ANY_DATE}|{_SHORT_YEAR_DATE}"),
+    ("short-year", f"{_SHORT_YEAR_DATE}(?:[T ,].*)?"),
+    ("iso-8601", wall_clock_pattern("%Y-%m-%d")),
+    ("dotted-date", wall_clock_pattern("%d.%m.%Y", "%Y.%m.%d")),
+    ("slashed-date", wall_clock_pattern("%d/%m/%Y", "%Y/%m/%d")),
+    ("dashed-date", wall_clock_pattern("%d-%m-%Y")),
+    ("compact-date", _COMPACT),
+    ("other-date", f"(?:{_ANY_DATE}).*"),
     ("excel-serial", _EXCEL_SERIAL),
     ("month-name", r".*(?:[A-Za-z]{3}|[а-яА-Я]{3}).*"),
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
-#: A date such as 03/04/2026. Only a number over 12 can prove which of the two is the day.
-_TWO_SHORT_NUMBERS: Final = (
-    r"^(?P<first>[0-9]{1,2})SEPARATOR(?P<second>[0-9]{1,2})SEPARATOR(?:[0-9]{2}|[0-9]{4})(?:[T ,].*)?$"
-)
-_MONTHS: Final = 12
-_LAYOUTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
-                   "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")  # fmt: skip
-_SLASHED_LAYOUTS: Final = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}
+
+#: Names of the formats that are read where zone and order are known.
+_READABLE: Final = ("iso-8601", "dotted-date", "slashed-date", "dashed-date")
 
 
 def missing_time(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -84,8 +84,11 @@ def not_unix(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         good: 1772434800
 
     Fix:
-        Run `calltools convert --timezone Europe/Moscow` with the zone of the file's clock; slashed dates need
-        --date-order as well. In Excel: =(A1-DATE(1970,1,1))*86400-3*3600 for Moscow, as a number without decimals.
+        Run `calltools convert --timezone Europe/Moscow` with the zone of the file's clock. It reads dates with the year
+        or the day first, divided by dots, hyphens or slashes (where no date tells the order, --date-order does), then a
+        blank, T or a comma, then a time of day with or without seconds, fractions, AM and PM, and an offset. Dates
+        without a time of day, short years and names of months stay: write them anew.
+        In Excel: =(A1-DATE(1970,1,1))*86400-3*3600 for Moscow, as a number without decimals.
 
     Source:
         Yandex Metrica, Passing call data, DateTime: Unix time stamp.
@@ -165,10 +168,20 @@ def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> M
     return mask
 
 
+def local_time_doubts(cells: Cells, assumptions: Assumptions) -> local_times.LocalTimes:
+    """The times that the zone had twice, or never; only these two masks of the answer count."""
+    written = ~digits_only(cells)
+    if assumptions.timezone is None or not written.any():
+        nothing: Mask = np.zeros(len(cells), bool)
+        return local_times.LocalTimes(np.zeros(len(cells), np.int64), nothing, nothing, nothing)
+    return _read_moments(cell_kernels.clean_unless_damaged(cells), assumptions)
+
+
 def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -> Cells:
     """What each cell looks like, for cells that are no Unix time: a name of ``_TIME_FORMATS``, or a reason.
 
-    The reasons are ``text`` (nothing known), and of local times ``twice`` (ambiguous in the zone) and ``never``.
+    The reasons are ``text`` (nothing known), ``no-such-date``, and of local times ``twice`` (ambiguous in the zone) and
+    ``never``.
     """
     clean = cell_kernels.cleaned(cells)
     formats = np.full(len(cells), "text", object)
@@ -177,31 +190,14 @@ def describe_time_format(cells: Cells, assumptions: Assumptions | None = None) -
         fits = rest & full_match(clean, pattern)
         formats[fits] = name
         rest &= ~fits
-    if assumptions is not None and assumptions.timezone is not None:
-        for layout in _layouts(assumptions):
-            times = local_times.parse_local(clean, layout, assumptions.timezone)
-            formats[times.ambiguous], formats[times.nonexistent] = "twice", "never"
+    if assumptions is not None:
+        times = _read_written(clean, assumptions)
+        known = pa.array([YEAR_FIRST, *dict(_orders(assumptions))], pa.string())
+        of_known_order = as_mask(pc.is_in(date_parts(clean)[0], known))
+        formats[np.isin(formats, _READABLE) & ~times.read & of_known_order] = "no-such-date"
+        moments = times.moments(assumptions.timezone)
+        formats[moments.ambiguous], formats[moments.nonexistent] = "twice", "never"
     return pa.array(formats, pa.string())
-
-
-def prove_date_order(cells: Cells, separators: str = "/.-") -> tuple[bool, DateOrder | None]:
-    """Find out whether day or month comes first. A number over 12 is a day.
-
-    Args:
-        cells: Dates.
-        separators: Characters that may separate the numbers.
-
-    Returns:
-        Whether there are dates that begin with two short numbers, and their order. The order is ``None`` when no
-        number is over 12, or when dates contradict each other.
-    """
-    pattern = _TWO_SHORT_NUMBERS.replace("SEPARATOR", f"[{separators}]")
-    parts = pc.extract_regex(cell_kernels.cleaned(cells), pattern).drop_null()
-    first, second = (pc.cast(pc.struct_field(parts, name), pa.int8()).to_numpy() for name in ("first", "second"))
-    day_first, month_first = bool((first > _MONTHS).any()), bool((second > _MONTHS).any())
-    if day_first == month_first:
-        return bool(len(parts)), None
-    return True, "dmy" if day_first else "mdy"
 
 
 def finer_unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
@@ -211,13 +207,16 @@ def finer_unit(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
 
 
 def _is_count_of_seconds(clean: Cells) -> Mask:
-    """Mask of the whole numbers that may be a count of seconds; a serial number of a spreadsheet is a date."""
-    serial = full_match(clean, _EXCEL_SERIAL)
+    """Mask of the whole numbers that may be a count of seconds.
+
+    A serial number of a spreadsheet is a date, and so are the digits of one without separators.
+    """
+    date = full_match(clean, f"{_EXCEL_SERIAL}|{_COMPACT}")
     negative = first_bytes(clean) == ord("-")
     whole: Mask = digits_only(clean)
     if negative.any():
         whole = whole | full_match(clean, r"-[0-9]+")
-    return whole & ~serial
+    return whole & ~date
 
 
 def _seconds_or_empty(cells: Cells) -> Cells:
@@ -257,50 +256,23 @@ def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
 def _to_unix_seconds(cells: Cells, assumptions: Assumptions) -> Cells:
     clean = cell_kernels.clean_unless_damaged(cells)
     # Only a dot, unlike DECIMAL_TAIL: a time with a comma is not rewritten, and its rule reports it.
-    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.]0+", r"\1"))
-    clean = _convert_offset_times(clean)
-    if assumptions.timezone is None:
-        return clean
-    for layout in _layouts(assumptions):
-        clean = _convert_wall_clock(clean, layout, assumptions.timezone)
-    return clean
-
-
-def _layouts(assumptions: Assumptions) -> tuple[str, ...]:
-    order = assumptions.date_order
-    if order is None:
-        return _LAYOUTS
-    return (*_LAYOUTS, f"{_SLASHED_LAYOUTS[order]} %H:%M:%S", f"{_SLASHED_LAYOUTS[order]} %H:%M")
-
-
-def _convert_offset_times(cells: Cells) -> Cells:
-    """Rewrite times that have their own UTC offset, which need no zone from the user."""
-    return cell_kernels.rewrite_where(cells, full_match(cells, _ISO_WITH_OFFSET), _distinct_iso_to_epoch)
-
-
-def _distinct_iso_to_epoch(cells: Cells) -> Cells:
-    encoded = cells.dictionary_encode()
-    texts = pa.array([_iso_to_epoch(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return pc.take(texts, encoded.indices)
-
-
-def _iso_to_epoch(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(re.sub(r" ?([Zz+-][0-9:]*)$", r"\1", text.replace(",", ".")))
-    except ValueError:
-        return text
-    return str(int(moment.timestamp()))
-
-
-def _convert_wall_clock(cells: Cells, layout: str, zone: str) -> Cells:
-    rest = ~digits_only(cells)
-    if not rest.any():
-        return cells
-    times = local_times.parse_local(cells.filter(pa.array(rest)), layout, zone)
+    clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"([0-9]{9,10})[.][0-9]+", r"\1"))
+    times = _read_moments(clean, assumptions)
     # An ambiguous time has two readings: it stays, and its rule reports it.
     certain = times.ok & ~times.ambiguous
-    rest[rest] = certain
-    return cell_kernels.replace_where(cells, rest, local_times.format_epochs(times.epoch[certain]))
+    return cell_kernels.replace_where(clean, certain, local_times.format_epochs(times.epoch[certain]))
+
+
+def _read_moments(clean: Cells, assumptions: Assumptions) -> local_times.LocalTimes:
+    return _read_written(clean, assumptions).moments(assumptions.timezone)
+
+
+def _read_written(clean: Cells, assumptions: Assumptions) -> WrittenTimes:
+    return read_times(clean, _orders(assumptions))
+
+
+def _orders(assumptions: Assumptions) -> Orders:
+    return date_orders(assumptions.date_order, assumptions.proven_orders)
 
 
 _MOSCOW: Final = (("timezone", "Europe/Moscow"),)
@@ -319,6 +291,17 @@ KIND = Kind(
         Example("02.03.2026 10:00:00", "1772434800", "wall clock", _MOSCOW),
         Example("2026-03-02 10:00", "1772434800", "wall clock without seconds", _MOSCOW),
         Example("02/03/2026 10:00:00", "1772434800", "slashes", (*_MOSCOW, ("date_order", "dmy"))),
+        Example("2026-03-02 10:00:00.25+03", "1772434800", "PostgreSQL: a fraction, and an offset of hours"),
+        Example("2026-03-02 07:00:00 UTC", "1772434800", "UTC in letters"),
+        Example("1772434800.75", "1772434800", "Unix seconds with a fraction, which is cut off"),
+        Example("2026-03-02T10:00:00.999", "1772434800", "a fraction, cut off", _MOSCOW),
+        Example("02.03.2026, 10:00", "1772434800", "a browser's locale", _MOSCOW),
+        Example("2.3.2026 10:00:00 AM", "1772434800", "one digit, and half a day", _MOSCOW),
+        Example("2026/03/02 10:00:00", "1772434800", "slashes with the year first", _MOSCOW),
+        Example("02-03-2026 10:00:00", "1772434800", "hyphens", (*_MOSCOW, ("date_order", "dmy"))),
+        Example("02-03-2026 10:00:00", None, "day or month first?", _MOSCOW, "datetime-not-unix"),
+        Example("02.03.2026", None, "no time of day", _MOSCOW, "datetime-not-unix"),
+        Example("02.03.2026 13:00 PM", None, "there is no such hour", _MOSCOW, "datetime-not-unix"),
         Example("02.03.2026 10:00:00", None, "no zone was given", fault="datetime-not-unix"),
         Example("02/03/2026 10:00:00", None, "day or month first?", _MOSCOW, "datetime-not-unix"),
         Example("26.10.2014 01:30:00", None, "happened twice in Moscow", _MOSCOW, "datetime-not-unix"),

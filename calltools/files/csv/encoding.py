@@ -7,7 +7,7 @@ import codecs
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -34,7 +34,7 @@ _BYTE_ORDER_MARKS: Final = (
 )
 # All weights below are natural logarithms of probabilities: they are added where probabilities are multiplied.
 #: How likely an encoding is before any letter is read: most files of today come from Windows.
-_LOG_PRIORS: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -5.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
+LOG_PRIORS: Final = {"cp1251": 0.0, "cp866": -2.0, "koi8-r": -5.0, "iso8859-5": -6.0, "mac-cyrillic": -8.0}
 #: Letters of Russian texts per thousand.
 # fmt: off
 _LETTERS_PER_THOUSAND: Final = {
@@ -57,6 +57,10 @@ _TITLE_LOG_WEIGHT: Final = 6.0
 #: To count known titles, all profiles are loaded; it is not done if that many could not change the order.
 _MAX_TITLES: Final = 100
 _NON_ASCII_BYTES: Final = bytes(range(0x80, 0x100))
+_RUSSIAN_LETTER: Final = re.compile("[А-яЁё]")
+#: Known titles, or letters, of a first line that decide how a file of two encodings is read.
+_MIN_TITLES: Final = 2
+_MIN_RUSSIAN_LETTERS: Final = 3
 #: Lines beyond ASCII that are tried as UTF-8.
 _MAX_LINES: Final = 2000
 
@@ -90,10 +94,14 @@ def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_t
         raise SourceError("file-binary", path=name)
     if _is_utf8(head, is_whole=is_whole_file):
         return "utf-8"
-    if _is_mostly_utf8(head):
+    lines = list(islice((line for line in head.split(b"\n")[:-1] if not line.isascii()), _MAX_LINES))
+    if _is_mostly_utf8(lines) and not _has_titles_of_one_byte_a_letter(lines[0], count_known_titles):
+        return "utf-8"
+    # Two files may have been put together: it is read as its first line says, which is the header of one of them.
+    if lines and _is_russian_in_utf8(lines[0]):
         return "utf-8"
     telling = _distinctive_bytes(head)
-    likely = {encoding: _log_likelihood(telling, encoding) for encoding in _LOG_PRIORS}
+    likely = {encoding: _log_likelihood(telling, encoding) for encoding in LOG_PRIORS}
     (best, encoding), (second, _) = _two_likeliest(likely)
     if best - second < _TITLE_LOG_WEIGHT * _MAX_TITLES:
         likely = {
@@ -131,17 +139,29 @@ def _is_utf8(head: bytes, *, is_whole: bool) -> bool:
     return True
 
 
-def _is_mostly_utf8(head: bytes) -> bool:
+def _is_mostly_utf8(lines: Sequence[bytes]) -> bool:
     """Whether nine in ten of the lines beyond ASCII are UTF-8; the others are then damaged records."""
-    lines = list(islice((line for line in head.split(b"\n")[:-1] if not line.isascii()), _MAX_LINES))
     good = sum(_is_utf8(line, is_whole=True) for line in lines)
     return bool(good) and good >= 0.9 * len(lines)
 
 
+def _has_titles_of_one_byte_a_letter(line: bytes, count_known_titles: Callable[[str], int]) -> bool:
+    if _is_utf8(line, is_whole=True):
+        return False
+    return max(count_known_titles(line.decode(encoding, "replace")) for encoding in LOG_PRIORS) >= _MIN_TITLES
+
+
+def _is_russian_in_utf8(line: bytes) -> bool:
+    return _is_utf8(line, is_whole=True) and len(_RUSSIAN_LETTER.findall(line.decode())) >= _MIN_RUSSIAN_LETTERS
+
+
 def _distinctive_bytes(head: bytes) -> bytes:
-    """The beginning, and some lines beyond ASCII after it: the bytes that tell encodings apart."""
+    """The beginning, and some lines beyond ASCII after it, without UTF-8: the bytes that tell encodings apart."""
     lines = [line for line in head[_SAMPLE_BYTES:].splitlines(keepends=True) if not line.isascii()]
-    return head[:_SAMPLE_BYTES] + b"".join(lines)[:_SAMPLE_BYTES]
+    sample = head[:_SAMPLE_BYTES] + b"".join(lines)[:_SAMPLE_BYTES]
+    # A line that is whole and UTF-8 tells nothing of the encoding of the others.
+    *whole, last = sample.splitlines(keepends=True)
+    return b"".join(line for line in whole if line.isascii() or not _is_utf8(line, is_whole=True)) + last
 
 
 def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
@@ -149,14 +169,18 @@ def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
 
 
 def _log_likelihood(head: bytes, encoding: str) -> float:
-    """Log-likelihood of the letters beyond ASCII, read in an encoding."""
+    """Log-likelihood of an encoding, and of the letters beyond ASCII read in it."""
+    return text_log_likelihood(head.decode(encoding, "replace")) + LOG_PRIORS[encoding]
+
+
+def text_log_likelihood(text: str) -> float:
+    """Log-likelihood of the letters beyond ASCII, if the text is Russian."""
     # A word in capitals is improbable once, not with each of its letters: it is weighed as one in small letters.
-    text, shouted = _UPPERCASE_WORD.subn(lambda word: word[0].lower(), head.decode(encoding, "replace"))
+    text, shouted = _UPPERCASE_WORD.subn(lambda word: word[0].lower(), text)
     total = sum(_letter_log_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
     total += shouted * math.log(1 / 12)
     # A capital after a small letter: a wrong encoding swaps the two cases, as KOI8-R read as Windows-1251 does.
-    total += _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
-    return total + _LOG_PRIORS[encoding]
+    return total + _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
 
 
 def _letter_log_weight(sign: str) -> float:
@@ -178,13 +202,14 @@ def is_utf8_block(data: memoryview) -> bool:
     return True
 
 
-def _single_chunk(column: pa.ChunkedArray) -> pa.BinaryArray:
+def single_chunk(column: pa.ChunkedArray) -> pa.BinaryArray:
+    """The column as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def view_as_text(column: pa.ChunkedArray) -> Cells:
     """Cells of bytes that are known to be UTF-8, as text, without a copy."""
-    cells = _single_chunk(column)
+    cells = single_chunk(column)
     return pa.Array.from_buffers(pa.string(), len(cells), cells.buffers(), cells.null_count, cells.offset)
 
 
@@ -194,7 +219,7 @@ def decode_cells(column: pa.ChunkedArray, encoding: str) -> Cells:
     Raises:
         UnicodeDecodeError: A byte stands for no letter.
     """
-    cells = _single_chunk(column)
+    cells = single_chunk(column)
     ends = offsets(cells)
     raw = text_bytes(cells)[ends[0] : ends[-1]]
     # Most columns of most files are plain ASCII.

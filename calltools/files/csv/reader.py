@@ -12,6 +12,7 @@ from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.mixture import has_record_of_utf8, is_record_of_utf8
 from calltools.files.csv.pieces import Pieces
 from calltools.files.csv.streams import DoubledQuotesStream, Utf8Stream
 from calltools.files.csv.strict import StrictParser
@@ -41,6 +42,8 @@ from calltools.model.finding import DETAIL_SEPARATOR, Findings
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
 BLOCK_SIZE: Final = 6 << 20
+#: Bytes of cells up to which an index of eight bytes for each of them is made; a block hardly ever has more.
+_GATHERED_BYTES: Final = 2 * BLOCK_SIZE
 
 
 def open_csv(request: OpenRequest) -> Table:
@@ -159,6 +162,8 @@ class _CsvReader:
                 return None
             columns = [view_as_text(column) for column in table.columns]
         else:
+            if has_record_of_utf8(table.columns, encoding):
+                return None
             try:
                 columns = [decode_cells(column, encoding) for column in table.columns]
             except UnicodeDecodeError:
@@ -175,8 +180,11 @@ class _CsvReader:
         blanks: list[tuple[int, int]] = []
         for record in parser.parse_records(len(block.data)):
             place = block.first_line + record.line
-            cells = _decode_record(record.cells, self._dialect.encoding)
-            fault = record.fault or _undecodable_code(cells)
+            # Rejects keep what stands in the file: text in UTF-8, even if all others are not.
+            encoding = "utf-8" if self._is_of_utf8(record.cells) else self._dialect.encoding
+            cells = _decode_record(record.cells, encoding)
+            is_foreign = encoding != self._dialect.encoding or any(map(_has_surrogate, cells))
+            fault = record.fault or ("CT020" if is_foreign else None)
             if not fault and not any(cells):
                 blanks.append((place, place + record.blank_lines - 1))
                 continue
@@ -205,6 +213,9 @@ class _CsvReader:
             np.array([place for _, place, _ in complete], np.int64),
             pa.table([pa.array(column, pa.string()) for column in columns], self._names),
         )
+
+    def _is_of_utf8(self, cells: tuple[str, ...]) -> bool:
+        return self._dialect.encoding != "utf-8" and is_record_of_utf8(cells, self._dialect.encoding)
 
     def _fault_finding(self, code: str, record: int, place: int, width: int, position: int | None) -> dict[str, object]:
         titles = self._sniffed.titles
@@ -244,11 +255,17 @@ class _CsvReader:
 
 def _contain_line_break(cells: Cells, rows: Numbers) -> Mask:
     """For each of some rows, whether its cell holds a line break."""
-    # The rows are few: gathering their bytes is cheaper than a search through the column.
-    places, cell_of = span_indices(offsets(cells)[rows], offsets(cells)[rows + 1])
-    data = text_bytes(cells)[places]
+    begins, ends, data = offsets(cells)[rows], offsets(cells)[rows + 1], text_bytes(cells)
     mask: Mask = np.zeros(len(rows), bool)
-    mask[cell_of[(data == ord("\n")) | (data == ord("\r"))]] = True
+    if int((ends - begins).sum()) > _GATHERED_BYTES:
+        for number, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+            cell = data[begin:end]
+            mask[number] = (cell == ord("\n")).any() or (cell == ord("\r")).any()
+        return mask
+    # The rows are few: gathering their bytes is cheaper than a search through the column.
+    places, cell_of = span_indices(begins, ends)
+    found = data[places]
+    mask[cell_of[(found == ord("\n")) | (found == ord("\r"))]] = True
     return mask
 
 
@@ -273,12 +290,8 @@ def _decode_record(cells: tuple[str, ...], encoding: str) -> tuple[str, ...]:
     return tuple(cell.encode("latin-1").decode(encoding, "surrogateescape") for cell in cells)
 
 
-def _undecodable_code(cells: tuple[str, ...]) -> str | None:
-    return "CT020" if any(not cell.isascii() and _has_surrogate(cell) for cell in cells) else None
-
-
 def _has_surrogate(cell: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in cell)
+    return not cell.isascii() and any("\ud800" <= sign <= "\udfff" for sign in cell)
 
 
 def _replace_undecodable(cell: str) -> str:

@@ -1,7 +1,5 @@
 """Sniffing a CSV: encoding, delimiter and header row from its first bytes."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +9,7 @@ from typing import Final
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.csv.encoding import DISPLAY_NAMES, read_byte_order_mark, sniff_encoding
+from calltools.files.csv.first_rows import Row, split_rows
 from calltools.files.csv.streams import Utf8Stream, double_inner_quotes
 from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
@@ -19,9 +18,6 @@ from calltools.model.finding import Findings
 
 DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _HEAD_BYTES: Final = 1 << 20
-_MAX_ROWS: Final = 50
-#: Letters of a cell up to which rows are sampled: the default limit of Python's reader.
-_LONGEST_CELL: Final = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +37,6 @@ class SniffResult:
     records_offset: int
     first_line: int
     findings: Findings
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    cells: tuple[str, ...]
-    line: int
-    next_line: int
 
 
 def sniff_csv(request: OpenRequest) -> SniffResult:
@@ -91,7 +80,7 @@ def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFi
     whole = len(head) < _HEAD_BYTES
 
     def known(text: str) -> int:
-        return max(find_header(_split_rows(text, delimiter)[1]).score for delimiter in DELIMITER_NAMES)
+        return max(find_header(split_rows(text, delimiter)[1]).score for delimiter in DELIMITER_NAMES)
 
     return sniff_encoding(head, name, is_whole_file=whole, count_known_titles=known), 0
 
@@ -104,11 +93,11 @@ def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> st
     return head[mark_length:].decode(encoding, "surrogateescape")
 
 
-def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[_Row], HeaderGuess]:
+def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[Row], HeaderGuess]:
     """The delimiter with the most known titles; of equals, the one that divides the rows most evenly."""
-    tried: list[tuple[int, float, int, str, list[_Row], HeaderGuess]] = []
+    tried: list[tuple[int, float, int, str, list[Row], HeaderGuess]] = []
     for delimiter in [hints.delimiter] if hints.delimiter else DELIMITER_NAMES:
-        rows, cells = _split_rows(
+        rows, cells = split_rows(
             double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter
         )
         guess = find_header(cells)
@@ -127,26 +116,6 @@ def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tup
     return delimiter, rows, guess
 
 
-def _split_rows(text: str, delimiter: str) -> tuple[list[_Row], list[tuple[str, ...]]]:
-    """The first rows that are not blank, and their cells."""
-    reader = csv.reader(io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter)
-    rows, line = [], 1
-    try:
-        for cells in reader:
-            # The module's own limit is global to the process and others may raise it, so ours is checked here.
-            if any(len(cell) > _LONGEST_CELL for cell in cells):
-                break
-            if any(cell.strip() for cell in cells):
-                rows.append(_Row(tuple(cells), line, reader.line_num + 1))
-            line = reader.line_num + 1
-            if len(rows) == _MAX_ROWS:
-                break
-    except csv.Error:
-        # A cell is longer than the module's limit; the rows before it are enough.
-        pass
-    return rows, [row.cells for row in rows]
-
-
 def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
     """Share of rows with the usual width, times that width; 0 for rows of one cell. Wide tables are likelier."""
     widths = Counter(len(row) for row in cells)
@@ -154,7 +123,7 @@ def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
     return count / len(cells) * min(width, 40) if width > 1 else 0.0
 
 
-def _first_row_of_usual_width(rows: Sequence[_Row]) -> int:
+def _first_row_of_usual_width(rows: Sequence[Row]) -> int:
     """The number of the first row as wide as most: the header if no title is known."""
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
@@ -162,7 +131,7 @@ def _first_row_of_usual_width(rows: Sequence[_Row]) -> int:
 
 
 def _build_result(
-    text_format: _TextFormat, rows: list[_Row], guess: HeaderGuess, text: str, limits: Limits
+    text_format: _TextFormat, rows: list[Row], guess: HeaderGuess, text: str, limits: Limits
 ) -> SniffResult:
     if not rows:
         raise SourceError("csv-no-rows", path=text_format.name)
@@ -185,10 +154,11 @@ def _build_result(
         text_format.delimiter,
         header_line,
     )
-    return SniffResult(source, titles, offset, first_line, _file_findings(text_format, header_line))
+    quote_line = header.line if header and header.has_open_quote else None
+    return SniffResult(source, titles, offset, first_line, _file_findings(text_format, header_line, quote_line))
 
 
-def _header_titles(rows: list[_Row], guess: HeaderGuess) -> tuple[str, ...]:
+def _header_titles(rows: list[Row], guess: HeaderGuess) -> tuple[str, ...]:
     if guess.index is None:
         return guess.titles or tuple(f"column {number + 1}" for number in range(len(rows[0].cells)))
     # A lone surrogate stands for a byte that could not be decoded; a title must be valid text.
@@ -205,8 +175,10 @@ def _line_offset(text: str, line: int) -> int:
     return len(text)
 
 
-def _file_findings(text_format: _TextFormat, header_line: int | None) -> Findings:
+def _file_findings(text_format: _TextFormat, header_line: int | None, open_quote_line: int | None) -> Findings:
     rows: list[dict[str, object]] = []
+    if open_quote_line is not None:
+        rows.append({"code": "CT006", "place": open_quote_line})
     if text_format.encoding != "utf-8":
         rows.append({"code": "CT003", "detail": DISPLAY_NAMES.get(text_format.encoding, text_format.encoding)})
     elif text_format.mark_length:

@@ -7,12 +7,11 @@ positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.files.limits import Limits
+from calltools.files.csv.splitting import LINE_END, LONGEST_CELL, RecordSplit, RecordSplitter
 
 #: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
@@ -22,11 +21,7 @@ MIN_WIDTH_OF_SWALLOWED: Final = 3
 #: A year, a time in seconds and a phone have as many.
 _MIN_DIGITS: Final = 4
 _DIGIT: Final = re.compile("[0-9]")
-_LONGEST_CELL: Final = Limits().quoted_bytes
 _EMPTY_LINES: Final = re.compile(r"[\r\n]+")
-#: No place in a text is beyond it.
-_NOWHERE: Final = sys.maxsize
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -49,21 +44,7 @@ class ParsedRecord:
     blank_lines: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordSplit:
-    """The cells from a place on; ``fault_at`` is the place of a wrong quote, ``end`` that of the next record.
-
-    After a wrong quote nobody knows where the record ends.
-    """
-
-    cells: tuple[str, ...]
-    end: int
-    fault: str | None = None
-    position: int | None = None
-    fault_at: int = 0
-
-
-class StrictParser:
+class StrictParser(RecordSplitter):
     """Splits a text into records.
 
     Args:
@@ -73,19 +54,11 @@ class StrictParser:
         longest_cell: Letters of a quoted cell at most; a longer one counts as never closed.
     """
 
-    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = _LONGEST_CELL) -> None:
-        self._text = text
-        self._delimiter = delimiter
+    def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = LONGEST_CELL) -> None:
+        super().__init__(text, delimiter, longest_cell)
         self._width = width
-        self._longest_cell = longest_cell
-        self._has_returns = "\r" in text
-        # Decisions looked at the letters before this place. Beyond the length: at the end of the text, too, so that
-        # with more text the last of them could be another one.
-        self._seen_until = 0
         # No complete record starts on so many lines from the first place up to the second.
         self._barren_lines = (0, 0, 0)
-        self._unquoted_pattern = re.compile(rf'[^"\r\n{re.escape(delimiter)}]*')
-        self._quoted_pattern = re.compile(r'[^"]*(?:""[^"]*)*')
 
     def parse_records(self, until: int | None = None) -> Iterator[ParsedRecord]:
         """All records one by one, malformed ones too; empty lines that follow one another are one.
@@ -99,12 +72,12 @@ class StrictParser:
             if text[at] in "\r\n":
                 # There may be millions of them, and they are counted without a look at each.
                 end = _EMPTY_LINES.match(text, at, stop).end()  # type: ignore[union-attr]  # it matches one line end
-                lines = self._count_line_ends(at, end)
+                lines = self.count_line_ends(at, end)
                 yield ParsedRecord(line, ("",), blank_lines=lines)
             else:
                 record, end = self._parse_one(at, line)
                 yield record
-                lines = self._count_line_ends(at, end)
+                lines = self.count_line_ends(at, end)
             line += lines
             at = end
 
@@ -114,7 +87,7 @@ class StrictParser:
         at = line = 0
         while at < until:
             _, end = self._parse_one(at, line)
-            ends = _LINE_END.findall(self._text, at, end)
+            ends = LINE_END.findall(self._text, at, end)
             line += len(ends)
             if self._text[end - 1] in "\r\n":
                 found.setdefault(_LINE_END_KINDS[ends[-1]], line - 1)
@@ -123,7 +96,7 @@ class StrictParser:
 
     def is_one_complete_line(self) -> bool:
         """Whether the text is one line, and that is a complete record."""
-        return self._is_complete_line(0) and self._line_end(0) == len(self._text)
+        return self._is_complete_line(0) and self.line_end(0) == len(self._text)
 
     def decided_cuts(self, piece: int, most_records: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
         """Places between records up to which no record changes whatever text follows, each with what decided that.
@@ -142,12 +115,12 @@ class StrictParser:
                 yield at, max(at, seen)
                 cut, records = at, 0
                 # Whoever reads what follows begins here, and looks again.
-                self._seen_until, self._barren_lines = 0, (0, 0, 0)
+                self.seen_until, self._barren_lines = 0, (0, 0, 0)
             records += 1
             _, end = self._parse_one(at, 0)
-            if self._seen_until > len(self._text) and not at_end_of_file:
+            if self.seen_until > len(self._text) and not at_end_of_file:
                 break
-            at, seen = end, min(self._seen_until, len(self._text))
+            at, seen = end, min(self.seen_until, len(self._text))
         if at > cut:
             yield at, max(at, seen)
 
@@ -157,7 +130,7 @@ class StrictParser:
         return end, len(self._text)
 
     def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
-        split = self._split_record(at)
+        split = self.split_record(at)
         fault = split.fault or self._find_fault(at, split)
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
@@ -167,7 +140,7 @@ class StrictParser:
         whole = split.fault is None and end >= split.end
         return ParsedRecord(line, split.cells if whole else self._split_line(at), fault, split.position), end
 
-    def _find_fault(self, at: int, split: _RecordSplit) -> str | None:
+    def _find_fault(self, at: int, split: RecordSplit) -> str | None:
         """The fault of a record without a wrong quote."""
         if split.cells == ("",):
             return None  # a blank line
@@ -185,7 +158,7 @@ class StrictParser:
         numbered = set(range(self._width)) if self._width >= MIN_WIDTH_OF_SWALLOWED else set()
         first = at
         while numbered and at < end:
-            line_end = self._line_end(at)
+            line_end = self.line_end(at)
             if at == first and line_end == end:
                 return False
             if self._text.count(self._delimiter, at, line_end) != self._width - 1:
@@ -195,15 +168,15 @@ class StrictParser:
             at = line_end
         return bool(numbered)
 
-    def _resume_at(self, at: int, split: _RecordSplit, fault: str) -> int:
+    def _resume_at(self, at: int, split: RecordSplit, fault: str) -> int:
         """The place where parsing goes on after a malformed record."""
-        next_line = self._line_end(at)
+        next_line = self.line_end(at)
         torn = self._torn_record_end(at, next_line) if fault == "CT008" and split.end <= next_line else None
         if torn is not None:
             return torn
         if split.fault:
             # With more text, a wrong quote on the last line may belong to a cell that goes on.
-            self._look_until(next_line + 1)
+            self.look_until(next_line + 1)
         # The fault lies within the first line: only that line is malformed.
         if split.end <= next_line or (
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
@@ -226,16 +199,16 @@ class StrictParser:
         # Only a line that ends with a quote can be torn by it.
         for _ in range(LOOKAHEAD_LINES if line.endswith('"') else 0):
             if candidate >= len(self._text):
-                self._look_until(candidate + 1)
+                self.look_until(candidate + 1)
                 break
-            end = self._line_end(candidate)
+            end = self.line_end(candidate)
             if self._is_complete_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
                 # The first line with a quote closes the torn cell, or nothing does.
                 text = line[:-1] + self._text[at + len(line) : end]
                 repaired = StrictParser(text, self._delimiter, self._width, self._longest_cell)
-                split = repaired._split_record(0)
+                split = repaired.split_record(0)
                 return end if repaired._is_complete_record(0) and split.end == len(text) else None
             candidate = end
         return None
@@ -245,8 +218,8 @@ class StrictParser:
         # An odd number of quotes leaves a cell open at the end of the line.
         if self._text.count('"', at, next_line) % 2:
             return True
-        self._look_until(next_line + 1)
-        return self._text.count('"', next_line, self._line_end(next_line)) % 2 == 1 and not self._is_complete_record(
+        self.look_until(next_line + 1)
+        return self._text.count('"', next_line, self.line_end(next_line)) % 2 == 1 and not self._is_complete_record(
             next_line
         )
 
@@ -255,17 +228,17 @@ class StrictParser:
         # Where many malformed records follow one another, each line is tried once, not once for each of them.
         first, stop, lines = self._barren_lines
         if first <= candidate <= stop:
-            lines -= self._count_line_ends(first, candidate)
+            lines -= self.count_line_ends(first, candidate)
         else:
             stop, lines = candidate, 0
         found = False
         while not found and lines < LOOKAHEAD_LINES:
             if stop >= len(self._text):
-                self._look_until(stop + 1)
+                self.look_until(stop + 1)
                 break
             found = self._is_complete_record(stop)
             if not found:
-                stop, lines = self._line_end(stop), lines + 1
+                stop, lines = self.line_end(stop), lines + 1
         self._barren_lines = candidate, stop, lines
         return stop if found else None
 
@@ -280,70 +253,17 @@ class StrictParser:
                 return None
             if self._is_complete_line(candidate):
                 return candidate
-            candidate = self._line_end(candidate)
+            candidate = self.line_end(candidate)
         return None
 
     def _is_complete_record(self, at: int) -> bool:
-        split = self._split_record(at)
+        split = self.split_record(at)
         return split.fault is None and len(split.cells) == self._width and any(split.cells)
 
     def _is_complete_line(self, at: int) -> bool:
         # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
-        return self._text.count('"', at, self._line_end(at)) % 2 == 0 and self._is_complete_record(at)
-
-    def _line_end(self, at: int) -> int:
-        text = self._text
-        if not self._has_returns:
-            # Many times faster than a pattern.
-            end = text.find("\n", at) + 1
-            self._look_until(end or len(text) + 1)
-            return end or len(text)
-        found = _LINE_END.search(text, at)
-        end = found.end() if found else len(text)
-        # A CR at the end of the text may be half of a CRLF.
-        self._look_until(end if found and text[end - 1] == "\n" else end + 1)
-        return end
-
-    def _count_line_ends(self, at: int, end: int) -> int:
-        return len(_LINE_END.findall(self._text, at, end)) if self._has_returns else self._text.count("\n", at, end)
-
-    def _look_until(self, place: int) -> None:
-        """Say that a decision depends on the letters before a place; if that is beyond the text, on its end."""
-        self._seen_until = max(self._seen_until, place)
+        return self._text.count('"', at, self.line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
     def _split_line(self, at: int) -> tuple[str, ...]:
-        line = self._text[at : self._line_end(at)].rstrip("\r\n")
+        line = self._text[at : self.line_end(at)].rstrip("\r\n")
         return tuple(line.split(self._delimiter))
-
-    def _split_record(self, at: int) -> _RecordSplit:
-        """The cells from a place on, up to the end of the record or to the first wrong quote."""
-        text = self._text
-        cells: list[str] = []
-        end = self._line_end(at)
-        # Most lines hold no quote, and str.split is many times faster than cell by cell.
-        if text.find('"', at, end) < 0:
-            return _RecordSplit(tuple(text[at:end].rstrip("\r\n").split(self._delimiter)), end)
-        while True:
-            cell, end, fault = self._parse_cell(at)
-            if fault:
-                return _RecordSplit((*cells, cell), _NOWHERE, fault, len(cells), end)
-            cells.append(cell)
-            if not text.startswith(self._delimiter, end):
-                break
-            at = end + 1
-        return _RecordSplit(tuple(cells), self._line_end(end))
-
-    def _parse_cell(self, at: int) -> tuple[str, int, str | None]:
-        """The text of one cell, the place after it, and the fault of its quotes or ``None``."""
-        text = self._text
-        if not text.startswith('"', at):
-            end = self._unquoted_pattern.match(text, at).end()  # type: ignore[union-attr]  # it always matches, if only the empty text
-            return text[at:end], end, "CT007" if text.startswith('"', end) else None
-        longest = at + 1 + self._longest_cell
-        end = self._quoted_pattern.match(text, at + 1, longest).end()  # type: ignore[union-attr]  # as above
-        self._look_until(end + 2)
-        if end >= min(len(text), longest):
-            return text[at : self._line_end(at)], end, "CT006"
-        cell = text[at + 1 : end].replace('""', '"')
-        after = text[end + 1 : end + 2]
-        return cell, end + 1, None if after in {"", "\r", "\n", self._delimiter} else "CT007"

@@ -18,6 +18,8 @@ from calltools.files.csv.strict import LOOKAHEAD_LINES, MIN_WIDTH_OF_SWALLOWED, 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: Lines whose bytes are gathered in one array; bounds the memory for a file in which every line is suspect.
 _LINES_PER_PASS: Final = 4096
+#: Quoted cells before the end of the data among which the end of a record is looked for one by one.
+_MOST_STEPS_BACK: Final = 100
 
 
 class QuoteStructure:
@@ -97,13 +99,16 @@ class QuoteStructure:
             return int(ends[-1]) + 1 if len(ends) else 0
         # From the end backward: nearly always the last line feed is outside quotes, and no array is needed.
         at = self._data.rfind(b"\n", 0, self._first_doubtful)
-        while at >= 0:
-            before = int(np.searchsorted(self._quotes, at))
+        for _ in range(_MOST_STEPS_BACK):
+            before = int(np.searchsorted(self._quotes, at)) if at >= 0 else 0
             if before % 2 == 0:
-                break
+                return at + 1
             # It is inside a quoted cell: go on before the quote that opens the cell.
             at = self._data.rfind(b"\n", 0, int(self._quotes[before - 1]))
-        return at + 1
+        # A cell of millions of lines and doubled quotes.
+        ends = self._line_ends[: np.searchsorted(self._line_ends, at, side="right")]
+        ends = ends[self._is_unquoted(ends)]
+        return int(ends[-1]) + 1 if len(ends) else 0
 
     def count_line_ends(self, cut: int) -> int:
         """How many lines end before a place."""
@@ -181,15 +186,28 @@ class QuoteStructure:
         """Position of the first quote that is wrong or may be stray; the length of the data if there is none."""
         wrong = self._first_wrong_quote()
         # A stray quote that looks right opens a cell of several lines, so only such cells are suspect.
-        inside = self._quoted_line_ends[self._line_ends[self._quoted_line_ends] < wrong]
-        return (
-            min(wrong, self._first_swallowing_quote(inside), self._first_tearing_quote(inside))
-            if len(inside)
-            else wrong
-        )
+        inside = self._quoted_line_ends[
+            : np.searchsorted(self._quoted_line_ends, np.searchsorted(self._line_ends, wrong))
+        ]
+        if not len(inside):
+            return wrong
+        # Line ends inside quoted cells that follow one another are of one record, from its first to its last line.
+        breaks = np.flatnonzero(inside[1:] - inside[:-1] > 1)
+        first, last = inside[np.append(0, breaks + 1)], inside[np.append(breaks, len(inside) - 1)] + 1
+        return min(wrong, self._first_swallowing_quote(first, last), self._first_tearing_quote(first))
 
-    def _first_swallowing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
+    def _line_begins(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The first bytes of some lines; after the last line the length of the data."""
+        count = len(self._line_ends)
+        begins = self._line_ends[np.clip(lines - 1, 0, count - 1)] + 1
+        begins[lines == 0] = 0
+        begins[lines > count] = len(self._data)
+        return begins
+
+    def _first_swallowing_quote(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> int:
         """Position of the first quote of a record of several lines that may have swallowed others.
+
+        The records are given by the numbers of their first and last lines.
 
         Either all of its lines have as many delimiters as a record has, or one has, and the record itself has not as
         many outside quoted cells. The length of the data if there is none.
@@ -197,39 +215,35 @@ class QuoteStructure:
         needed = self._width - 1
         if not needed:
             return len(self._data)
-        # Line ends inside quoted cells that follow one another are of one record.
-        breaks = np.flatnonzero(np.diff(quoted_line_ends) > 1)
-        first = quoted_line_ends[np.append(0, breaks + 1)]
-        last = quoted_line_ends[np.append(breaks, len(quoted_line_ends) - 1)] + 1
-        begins = np.append(0, np.append(self._line_ends + 1, len(self._data)))
-        start, end = begins[first], begins[last + 1]
-        # Delimiters before each line of these records, the line after the last one included.
+        start, end = self._line_begins(first), self._line_begins(last + 1)
+        # Lines without a delimiter, of which there may be millions, are no concern: all arrays are of delimiters.
         delimiters = flatnonzero_sparse(self._bytes[start[0] : end[-1]] == ord(self._delimiter)) + start[0]
-        lines, record = span_indices(first, last + 1)
-        counts = np.searchsorted(delimiters, begins[lines + 1]) - np.searchsorted(delimiters, begins[lines])
-        begin = np.flatnonzero(np.diff(record, prepend=-1))
-        fullest, emptiest = np.maximum.reduceat(counts, begin), np.minimum.reduceat(counts, begin)
-        doubtful = (fullest == needed) & (emptiest == needed) & (self._width >= MIN_WIDTH_OF_SWALLOWED)
-        inner = np.bincount(record[counts >= needed], minlength=len(first)) > (counts[begin] >= needed)
+        record = np.searchsorted(start, delimiters, side="right") - 1
+        within = delimiters < end[record]
+        delimiters, record = delimiters[within], record[within]
+        line, at, count = np.unique(np.searchsorted(self._line_ends, delimiters), return_index=True, return_counts=True)
+        of = record[at]
+        full_lines = np.bincount(of[count == needed], minlength=len(first))
+        doubtful = (full_lines == last - first + 1) & (self._width >= MIN_WIDTH_OF_SWALLOWED)
+        inner = np.bincount(of[(count >= needed) & (line != first[of])], minlength=len(first)) > 0
         if (inner & ~doubtful).any():
-            outside = delimiters[self._is_unquoted(delimiters)]
-            doubtful |= inner & (np.searchsorted(outside, end) - np.searchsorted(outside, start) != needed)
+            outside = np.bincount(record[self._is_unquoted(delimiters)], minlength=len(first))
+            doubtful |= inner & (outside != needed)
         if not doubtful.any():
             return len(self._data)
         opening = np.searchsorted(self._quotes, self._line_ends[first[doubtful.argmax()]]) - 1
         return int(self._quotes[opening])
 
-    def _first_tearing_quote(self, quoted_line_ends: NDArray[np.int64]) -> int:
+    def _first_tearing_quote(self, first: NDArray[np.int64]) -> int:
         """Position of the first quote that ends a ragged line, if the next quote opens a cell of several lines.
 
         Such a quote may have torn a record in two; the length of the data if there is none.
         """
-        # Line begins come one before line ends: begins[i] is the first byte of line i.
-        begins = np.append(0, self._line_ends + 1)
-        opening = np.searchsorted(self._quotes, begins[quoted_line_ends])
-        closed = self._quotes[opening[(opening > 0) & (opening % 2 == 0)] - 1]
+        # The last quote before a record of several lines.
+        opening = np.searchsorted(self._quotes, self._line_begins(first))
+        closed = self._quotes[opening[opening > 0] - 1]
         closed = np.unique(closed[np.isin(self._bytes[closed + 1], [_LF, _CR])])
-        starts = begins[np.searchsorted(self._line_ends, closed)]
+        starts = self._line_begins(np.searchsorted(self._line_ends, closed))
         # A line that starts inside a quoted cell is no record of its own.
         single = self._is_unquoted(starts)
         for some in np.array_split(np.column_stack([starts, closed])[single], len(closed) // _LINES_PER_PASS + 1):

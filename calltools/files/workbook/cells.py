@@ -1,6 +1,6 @@
 """Typed cells of a workbook as text; no other module handles numbers, dates and booleans of a workbook."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """Some cells of a column as text, with what decides how the whole column writes dates.
+    """Some cells of a column as text, with what decides how its dates are written.
 
     Attributes:
         cells: Text.
@@ -34,24 +34,14 @@ class TextColumn:
     date_rows: Numbers
     has_times: bool
 
-    def with_midnight_times(self) -> "TextColumn":
-        """The same cells, each date with the time 00:00:00."""
-        if not len(self.date_rows):
-            return self
+    def with_midnights(self, rows: Collection[int]) -> "TextColumn":
+        """The same cells, where the dates in these rows have the time 00:00:00."""
         mask = np.zeros(len(self.cells), np.bool_)
-        mask[self.date_rows] = True
+        mask[[row for row in self.date_rows.tolist() if row in rows]] = True
+        if not mask.any():
+            return self
         longer = pc.binary_join_element_wise(self.cells, _MIDNIGHT, "")
         return TextColumn(pc.if_else(pa.array(mask), longer, self.cells), self.date_rows, self.has_times)
-
-
-def unify_dates(parts: Sequence[TextColumn]) -> list[Cells]:
-    """The cells of the parts of one column, dates written alike.
-
-    If any cell of the column has a time, a date without one is a call at midnight.
-    """
-    if any(part.has_times for part in parts):
-        parts = [part.with_midnight_times() for part in parts]
-    return [part.cells for part in parts]
 
 
 def format_cells(values: Sequence[CellValue]) -> TextColumn:

@@ -84,10 +84,10 @@ def find_xlsx_issues(path: Path, part: str) -> CellIssues:
         expat.ExpatError: It is not well-formed XML.
     """
     with ZipFile(path) as package, package.open(resolve_part_name(package, part)) as stream:
-        return _XlsxSheetWalk().read(stream)
+        return XlsxSheetWalk().read(stream)
 
 
-class _XlsxSheetWalk:
+class XlsxSheetWalk:
     """Walks through the XML of one sheet and counts rows and columns: cells need not have an address."""
 
     def __init__(self) -> None:
@@ -100,13 +100,19 @@ class _XlsxSheetWalk:
     def read(self, stream: IO[bytes]) -> CellIssues:
         """Walk through all of it."""
         reader = create_xml_parser()
-        reader.StartElementHandler = self._start
+        reader.StartElementHandler = self.start
         reader.EndElementHandler = self._end
         reader.CharacterDataHandler = self._text
         reader.ParseFile(stream)
         return self._issues
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Row and column of the last cell that began, from 0."""
+        return self._row, self._column
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Called at the start of an element."""
         name = tag.rpartition(" ")[2]
         if name == "c":
             self._move_to(attributes.get("r"))

@@ -33,14 +33,9 @@ def find_xls_issues(path: Path, number: int) -> CellIssues:
         number: Number of the sheet, from 0.
     """
     _, data = read_workbook_stream(path.read_bytes())
-    starts = [
-        struct.unpack_from("<I", data, start)[0]
-        for kind, start, _ in iterate_records(data, 0)
-        if kind == _XLS_BOUND_SHEET
-    ]
     found = CellIssues()
     texts = _LongTexts(found)
-    for kind, start, size in iterate_records(data, starts[number]):
+    for kind, start, size in xls_sheet_records(data, number):
         # BoolErr: cell (6 bytes), value, then 1 for an error. Formula: cell, then a result (8 bytes); if its last two
         # bytes are 0xFFFF it is no number, its first byte is 2 for an error, and its third is the code.
         if kind == _XLS_BOOL_OR_ERROR and data[start + 7]:
@@ -96,12 +91,22 @@ class _LongTexts:
         self._left -= len(text.encode("utf-16-le")) // 2
 
 
+def xls_sheet_records(data: bytes, number: int) -> Iterator[tuple[int, int, int]]:
+    """The records of a sheet, by its number from 0, as ``iterate_records`` gives them."""
+    starts = [
+        struct.unpack_from("<I", data, start)[0]
+        for kind, start, _ in iterate_records(data, 0)
+        if kind == _XLS_BOUND_SHEET
+    ]
+    return iterate_records(data, starts[number])
+
+
 def _cell_position(data: bytes, start: int) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", data, start)
     return row, column
 
 
-_XLSB_ROW: Final = 0
+XLSB_ROW: Final = 0
 _XLSB_CELL_ERROR: Final = 3
 _XLSB_FORMULA_ERROR: Final = 11
 _XLSB_SHEET: Final = 156
@@ -118,35 +123,40 @@ def find_xlsb_issues(path: Path, sheet: str) -> CellIssues:
     """
     found, row = CellIssues(), -1
     with ZipFile(path) as package:
-        data = package.read(resolve_part_name(package, _find_xlsb_sheet_part(package, sheet)))
-    for kind, start in _xlsb_records(data):
-        if kind == _XLSB_ROW:
+        data = package.read(resolve_part_name(package, find_xlsb_sheet_part(package, sheet)))
+    for kind, start in xlsb_records(data):
+        if kind == XLSB_ROW:
             (row,) = struct.unpack_from("<I", data, start)
         elif kind in {_XLSB_CELL_ERROR, _XLSB_FORMULA_ERROR}:
             found.add_error(row, struct.unpack_from("<I", data, start)[0], data[start + _XLSB_VALUE_OFFSET])
     return found
 
 
-def _find_xlsb_sheet_part(package: ZipFile, sheet: str) -> str:
+def find_xlsb_sheet_part(package: ZipFile, sheet: str) -> str:
+    """Name of the part of a sheet.
+
+    Raises:
+        KeyError: There is no such sheet.
+    """
     main = find_main_part(package)
     data = package.read(resolve_part_name(package, main))
-    for kind, start in _xlsb_records(data):
+    for kind, start in xlsb_records(data):
         if kind == _XLSB_SHEET:
-            relation, behind = _read_text(data, start + 8)
-            title, _ = _read_text(data, behind)
+            relation, behind = read_wide_text(data, start + 8)
+            title, _ = read_wide_text(data, behind)
             if title == sheet:
                 return read_relations(package, main)[relation][1]
     raise KeyError(sheet)
 
 
-def _read_text(data: bytes, start: int) -> tuple[str, int]:
+def read_wide_text(data: bytes, start: int) -> tuple[str, int]:
     """A text, stored as its length in UTF-16 units and these units; and the place after it."""
     (length,) = struct.unpack_from("<I", data, start)
     end = start + 4 + 2 * length
     return data[start + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def _xlsb_records(data: bytes) -> Iterator[tuple[int, int]]:
+def xlsb_records(data: bytes) -> Iterator[tuple[int, int]]:
     """Type and first byte of each record."""
     place = 0
     while place < len(data):

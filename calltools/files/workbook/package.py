@@ -38,7 +38,7 @@ def find_sheet_parts(path: Path) -> dict[str, str]:
         main = find_main_part(package)
         targets = read_relations(package, main)
         sheets: dict[str, str] = {}
-        for attributes in _read_elements(package, main, "sheet"):
+        for attributes in read_elements(package, main, "sheet"):
             key = (
                 attributes.get(f"{_RELATION_NAMESPACE} id") or attributes.get(f"{_STRICT_RELATION_NAMESPACE} id") or ""
             )
@@ -56,22 +56,32 @@ def read_relations(package: ZipFile, part: str) -> dict[str, tuple[str, str]]:
     """The relations of a part (``""``: of the package): id -> type and name of the part that it leads to."""
     folder, _, name = part.rpartition("/")
     found = {}
-    for attributes in _read_elements(package, join(folder, "_rels", f"{name}.rels"), "Relationship"):
+    for attributes in read_elements(package, join(folder, "_rels", f"{name}.rels"), "Relationship"):
         target = normpath(join("/", folder, attributes.get("Target", ""))).lstrip("/")
         found[attributes.get("Id", "")] = (attributes.get("Type", ""), target)
     return found
 
 
-def _read_elements(package: ZipFile, part: str, name: str) -> list[dict[str, str]]:
-    """The attributes of each element with a name, in any namespace, of a small part."""
+def read_elements(package: ZipFile, part: str, name: str, within: str = "") -> list[dict[str, str]]:
+    """The attributes of each element with a name, in any namespace, of a small part.
+
+    Args:
+        package: The zip file.
+        part: Name of the part.
+        name: Of the elements.
+        within: Name of an element around them; ``""``: they may stand anywhere.
+    """
     found: list[dict[str, str]] = []
+    around: list[str] = [""]
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(" ")[2] == name:
+        if tag.rpartition(" ")[2] == name and within in around:
             found.append(attributes)
+        around.append(tag.rpartition(" ")[2])
 
     reader = create_xml_parser()
     reader.StartElementHandler = start
+    reader.EndElementHandler = lambda _: around.pop()
     with package.open(resolve_part_name(package, part)) as stream:
         reader.ParseFile(stream)
     return found

@@ -1,16 +1,22 @@
 """In the child process: the typed cells of one sheet are written to the parent as an Arrow stream of text."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import struct
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, TypeAlias
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from calltools.files.workbook.cells import CellValue, TextColumn, format_cells, unify_dates
+from calltools.files.workbook.cells import CellValue, TextColumn, format_cells
+from calltools.files.workbook.clock_formats import Cell, find_xlsx_clock_cells
+from calltools.files.workbook.clock_formats_binary import find_xls_clock_cells, find_xlsb_clock_cells
 from calltools.files.workbook.error_cells import ODS_CONTENT, CellIssues, find_ods_issues, find_xlsx_issues
 from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xlsb_issues
 from calltools.files.workbook.package import find_sheet_parts
@@ -93,10 +99,64 @@ def send_sheet(sheet: AnySheet, chosen: Mapping[str, Any], path: Path, responses
     issues = find_cell_issues(path, chosen)
     slices = list(_read_slices(sheet, chosen["first_row"], issues, chosen["identifiers"]))
     width = len(chosen["header"])
-    columns = [unify_dates([part.columns[position] for part in slices]) for position in range(width)]
+    slices = _write_midnights(slices, path, chosen)
+    columns = [[part.columns[position].cells for part in slices] for position in range(width)]
     first, last = _used_column_range(chosen["header"], columns, slices)
     responses.write(json.dumps({"first": first, "last": last}).encode() + b"\n")
     _write_slices(slices, columns[first:last], first, responses)
+
+
+def _write_midnights(slices: list[_Slice], path: Path, chosen: Mapping[str, Any]) -> list[_Slice]:
+    """The same with the time 00:00:00 in dates whose cells show a time of day.
+
+    Only a column that holds times of day, too, is looked at, or one with a single date: one of dates alone is a column
+    of days, whatever it shows.
+    """
+    columns = enumerate(zip(*(part.columns for part in slices), strict=True))
+    mixed = [position for position, parts in columns if _may_hold_midnights(parts)]
+    if not mixed:
+        return slices
+    starts = np.cumsum([chosen["first_row"], *(part.rows for part in slices)]).tolist()
+    dates = {
+        (start + row, position)
+        for start, part in zip(starts, slices, strict=False)
+        for position in mixed
+        for row in part.columns[position].date_rows.tolist()
+    }
+    shown: frozenset[Cell] = frozenset()
+    # A workbook that calamine can read is not refused because its list of formats is damaged.
+    with suppress(KeyError, IndexError, ValueError, StopIteration, struct.error, expat.ExpatError):
+        shown = _find_clock_cells(path, chosen, dates)
+    return [
+        replace(
+            part,
+            columns=tuple(
+                column.with_midnights({row - start for row, at in shown if at == position})
+                if position in mixed
+                else column
+                for position, column in enumerate(part.columns)
+            ),
+        )
+        for start, part in zip(starts, slices, strict=False)
+    ]
+
+
+def _find_clock_cells(path: Path, chosen: Mapping[str, Any], dates: Collection[Cell]) -> frozenset[Cell]:
+    """Those of the cells whose format shows hours."""
+    if chosen["package"] == "xls":
+        return find_xls_clock_cells(path, chosen["number"], dates)
+    if chosen["package"] == "xlsb":
+        return find_xlsb_clock_cells(path, chosen["sheet"], dates)
+    # calamine tells the two apart in an ods, which writes the time of day of a midnight or does not.
+    part = find_sheet_parts(path).get(chosen["sheet"]) if chosen["package"] == "xlsx" else None
+    return frozenset() if part is None else find_xlsx_clock_cells(path, part, dates)
+
+
+def _may_hold_midnights(parts: Sequence[TextColumn]) -> bool:
+    dates = sum(len(part.date_rows) for part in parts)
+    return dates == 1 or (
+        dates > 0 and any(part.has_times or pc.any(pc.match_substring(part.cells, ":")).as_py() for part in parts)
+    )
 
 
 def find_cell_issues(path: Path, chosen: Mapping[str, Any]) -> CellIssues:

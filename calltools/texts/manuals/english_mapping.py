@@ -68,17 +68,19 @@ Source:
     Unique ids of open PBXs: the epoch and a counter
 """
 
-DATE_ORDER_UNDECIDED: Final = """Every date of the column can be read day first and month first.
+DATE_ORDER_UNDECIDED: Final = """Dates of the column can be read day first and month first, or contradict one another.
 
 Why:
-    02/03 is 2 March or 3 February. A wrong guess moves the calls by months, out of the window of 21 days.
+    02/03 is 2 March or 3 February. A wrong guess moves the calls by months, out of the window of 21 days. A day over
+    12 tells the order of all dates with the same separator; with dots the day comes first. Days over 12 in both
+    places, or another order for another separator, tell that two files were put together.
 
 Example:
     bad: 02/03/2026 in each record
     good: dates of which one has a day over 12, or --date-order
 
 Fix:
-    Say which: --date-order dmy, mdy or ymd.
+    Say which: --date-order dmy, mdy or ymd. Of two files that were put together convert each by itself.
 
 Source:
     Formats seen in exports: dd/mm and mm/dd
@@ -134,4 +136,24 @@ Fix:
 
 Source:
     Ties take none
+"""
+
+DATES_SWAPPED: Final = """A spreadsheet has exchanged day and month.
+
+Why:
+    A spreadsheet set to another country reads 09.11 as 11 September, and leaves 13.11 as text, for there is no 13th
+    month. The calls with a day of 12 or less then lie months away. Such a column shows it: dates that the
+    spreadsheet wrote anew all have a day of 12 or less, and those left as text all have a day above 12. An id that
+    holds the second of the call proves it as well, and then the fix is the true time.
+
+Example:
+    bad: the date cell 2026-09-11 10:00:00 beside the text 13.11.2026 10:28:00
+    good: 09.11.2026 10:00:00 beside 13.11.2026 10:28:00
+
+Fix:
+    Take the export again, and give calltools the file as it came. In a spreadsheet load it with From Text/CSV and
+    the type Text for the column of times.
+
+Source:
+    Dates of text files opened in Excel under other regional settings
 """

@@ -238,18 +238,21 @@ Source:
     Yandex Metrica, Passing call data: the file has one header
 """
 
-BYTES_UNDECODABLE: Final = """The record holds bytes that the file's encoding cannot mean.
+BYTES_UNDECODABLE: Final = """The bytes of the record are not in the encoding of the file.
 
 Why:
-    Lines of another encoding were put into the file, or it was cut in the middle of a letter. Replaced
-    silently, a tag or an id would change.
+    Lines of another encoding were put into the file (a line in Windows-1251 in a UTF-8 file, or the reverse), or it
+    was cut in the middle of a letter. Read silently, a tag would become rubbish, and an id another one. A record in
+    UTF-8 in a file in Windows-1251 is known by its Russian letters: in one of the two encodings the text is Russian,
+    in the other one it is a row of signs. The file is read in the encoding of its header, if that has Russian letters.
 
 Example:
     bad: a line in Windows-1251 inside a UTF-8 file
     good: all lines in UTF-8
 
 Fix:
-    Export again. If the whole file is in another encoding, give it: --encoding cp1251.
+    Export again, or convert each export by itself. If the whole file is in another encoding, give it:
+    --encoding cp1251.
 
 Source:
     RFC 3629: sequences of UTF-8

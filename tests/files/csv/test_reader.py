@@ -222,10 +222,8 @@ def test_a_file_of_nothing_is_empty(write, data):
     assert (table.titles, rows, [row["code"] for row in findings]) == ((), [], ["CT001"])
 
 
-# A line of as many cells as the header inside a quoted cell is taken for a swallowed record, so in a record of three
-# cells commas and line breaks do not meet here; the damage matrix is about them.
-broken, plain = (st.text(st.sampled_from(signs), max_size=6) for signs in ("ab1;\n\r\té ", 'ab1,;"\té '))
-records = st.one_of(st.tuples(broken, broken, broken), st.tuples(plain, plain, plain))
+# Without digits: lines of numbers between two quotes may be calls that stray quotes have swallowed.
+records = st.tuples(*[st.text(st.sampled_from('ab,;"\n\r\té '), max_size=6)] * 3)
 
 
 @given(st.lists(records, max_size=8), st.sampled_from([7, 23, 1 << 20]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.files.workbook.cells import format_cells, format_without_exponent, unify_dates
+from calltools.files.workbook.cells import format_cells, format_without_exponent
 
 moment = datetime.fromisoformat
 
@@ -56,19 +56,12 @@ def test_cells_of_many_types_keep_their_places():
     assert texts(*values) == ["a", "1", "", "true", "2.5", "2026-03-02 01:00:00", "3", "4"]
 
 
-def test_a_day_among_times_of_day_is_midnight():
-    parts = [format_cells(["2026-03-01", date(2026, 3, 2)]), format_cells([moment("2026-03-02 10:00:00")])]
+def test_a_day_stays_a_day_but_where_its_cell_shows_hours():
+    days = format_cells(["2026-03-01", date(2026, 3, 2), "", date(2026, 3, 3)])
 
-    assert [part.to_pylist() for part in unify_dates(parts)] == [
-        ["2026-03-01", "2026-03-02 00:00:00"],
-        ["2026-03-02 10:00:00"],
-    ]
-
-
-def test_days_alone_stay_days():
-    parts = [format_cells([date(2026, 3, 2), ""]), format_cells(["x"])]
-
-    assert [part.to_pylist() for part in unify_dates(parts)] == [["2026-03-02", ""], ["x"]]
+    assert days.cells.to_pylist() == ["2026-03-01", "2026-03-02", "", "2026-03-03"]
+    assert days.with_midnights({0, 3}).cells.to_pylist() == ["2026-03-01", "2026-03-02", "", "2026-03-03 00:00:00"]
+    assert days.with_midnights(()) is days
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))

@@ -188,11 +188,11 @@ def short(text):
     return struct.pack("<HB", len(text), 1) + text.encode("utf-16-le")
 
 
-def xls_stream(*cells, filler=0):
+def xls_stream(*cells, filler=0, before=b""):
     start = struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)
     sheet = biff(0x809, start) + biff(0x200, struct.pack("<IIHHH", 0, 3, 0, 2, 0)) + b"".join(cells) + biff(0x0A)
     globals_start = biff(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0, 0, 0, 0)) + biff(0x42, struct.pack("<H", 1200))
-    globals_start += biff(0x3F, b"\0" * 100) * filler
+    globals_start += biff(0x3F, b"\0" * 100) * filler + before
     name = struct.pack("<BB", 1, 0) + b"S"
     place = len(globals_start) + 4 + 6 + len(name) + 4
     return globals_start + biff(0x85, struct.pack("<IBB", place, 0, 0) + name) + biff(0x0A) + sheet

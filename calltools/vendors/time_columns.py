@@ -1,40 +1,32 @@
-"""Layouts of times: which columns of a sample hold the time of a call, and in which layout."""
+"""Which columns of a sample hold the time of a call, and in which layout of ``fields.time_layouts``."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from calltools.fields.kernels.byte_kernels import full_match
+from calltools.fields.time_layouts import BETWEEN, CLOCK_LAYOUTS, DATE_LAYOUTS, OFFSET_PATTERN, wall_clock_pattern
 from calltools.model.cells import Cells, non_empty
 
+#: Layouts that only a profile can mean: a short year may stand at either end, and names are of one language.
 _DATE_LAYOUTS: Final = {
-    "%d.%m.%Y": r"[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}",
-    "%Y-%m-%d": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "%d/%m/%Y": r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}",
-    "%d-%m-%Y": r"[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}",
-    "%Y/%m/%d": r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}",
-    "%d.%m.%y": r"[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{2}",
-    "%d %b %Y": r"[0-9]{1,2} [A-Za-z]{3} [0-9]{4}",
-}
-_CLOCK_LAYOUTS: Final = {
-    "%H:%M:%S": r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}",
-    "%H:%M": r"[0-9]{1,2}:[0-9]{2}",
-    "%I:%M:%S %p": r"[0-9]{1,2}:[0-9]{2}:[0-9]{2} [AaPp][Mm]",
-    "%I:%M %p": r"[0-9]{1,2}:[0-9]{2} [AaPp][Mm]",
+    **DATE_LAYOUTS,
+    "%d.%m.%y": "[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{2}",
+    "%d %b %Y": "[0-9]{1,2} [A-Za-z]{3} [0-9]{4}",
 }
 _ALL_LAYOUTS: Final = {
-    "unix": r"1[0-9]{9}",
-    "unix-ms": r"1[0-9]{12}",
-    "iso": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9:.]+ ?(Z|[+-][0-9]{2}:?[0-9]{2})",
-    **{f"{day}{between}{clock}": f"{one}{between}{other}"
+    "unix": "1[0-9]{9}",
+    "unix-ms": "1[0-9]{12}",
+    "iso": wall_clock_pattern(offset=OFFSET_PATTERN),
+    **{f"{day}{between}{clock}": f"{one}{between}(?:{other})"
        for day, one in _DATE_LAYOUTS.items()
-       for clock, other in _CLOCK_LAYOUTS.items()
-       for between in (" ", "T", ", ")},
+       for clock, other in CLOCK_LAYOUTS.items()
+       for between in BETWEEN},
 }  # fmt: skip
 _START_TITLE: Final = r"start|begin|init|date|time|when|created|дата|время|начал|когда"
 _END_TITLE: Final = r"end|finish|hangup|answer|connect|update|stop|ответ|оконч|конец|завер|перезв"
-_MONTH_FIRST_LAYOUTS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d"}
+_MONTH_FIRST_LAYOUTS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%d.%m": "%m.%d"}
 _MIN_SHARE: Final = 0.6
 
 
@@ -46,11 +38,13 @@ class TimeColumns:
         titles: One column, or one of the date and one of the clock.
         layout: ``strptime`` layout, or ``unix``, ``unix-ms``, ``iso``.
         date_order_unknown: Whether the dates can be read with the day first or the month first.
+        clock_missing: Whether there is no time of day; the layout has one, so that no call is put at midnight.
     """
 
     titles: tuple[str, ...]
     layout: str | None = None
     date_order_unknown: bool = False
+    clock_missing: bool = False
 
 
 def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
@@ -58,11 +52,11 @@ def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
     if whole := _best_column(columns, _ALL_LAYOUTS):
         title, layout = whole
         return _with_date_order((title,), layout, columns[title])
-    day, clock = _best_column(columns, _DATE_LAYOUTS), _best_column(columns, _CLOCK_LAYOUTS)
+    day, clock = _best_column(columns, _DATE_LAYOUTS), _best_column(columns, CLOCK_LAYOUTS)
     if day is None:
         return None
     if clock is None or re.search(r"talk|wait|dur|длит|разг|ожид|ответ", clock[0].lower()):
-        return _with_date_order((day[0],), day[1], columns[day[0]])
+        return replace(_with_date_order((day[0],), f"{day[1]} %H:%M:%S", columns[day[0]]), clock_missing=True)
     return _with_date_order((day[0], clock[0]), f"{day[1]} {clock[1]}", columns[day[0]])
 
 
@@ -89,11 +83,11 @@ def _with_date_order(titles: tuple[str, ...], layout: str, cells: Cells) -> Time
     """The layout with the month first if a second number is above twelve; unknown if no number is above twelve."""
     for day_first, month_first in _MONTH_FIRST_LAYOUTS.items():
         if layout.startswith(day_first):
-            pairs = [re.match(r"([0-9]{1,2})[/-]([0-9]{1,2})", text or "") for text in cells.to_pylist()]
+            pairs = [re.match(r"([0-9]{1,2})[./-]([0-9]{1,2})", text or "") for text in cells.to_pylist()]
             firsts, seconds = zip(*((int(pair[1]), int(pair[2])) for pair in pairs if pair), strict=True)
             if max(seconds) > 12 >= max(firsts):
                 return TimeColumns(titles, layout.replace(day_first, month_first))
-            return TimeColumns(titles, layout, date_order_unknown=max(firsts) <= 12)
+            return TimeColumns(titles, layout, date_order_unknown=max(firsts) <= 12 and "." not in day_first)
     return TimeColumns(titles, layout)
 
 
@@ -110,4 +104,4 @@ def layout_pattern(layout: str, place: int, places: int) -> str:
     if places == 1:
         return _ALL_LAYOUTS.get(layout) or _DATE_LAYOUTS.get(layout) or ".+"
     day, _, clock = layout.partition(" ")
-    return (_DATE_LAYOUTS.get(day) if place == 0 else _CLOCK_LAYOUTS.get(clock)) or ".+"
+    return (_DATE_LAYOUTS.get(day) if place == 0 else CLOCK_LAYOUTS.get(clock)) or ".+"
