@@ -17,9 +17,9 @@ from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Table
-from calltools.model.cells import Cells, as_mask, combine_chunks
-from calltools.model.finding import Findings
+from calltools.model.batch import NO_RUNS, Batch, Table, join_runs
+from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
 from calltools.validation.baseline import RuleAndColumn
@@ -243,7 +243,7 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
         return batch
     table = batch.findings.table
     rows = batch.with_legs(batch.records) if "CT611" in plan.ruleset else batch.records
-    records = pa.array(np.concatenate([rows, [one.record for one in batch.malformed]]), pa.int64())
+    records = pa.array(np.concatenate([rows, batch.malformed.records]), pa.int64())
     read = () if plan.mapping is None else plan.mapping.read_positions
     positions = pa.array(sorted({*read, *(position for _, position in plan.layout.values())}), pa.int32())
     on_record = pc.or_(pc.is_null(table["record"]), pc.is_in(table["record"], records))
@@ -253,21 +253,30 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
 
 
 def _number_records(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Count records from the first one of the table, and report blank lines between records (CT009).
+    """Count records from the first one of the table, and report blank lines between records (CT009), once a run.
 
     Blank lines at the end of a file are no fault, and a batch that ends with some cannot tell whether records follow.
     So they are carried over until a later batch has a record.
     """
-    count, blanks = 0, np.empty(0, np.int64)
+    count, blanks = 0, NO_RUNS
     for batch in batches:
         numbered = batch.shift_records(count)
         # Before the first record there are the lines above the header, which are not between records.
-        blanks = np.concatenate([blanks, np.array(batch.blank_places, np.int64)]) if count or batch.read else blanks
+        blanks = join_runs(np.concatenate([blanks, batch.blanks])) if count or batch.read else blanks
         if batch.read:
-            last = max([*batch.places[-1:], *(one.place for one in batch.malformed[-1:])])
-            first = min([*batch.places[:1], *(one.place for one in batch.malformed[:1])]) if not count else 0
-            between = blanks[(blanks < last) & (blanks > first)]
-            numbered = numbered.with_findings(Findings.for_rule("CT009", records=None, places=between))
-            blanks = blanks[blanks > last]
+            last = max([*batch.places[-1:], *batch.malformed.places[-1:]])
+            first = min([*batch.places[:1], *batch.malformed.places[:1]]) if not count else 0
+            numbered = numbered.with_findings(_blank_findings(blanks[(blanks[:, 1] < last) & (blanks[:, 0] > first)]))
+            blanks = blanks[blanks[:, 0] > last]
         count += batch.read
         yield numbered
+
+
+def _blank_findings(runs: Numbers) -> Findings:
+    """CT009, once a run; the detail of a run of several lines is their count, the first and the last."""
+    counts = runs[:, 1] - runs[:, 0] + 1
+    details = pc.binary_join_element_wise(
+        *(pa.array(numbers).cast(pa.string()) for numbers in (counts, runs[:, 0], runs[:, 1])), DETAIL_SEPARATOR
+    )
+    single = pa.array(counts == 1)
+    return Findings.for_rule("CT009", records=None, places=runs[:, 0], detail=pc.if_else(single, None, details))

@@ -84,7 +84,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
             groups.run(load_pandera)
         for result in results:
             observed = observers.add(result.digests, result.batch.records, result.batch.places)
-            groups.add((result, observed), records=len(result.batch), unproven=len(result.unproven.records))
+            groups.add((result, observed), records=result.batch.read, unproven=len(result.unproven.records))
         groups.flush()
         closing_findings = observers.close()
         groups.wait()
@@ -143,7 +143,7 @@ class _ResultStage:
         if self.plan.baseline_counts:
             findings = _without_baseline(findings, self.plan, self.summary)
         records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
-        wrong = np.union1d(records.drop_null().to_numpy(), [one.record for one in batch.malformed]).astype(np.int64)
+        wrong = np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
         bad = np.isin(batch.records, wrong, assume_unique=True)
         rejected = batch.with_legs(wrong) if batch.read or len(batch) or batch.malformed else wrong[:0]
         findings = self.plan.finding_filter.suppress_repeats(findings)

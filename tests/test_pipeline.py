@@ -195,7 +195,7 @@ def test_blank_records_between_records_are_named_and_trailing_ones_are_not(write
 
     result = calltools.validate(write("\n".join([*lines, "", "", ""])), as_of=NOW)
 
-    assert [(one.code, one.line, one.record) for one in result.findings] == [("CT009", 3, None), ("CT009", 4, None)]
+    assert [(one.code, one.line, one.last_line, one.record) for one in result.findings] == [("CT009", 3, 4, None)]
     assert result.summary.read == 4
 
 

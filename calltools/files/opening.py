@@ -179,15 +179,13 @@ def _sniff_ole(path: Path, name: str) -> str:
 
 def _find_ole_entries(path: Path, names: tuple[str, ...]) -> set[str]:
     """The names that the directory of an OLE file holds; its entries start at multiples of 128 bytes."""
-    wanted = {name: name.encode("utf-16-le").ljust(64, b"\0") for name in names}
+    # Programs write the names in letters of any case.
+    wanted = {name: re.compile(re.escape(name.encode("utf-16-le").ljust(64, b"\0")), re.IGNORECASE) for name in names}
     found = set()
     with path.open("rb") as stream:
         while piece := stream.read(_CHUNK_BYTES):
             for name, entry in wanted.items():
-                place = piece.find(entry)
-                while place >= 0 and place % _OLE_ENTRY_BYTES:
-                    place = piece.find(entry, place + 1)
-                if place >= 0:
+                if any(match.start() % _OLE_ENTRY_BYTES == 0 for match in entry.finditer(piece)):
                     found.add(name)
     return found
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from calltools.errors import UsageError
 from calltools.fields.kernels.byte_kernels import first_bytes
-from calltools.model.batch import Batch, MalformedRecord
+from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.cells import as_mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.titles import REJECT_TITLES
@@ -129,7 +129,7 @@ def _take_malformed(batch: Batch, findings: Findings) -> Batch:
     numbers = zip(rows.records.tolist(), rows.places.tolist(), cells, strict=True)
     malformed = [*batch.malformed, *(MalformedRecord(*one) for one in numbers)]
     malformed.sort(key=lambda one: one.record)
-    return replace(batch.filter_rows(~broken), malformed=tuple(malformed)).with_findings(findings)
+    return replace(batch.filter_rows(~broken), malformed=MalformedRecords.from_list(malformed)).with_findings(findings)
 
 
 def _refuse_second_header(batch: Batch, position: int) -> None:
@@ -163,7 +163,7 @@ def _restore_malformed(batch: Batch, titles: tuple[str, ...]) -> Batch:
         return {**row, **column, "code": code, "detail": None}
 
     findings = Findings.from_rows(map(restore, batch.findings.to_rows()))
-    return replace(batch, malformed=tuple(malformed), findings=findings)
+    return replace(batch, malformed=MalformedRecords.from_list(malformed), findings=findings)
 
 
 def _without_marks(one: MalformedRecord) -> MalformedRecord:

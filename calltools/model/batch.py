@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -82,6 +83,80 @@ class MalformedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MalformedRecords:
+    """Malformed records as columns, because there may be a million of them; read one by one like a list.
+
+    Attributes:
+        records: The number of each.
+        places: The physical line on which each starts.
+        cells: The list of the cells of each.
+    """
+
+    records: Numbers
+    places: Numbers
+    cells: pa.ListArray
+
+    @staticmethod
+    def empty() -> "MalformedRecords":
+        """No record."""
+        return _no_malformed_records()
+
+    @staticmethod
+    def from_list(records: Sequence[MalformedRecord]) -> "MalformedRecords":
+        """These records, in their order."""
+        return MalformedRecords(
+            np.array([one.record for one in records], np.int64),
+            np.array([one.place for one in records], np.int64),
+            pa.array([one.cells for one in records], pa.list_(pa.string())),
+        )
+
+    @staticmethod
+    def concat(parts: "Sequence[MalformedRecords]") -> "MalformedRecords":
+        """The records of all parts, in the order of the parts."""
+        if not parts:
+            return _no_malformed_records()
+        return MalformedRecords(
+            np.concatenate([part.records for part in parts]),
+            np.concatenate([part.places for part in parts]),
+            pa.concat_arrays([part.cells for part in parts]),
+        )
+
+    def filter(self, keep: Mask) -> "MalformedRecords":
+        """The records of the mask."""
+        return MalformedRecords(self.records[keep], self.places[keep], self.cells.filter(pa.array(keep)))
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[MalformedRecord]:
+        for row, (record, place) in enumerate(zip(self.records.tolist(), self.places.tolist(), strict=True)):
+            yield MalformedRecord(record, place, tuple(self.cells[row].as_py()))
+
+
+@lru_cache(maxsize=1)
+def _no_malformed_records() -> MalformedRecords:
+    # Not a constant of the module: the first Arrow array imports pandas.
+    return MalformedRecords.from_list([])
+
+
+def find_runs(places: Numbers) -> Numbers:
+    """Rising places as runs: the first and the last place of each, one row a run."""
+    return join_runs(np.column_stack([places, places]))
+
+
+def join_runs(runs: Numbers) -> Numbers:
+    """Rising runs, those as one of which the second begins where the first ends."""
+    if len(runs) < 2:
+        return runs
+    apart = np.flatnonzero(runs[1:, 0] != runs[:-1, 1] + 1)
+    return np.column_stack([runs[np.append(0, apart + 1), 0], runs[np.append(apart, len(runs) - 1), 1]])
+
+
+#: No run; see ``find_runs``.
+NO_RUNS: Numbers = np.empty((0, 2), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class Legs:
     """The records that were merged into calls: all legs of each call that has several.
 
@@ -124,7 +199,8 @@ class Batch:
         malformed: Records that are in no row; each has at least one finding that is an error.
         skipped: Count of records that the profile leaves out, by reason.
         rewritten: Count of cells that normalizing changed, by field.
-        blank_places: Places of blank lines or rows, in order. The pipeline reports those between records (CT009).
+        blanks: Runs of blank lines or rows, in order (``find_runs``). The pipeline reports those between records
+            (CT009).
         withheld: Count of calls whose caller withheld the number.
         named: Context or called number that the user named -> count of rows with it.
         origin: After mapping, the rows as they are in the file, parallel to ``columns``; ``None`` before it.
@@ -138,10 +214,10 @@ class Batch:
     places: Numbers
     findings: Findings = field(default_factory=Findings.empty)
     read: int = 0
-    malformed: tuple[MalformedRecord, ...] = ()
+    malformed: MalformedRecords = field(default_factory=MalformedRecords.empty)
     skipped: Mapping[str, int] = field(default_factory=dict)
     rewritten: Mapping[str, int] = field(default_factory=dict)
-    blank_places: tuple[int, ...] = ()
+    blanks: Numbers = field(default_factory=lambda: NO_RUNS)
     withheld: int = 0
     named: Mapping[str, int] = field(default_factory=dict)
     origin: pa.Table | None = None
@@ -192,7 +268,7 @@ class Batch:
             self,
             records=self.records + records,
             findings=self.findings.shift_records(records),
-            malformed=tuple(replace(damaged, record=damaged.record + records) for damaged in self.malformed),
+            malformed=replace(self.malformed, records=self.malformed.records + records),
         )
 
 

@@ -172,6 +172,8 @@ class Finding:
         value: The cell, redacted unless the user wants to see values.
         fix: ``{"kind": "safe" | "unsafe", "after": …}`` or ``None``.
         fingerprint: Identifies the fault of a cell; the same in each run.
+        last_line: Of a run of empty lines that is one finding: the last one.
+        last_row: The same in a sheet.
     """
 
     code: str
@@ -188,3 +190,5 @@ class Finding:
     value: str | None
     fix: Mapping[str, str] | None
     fingerprint: str
+    last_line: int | None = None
+    last_row: int | None = None

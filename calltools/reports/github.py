@@ -12,7 +12,7 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import line_to_annotate, repository_path
+from calltools.reports.json_array import line_range, repository_path
 from calltools.reports.markdown import MarkdownReporter
 from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count
 from calltools.reports.rows import render_findings
@@ -91,7 +91,7 @@ class GithubReporter:
             title = f"{first.code} {first.name}"
             properties = {
                 "file": escape_invisible(repository_path(first.file)),
-                "line": line_to_annotate(first),
+                **line_range(first, "line", "endLine"),
                 "title": title,
             }
             yield _format_command(severity, properties, "\n".join(self._message_lines(group)))

@@ -89,6 +89,12 @@ def line_to_annotate(finding: Finding) -> int:
     return finding.line or finding.row or 1
 
 
+def line_range(finding: Finding, first_key: str, last_key: str) -> dict[str, int]:
+    """The lines or rows that a finding is on, by these keys; the last one only if there are several."""
+    last = finding.last_line or finding.last_row
+    return {first_key: line_to_annotate(finding)} | ({} if last is None else {last_key: last})
+
+
 # GitLab Code Quality.
 # Source: GitLab Docs, Code Quality, "Code Quality report format": description, check_name, fingerprint, severity,
 # location.
@@ -106,7 +112,7 @@ def _format_issue(finding: Finding) -> Mapping[str, Any]:
         "check_name": finding.name,
         "fingerprint": finding.fingerprint,
         "severity": _GITLAB_SEVERITIES[finding.severity],
-        "location": {"path": repository_path(finding.file), "lines": {"begin": line_to_annotate(finding)}},
+        "location": {"path": repository_path(finding.file), "lines": line_range(finding, "begin", "end")},
     }
 
 
@@ -124,7 +130,10 @@ def make_rdjson_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayRep
 def _format_diagnostic(finding: Finding) -> Mapping[str, Any]:
     return {
         "message": finding.message,
-        "location": {"path": repository_path(finding.file), "range": {"start": {"line": line_to_annotate(finding)}}},
+        "location": {
+            "path": repository_path(finding.file),
+            "range": {key: {"line": line} for key, line in line_range(finding, "start", "end").items()},
+        },
         "severity": _RDJSON_SEVERITIES[finding.severity],
         "code": {"value": finding.code},
     }

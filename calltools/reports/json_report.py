@@ -28,8 +28,18 @@ def format_json_lines(findings: Findings, source: Source | None, name: str, opti
     parts: list[Any] = []
     for key in ("code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell"):
         parts += [f'"{key}": ', _format_values(table[key]), ", "]
+        if key in {"line", "row"}:
+            parts += _last_place(table, f"last_{key}")
     parts += ['"value": ', _format_values(table["value"]), ', "fix": ', _format_fixes(table), ', "fingerprint": "']
     return pc.binary_join_element_wise("{", *parts, finding_fingerprints(findings, source, name), '"}', "")
+
+
+def _last_place(table: pa.Table, key: str) -> list[Any]:
+    """The last place, only of findings that have one."""
+    last = combine_chunks(table[key])
+    if last.null_count == len(last):
+        return []
+    return [pc.fill_null(pc.binary_join_element_wise(f'"{key}": ', last.cast(pa.string()), ", ", ""), "")]
 
 
 def _format_fixes(table: pa.Table) -> Cells:

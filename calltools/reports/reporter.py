@@ -113,10 +113,10 @@ class FindingBuffer:
             yield from self.flush()
 
     def flush(self) -> Iterator[Findings]:
-        """Yield the collected findings, if there are any."""
+        """Yield the collected findings, if there are any; a batch may have brought far more than are enough."""
         parts, self.parts, self.row_count, self.byte_count = self.parts, [], 0, 0
         if parts:
-            yield Findings.concat(parts)
+            yield from Findings.concat(parts).split(2 * self.options.buffer_rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _rule_columns() -> dict[str, Cells]:
 
 _COLUMN_ORDER: Final = (
     "code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell", "value",
-    "fix_kind", "after",
+    "fix_kind", "after", "last_line", "last_row",
 )  # fmt: skip
 
 
@@ -157,19 +157,29 @@ def column_position(letters: str) -> int:
 
 
 def _location_columns(table: pa.Table, source: Source | None) -> dict[str, pa.Array]:
-    """Columns ``line``, ``row`` and ``cell``: the ones by which the format's records are looked up, the others null."""
+    """Columns ``line``, ``row``, ``cell`` and so on: the ones by which the format's records are found, others null."""
     no_number, no_text = pa.nulls(table.num_rows, pa.int64()), pa.nulls(table.num_rows, pa.string())
-    place = table["place"].combine_chunks()
+    place, last = table["place"].combine_chunks(), _last_places(table)
+    nowhere = {"line": no_number, "row": no_number, "cell": no_text, "last_line": no_number, "last_row": no_number}
     if source is None or source.format.address == "line":
-        return {"line": place, "row": no_number, "cell": no_text}
+        return nowhere | {"line": place, "last_line": last}
     if source.format.address == "record":
-        return {"line": no_number, "row": no_number, "cell": no_text}
+        return nowhere
     position = table["position"].combine_chunks().dictionary_encode()
     letters = pa.array(
         [column_letters(one + source.first_column) for one in position.dictionary.to_pylist()], pa.string()
     ).take(position.indices)
     cell = pc.binary_join_element_wise(letters, place.cast(pa.string()), "")
-    return {"line": no_number, "row": place, "cell": cell}
+    return nowhere | {"row": place, "cell": cell, "last_row": last}
+
+
+def _last_places(table: pa.Table) -> pa.Array:
+    """The last place of each finding on a run of empty lines (CT009); null elsewhere."""
+    blank = pc.equal(combine_chunks(table["code"]), "CT009")
+    if not pc.any(blank).as_py():
+        return pa.nulls(table.num_rows, pa.int64())
+    last = pc.replace_substring_regex(pc.if_else(blank, combine_chunks(table["detail"]), None), r"^.*\x1f", "")
+    return last.cast(pa.int64())
 
 
 def _prepare_for_messages(table: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from calltools.model.finding import Finding
 from calltools.model.rule import Rule
-from calltools.reports.json_array import JsonArrayReporter, line_to_annotate, repository_path
+from calltools.reports.json_array import JsonArrayReporter, line_range, repository_path
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.wording import format_advice, format_rule_title
 from calltools.rules.catalog import RULES
@@ -60,7 +60,7 @@ def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
 def _format_result(finding: Finding) -> Mapping[str, Any]:
     location = {
         "artifactLocation": {"uri": quote(repository_path(finding.file))},
-        "region": {"startLine": line_to_annotate(finding)},
+        "region": line_range(finding, "startLine", "endLine"),
     }
     optional = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
     return {

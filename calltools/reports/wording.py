@@ -143,6 +143,13 @@ def _render_call_counts(detail: Cells, language: Language) -> Cells:
     return pa.array([format_call_count(int(text or 0), language) for text in detail.to_pylist()], pa.string())
 
 
+def _render_blank(detail: Cells, language: Language) -> Cells:
+    """A detail of CT009: empty for one line, else count, first and last of a run of lines."""
+    template = say("blank-lines", language, count=r"\1", first=r"\2", last=r"\3")
+    runs = pc.replace_substring_regex(detail, r"^([0-9]+)\x1f([0-9]+)\x1f([0-9]+)$", template)
+    return pc.if_else(pc.equal(detail, ""), say("blank-line", language), runs)
+
+
 def _one_array(column: pa.ChunkedArray | pa.Array) -> Cells:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
@@ -175,6 +182,7 @@ def _render_proof(detail: Cells, language: Language) -> Cells:
 DETAILS: Final = MappingProxyType(
     {
         "detail": lambda detail, _: detail,
+        "blank": _render_blank,
         "near": _render_did_you_mean,
         "proof": _render_proof,
         "word": _translate_words,

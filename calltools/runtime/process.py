@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, NoReturn, Self
 
+from calltools.runtime.parent import end_with_parent
 from calltools.runtime.signals import deferred_interrupts
 
 if sys.platform == "linux":
@@ -104,8 +105,9 @@ class ChildProcess:
 class ForkedWorker:
     """A fork of this process in which one function runs; a context manager that ends the fork when it is left.
 
-    The fork has all modules and objects of this process, but only the main thread. So no other thread may hold a lock
-    at that moment that the function will need: it must be made before threads load modules or work on batches.
+    The fork has all modules and objects of this process, but only the thread that made it, and on its own it ends with
+    that thread. So no other thread may hold a lock at that moment that the function will need: it must be made before
+    threads load modules or work on batches.
 
     Args:
         work: The function; its arguments are a function that says whether ``notify`` was called since it was last
@@ -126,9 +128,10 @@ class ForkedWorker:
             warnings.simplefilter("ignore", DeprecationWarning)
             notify_read, notify_write = _open_pipe(on_failure)
             result_read, result_write = _open_pipe(on_failure)
+            parent = os.getpid()
             self._pid = os.fork()
             if not self._pid:
-                _run_in_child(work, notify_read, result_write, parent_fds=(notify_write, result_read))
+                _run_in_child(work, parent, notify_read, result_write, parent_fds=(notify_write, result_read))
             on_failure.pop_all()
             # The ends of the child: only when no one else holds them open does a read here end with the child.
             os.close(notify_read)
@@ -217,6 +220,7 @@ def _open_pipe(on_failure: ExitStack) -> tuple[int, int]:
 
 def _run_in_child(
     work: Callable[[Callable[[], bool], Callable[[object], None]], None],
+    parent: int,
     notify_fd: int,
     result_fd: int,
     *,
@@ -224,6 +228,7 @@ def _run_in_child(
 ) -> NoReturn:
     """Do the work and end. It never returns: the code of the first process that called it must not go on here."""
     try:
+        end_with_parent(parent)
         # Its own session: Ctrl-C goes to the first process only, which ends this one.
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -57,6 +57,8 @@ MESSAGES: Final = {
                           "{path} защищён паролем. Сохраните копию без пароля: Файл, Сведения, Защита книги, Зашифровать."),
     "workbook-damaged": ("The workbook {path} is damaged and cannot be read. Open it in a spreadsheet and save it again as XLSX.",
                          "Книга {path} повреждена и не читается. Откройте её в Excel и сохраните заново как XLSX."),
+    "workbook-unreadable": ("The workbook {path} is damaged: neither of two readers can open it ({readers}). Open it in a spreadsheet and save it again as XLSX.",
+                            "Книга {path} повреждена: её не открыла ни одна из двух библиотек ({readers}). Откройте её в Excel и сохраните заново как XLSX."),
     "workbook-zip-unsafe": ("The parts of {path} overlap, repeat, lie outside or are larger than it says. No spreadsheet writes that: do not trust the file, ask its sender for a CSV.",
                             "Части файла {path} перекрываются, повторяются, лежат вне его или больше, чем в нём сказано. Excel так не пишет: не доверяйте файлу, попросите у отправителя CSV."),
     "workbook-doctype": ("{part} in {path} declares an XML document type. No spreadsheet writes that: do not trust the file, ask its sender for a CSV.",

@@ -113,6 +113,8 @@ MESSAGES: Final = {
                          "эта повреждённая запись может быть плечом другого звонка, а id звонка в ней не читается"),
     "place-line": ("line", "строка"),
     "place-row": ("row", "строка"),
+    "blank-line": ("is an empty line", "есть пустая строка"),
+    "blank-lines": ("are {count} empty lines, {first} to {last},", "есть пустые строки: {count}, с {first} по {last}"),
     "id-proves": ("; the id of the record proves {time}", "; id записи указывает на {time}"),
     "title-meant": (" (did you mean {title})", " (может быть, {title})"),
     # -- catalog and manuals of rules --------------------------------------------------

@@ -2,7 +2,7 @@
 
 Placeholders of a sentence: ``{value}`` the cell, masked already; ``{column}`` its title; ``{field}`` the canonical name
 of its column; ``{detail}`` what the rule adds, or its parts ``{detail0}`` and ``{detail1}``; ``{place1}`` the second
-part as the place of a record: `` (line 3)``; ``{near}`` the detail as a title that may be meant; ``{word}`` the detail
+part as the place of a record: `` (line 3)``; ``{blank}`` the detail as a run of empty lines; ``{near}`` the detail as a title that may be meant; ``{word}`` the detail
 in the words of ``reports/wording.py``; ``{calls}`` the detail as a number of calls.
 """
 
@@ -42,8 +42,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "ячеек в записи — {detail0}, а в заголовке — {detail1}: неизвестно, что к какому столбцу относится"),
               ("look for a missing delimiter, or for a comma in a text that is not quoted",
                "поищите пропавший разделитель или запятую в тексте без кавычек")),
-    "CT009": (("there is an empty line between records", "между записями есть пустая строка"),
-              ("remove it", "удалите её")),
+    "CT009": (("there {blank} between records", "между записями {blank}"),
+              ("remove what is empty", "удалите пустое")),
     "CT010": (("{column} contains a line break: a program that reads line by line sees two damaged records",
                "в {column} перенос строки: программа, читающая построчно, увидит две испорченные записи"),
               ('put a space in its place; in Excel: =SUBSTITUTE(A1,CHAR(10)," ")',

@@ -81,7 +81,7 @@ def find_damaged_rows(legs: Batch, mapped: BoundProfile, times: LegTimes, group:
     positions = pa.array(sorted(mapped.read_positions), pa.int32())
     of_record = pc.or_(pc.is_null(table["position"]), pc.is_in(table["position"], positions))
     of_direction = pc.is_in(table["position"], pa.array(sorted(mapped.direction_positions), pa.int32()))
-    errors = pc.is_in(table["code"], ERRORS_OF_READERS)
+    errors = pc.is_in(table["code"], pa.array(ERRORS_OF_READERS))
     unread = np.isin(legs.records, _records_where(table, pc.and_(errors, of_record)))
     no_direction = np.isin(legs.records, _records_where(table, pc.and_(errors, of_direction)))
     counts = np.zeros(int(group.max(initial=-1)) + 1, bool)

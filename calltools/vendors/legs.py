@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kernels.byte_kernels import trim_whitespace
-from calltools.model.batch import Batch, Legs, MalformedRecord, unique_titles
+from calltools.model.batch import NO_RUNS, Batch, Legs, MalformedRecord, MalformedRecords, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.vendors import transforms
@@ -67,7 +67,7 @@ def _concatenate(first: Batch, second: Batch) -> Batch:
         records=np.concatenate([first.records, second.records]),
         places=np.concatenate([first.places, second.places]),
         findings=Findings.concat([first.findings, second.findings]),
-        malformed=(*first.malformed, *second.malformed),
+        malformed=MalformedRecords.concat([first.malformed, second.malformed]),
     )
 
 
@@ -90,20 +90,19 @@ def _split_complete(batch: Batch, mapped: BoundProfile, horizon: int) -> tuple[B
     barrier = first[incomplete].min() if incomplete.any() else _NONE
     leaves: Mask = first[groups] < barrier
     rows = leaves[: len(batch)]
-    malformed = list(zip(batch.malformed, leaves[len(batch) :].tolist(), strict=True))
     held = pc.is_in(batch.findings.table["record"].combine_chunks(), pa.array(records[~leaves], pa.int64()))
     # A finding travels with its record; findings about the file leave at once.
     waiting = replace(
         batch.filter_rows(~rows),
         read=0,
-        malformed=tuple(one for one, goes in malformed if not goes),
-        blank_places=(),
+        malformed=batch.malformed.filter(~leaves[len(batch) :]),
+        blanks=NO_RUNS,
         skipped={},
         findings=batch.findings.filter(held),
     )
     done = replace(
         batch.filter_rows(rows),
-        malformed=tuple(one for one, goes in malformed if goes),
+        malformed=batch.malformed.filter(leaves[len(batch) :]),
         findings=batch.findings.filter(pc.invert(held)),
     )
     return done, waiting
@@ -111,7 +110,7 @@ def _split_complete(batch: Batch, mapped: BoundProfile, horizon: int) -> tuple[B
 
 def _all_records(batch: Batch) -> Numbers:
     """The numbers of its rows, then those of its malformed records."""
-    return np.concatenate([batch.records, np.array([one.record for one in batch.malformed], np.int64)])
+    return np.concatenate([batch.records, batch.malformed.records])
 
 
 def _group_numbers(batch: Batch, mapped: BoundProfile) -> tuple[Numbers, Numbers]:

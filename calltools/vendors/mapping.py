@@ -34,8 +34,8 @@ _WITHHELD_WORDS: Final = (
 )  # fmt: skip
 _INCOMING: Final = "incoming"
 #: Codes of faults that readers of files find in a record.
-ERRORS_OF_READERS: Final = pa.array(
-    [rule.code for rule in RULES if rule.scope is Scope.FILE and rule.severity is Severity.ERROR]
+ERRORS_OF_READERS: Final = tuple(
+    rule.code for rule in RULES if rule.scope is Scope.FILE and rule.severity is Severity.ERROR
 )
 
 
@@ -111,7 +111,7 @@ def _of_unreadable_direction(batch: Batch, mapped: BoundProfile) -> Mask:
     if not table.num_rows:
         return np.zeros(len(batch), bool)
     positions = pa.array(sorted(mapped.direction_positions), pa.int32())
-    unread = pc.and_(pc.is_in(table["code"], ERRORS_OF_READERS), pc.is_in(table["position"], positions))
+    unread = pc.and_(pc.is_in(table["code"], pa.array(ERRORS_OF_READERS)), pc.is_in(table["position"], positions))
     found = table["record"].filter(pc.or_(unread, pc.is_in(table["code"], pa.array(["CT019", "CT611"]))))
     return np.isin(batch.records, found.drop_null().to_numpy())
 

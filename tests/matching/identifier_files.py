@@ -6,7 +6,7 @@ import pyarrow as pa
 from calltools.matching.columns import MatchColumns
 from calltools.matching.join import build_index
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch
+from calltools.model.batch import Batch, MalformedRecords
 from calltools.model.finding import Findings
 
 TITLES = ("phone", "time", "ClientId", "Yclid")
@@ -28,7 +28,7 @@ def batch(*rows, findings=None, first=2, damaged=()):
         places,
         findings=findings or Findings.empty(),
         read=count + len(damaged),
-        malformed=damaged,
+        malformed=MalformedRecords.from_list(damaged),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.model.batch import Batch, MalformedRecord
+from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.finding import Findings
 from calltools.vendors import legs, profile_library
 from calltools.vendors.binding import MappingOptions, bind_profile
@@ -120,14 +120,14 @@ def test_findings_and_damaged_records_travel_along(mapped):
         batch.places,
         Findings.for_rule("CT010", records=batch.records[:1], places=batch.places[:1]),
         read=3,
-        malformed=(MalformedRecord(3, 4, ("x",)),),
+        malformed=MalformedRecords.from_list([MalformedRecord(3, 4, ("x",))]),
     )
 
     done = list(legs.merge_legs(iter([noted]), mapped))
 
     # No id can be read of the damaged record: it may be a leg of any call.
     assert [code for one in done for code in one.findings.table["code"].to_pylist()] == ["CT010", "CT611"]
-    assert [one.malformed for one in done if one.malformed] == [noted.malformed]
+    assert [record for one in done for record in one.malformed] == [*noted.malformed]
     assert sum(one.read for one in done) == 3
 
 

@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import LimitError
+from calltools.fields.kernels.byte_kernels import flatnonzero_sparse
 from calltools.files.csv.strict import StrictParser
 from calltools.files.csv.structure import QuoteStructure
 from calltools.files.limits import Limits
 
+_LF, _CR = 0x0A, 0x0D
+_CHUNK_BYTES: Final = 1 << 20
+#: Lines of a block at most, where records end among them. Files of usual records have fewer in ``block_bytes``.
+MAX_LINES: Final = 100_000
+#: Bytes behind a quote that nothing closes in which the next complete record is searched.
+TEXT_BEHIND_QUOTE: Final = 4 << 20
 #: The first read takes an eighth of a block, each further one twice as much as the one before, up to a block.
 _FIRST_BLOCK_DIVISOR: Final = 16
 
@@ -106,35 +113,77 @@ def split_blocks(
     Raises:
         LimitError: A record is longer than the limit.
     """
-    data, ended, read_bytes = b"", False, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
+    data, ended, open_quote, read_bytes = b"", False, -1, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
     while not ended:
         read_bytes = min(2 * read_bytes, block_bytes)
         # At least as much again as is left: a record of many blocks is then searched in linear time, not quadratic.
         wanted = len(data) + max(read_bytes, len(data))
         data = _read_up_to(stream, data, wanted)
         ended = len(data) < wanted
+        # Only a quote closes a cell: until one comes, nothing is to be learned from more bytes.
+        waits = open_quote >= 0 and not ended and len(data) - open_quote <= limits.quoted_bytes
+        if waits and data.find(b'"', open_quote + 1) < 0:
+            continue
         while data:
-            structure = QuoteStructure(data, dialect.delimiter, dialect.width)
-            cut = structure.last_certain_record_end(at_end_of_file=ended)
-            cuts: Iterable[tuple[int, int | None]] = [(cut, None)] if cut else ()
-            # After a doubtful quote only the strict path knows where records end; it is asked for the part that stays
-            # the same whatever follows. It is also asked when a quoted cell has grown beyond its limit.
-            if not cut and (structure.has_doubtful_quote(at_end_of_file=ended) or len(data) > limits.quoted_bytes):
-                # latin-1 keeps one letter for each byte, so that places in the text are places in the bytes.
-                parser = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, limits.quoted_bytes)
-                cuts = parser.decided_cuts(block_bytes, at_end_of_file=ended)
+            structure, cuts = _find_cuts(data, dialect, block_bytes, limits.quoted_bytes, at_end_of_file=ended)
             start = lines = 0
             for end, seen in cuts:
-                view, lines_before, lines = memoryview(data), lines, structure.count_line_ends(end)
+                view, lines_before, lines = structure.view, lines, structure.count_line_ends(end)
                 lookahead = None if seen is None else view[end:seen]
                 yield Block(view[start:end], first_line + lines_before, lines - lines_before, structure, lookahead)
                 start = end
+            open_quote = -1 if start else data.rfind(b'"')
             if not start:
                 break  # more bytes are needed
             first_line += lines
             data = data[start:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=first_line, limit=limits.record_bytes >> 20)
+
+
+def _find_cuts(
+    data: bytes, dialect: Dialect, block_bytes: int, longest_cell: int, *, at_end_of_file: bool
+) -> tuple[QuoteStructure, Iterable[tuple[int, int | None]]]:
+    """The structure of some bytes, and the places in them where blocks end, each with what the strict path looked at.
+
+    No place: more bytes are needed.
+    """
+    # A record costs memory beside its bytes, and a line may have one byte: first some of the lines, and all of them
+    # only if no record ends there.
+    last_quote = data.rfind(b'"')
+    for piece in _pieces(data):
+        structure = QuoteStructure(piece, dialect.delimiter, dialect.width)
+        if cut := structure.last_certain_record_end(at_end_of_file=at_end_of_file and len(piece) == len(data)):
+            return structure, [(cut, None)]
+        if len(data) > len(piece) > last_quote + TEXT_BEHIND_QUOTE:
+            if not at_end_of_file and len(data) - last_quote <= longest_cell:
+                return structure, ()
+            # The last quote opens a cell that nothing closes. That is all that the bytes far behind it can say.
+            text = data[: last_quote + TEXT_BEHIND_QUOTE].decode("latin-1")
+            parser = StrictParser(text, dialect.delimiter, dialect.width, longest_cell)
+            cuts = list(parser.decided_cuts(block_bytes, MAX_LINES, at_end_of_file=False))
+            return structure, cuts or [parser.first_cut()]
+    # After a doubtful quote only the strict path knows where records end; it is asked for the part that stays the same
+    # whatever follows. It is also asked when a quoted cell has grown beyond its limit.
+    if not structure.has_doubtful_quote(at_end_of_file=at_end_of_file) and len(data) <= longest_cell:
+        return structure, ()
+    # latin-1 keeps one letter for each byte, so that places in the text are places in the bytes.
+    parser = StrictParser(data.decode("latin-1"), dialect.delimiter, dialect.width, longest_cell)
+    return structure, parser.decided_cuts(block_bytes, MAX_LINES, at_end_of_file=at_end_of_file)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The first ``MAX_LINES`` lines of the bytes where there are more, twice as many, and so on, then all bytes."""
+    line_end = _LF if b"\n" in data else _CR
+    wanted, lines = MAX_LINES, 0
+    for start in range(0, len(data), _CHUNK_BYTES):
+        found = np.frombuffer(data, np.uint8)[start : start + _CHUNK_BYTES] == line_end
+        count = int(np.count_nonzero(found))
+        while lines + count > wanted:
+            yield data[: start + int(flatnonzero_sparse(found)[wanted - lines - 1]) + 1]
+            wanted *= 2
+        lines += count
+    yield data
 
 
 def _read_up_to(stream: BinaryIO, left: bytes, wanted: int) -> bytes:

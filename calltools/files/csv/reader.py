@@ -1,6 +1,6 @@
 """Reading a CSV: by Arrow's tokenizer (the fast path), or by the strict path where a block may be malformed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import BinaryIO, Final, cast
 
@@ -13,11 +13,21 @@ from calltools.files.csv import sniff
 from calltools.files.csv.blocks import Block, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
 from calltools.files.csv.mixture import has_record_of_utf8, is_record_of_utf8
+from calltools.files.csv.pieces import Pieces
 from calltools.files.csv.streams import DoubledQuotesStream, Utf8Stream
 from calltools.files.csv.strict import StrictParser
 from calltools.files.inputs import OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
-from calltools.model.batch import Batch, MalformedRecord, ReadTask, Table, unique_titles
+from calltools.model.batch import (
+    Batch,
+    MalformedRecord,
+    MalformedRecords,
+    ReadTask,
+    Table,
+    find_runs,
+    join_runs,
+    unique_titles,
+)
 from calltools.model.cells import (
     Cells,
     Mask,
@@ -110,7 +120,7 @@ class _CsvReader:
         batch = self._read_strict(block) if batch is None else batch
         multiline = (
             [self._multiline_cell_findings(batch, block)]
-            if block.line_count > batch.read + len(batch.blank_places)
+            if block.line_count > batch.read + int((batch.blanks[:, 1] - batch.blanks[:, 0] + 1).sum())
             else []
         )
         has_header = self._sniffed.source.header_row is not None
@@ -164,9 +174,10 @@ class _CsvReader:
         # The lookahead is parsed, too, because it decided what is wrong at the end of the block.
         text = (bytes(block.data) + (block.lookahead or b"")).decode("latin-1")
         parser = StrictParser(text, self._dialect.delimiter, self._dialect.width, self._limits.quoted_bytes)
-        complete: list[tuple[int, int, tuple[str, ...]]] = []
-        malformed: list[MalformedRecord] = []
-        blanks, findings = [], []
+        complete = Pieces(self._build_rows)
+        malformed = Pieces(MalformedRecords.from_list)
+        findings = Pieces(Findings.from_rows)
+        blanks: list[tuple[int, int]] = []
         for record in parser.parse_records(len(block.data)):
             place = block.first_line + record.line
             # Rejects keep what stands in the file: text in UTF-8, even if all others are not.
@@ -175,7 +186,7 @@ class _CsvReader:
             is_foreign = encoding != self._dialect.encoding or any(map(_has_surrogate, cells))
             fault = record.fault or ("CT020" if is_foreign else None)
             if not fault and not any(cells):
-                blanks.append(place)
+                blanks.append((place, place + record.blank_lines - 1))
                 continue
             number = len(complete) + len(malformed) + 1
             if fault:
@@ -183,15 +194,24 @@ class _CsvReader:
                 findings.append(self._fault_finding(fault, number, place, len(cells), record.position))
             else:
                 complete.append((number, place, cells))
-        columns = list(zip(*(cells for _, _, cells in complete), strict=True)) or [()] * len(self._names)
+        rows = [self._build_rows([]), *complete.finish()]
         return Batch(
-            columns=pa.table([pa.array(column, pa.string()) for column in columns], self._names),
-            records=np.array([number for number, _, _ in complete], np.int64),
-            places=np.array([place for _, place, _ in complete], np.int64),
-            findings=Findings.from_rows(findings),
+            columns=pa.concat_tables([columns for _, _, columns in rows]).combine_chunks(),
+            records=np.concatenate([numbers for numbers, _, _ in rows]),
+            places=np.concatenate([places for _, places, _ in rows]),
+            findings=Findings.concat(findings.finish()),
             read=len(complete) + len(malformed),
-            malformed=tuple(malformed),
-            blank_places=tuple(blanks),
+            malformed=MalformedRecords.concat(malformed.finish()),
+            blanks=join_runs(np.array(blanks, np.int64).reshape(-1, 2)),
+        )
+
+    def _build_rows(self, complete: Sequence[tuple[int, int, tuple[str, ...]]]) -> tuple[Numbers, Numbers, pa.Table]:
+        """Numbers, places and columns of complete records."""
+        columns = list(zip(*(cells for _, _, cells in complete), strict=True)) or [()] * len(self._names)
+        return (
+            np.array([number for number, _, _ in complete], np.int64),
+            np.array([place for _, place, _ in complete], np.int64),
+            pa.table([pa.array(column, pa.string()) for column in columns], self._names),
         )
 
     def _is_of_utf8(self, cells: tuple[str, ...]) -> bool:
@@ -260,7 +280,7 @@ def _build_batch(table: pa.Table, places: Numbers) -> Batch:
     kept = table if len(rows) == table.num_rows else table.take(rows)
     kept = pa.table([combine_chunks(column) for column in kept.columns], kept.column_names)
     numbers = np.arange(1, len(rows) + 1)
-    return Batch(kept, numbers, places[rows], read=len(rows), blank_places=tuple(places[blank].tolist()))
+    return Batch(kept, numbers, places[rows], read=len(rows), blanks=find_runs(places[blank]))
 
 
 def _decode_record(cells: tuple[str, ...], encoding: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ MIN_WIDTH_OF_SWALLOWED: Final = 3
 #: A year, a time in seconds and a phone have as many.
 _MIN_DIGITS: Final = 4
 _DIGIT: Final = re.compile("[0-9]")
+_EMPTY_LINES: Final = re.compile(r"[\r\n]+")
 _LINE_END_KINDS: Final = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
@@ -33,12 +34,14 @@ class ParsedRecord:
         cells: Its cells; of a malformed record the cells of its first line.
         fault: Code of the rule that it breaks, or ``None``.
         position: Column, from 0, of a wrong quote.
+        blank_lines: Of a blank record: how many empty lines follow one another from here, this one included.
     """
 
     line: int
     cells: tuple[str, ...]
     fault: str | None = None
     position: int | None = None
+    blank_lines: int = 1
 
 
 class StrictParser(RecordSplitter):
@@ -57,20 +60,26 @@ class StrictParser(RecordSplitter):
         # No complete record starts on so many lines from the first place up to the second.
         self._barren_lines = (0, 0, 0)
 
-    def parse_records(self, until: int | None = None) -> list[ParsedRecord]:
-        """All records, malformed ones too.
+    def parse_records(self, until: int | None = None) -> Iterator[ParsedRecord]:
+        """All records one by one, malformed ones too; empty lines that follow one another are one.
 
         Args:
             until: Only records that start before this place; ``decided_cuts`` gives safe ones.
         """
-        found: list[ParsedRecord] = []
-        at = line = 0
-        while at < (len(self._text) if until is None else until):
-            record, end = self._parse_one(at, line)
-            found.append(record)
-            line += self.count_line_ends(at, end)
+        text, at, line = self._text, 0, 0
+        stop = len(text) if until is None else until
+        while at < stop:
+            if text[at] in "\r\n":
+                # There may be millions of them, and they are counted without a look at each.
+                end = _EMPTY_LINES.match(text, at, stop).end()  # type: ignore[union-attr]  # it matches one line end
+                lines = self.count_line_ends(at, end)
+                yield ParsedRecord(line, ("",), blank_lines=lines)
+            else:
+                record, end = self._parse_one(at, line)
+                yield record
+                lines = self.count_line_ends(at, end)
+            line += lines
             at = end
-        return found
 
     def first_line_ends(self, until: int) -> dict[str, int]:
         """Kind of line end -> line, from 0, of the first record that ends with it and starts before a place."""
@@ -89,27 +98,36 @@ class StrictParser(RecordSplitter):
         """Whether the text is one line, and that is a complete record."""
         return self._is_complete_line(0) and self.line_end(0) == len(self._text)
 
-    def decided_cuts(self, piece: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
+    def decided_cuts(self, piece: int, most_records: int, *, at_end_of_file: bool) -> Iterator[tuple[int, int]]:
         """Places between records up to which no record changes whatever text follows, each with what decided that.
 
         Args:
             piece: Letters between two places, about; the last one is the last possible.
+            most_records: Records between two places at most.
             at_end_of_file: Whether no text follows.
 
         Yields:
             A place, and the length of the text that was looked at up to there: at least as much.
         """
-        at = cut = seen = 0
+        at = cut = seen = records = 0
         while at < len(self._text):
-            if at - cut >= piece:
+            if at - cut >= piece or records >= most_records:
                 yield at, max(at, seen)
-                cut = at
+                cut, records = at, 0
+                # Whoever reads what follows begins here, and looks again.
+                self.seen_until, self._barren_lines = 0, (0, 0, 0)
+            records += 1
             _, end = self._parse_one(at, 0)
             if self.seen_until > len(self._text) and not at_end_of_file:
                 break
             at, seen = end, min(self.seen_until, len(self._text))
         if at > cut:
             yield at, max(at, seen)
+
+    def first_cut(self) -> tuple[int, int]:
+        """The same for the first record alone, when it is known that no quote follows the text."""
+        _, end = self._parse_one(0, 0)
+        return end, len(self._text)
 
     def _parse_one(self, at: int, line: int) -> tuple[ParsedRecord, int]:
         split = self.split_record(at)

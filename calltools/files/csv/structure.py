@@ -50,6 +50,11 @@ class QuoteStructure:
     def _bytes(self) -> NDArray[np.uint8]:
         return np.frombuffer(self._data, np.uint8)
 
+    @property
+    def view(self) -> memoryview:
+        """The bytes, without a copy."""
+        return memoryview(self._data)
+
     def has_doubtful_quote(self, *, at_end_of_file: bool) -> bool:
         """Whether a quote is wrong or may be stray, or, at the end of the file, opens a cell that is never closed."""
         return self._first_doubtful < len(self._data) or (at_end_of_file and len(self._quotes) % 2 == 1)

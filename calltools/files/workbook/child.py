@@ -1,4 +1,4 @@
-"""The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS``.
+"""The process that reads a workbook: ``python -m calltools.files.workbook.child MEMORY SECONDS PARENT``.
 
 A hostile or damaged workbook can make the library that reads it abort or hang. That happens in this process, under
 limits, and the parent reports one clear error. The two exchange lines of JSON: the parent names the file; the child
@@ -7,31 +7,48 @@ of filled columns, and then sends the records as an Arrow stream of text.
 """
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from python_calamine import (
     CalamineSheet,
     CalamineWorkbook,
     PasswordError,
-    SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
     load_workbook,
 )
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
+from calltools.files.workbook.binary_file import EncryptedError, mend_workbook
+from calltools.runtime.parent import WatchedRequests, end_with_parent
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
 from calltools.texts.keys import MessageKey
 
+if TYPE_CHECKING:  # it loads openpyxl
+    from calltools.files.workbook.fallback import FallbackSheet
+
+#: Endings by which calamine knows the format of a workbook.
+_ENDINGS: Final = {"xlsx": (".xlsx", ".xlsm"), "xlsb": (".xlsb",), "ods": (".ods",)}
+_LONG_NUMBER: Final = re.compile("[0-9]{7,}")
+_MAX_WORDS: Final = 200
 #: Exit code of a child whose last answer was an error.
 EXIT_FAILED: Final = 3
 
 
-def serve(requests: BinaryIO, responses: BinaryIO) -> int:
+class Requests(Protocol):
+    """Where the lines of the parent come from."""
+
+    def readline(self) -> bytes:
+        """The next line; empty at the end."""
+
+
+def serve(requests: Requests, responses: BinaryIO) -> int:
     """Answer the requests about one workbook; returns the exit code."""
     try:
         _serve_requests(requests, responses)
@@ -42,7 +59,7 @@ def serve(requests: BinaryIO, responses: BinaryIO) -> int:
     return 0
 
 
-def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
+def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
     wanted = json.loads(requests.readline())
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
@@ -51,9 +68,11 @@ def _serve_requests(requests: BinaryIO, responses: BinaryIO) -> None:
 
         workbook = opened.result()
     heads = stream.read_heads(workbook.sheets, wanted["head_rows"])
-    _send_response(responses, {"known": workbook.has_wanted_sheet, "titles": workbook.visible_titles, "sheets": heads})
+    answer = {"known": workbook.has_wanted_sheet, "titles": workbook.visible_titles, "sheets": heads}
+    _send_response(responses, answer | {"unreadable": workbook.unreadable, "refusal": workbook.refusal})
     chosen = json.loads(requests.readline() or b"null")
     if chosen is not None:
+        chosen["part"] = getattr(workbook.sheets[chosen["sheet"]], "part", None)
         chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
         stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
 
@@ -66,38 +85,116 @@ class OpenedWorkbook:
         visible_titles: Titles of the visible worksheets.
         has_wanted_sheet: Whether the sheet that the user named exists; true if none was named.
         sheets: Title -> sheet, in the order of the workbook; empty sheets are left out.
+        unreadable: Titles of sheets that should be read and cannot, because a relation leads nowhere, for example.
+        refusal: What calamine says to a workbook that openpyxl has read; ``""``: calamine has read it.
     """
 
     def __init__(self, wanted: Mapping[str, Any]) -> None:
-        workbook = load_workbook(wanted["path"])
+        self.sheets: dict[str, CalamineSheet | FallbackSheet] = {}
+        self.unreadable: list[str] = []
+        self.refusal = ""
+        self._sheet_faults: list[str] = []
+        try:
+            self._read_with_calamine(wanted)
+        # A panic of the library is a BaseException (PanicException of pyo3).
+        except BaseException as fault:
+            if wanted["package"] != "xlsx" or isinstance(fault, CalltoolsError | MemoryError | PasswordError):
+                raise
+            self.refusal = _describe(fault)
+        if wanted["package"] == "xlsx":
+            # Faults of a sheet show when it is loaded.
+            self.refusal = self.refusal or "; ".join(self._sheet_faults)
+            if self.refusal:
+                self._read_with_openpyxl(wanted)
+        elif self.unreadable and not self.sheets:
+            raise SourceError("workbook-damaged", path=wanted["name"])
+
+    def _read_with_calamine(self, wanted: Mapping[str, Any]) -> None:
+        workbook = _open_workbook(Path(wanted["path"]), wanted["package"])
         self.sheet_order = workbook.sheet_names
         if not self.sheet_order:
-            raise SourceError("workbook-damaged", path=wanted["name"])
+            raise ValueError("no sheet is listed")
         metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         self.visible_titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
-        self.sheets: dict[str, CalamineSheet] = {}
+        self._load_sheets(wanted, [one.name for one in metadata], lambda title, _: workbook.get_sheet_by_name(title))
+
+    def _read_with_openpyxl(self, wanted: Mapping[str, Any]) -> None:
+        from calltools.files.workbook.fallback import FallbackWorkbook  # noqa: PLC0415 - heavy, and seldom needed
+
+        read_before, unreadable_before = self.sheets, self.unreadable
+        self.sheets, self.unreadable, self._sheet_faults = {}, [], []
+        try:
+            workbook = FallbackWorkbook(Path(wanted["path"]))
+        except MemoryError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - openpyxl raises whatever its parts raise
+            self._sheet_faults.append(_describe(fault))
+        else:
+            self.sheet_order, self.visible_titles = workbook.sheet_names, workbook.visible
+            self._load_sheets(wanted, workbook.visible + workbook.hidden, workbook.load)
+            readable = {*workbook.visible, *workbook.hidden}
+            self.unreadable += [title for title in workbook.sheet_names if title not in readable]
+        if not self.sheets and read_before:
+            self.sheets, self.unreadable, self.refusal = read_before, unreadable_before, ""
+        elif not self.sheets and (self._sheet_faults or self.unreadable):
+            words = "; ".join(self._sheet_faults) or "-"
+            readers = f"calamine: {self.refusal}; openpyxl: {words}"
+            raise SourceError("workbook-unreadable", path=wanted["name"], readers=readers)
+
+    def _load_sheets(
+        self,
+        wanted: Mapping[str, Any],
+        titles: list[str],
+        load: "Callable[[str, int], CalamineSheet | FallbackSheet]",
+    ) -> None:
+        """Load the sheet that is wanted, or all visible ones; without those that cannot be read."""
         left: int = wanted["filled_cells"]
-        chosen = _select_titles(metadata, wanted["sheet"], self.visible_titles)
+        chosen = _select_titles(titles, wanted["sheet"], self.visible_titles)
         self.has_wanted_sheet = wanted["sheet"] is None or bool(chosen)
         for title in chosen:
-            left -= self._load_sheet(workbook, title)
+            try:
+                sheet = load(title, left)
+            except MemoryError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - two libraries, and what they raise has no common class
+                self.unreadable.append(title)
+                self._sheet_faults.append(_describe(fault))
+                continue
+            if sheet.end is not None:
+                self.sheets[title] = sheet
+                # The library keeps the whole rectangle in memory, filled or not; its total_height is one short.
+                left -= (sheet.end[0] + 1) * (sheet.end[1] + 1)
             if left < 0:
                 raise LimitError("workbook-cells", path=wanted["name"], limit=wanted["filled_cells"])
 
-    def _load_sheet(self, workbook: CalamineWorkbook, title: str) -> int:
-        sheet = workbook.get_sheet_by_name(title)
-        if sheet.end is None:
-            return 0
-        self.sheets[title] = sheet
-        # The library keeps the whole rectangle in memory, filled or not; its total_height is one short.
-        return (sheet.end[0] + 1) * (sheet.end[1] + 1)
+
+def _open_workbook(path: Path, package: str) -> CalamineWorkbook:
+    """Open a workbook by its content; calamine believes the ending of a path, so it is given one only where it is true.
+
+    Raises:
+        CalamineError: It cannot be read.
+        PasswordError: It is encrypted.
+    """
+    if package == "xls":
+        try:
+            return CalamineWorkbook.from_filelike(BytesIO(mend_workbook(path.read_bytes())))
+        except EncryptedError as fault:
+            raise PasswordError from fault
+    if path.suffix.lower() in _ENDINGS[package]:
+        return load_workbook(path)
+    return CalamineWorkbook.from_filelike(path.open("rb"))
 
 
-def _select_titles(metadata: list[SheetMetadata], wanted: str | None, visible: list[str]) -> list[str]:
+def _describe(fault: BaseException) -> str:
+    """The words of a library, without what may be a number of somebody."""
+    words = " ".join(f"{fault}".split()) or type(fault).__name__
+    return _LONG_NUMBER.sub("***", words)[:_MAX_WORDS]
+
+
+def _select_titles(titles: list[str], wanted: str | None, visible: list[str]) -> list[str]:
     """The title that the user named, of a hidden sheet too; without a name all visible ones."""
     if wanted is None:
         return visible
-    titles = [one.name for one in metadata]
     folded = [title for title in titles if title.strip().casefold() == wanted.strip().casefold()]
     return [wanted] if wanted in titles else folded[:1]
 
@@ -128,7 +225,8 @@ def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent(int(sys.argv[3]))
     configure_interpreter()
     limit_process(int(sys.argv[1]), int(sys.argv[2]))
     with arrow_without_pandas():
-        sys.exit(serve(sys.stdin.buffer, sys.stdout.buffer))
+        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer))

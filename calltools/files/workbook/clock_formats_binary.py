@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
+from calltools.files.workbook.binary_file import iterate_records, read_workbook_stream
 from calltools.files.workbook.clock_formats import Cell, styles_with_hours
 from calltools.files.workbook.error_cells_binary import (
     XLSB_ROW,
     find_xlsb_sheet_part,
     read_wide_text,
-    read_workbook_stream,
-    xls_records,
     xls_sheet_records,
     xlsb_records,
 )
@@ -47,9 +46,9 @@ def find_xls_clock_cells(path: Path, number: int, wanted: Collection[Cell]) -> f
         number: Number of the sheet, from 0.
         wanted: Cells to look at.
     """
-    data = read_workbook_stream(path.read_bytes())
+    _, data = read_workbook_stream(path.read_bytes())
     formats, codes, version = [], {}, _BIFF8
-    for kind, start, size in xls_records(data, 0):
+    for kind, start, size in iterate_records(data, 0):
         if kind == _XLS_VERSION:
             (version,) = struct.unpack_from("<H", data, start)
         elif kind == _XLS_STYLE:

@@ -31,15 +31,17 @@ _UNKNOWN_ERROR: Final = "#ERROR"
 
 @dataclass(slots=True)
 class CellIssues:
-    """Cells that calamine gives as empty, although they are not.
+    """Cells that calamine gives as empty, although they are not, or cut.
 
     Attributes:
         errors: Row from 0 -> column from 0 -> error text.
         uncached_formulas: Row from 0 -> columns from 0 with a formula and no stored value.
+        texts: Row from 0 -> column from 0 -> whole text.
     """
 
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     uncached_formulas: dict[int, set[int]] = field(default_factory=dict)
+    texts: dict[int, dict[int, str]] = field(default_factory=dict)
 
     def add_error(self, row: int, column: int, error: str | int) -> None:
         """Add an error cell.
@@ -52,6 +54,10 @@ class CellIssues:
         if 0 <= row < _MAX_SHEET_ROWS and 0 <= column < _MAX_SHEET_COLUMNS:
             text = _ERROR_TEXTS.get(error, _UNKNOWN_ERROR) if isinstance(error, int) else error or _UNKNOWN_ERROR
             self.errors.setdefault(row, {})[column] = text
+
+    def add_text(self, row: int, column: int, text: str) -> None:
+        """Add a text that calamine cuts."""
+        self.texts.setdefault(row, {})[column] = text
 
     def add_uncached_formula(self, row: int, column: int) -> None:
         """Add a formula without a stored value."""

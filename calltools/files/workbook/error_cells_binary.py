@@ -9,120 +9,101 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
+from calltools.files.workbook.binary_file import iterate_records, read_workbook_stream
 from calltools.files.workbook.error_cells import CellIssues
 from calltools.files.workbook.package import find_main_part, read_relations, resolve_part_name
 
-_NO_SECTOR_FROM: Final = 0xFFFFFFFA  # this and above: no sector follows
-_SECTORS_IN_HEADER: Final = 109
-_DIRECTORY_ENTRY_BYTES: Final = 128
-_WORKBOOK_STREAMS: Final = frozenset({"Workbook", "Book"})
 _XLS_BOUND_SHEET: Final = 0x85
-_XLS_END: Final = 0x0A
 _XLS_BOOL_OR_ERROR: Final = 0x205
 _XLS_FORMULA: Final = 0x06
+#: Cells with a text of their own.
+_XLS_LABELS: Final = frozenset({0x204, 0xD6})
+#: The text that a formula gives.
+_XLS_STRING: Final = 0x207
+_XLS_CONTINUE: Final = 0x3C
+#: A record goes on when it is full, and it holds 8,224 bytes.
+_MIN_BYTES_CONTINUED: Final = 8000
 
 
 def find_xls_issues(path: Path, number: int) -> CellIssues:
-    """The error cells of one sheet of an xls workbook.
+    """The error cells of one sheet of an xls workbook, and the texts that calamine cuts.
 
     Args:
         path: The workbook.
         number: Number of the sheet, from 0.
     """
-    data = read_workbook_stream(path.read_bytes())
+    _, data = read_workbook_stream(path.read_bytes())
     found = CellIssues()
-    for kind, start, _ in xls_sheet_records(data, number):
+    texts = _LongTexts(found)
+    for kind, start, size in xls_sheet_records(data, number):
         # BoolErr: cell (6 bytes), value, then 1 for an error. Formula: cell, then a result (8 bytes); if its last two
         # bytes are 0xFFFF it is no number, its first byte is 2 for an error, and its third is the code.
         if kind == _XLS_BOOL_OR_ERROR and data[start + 7]:
             found.add_error(*_cell_position(data, start), data[start + 6])
         elif kind == _XLS_FORMULA and data[start + 6] == 2 and data[start + 12 : start + 14] == b"\xff\xff":
             found.add_error(*_cell_position(data, start), data[start + 8])
+        if kind == _XLS_FORMULA or size > _MIN_BYTES_CONTINUED or texts.goes_on:
+            texts.add_record(kind, data[start : start + size])
     return found
 
 
+class _LongTexts:
+    """Texts that go on in CONTINUE records: calamine gives what stands in the first record only."""
+
+    def __init__(self, found: CellIssues) -> None:
+        self._found = found
+        self._formula_cell = self._cell = (0, 0)
+        self._text, self._left = "", 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a text has not ended."""
+        return self._left > 0
+
+    def add_record(self, kind: int, body: bytes) -> None:
+        """Take the next record of the sheet."""
+        if kind == _XLS_CONTINUE and self._left:
+            self._decode(body)
+            if not self._left:
+                self._found.add_text(*self._cell, self._text)
+            return
+        self._left = 0
+        if kind == _XLS_FORMULA:
+            self._formula_cell = _cell_position(body, 0)
+        elif kind in _XLS_LABELS:
+            # Row, column and style come before the text.
+            self._cell = _cell_position(body, 0)
+            self._begin(body[6:])
+        elif kind == _XLS_STRING:
+            self._cell = self._formula_cell
+            self._begin(body)
+
+    def _begin(self, body: bytes) -> None:
+        self._text, self._left = "", struct.unpack_from("<H", body)[0] if len(body) > _MIN_BYTES_CONTINUED else 0
+        if self._left:
+            self._decode(body[2:])
+
+    def _decode(self, body: bytes) -> None:
+        """Flags, of which the lowest says whether a letter has two bytes, then letters."""
+        wide = body[0] & 1
+        text = body[1 : 1 + self._left * (2 if wide else 1)].decode("utf-16-le" if wide else "latin-1", "replace")
+        self._text += text
+        self._left -= len(text.encode("utf-16-le")) // 2
+
+
 def xls_sheet_records(data: bytes, number: int) -> Iterator[tuple[int, int, int]]:
-    """The records of a sheet, by its number from 0, as ``xls_records`` gives them."""
+    """The records of a sheet, by its number from 0, as ``iterate_records`` gives them."""
     starts = [
-        struct.unpack_from("<I", data, start)[0] for kind, start, _ in xls_records(data, 0) if kind == _XLS_BOUND_SHEET
+        struct.unpack_from("<I", data, start)[0]
+        for kind, start, _ in iterate_records(data, 0)
+        if kind == _XLS_BOUND_SHEET
     ]
-    return xls_records(data, starts[number])
+    return iterate_records(data, starts[number])
 
 
 def _cell_position(data: bytes, start: int) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", data, start)
     return row, column
-
-
-def xls_records(data: bytes, place: int) -> Iterator[tuple[int, int, int]]:
-    """Type, first byte and size of each record, up to the end of the sheet or of the part for all sheets."""
-    while place + 4 <= len(data):
-        kind, size = struct.unpack_from("<HH", data, place)
-        yield kind, place + 4, size
-        if kind == _XLS_END:
-            return
-        place += 4 + size
-
-
-def read_workbook_stream(raw: bytes) -> bytes:
-    """The bytes of the workbook stream in a compound file."""
-    size = 1 << struct.unpack_from("<H", raw, 30)[0]
-    table = _read_sector_table(raw, size)
-    directory = _read_chain(raw, size, table, struct.unpack_from("<I", raw, 48)[0])
-    for place in range(0, len(directory) - _DIRECTORY_ENTRY_BYTES + 1, _DIRECTORY_ENTRY_BYTES):
-        length = struct.unpack_from("<H", directory, place + 64)[0]
-        name = directory[place : place + max(0, length - 2)].decode("utf-16-le", "replace")
-        if name in _WORKBOOK_STREAMS:
-            first, count = struct.unpack_from("<II", directory, place + 116)
-            return _read_entry_stream(raw, size, table, directory, (first, count))
-    raise KeyError("Workbook")
-
-
-def _read_entry_stream(raw: bytes, size: int, table: list[int], directory: bytes, entry: tuple[int, int]) -> bytes:
-    """The bytes of a stream; a small one lies inside of the root stream, in small sectors with their own table."""
-    first, count = entry
-    if count >= struct.unpack_from("<I", raw, 56)[0]:
-        return _read_chain(raw, size, table, first)[:count]
-    small = 1 << struct.unpack_from("<H", raw, 32)[0]
-    inner = _read_chain(raw, size, table, struct.unpack_from("<I", directory, 116)[0])
-    numbers = _read_chain(raw, size, table, struct.unpack_from("<I", raw, 60)[0])
-    # Sectors are numbered from the end of the header: here a header of one empty sector stands in for it.
-    return _read_chain(b"\0" * small + inner, small, _unpack_numbers(numbers), first)[:count]
-
-
-def _read_sector_table(raw: bytes, size: int) -> list[int]:
-    """Sector -> the next one of its stream. The header, then a chain of sectors, lists the sectors of this table."""
-    sectors = _unpack_numbers(raw[76 : 76 + 4 * _SECTORS_IN_HEADER])
-    more, seen = struct.unpack_from("<I", raw, 68)[0], set[int]()
-    while more < _NO_SECTOR_FROM and more not in seen:
-        seen.add(more)
-        listed = _unpack_numbers(_read_sector(raw, size, more))
-        sectors += listed[:-1]
-        more = listed[-1]
-    return [
-        number
-        for sector in sectors
-        if sector < _NO_SECTOR_FROM
-        for number in _unpack_numbers(_read_sector(raw, size, sector))
-    ]
-
-
-def _read_chain(raw: bytes, size: int, table: list[int], first: int) -> bytes:
-    # A damaged file may hold a circle.
-    parts, seen = [], set[int]()
-    while first < _NO_SECTOR_FROM and first not in seen:
-        seen.add(first)
-        parts.append(_read_sector(raw, size, first))
-        first = table[first]
-    return b"".join(parts)
-
-
-def _read_sector(raw: bytes, size: int, number: int) -> bytes:
-    return raw[size * (number + 1) : size * (number + 2)]
-
-
-def _unpack_numbers(raw: bytes) -> list[int]:
-    return list(struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4]))
 
 
 XLSB_ROW: Final = 0

@@ -5,6 +5,7 @@ and the records are received.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,13 +21,18 @@ from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
-from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
+from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.runtime.process import ChildProcess
 from calltools.texts.keys import MessageKey
 
 _CHILD_MODULE: Final = "calltools.files.workbook.child"
+#: How a workbook was read that calamine refuses.
+_READ_WITH_OPENPYXL: Final = (
+    "{name}: workbook, sheet {sheet}, read with openpyxl, because calamine cannot read all of it",
+    "{name}: книга, лист {sheet}; прочитано через openpyxl: calamine не может прочитать её целиком",
+)
 _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
@@ -40,6 +46,7 @@ class WorkbookProcess(ChildProcess):
             _CHILD_MODULE,
             str(limits.child_memory),
             str(limits.seconds),
+            str(os.getpid()),
             environ={"ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
         self._timed_out = False
@@ -123,12 +130,13 @@ def open_workbook(request: OpenRequest) -> Table:
         answer = child.read_response()
         if not answer["sheets"]:
             return _empty_table(request, answer)
-        chosen = choose_sheet(answer["sheets"], request.hints, request.find_header, name)
+        chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
         child.send_request(_sheet_request(request, chosen, scan))
         edges = child.read_response()
         titles = chosen.titles[edges["first"] : edges["last"]]
         batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
-    return _build_table(request, chosen, edges["first"], titles, batches)
+    source = _build_source(request, chosen, edges["first"], answer["refusal"])
+    return _build_table(source, titles, batches, chosen.findings)
 
 
 def _heads_request(request: OpenRequest) -> dict[str, Any]:
@@ -137,6 +145,7 @@ def _heads_request(request: OpenRequest) -> dict[str, Any]:
         "name": request.name,
         "sheet": request.hints.sheet,
         "head_rows": max(MAX_HEAD_ROWS, request.hints.header_row or 0),
+        "package": request.file_format,
         "filled_cells": request.limits.filled_cells,
     }
 
@@ -173,7 +182,7 @@ def _build_batches(
         columns = pa.table(part.columns[1:], names=list(names))
         gaps = np.setdiff1d(np.arange(count), rows, assume_unique=True) + start + 1
         findings = _slice_findings(json.loads(metadata["findings"]), rows, start, titles)
-        batch = Batch(columns, records, rows + start + 1, findings, len(rows), blank_places=tuple(gaps.tolist()))
+        batch = Batch(columns, records, rows + start + 1, findings, len(rows), blanks=find_runs(gaps))
         yield batch.with_findings(repeated_header_findings(batch, titles))
         start += count
 
@@ -185,8 +194,7 @@ def _drop_trailing_blanks(batches: list[Batch]) -> list[Batch]:
     if not batches:
         return []
     last = batches[-1]
-    blanks = tuple(place for place in last.blank_places if place < last.places[-1])
-    return [*batches[:-1], replace(last, blank_places=blanks)]
+    return [*batches[:-1], replace(last, blanks=last.blanks[last.blanks[:, 0] < last.places[-1]])]
 
 
 def _slice_findings(
@@ -205,22 +213,23 @@ def _slice_findings(
     )
 
 
-def _build_table(
-    request: OpenRequest, chosen: SheetChoice, first: int, titles: tuple[str, ...], batches: list[Batch]
-) -> Table:
-    source = Source(
+def _build_source(request: OpenRequest, chosen: SheetChoice, first: int, refusal: str) -> Source:
+    known = INPUTS["workbook"].format
+    return Source(
         request.path,
         request.name,
-        INPUTS["workbook"].format,
+        replace(known, read_as=_READ_WITH_OPENPYXL) if refusal else known,
         header_row=chosen.header_row,
         sheet=chosen.sheet,
         first_column=first,
     )
 
+
+def _build_table(source: Source, titles: tuple[str, ...], batches: list[Batch], findings: Findings) -> Table:
     def tasks() -> Iterator[ReadTask]:
         return (partial(_return_batch, batch) for batch in batches)
 
-    return Table(source, titles, tasks, chosen.findings)
+    return Table(source, titles, tasks, findings)
 
 
 def _return_batch(batch: Batch) -> Batch:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from calltools.errors import SourceError, UsageError
@@ -42,11 +42,14 @@ class SheetChoice:
         return self.header_row or 0
 
 
-def choose_sheet(heads: Mapping[str, SheetRows], hints: Hints, find_header: HeaderFinder, name: str) -> SheetChoice:
+def choose_sheet(
+    heads: Mapping[str, SheetRows], unreadable: Sequence[str], hints: Hints, find_header: HeaderFinder, name: str
+) -> SheetChoice:
     """The sheet whose header fits best; if no header fits, the only sheet.
 
     Args:
         heads: Title -> first rows, of each sheet that is not empty; at least one.
+        unreadable: Titles of sheets that cannot be read; CT017 names them, too.
         hints: The header row that the user names; a named sheet is the only one in ``heads``.
         find_header: Finds the header among rows, and says how well it fits.
         name: Name of the file in messages.
@@ -63,7 +66,13 @@ def choose_sheet(heads: Mapping[str, SheetRows], hints: Hints, find_header: Head
     chosen = [title for title in fitting if guesses[title].score == best]
     if len(chosen) > 1:
         raise UsageError("sheets-several", path=name, sheets=", ".join(chosen))
-    return _build_choice(chosen[0], heads, guesses[chosen[0]], hints, name)
+    choice = _build_choice(chosen[0], heads[chosen[0]], guesses[chosen[0]], hints, name)
+    not_read = [title for title in heads if title != choice.sheet] + [*unreadable]
+    if not not_read:
+        return choice
+    detail = f"{choice.sheet}{DETAIL_SEPARATOR}{', '.join(not_read)}"
+    named = Findings.from_rows([{"code": "CT017", "detail": detail}])
+    return replace(choice, findings=Findings.concat([named, choice.findings]))
 
 
 def _guess_header(rows: SheetRows, hints: Hints, find_header: HeaderFinder) -> HeaderGuess:
@@ -86,19 +95,13 @@ def _first_full_row(rows: SheetRows) -> int | None:
     return next((number for number, count in enumerate(counts) if count >= max(usual, 1)), None)
 
 
-def _build_choice(
-    sheet: str, heads: Mapping[str, SheetRows], guess: HeaderGuess, hints: Hints, name: str
-) -> SheetChoice:
-    rows = heads[sheet]
+def _build_choice(sheet: str, rows: SheetRows, guess: HeaderGuess, hints: Hints, name: str) -> SheetChoice:
     index = guess.index
     if index is None and not guess.titles and hints.header_row is None:
         index = next((number for number, row in enumerate(rows) if any(row)), 0)
     if index is not None and index >= len(rows):
         raise SourceError("header-row-beyond", path=name, row=index + 1)
-    others = [title for title in heads if title != sheet]
     found: list[dict[str, object]] = []
-    if others:
-        found.append({"code": "CT017", "detail": f"{sheet}{DETAIL_SEPARATOR}{', '.join(others)}"})
     if index:
         found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
     titles = tuple(rows[index]) if index is not None else _pad_titles(guess.titles, max(map(len, rows), default=0))

@@ -7,13 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from python_calamine import CalamineSheet
 
 from calltools.files.workbook.cells import CellValue, TextColumn, format_cells
 from calltools.files.workbook.clock_formats import Cell, find_xlsx_clock_cells
@@ -22,6 +21,22 @@ from calltools.files.workbook.error_cells import ODS_CONTENT, CellIssues, find_o
 from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xlsb_issues
 from calltools.files.workbook.package import find_sheet_parts
 from calltools.model.cells import Cells, Mask, non_empty
+
+
+class AnySheet(Protocol):
+    """A sheet of calamine or of ``fallback``: first and last filled cell, and the rows."""
+
+    @property
+    def start(self) -> tuple[int, int] | None:
+        """Row and column of the first filled cell, from 0."""
+
+    @property
+    def end(self) -> tuple[int, int] | None:
+        """Row and column of the last one."""
+
+    def iter_rows(self) -> Iterator[list[CellValue]]:
+        """The rows, from row 1 and the first filled column on."""
+
 
 #: Rows of a batch.
 ROWS_PER_BATCH: Final = 50_000
@@ -47,30 +62,30 @@ class _Slice:
     rows: int
 
 
-def sheet_extent(sheet: CalamineSheet) -> tuple[int, int]:
+def sheet_extent(sheet: AnySheet) -> tuple[int, int]:
     """Number of rows and columns from A1 to the last filled cell; ``total_height`` of calamine is one short."""
     return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end is not None else (0, 0)
 
 
-def _iterate_rows(sheet: CalamineSheet) -> Iterator[list[CellValue]]:
+def _iterate_rows(sheet: AnySheet) -> Iterator[list[CellValue]]:
     """The rows from row 1 and column A on; those of calamine start in the first filled column."""
     left = sheet.start[1] if sheet.start is not None else 0
     padding: list[CellValue] = [""] * left
     return (padding + row for row in sheet.iter_rows())
 
 
-def read_heads(sheets: Mapping[str, CalamineSheet], rows: int) -> dict[str, list[list[str]]]:
+def read_heads(sheets: Mapping[str, AnySheet], rows: int) -> dict[str, list[list[str]]]:
     """Title -> first rows as text, from row 1 and column A on."""
     return {title: _read_head(sheet, rows) for title, sheet in sheets.items()}
 
 
-def _read_head(sheet: CalamineSheet, rows: int) -> list[list[str]]:
+def _read_head(sheet: AnySheet, rows: int) -> list[list[str]]:
     first = list(islice(_iterate_rows(sheet), rows))
     columns = [format_cells(column).cells.to_pylist() for column in zip(*first, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def send_sheet(sheet: CalamineSheet, chosen: Mapping[str, Any], path: Path, responses: BinaryIO) -> None:
+def send_sheet(sheet: AnySheet, chosen: Mapping[str, Any], path: Path, responses: BinaryIO) -> None:
     """Write the range of columns, then the records.
 
     Args:
@@ -153,13 +168,11 @@ def find_cell_issues(path: Path, chosen: Mapping[str, Any]) -> CellIssues:
         return find_xlsb_issues(path, sheet)
     if chosen["package"] == "ods":
         return find_ods_issues(path, sheet) if ODS_CONTENT in marked else CellIssues()
-    part = find_sheet_parts(path).get(sheet, "") if marked else ""
+    part = (chosen["part"] or find_sheet_parts(path).get(sheet, "")) if marked else ""
     return find_xlsx_issues(path, part) if part.lower() in marked else CellIssues()
 
 
-def _read_slices(
-    sheet: CalamineSheet, first_row: int, issues: CellIssues, identifiers: Sequence[int]
-) -> Iterator[_Slice]:
+def _read_slices(sheet: AnySheet, first_row: int, issues: CellIssues, identifiers: Sequence[int]) -> Iterator[_Slice]:
     height, width = sheet_extent(sheet)
     missing = max(0, issues.row_count() - height)
     # For calamine a sheet ends before rows that hold only uncached formulas.
@@ -179,6 +192,10 @@ def _patch_error_cells(
     rows: list[list[CellValue]], start: int, issues: CellIssues, width: int
 ) -> Iterator[_SliceFinding]:
     """Write the text of error cells into the rows; gives their findings and those of uncached formulas."""
+    for row in issues.texts.keys() & set(range(start, start + len(rows))):
+        for column, text in issues.texts[row].items():
+            if column < width:
+                rows[row - start][column] = text
     for row in sorted((issues.errors.keys() | issues.uncached_formulas.keys()) & set(range(start, start + len(rows)))):
         for column, text in issues.errors.get(row, {}).items():
             if column < width:

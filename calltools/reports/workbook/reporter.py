@@ -74,7 +74,8 @@ def find_lost_parts(path: Path, *, resaved: bool) -> list[WorkbookLabel]:
 def resave_with_openpyxl(path: Path) -> IO[bytes]:
     """The workbook as openpyxl writes it, as a stream at its start, which the caller closes."""
     stream = open_spool()
-    load_workbook(path).save(stream)
+    with path.open("rb") as workbook:  # openpyxl believes the ending of a path
+        load_workbook(workbook).save(stream)
     stream.seek(0)
     return stream
 

@@ -143,7 +143,8 @@ Source:
 RECORD_BLANK: Final = """An empty record stands between records.
 
 Why:
-    It is harmless for most readers, but it is no call, and some readers stop there.
+    It is harmless for most readers, but it is no call, and some readers stop there. Empty records that follow
+    one another are one finding, with their count, the first and the last line.
 
 Example:
     bad: a line of nothing but commas

@@ -35,7 +35,7 @@ def read(path, hints=None, *, exact_only=False, limits=None):
         cells = zip(*(column.to_pylist() for column in batch.columns.columns), strict=True)
         rows += zip(batch.records.tolist(), batch.places.tolist(), cells, strict=True)
         findings += batch.findings.to_rows()
-        blanks += batch.blank_places
+        blanks += [place for first, last in batch.blanks.tolist() for place in range(first, last + 1)]
     return table, rows, findings, blanks
 
 

@@ -385,7 +385,14 @@ def test_the_second_look_refuses_a_document_type(tmp_path):
 
 def serve(path, package, marked=()):
     """The answer of the reading process, computed in this process."""
-    wanted = {"path": str(path), "name": "x", "sheet": None, "head_rows": 50, "filled_cells": 1 << 25}
+    wanted = {
+        "path": str(path),
+        "name": "x",
+        "package": package,
+        "sheet": None,
+        "head_rows": 50,
+        "filled_cells": 1 << 25,
+    }
     chosen = {"sheet": "Calls", "header": TITLES, "first_row": 1, "identifiers": [], "package": package}
     request = f"{json.dumps(wanted)}\n{json.dumps(chosen | {'marked': marked})}\n".encode()
     answers = io.BytesIO()

@@ -95,10 +95,10 @@ def test_a_table_is_read_with_its_addresses(write_workbook):
     assert [batch.columns.to_pylist() for batch in batches] == [
         [{"DateTime": "1772434800", "Tag": "a"}, {"DateTime": "1772434801", "Tag": "b"}]
     ]
-    assert (batches[0].places.tolist(), batches[0].records.tolist(), batches[0].blank_places) == (
+    assert (batches[0].places.tolist(), batches[0].records.tolist(), batches[0].blanks.tolist()) == (
         [2, 5],
         [1, 2],
-        (3, 4),
+        [[3, 4]],
     )
     assert found(table) == []
 
@@ -215,7 +215,7 @@ def test_error_cells_and_formulas_without_a_value_are_named(tmp_path):
         {"Price": "2", "Tag": ""},
         {"Price": "", "Tag": "#N/A"},
     ]
-    assert next(table.tasks())().blank_places == (3,)
+    assert next(table.tasks())().blanks.tolist() == [[3, 3]]
 
 
 def test_a_sheet_of_nothing_but_formulas_without_values_is_not_empty(tmp_path):
@@ -405,7 +405,7 @@ def test_slices_do_not_show(write_workbook, monkeypatch):
         ]
     )  # fmt: skip
     opened = child.OpenedWorkbook(
-        {"path": str(path), "name": "x", "sheet": None, "filled_cells": 1000},
+        {"path": str(path), "name": "x", "package": "xlsx", "sheet": None, "filled_cells": 1000},
     )
     sheet = opened.sheets["Calls"]
     chosen = {"sheet": "Calls", "header": ["DateTime", "ClientId"], "first_row": 1, "identifiers": [1],
