@@ -101,7 +101,7 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     output: OutputOptions,
     *,
     resend: Annotated[str | None, typer.Option(metavar="ID", help="It is not there: send it again.")] = None,
-    give_up: Annotated[str | None, typer.Option(metavar="ID", help="Leave it; its calls stay known.")] = None,
+    give_up: Annotated[str | None, typer.Option(metavar="ID", help="Leave what is held; withdraw what waits.")] = None,
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
     ] = False,

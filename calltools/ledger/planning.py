@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import islice
 from pathlib import Path
@@ -103,6 +103,7 @@ class UploadPlan:
         parts: The parts that would be sent, in order.
         open_parts: Number of calls of the file by the id of a part that waits or is held.
         accepted_parts: Number of calls of the file by the id of a part that the service has.
+        mended_parts: Number of calls of the file whose cells differ by the id of a part that waits or is held.
         last_event_id: Number of the last event before the plan was made.
         scan: Fingerprints and more, for this package.
         part_of: Index in ``parts`` for each call; -1: it is not sent.
@@ -116,6 +117,7 @@ class UploadPlan:
     parts: tuple[PlannedPart, ...]
     open_parts: Mapping[int, int]
     accepted_parts: Mapping[int, int]
+    mended_parts: Mapping[int, int]
     last_event_id: int
     scan: CallScan
     part_of: NDArray[np.int32]
@@ -164,6 +166,7 @@ def plan_upload(
         parts=parts,
         open_parts=MappingProxyType(dict(known.open_parts)),
         accepted_parts=MappingProxyType(dict(known.accepted_parts)),
+        mended_parts=MappingProxyType(dict(known.mended_parts)),
         last_event_id=event_id,
         scan=scan,
         part_of=part_of,
@@ -183,12 +186,16 @@ class _KnownCalls:
     statuses: NDArray[np.int8]
     open_parts: Counter[int]
     accepted_parts: Counter[int]
+    mended_parts: Counter[int] = field(default_factory=Counter)
 
-    def add(self, place: int, status: CallStatus, part_id: int) -> None:
+    def add(self, place: int, state: State, part_id: int, *, same_content: bool) -> None:
         """Add that a part has a call."""
+        status = _status_of(state, same_content=same_content)
         self.statuses[place] = max(self.statuses[place], status)
         is_open = status in {CallStatus.WAITING, CallStatus.HELD}
         (self.open_parts if is_open else self.accepted_parts)[part_id] += 1
+        if is_open and not same_content:
+            self.mended_parts[part_id] += 1
 
 
 def _look_up_calls(ledger: Ledger, scan: CallScan, counter: int) -> _KnownCalls:
@@ -201,13 +208,13 @@ def _look_up_calls(ledger: Ledger, scan: CallScan, counter: int) -> _KnownCalls:
         asked = ((n, scan.call_fingerprints[n].tobytes()) for n in places.tolist())
         for place, content, state, part_id in _select_known(ledger, asked):
             same = content == scan.content_fingerprints[place].tobytes()
-            known.add(place, _status_of(State(state), same_content=same), part_id)
+            known.add(place, State(state), part_id, same_content=same)
         # Placeholders were sent as they stood: such a call is known, and has changed since.
         written = (
             (n, fp) for n, fp in scan.written_fingerprints.items() if known.statuses[n] <= CallStatus.MAYBE_ADOPTED
         )
         for place, _, state, part_id in _select_known(ledger, written):
-            known.add(place, _status_of(State(state), same_content=False), part_id)
+            known.add(place, State(state), part_id, same_content=False)
     return known
 
 

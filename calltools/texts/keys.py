@@ -88,7 +88,7 @@ MessageKey = Literal[
     "upload-foreign", "upload-held", "upload-interrupted", "upload-ledger", "upload-left-out", "upload-list-needed",
     "upload-looking", "upload-not-canonical", "upload-nothing", "upload-plan", "upload-plan-adopted",
     "upload-plan-changed", "upload-plan-doubled", "upload-plan-left", "upload-plan-part", "upload-plan-unchanged",
-    "upload-plan-waiting", "upload-quota-wait", "upload-sending", "upload-service", "upload-status",
+    "upload-plan-waiting", "upload-quota-wait", "upload-replaced", "upload-sending", "upload-service", "upload-status",
     "upload-stdin-twice", "upload-unreadable", "upload-without-list", "upload-yes-needed", "uploads-adopted",
     "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-nothing-adopted", "uploads-nothing-held",
     "vendor-headless", "vendor-headless-named", "vendor-incoming", "vendor-known-by", "vendor-lacks", "vendor-misfit",

@@ -153,6 +153,8 @@ MESSAGES: Final = {
                             "  повторы внутри файла, отправляются один раз: {count}"),
     "upload-plan-left": ("  left from an earlier run and sent first: {name}, {rows} calls",
                          "  осталось от прошлого запуска, уйдёт первым: {name}, звонков {rows}"),
+    "upload-replaced": ("  {name} waited with {rows} of these calls as they were; withdrawn, they go as they are in this file",
+                        "  {name} ждала отправки: {rows} из этих звонков в прежнем виде; отозвана, звонки уйдут такими, как в этом файле"),
     "upload-held": ("It is not known whether {count} calls of this file have arrived ({names}), so nothing of it was sent. `calltools uploads resume` looks again.",
                     "Неизвестно, дошли ли звонки этого файла: {count} ({names}), поэтому из него ничего не отправлено. `calltools uploads resume` проверит ещё раз."),
     "upload-nothing": ("nothing to send: of each of the {records} calls it is said above why",

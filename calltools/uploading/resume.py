@@ -14,6 +14,7 @@ from calltools.ledger import (
     held_parts,
     hold_counter,
     list_parts,
+    release,
     resend,
     waiting_parts,
 )
@@ -109,14 +110,17 @@ def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: Upl
 
 
 def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
-    """Leave a held part for good; its calls stay known.
+    """Leave a held part for good, so that its calls stay known; withdraw a waiting one, so that its calls are free.
+
+    A part that waits after an attempt that may be stored becomes held: a person decides about it once more.
 
     Raises:
-        UsageError: It is not held.
+        UsageError: It neither waits nor is held.
         LockedError: Another process uploads to its counter.
     """
     with hold_counter(ledger, part.counter):
-        part = give_up(ledger, part.id)
+        part = get_part(ledger, part.id)
+        part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
     events.report_part(part)
     events.remark_on(part, UploadOptions(part.counter))
     return part

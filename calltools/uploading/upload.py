@@ -11,6 +11,7 @@ from calltools.ledger import (
     hold_counter,
     is_current,
     plan_upload,
+    release,
     reserve,
     waiting_parts,
 )
@@ -38,6 +39,7 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
         unlisted = look_before_sending(context)
         if unlisted is not None:
             errors.append(unlisted)
+        _withdraw_mended(context, plan)
         # First what waits: its calls are claimed, so a new plan would leave them out.
         sent = _send_all(context, waiting_parts(ledger, plan.counter), unlisted)
         if not _must_stop(sent):
@@ -52,6 +54,18 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
                 sent += _send_all(context, parts, unlisted)
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
+
+
+def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
+    """Withdraw parts that were never begun, where the file has all of their calls and some of them were mended since.
+
+    The file sends these calls itself, as they are now. A part that was begun keeps its calls: it may have arrived.
+    """
+    for part in waiting_parts(context.ledger, plan.counter):
+        is_covered = plan.open_parts.get(part.id) == part.rows and bool(plan.mended_parts.get(part.id))
+        if is_covered and not part.attempts:
+            release(context.ledger, part.id)
+            context.events.notify("upload-replaced", name=part.name, rows=part.rows)
 
 
 def _send_all(context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None) -> list[SendResult]:

@@ -177,3 +177,58 @@ def test_a_replayed_answer_to_a_stored_file_is_looked_through(upload, service, c
 
     assert (found.exit_code, found.stdout) == (0, "uploading 1001 ACKED sent 3 accepted 3\n")
     assert len(service.posts) == 2
+
+
+# -- parts that wait ------------------------------------------------------------------------
+
+
+def leave_waiting(upload, service, file):
+    service.behave("reading-fails", only="list")
+    upload(file)
+    service.behave_well()
+
+
+def test_a_part_that_was_never_begun_can_be_withdrawn(upload, run, service, calls):
+    leave_waiting(upload, service, calls)
+
+    withdrawn = run("uploads", "resume", "--give-up", "L1")
+    again = upload(calls)
+
+    assert withdrawn.exit_code == 0
+    assert "released" in withdrawn.stdout
+    assert (again.exit_code, again.stdout) == (0, "uploading 1000 ACKED sent 10 accepted 10\n")
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_mended_file_replaces_a_part_that_waits(upload, run, service, tmp_path, calls, lang):
+    leave_waiting(upload, service, calls)
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT)])
+
+    sent = upload(mended, "--lang", lang)
+
+    assert sent.exit_code == 0
+    assert "L1" in sent.stderr
+    assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"продажа"}]
+    assert "released" in run("uploads", "show", "L1").stdout
+
+
+def test_a_part_that_waits_stays_if_the_mended_file_lacks_one_of_its_calls(upload, service, tmp_path, calls):
+    leave_waiting(upload, service, calls)
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT - 1)])
+
+    sent = upload(mended)
+
+    assert sent.exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+    assert {row["Tag"] for row in service.store.uploadings[0].rows} == {"заявка"}
+
+
+def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls):
+    service.behave("429-late", 1, only="upload")
+    upload(calls)
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT)])
+
+    upload(mended)
+
+    assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
