@@ -243,6 +243,12 @@ class LedgerError(CalltoolsError):
     exit_code = 4
 
 
+class UnrecordedError(LedgerError):
+    """The ledger failed while a part was being sent: the service may have it, and only the list can tell."""
+
+    exit_code = 6
+
+
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
 

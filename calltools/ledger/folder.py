@@ -8,7 +8,8 @@ from typing import Final
 
 import platformdirs
 
-from calltools.errors import LedgerError
+from calltools.errors import LedgerError, UsageError
+from calltools.texts.keys import MessageKey
 
 #: File systems on which SQLite cannot trust locks and shared memory: two uploads could run at once.
 NETWORK_FILESYSTEMS: Final = frozenset(
@@ -29,8 +30,17 @@ def state_folder(given: str | None) -> Path:
 
     Args:
         given: The value of ``CALLTOOLS_STATE_DIR``; ``None``: the platform's folder for state.
+
+    Raises:
+        UsageError: The value is a relative path.
     """
-    return Path(given).expanduser() if given else platformdirs.user_state_path("calltools", appauthor=False)
+    if not given:
+        return platformdirs.user_state_path("calltools", appauthor=False)
+    folder = Path(given).expanduser()
+    if not folder.is_absolute():
+        # Another working folder would be another ledger, which knows nothing of what was sent.
+        raise UsageError("ledger-relative", path=given)
+    return folder
 
 
 def create_state_folder(folder: Path) -> None:
@@ -45,7 +55,8 @@ def create_state_folder(folder: Path) -> None:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _restrict_access(path, 0o700)
     except OSError as fault:
-        raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
+        key: MessageKey = "ledger-unusable" if has_database(folder) else "ledger-no-folder"
+        raise LedgerError(key, path=folder, reason=fault.strerror) from fault
 
 
 def database_path(folder: Path) -> Path:

@@ -53,7 +53,8 @@ def get_part(ledger: Ledger, part_id: int) -> Part:
     Raises:
         UsageError: There is none.
     """
-    found = select_parts(ledger.connection, "id = ?", (part_id,))
+    with as_ledger_errors(ledger.folder):
+        found = select_parts(ledger.connection, "id = ?", (part_id,))
     if not found:
         raise UsageError("ledger-unknown-id", name=f"L{part_id}")
     return found[0]

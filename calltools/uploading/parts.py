@@ -1,11 +1,20 @@
 """One part: recorded in the ledger before its first byte leaves, sent once, and polled until the service is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from calltools.errors import CalltoolsError, QuotaError, ServiceError, UnknownOutcomeError, UnreachableError
+from calltools.errors import (
+    CalltoolsError,
+    LedgerError,
+    QuotaError,
+    ServiceError,
+    UnknownOutcomeError,
+    UnreachableError,
+    UnrecordedError,
+)
 from calltools.ledger import (
     Acked,
     Ambiguous,
@@ -77,7 +86,8 @@ def send_part(context: UploadContext, part: Part) -> SendResult:
             return SendResult(part, error)
     if sent.part.held:
         context.events.notify("upload-looking", name=sent.part.name, rows=sent.part.rows)
-        return SendResult(search_for_part(context, sent.part), sent.error)
+        with _as_unrecorded(context, sent.part):
+            return SendResult(search_for_part(context, sent.part), sent.error)
     return sent
 
 
@@ -88,14 +98,34 @@ def _attempt(context: UploadContext, part: Part) -> SendResult:
         part.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[part.kind]
     )
     try:
-        outcome = _accept_own_answer(context, sending, context.client.upload(request, sending.file))
+        outcome = context.client.upload(request, sending.file)
     except OSError as error:
-        return SendResult(finish_attempt(context.ledger, part.id, NotSent(error.strerror or "file")))
+        with _as_unrecorded(context, sending.part):
+            return SendResult(finish_attempt(context.ledger, part.id, NotSent(error.strerror or "file")))
     except BaseException:
         # Interrupted while the request was under way: nobody knows how many bytes arrived.
-        finish_attempt(context.ledger, part.id, Ambiguous("interrupted"))
+        with suppress(LedgerError):
+            # If it cannot be recorded now, the next run recovers it: the intent is durable.
+            finish_attempt(context.ledger, part.id, Ambiguous("interrupted"))
         raise
-    return SendResult(finish_attempt(context.ledger, part.id, _attempt_outcome(outcome)), outcome.error)
+    with _as_unrecorded(context, sending.part):
+        outcome = _accept_own_answer(context, sending, outcome)
+        return SendResult(finish_attempt(context.ledger, part.id, _attempt_outcome(outcome)), outcome.error)
+
+
+@contextmanager
+def _as_unrecorded(context: UploadContext, part: Part) -> Iterator[None]:
+    """Map a fault of the ledger, once an attempt has begun: whatever the service has said, the part stays in doubt.
+
+    Raises:
+        UnrecordedError: In place of ``LedgerError``; the line of the part is reported before.
+    """
+    try:
+        yield
+    except LedgerError as fault:
+        context.events.report_part(part)
+        facts = {"name": part.name, "rows": part.rows, "path": context.ledger.folder}
+        raise UnrecordedError("ledger-unrecorded", **facts, reason=fault.facts.get("reason") or fault.key) from fault
 
 
 def _accept_own_answer(context: UploadContext, sending: StartedAttempt, outcome: Outcome) -> Outcome:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from calltools import ledger
-from calltools.errors import LedgerError
+from calltools.errors import LedgerError, UsageError
 from calltools.ledger import Acked, Ambiguous, NotSent, migrations
 from calltools.ledger.folder import NETWORK_FILESYSTEMS, filesystem_type, refuse_network_folder, state_folder
 from calltools.ledger.migrations import migrate
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     with pytest.raises(LedgerError) as refused:
         ledger.open_ledger_in(tmp_path / "file" / "state", Clock())
 
-    assert refused.value.key == "ledger-unusable"
+    assert refused.value.key == "ledger-no-folder"
 
 
 def test_a_busy_ledger_is_not_reported_as_damaged(folder, open_ledger, tmp_path):
@@ -247,8 +247,11 @@ def test_a_full_disk_is_reported_and_loses_nothing(folder, open_ledger, tmp_path
 
 
 def test_the_state_folder_comes_from_the_environment_or_the_platform():
-    assert read_settings({"CALLTOOLS_STATE_DIR": "here"}).state_dir == "here"
-    assert state_folder("here") == Path("here")
+    assert read_settings({"CALLTOOLS_STATE_DIR": "/here"}).state_dir == "/here"
+    assert state_folder("/here") == Path("/here")
+    with pytest.raises(UsageError) as refused:
+        state_folder("here")
+    assert refused.value.key == "ledger-relative"
     assert state_folder(read_settings({}).state_dir).name == "calltools"
 
 

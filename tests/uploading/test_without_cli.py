@@ -1,6 +1,7 @@
 """Uploads through ``calltools.uploading`` alone: a real ledger, a real service on loopback, no command line."""
 
 import io
+import sqlite3
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from time import time
 
 import pytest
 
-from calltools.errors import CredentialError, LockedError
+from calltools.errors import CredentialError, LockedError, UnrecordedError
 from calltools.ledger import find_part, open_ledger_in, plan_upload
 from calltools.ledger.part import marked_comment
 from calltools.ledger.reservation import part_path
@@ -338,3 +339,45 @@ def test_the_orchestration_loads_nothing_of_the_command_line():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+# -- the ledger fails while a part is on its way ---------------------------------------------
+
+
+class _FaultyConnection:
+    """A connection that fails in the write that a condition picks."""
+
+    def __init__(self, connection, fails):
+        self._connection, self._fails = connection, fails
+
+    def execute(self, statement, *bound):
+        if self._fails(statement, bound):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return self._connection.execute(statement, *bound)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+@pytest.mark.parametrize("behavior", ["well", "resets-after-storing", "503"])
+def test_a_fault_of_the_ledger_after_the_first_byte_is_held(ledger, connect, service, calls, state, behavior):
+    if behavior != "well":
+        service.behave(behavior, 1, only="upload")
+    events = RecordedEvents()
+    # Every write after the POST fails: the disk is full.
+    faulty = replace(ledger, connection=_FaultyConnection(ledger.connection, lambda *_: bool(service.posts)))
+    context = UploadContext(faulty, connect(), OPTIONS, events)
+
+    with pytest.raises(UnrecordedError) as held:
+        run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
+
+    assert held.value.exit_code == 6
+    assert events.parts == ["L1"]
+    for language in ("en", "ru"):
+        assert "CALLTOOLS_STATE_DIR" not in held.value.say(language)
+        assert "uploads resume" in held.value.say(language)
+    ledger.close()
+    with open_ledger_in(state, time) as opened:
+        assert find_part(opened, "L1").held
