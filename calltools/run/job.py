@@ -143,6 +143,12 @@ def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Pro
     find_header = recognize.create_header_finder(profiles)
     table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
     profile = _choose_profile(table, context)
+    if profile is not None and hints != options.hints and recognize.match_header(profile, table.titles).missing:
+        # Somebody saved the export again: what the vendor fixes is what it is tried with first, not a condition.
+        found = replace(options.hints, quotes=hints.quotes)
+        again = open_table(path, name, found, find_header, limits=options.limits, exact_only=options.exact_only)
+        if not recognize.match_header(profile, again.titles).missing:
+            hints, table = found, again
     if profile is not None and profile.quotes != hints.quotes and not rejects:
         # Only the header tells which profile it is, and only the profile tells how its quotes are read.
         hints = replace(hints, quotes=profile.quotes)

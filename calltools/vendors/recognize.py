@@ -41,9 +41,10 @@ def normalize_title(title: str) -> str:
 
 
 def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
-    """Compare a header with a profile."""
+    """Compare a header with a profile: the one test of whether an export is the vendor's, for every command."""
     normalized = [normalize_title(title) for title in titles]
     missing = tuple(name for name in profile.recognize if normalize_title(name) not in normalized)
+    missing = missing or _missing_time_columns(profile, titles)
     duplicated = tuple(name for name in source_columns(profile) if normalized.count(normalize_title(name)) > 1)
     return HeaderMatch(missing, duplicated)
 
@@ -66,7 +67,7 @@ def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
     Raises:
         VendorError: The header lacks columns that the profile needs; the error names them.
     """
-    missing = match_header(profile, titles).missing or _missing_time_columns(profile, titles)
+    missing = match_header(profile, titles).missing
     if missing:
         raise VendorError(
             "vendor-misfit",
