@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -111,12 +111,42 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
         Batches whose records are counted from the first record of the table, from 1.
     """
     batches = _number_records(run(lambda task: task(), table.tasks()))
+    if plan.normalize:
+        # A canonical file that is only validated has none: ``upload`` would send it.
+        batches = map(_leave_out_totals, batches)
     identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
     if identifiers or has_reject_titles(table.titles):
         batches = (restore_faults(batch, table.titles, identifiers) for batch in batches)
     if plan.mapping is not None and plan.mapping.merges_legs:
         batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches
+
+
+#: What reports write before the sums below their records.
+_TOTALS: Final = tuple(
+    spelled
+    for word in ("итого", "итог", "общий итог", "всего", "total", "totals", "grand total", "sum total")
+    for plain in (word, word.capitalize(), word.title(), word.upper())
+    for spelled in (plain, f"{plain}:", f"{plain} :")
+)
+#: The word stands in one of the first columns: further ones are looked at only in rows that have it there.
+_TOTALS_COLUMNS: Final = 3
+
+
+def _leave_out_totals(batch: Batch) -> Batch:
+    """The batch without rows of totals: the first filled cell is the word, and most of the others are empty."""
+    names = batch.columns.column_names
+    suspect = np.zeros(len(batch), bool)
+    for name in names[:_TOTALS_COLUMNS]:
+        suspect |= as_mask(pc.is_in(batch.cells(name), pa.array(_TOTALS)))
+    if not suspect.any():
+        return batch
+    rows = batch.columns.filter(pa.array(suspect)).to_pylist()
+    filled = [[cell for cell in row.values() if cell.strip()] for row in rows]
+    totals = suspect.copy()
+    totals[suspect] = [cells[0] in _TOTALS and 2 * len(cells) <= max(len(names), 4) for cells in filled]
+    skipped = Counter(batch.skipped) + Counter(total=int(totals.sum()))
+    return replace(batch.filter_rows(~totals), skipped=dict(skipped)) if totals.any() else batch
 
 
 def map_columns(batch: Batch, plan: RunPlan) -> Batch:

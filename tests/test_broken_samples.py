@@ -118,7 +118,7 @@ def test_the_workbooks_are_those_that_the_maker_makes(make, sample, tmp_path):
 
 def test_the_good_workbook_holds_what_the_good_csv_holds(tmp_path):
     for name in ("good.csv", "good.xlsx"):
-        calltools.convert(SAMPLES / "canonical" / name, tmp_path / f"{name}.out", as_of=AS_OF)
+        calltools.convert(SAMPLES / "canonical" / name, tmp_path / f"{name}.csv", as_of=AS_OF)
 
-    assert (tmp_path / "good.xlsx.out").read_bytes() == (tmp_path / "good.csv.out").read_bytes()
-    assert len((tmp_path / "good.csv.out").read_text(encoding="utf-8").splitlines()) > 30
+    assert (tmp_path / "good.xlsx.csv").read_bytes() == (tmp_path / "good.csv.csv").read_bytes()
+    assert len((tmp_path / "good.csv.csv").read_text(encoding="utf-8").splitlines()) > 30

@@ -47,7 +47,7 @@ def starts_like_rejects(path: Path) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(REJECT_TITLES[0].encode())
 
 
-def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width: int) -> list[str]:
+def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width: int, first: int = 0) -> list[str]:
     """The cells of a record with a mark in each that text alone would make sound.
 
     Args:
@@ -55,6 +55,7 @@ def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width
         faults: Code of the rule, and position of the cell; ``None``: a cell with bytes that are no text, or with a
             quote, or the first.
         width: Cells of a complete record.
+        first: Position of the first cell of the source: the columns of rejects are before it.
     """
     marked = list(cells)
     for code, position in faults:
@@ -63,8 +64,8 @@ def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width
             continue  # it shows by itself
         if at is None or at >= len(cells):
             suspect = [number for sign in (_UNDECODABLE, '"') for number, cell in enumerate(cells) if sign in cell]
-            at = next(iter(suspect), 0)
-        if marked and not _MARK.match(marked[at]):
+            at = next(iter(suspect), first)
+        if at < len(marked) and not _MARK.match(marked[at]):
             marked[at] = f"[{code}] {marked[at]}"
     return marked
 

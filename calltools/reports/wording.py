@@ -75,6 +75,7 @@ _SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "test": "skip-test",
         "fax": "skip-fax",
         "unknown": "skip-unknown",
+        "total": "skip-total",
     }
 )
 #: ``None``: the sentence has named the number of the record, which is all that this form has for a place.

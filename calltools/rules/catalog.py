@@ -210,6 +210,9 @@ RULES: Final[tuple[Rule, ...]] = (
         cell_kernels.placeholder, FIELD_NAMES, fix="safe"),
     _cell_rule("CT282", "text-starts-formula", _N, "free text that starts with =, +, - or @",
         text.starts_formula, of_kind("user-id", "text")),
+    _cell_rule("CT283", "spreadsheet-guard", _E, "a sign before a value that keeps a spreadsheet from changing it",
+        cell_kernels.spreadsheet_guard, tuple(name for name in _TYPED_FIELDS if name not in of_kind("user-id")),
+        fix="safe"),
     # -- CT3xx one record --------------------
     _row_rule("CT301", "identifier-missing", _E, "no identifier: the call cannot be linked to a visit",
         row.identifier_missing, note_where=row.static_call, yields_to=("CT102", *_UNREAD), misses=IDENTIFIER_FIELDS),

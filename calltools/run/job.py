@@ -16,6 +16,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.model.titles import fold_title
 from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
@@ -143,11 +144,34 @@ def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Pro
     find_header = recognize.create_header_finder(profiles)
     table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
     profile = _choose_profile(table, context)
+    if profile is not None and hints != options.hints and recognize.match_header(profile, table.titles).missing:
+        # Somebody saved the export again: what the vendor fixes is what it is tried with first, not a condition.
+        found = replace(options.hints, quotes=hints.quotes)
+        again = open_table(path, name, found, find_header, limits=options.limits, exact_only=options.exact_only)
+        if not recognize.match_header(profile, again.titles).missing:
+            hints, table = found, again
     if profile is not None and profile.quotes != hints.quotes and not rejects:
         # Only the header tells which profile it is, and only the profile tells how its quotes are read.
         hints = replace(hints, quotes=profile.quotes)
         table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
+    _refuse_conversions(table, name)
     return table, profile
+
+
+#: Titles that only files of offline conversions have; with them calls would become what they are not.
+_CONVERSION_TITLES: Final = ("Target",)
+
+
+def _refuse_conversions(table: Table, name: str) -> None:
+    """Refuse a file of offline conversions by its name: to upload them as calls could not be undone.
+
+    Raises:
+        UsageError: It is one.
+    """
+    folded = {fold_title(title) for title in table.titles}
+    title = next((one for one in _CONVERSION_TITLES if fold_title(one) in folded), None)
+    if title is not None and fold_title("DateTime") in folded:
+        raise UsageError("source-conversions", path=name, title=title)
 
 
 def _merge_hints(options: RunOptions, context: RunContext) -> Hints:

@@ -79,6 +79,7 @@ MESSAGES: Final = {
     "skip-outgoing": ("outgoing", "исходящие"),
     "skip-internal": ("internal", "внутренние"),
     "skip-leg": ("legs", "плечи звонка"),
+    "skip-total": ("total", "итоги"),
     "skip-held": ("held back", "задержано"),
     "skip-callback": ("callbacks", "обратные"),
     "skip-not-call": ("not calls", "не звонки"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calltools.errors import UsageError
+from calltools.fields.kinds.seconds import DURATION_LAYOUTS
 from calltools.fields.time_layouts import WrittenTimes, date_orders, read_in_layouts
 from calltools.model.assumptions import DateOrder, Orders
 from calltools.model.batch import Batch, unique_titles
@@ -173,7 +174,7 @@ def _column_without_words(profile: Profile, positions: Mapping[str, int], option
 
 
 def _is_local(step: Step) -> bool:
-    return step.zone is None and any(layout not in {"unix", "iso"} for layout in step.format)
+    return step.zone is None and any(layout not in {"unix", "iso", *DURATION_LAYOUTS} for layout in step.format)
 
 
 def _resolve_date_order(step: Step, options: MappingOptions) -> Step:

@@ -7,7 +7,8 @@ from typing import Any, Final, get_args
 
 from calltools.errors import ProfileError, nearest_word
 from calltools.fields import local_times
-from calltools.fields.table import FIELD_NAMES
+from calltools.fields.kinds.seconds import DURATION_LAYOUTS
+from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
     ASSUME_KEYS,
@@ -111,7 +112,17 @@ class _ProfileReader:
             self.reader.add_problem("$.fields", "profile-missing", what="DateTime")
         fields = {name: self._read_steps(table[name], f"$.fields.{name}") for name in FIELD_NAMES if name in table}
         self._refuse_dates_alone(fields.get("DateTime", ()))
+        for name, steps in fields.items():
+            self._check_layouts(name, steps)
         return fields
+
+    def _check_layouts(self, name: str, steps: tuple[Step, ...]) -> None:
+        """A duration has layouts of its own: read as a time of day, 01:15 would be a moment of 1970."""
+        of_durations = FIELDS_BY_NAME[name].kind == "seconds"
+        for layout in (layout for step in steps if not step.difference for layout in step.format):
+            if of_durations != (layout in DURATION_LAYOUTS):
+                allowed = ", ".join(DURATION_LAYOUTS) if of_durations else "%d.%m.%Y %H:%M:%S, unix, iso"
+                self.reader.add_problem(f"$.fields.{name}.format", "profile-not-one-of", allowed=allowed)
 
     def _refuse_dates_alone(self, steps: tuple[Step, ...]) -> None:
         """A layout without a time of day would put every call at midnight."""
@@ -168,7 +179,7 @@ class _ProfileReader:
         if isinstance(table.get("zone"), str) and not local_times.zone_exists(table["zone"]):
             self.reader.add_problem(f"{path}.zone", "zone-unknown", zone=table["zone"])
         for layout in self.reader.read_texts(table, "format", path):
-            if layout not in {"unix", "iso"} and not re.search("%[dmYyHMSbpIfjB]", layout):
+            if layout not in {"unix", "iso", *DURATION_LAYOUTS} and not re.search("%[dmYyHMSbpIfjB]", layout):
                 self.reader.add_problem(f"{path}.format", "profile-layout", layout=layout)
         if isinstance(table.get("extract"), str):
             self.reader.check_pattern(table["extract"], f"{path}.extract", groups=1)

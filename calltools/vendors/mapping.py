@@ -16,6 +16,7 @@ from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import first_bytes, full_match, trim_whitespace
 from calltools.fields.kinds import KINDS, normalize_field_cells
 from calltools.fields.kinds.phone import with_international_plus
+from calltools.fields.kinds.seconds import DURATION_LAYOUTS, read_layout
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
@@ -225,7 +226,9 @@ def _apply_step(
     """The words of one step in their fixed order: pick, join, cut out, translate, compute."""
     cells, unknown = _step_texts(batch, mapped, step)
     times = None
-    if (step.format or is_time) and not step.difference:
+    if step.format and step.format[0] in DURATION_LAYOUTS:
+        cells = read_layout(cells, DURATION_LAYOUTS[step.format[0]])
+    elif (step.format or is_time) and not step.difference:
         read = mapped.read_step_times(cells, step)
         times = transforms.parse_times(cells, read, step.zone or mapped.options.timezone)
         cells = times.cells

@@ -15,6 +15,7 @@ from calltools.model.batch import HeaderFinder, HeaderGuess
 from calltools.model.titles import REJECT_TITLES, fold_title, redacted_titles
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile, Step
+from calltools.vendors.spoilt_titles import are_letters_lost, respell_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,10 @@ def normalize_title(title: str) -> str:
 
 
 def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
-    """Compare a header with a profile."""
+    """Compare a header with a profile: the one test of whether an export is the vendor's, for every command."""
     normalized = [normalize_title(title) for title in titles]
     missing = tuple(name for name in profile.recognize if normalize_title(name) not in normalized)
+    missing = missing or _missing_time_columns(profile, titles)
     duplicated = tuple(name for name in source_columns(profile) if normalized.count(normalize_title(name)) > 1)
     return HeaderMatch(missing, duplicated)
 
@@ -66,7 +68,7 @@ def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
     Raises:
         VendorError: The header lacks columns that the profile needs; the error names them.
     """
-    missing = match_header(profile, titles).missing or _missing_time_columns(profile, titles)
+    missing = match_header(profile, titles).missing
     if missing:
         raise VendorError(
             "vendor-misfit",
@@ -97,6 +99,8 @@ _MIN_ROW_SHARE, _MIN_ROW_SHARE_OF_ONE = 0.8, 0.5
 _MAX_TITLES: Final = 1000
 #: A record does not hold that many known titles by chance.
 _MIN_CERTAIN_TITLES: Final = 3
+#: Of titles that were made readable again these suffice to see it.
+_SHOWN_TITLES: Final = 3
 #: Share of its columns that a header may lack and still be called nearly right.
 _MAX_MISSING_SHARE: Final = 0.5
 
@@ -145,6 +149,13 @@ def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> Ve
     if looks_like_record(titles):
         # The file has no header: the titles are a record with personal data, so the message does not show them.
         return VendorError("vendor-headless", count=len(titles))
+    if are_letters_lost(titles):
+        return VendorError("vendor-letters-lost")
+    for respelled in respell_titles(titles):
+        spoilt = [profile for profile in profiles if match_header(profile, respelled).matches]
+        if spoilt:
+            shown = redacted_titles(respelled[:_SHOWN_TITLES])
+            return VendorError("vendor-letters-spoilt", vendor=spoilt[0].name, titles=shown)
     missing = {profile.name: match_header(profile, titles).missing for profile in profiles}
     share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
     near = min(share, key=share.__getitem__, default=None)

@@ -45,7 +45,7 @@ def test_a_verdict_on_nothing_is_an_empty_mask():
 def test_control_characters_are_found_in_any_script(texts):
     mask = cell_kernels.control_character(pa.array(texts, pa.string()))
 
-    assert mask.tolist() == [bool(CONTROL.search(text)) for text in texts]
+    assert mask.tolist() == [bool(CONTROL.search(text.strip("\t"))) for text in texts]
 
 
 @given(st.lists(st.text("01.a", max_size=5)), st.integers(0, 3))

@@ -29,7 +29,7 @@ WARNINGS = {
 }  # fmt: skip
 NOTES = {"CT016", "CT017", "CT282", "CT302", "CT304", "CT306", "CT403", "CT502"}
 #: The contract: rules that offer a repaired cell.
-SAFE = {"CT012", "CT207", "CT221", "CT232", "CT242", "CT246", "CT251", "CT261", "CT281"}
+SAFE = {"CT012", "CT207", "CT221", "CT232", "CT242", "CT246", "CT251", "CT261", "CT281", "CT283"}
 UNSAFE = {"CT212", "CT233", "CT241", "CT243", "CT610"}
 
 EVERY = pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])

@@ -117,6 +117,12 @@ def listed(report):
     return json.loads(Path(report).read_text(encoding="utf-8"))
 
 
+def as_json(finding):
+    """As a report writes it: the end of a run of records only where there is one."""
+    values = asdict(finding)
+    return {name: value for name, value in values.items() if value is not None or not name.startswith("last_")}
+
+
 @pytest.mark.parametrize(("sample", "options"), EXPORTS)
 def test_the_library_and_the_command_line_find_the_same(sample, options):
     path = SAMPLES / sample
@@ -125,7 +131,7 @@ def test_the_library_and_the_command_line_find_the_same(sample, options):
     run("validate", path, *options_as_words(options), "--report", "report.json")
 
     report = listed("report.json")
-    assert [asdict(finding) for finding in result.findings] == report["findings"]
+    assert [as_json(finding) for finding in result.findings] == report["findings"]
     assert report["files"][0]["errors"] == result.summary.by_severity["error"]
 
 
@@ -138,7 +144,7 @@ def test_the_library_and_the_command_line_write_the_same_bytes(sample, options):
 
     report = listed("report.json")
     assert Path("library.csv").read_bytes() == Path("command.csv").read_bytes()
-    assert [asdict(finding) for finding in result.findings] == report["findings"]
+    assert [as_json(finding) for finding in result.findings] == report["findings"]
     assert report["files"][0]["written"] == result.summary.written
 
 

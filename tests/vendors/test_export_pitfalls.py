@@ -85,12 +85,12 @@ def write_export(tmp_path, *lines, name="export.csv", encoding="utf-8"):
         (
             "URL",
             {"callUrl", "url", "communication_page_url", "entrance_page", "landing_page", "lid_landing",
-             "landing_page_url", "landing", "visit.landing_page", "visit_landing_page"},
+             "landing_page_url", "landing", "visit.landing_page", "visit_landing_page", "entryPoints"},
         ),
         (
             "FirstTimeCaller",
             {"uniqueCall", "communication_number", "conversations_number", "Новый клиент", "first_call",
-             "unique_call", "repeated_flag"},
+             "unique_call", "repeated_flag", "count_call"},
         ),
     ],
 )  # fmt: skip
@@ -103,7 +103,7 @@ def test_only_these_columns_mean_it(field, allowed):
 def test_a_click_is_taken_from_its_own_column_or_from_an_address():
     steps = [step for profile in PROFILES.values() for step in profile.fields.get("Yclid", ())]
 
-    assert {step.url_parameter or step.columns for step in steps} == {("yclid",), "yclid"}
+    assert {step.url_parameter or step.columns for step in steps} == {("yclid",), "yclid", ("entryPoints",)}
 
 
 #: Where an export has both, the column with the talk time; the other has the duration of the whole call.
@@ -138,6 +138,7 @@ def test_milliseconds_are_read_with_their_scale_or_not_at_all():
     assert {(name, *step.columns) for name, step in steps if step.scale} == {
         ("beeline", "startDate"),
         ("beeline", "duration"),
+        ("mts", "callTime"),
     }
 
 
@@ -146,7 +147,7 @@ def test_exports_of_all_calls_map_their_direction():
         name for name, one in PROFILES.items() if not (one.rows.direction or one.rows.context or one.rows.called)
     }
 
-    assert everything == {"calltouch", "calltouch-xlsx", "roistat", "didww", "callibri"}
+    assert everything == {"calltouch", "calltouch-xlsx", "roistat", "didww", "callibri", "k50"}
 
 
 def test_a_profile_is_recognized_by_its_column_of_direction():

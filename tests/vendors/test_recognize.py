@@ -72,6 +72,10 @@ def test_a_wrong_vendor_is_refused_with_what_was_expected_found_and_right(name, 
         )  # fmt: skip
 
         printed = " ".join(result.output.split())
+        if name == "mango-stats" and "--records" in printed:
+            # For another vendor nothing tells which of its lists holds the calls: that is asked first.
+            assert "data[].list" in printed
+            continue
         there = {normalize_title(title) for title in titles}
         assert result.exit_code == 2, (wrong.name, printed)
         assert ", ".join(one for one in wrong.recognize if normalize_title(one) not in there) in printed
@@ -85,7 +89,7 @@ def test_the_refusal_has_a_russian_sentence():
 
     printed = " ".join(result.output.split())
     assert result.exit_code == 2
-    assert "нужны столбцы records, start, finish" in printed
+    assert "нужны столбцы start, finish, answer" in printed
     assert "в файле Тип, Статус, Время" in printed
     assert "--vendor sipuni." in printed
 

@@ -9,7 +9,7 @@ from calltools.vendors.profile_library import load_unsupported_vendors
 
 KNOWN = load_unsupported_vendors(profile_library.schemas_folder())
 NAMES = ["Google Ads", "CallTrackingMetrics", "WhatConverts", "Invoca", "Nimbata", "Phonexa", "Dialpad", "OpenPhone",
-             "JustCall", "Zoom", "Amazon Connect", "PrimeGate", "Alloka", "MTS", "T2", "VitalPBX", "Kamailio"]  # fmt: skip
+             "JustCall", "Zoom", "Amazon Connect", "PrimeGate", "Alloka", "T2", "VitalPBX", "Kamailio"]  # fmt: skip
 LOOK_ALIKES = {
     "radiology": "Call ID,Time,Radiologist,Finding,Notified,Read back\n1,2026-03-02 10:00,Dr. A,nodule,Dr. B,yes\n",
     "billing": "Account,Service,Period,Minutes,Rate,Amount\n100,voice,2026-03,120,0.02,2.40\n",

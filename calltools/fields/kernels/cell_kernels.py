@@ -17,6 +17,7 @@ from calltools.fields.kernels.byte_kernels import (
     byte_lengths,
     cells_with_marked_bytes,
     first_bytes,
+    full_match,
     memoized,
     rewrite_matches,
     slice_bytes,
@@ -67,8 +68,13 @@ _CONTROL: Final = (
 )
 _SPACES: Final = r"[\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
 _ZERO_WIDTH: Final = r"[\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}-\x{200F}\x{2060}-\x{2065}\x{206A}-\x{206F}\x{FEFF}]"
-_OUTER: Final = r"^[ \n\r]|[ \n\r]$"
+_OUTER: Final = r"^[ \t\n\r]|[ \t\n\r]$"
 _INVISIBLE: Final = f"{_OUTER}|{_SPACES}|{_ZERO_WIDTH}"
+#: What people and programs put around a value so that a spreadsheet leaves it alone; one group of each has the value.
+_GUARDS: Final = (r"'+([^'].*)", r'="([^"]+)"', r"(?i:tel|p): ?([+0-9(][0-9 ()+./-]{5,})")
+_GUARDED: Final = f"(?s:{'|'.join(_GUARDS)})"
+_GUARD_FIRST_BYTES: Final = np.zeros(256, bool)
+_GUARD_FIRST_BYTES[list(b"'=tTpP")] = True
 
 
 def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -89,7 +95,12 @@ def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Unicode Standard, sections 23.1 (control codes) and 23.9 (noncharacters); RFC 4180, section 2.
     """
-    return _matches_where(cells, may_hold_odd_bytes(cells, space=False), _CONTROL)
+    # A TAB before or after a value is white space around it (CT012).
+    return apply_where(
+        may_hold_odd_bytes(cells, space=False),
+        lambda odd: as_mask(pc.match_substring_regex(pc.utf8_trim(odd, "\t"), _CONTROL)),
+        cells,
+    )
 
 
 def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -110,6 +121,28 @@ def invisible_character(cells: Cells, _assumptions: Assumptions | None = None) -
         Unicode Standard, section 6.2 (spaces) and section 23.2 (layout controls).
     """
     return _matches_where(cells, may_hold_odd_bytes(cells, space=True), _INVISIBLE)
+
+
+def spreadsheet_guard(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
+    """A sign stands before the value so that a spreadsheet leaves it alone.
+
+    Why:
+        An apostrophe, ="…", tel: or p: keeps Excel from making a number of an id or a phone. Who opens the file does
+        not see it; Metrica takes it for a part of the value, and the id belongs to no visitor.
+
+    Example:
+        bad: '+74951234567
+        good: +74951234567
+
+    Fix:
+        Take the sign off; the value without it stands in the finding. `calltools convert` does it in typed columns.
+
+    Source:
+        Exports of CRM systems and ad cabinets; Yandex Metrica, Passing call data: digits only, or a plus and digits.
+    """
+    return apply_where(
+        _GUARD_FIRST_BYTES[first_bytes(cells)], lambda some: full_match(_strip_invisible(some), _GUARDED), cells
+    )
 
 
 def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -148,15 +181,19 @@ def _blank_or_placeholder(cells: Cells) -> Mask:
 def cleaned(cells: Cells) -> Cells:
     """The cells without generic faults, as a kind reads them; those faults have rules of their own.
 
-    Outer white space and zero-width characters are removed, and other spaces become plain ones. A placeholder, or a
-    cell with a control character, becomes ``""``. The same object is returned when there is nothing to clean.
+    Outer white space, zero-width characters and the guards of spreadsheets are removed, and other spaces become plain
+    ones. A placeholder, or a cell with a control character, becomes ``""``. The same object is returned when there is
+    nothing to clean.
     """
-    odd = may_hold_odd_bytes(cells, space=True) | placeholder(cells)
+    odd = may_hold_odd_bytes(cells, space=True) | placeholder(cells) | spreadsheet_guard(cells)
     return rewrite_where(cells, odd, _clean)
 
 
 def _clean(cells: Cells) -> Cells:
     visible = _strip_invisible(cells)
+    guarded = full_match(visible, _GUARDED)
+    for guard in _GUARDS if guarded.any() else ():
+        visible = pc.replace_substring_regex(visible, f"(?s)^{guard}$", r"\1")
     return pc.if_else(pa.array(_are_placeholders(visible) | control_character(cells)), "", visible)
 
 

@@ -1,5 +1,7 @@
 """Durations: whole seconds."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -15,7 +17,21 @@ from calltools.model.cells import Cells, Mask, as_mask, non_empty
 
 #: As text: cells are compared as text, never made numbers.
 _DAY_SECONDS: Final = str(SECONDS_PER_DAY)
-_CLOCK: Final = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
+_DAYS: Final = r"(?:(?P<d>[0-9]{1,3}) (?:days?|дн[яей]*|день|д[.]?),? )?"
+#: Spellings with one reading; a fraction of a second is cut off. 3:15 has two, so only a profile can say which.
+_SPELLINGS: Final = (
+    rf"{_DAYS}(?P<h>[0-9]{{1,3}}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?:[.,][0-9]+)?",
+    r"(?P<s>0{1,2}):00",
+    r"(?:(?P<h>[0-9]{1,3}) ?(?:hours?|hrs?|h|час[аов]*|ч)[.]? ?)?"
+    r"(?:(?P<m>[0-9]{1,4}) ?(?:min(?:ute)?s?|m|мин[утаы]*|м)[.]? ?)?"
+    r"(?:(?P<s>[0-9]{1,6}) ?(?:sec(?:ond)?s?|s|сек[ундаы]*|с)[.]?)?",
+    r"PT(?:(?P<h>[0-9]{1,3})H)?(?:(?P<m>[0-9]{1,4})M)?(?:(?P<s>[0-9]{1,6})(?:[.][0-9]+)?S)?",
+)
+#: Layouts that a profile may give for a duration.
+DURATION_LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"mm:ss": r"(?P<m>[0-9]{1,4}):(?P<s>[0-5][0-9])", "h:mm": r"(?P<h>[0-9]{1,3}):(?P<m>[0-5][0-9])"}
+)
+_UNIT_SECONDS: Final[Mapping[str, int]] = MappingProxyType({"d": 86_400, "h": 3600, "m": 60, "s": 1})
 _NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
 
 
@@ -108,15 +124,26 @@ def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
 def _to_seconds(cells: Cells) -> Cells:
     clean = cell_kernels.drop_decimal_tail(cell_kernels.clean_unless_damaged(cells))
     clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
-    return cell_kernels.rewrite_where(clean, full_match(clean, _CLOCK), _clock_to_seconds)
+    for spelling in _SPELLINGS:
+        clean = read_layout(clean, spelling)
+    return clean
 
 
-def _clock_to_seconds(cells: Cells) -> Cells:
-    groups = pc.extract_regex(cells, "^(?P<h>[0-9]+):(?P<m>[0-9]+):(?P<s>[0-9]+)$")
-    hours, minutes, seconds = (
-        pc.cast(pc.struct_field(groups, name), pa.int64()).to_numpy(zero_copy_only=False) for name in "hms"
-    )
-    return pc.cast(pa.array(np.asarray(hours * 3600 + minutes * 60 + seconds)), pa.string())
+def read_layout(cells: Cells, pattern: str) -> Cells:
+    """The cells that a pattern matches whole as seconds: its groups d, h, m, s are the units; other cells stay."""
+    # At least one digit: every unit of a spelling may lack.
+    matched = full_match(cells, f"(?i:{pattern})") & full_match(cells, "(?s).*[0-9].*") & ~digits_only(cells)
+    return cell_kernels.rewrite_where(cells, matched, lambda some: _add_units(some, pattern))
+
+
+def _add_units(cells: Cells, pattern: str) -> Cells:
+    groups = pc.extract_regex(cells, f"^(?i:{pattern})$")
+    total = pa.array(np.zeros(len(cells), np.int64))
+    for field in groups.type:
+        text = pc.struct_field(groups, field.name)
+        number = pc.cast(pc.if_else(pc.equal(text, ""), "0", text), pa.int64())
+        total = pc.add(total, pc.multiply(number, _UNIT_SECONDS[field.name]))
+    return pc.cast(total, pa.string())
 
 
 KIND = Kind(
@@ -131,7 +158,11 @@ KIND = Kind(
         Example("00:03:15", "195", "hours, minutes, seconds"),
         Example("195.0", "195", "a number cell's tail"),
         Example("007", "7", "leading zeros"),
-        Example("3 min", None, "words", fault="duration-not-seconds"),
+        Example("3 min", "180", "words"),
+        Example("1 мин 15 сек", "75", "words"),
+        Example("PT1M15S", "75", "ISO 8601"),
+        Example("0 days 00:01:15.650", "75", "days, and a fraction that is cut off"),
+        Example("soon", None, "no duration", fault="duration-not-seconds"),
         Example("3:15", None, "minutes or hours?", fault="duration-not-seconds"),
         Example("12.5", None, "a fraction", fault="duration-not-seconds"),
         Example("-1", None, "below zero", fault="duration-negative"),

@@ -194,7 +194,7 @@ class RejectsWriter:
                 [
                     " ".join(dict.fromkeys([*codes[record], *codes[calls.get(record, record)]])),
                     str(place),
-                    *mark_cells(cells, marks[record], width)[self._first_column :],
+                    *mark_cells(cells, marks[record], width, self._first_column)[self._first_column :],
                 ]
                 for record, place, cells in sorted(rows)
             ]
