@@ -91,7 +91,7 @@ MessageKey = Literal[
     "upload-service", "upload-status", "upload-stdin-twice", "upload-unreadable", "upload-yes-needed",
     "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-nothing-held", "vendor-headless",
     "vendor-headless-named", "vendor-incoming", "vendor-known-by", "vendor-lacks", "vendor-letters-lost",
-    "vendor-letters-spoilt", "vendor-misfit", "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or",
+    "vendor-letters-spoiled", "vendor-misfit", "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or",
     "vendor-says-currency", "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several",
     "vendor-unknown-name", "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without",
     "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells",
