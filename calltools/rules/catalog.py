@@ -8,6 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from calltools.fields import phone_spellings
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kinds import KINDS, currency, flag, identifier, money, phone, seconds, text, unix_time, url
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, of_kind
@@ -188,7 +189,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _cell_rule("CT242", "phone-with-punctuation", _E, "spaces, brackets or hyphens inside an international number",
         phone.with_punctuation, of_kind("phone"), fix="safe"),
     _cell_rule("CT243", "phone-impossible", _E, "a length or prefix that no numbering plan has",
-        phone.impossible_number, of_kind("phone"), fix="unsafe", repair=phone.without_plus_before_trunk),
+        phone.impossible_number, of_kind("phone"), fix="unsafe", repair=phone_spellings.without_plus_before_trunk),
     _cell_rule("CT244", "phone-not-assigned", _W, "a possible number in no assigned range",
         phone.not_assigned, of_kind("phone")),
     _cell_rule("CT245", "phone-not-a-number", _E, "anonymous, a SIP address, an extension, text",

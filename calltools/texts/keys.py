@@ -93,7 +93,7 @@ MessageKey = Literal[
     "upload-service", "upload-status", "upload-stdin-twice", "upload-unreadable", "upload-without-list",
     "upload-yes-needed", "uploads-adopted", "uploads-ledger-only", "uploads-none", "uploads-not-resent",
     "uploads-nothing-adopted", "uploads-nothing-held", "vendor-headless", "vendor-headless-named", "vendor-incoming",
-    "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoilt", "vendor-misfit",
+    "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit",
     "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or", "vendor-says-currency",
     "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several", "vendor-unknown-name",
     "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",

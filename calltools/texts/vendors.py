@@ -26,7 +26,7 @@ MESSAGES: Final = {
                                "такого столбца среди названий нет; ближайший — {near}"),
     "vendor-unknown-name": ("No vendor is called {name} (nearest: {near}). Known: {names}. A path of your own profile ends in .toml.",
                             "Сервиса {name} нет (ближайший: {near}). Известны: {names}. Путь к своему профилю кончается на .toml."),
-    "vendor-letters-spoilt": ("The letters of this file were spoilt when somebody opened it in a wrong encoding and saved it: its titles were {titles} …, which is an export of {vendor}. Export it again, and do not open it in between.",
+    "vendor-letters-spoiled": ("The letters of this file were spoiled when somebody opened it in a wrong encoding and saved it: its titles were {titles} …, which is an export of {vendor}. Export it again, and do not open it in between.",
                               "Буквы в этом файле испорчены: его открыли не в той кодировке и сохранили. Заголовки были {titles} …, это выгрузка {vendor}. Выгрузите её снова и не открывайте по дороге."),
     "vendor-letters-lost": ("Question marks stand where the letters of the titles were: they were lost when the file was saved, and nothing brings them back. Export it again, as UTF-8, and do not open it in between.",
                             "Вместо букв в заголовках знаки вопроса: буквы потеряны при сохранении, вернуть их нельзя. Выгрузите файл снова, в UTF-8, и не открывайте по дороге."),

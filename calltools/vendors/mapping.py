@@ -15,8 +15,8 @@ from calltools.fields.date_order import SeenDates, see_dates
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import first_bytes, full_match, trim_whitespace
 from calltools.fields.kinds import KINDS, normalize_field_cells
-from calltools.fields.kinds.phone import with_international_plus
 from calltools.fields.kinds.seconds import DURATION_LAYOUTS, read_layout
+from calltools.fields.phone_spellings import with_international_plus
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch

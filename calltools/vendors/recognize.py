@@ -15,7 +15,7 @@ from calltools.model.batch import HeaderFinder, HeaderGuess
 from calltools.model.titles import REJECT_TITLES, fold_title, redacted_titles
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile, Step
-from calltools.vendors.spoilt_titles import are_letters_lost, respell_titles
+from calltools.vendors.spoiled_titles import are_letters_lost, respell_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,10 @@ def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> Ve
     if are_letters_lost(titles):
         return VendorError("vendor-letters-lost")
     for respelled in respell_titles(titles):
-        spoilt = [profile for profile in profiles if match_header(profile, respelled).matches]
-        if spoilt:
+        spoiled = [profile for profile in profiles if match_header(profile, respelled).matches]
+        if spoiled:
             shown = redacted_titles(respelled[:_SHOWN_TITLES])
-            return VendorError("vendor-letters-spoilt", vendor=spoilt[0].name, titles=shown)
+            return VendorError("vendor-letters-spoiled", vendor=spoiled[0].name, titles=shown)
     missing = {profile.name: match_header(profile, titles).missing for profile in profiles}
     share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
     near = min(share, key=share.__getitem__, default=None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.fields.kinds.phone import with_international_plus
+from calltools.fields.phone_spellings import with_international_plus
 
 #: An assigned number of every region whose metadata has an example. Seven digits may be a city number: they stay.
 ASSIGNED = [

@@ -1,4 +1,4 @@
-"""Titles whose letters were spoilt before the file came here: read in a wrong encoding and saved so, or lost."""
+"""Titles whose letters were spoiled before the file came here: read in a wrong encoding and saved so, or lost."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

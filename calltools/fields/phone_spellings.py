@@ -1,0 +1,219 @@
+"""How phone numbers are spelled, and rewriting them as E.164: a plus, the country code and the number."""
+
+import re
+from typing import Final
+
+import numpy as np
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import (
+    byte_lengths,
+    cells_at_positions,
+    count_marked_bytes,
+    digits_only,
+    first_bytes,
+    flatnonzero_sparse,
+    full_match,
+    memoized,
+    remove_characters,
+    slice_bytes,
+)
+from calltools.fields.numbering_plans import NumberStatus, classify_numbers
+from calltools.model.assumptions import Assumptions
+from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets
+
+#: What a spreadsheet makes of a number that was not kept as text.
+_WITH_DECIMAL_TAIL: Final = rf"\+?[0-9]{{7,15}}{cell_kernels.DECIMAL_TAIL}"
+NUMBER_CELL: Final = rf"{_WITH_DECIMAL_TAIL}|[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{{1,2}}"
+#: ``~`` stands in 8~10, as people write the prefix of a call abroad from Russia: wait for the tone.
+_ASCII_PUNCTUATION: Final = b" ()./~-"
+_DASHES: Final = r"[\x{2010}-\x{2015}]"
+_DASH_LEAD: Final = 0xE2
+_PUNCTUATED: Final = r"\+?[0-9 ()./~\x{2010}-\x{2015}-]*"
+#: The Russian trunk prefix with a plus before it, as in +8 (495) …: people write it, but 8 is no country code.
+#: Without the punctuation behind the 8 the number would seem to be one of another country, such as Vietnam (84).
+_PLUS_EIGHT: Final = r"\+8[ (./-].*"
+#: The prefix of an international number in most of the world. No number inside a country begins with it.
+_INTERNATIONAL_PREFIX: Final = "00"
+#: Fewer digits are an extension, or a city number without its area code.
+_MIN_DIGITS: Final = 7
+_RUSSIAN_NATIONAL_DIGITS: Final = 10
+#: Countries with calling code 7. At home their numbers are dialed with 8 instead of +7.
+_REGIONS_OF_CODE_7: Final = ("RU", "KZ")
+
+
+def without_plus_before_trunk(cells: Cells, assumptions: Assumptions) -> Cells:
+    """Repair +8 495 … where the country is known: +7495 …; every other cell stays."""
+    digits = remove_punctuation(cell_kernels.clean_unless_damaged(cells))
+    russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
+    mask = has_plus_before_trunk(digits, assumptions)
+    return cell_kernels.replace_where(cells, mask, russian.filter(pa.array(mask)))
+
+
+def has_plus_before_trunk(cells: Cells, assumptions: Assumptions | None) -> Mask:
+    """Mask of the cells that are +8 and ten digits, where +7 and these digits are assigned and the region dials so."""
+    mask = np.zeros(len(cells), bool)
+    if assumptions is None or assumptions.region not in _REGIONS_OF_CODE_7 or not len(cells):
+        return mask
+    mask = as_mask(pc.starts_with(cells, "+8"))
+    if mask.any():
+        digits = remove_punctuation(cells.filter(pa.array(mask)))
+        russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
+        mask[mask] = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 2) & (
+            classify_numbers(russian) == NumberStatus.ASSIGNED
+        )
+    return mask
+
+
+def with_international_plus(cells: Cells, region: str | None) -> Cells:
+    """Put the plus before digits that begin with a country code, in an export that writes every number so.
+
+    Args:
+        cells: Phones as the export has them.
+        region: The country that the numbers without a country code are dialed in. In Russia and Kazakhstan 8 and ten
+            digits stay: a number of these countries as it is dialed there.
+
+    Returns:
+        The cells; what would be no possible number with the plus stays as it is.
+    """
+    digits = digits_only(cells) & (byte_lengths(cells) > _MIN_DIGITS)
+    if not digits.any():
+        return cells
+    picked = cells.filter(pa.array(digits))
+    plus = pc.binary_join_element_wise("+", picked, "")
+    kept = _is_impossible(plus) | has_plus_before_trunk(plus, Assumptions(0, region=region))
+    digits[digits] = ~kept
+    return cell_kernels.replace_where(cells, digits, plus.filter(pa.array(~kept)))
+
+
+def is_plus_and_digits(cells: Cells) -> Mask:
+    """Mask of the cells that are a plus and digits, and nothing else."""
+    data, first = slice_bytes(cells)
+    others = flatnonzero_sparse((data - np.uint8(0x30)) > 9)
+    # What is no digit may only be the first byte, which must be the plus.
+    inside = others[~np.isin(others + first, offsets(cells)[:-1])]
+    return has_plus(cells) & ~cells_at_positions(cells, inside + first) & (byte_lengths(cells) > 1)
+
+
+def is_long_enough(cells: Cells) -> Mask:
+    """Mask of the cells that are no extension, if they are plus and digits.
+
+    Two numbering plans have a few assigned numbers of six digits; these are taken for extensions, too.
+    """
+    mask: Mask = byte_lengths(cells) > _MIN_DIGITS
+    return mask
+
+
+def has_plus(cells: Cells) -> Mask:
+    """Mask of the cells that begin with a plus."""
+    mask: Mask = first_bytes(cells) == ord("+")
+    return mask
+
+
+def is_number_like(cells: Cells) -> Mask:
+    """Mask of the cells that are digits with the punctuation of phone numbers, and have enough of them."""
+    data, _ = slice_bytes(cells)
+    return full_match(cells, _PUNCTUATED) & (count_marked_bytes(cells, (data - np.uint8(0x30)) <= 9) >= _MIN_DIGITS)
+
+
+def remove_punctuation(cells: Cells) -> Cells:
+    """The cells without the punctuation of phone numbers."""
+    # Nearly all punctuation is ASCII, and dropping bytes is faster than a regular expression.
+    plain = remove_characters(cells, _ASCII_PUNCTUATION)
+    return pc.replace_substring_regex(plain, _DASHES, "") if (slice_bytes(plain)[0] == _DASH_LEAD).any() else plain
+
+
+def is_impossible_as_written(cells: Cells) -> Mask:
+    """Mask of the numbers, with their punctuation, that no numbering plan has."""
+    return _is_impossible(remove_punctuation(cells)) | full_match(cells, _PLUS_EIGHT)
+
+
+def _is_impossible(numbers: Cells) -> Mask:
+    mask: Mask = number_status(numbers) == NumberStatus.IMPOSSIBLE
+    return mask
+
+
+@memoized
+def number_status(cells: Cells) -> NDArray[np.int8]:
+    """The ``NumberStatus`` of each cell, by the numbering plans; one answer for all rules on a column."""
+    return classify_numbers(cells)
+
+
+def rewrite_as_e164(cells: Cells, assumptions: Assumptions) -> Cells:
+    """The cells rewritten as a plus and digits, as far as the number and its country are certain."""
+    others = _is_not_canonical(cells)
+    if others.any() and assumptions.region in _REGIONS_OF_CODE_7:
+        # Nearly all numbers of a Russian export are rewritten here, without a call of the parser.
+        cells = _rewrite_russian_trunk(cells, others)
+        others = _is_not_canonical(cells)
+    # +8 495 … stays as it is written: its finding shows the number, and nothing of it may be left out.
+    others &= ~has_plus_before_trunk(cells, assumptions)
+    return cell_kernels.rewrite_where(cells, others, lambda written: _rewrite_distinct(written, assumptions.region))
+
+
+def _is_not_canonical(cells: Cells) -> Mask:
+    return non_empty(cells) & ~is_plus_and_digits(cells)
+
+
+def _rewrite_distinct(cells: Cells, region: str | None) -> Cells:
+    """Rewrite what is left with the parser of phonenumbers, which is slow: each distinct text once."""
+    encoded = cells.dictionary_encode()
+    clean = cell_kernels.clean_unless_damaged(encoded.dictionary)
+    with_tail = full_match(clean, _WITH_DECIMAL_TAIL)
+    clean = cell_kernels.rewrite_where(
+        clean, with_tail, lambda tailed: pc.replace_substring_regex(tailed, f"{cell_kernels.DECIMAL_TAIL}$", "")
+    )
+    texts = [
+        _format_e164(text, region) if number_like else text
+        for text, number_like in zip(clean.to_pylist(), is_number_like(clean), strict=True)
+    ]
+    return pc.take(_keep_if_possible(pa.array(texts, pa.string()), clean), encoded.indices)
+
+
+def _keep_if_possible(numbers: Cells, before: Cells) -> Cells:
+    """The numbers, but as they were before where a country code was added and no plan has such a number.
+
+    With a country code that cannot be right, a reader of the report could not see what the file holds.
+    """
+    added = has_plus(numbers) & ~has_plus(before)
+    added[added] = _is_impossible(numbers.filter(pa.array(added)))
+    return cell_kernels.replace_where(numbers, added, before.filter(pa.array(added)))
+
+
+def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
+    """Rewrite 8 or 7 and ten digits as +7 and these digits, where such a number is assigned.
+
+    8 is what people dial inside Russia and Kazakhstan, and a 7 has lost its plus. Where the number is not assigned,
+    the parser decides: 810 … is a call abroad.
+    """
+    digits = remove_punctuation(cells.filter(pa.array(others)))
+    national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
+    eleven = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 1) & digits_only(digits)
+    trunk = eleven & np.isin(first_bytes(digits), (ord("8"), ord("7")))
+    trunk[trunk] = classify_numbers(national.filter(pa.array(trunk))) == NumberStatus.ASSIGNED
+    rewritten = np.zeros(len(cells), bool)
+    rewritten[others] = trunk
+    return cell_kernels.replace_where(cells, rewritten, national.filter(pa.array(trunk)))
+
+
+def _format_e164(text: str, region: str | None) -> str:
+    """The number as plus and digits; the text unchanged when its country is not known."""
+    if re.fullmatch(_PLUS_EIGHT, text):
+        return text
+    if text.startswith("+"):
+        return "".join(character for character in text if character.isdigit() or character == "+")
+    if region is None:
+        return text
+    digits = "".join(filter(str.isdigit, text))
+    if digits.startswith(_INTERNATIONAL_PREFIX):
+        # The parser knows the prefix of the region only, and would take these for digits of a national number.
+        return f"+{digits[len(_INTERNATIONAL_PREFIX) :]}"
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
