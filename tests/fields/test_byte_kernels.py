@@ -151,3 +151,9 @@ def test_codes_are_compared_byte_for_byte(texts):
 
     assert currency.minor_units(cells).tolist() == [units.get(text, -1) for text in texts]
     assert currency.KIND.sound(cells, None).tolist() == [text in {"RUB", "JPY", ""} for text in texts]
+
+
+def test_white_space_behind_a_guard_goes_with_it():
+    cells = pa.array(["'\n0", '=" 1604591025698235234 "', "tel: +74950000000", "\t'1"])
+
+    assert cell_kernels.cleaned(cells).to_pylist() == ["0", "1604591025698235234", "+74950000000", "1"]

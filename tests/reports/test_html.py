@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,18 @@ def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
 
 def test_a_narrow_screen_does_not_scroll_sideways(opened, broken):
     with opened(broken, viewport={"width": 360, "height": 700}) as (page, _, _):
+        width = page.evaluate("document.documentElement.scrollWidth")
+
+    assert width <= 360
+
+
+@pytest.mark.parametrize("length", range(20, 60, 4))
+def test_a_path_without_a_hyphen_does_not_widen_a_narrow_screen(opened, tmp_path, length):
+    path = tmp_path / "report.html"
+    source = replace(CSV, path=Path(f"/{'x' * length}/calls.csv"), name=f"/{'x' * length}/calls.csv")
+    path.write_text(render_in_form("html", [cell("CT281", "-", 11, "-", "")], sources=(source,)), encoding="utf-8")
+
+    with opened(path, viewport={"width": 360, "height": 700}) as (page, _, _):
         width = page.evaluate("document.documentElement.scrollWidth")
 
     assert width <= 360

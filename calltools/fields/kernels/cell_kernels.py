@@ -193,7 +193,8 @@ def _clean(cells: Cells) -> Cells:
     visible = _strip_invisible(cells)
     guarded = full_match(visible, _GUARDED)
     for guard in _GUARDS if guarded.any() else ():
-        visible = pc.replace_substring_regex(visible, f"(?s)^{guard}$", r"\1")
+        # White space may stand behind the guard, too.
+        visible = pc.utf8_trim(pc.replace_substring_regex(visible, f"(?s)^{guard}$", r"\1"), " \n\r\t")
     return pc.if_else(pa.array(_are_placeholders(visible) | control_character(cells)), "", visible)
 
 
