@@ -163,9 +163,10 @@ def transaction(ledger: Ledger) -> Iterator[sqlite3.Connection]:
         LedgerError: The ledger is damaged, in use, or the disk is full.
     """
     with as_ledger_errors(ledger.folder):
-        # IMMEDIATE: what is read inside cannot be changed by another process before it is written.
-        ledger.connection.execute("BEGIN IMMEDIATE")
         try:
+            # IMMEDIATE: what is read inside cannot be changed by another process before it is written. Inside of the
+            # block: an interrupt right behind it must not leave a transaction open.
+            ledger.connection.execute("BEGIN IMMEDIATE")
             yield ledger.connection
             ledger.connection.execute("COMMIT")
         except BaseException:

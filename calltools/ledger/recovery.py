@@ -7,6 +7,7 @@ service's list of uploadings. Neither of them sends anything.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,8 @@ class UnknownUploadings:
     """Uploadings of calltools in a listing that the ledger does not know.
 
     Attributes:
-        own: Those whose marker was made with the key of this ledger: the ledger is older than they are.
+        own: Those whose marker was made with the key of this ledger: the ledger is older than they are. Also those of
+            parts that it has freed: a copy of the ledger has sent them.
         foreign: Those of other ledgers.
     """
 
@@ -137,7 +139,8 @@ class UnknownUploadings:
 def find_unknown(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> UnknownUploadings:
     """Find the uploadings that calltools has sent and this ledger does not know. Nothing is written."""
     with as_ledger_errors(ledger.folder):
-        known = {part.mark for part in select_parts(ledger.connection, "counter = ?", (counter,))}
+        parts = select_parts(ledger.connection, "counter = ?", (counter,))
+    known = {part.mark for part in parts if part.state not in FREED_STATES}
     own: list[ListedUploading] = []
     foreign: list[ListedUploading] = []
     for mark, lines in _group_by_mark(listing).items():
@@ -149,7 +152,8 @@ def find_unknown(ledger: Ledger, counter: int, listing: Iterable[ListedUploading
 def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> tuple[Part, ...]:
     """Take over the uploadings of this ledger that it does not know: as accepted, with unknown calls.
 
-    From then on a call up to the time when the last of them was stored counts as ``MAYBE_ADOPTED``.
+    From then on a call up to the time when the last of them was stored counts as ``MAYBE_ADOPTED``. Parts that wait
+    become held, since their calls may be in one of them as well: a person decides.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
@@ -157,19 +161,40 @@ def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> t
         listing: A complete listing.
 
     Returns:
-        The parts that were added.
+        The parts that were taken over.
     """
     require_lock(ledger, counter)
     listing = tuple(listing)
     own = {line.upload_id for line in find_unknown(ledger, counter, listing).own}
+    if not own:
+        return ()
+    found = {mark: lines for mark, lines in _group_by_mark(listing).items() if own & lines.keys()}
     with transaction(ledger) as connection:
+        parts = select_parts(connection, "counter = ?", (counter,))
+        for part in parts:
+            if part.waiting:
+                apply_event(
+                    connection,
+                    part,
+                    Event(ledger.now(), part.id, Transition.HOLD, {"reason": "it may be in an adopted uploading"}),
+                )
+        freed = {part.mark: part for part in parts if part.state in FREED_STATES}
         first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM batch").fetchone()[0]
+        new_ids = count(first)
         return tuple(
-            append_event(connection, None, _adopted_event(first + number, counter, mark, lines, ledger.now()))
-            for number, (mark, lines) in enumerate(
-                (mark, lines) for mark, lines in _group_by_mark(listing).items() if own & lines.keys()
-            )
+            append_event(connection, freed[mark], _adopted_again_event(freed[mark], lines, ledger.now()))
+            if mark in freed
+            else append_event(connection, None, _adopted_event(next(new_ids), counter, mark, lines, ledger.now()))
+            for mark, lines in found.items()
         )
+
+
+def _adopted_again_event(part: Part, found: _FoundUploadings, now: float) -> Event:
+    """A part that was freed here and sent by a copy of the ledger: its calls are unknown from now on."""
+    last = max((line for _, line in found.values()), key=lambda line: line.upload_id)
+    changes = {"digest": "", **quantity_changes(last.upload_id, last.source_quantity, last.line_quantity)}
+    attempts = _found_attempts(part, {n: upload_id for upload_id, (n, _) in found.items()}, now)
+    return Event(now, part.id, Transition.ADOPT, changes, attempts)
 
 
 def _adopted_event(part_id: int, counter: int, mark: str, found: _FoundUploadings, now: float) -> Event:

@@ -82,6 +82,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
         (State.SPOOLED, Transition.RESERVE): State.RESERVED,
         # An uploading of this ledger that the ledger does not know any more is taken over.
         (State.SPOOLED, Transition.ADOPT): State.ACKED,
+        # The same of a part that was freed here and sent by a copy of the ledger.
+        (State.RELEASED, Transition.ADOPT): State.ACKED,
+        (State.REJECTED, Transition.ADOPT): State.ACKED,
         # An attempt begins.
         (State.RESERVED, Transition.SEND): State.SENDING,
         (State.NOT_SENT, Transition.SEND): State.SENDING,

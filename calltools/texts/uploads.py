@@ -253,6 +253,8 @@ MESSAGES: Final = {
                            "{name}: нельзя было посмотреть, есть ли там её звонки ({rows}), поэтому снова они не отправлены. Повторите, когда список загрузок станет доступен."),
     "uploads-adopted": ("Uploadings taken over for counter {counter}: {count}. Calls up to the last of them are held back from now on, since they may be in it; `calltools upload --all` sends them.",
                         "Принято на учёт загрузок счётчика {counter}: {count}. Звонки до последней из них теперь придерживаются: они могли в ней уйти; отправит их `calltools upload --all`."),
+    "uploads-adopted-held": ("These parts waited and are held now, since their calls may be in what was taken over: {names}. Look into Metrica, then `calltools uploads resume --resend NAME` sends one, and `calltools uploads resume --give-up NAME` leaves it.",
+                             "Эти части ждали отправки, а теперь придержаны: их звонки могли уйти в принятых загрузках: {names}. Посмотрите в Метрике, затем `calltools uploads resume --resend ИМЯ` отправит часть, а `calltools uploads resume --give-up ИМЯ` оставит её."),
     "uploads-nothing-adopted": ("counter {counter}: there is nothing to take over", "счётчик {counter}: принимать на учёт нечего"),
     "uploads-none": ("no uploads yet", "загрузок ещё не было"),
     "uploads-nothing-held": ("nothing is held and nothing waits", "ничего не отложено и ничего не ждёт отправки"),

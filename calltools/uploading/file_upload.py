@@ -12,6 +12,7 @@ from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, pla
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
 from calltools.uploading.context import (
+    Clock,
     Connect,
     SilentEvents,
     UploadContext,
@@ -53,11 +54,13 @@ class Uploader:
         ledger: The ledger; ``None``: a dry run, which validates files and ends there, without ledger and network.
         connect: Gives the client; not called before something is to be sent or polled.
         events: The caller.
+        clock: Time, and how to wait.
     """
 
     ledger: Ledger | None
     connect: Connect
     events: UploadEvents = field(default_factory=SilentEvents)
+    clock: Clock = field(default_factory=Clock)
 
     def upload_files(self, requests: Iterable[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
@@ -179,7 +182,7 @@ class Uploader:
         return result
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:
-        return UploadContext(ledger, self.connect(), options, self.events)
+        return UploadContext(ledger, self.connect(), options, self.events, self.clock)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.responses import Uploading
 from calltools.uploading import results
-from calltools.uploading.context import Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
+from calltools.uploading.context import Clock, Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
 from calltools.uploading.parts import poll_until_done, send_part
 from calltools.uploading.reconcile import look_before_sending, merge_listing, read_list, reconcile_counter
 from calltools.uploading.results import UploadResult
@@ -50,12 +50,14 @@ class ResumeOptions:
         resend: Name of a held part that a person wants to be sent again; then only its counter.
         policy: When a part that the service does not list counts as absent, and what follows.
         without_list: Send what waits although the list cannot be read.
+        clock: Time, and how to wait.
     """
 
     counter: int | None = None
     resend: str | None = None
     policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
     without_list: bool = False
+    clock: Clock = field(default_factory=Clock)
 
 
 def list_uploadings(ledger: Ledger, connect: Connect, counter: int | None = None) -> UploadListing:
@@ -94,19 +96,25 @@ def watch_part(
 def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: UploadEvents) -> UploadResult:
     """Take over the uploadings that this ledger has sent and does not know any more, as accepted.
 
+    Parts that waited are held afterwards: their calls may be in what was taken over.
+
     Raises:
         ServiceError: The list cannot be read to its end.
         LedgerError: Another process uploads to the counter.
     """
     with hold_counter(ledger, counter):
+        waiting = waiting_parts(ledger, counter)
         parts = adopt(ledger, counter, read_list(connect(), counter))
-    for part in parts:
+    held = [part for part in (get_part(ledger, part.id) for part in waiting) if part.held]
+    for part in (*parts, *held):
         events.report_part(part)
     if parts:
         events.notify_always("uploads-adopted", count=len(parts), counter=counter)
     else:
         events.notify("uploads-nothing-adopted", counter=counter)
-    return UploadResult(results.OK, parts)
+    if held:
+        events.notify_always("uploads-adopted-held", names=", ".join(part.name for part in held))
+    return UploadResult(results.HELD if held else results.OK, (*parts, *held))
 
 
 def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
@@ -142,7 +150,9 @@ def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, event
     upload_options = [
         UploadOptions(number, policy=options.policy, without_list=options.without_list) for number in counters
     ]
-    resumed = [_resume_counter(UploadContext(ledger, client, each, events), chosen) for each in upload_options]
+    resumed = [
+        _resume_counter(UploadContext(ledger, client, each, events, options.clock), chosen) for each in upload_options
+    ]
     return UploadResult(
         max(result.code for result in resumed),
         tuple(part for result in resumed for part in result.parts),

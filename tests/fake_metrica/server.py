@@ -213,9 +213,12 @@ class Handler(BaseHTTPRequestHandler):
                 content = self.service.state()
             case "behave":
                 times = query.get("times")
-                self.service.behave(query["name"], None if times is None else int(times))
+                self.service.behave(query["name"], None if times is None else int(times), only=query.get("only"))
             case "behave-well":
                 self.service.behave_well()
+            case "clear":
+                self.service.store.uploadings.clear()
+                self.service.requests.clear()
             case "advance":
                 self.service.store.advance(float(query["seconds"]))
         exchange.send(exchange.framed(200, json.dumps(content).encode()))

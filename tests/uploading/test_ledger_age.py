@@ -232,3 +232,46 @@ def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls)
     upload(mended)
 
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
+
+
+WITHDRAW = ("uploads", "resume", "--give-up", "L1")
+
+
+def test_a_part_that_was_withdrawn_here_and_sent_by_a_copy_stops(upload, run, service, state, tmp_path, calls):
+    service.behave("429-late", 1, only="upload")
+    upload(calls)
+    other = tmp_path / "other"
+    shutil.copytree(state, other)
+    run(*WITHDRAW)
+    sent = run("uploads", "resume", CALLTOOLS_STATE_DIR=str(other))
+
+    stopped = upload(calls)
+    adopted = run("uploads", "adopt", "--counter", COUNTER)
+    known = upload(calls)
+
+    assert (sent.exit_code, stopped.exit_code, adopted.exit_code, known.exit_code) == (0, 4, 0, 0)
+    assert "1000" in stopped.stderr
+    assert f"not sent: {CALL_COUNT} (--all sends them)" in known.stderr
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+    assert run("doctor").exit_code in {0, 2}
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_what_waits_is_held_beside_uploadings_that_were_adopted(upload, run, service, state, tmp_path, calls, lang):
+    """The copy has withdrawn the part and sent its calls in another one."""
+    service.behave("429-late", 1, only="upload")
+    upload(calls)
+    other = tmp_path / "other"
+    shutil.copytree(state, other)
+    run(*WITHDRAW, CALLTOOLS_STATE_DIR=str(other))
+    upload(calls, CALLTOOLS_STATE_DIR=str(other))
+
+    stopped = run("uploads", "resume")
+    adopted = run("uploads", "adopt", "--counter", COUNTER, "--lang", lang)
+    resumed = run("uploads", "resume")
+
+    assert (stopped.exit_code, adopted.exit_code, resumed.exit_code) == (4, 6, 6)
+    assert "calltools uploads resume --resend" in adopted.stderr
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+    assert run(*WITHDRAW).exit_code == 0
+    assert run("uploads", "resume").exit_code == 0
