@@ -39,6 +39,7 @@ from calltools.uploading.file_upload import Uploader, UploadRequest
 from calltools.uploading.resume import (
     ResumeOptions,
     adopt_uploadings,
+    cancel_part,
     give_up_part,
     list_uploadings,
     resume_parts,
@@ -207,6 +208,13 @@ def give_up_upload(name: str, output: OutputOptions) -> int:
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
         give_up_part(ledger, find_part(ledger, name), console)
     return results.OK
+
+
+def cancel_upload(name: str, output: OutputOptions) -> int:
+    """Withdraw one uploading that waits; gives the exit code."""
+    with open_console(output, format_listed_part) as console, open_ledger() as ledger:
+        part = cancel_part(ledger, find_part(ledger, name), console)
+    return results.HELD if part.held else results.OK
 
 
 def adopt_uploads(counter: int, access: AccessOptions, output: OutputOptions) -> int:

@@ -18,7 +18,7 @@ from calltools.cli.upload_options import (
 from calltools.errors import UsageError
 
 app = App(
-    help="What was uploaded: list, show, watch, resume.",
+    help="What was uploaded: list, show, watch, resume, cancel, adopt.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -115,6 +115,22 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
             raise typer.Exit(upload_run.give_up_upload(give_up, output))
         choice = upload_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)
         raise typer.Exit(upload_run.resume_undecided(choice, layers.apply(absence), layers.apply(access), output))
+
+
+@app.command(
+    "cancel",
+    epilog=format_examples(
+        "calltools uploads cancel L12", "calltools uploads cancel 12", "calltools uploads cancel L12 --lang ru"
+    ),
+)
+@expand_options
+def cancel_upload(context: typer.Context, name: _Id, output: OutputOptions) -> None:
+    """Withdraw what waits to be sent; its calls are free for another file."""
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+
+        raise typer.Exit(upload_run.cancel_upload(name, output))
 
 
 @app.command(

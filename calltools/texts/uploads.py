@@ -101,6 +101,8 @@ MESSAGES: Final = {
                             "Сохранённая копия звонков {name} пропала или изменена. Из неё ничего не отправлено."),
     "ledger-not-held": ("{name} is not held, it is {state}: there is nothing to decide. `calltools uploads list` shows what is held.",
                         "{name} не ждёт решения, её состояние — {state}. Что ждёт решения, покажет `calltools uploads list`."),
+    "uploads-not-waiting": ("{name} does not wait to be sent, it is {state}: there is nothing to cancel. What is held is decided with `calltools uploads resume --resend {name}` or `--give-up {name}`; what Metrica has it keeps.",
+                            "{name} не ждёт отправки, её состояние — {state}: отменять нечего. О придержанном решает `calltools uploads resume --resend {name}` или `--give-up {name}`; принятое Метрикой в ней и останется."),
     "ledger-unknown-id": ("There is no upload {name}. `calltools uploads list` shows them all.",
                           "Загрузки {name} нет. Все загрузки показывает `calltools uploads list`."),
     "doctor-ledger": ("ledger: {folder}, uploads {count}, held {held}",

@@ -117,6 +117,18 @@ def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: Upl
     return UploadResult(results.HELD if held else results.OK, (*parts, *held))
 
 
+def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+    """Withdraw a part that waits, so that its calls are free; held instead if an attempt of it may be stored.
+
+    Raises:
+        UsageError: It does not wait.
+        LockedError: Another process uploads to its counter.
+    """
+    if not part.waiting:
+        raise UsageError("uploads-not-waiting", name=part.name, state=part.state)
+    return give_up_part(ledger, part, events)
+
+
 def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     """Leave a held part for good, so that its calls stay known; withdraw a waiting one, so that its calls are free.
 

@@ -234,7 +234,7 @@ def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls)
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
 
 
-WITHDRAW = ("uploads", "resume", "--give-up", "L1")
+WITHDRAW = ("uploads", "cancel", "L1")
 
 
 def test_a_part_that_was_withdrawn_here_and_sent_by_a_copy_stops(upload, run, service, state, tmp_path, calls):
@@ -273,5 +273,8 @@ def test_what_waits_is_held_beside_uploadings_that_were_adopted(upload, run, ser
     assert (stopped.exit_code, adopted.exit_code, resumed.exit_code) == (4, 6, 6)
     assert "calltools uploads resume --resend" in adopted.stderr
     assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
-    assert run(*WITHDRAW).exit_code == 0
+    refused = run(*WITHDRAW, "--lang", lang)
+    assert refused.exit_code == 2
+    assert "calltools uploads resume --resend L1" in refused.stderr
+    assert run("uploads", "resume", "--give-up", "L1").exit_code == 0
     assert run("uploads", "resume").exit_code == 0
