@@ -19,6 +19,7 @@ from calltools.model.summary import Summary
 from calltools.texts import MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
+from calltools.uploading.report_comparison import ReportComparison
 
 #: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
 VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
@@ -169,6 +170,37 @@ class UploadConsole:
         )
         reason = event.part_changes.get("reason")
         self.print_line(f"  {when}  {what}" + (f" ({reason})" if reason else ""))
+
+    def print_comparison(self, found: ReportComparison) -> None:
+        """Print the accepted and the shown calls of each day as a table, with a total."""
+        titles = say("check-titles", self.options.language).split("|")
+        rows = [
+            (
+                day.day.isoformat(),
+                day.accepted,
+                day.shown,
+                day.shown - day.accepted,
+                day.accepted_missed,
+                day.shown_missed,
+            )
+            for day in found.days
+        ]
+        sums = [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)] or [0] * (len(titles) - 1)
+        table = [titles, *rows, (say("check-total", self.options.language), *sums)]
+        widths = [max(len(str(row[place])) for row in table) for place in range(len(titles))]
+        for first, *numbers in table:
+            cells = (str(cell).rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))
+            self.print_line("  ".join((str(first).ljust(widths[0]), *cells)))
+
+    def remark_on_comparison(self, found: ReportComparison, min_visible: float | None) -> None:
+        """Print what a person should know beside the table."""
+        self.notify("check-zone", counter=found.counter, zone=found.zone, first=found.first, last=found.last)
+        if found.untimed:
+            self.notify("check-untimed", count=found.untimed)
+        if found.is_sampled:
+            self.notify_always("check-sampled")
+        if found.exit_code(min_visible):
+            self.notify_always("check-few", shown=found.shown, accepted=found.accepted, percent=f"{min_visible:g}")
 
     def print_line(self, text: str) -> None:
         """Print a line for scripts."""

@@ -1,9 +1,11 @@
 """Run the commands of the upload: options become values, streams are opened, results are printed. Heavy imports."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from time import time
@@ -36,6 +38,7 @@ from calltools.settings import read_settings, token_from_environment
 from calltools.uploading import results
 from calltools.uploading.context import SEARCH_TIMEOUT_S, Connect, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
+from calltools.uploading.report_comparison import compare_with_reports
 from calltools.uploading.resume import (
     ResumeOptions,
     adopt_uploadings,
@@ -215,6 +218,40 @@ def cancel_upload(name: str, output: OutputOptions) -> int:
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
         part = cancel_part(ledger, find_part(ledger, name), console)
     return results.HELD if part.held else results.OK
+
+
+@dataclass(frozen=True, slots=True)
+class CheckChoice:
+    """What ``uploads check`` is about.
+
+    Attributes:
+        counter: The counter.
+        first: The first day; ``None``: 21 days up to ``last``.
+        last: The last day; ``None``: today.
+        min_visible: Percent of the accepted calls that must be shown; ``None``: any.
+        output_format: What stands on standard output.
+    """
+
+    counter: int
+    first: date | None
+    last: date | None
+    min_visible: float | None
+    output_format: ResultFormat
+
+
+def check_uploads(choice: CheckChoice, access: AccessOptions, output: OutputOptions) -> int:
+    """Print the accepted calls of each day beside those that the reports show; gives the exit code."""
+    with open_console(output, format_listed_part) as console, ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger())
+        client = _connect_once(access, console, stack)()
+        found = compare_with_reports(ledger, client, choice.counter, choice.first, choice.last)
+        if choice.output_format is ResultFormat.JSON:
+            for day in found.days:
+                console.print_line(json.dumps({**asdict(day), "day": day.day.isoformat()}))
+        else:
+            console.print_comparison(found)
+        console.remark_on_comparison(found, choice.min_visible)
+    return found.exit_code(choice.min_visible)
 
 
 def adopt_uploads(counter: int, access: AccessOptions, output: OutputOptions) -> int:

@@ -1,5 +1,6 @@
 """``calltools uploads``: list, show, watch and resume what was uploaded."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from calltools.cli.upload_options import (
 from calltools.errors import UsageError
 
 app = App(
-    help="What was uploaded: list, show, watch, resume, cancel, adopt.",
+    help="What was uploaded: list, show, watch, resume, cancel, adopt, check.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -115,6 +116,48 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
             raise typer.Exit(upload_run.give_up_upload(give_up, output))
         choice = upload_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)
         raise typer.Exit(upload_run.resume_undecided(choice, layers.apply(absence), layers.apply(access), output))
+
+
+@app.command(
+    "check",
+    epilog=format_examples(
+        "calltools uploads check --counter 12345678",
+        "calltools uploads check --counter 12345678 --from 2026-03-01 --to 2026-03-07 --min-visible 90",
+        "calltools uploads check --counter 12345678 --output-format json",
+    ),
+)
+@expand_options
+def check_uploads(  # noqa: PLR0913 - each is an option, or a group of them
+    context: typer.Context,
+    counter_option: CounterOption,
+    access: AccessOptions,
+    output: OutputOptions,
+    *,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="First day; 21 days by default."),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last day; today by default.")
+    ] = None,
+    min_visible: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="Accepted calls that must be shown, else exit code 5."),
+    ] = None,
+    output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT,
+) -> None:
+    """Accepted calls beside those that Metrica's reports show, by day of the counter's time zone."""
+    with open_layers(context, output) as layers:
+        output = layers.apply(output)
+        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+
+        counter = layers.apply(counter_option).counter
+        if counter is None:
+            raise UsageError("upload-counter-needed")
+        choice = upload_run.CheckChoice(
+            counter, first.date() if first else None, last.date() if last else None, min_visible, output_format
+        )
+        raise typer.Exit(upload_run.check_uploads(choice, layers.apply(access), output))
 
 
 @app.command(

@@ -81,6 +81,8 @@ from calltools.ledger.planning import (
     plan_upload,
 )
 from calltools.ledger.queries import (
+    AcceptedCalls,
+    count_accepted_calls,
     digest_file,
     find_faults,
     find_part,
@@ -99,6 +101,7 @@ from calltools.ledger.reservation import reserve
 from calltools.ledger.states import State, Transition
 
 __all__ = [
+    "AcceptedCalls",
     "Acked",
     "Ambiguous",
     "AttemptOutcome",
@@ -122,6 +125,7 @@ __all__ = [
     "UploadPlan",
     "adopt",
     "begin_attempt",
+    "count_accepted_calls",
     "digest_file",
     "find_faults",
     "find_part",

@@ -50,6 +50,7 @@ _BUFFER_BYTES: Final = 1 << 18
 _BLOCK_BYTES: Final = 1 << 20
 _STATIC_INDEX: Final = FIELD_NAMES.index("StaticCall")
 _TIME_INDEX: Final = FIELD_NAMES.index("DateTime")
+_MISSED_INDEX: Final = FIELD_NAMES.index("CallMissed")
 _MAX_TIME_DIGITS: Final = 18
 _MAX_CELL_QUOTES: Final = 2 * len(FIELD_NAMES)
 
@@ -225,6 +226,7 @@ class CallScan:
         combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
         times: DateTime of the call: Unix seconds.
+        missed: Where CallMissed is 1.
         csv_bytes: Bytes of the call as CSV with all columns; an upper bound of what is written.
     """
 
@@ -235,6 +237,7 @@ class CallScan:
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
     times: Numbers
+    missed: Mask
     csv_bytes: Numbers
 
     def __len__(self) -> int:
@@ -277,7 +280,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         SourceError: The file cannot be read as a canonical file.
     """
     call_fingerprints, content_fingerprints = bytearray(), bytearray()
-    filled, dynamic, times, sizes = array("I"), bytearray(), array("q"), array("q")
+    filled, dynamic, times, missed, sizes = array("I"), bytearray(), array("q"), bytearray(), array("q")
     combinations: dict[tuple[str, ...], int] = {}
     fingerprint = make_fingerprinter(key, counter)
     written: dict[int, bytes] = {}
@@ -293,6 +296,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         filled.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
         dynamic.append(call[_STATIC_INDEX] != "1")
         times.append(_to_seconds(call[_TIME_INDEX]))
+        missed.append(call[_MISSED_INDEX] == "1")
         sizes.append(len(encoded) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
     return CallScan(
         np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
@@ -302,6 +306,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         tuple(combinations),
         np.frombuffer(dynamic, bool),
         np.frombuffer(times, np.int64),
+        np.frombuffer(missed, bool),
         np.frombuffer(sizes, np.int64),
     )
 

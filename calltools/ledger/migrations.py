@@ -96,7 +96,19 @@ CREATE TABLE clean (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE)
+_QUARTER_HOURS_TABLE: Final = """
+-- When the calls of a batch were made, by quarter of an hour, since the days of zones begin at such times; calls that
+-- were sent again count in the batch where they were new.
+CREATE TABLE quarter_hour (
+    batch  INTEGER NOT NULL REFERENCES batch (id),
+    begins INTEGER NOT NULL,
+    calls  INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    PRIMARY KEY (batch, begins)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _QUARTER_HOURS_TABLE)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:

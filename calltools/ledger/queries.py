@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from calltools.errors import SourceError, UsageError
@@ -10,7 +11,7 @@ from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
 from calltools.ledger.part import Attempt, Part
-from calltools.ledger.states import State, Transition
+from calltools.ledger.states import ACCEPTED_STATES, State, Transition
 
 
 def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Part]:
@@ -108,6 +109,45 @@ def part_events(ledger: Ledger, part: Part) -> list[Event]:
     """Read the events of a part, in order."""
     with as_ledger_errors(ledger.folder):
         return select_events(ledger.connection, part.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCalls:
+    """Accepted calls of a quarter of an hour, each call once.
+
+    Attributes:
+        begins: Unix seconds.
+        calls: Number of calls.
+        missed: Number of them that were missed.
+    """
+
+    begins: int
+    calls: int
+    missed: int
+
+
+def count_accepted_calls(ledger: Ledger, counter: int) -> tuple[list[AcceptedCalls], int]:
+    """Count the calls of a counter that the service has accepted, by when they were made.
+
+    Returns:
+        The counts in the order of time, and the number of calls of uploadings whose times are not known: they were
+        adopted, or sent before the ledger kept times.
+    """
+    marks = ", ".join("?" * len(ACCEPTED_STATES))
+    states = sorted(ACCEPTED_STATES)
+    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
+        timed = cursor.execute(
+            "SELECT begins, sum(calls), sum(missed) FROM quarter_hour JOIN batch ON batch.id = batch "  # noqa: S608 - marks
+            f"WHERE counter = ? AND state IN ({marks}) GROUP BY begins ORDER BY begins",
+            (counter, *states),
+        )
+        counts = [AcceptedCalls(*row) for row in timed]
+        untimed = cursor.execute(
+            f"SELECT coalesce(sum(rows), 0) FROM batch WHERE counter = ? AND state IN ({marks}) "  # noqa: S608 - marks
+            "AND id NOT IN (SELECT batch FROM quarter_hour)",
+            (counter, *states),
+        )
+        return counts, untimed.fetchone()[0]
 
 
 def last_event_id(ledger: Ledger) -> int:

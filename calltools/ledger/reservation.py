@@ -30,6 +30,8 @@ from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
 from calltools.ledger.states import Transition
 
 _UNFINISHED_SUFFIX: Final = ".part"
+#: Days of every zone begin at one of these.
+QUARTER_HOUR_S: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _insert_parts(
         fields = {**texts, **_part_fields(plan, number, spooled_part)}
         part = append_event(connection, None, Event(now, first + number, Transition.RESERVE, fields))
         _claim_calls(connection, plan, number, part.id)
+        _count_quarter_hours(connection, plan, number, part.id)
         yield part
 
 
@@ -151,6 +154,17 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
+
+
+def _count_quarter_hours(connection: sqlite3.Connection, plan: UploadPlan, number: int, part_id: int) -> None:
+    """Count the calls of a part by when they were made. Calls that are sent again count where they were new."""
+    sent = plan.part_of == number
+    new = np.isin(plan.statuses[sent], (CallStatus.NEW, CallStatus.MAYBE_ADOPTED))
+    begins, places = np.unique(plan.scan.times[sent] // QUARTER_HOUR_S * QUARTER_HOUR_S, return_inverse=True)
+    calls = np.bincount(places[new], minlength=len(begins))
+    missed = np.bincount(places[new & plan.scan.missed[sent]], minlength=len(begins))
+    counts = zip(begins.tolist(), calls.tolist(), missed.tolist(), strict=True)
+    connection.executemany("INSERT INTO quarter_hour VALUES (?, ?, ?, ?)", ((part_id, *count) for count in counts))
 
 
 def part_path(ledger: Ledger, part: Part) -> Path:

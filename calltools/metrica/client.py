@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar, final
@@ -31,14 +32,17 @@ from calltools.metrica.outcome import (
 from calltools.metrica.protocol import (
     MultipartFraming,
     Request,
+    call_report_request,
     counter_request,
     uploading_page_request,
     uploading_request,
 )
 from calltools.metrica.responses import (
+    CallReport,
     Counter,
     ServiceResponse,
     Uploading,
+    parse_call_report,
     parse_counter,
     parse_uploading,
     parse_uploading_page,
@@ -158,6 +162,14 @@ class Client:
             ServiceError: There is no usable response.
         """
         return self._get(counter_request(counter), parse_counter)
+
+    def get_call_report(self, counter: int, first: date, last: date) -> CallReport:
+        """Read what the reports of a counter show of its calls, by day of its time zone.
+
+        Raises:
+            ServiceError: There is no usable response.
+        """
+        return self._get(call_report_request(counter, first, last), parse_call_report)
 
     @property
     def host(self) -> str:

@@ -1,10 +1,12 @@
 """Requests to Metrica as values. No I/O.
 
 Source:
-    Metrica's reference: ``offline_conversions/upload_calls``, ``calls_uploading``, ``calls_uploadings``, ``counter``.
+    Metrica's reference: ``offline_conversions/upload_calls``, ``calls_uploading``, ``calls_uploadings``, ``counter``;
+    ``stat/v1/data`` with the metrics of offline calls.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 API_URL: Final = "https://api-metrika.yandex.net"
@@ -91,6 +93,21 @@ def uploading_page_request(counter: int, offset: int = 0) -> Request:
     """Request one page of the uploadings of a counter; the first uploading has offset 0."""
     query = (("limit", str(PAGE_SIZE)), ("offset", str(offset)))
     return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploadings", counter, query)
+
+
+def call_report_request(counter: int, first: date, last: date) -> Request:
+    """Request what the reports show: calls and missed calls by day, in the days of the counter's time zone."""
+    query = (
+        ("ids", str(counter)),
+        ("metrics", "ym:s:offlineCalls,ym:s:offlineCallsMissed"),
+        ("dimensions", "ym:s:date"),
+        ("date1", first.isoformat()),
+        ("date2", last.isoformat()),
+        # Not a sample of the visits.
+        ("accuracy", "full"),
+        ("limit", "100000"),
+    )
+    return Request("GET", "/stat/v1/data", counter, query)
 
 
 def counter_request(counter: int) -> Request:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Literal
 
 #: Takes a secret out of a text.
@@ -92,6 +93,19 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class CallReport:
+    """What the reports of a counter show.
+
+    Attributes:
+        days: Calls and missed calls by day; a day without calls may be left out.
+        is_sampled: The numbers are estimated from a part of the visits.
+    """
+
+    days: Mapping[date, tuple[int, int]]
+    is_sampled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceErrors:
     """A response in the error form of the service.
 
@@ -139,6 +153,22 @@ def parse_counter(response: ServiceResponse) -> Counter | None:
     return Counter(
         number, _to_redacted_text(counter.get("permission")), _to_redacted_text(counter.get("time_zone_name"))
     )
+
+
+def parse_call_report(response: ServiceResponse) -> CallReport | None:
+    """Parse a report of calls by day; ``None``: the response has none, or a row of it cannot be read."""
+    content = _content(response)
+    rows = None if content is None else content.get("data")
+    if content is None or not isinstance(rows, list):
+        return None
+    try:
+        days = {
+            date.fromisoformat(row["dimensions"][0]["name"]): (round(row["metrics"][0]), round(row["metrics"][1]))
+            for row in rows
+        }
+    except (TypeError, KeyError, IndexError, ValueError, OverflowError):
+        return None
+    return CallReport(days, is_sampled=content.get("sampled") is True)
 
 
 def parse_errors(response: ServiceResponse, redact_secret: Redactor = str) -> ServiceErrors | None:

@@ -345,7 +345,7 @@ def _quota_response(status, kind, **headers):
     return act
 
 
-ALL_REQUESTS = ("upload", "list", "status", "counter")
+ALL_REQUESTS = ("upload", "list", "status", "counter", "report")
 for _name, _act in {
     "429": _quota_response(429, "quota_requests_by_ip"),
     "429-soon": _quota_response(429, "quota_parallel_requests", Retry_After=1),
@@ -458,7 +458,7 @@ def list_without_ids(exchange):
 
 # -- readings of any kind --------------------------------------------------------------------
 
-READ_REQUESTS = ("list", "status", "counter")
+READ_REQUESTS = ("list", "status", "counter", "report")
 
 
 @read_behavior("reading-fails", *READ_REQUESTS)
@@ -513,6 +513,18 @@ def _shifted_clock(ahead):
 
 for _name, _ahead in {"clock-early": 4000, "clock-late": -4000, "clock-none": None}.items():
     _register(_name, READ_REQUESTS, stored=None)(_shifted_clock(_ahead))
+
+
+@read_behavior("report-half", "report")
+def report_half(exchange):
+    """Show half of the calls, estimated from a sample."""
+    uploadings = exchange.store.of(exchange.counter)
+    exchange.answer(200, responses.report_object(uploadings, exchange.query, share=0.5, sampled=True))
+
+
+@read_behavior("report-strange", "report")
+def report_strange(exchange):
+    exchange.answer(200, {"data": [{"dimensions": [{"name": "yesterday"}], "metrics": [1.0, 0.0]}]})
 
 
 @read_behavior("status-unknown", "status")

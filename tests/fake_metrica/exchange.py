@@ -49,12 +49,14 @@ class Exchange:
 
     @property
     def counter(self):
-        return int(self.parts[3])
+        return int(self.query["ids"] if self.kind == "report" else self.parts[3])
 
     @property
     def kind(self):
         if self.handler.command == "POST" and self.parts[-1] == "upload_calls":
             return "upload"
+        if self.path == "/stat/v1/data":
+            return "report"
         names = {"calls_uploadings": "list", "calls_uploading": "status"}
         return names.get(self.parts[-1]) or names.get(self.parts[-2], "counter")
 
@@ -148,6 +150,9 @@ class Exchange:
         if found is None:
             return self.refuse(404, "not_found", "Object not found")
         return self.answer(200, {"uploading": responses.uploading_object(self.store, found)})
+
+    def _report(self):
+        self.answer(200, responses.report_object(self.store.of(self.counter), self.query))
 
     def _list(self):
         self.answer(200, {"uploadings": self.page(self.listed())})

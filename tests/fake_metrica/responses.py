@@ -1,5 +1,9 @@
 """Responses of the service in the documented forms."""
 
+from datetime import datetime, timedelta, timezone
+
+MOSCOW = timezone(timedelta(hours=3))
+
 
 def uploading_object(store, uploading):
     """One uploading as in the reference."""
@@ -18,6 +22,20 @@ def uploading_object(store, uploading):
             {"linked_quantity": uploading.linked} if store.status(uploading) in {"PROCESSED", "LINKAGE_FAILURE"} else {}
         ),
     }
+
+
+def report_object(uploadings, query, *, share=1, sampled=False):
+    """Calls and missed calls by day in Moscow, as floating-point numbers; the service leaves out days without any."""
+    assert query["metrics"] == "ym:s:offlineCalls,ym:s:offlineCallsMissed", query
+    days = {}
+    for row in (row for uploading in uploadings for row in uploading.rows):
+        day = f"{datetime.fromtimestamp(int(row['DateTime']), MOSCOW):%Y-%m-%d}"
+        if query["date1"] <= day <= query["date2"]:
+            counts = days.setdefault(day, [0.0, 0.0])
+            counts[0] += share
+            counts[1] += share * (row.get("CallMissed") == "1")
+    rows = [{"dimensions": [{"name": day}], "metrics": counts} for day, counts in sorted(days.items())]
+    return {"query": {"ids": [int(query["ids"])]}, "data": rows, "total_rows": len(rows), "sampled": sampled}
 
 
 def counter_object(number):
