@@ -141,14 +141,14 @@ def plan_upload(
 
     Args:
         ledger: The ledger.
-        file: A canonical file that was found clean.
+        file: A plain file (``is_plain_file``) that was found clean.
         counter: The counter.
         again: Which known calls are sent again.
         limits: Limits of a part.
 
     Raises:
         LedgerError: The ledger cannot be read.
-        SourceError: The file cannot be read, or is not canonical.
+        SourceError: The file cannot be read, or is not plain.
     """
     # Read before anything else: an event that comes meanwhile makes the plan stale, see ``is_current``.
     event_id = last_event_id(ledger)

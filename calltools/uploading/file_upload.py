@@ -29,7 +29,7 @@ class UploadRequest:
     """One file to upload.
 
     Attributes:
-        file: A canonical CSV file, or a stream that is copied to a private file before it is read.
+        file: A canonical file, or a stream that is copied to a private file before it is read.
         name: What the user calls it.
         options: How it is uploaded.
         skip_bad: Leave out the records that have errors, instead of refusing the file.
@@ -108,8 +108,8 @@ class Uploader:
         from calltools.run import FindingsCollector  # noqa: PLC0415
 
         collector = FindingsCollector()
-        without_bad = stack.enter_context(open_private_file()) if request.skip_bad else None
-        checked = check_for_upload(self.ledger, file, request.name, [collector], without_bad=without_bad)
+        copy = stack.enter_context(open_private_file())
+        checked = check_for_upload(self.ledger, file, request.name, [collector], copy=copy, skip_bad=request.skip_bad)
         refused = bool(checked.error_count) and not request.skip_bad
         if checked.summary is not None:
             self.events.report_findings(checked.summary, collector.parts, refused=refused)
