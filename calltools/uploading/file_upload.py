@@ -8,7 +8,16 @@ from typing import BinaryIO
 
 from calltools.errors import LedgerError, SourceError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
-from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
+from calltools.ledger import (
+    CallStatus,
+    Ledger,
+    Part,
+    UploadPlan,
+    get_part,
+    hold_counter,
+    plan_upload,
+    waiting_parts,
+)
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
 from calltools.uploading.context import (
@@ -21,7 +30,7 @@ from calltools.uploading.context import (
 )
 from calltools.uploading.parts import poll_until_done
 from calltools.uploading.results import UploadResult
-from calltools.uploading.upload import run_upload
+from calltools.uploading.upload import report_held_calls, run_upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +131,18 @@ class Uploader:
 
     def _upload_checked(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadResult:
         options = request.options
-        plan = plan_upload(ledger, checked.file, options.counter, options.again)
-        # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
-        if checked.digest not in {"", plan.digest}:
-            raise SourceError("upload-changed", path=request.name)
+        plan = _plan_checked(request, ledger, checked)
+        if plan.counts[CallStatus.HELD]:
+            # What another process is sending at this moment looks held. Only under the lock nobody sends, so it decides:
+            # the lock is refused (exit 4, with that process), or the calls are held indeed. A plan that holds nothing
+            # back needs no lock, so that a look at it stops no upload; ``run_upload`` judges again under its lock.
+            with hold_counter(ledger, options.counter):
+                plan = _plan_checked(request, ledger, checked)
         waiting = waiting_parts(ledger, options.counter)
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
-            return self._refuse_held(ledger, plan)
+            return UploadResult(results.HELD, report_held_calls(ledger, plan, self.events))
         if request.plan_only:
             return UploadResult(results.OK)
         if not plan.parts and not waiting:
@@ -141,15 +153,6 @@ class Uploader:
             self.events.notify("upload-declined", count=count)
             return UploadResult(results.OK)
         return self._send(request, ledger, plan)
-
-    def _refuse_held(self, ledger: Ledger, plan: UploadPlan) -> UploadResult:
-        """Send nothing of a file some calls of which may have arrived already."""
-        parts = [get_part(ledger, number) for number in plan.open_parts]
-        held = tuple(part for part in parts if part.held)
-        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
-        names = ", ".join(part.name for part in held)
-        self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
-        return UploadResult(results.HELD, held)
 
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
         """The result of a file all calls of which were accepted before: what was wrong then is still wrong.
@@ -180,6 +183,19 @@ class Uploader:
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:
         return UploadContext(ledger, self.connect(), options, self.events)
+
+
+def _plan_checked(request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadPlan:
+    """The plan of a file that was validated.
+
+    Raises:
+        SourceError: The file is another one now.
+    """
+    plan = plan_upload(ledger, checked.file, request.options.counter, request.options.again)
+    # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
+    if checked.digest not in {"", plan.digest}:
+        raise SourceError("upload-changed", path=request.name)
+    return plan
 
 
 @contextmanager

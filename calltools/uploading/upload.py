@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
 from calltools.ledger import (
     CallStatus,
+    Ledger,
     Part,
     UploadPlan,
     get_part,
@@ -16,7 +17,7 @@ from calltools.ledger import (
     waiting_parts,
 )
 from calltools.uploading import results
-from calltools.uploading.context import UploadContext
+from calltools.uploading.context import UploadContext, UploadEvents
 from calltools.uploading.parts import SendResult, poll_until_done, send_part
 from calltools.uploading.reconcile import look_before_sending
 from calltools.uploading.results import UploadResult
@@ -50,10 +51,33 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
             if plan.digest != shown.digest:
                 # The file that was validated and shown was another one.
                 errors.append(SourceError("upload-changed", path=name))
-            elif not plan.counts[CallStatus.HELD] and plan.parts:
+            elif plan.counts[CallStatus.HELD]:
+                # Held since the plan was shown: by this run, which has said so, or by another process.
+                report_held_calls(ledger, plan, context.events, frozenset(result.part.id for result in sent))
+            elif plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
                 sent += _send_all(context, parts, unlisted)
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
+
+
+def report_held_calls(
+    ledger: Ledger, plan: UploadPlan, events: UploadEvents, reported: frozenset[int] = frozenset()
+) -> tuple[Part, ...]:
+    """Say that nothing of a file is sent because some of its calls may have arrived; gives the held parts.
+
+    Args:
+        ledger: The ledger.
+        plan: The plan of the file, made under the lock of its counter.
+        events: The caller.
+        reported: Parts of which it knows already.
+    """
+    parts = [get_part(ledger, number) for number in plan.open_parts]
+    held = tuple(part for part in parts if part.held and part.id not in reported)
+    if held:
+        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
+        names = ", ".join(part.name for part in held)
+        events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
+    return held
 
 
 def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
