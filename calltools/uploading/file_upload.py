@@ -133,9 +133,9 @@ class Uploader:
         options = request.options
         plan = _plan_checked(request, ledger, checked)
         if plan.counts[CallStatus.HELD]:
-            # What another process is sending at this moment looks held. Only under the lock nobody sends, so it decides:
-            # the lock is refused (exit 4, with that process), or the calls are held indeed. A plan that holds nothing
-            # back needs no lock, so that a look at it stops no upload; ``run_upload`` judges again under its lock.
+            # What another process is sending at this moment looks held. Nobody sends while this one has the lock: it is
+            # refused (exit 4, with that process), or the calls are held indeed. A plan without such calls needs no
+            # lock, so that a look at it stops no upload; ``run_upload`` judges again under its lock.
             with hold_counter(ledger, options.counter):
                 plan = _plan_checked(request, ledger, checked)
         waiting = waiting_parts(ledger, options.counter)
