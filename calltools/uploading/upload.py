@@ -1,8 +1,9 @@
 """A planned file is sent under the lock of its counter, after the parts that an earlier run has left."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
+from calltools.errors import CalltoolsError, LedgerError, QuotaError, ServiceError, SourceError, TokenRefusedError
 from calltools.ledger import (
     CallStatus,
     Ledger,
@@ -42,7 +43,8 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
             errors.append(unlisted)
         _withdraw_mended(context, plan)
         # First what waits: its calls are claimed, so a new plan would leave them out.
-        sent = _send_all(context, waiting_parts(ledger, plan.counter), unlisted)
+        sent: list[SendResult] = []
+        _send_all(context, waiting_parts(ledger, plan.counter), unlisted, sent)
         if not _must_stop(sent):
             shown = plan
             # The parts just sent, or another process, may have changed what is new in the file.
@@ -56,7 +58,7 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
                 report_held_calls(ledger, plan, context.events, frozenset(result.part.id for result in sent))
             elif plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
-                sent += _send_all(context, parts, unlisted)
+                _send_all(context, parts, unlisted, sent)
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
 
 
@@ -92,16 +94,28 @@ def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
             context.events.notify("upload-replaced", name=part.name, rows=part.rows)
 
 
-def _send_all(context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None) -> list[SendResult]:
+def _send_all(
+    context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None, sent: list[SendResult]
+) -> None:
     """Send parts one after the other; after an error that every part would meet the rest goes on waiting.
 
-    Without the list nothing is sent: all parts go on waiting.
+    Args:
+        context: What the upload works with.
+        parts: The parts.
+        unlisted: Why the list could not be read: without it nothing is sent, and all parts go on waiting.
+        sent: The parts that the run has sent; these are added.
+
+    Raises:
+        LedgerError: A part could not be recorded. What was sent before is reported.
     """
-    sent: list[SendResult] = []
     for part in parts:
         waits = unlisted is not None or _must_stop(sent)
-        sent.append(SendResult(part) if waits else send_part(context, part))
-    return sent
+        try:
+            sent.append(SendResult(part) if waits else send_part(context, part))
+        except LedgerError:
+            for result in sent:
+                context.events.report_part(result.part)
+            raise
 
 
 def _must_stop(sent: Sequence[SendResult]) -> bool:
@@ -125,10 +139,13 @@ def _finish(
     return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=stopped)
 
 
-def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, ServiceError | None]:
+def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, CalltoolsError | None]:
     if not (context.options.polls and part.processing):
         return part, None
     try:
         return poll_until_done(context, part), None
-    except ServiceError as error:
-        return get_part(context.ledger, part.id), error
+    except (ServiceError, LedgerError) as error:
+        # The service has the part, whatever keeps us from following it.
+        with suppress(LedgerError):
+            part = get_part(context.ledger, part.id)
+        return part, error

@@ -1,12 +1,14 @@
-"""Several processes upload to one counter at once: one works, the others end with 4 and name it."""
+"""Several processes at one ledger: one uploads, the others end with 4 and name it; who keeps it busy loses no part."""
 
 import os
+import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.fake_metrica.behaviors import BEHAVIORS, Behavior
 from tests.processes import AGES_S, start_process, wait_for
 from tests.uploading.conftest import CALL_COUNT, COUNTER, call_line, stored_calls, write_csv
 from tests.uploading.pseudo_terminal import Terminal
@@ -109,3 +111,54 @@ def test_calls_that_are_held_while_a_person_is_asked_are_not_sent(environment, s
     assert "10 calls of this file" in screen.text
     assert "(L1)" in screen.text
     assert len(service.posts) == 1
+
+
+def open_database(state):
+    """The database of the ledger, as another process has it open; in any thread."""
+    return closing(sqlite3.connect(state / "ledger.sqlite3", isolation_level=None, check_same_thread=False))
+
+
+@pytest.mark.parametrize("name", ["slow", "resets-after-storing", "429-soon"])
+def test_a_ledger_that_is_busy_when_the_answer_comes_is_exit_6_with_a_line(start, service, run, state, calls, name):
+    """However the service has answered: what is not recorded is not known."""
+    assert run("uploads", "list").exit_code == 0  # makes the ledger
+    with open_database(state) as other:
+
+        def answer_while_busy(exchange):
+            # Another process begins to write while the part is on its way, and does not end.
+            other.execute("BEGIN IMMEDIATE")
+            BEHAVIORS[name].act(exchange)
+
+        service.behave(Behavior(("upload",), answer_while_busy), 1)
+        first = start(calls, *OPTIONS, "--yes")
+        out, words = first.communicate(timeout=AGES_S)
+        other.execute("ROLLBACK")
+
+    assert (first.returncode, out) == (6, "uploading L1 SENDING held 10\n")
+    assert "uploads resume" in words
+    assert "Traceback" not in words
+    # The next run knows that nobody knows, and sends nothing before it has looked.
+    again = run("upload", calls, *OPTIONS, "--yes")
+    assert again.exit_code == 6
+    assert len(service.posts) == 1
+    run("uploads", "resume", "--timeout", "60")
+    assert len(service.posts) == 1
+
+
+def test_a_ledger_that_is_busy_while_a_part_is_followed_leaves_its_line(start, service, run, state, calls):
+    """The service has the part, and the ledger knows it: only the status is missing."""
+    assert run("uploads", "list").exit_code == 0  # makes the ledger
+    with open_database(state) as other:
+
+        def answer_while_busy(exchange):
+            other.execute("BEGIN IMMEDIATE")
+            exchange.answer_as_documented()
+
+        service.behave(Behavior(("status",), answer_while_busy), 1)
+        first = start(calls, *OPTIONS, "--yes", "--wait")
+        out, words = first.communicate(timeout=AGES_S)
+        other.execute("ROLLBACK")
+
+    assert (first.returncode, out) == (4, "uploading 1000 ACKED sent 10 accepted 10\n")
+    assert "busy" in words
+    assert "uploads watch L1" in words

@@ -418,3 +418,19 @@ def test_a_fault_of_the_ledger_after_the_first_byte_is_held(ledger, connect, ser
     ledger.close()
     with open_ledger_in(state, time) as opened:
         assert find_part(opened, "L1").held
+
+
+def test_parts_that_arrived_before_a_fault_of_the_ledger_are_reported(ledger, connect, service, tmp_path):
+    by_user = "user-1,,1760000001,0,+74950000701"
+    both = write_csv(
+        tmp_path / "both.csv", [f",{10**18},1760000000,0,+74950000700", by_user],
+        "UserId,ClientId,DateTime,StaticCall,PhoneNumber",
+    )  # fmt: skip
+    events = RecordedEvents()
+    faulty = replace(ledger, connection=_FaultyConnection(ledger.connection, lambda *_: len(service.posts) > 1))
+    context = UploadContext(faulty, connect(), OPTIONS, events)
+
+    with pytest.raises(UnrecordedError):
+        run_upload(context, plan_upload(ledger, both, COUNTER), "both")
+
+    assert sorted(events.parts) == ["L1", "L2"]
