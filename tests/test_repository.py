@@ -1,5 +1,6 @@
 """The repository: contracts, generated files, names that must not be in code, invented people only."""
 
+import ast
 import json
 import os
 import re
@@ -133,3 +134,18 @@ def test_nothing_large_is_tracked():
         for name in files
         if name and (ROOT / name.decode()).exists() and (ROOT / name.decode()).stat().st_size > 1 << 20
     ] == []
+
+
+def test_no_loop_of_an_upload_ends_by_the_wall_clock():
+    """A clock that is set would end it too early, or never."""
+    found = [
+        f"{path.name}: {ast.unparse(node)}"
+        for room in ("ledger", "metrica", "uploading", "runtime")
+        for path in (ROOT / "calltools" / room).glob("*.py")
+        for loop in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(loop, ast.While)
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"now", "time", "utcnow"}
+    ]
+
+    assert found == []

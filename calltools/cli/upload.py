@@ -35,7 +35,7 @@ _MAX_COMMENT_LENGTH: Final = 200
 def upload_command(  # noqa: PLR0913 - each is a group of options
     context: typer.Context,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Canonical CSV; - is standard input.", show_default=False)
+        list[str], typer.Argument(metavar="FILE...", help="Canonical files; - is standard input.", show_default=False)
     ],
     *,
     counter_option: CounterOption,

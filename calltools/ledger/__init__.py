@@ -44,6 +44,7 @@ part is accepted, refused, released or given up.
 from collections.abc import Callable
 from pathlib import Path
 
+from calltools.ledger.calls import is_plain_file
 from calltools.ledger.database import Ledger, open_database
 from calltools.ledger.events import Event
 from calltools.ledger.folder import create_state_folder, has_database, state_folder
@@ -139,6 +140,7 @@ __all__ = [
     "is_clean_file",
     "is_current",
     "is_known_uploading",
+    "is_plain_file",
     "list_parts",
     "open_ledger_in",
     "parse_marker",

@@ -1,8 +1,10 @@
-"""Calls of a canonical file: read one by one in constant memory, fingerprinted with a key, and scanned for a plan.
+"""Calls of a plain file: read one by one in constant memory, fingerprinted with a key, and scanned for a plan.
 
-Nothing here loads pandas: a file that is known to be clean is planned without it.
+Nothing here loads pandas: a file that is known to be clean is planned without it. The other forms of the same calls are
+written as a plain file before they come here (``uploading.checking``).
 """
 
+import codecs
 import csv
 import hashlib
 import hmac
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from calltools.errors import SourceError
 from calltools.fields.kernels.cell_kernels import PLACEHOLDER_SPELLINGS
-from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS, Field
+from calltools.fields.table import FIELD_NAMES, FIELDS, Field
 from calltools.model.cells import Mask, Numbers
 
 #: The cells of one call, in the order of ``FIELD_NAMES``; ``""`` is absent.
@@ -47,7 +49,10 @@ _PLACEHOLDERS: Final = frozenset(PLACEHOLDER_SPELLINGS)
 #: The limit of one cell is that of the CSV reader in ``files``.
 _MAX_CELL_CHARACTERS: Final = 64 << 20
 _BUFFER_BYTES: Final = 1 << 18
+#: Where the header of a plain file must end.
+_HEAD_BYTES: Final = 1 << 18
 _BLOCK_BYTES: Final = 1 << 20
+_REQUIRED_NAMES: Final = frozenset(field.name for field in FIELDS if field.requirement.column)
 _STATIC_INDEX: Final = FIELD_NAMES.index("StaticCall")
 _TIME_INDEX: Final = FIELD_NAMES.index("DateTime")
 _MISSED_INDEX: Final = FIELD_NAMES.index("CallMissed")
@@ -73,8 +78,33 @@ def file_digest(key: bytes, path: Path) -> str:
     return digest.hexdigest()
 
 
+def is_plain_file(path: Path) -> bool:
+    """Whether calls are read from the file itself: UTF-8, commas, and exact titles in its first line.
+
+    ``validate`` passes more: titles in other letters, lines above the header, workbooks. What is sent is the same.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+        # The last letter may be cut in two.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+        return has_exact_titles(next(csv.reader(io.StringIO(text, newline=""), strict=True), []))
+    except (csv.Error, UnicodeDecodeError):
+        return False
+    except OSError as fault:
+        raise SourceError("upload-unreadable", path=path, reason=fault.strerror) from fault
+
+
+def has_exact_titles(titles: Sequence[str]) -> bool:
+    """Whether a header names only columns of the service, letter for letter and once each, and has all it must."""
+    return _REQUIRED_NAMES <= {*titles} <= {*FIELD_NAMES} and len({*titles}) == len(titles)
+
+
 class CallFile:
-    """A canonical file that was found clean. Its calls can be read more than once.
+    """A plain file that was found clean. Its calls can be read more than once.
 
     Attributes:
         path: The file.
@@ -90,7 +120,7 @@ class CallFile:
         """Read the calls, in order, as they are sent: a placeholder is an empty cell.
 
         Raises:
-            SourceError: The file is not canonical after all, or cannot be read.
+            SourceError: The file is not plain after all, or cannot be read.
         """
         return map(without_placeholders, self.written_calls())
 
@@ -98,7 +128,7 @@ class CallFile:
         """Read the calls, in order, as they stand in the file.
 
         Raises:
-            SourceError: The file is not canonical after all, or cannot be read.
+            SourceError: The file is not plain after all, or cannot be read.
         """
         try:
             with self.path.open("rb", buffering=0) as below:
@@ -118,7 +148,8 @@ class CallFile:
         csv.field_size_limit(max(_MAX_CELL_CHARACTERS, csv.field_size_limit()))
         rows = csv.reader(text, strict=True)
         titles = next(rows, [])
-        self._check_header(titles)
+        if not has_exact_titles(titles):
+            raise SourceError("upload-not-canonical", path=self.path, reason="header")
         width = len(titles)
         # An absent column takes the empty cell that is appended to each row.
         canonical = itemgetter(*(titles.index(name) if name in titles else width for name in FIELD_NAMES))
@@ -129,12 +160,6 @@ class CallFile:
                 raise SourceError("upload-not-canonical", path=self.path, reason=f"line {rows.line_num}")
             row.append("")
             yield canonical(row)
-
-    def _check_header(self, titles: list[str]) -> None:
-        unknown = [title for title in titles if title not in FIELD_NAMES]
-        missing = "DateTime" not in titles or not {*titles} & {*IDENTIFIER_FIELDS}
-        if unknown or missing or len({*titles}) < len(titles):
-            raise SourceError("upload-not-canonical", path=self.path, reason="header")
 
 
 def without_placeholders(call: Call) -> Call:
@@ -277,7 +302,7 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
     """Read a file once and keep of each call what a plan needs.
 
     Raises:
-        SourceError: The file cannot be read as a canonical file.
+        SourceError: The file cannot be read as a plain file.
     """
     call_fingerprints, content_fingerprints = bytearray(), bytearray()
     filled, dynamic, times, missed, sizes = array("I"), bytearray(), array("q"), bytearray(), array("q")

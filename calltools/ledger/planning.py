@@ -134,27 +134,34 @@ class UploadPlan:
         return sum(part.records for part in self.parts)
 
 
-def plan_upload(
-    ledger: Ledger, file: Path, counter: int, again: ResendMode = "none", limits: PartLimits | None = None
+def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
+    ledger: Ledger,
+    file: Path,
+    counter: int,
+    again: ResendMode = "none",
+    limits: PartLimits | None = None,
+    *,
+    just_sent: frozenset[int] = frozenset(),
 ) -> UploadPlan:
     """Plan an upload. Nothing is written, and no lock is needed.
 
     Args:
         ledger: The ledger.
-        file: A canonical file that was found clean.
+        file: A plain file (``is_plain_file``) that was found clean.
         counter: The counter.
         again: Which known calls are sent again.
         limits: Limits of a part.
+        just_sent: Parts that were shown as waiting and that this run has sent: ``again`` does not mean their calls.
 
     Raises:
         LedgerError: The ledger cannot be read.
-        SourceError: The file cannot be read, or is not canonical.
+        SourceError: The file cannot be read, or is not plain.
     """
     # Read before anything else: an event that comes meanwhile makes the plan stale, see ``is_current``.
     event_id = last_event_id(ledger)
     source = CallFile(file, ledger.key)
     scan = scan_calls(source, ledger.key, counter)
-    known = _look_up_calls(ledger, scan, counter)
+    known = _look_up_calls(ledger, scan, counter, just_sent)
     chosen = np.isin(known.statuses, _STATUSES_SENT[again])
     part_of, parts = _plan_parts(scan, chosen, limits or PartLimits())
     numbers = Counter(known.statuses.tolist())
@@ -187,10 +194,11 @@ class _KnownCalls:
     open_parts: Counter[int]
     accepted_parts: Counter[int]
     mended_parts: Counter[int] = field(default_factory=Counter)
+    just_sent: frozenset[int] = frozenset()
 
     def add(self, place: int, state: State, part_id: int, *, same_content: bool) -> None:
         """Add that a part has a call."""
-        status = _status_of(state, same_content=same_content)
+        status = CallStatus.WAITING if part_id in self.just_sent else _status_of(state, same_content=same_content)
         self.statuses[place] = max(self.statuses[place], status)
         is_open = status in {CallStatus.WAITING, CallStatus.HELD}
         (self.open_parts if is_open else self.accepted_parts)[part_id] += 1
@@ -198,10 +206,12 @@ class _KnownCalls:
             self.mended_parts[part_id] += 1
 
 
-def _look_up_calls(ledger: Ledger, scan: CallScan, counter: int) -> _KnownCalls:
+def _look_up_calls(ledger: Ledger, scan: CallScan, counter: int, just_sent: frozenset[int]) -> _KnownCalls:
     doubled = scan.duplicates()
     unknown = np.where(scan.times <= _adopted_until(ledger, counter), CallStatus.MAYBE_ADOPTED, CallStatus.NEW)
-    known = _KnownCalls(np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8), Counter(), Counter())
+    known = _KnownCalls(
+        np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8), Counter(), Counter(), just_sent=just_sent
+    )
     with as_ledger_errors(ledger.folder):
         ledger.connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (place INTEGER PRIMARY KEY, fp BLOB NOT NULL)")
         places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))

@@ -106,14 +106,15 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def upload(self, request: Request, file: Path) -> Outcome:
+    def upload(self, request: Request, file: Path, on_first_byte: Callable[[], None] = lambda: None) -> Outcome:
         """Send a file once. It is repeated only while no connection is made, because then no byte was sent.
 
-        An interrupt is raised through: the ledger has the intent, so its outcome counts as ambiguous.
+        An interrupt is raised through. Its outcome is ambiguous if ``on_first_byte`` was called; else nothing was sent.
 
         Args:
             request: From ``upload_calls_request``.
             file: Streamed from the disk; it must not change meanwhile.
+            on_first_byte: Called before the first byte leaves, perhaps more than once.
 
         Raises:
             OSError: The file cannot be opened; nothing was sent.
@@ -121,7 +122,7 @@ class Client:
         with file.open("rb") as opened:
             size = file.stat().st_size
             try:
-                return self._retry(lambda: self._send_post(request, opened, size))
+                return self._retry(lambda: self._send_post(request, opened, size, on_first_byte))
             except UnreachableError as error:
                 return Outcome(OutcomeKind.NOT_SENT, error=error)
 
@@ -205,11 +206,12 @@ class Client:
             self._clock_skew_s = clock_skew(response.date, time.time())
             return response
 
-    def _send_post(self, request: Request, file: BinaryIO, size: int) -> Outcome:
+    def _send_post(self, request: Request, file: BinaryIO, size: int, on_first_byte: Callable[[], None]) -> Outcome:
         # A random boundary: no file contains it.
         timeouts, framing = self._options.timeouts, MultipartFraming(secrets.token_hex(16))
         file.seek(0)
-        with self._slots.acquire(request.counter), RequestDeadline(timeouts, timeouts.post_total) as deadline:
+        deadline = RequestDeadline(timeouts, timeouts.post_total, on_first_byte)
+        with self._slots.acquire(request.counter), deadline:
             progress = UploadProgress(deadline, framing.body_length(size))
             headers = {"Content-Type": framing.content_type, "Content-Length": str(progress.size)}
             with closing(stream_body(file, size, framing, progress)) as body:

@@ -42,6 +42,7 @@ _TIMEOUT_OF_PHASE: Final[Mapping[str, Callable[[Timeouts], float]]] = {
     "http11.receive_response_headers.started": lambda timeouts: timeouts.first_byte,
     "http11.receive_response_body.started": lambda timeouts: timeouts.idle,
 }
+_FIRST_BYTE_EVENT: Final = "http11.send_request_headers.started"
 _CONNECTED_EVENTS: Final = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 
 
@@ -73,16 +74,19 @@ class RequestDeadline:
 
     Attributes:
         expired: Whether a limit was passed, so that the connection was shut down.
+        on_first_byte: Called before the first byte of the request leaves.
     """
 
-    def __init__(self, timeouts: Timeouts, total: float) -> None:
+    def __init__(self, timeouts: Timeouts, total: float, on_first_byte: Callable[[], None] = lambda: None) -> None:
         """Prepare the watcher; the total limit begins now.
 
         Args:
             timeouts: Limits of the phases, in seconds.
             total: Limit of the whole request, in seconds.
+            on_first_byte: Called before the first byte of the request leaves, perhaps more than once.
         """
         self.expired = False
+        self.on_first_byte = on_first_byte
         self._timeouts = timeouts
         self._total_end = time.monotonic() + total
         # Written by the thread of the request, read by the watcher.
@@ -106,6 +110,8 @@ class RequestDeadline:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Begin the phase of an event of the HTTP library; take the socket when there is one."""
+        if event == _FIRST_BYTE_EVENT:
+            self.on_first_byte()
         if event in _CONNECTED_EVENTS:
             with self._condition:
                 self._socket = info["return_value"].get_extra_info("socket")
@@ -200,6 +206,8 @@ def stream_body(file: BinaryIO, size: int, framing: MultipartFraming, progress: 
     Raises:
         OSError: The file cannot be read, or has become shorter.
     """
+    # A transport that reports no events asks for the body all the same.
+    progress.deadline.on_first_byte()
     for piece in _body_chunks(file, size, framing):
         yield piece
         progress.bytes_sent += len(piece)

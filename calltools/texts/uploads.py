@@ -91,6 +91,8 @@ MESSAGES: Final = {
                      "Журнал загрузок записан более новой версией calltools (форма {version}, эта знает {known}). Ничего не отправлено. Обновите calltools."),
     "ledger-busy": ("Another process has kept the ledger in {path} busy for too long. Run again when it has ended.",
                     "Другой процесс слишком долго занимает журнал загрузок в {path}. Повторите, когда он закончит."),
+    "ledger-opening": ("Process {pid} has been opening the ledger in {path} for too long. Nothing was sent. Run again when it has ended.",
+                       "Процесс {pid} слишком долго открывает журнал загрузок в {path}. Ничего не отправлено. Повторите, когда он закончит."),
     "ledger-locked": ("Process {pid} is uploading to counter {counter}. Nothing was sent. Run again when it has ended.",
                       "В счётчик {counter} уже загружает процесс {pid}. Ничего не отправлено. Повторите, когда он закончит."),
     "ledger-locked-somehow": ("Another process has just begun to upload to counter {counter}. Nothing was sent. Run again when it has ended.",

@@ -11,7 +11,7 @@ from calltools.errors import SourceError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
-from calltools.ledger import Ledger, digest_file, is_clean_file, record_clean_file
+from calltools.ledger import Ledger, digest_file, is_clean_file, is_plain_file, record_clean_file
 from calltools.model.summary import Summary
 
 if TYPE_CHECKING:  # both load the rules and pandera
@@ -26,7 +26,7 @@ class CheckedFile:
     """A file that has been validated for an upload.
 
     Attributes:
-        file: The file to send: itself, or a copy without the records that have an error.
+        file: The file to send: itself, or a private copy, which is plain and without the records that have an error.
         digest: Of the bytes that were found clean; no others may be sent. ``""`` where nothing is compared: the
             copy is private, the file has errors, or there is no ledger.
         summary: What was found; ``None``: this version found the same bytes clean before.
@@ -43,7 +43,12 @@ class CheckedFile:
 
 
 def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
-    """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded."""
+    """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded.
+
+    Only a plain file can be sent without being read by the readers of ``files``, whoever has found it clean.
+    """
+    if not is_plain_file(file):
+        return None
     digest = digest_file(ledger, file)
     return (
         CheckedFile(file, digest, None) if is_clean_file(ledger, digest, version("calltools"), _RULESET_NAME) else None
@@ -68,40 +73,52 @@ def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
     return digest
 
 
-def check_for_upload(
+def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and where a copy may go
     ledger: Ledger | None,
     file: Path,
     name: str,
     sinks: Sequence["SessionSink"],
     *,
-    without_bad: tuple[BinaryIO, Path] | None,
+    copy: tuple[BinaryIO, Path],
+    skip_bad: bool = False,
 ) -> CheckedFile:
-    """Validate a canonical file as it is, and remember it when it is clean.
+    """Validate a file of calls as it is, and remember it when it is clean.
+
+    What ``validate`` passes may be sent, whatever the letters of its titles and the form of the file: unless it is
+    plain, its calls are copied as canonical CSV from the same read.
 
     Args:
-        ledger: Where clean files are remembered; ``None``: nowhere.
+        ledger: Where clean files are remembered; ``None``: nowhere, and nothing is going to be sent.
         file: Where its bytes are.
         name: What the user calls it.
         sinks: Take the findings.
-        without_bad: If records with an error are left out: where to write the others, and where to read them then.
+        copy: Where to write calls that cannot be sent from the file itself, and where to read them then.
+        skip_bad: Whether records with an error are left out, and the others are sent.
 
     Raises:
         SourceError: It cannot be read, or is written to meanwhile.
-        UsageError: It has no canonical header.
+        UsageError: It has several tables, or holds something else than calls.
     """
     # The rules and pandera take half a second to load, which a file that is known to be clean does not need.
     from calltools.run import ConversionSink, InputFile, RunOptions, Session, resolve  # noqa: PLC0415
 
     before = read_stamp(file)
+    plain = is_plain_file(file)
     inputs = [InputFile(file, name, resolve(RunOptions(vendor="none")))]
     with ExitStack() as stack:
-        good = [] if without_bad is None else [enter_interrupt_safe(stack, ConversionSink(without_bad[0]))]
-        [summary] = Session(inputs, [*sinks, *good], stop_on_error=True).run()
+        copied = ledger is not None and (skip_bad or not plain)
+        copying = [enter_interrupt_safe(stack, ConversionSink(copy[0]))] if copied else []
+        [summary] = Session(inputs, [*sinks, *copying], stop_on_error=True).run()
     # The copy is what is sent, not an output of the user.
     summary.written = None
     if summary.by_severity["error"]:
-        return CheckedFile(file, "", summary) if without_bad is None else CheckedFile(without_bad[1], "", summary)
-    return CheckedFile(file, "" if ledger is None else remember_clean_file(ledger, file, before), summary)
+        return CheckedFile(copy[1] if skip_bad else file, "", summary)
+    if ledger is not None and plain:
+        return CheckedFile(file, remember_clean_file(ledger, file, before), summary)
+    if read_stamp(file) != before:
+        # Its header may have been another one when the records were copied.
+        raise SourceError("upload-changed", path=file)
+    return CheckedFile(file if ledger is None else copy[1], "", summary)
 
 
 def judges_like_upload(context: "RunContext", now: int) -> bool:

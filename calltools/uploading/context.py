@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 from typing import Final, Protocol
 
 from calltools.errors import CalltoolsError
@@ -88,15 +88,13 @@ class SilentEvents:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, and how to wait: a value, so that a test need not wait.
+    """How to wait: a value, so that a test need not wait. Only the ledger has a wall clock, for what people read.
 
     Attributes:
-        now: Unix seconds, for what a person or the service dates.
         monotonic: Seconds for waits: a wall clock that is set must neither end nor prolong one.
         sleep: Waits so many seconds.
     """
 
-    now: Callable[[], float] = time
     monotonic: Callable[[], float] = monotonic
     sleep: Callable[[float], None] = sleep
 
@@ -151,10 +149,10 @@ class UploadContext:
 @contextmanager
 def report_interrupts(context: UploadContext) -> Iterator[None]:
     """Report the parts that were changed in here when the user interrupts the run; the interrupt goes on."""
-    begun = context.ledger.now()
+    before = {part.id: part for part in list_parts(context.ledger, context.options.counter)}
     try:
         yield
     except KeyboardInterrupt:
         parts = list_parts(context.ledger, context.options.counter)
-        context.events.report_interrupt([part for part in parts if part.changed >= begun], context.options)
+        context.events.report_interrupt([part for part in parts if part != before.get(part.id)], context.options)
         raise

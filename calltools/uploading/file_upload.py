@@ -8,7 +8,16 @@ from typing import BinaryIO
 
 from calltools.errors import LedgerError, SourceError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
-from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
+from calltools.ledger import (
+    CallStatus,
+    Ledger,
+    Part,
+    UploadPlan,
+    get_part,
+    hold_counter,
+    plan_upload,
+    waiting_parts,
+)
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
 from calltools.uploading.context import (
@@ -22,7 +31,7 @@ from calltools.uploading.context import (
 )
 from calltools.uploading.parts import poll_until_done
 from calltools.uploading.results import UploadResult
-from calltools.uploading.upload import run_upload
+from calltools.uploading.upload import report_held_calls, run_upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class UploadRequest:
     """One file to upload.
 
     Attributes:
-        file: A canonical CSV file, or a stream that is copied to a private file before it is read.
+        file: A canonical file, or a stream that is copied to a private file before it is read.
         name: What the user calls it.
         options: How it is uploaded.
         skip_bad: Leave out the records that have errors, instead of refusing the file.
@@ -111,8 +120,8 @@ class Uploader:
         from calltools.run import FindingsCollector  # noqa: PLC0415
 
         collector = FindingsCollector()
-        without_bad = stack.enter_context(open_private_file()) if request.skip_bad else None
-        checked = check_for_upload(self.ledger, file, request.name, [collector], without_bad=without_bad)
+        copy = stack.enter_context(open_private_file())
+        checked = check_for_upload(self.ledger, file, request.name, [collector], copy=copy, skip_bad=request.skip_bad)
         refused = bool(checked.error_count) and not request.skip_bad
         if checked.summary is not None:
             self.events.report_findings(checked.summary, collector.parts, refused=refused)
@@ -125,15 +134,18 @@ class Uploader:
 
     def _upload_checked(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadResult:
         options = request.options
-        plan = plan_upload(ledger, checked.file, options.counter, options.again)
-        # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
-        if checked.digest not in {"", plan.digest}:
-            raise SourceError("upload-changed", path=request.name)
+        plan = _plan_checked(request, ledger, checked)
+        if plan.counts[CallStatus.HELD]:
+            # What another process is sending at this moment looks held. Nobody sends while this one has the lock: it is
+            # refused (exit 4, with that process), or the calls are held indeed. A plan without such calls needs no
+            # lock, so that a look at it stops no upload; ``run_upload`` judges again under its lock.
+            with hold_counter(ledger, options.counter):
+                plan = _plan_checked(request, ledger, checked)
         waiting = waiting_parts(ledger, options.counter)
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
-            return self._refuse_held(ledger, plan)
+            return UploadResult(results.HELD, report_held_calls(ledger, plan, self.events))
         if request.plan_only:
             return UploadResult(results.OK)
         if not plan.parts and not waiting:
@@ -144,15 +156,6 @@ class Uploader:
             self.events.notify("upload-declined", count=count)
             return UploadResult(results.OK)
         return self._send(request, ledger, plan)
-
-    def _refuse_held(self, ledger: Ledger, plan: UploadPlan) -> UploadResult:
-        """Send nothing of a file some calls of which may have arrived already."""
-        parts = [get_part(ledger, number) for number in plan.open_parts]
-        held = tuple(part for part in parts if part.held)
-        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
-        names = ", ".join(part.name for part in held)
-        self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
-        return UploadResult(results.HELD, held)
 
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
         """The result of a file all calls of which were accepted before: what was wrong then is still wrong.
@@ -183,6 +186,19 @@ class Uploader:
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:
         return UploadContext(ledger, self.connect(), options, self.events, self.clock)
+
+
+def _plan_checked(request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadPlan:
+    """The plan of a file that was validated.
+
+    Raises:
+        SourceError: The file is another one now.
+    """
+    plan = plan_upload(ledger, checked.file, request.options.counter, request.options.again)
+    # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
+    if checked.digest not in {"", plan.digest}:
+        raise SourceError("upload-changed", path=request.name)
+    return plan
 
 
 @contextmanager

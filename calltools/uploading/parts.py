@@ -1,5 +1,6 @@
 """One part: recorded in the ledger before its first byte leaves, sent once, and polled until the service is done."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -74,7 +75,7 @@ def send_part(context: UploadContext, part: Part) -> SendResult:
     for number in range(_MAX_QUOTA_ATTEMPTS):
         context.events.notify("upload-sending", name=part.name, rows=part.rows, part=part.part, parts=part.parts)
         sent = _attempt(context, part)
-        wait = _quota_wait(context, sent.part, _LEAST_QUOTA_WAIT_S * 2**number)
+        wait = _quota_wait(sent, _LEAST_QUOTA_WAIT_S * 2**number)
         waited += wait or 0.0
         if wait is None or number + 1 == _MAX_QUOTA_ATTEMPTS or waited > context.options.wait_limit_s:
             break
@@ -92,25 +93,35 @@ def send_part(context: UploadContext, part: Part) -> SendResult:
 
 
 def _attempt(context: UploadContext, part: Part) -> SendResult:
-    # Durable before the first byte: a process that is killed from here on leaves a part in doubt, never a free one.
-    sending = begin_attempt(context.ledger, part.id)
-    request = upload_calls_request(
-        part.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[part.kind]
-    )
+    first_byte = threading.Event()
     try:
-        outcome = context.client.upload(request, sending.file)
+        # Durable before the first byte: a process that is killed from here on leaves a part in doubt, never a free one.
+        sending = begin_attempt(context.ledger, part.id)
+        request = upload_calls_request(
+            part.counter, sending.comment, goal=sending.part.goal or None, client_id_type=_CLIENT_ID_TYPES[part.kind]
+        )
+        outcome = context.client.upload(request, sending.file, first_byte.set)
     except OSError as error:
-        with _as_unrecorded(context, sending.part):
+        with _as_unrecorded(context, part):
             return SendResult(finish_attempt(context.ledger, part.id, NotSent(error.strerror or "file")))
     except BaseException:
-        # Interrupted while the request was under way: nobody knows how many bytes arrived.
         with suppress(LedgerError):
             # If it cannot be recorded now, the next run recovers it: the intent is durable.
-            finish_attempt(context.ledger, part.id, Ambiguous("interrupted"))
+            _record_interrupt(context, part, is_doubtful=first_byte.is_set())
         raise
     with _as_unrecorded(context, sending.part):
         outcome = _accept_own_answer(context, sending, outcome)
         return SendResult(finish_attempt(context.ledger, part.id, _attempt_outcome(outcome)), outcome.error)
+
+
+def _record_interrupt(context: UploadContext, part: Part, *, is_doubtful: bool) -> None:
+    """Record the interrupt of an attempt, if it has begun.
+
+    Once the first byte has left nobody knows how many arrived; before, as while a connection is refused, nothing has.
+    """
+    if get_part(context.ledger, part.id).state is State.SENDING:
+        outcome = Ambiguous("interrupted") if is_doubtful else NotSent("interrupted")
+        finish_attempt(context.ledger, part.id, outcome)
 
 
 @contextmanager
@@ -155,11 +166,14 @@ def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
     return Ambiguous(reason, outcome.bytes_sent)
 
 
-def _quota_wait(context: UploadContext, part: Part, least: float) -> float | None:
-    """Seconds to wait before the next attempt, at least ``least``; ``None``: there is no next attempt."""
-    if part.state is not State.THROTTLED or part.until is None:
+def _quota_wait(sent: SendResult, least: float) -> float | None:
+    """Seconds to wait before the next attempt, at least ``least``; ``None``: there is no next attempt.
+
+    The service names seconds, or a time by its own clock: what this machine's clock says meanwhile does not count.
+    """
+    if sent.part.state is not State.THROTTLED or not isinstance(sent.error, QuotaError) or sent.error.wait is None:
         return None
-    wait = max(part.until - context.clock.now(), least)
+    wait = max(sent.error.wait, least)
     return wait if wait <= _MAX_QUOTA_WAIT_S else None
 
 

@@ -1,10 +1,12 @@
 """A planned file is sent under the lock of its counter, after the parts that an earlier run has left."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from calltools.errors import CalltoolsError, QuotaError, ServiceError, SourceError, TokenRefusedError
+from calltools.errors import CalltoolsError, LedgerError, QuotaError, ServiceError, SourceError, TokenRefusedError
 from calltools.ledger import (
     CallStatus,
+    Ledger,
     Part,
     UploadPlan,
     get_part,
@@ -16,7 +18,7 @@ from calltools.ledger import (
     waiting_parts,
 )
 from calltools.uploading import results
-from calltools.uploading.context import UploadContext
+from calltools.uploading.context import UploadContext, UploadEvents
 from calltools.uploading.parts import SendResult, poll_until_done, send_part
 from calltools.uploading.reconcile import look_before_sending
 from calltools.uploading.results import UploadResult
@@ -41,19 +43,44 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
             errors.append(unlisted)
         _withdraw_mended(context, plan)
         # First what waits: its calls are claimed, so a new plan would leave them out.
-        sent = _send_all(context, waiting_parts(ledger, plan.counter), unlisted)
+        sent: list[SendResult] = []
+        _send_all(context, waiting_parts(ledger, plan.counter), unlisted, sent)
         if not _must_stop(sent):
             shown = plan
             # The parts just sent, or another process, may have changed what is new in the file.
             if not is_current(ledger, plan):
-                plan = plan_upload(ledger, plan.file, plan.counter, options.again)
+                just_sent = frozenset(result.part.id for result in sent if result.part.accepted)
+                plan = plan_upload(ledger, plan.file, plan.counter, options.again, just_sent=just_sent)
             if plan.digest != shown.digest:
                 # The file that was validated and shown was another one.
                 errors.append(SourceError("upload-changed", path=name))
-            elif not plan.counts[CallStatus.HELD] and plan.parts:
+            elif plan.counts[CallStatus.HELD]:
+                # Held since the plan was shown: by this run, which has said so, or by another process.
+                report_held_calls(ledger, plan, context.events, frozenset(result.part.id for result in sent))
+            elif plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
-                sent += _send_all(context, parts, unlisted)
+                _send_all(context, parts, unlisted, sent)
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
+
+
+def report_held_calls(
+    ledger: Ledger, plan: UploadPlan, events: UploadEvents, reported: frozenset[int] = frozenset()
+) -> tuple[Part, ...]:
+    """Say that nothing of a file is sent because some of its calls may have arrived; gives the held parts.
+
+    Args:
+        ledger: The ledger.
+        plan: The plan of the file, made under the lock of its counter.
+        events: The caller.
+        reported: Parts of which it knows already.
+    """
+    parts = [get_part(ledger, number) for number in plan.open_parts]
+    held = tuple(part for part in parts if part.held and part.id not in reported)
+    if held:
+        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
+        names = ", ".join(part.name for part in held)
+        events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
+    return held
 
 
 def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
@@ -68,16 +95,28 @@ def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
             context.events.notify("upload-replaced", name=part.name, rows=part.rows)
 
 
-def _send_all(context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None) -> list[SendResult]:
+def _send_all(
+    context: UploadContext, parts: Iterable[Part], unlisted: ServiceError | None, sent: list[SendResult]
+) -> None:
     """Send parts one after the other; after an error that every part would meet the rest goes on waiting.
 
-    Without the list nothing is sent: all parts go on waiting.
+    Args:
+        context: What the upload works with.
+        parts: The parts.
+        unlisted: Why the list could not be read: without it nothing is sent, and all parts go on waiting.
+        sent: The parts that the run has sent; these are added.
+
+    Raises:
+        LedgerError: A part could not be recorded. What was sent before is reported.
     """
-    sent: list[SendResult] = []
     for part in parts:
         waits = unlisted is not None or _must_stop(sent)
-        sent.append(SendResult(part) if waits else send_part(context, part))
-    return sent
+        try:
+            sent.append(SendResult(part) if waits else send_part(context, part))
+        except LedgerError:
+            for result in sent:
+                context.events.report_part(result.part)
+            raise
 
 
 def _must_stop(sent: Sequence[SendResult]) -> bool:
@@ -101,10 +140,13 @@ def _finish(
     return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=stopped)
 
 
-def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, ServiceError | None]:
+def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, CalltoolsError | None]:
     if not (context.options.polls and part.processing):
         return part, None
     try:
         return poll_until_done(context, part), None
-    except ServiceError as error:
-        return get_part(context.ledger, part.id), error
+    except (ServiceError, LedgerError) as error:
+        # The service has the part, whatever keeps us from following it.
+        with suppress(LedgerError):
+            part = get_part(context.ledger, part.id)
+        return part, error

@@ -57,9 +57,12 @@ class FakeMetrica:
         return not any(self._in_flight.values())
 
     def behave(self, name, times=None, *, only=None):
-        """Apply a behavior to the requests that it concerns, or to those of one kind, so many times or without end."""
+        """Apply a behavior to the requests that it concerns, or to those of one kind, so many times or without end.
+
+        A test may give a behavior of its own in place of a name.
+        """
         with self._lock:
-            behavior = BEHAVIORS[name]
+            behavior = BEHAVIORS[name] if isinstance(name, str) else name
             self._active.append([replace(behavior, kinds=(only,)) if only else behavior, times])
 
     def behave_well(self):

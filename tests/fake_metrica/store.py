@@ -49,11 +49,12 @@ def is_known(row):
 
 
 class Store:
-    """All uploadings of all counters. The clock can be advanced."""
+    """All uploadings of all counters, and their files as they came. The clock can be advanced."""
 
     def __init__(self, step_seconds=0.2):
         self.step_seconds = step_seconds
         self.uploadings = []
+        self.files = []
         self.lock = threading.Lock()
         self._ahead = 0.0
 
@@ -82,6 +83,7 @@ class Store:
                 stored=self.now(),
             )
             self.uploadings.append(uploading)
+            self.files.append(content)
         return uploading
 
     def status(self, uploading):

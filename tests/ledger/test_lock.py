@@ -11,7 +11,7 @@ import pytest
 from calltools import ledger
 from calltools.errors import LedgerError
 from calltools.ledger import NotSent, State
-from calltools.ledger.lock import LockHolder, current_process, is_alive, lock_holder
+from calltools.ledger.lock import LockHolder, _posix_start_time, current_process, is_alive, lock_holder, opening_lock
 from tests.ledger.fakes import COUNTER, Clock, FakeService, upload_file, write_numbered_calls
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +149,105 @@ def test_the_lease_of_a_dead_process_is_replaced(open_ledger, change):
 
     with ledger.hold_counter(open_ledger, COUNTER):
         assert lock_holder(open_ledger, COUNTER) == current_process()
+
+
+def test_the_number_of_a_dead_process_may_belong_to_another_user_now():
+    """Nobody may signal such a process, which says nothing of the one that held the lock."""
+    stale, later = LockHolder(1, current_process().boot, "1"), LockHolder(1, current_process().boot, "")
+    child = os.fork()
+    if not child:
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        with pytest.raises(PermissionError):
+            os.kill(1, 0)
+        os._exit(2 * is_alive(stale) + is_alive(later))
+
+    # Without a start time the process may be the holder.
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (1 if sys.platform == "linux" else 3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="states of processes")
+def test_a_process_that_has_ended_holds_nothing_though_nobody_waits_for_it(open_ledger, other):
+    """In a container the first process often waits for nobody: the number stays taken for ever."""
+    process = other(COUNTER)
+    holder = lock_holder(open_ledger, COUNTER)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+    assert (holder.pid, is_alive(holder)) == (process.pid, False)
+    with ledger.hold_counter(open_ledger, COUNTER):
+        assert lock_holder(open_ledger, COUNTER) == current_process()
+
+
+def test_ps_tells_the_start_of_a_process_where_there_is_no_proc():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        first = _posix_start_time(process.pid)
+        process.stdin.close()
+
+    assert first.split()[0] in {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
+    assert _posix_start_time(process.pid) == ""
+
+
+OPENER = """
+import sys
+from pathlib import Path
+from calltools.ledger.lock import opening_lock
+with opening_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def opener(folder, open_ledger):
+    """A process that hangs while it opens the ledger."""
+    open_ledger.close()
+    command = [sys.executable, "-c", OPENER, folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_who_opens_the_ledger_for_too_long_is_named(opener, folder):
+    """By a command, too: with its limit of ten seconds."""
+    environment = {**os.environ, "CALLTOOLS_STATE_DIR": str(folder), "CALLTOOLS_LANG": "en"}
+    done = subprocess.run(
+        [sys.executable, "-m", "calltools", "uploads", "list"],
+        env=environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"Process {opener.pid} has been opening the ledger" in done.stderr
+
+
+def test_whoever_waits_to_open_the_ledger_opens_it_when_the_other_has(opener, folder, clock):
+    opener.stdin.close()
+
+    with ledger.open_ledger_in(folder, clock) as opened:
+        assert ledger.find_faults(opened) == []
+
+
+def test_a_dead_process_that_opened_the_ledger_is_not_named(opener, folder):
+    left_file = folder / "locks" / "opening.lock"
+    left_behind = left_file.read_bytes()
+    opener.kill()
+    opener.wait()
+    named, unnamed = [], []
+
+    with opening_lock(folder):
+        with pytest.raises(LedgerError) as refused, opening_lock(folder, wait_s=0.1):
+            pass
+        named.append(refused.value)
+        # As in the moment before the new holder has written its name.
+        left_file.write_bytes(left_behind)
+        with pytest.raises(LedgerError) as refused, opening_lock(folder, wait_s=0.1):
+            pass
+        unnamed.append(refused.value)
+
+    assert [(fault.key, fault.facts["pid"], fault.exit_code) for fault in named] == [("ledger-opening", os.getpid(), 4)]
+    assert [(fault.key, fault.exit_code) for fault in unnamed] == [("ledger-busy", 4)]
+    assert left_file.read_bytes() == b""
 
 
 RACER = """

@@ -276,7 +276,9 @@ def test_blank_records_are_no_calls(open_ledger, tmp_path):
     [
         b"",
         b"ClientId,Tag\n1,2\n",
-        b"DateTime,Tag\n1,2\n",
+        b"clientid,DateTime\n1,2\n",
+        b"calls\nClientId,DateTime\n1,2\n",
+        b"\nClientId,DateTime\n1,2\n",
         b"ClientId,DateTime,ClientId\n1,2,3\n",
         b"ClientId,DateTime,Unknown\n1,2,3\n",
         b"ClientId,DateTime\n1,2,3\n",
@@ -285,7 +287,7 @@ def test_blank_records_are_no_calls(open_ledger, tmp_path):
         b"ClientId,DateTime\n1,\xff\n",
     ],
 )
-def test_a_file_that_is_not_canonical_is_refused(open_ledger, tmp_path, data):
+def test_a_file_that_is_not_plain_is_refused(open_ledger, tmp_path, data):
     path = tmp_path / "a.csv"
     path.write_bytes(data)
 

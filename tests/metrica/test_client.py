@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -187,12 +188,14 @@ def test_token_that_is_refused(service, client_of, calls):
 @pytest.mark.parametrize(("name", "file"), CASES)
 def test_outcome_of_an_upload(name, file, service, client_of, request):
     service.behave(name)
-    path = request.getfixturevalue(file)
+    path, announced = request.getfixturevalue(file), threading.Event()
 
-    outcome = client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path)
+    outcome = client_of(service.url, timeouts=LIMITS.get(name, TIMEOUTS)).upload(REQUEST, path, announced.set)
 
     ending, key = EXPECTED_OUTCOMES[name]
     assert (outcome.kind, outcome.error and outcome.error.key) == (ending, key)
+    # All of them have connected, so an interrupt would leave each of them unclear.
+    assert announced.is_set()
     assert len(service.posts) == 1
     if BEHAVIORS[name].stored:
         # The client has given up, so the service may still be storing the file.
@@ -287,6 +290,36 @@ def test_upload_is_repeated_while_no_connection_is_made(service, client_of, call
     assert outcome.kind is ACKED
     assert [key for _, key in waits] == ["service-no-connection"] * 2
     assert len(service.store.uploadings) == 1
+
+
+def test_the_first_byte_is_announced_before_it_leaves(service, client, calls):
+    """Whoever is interrupted before knows that nothing was sent."""
+    seen = []
+
+    client.upload(REQUEST, calls, lambda: seen.append(len(service.requests)))
+
+    assert seen[0] == 0
+
+
+def test_no_first_byte_is_announced_while_the_connection_is_refused(service, client_of, calls):
+    service.refuse()
+    seen = []
+
+    client_of(service.url, retry_policy=RetryPolicy(2, 0.01, 0.02)).upload(REQUEST, calls, lambda: seen.append("first"))
+
+    assert not seen
+
+
+def test_no_first_byte_is_announced_before_the_end_of_the_tls_handshake(client_of, calls):
+    """The calls follow the handshake: a server that says nothing in it gets none of them."""
+    seen = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        client = client_of(url, timeouts=replace(TIMEOUTS, connect=0.2), retry_policy=RetryPolicy(1, 0.01, 0.02))
+
+        outcome = client.upload(REQUEST, calls, lambda: seen.append("first"))
+
+    assert (outcome.kind, seen) == (OutcomeKind.NOT_SENT, [])
 
 
 def test_unknown_host_name(client_of, calls):

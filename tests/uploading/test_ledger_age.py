@@ -278,3 +278,14 @@ def test_what_waits_is_held_beside_uploadings_that_were_adopted(upload, run, ser
     assert "calltools uploads resume --resend L1" in refused.stderr
     assert run("uploads", "resume", "--give-up", "L1").exit_code == 0
     assert run("uploads", "resume").exit_code == 0
+
+
+def test_calls_that_waited_go_once_though_known_calls_are_sent_again(upload, service, calls):
+    service.behave("reading-fails", only="list")
+    stopped = upload(calls, "--all")
+    service.behave_well()
+
+    sent = upload(calls, "--all")
+
+    assert (stopped.exit_code, sent.exit_code) == (4, 0)
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]

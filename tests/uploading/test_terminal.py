@@ -103,6 +103,28 @@ def test_an_interrupt_while_sending_names_the_held_part_and_resume_finds_it(term
     assert len(service.posts) == 1
 
 
+def test_an_interrupt_while_the_connection_is_refused_leaves_nothing_unclear(terminal, service, run, calls):
+    """No byte has left: the part waits, and the next run sends it."""
+    service.refuse()
+    with terminal("upload", calls, *ASK, "--yes", "--without-list") as screen:
+        screen.until("sending L1")
+        # The reading of the list, which nobody answers either, came before.
+        screen.text = screen.text.partition("sending L1")[2]
+        screen.until("trying again")
+        screen.interrupt()
+        code, out = screen.end()
+    service.listen_again()
+
+    assert (code, out) == (130, "")
+    assert "uploading L1 NOT-SENT waiting 10" in screen.text
+    assert "not known" not in screen.text
+    assert "held" not in screen.text
+    assert service.requests == []
+    again = run("upload", calls, *ASK, "--yes")
+    assert (again.exit_code, again.stdout) == (0, "uploading 1000 ACKED sent 10 accepted 10\n")
+    assert len(service.posts) == 1
+
+
 def test_an_interrupt_while_watching_reports_no_held_part(terminal, service, run, calls):
     service.store.step_seconds = 60
     with terminal("upload", calls, *ASK, "--yes", "--wait") as screen:

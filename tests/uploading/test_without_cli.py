@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from time import time
 
 import pytest
@@ -18,7 +19,7 @@ from calltools.ledger.reservation import part_path
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions, Timeouts
 from calltools.metrica.token import Token
-from calltools.uploading.context import Clock, SilentEvents, UploadContext, UploadOptions
+from calltools.uploading.context import Clock, SilentEvents, UploadContext, UploadOptions, report_interrupts
 from calltools.uploading.file_upload import Uploader, UploadRequest
 from calltools.uploading.resume import ResumeOptions, list_uploadings, resume_parts, watch_part
 from calltools.uploading.upload import run_upload
@@ -94,13 +95,14 @@ def test_a_file_is_validated_planned_sent_and_polled(ledger, connect, service, c
 
 
 class JumpingClock:
-    """A clock that nobody waits for. Its wall clock jumps a day on at every wait, as when it is set."""
+    """A clock that nobody waits for. Its wall clock jumps at every wait, a day on or back, as when it is set."""
 
-    def __init__(self):
+    def __init__(self, jump_s=86_400):
         self.waits = []
+        self._jump_s = jump_s
 
     def now(self):
-        return time() + len(self.waits) * 86_400
+        return time() + len(self.waits) * self._jump_s
 
     def monotonic(self):
         return float(sum(self.waits))
@@ -109,17 +111,23 @@ class JumpingClock:
         self.waits.append(seconds)
 
 
-def send_by_clock(ledger, connect, calls, options=OPTIONS):
-    clock = JumpingClock()
-    context = UploadContext(ledger, connect(), options, clock=Clock(clock.now, clock.monotonic, clock.sleep))
+def send_by_clock(ledger, connect, calls, options=OPTIONS, jump_s=86_400):
+    clock = JumpingClock(jump_s)
+    ledger = replace(ledger, now=clock.now)
+    context = UploadContext(ledger, connect(), options, clock=Clock(clock.monotonic, clock.sleep))
     return run_upload(context, plan_upload(ledger, calls, COUNTER), "calls"), clock
 
 
-def test_a_quota_without_end_is_asked_five_times(ledger, connect, service, calls):
+#: A day on, and a day back.
+JUMPS = pytest.mark.parametrize("jump_s", [86_400, -86_400])
+
+
+@JUMPS
+def test_a_quota_without_end_is_asked_five_times(ledger, connect, service, calls, jump_s):
     """The waits between the attempts double from a second, though the service says 0."""
     service.behave("429-at-once", only="upload")
 
-    result, clock = send_by_clock(ledger, connect, calls)
+    result, clock = send_by_clock(ledger, connect, calls, jump_s=jump_s)
 
     assert (result.code, [part.state for part in result.parts]) == (4, ["throttled"])
     assert len(service.posts) == 5
@@ -144,26 +152,55 @@ def test_a_part_is_looked_for_between_two_attempts_of_one_run(ledger, connect, s
         query = {"comment": marked_comment(part.mark, 1, "")}
         service.store.add(COUNTER, query, part_path(ledger, part).read_bytes())
 
-    context = UploadContext(ledger, connect(), OPTIONS, clock=Clock(clock.now, clock.monotonic, store_late))
+    context = UploadContext(ledger, connect(), OPTIONS, clock=Clock(clock.monotonic, store_late))
     result = run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
 
     assert (result.code, [part.state for part in result.parts]) == (0, ["acked"])
     assert len(service.posts) == 1
 
 
-def test_a_search_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls):
+@JUMPS
+def test_a_search_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls, jump_s):
     service.behave("resets-after-body", 1)
 
-    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, search_timeout_s=10))
+    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, search_timeout_s=10), jump_s)
 
     assert result.code == 6
     assert clock.waits == [2] * 5
 
 
-def test_polling_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls):
+@JUMPS
+def test_a_quota_that_names_its_wait_is_waited_for_though_the_wall_clock_jumps(ledger, connect, service, calls, jump_s):
+    service.behave("429-soon", 1, only="upload")
+
+    result, clock = send_by_clock(ledger, connect, calls, jump_s=jump_s)
+
+    assert (result.code, clock.waits) == (0, [1])
+
+
+def test_an_interrupt_reports_its_parts_though_the_wall_clock_was_set_back(ledger, connect, service, calls):
+    class InterruptedEvents(RecordedEvents):
+        def notify(self, key, /, **_facts):
+            if key == "upload-sending":
+                raise KeyboardInterrupt
+
+        def report_interrupt(self, parts, _options):
+            self.parts += [part.name for part in parts]
+
+    events, moments = InterruptedEvents(), count(1_760_000_000, -3600)
+    context = UploadContext(replace(ledger, now=lambda: float(next(moments))), connect(), OPTIONS, events)
+
+    with pytest.raises(KeyboardInterrupt), report_interrupts(context):
+        run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
+
+    assert events.parts == ["L1"]
+
+
+@JUMPS
+def test_polling_goes_on_though_the_wall_clock_jumps(ledger, connect, service, calls, jump_s):
     service.behave("status-unknown", 3)
 
-    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, wait=True, poll_interval_s=60))
+    result, clock = send_by_clock(ledger, connect, calls, replace(OPTIONS, wait=True, poll_interval_s=60), jump_s)
 
     assert (result.code, [part.status for part in result.parts]) == (0, ["PROCESSED"])
     # The service is done by its own clock, so there may be more.
@@ -381,3 +418,19 @@ def test_a_fault_of_the_ledger_after_the_first_byte_is_held(ledger, connect, ser
     ledger.close()
     with open_ledger_in(state, time) as opened:
         assert find_part(opened, "L1").held
+
+
+def test_parts_that_arrived_before_a_fault_of_the_ledger_are_reported(ledger, connect, service, tmp_path):
+    by_user = "user-1,,1760000001,0,+74950000701"
+    both = write_csv(
+        tmp_path / "both.csv", [f",{10**18},1760000000,0,+74950000700", by_user],
+        "UserId,ClientId,DateTime,StaticCall,PhoneNumber",
+    )  # fmt: skip
+    events = RecordedEvents()
+    faulty = replace(ledger, connection=_FaultyConnection(ledger.connection, lambda *_: len(service.posts) > 1))
+    context = UploadContext(faulty, connect(), OPTIONS, events)
+
+    with pytest.raises(UnrecordedError):
+        run_upload(context, plan_upload(ledger, both, COUNTER), "both")
+
+    assert sorted(events.parts) == ["L1", "L2"]

@@ -127,7 +127,7 @@ class TwoComputers(RuleBasedStateMachine):
         self.computers = [Computer(self.folder / name) for name in ("first", "second")]
         self.counter = next(NUMBERS)
         self.ahead = 0.0
-        self.clock = Clock(self.now, lambda: monotonic() + self.ahead, self.wait)
+        self.clock = Clock(lambda: monotonic() + self.ahead, self.wait)
         self.decisions: dict[bytes, Decisions] = {}
         self.calls_of: dict[str, set[int]] = {}
         self.uploadings = []
