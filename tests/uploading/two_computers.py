@@ -235,12 +235,14 @@ class TwoComputers(RuleBasedStateMachine):
 
         code = self.act(computer, send, trip)
         call_control("behave-well")
+        requests = 1
         if code == 4 and obeys:
             self.adopt_all(computer)
+            requests = 2
             code, trip = self.act(computer, send), None
         numbers = {number for number, _ in calls}
         if again != "none":
-            self.decided_by(computer).again.update(numbers)
+            self.decided_by(computer).again.update({number: requests for number in numbers})
         assert code in {0, 4, 5, 6} or (code == KILLED and trip), code
         # A fork cannot tell what its plan was.
         if code == 0 and not trip:
