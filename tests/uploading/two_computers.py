@@ -242,7 +242,7 @@ class TwoComputers(RuleBasedStateMachine):
             code, trip = self.act(computer, send), None
         numbers = {number for number, _ in calls}
         if again != "none":
-            self.decided_by(computer).again.update({number: requests for number in numbers})
+            self.decided_by(computer).again.update(dict.fromkeys(numbers, requests))
         assert code in {0, 4, 5, 6} or (code == KILLED and trip), code
         # A fork cannot tell what its plan was.
         if code == 0 and not trip:
