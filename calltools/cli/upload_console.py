@@ -174,6 +174,12 @@ class UploadConsole:
         """Print a line for scripts."""
         self._echo(text, err=False)
 
+    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print rows as columns on standard output."""
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            self.print_line("  ".join(map(str.ljust, row, widths)).rstrip())
+
     def stop_live_line(self) -> None:
         """End the line that changes."""
         if self._live is not None:

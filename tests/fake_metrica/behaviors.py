@@ -345,7 +345,7 @@ def _quota_response(status, kind, **headers):
     return act
 
 
-ALL_REQUESTS = ("upload", "list", "status", "counter")
+ALL_REQUESTS = ("upload", "list", "status", "counter", "counters")
 for _name, _act in {
     "429": _quota_response(429, "quota_requests_by_ip"),
     "429-soon": _quota_response(429, "quota_parallel_requests", Retry_After=1),
@@ -458,7 +458,7 @@ def list_without_ids(exchange):
 
 # -- readings of any kind --------------------------------------------------------------------
 
-READ_REQUESTS = ("list", "status", "counter")
+READ_REQUESTS = ("list", "status", "counter", "counters")
 
 
 @read_behavior("reading-fails", *READ_REQUESTS)
