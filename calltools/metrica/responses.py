@@ -5,16 +5,15 @@ out. A field that is missing or has a wrong type becomes ``None`` or ``""``.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from calltools.model.foreign_words import mask_personal
+
 #: Takes a secret out of a text.
 Redactor = Callable[[str], str]
 
-#: What stands for a secret or a long number.
-MASK: Final = "***"
 #: A longer response is not read. A page of a thousand uploadings has about half of it.
 MAX_RESPONSE_BYTES: Final = 1 << 20
 
@@ -25,8 +24,6 @@ BodyProblem = Literal["", "cut", "large", "packed"]
 _MAY_UPLOAD: Final = frozenset({"own", "edit"})
 _MAX_INT64: Final = (1 << 63) - 1
 _MAX_TEXT_LENGTH: Final = 2000
-# ``\d`` as in ``ledger.part.mask_long_numbers``: digits of every script are hidden in both places.
-_LONG_NUMBER: Final = re.compile(r"\d{7,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +271,14 @@ def _to_redacted_text(value: Any) -> str:
 def redact(text: str, redact_secret: Redactor = str) -> str:
     """Make a text of foreign origin safe to print.
 
-    The secret and runs of seven or more digits are replaced by ``MASK``, characters that are not printable by a space
+    The secret and what may be personal are replaced by ``***``, characters that are not printable by a space
     or an escape, and a very long text is cut.
 
     Args:
         text: Any text.
         redact_secret: Takes the token out.
     """
-    shown = "".join(map(_escape_unprintable, _LONG_NUMBER.sub(MASK, redact_secret(text)).strip()))
+    shown = "".join(map(_escape_unprintable, mask_personal(redact_secret(text)).strip()))
     return shown if len(shown) <= _MAX_TEXT_LENGTH else f"{shown[:_MAX_TEXT_LENGTH]}…"
 
 

@@ -9,8 +9,8 @@ from typing import Final, NoReturn, TextIO, final
 from urllib.parse import parse_qs, urlsplit
 
 from calltools.errors import CredentialError
-from calltools.metrica.responses import MASK
 from calltools.metrica.token_store import MAX_TOKEN_BYTES, Notify, ignore, read_keyring, read_token_file
+from calltools.model.foreign_words import MASK
 
 #: One word of visible ASCII: a line end in a header would begin another header.
 _TOKEN_PATTERN: Final = re.compile(r"[\x21-\x7e]+")
