@@ -183,21 +183,35 @@ def _reconcile_policy(absence: AbsencePolicy) -> ReconcilePolicy:
     return ReconcilePolicy(min_absent_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
 
 
-def print_uploads(
-    counter: int | None, output_format: ResultFormat, access: AccessOptions, output: OutputOptions
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ListChoice:
+    """What ``uploads list`` shows.
+
+    Attributes:
+        counter: Only the uploadings of this counter; ``None``: of all.
+        also: A counter that the service is asked about though the ledger may not know it.
+        output_format: The form of standard output.
+    """
+
+    counter: int | None
+    also: int | None
+    output_format: ResultFormat
+
+
+def print_uploads(choice: ListChoice, access: AccessOptions, output: OutputOptions) -> None:
     """Print every uploading: those of the ledger, and those that only the service knows."""
-    as_json = output_format is ResultFormat.JSON
-    with open_console(output, results.part_json if as_json else format_listed_part) as console, ExitStack() as stack:
+    with open_console(output, results.part_json) as console, ExitStack() as stack:
         ledger = stack.enter_context(open_ledger())
-        listing = list_uploadings(ledger, _connect_once(access, console, stack), counter)
+        listing = list_uploadings(ledger, _connect_once(access, console, stack), choice.counter, also=choice.also)
         if listing.error is not None:
             console.notify("uploads-ledger-only", reason=listing.error.say(output.language))
-        for part in listing.parts:
-            console.report_part(part)
-        format_foreign = results.foreign_json if as_json else results.foreign_line
-        for foreign_counter, uploading in listing.foreign:
-            console.print_line(format_foreign(foreign_counter, uploading))
+        if choice.output_format is ResultFormat.JSON:
+            for part in listing.parts:
+                console.report_part(part)
+            for counter, uploading in listing.foreign:
+                console.print_line(results.foreign_json(counter, uploading))
+        else:
+            console.print_listing(listing)
         if not listing.parts and not listing.foreign:
             console.notify("uploads-none")
 
