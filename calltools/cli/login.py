@@ -2,8 +2,9 @@
 
 import re
 import sys
+import warnings
 from contextlib import ExitStack
-from getpass import getpass
+from getpass import GetPassWarning, getpass
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -71,12 +72,19 @@ def logout_command(context: typer.Context, access: AccessOptions, output: Output
 def _get_token(login: LoginOptions, access: AccessOptions, console: "UploadConsole", stack: ExitStack) -> None:
     from calltools.cli.upload_run import open_client_with  # noqa: PLC0415 - heavy
     from calltools.metrica.token import Token, parse_pasted_token  # noqa: PLC0415 - heavy
-    from calltools.metrica.token_store import find_keyring, keep_in_file, keep_in_keyring  # noqa: PLC0415 - heavy
+    from calltools.metrica.token_store import (  # noqa: PLC0415 - heavy
+        find_keyring,
+        keep_in_file,
+        keep_in_keyring,
+        prepare_token_file,
+    )
     from calltools.runtime.process import forbid_core_dumps  # noqa: PLC0415 - heavy
 
     path = access.token_file
     # First of all: nobody should get a token for nothing.
-    keyring, trusted = ("", True) if path is not None else find_keyring()
+    keyring, trusted = find_keyring() if path is None else ("", True)
+    if path is not None:
+        prepare_token_file(path)
     forbid_core_dumps()
     text = parse_pasted_token(sys.stdin.readline() if access.token_stdin else _ask_for_token(login, console))
     token = Token(text, "stdin" if access.token_stdin else "terminal")
@@ -126,7 +134,24 @@ def _ask_for_token(login: LoginOptions, console: "UploadConsole") -> str:
     console.notify_always("login-address", url=url)
     if read_settings().has_display:
         typer.launch(url)
-    return getpass(say("login-ask-token", language), stream=sys.stderr)
+    return _read_hidden(say("login-ask-token", language))
+
+
+def _read_hidden(question: str) -> str:
+    """What a person types while the terminal shows nothing; empty at its end (Ctrl-D).
+
+    Raises:
+        UsageError: The terminal cannot hide it.
+    """
+    with warnings.catch_warnings():
+        # Otherwise it would warn, and show the token.
+        warnings.simplefilter("error", GetPassWarning)
+        try:
+            return getpass(question, stream=sys.stderr)
+        except GetPassWarning:
+            raise UsageError("login-no-terminal") from None
+        except EOFError:
+            return ""
 
 
 def _read_counters(client: "Client") -> "list[Counter] | None":

@@ -107,16 +107,28 @@ def read_token_file(path: Path, notify: Notify = ignore) -> str:
         raise CredentialError("token-file-unreadable", path=path, reason=error.strerror) from None
 
 
-def keep_in_file(path: Path, text: str) -> None:
-    """Write a token into a file that only its owner can read; folders that are missing are made as closed.
+def prepare_token_file(path: Path) -> None:
+    """See that a token can be kept in a file; folders that are missing are made, closed to others.
 
     Raises:
         CredentialError: It cannot be written, or is a file of something else.
     """
     try:
-        if path.exists() and len(path.read_bytes().split()) > 1:
-            raise CredentialError("token-file-other", path=path)
+        _refuse_other_file(path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise CredentialError("token-file-unwritable", path=path, reason=error.strerror) from None
+
+
+def keep_in_file(path: Path, text: str) -> None:
+    """Write a token into a file that only its owner can read, in place of an earlier one.
+
+    Raises:
+        CredentialError: It cannot be written, or is a file of something else.
+    """
+    try:
+        _refuse_other_file(path)
         # Made with mode 0600, so that nobody can open it before it is closed.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -142,12 +154,16 @@ def forget_file(path: Path) -> bool:
     try:
         if not path.exists():
             return False
-        if len(path.read_bytes().split()) > 1:
-            raise CredentialError("token-file-other", path=path)
+        _refuse_other_file(path)
         path.unlink()
     except OSError as error:
         raise CredentialError("token-file-unwritable", path=path, reason=error.strerror) from None
     return True
+
+
+def _refuse_other_file(path: Path) -> None:
+    if path.exists() and len(path.read_bytes().split()) > 1:
+        raise CredentialError("token-file-other", path=path)
 
 
 def _check_file(path: Path, handle: int, notify: Notify) -> None:

@@ -112,6 +112,30 @@ def test_an_interrupt_at_the_hidden_question_leaves_nothing(at_terminal, service
     assert (code, kept(), service.requests) == (130, None, [])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("typed", ["\x04", "\n", "two words\n"])
+def test_no_token_at_the_hidden_question_is_exit_2(at_terminal, service, kept, typed):
+    with at_terminal("--client-id", CLIENT_ID) as screen:
+        screen.until("stays hidden")
+        screen.type(typed)
+        code, _ = screen.end()
+
+    assert (code, kept(), service.requests) == (2, None, [])
+    assert "words" not in screen.text.partition("stays hidden")[2]
+
+
+@pytest.mark.parametrize("place", ["a file/token", "folder"])
+def test_a_place_that_cannot_be_written_is_said_before_a_token_is_asked_for(login, service, tmp_path, place):
+    (tmp_path / "a file").write_text("x")
+    (tmp_path / "folder").mkdir()
+
+    result = login("--token-file", tmp_path / place)
+
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+    assert service.requests == []
+
+
 def test_where_nobody_can_be_asked_the_command_is_named(run, kept, service):
     result = run("login")
 
