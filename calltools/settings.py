@@ -1,10 +1,15 @@
 """Settings from environment variables: the one place that reads them."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from calltools.texts.keys import Language
+
+_PROXY_VARIABLES: Final = ("HTTPS_PROXY", "ALL_PROXY")
+_DISPLAY_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Settings:
         color: Whether output is colored, by ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM``; ``None``: if it is a terminal.
         api_url: The address of the service, if not Metrica's own.
         state_dir: The folder of the ledger, if not the platform's folder for state.
+        proxy_variables: The variables that name a proxy; no request follows them.
+        has_display: Whether a browser can be opened: there is a desktop.
         stream_encoding_set: Whether ``PYTHONIOENCODING`` chooses the encoding of the standard streams.
     """
 
@@ -27,6 +34,8 @@ class Settings:
     color: bool | None = None
     api_url: str | None = None
     state_dir: str | None = None
+    proxy_variables: tuple[str, ...] = ()
+    has_display: bool = False
     stream_encoding_set: bool = False
 
 
@@ -43,6 +52,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         color=_color(environ),
         api_url=environ.get("CALLTOOLS_API_URL") or None,
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
+        proxy_variables=tuple(name for name in _PROXY_VARIABLES if environ.get(name) or environ.get(name.lower())),
+        has_display=sys.platform in {"darwin", "win32"} or any(environ.get(name) for name in _DISPLAY_VARIABLES),
         stream_encoding_set=bool(environ.get("PYTHONIOENCODING")),
     )
 

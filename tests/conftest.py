@@ -51,6 +51,14 @@ def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _no_keyring() -> Iterator[None]:
+    """No test reads or writes the keyring of its user; a test that needs one chooses a backend of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _command_is_built_once() -> Iterator[None]:
     """typer builds all commands anew for each call of a test, which takes longer than most commands."""
     with pytest.MonkeyPatch.context() as patch:

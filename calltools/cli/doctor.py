@@ -18,7 +18,6 @@ from calltools.texts.keys import MessageKey
 
 EXAMPLES = format_examples("calltools doctor", "calltools doctor --counter 12345678", "calltools doctor --lang ru")
 _PACKAGES: Final = ("pandas", "pandera", "pyarrow", "phonenumberslite", "openpyxl", "httpx2")
-_MAY_UPLOAD: Final = frozenset({"own", "edit"})
 #: The rule about calls in the future (CT214) tolerates as much.
 _MAX_CLOCK_SKEW_S: Final = 300
 
@@ -64,10 +63,13 @@ def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
 
 def _check_service(counter: int | None, access: AccessOptions, output: OutputOptions, stack: ExitStack) -> int:
     from calltools.cli.upload_console import open_console  # noqa: PLC0415 - heavy
-    from calltools.cli.upload_run import open_client  # noqa: PLC0415 - heavy
+    from calltools.cli.upload_run import find_usual_token, open_client_with  # noqa: PLC0415 - heavy
 
     try:
-        client = stack.enter_context(open_client(access, stack.enter_context(open_console(output))))
+        console = stack.enter_context(open_console(output))
+        token = find_usual_token(access, console)
+        _say(output, "token-found", where=token.where)
+        client = stack.enter_context(open_client_with(token, access, console))
         if counter is None:
             _say(output, "doctor-token-there")
             return 0
@@ -77,12 +79,12 @@ def _check_service(counter: int | None, access: AccessOptions, output: OutputOpt
     _say(
         output,
         "doctor-counter",
-        counter=counter,
+        counter=answer.label,
         permission=answer.permission or "-",
         zone=answer.time_zone or "-",
     )
     code = _check_clock(client.clock_skew_s, output)
-    if answer.permission and answer.permission not in _MAY_UPLOAD:
+    if answer.may_upload is False:
         _say(output, "doctor-no-right", permission=answer.permission)
         return ServiceError.exit_code
     return code

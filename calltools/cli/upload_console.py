@@ -14,12 +14,15 @@ from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError
 from calltools.ledger import CallStatus, Event, Part, Transition, UploadPlan
+from calltools.metrica.responses import Uploading
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.texts import MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
+from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.report_comparison import ReportComparison
+from calltools.uploading.resume import UploadListing
 
 #: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
 VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
@@ -78,6 +81,9 @@ class UploadConsole:
         self.options = options
         self._format_part = format_part
         self._live: Any = None
+        self._counter_labels: dict[int, str] = {}
+        #: Of the last plan.
+        self._label = ""
         self._on_terminal = is_terminal(sys.stderr)
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
@@ -113,9 +119,23 @@ class UploadConsole:
         reporter.finish(summary)
         reporter.close([summary])
 
+    def report_counter(self, look: CounterLook) -> None:
+        """Print what is wrong with the counter; its name stands in the plan and in the question."""
+        counter, problem = look.counter.id, look.problem
+        self._counter_labels[counter] = look.counter.label
+        if look.is_hidden:
+            self.notify("upload-counter-hidden", counter=counter)
+        elif problem is not None and look.refusal is None:
+            self.notify("upload-counter-unread", counter=counter, reason=problem.say(self.options.language))
+        if look.visits == 0:
+            self.notify_always("upload-no-visits", counter=look.counter.label, days=WINDOW_DAYS)
+        elif look.visits is not None:
+            self.print_detail("upload-visits", counter=look.counter.label, days=WINDOW_DAYS, visits=look.visits)
+
     def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
         """Print what would be sent, and why the rest would not."""
-        self.notify("upload-plan", path=name, counter=plan.counter, sent=plan.records_to_send, records=plan.records)
+        self._label = self._counter_labels.get(plan.counter, str(plan.counter))
+        self.notify("upload-plan", path=name, counter=self._label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
             self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
         for verdict, key in VERDICTS.items():
@@ -133,7 +153,7 @@ class UploadConsole:
         if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
             raise UsageError("upload-yes-needed")
         # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
-        typer.echo(say("upload-confirm", self.options.language, count=count), nl=False, err=True)
+        typer.echo(say("upload-confirm", self.options.language, count=count, counter=self._label), nl=False, err=True)
         return sys.stdin.readline().strip().lower() in _YES
 
     def report_part(self, part: Part) -> None:
@@ -206,6 +226,20 @@ class UploadConsole:
         """Print a line for scripts."""
         self._echo(text, err=False)
 
+    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print rows as columns on standard output."""
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            self.print_line("  ".join(map(str.ljust, row, widths)).rstrip())
+
+    def print_listing(self, listing: UploadListing) -> None:
+        """Print every uploading as a row of a table on standard output."""
+        titles = say("uploads-columns", self.options.language).split("|")
+        rows = [_row_of_part(part) for part in listing.parts]
+        rows += [_row_of_foreign(counter, uploading) for counter, uploading in listing.foreign]
+        if rows:
+            self.print_table([titles, *rows])
+
     def stop_live_line(self) -> None:
         """End the line that changes."""
         if self._live is not None:
@@ -251,6 +285,34 @@ def open_console(
         yield console
     finally:
         console.stop_live_line()
+
+
+def _row_of_part(part: Part) -> list[str]:
+    """A row of the list of uploadings; the columns are those of ``uploads-columns``."""
+    accepted = results.accepted_count(part)
+    calls = str(part.rows) if accepted in {None, part.rows} else f"{accepted}/{part.rows}"
+    state = f"{part.state}, {part.status}" if part.processing and part.status else str(part.state)
+    when = f"{datetime.fromtimestamp(part.created, UTC):%Y-%m-%d %H:%M}"
+    linked = "-" if part.linked is None else str(part.linked)
+    number = str(part.upload_id or "-")
+    return [part.name, number, when, part.source or "-", str(part.counter), part.goal or "-", calls, state, linked]
+
+
+def _row_of_foreign(counter: int, uploading: Uploading) -> list[str]:
+    calls = uploading.line_quantity if uploading.line_quantity is not None else uploading.source_quantity
+    counts = ["-" if count is None else str(count) for count in (calls, uploading.linked_quantity)]
+    state = f"other, {uploading.status}" if uploading.status else "other"
+    when = _minute_of(uploading.create_time)
+    return ["-", str(uploading.id), when, "-", str(counter), "-", counts[0], state, counts[1]]
+
+
+def _minute_of(text: str) -> str:
+    """A time of the service to the minute, in UTC where it says its offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text or "-"
+    return f"{(moment.astimezone(UTC) if moment.tzinfo else moment):%Y-%m-%d %H:%M}"
 
 
 def format_listed_part(part: Part) -> str:

@@ -91,6 +91,21 @@ class AccessOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginOptions:
+    """How a token is got."""
+
+    list: Annotated[bool, typer.Option("--list", help="Say which token is used, whose it is, and its counters.")] = (
+        False
+    )
+    client_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="ClientID of your application at Yandex; else it is asked.")
+    ] = None
+    read_counters: Annotated[
+        bool, typer.Option("--read-counters", help="The token may also read your counters: names, visits.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
 class OutputOptions:
     """Language and amount of what is printed."""
 

@@ -33,7 +33,8 @@ from calltools.ledger import (
 )
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions, Timeouts
-from calltools.metrica.token import TokenOptions, find_token, redact_logs
+from calltools.metrica.token import Token, TokenOptions, find_token, redact_logs
+from calltools.runtime.process import forbid_core_dumps
 from calltools.settings import read_settings, token_from_environment
 from calltools.uploading import results
 from calltools.uploading.context import SEARCH_TIMEOUT_S, Connect, UploadOptions
@@ -65,14 +66,37 @@ def open_client(access: AccessOptions, console: UploadConsole) -> Iterator[Clien
         CredentialError: There is no token, or others can read its file.
         UsageError: The address of the service or the file of authorities is wrong.
     """
+    with open_client_with(find_usual_token(access, console), access, console) as client:
+        yield client
+
+
+def find_usual_token(access: AccessOptions, console: UploadConsole) -> Token:
+    """The token of the first place that has one: an option, the environment, the keyring.
+
+    Raises:
+        CredentialError: There is none, or others can read its file.
+    """
+    forbid_core_dumps()
+    stdin = sys.stdin if access.token_stdin else None
+    token = find_token(TokenOptions(access.token_file, stdin, token_from_environment()), console.notify)
+    console.print_detail("token-found", where=token.where)
+    return token
+
+
+@contextmanager
+def open_client_with(token: Token, access: AccessOptions, console: UploadConsole) -> Iterator[Client]:
+    """A client of the service for a token, which no log shows.
+
+    Raises:
+        UsageError: The address of the service or the file of authorities is wrong.
+    """
     settings = read_settings()
     timeouts = Timeouts(post_total=access.timeout, get_total=min(Timeouts().get_total, access.timeout))
     service = ConnectionOptions(settings.api_url or ConnectionOptions().url, access.ca_file, timeouts)
-    token = find_token(
-        TokenOptions(access.token_file, sys.stdin if access.token_stdin else None, token_from_environment())
-    )
     show_logs = redact_logs(token)
     console.print_detail("upload-service", host=service.host, seconds=round(access.timeout))
+    if settings.proxy_variables:
+        console.print_detail("proxy-ignored", names=", ".join(settings.proxy_variables))
     try:
         with Client(
             token, service, on_wait=lambda wait, _: console.notify("upload-again", seconds=round(wait))
@@ -163,21 +187,35 @@ def _reconcile_policy(absence: AbsencePolicy) -> ReconcilePolicy:
     return ReconcilePolicy(min_absent_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
 
 
-def print_uploads(
-    counter: int | None, output_format: ResultFormat, access: AccessOptions, output: OutputOptions
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ListChoice:
+    """What ``uploads list`` shows.
+
+    Attributes:
+        counter: Only the uploadings of this counter; ``None``: of all.
+        also: A counter that the service is asked about though the ledger may not know it.
+        output_format: The form of standard output.
+    """
+
+    counter: int | None
+    also: int | None
+    output_format: ResultFormat
+
+
+def print_uploads(choice: ListChoice, access: AccessOptions, output: OutputOptions) -> None:
     """Print every uploading: those of the ledger, and those that only the service knows."""
-    as_json = output_format is ResultFormat.JSON
-    with open_console(output, results.part_json if as_json else format_listed_part) as console, ExitStack() as stack:
+    with open_console(output, results.part_json) as console, ExitStack() as stack:
         ledger = stack.enter_context(open_ledger())
-        listing = list_uploadings(ledger, _connect_once(access, console, stack), counter)
+        listing = list_uploadings(ledger, _connect_once(access, console, stack), choice.counter, also=choice.also)
         if listing.error is not None:
             console.notify("uploads-ledger-only", reason=listing.error.say(output.language))
-        for part in listing.parts:
-            console.report_part(part)
-        format_foreign = results.foreign_json if as_json else results.foreign_line
-        for foreign_counter, uploading in listing.foreign:
-            console.print_line(format_foreign(foreign_counter, uploading))
+        if choice.output_format is ResultFormat.JSON:
+            for part in listing.parts:
+                console.report_part(part)
+            for counter, uploading in listing.foreign:
+                console.print_line(results.foreign_json(counter, uploading))
+        else:
+            console.print_listing(listing)
         if not listing.parts and not listing.foreign:
             console.notify("uploads-none")
 

@@ -43,12 +43,15 @@ def list_uploads(
     *,
     output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT,
 ) -> None:
-    """Every uploading: what the ledger knows, with what the service says, and what only the service knows."""
+    """A table of every uploading: what the ledger knows, what the service says, and what only the service knows."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
         from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
-        upload_run.print_uploads(layers.apply(counter_option).counter, output_format, layers.apply(access), output)
+        # A counter of the configuration filters nothing: what is held elsewhere would be hidden.
+        also = layers.apply(counter_option).counter
+        choice = upload_run.ListChoice(counter_option.counter, also, output_format)
+        upload_run.print_uploads(choice, layers.apply(access), output)
 
 
 @app.command(

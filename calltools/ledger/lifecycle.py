@@ -30,7 +30,6 @@ from calltools.ledger.part import (
     Rejected,
     Throttled,
     marked_comment,
-    mask_long_numbers,
 )
 from calltools.ledger.queries import get_part
 from calltools.ledger.reservation import discard_file, is_intact, part_path
@@ -43,6 +42,7 @@ from calltools.ledger.states import (
     Transition,
     is_allowed,
 )
+from calltools.model.foreign_words import mask_personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _attempt_end(part: Part, outcome: AttemptOutcome) -> _AttemptEnd:
         changes = quantity_changes(outcome.upload_id, outcome.source_quantity, outcome.line_quantity)
         transition = choose_acceptance(part, changes, Transition.ACCEPT, Transition.ACCEPT_PARTIAL)
         return _AttemptEnd(transition, State.ACKED, changes, {"upload_id": outcome.upload_id})
-    reason = {"reason": mask_long_numbers(outcome.reason)}
+    reason = {"reason": mask_personal(outcome.reason)}
     match outcome:
         case Rejected():
             # The refusal says nothing about an earlier attempt that may be stored: its calls must not be freed.
@@ -159,7 +159,7 @@ def record_status(
         linked: Calls linked to visits, if reported.
         accepted: Rows accepted, if reported.
     """
-    reported = (("status", mask_long_numbers(status)), ("linked", linked), ("line_quantity", accepted))
+    reported = (("status", mask_personal(status)), ("linked", linked), ("line_quantity", accepted))
     changes = {name: value for name, value in reported if value is not None}
     return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), changes)
 
@@ -211,7 +211,7 @@ def release(ledger: Ledger, part_id: int, reason: str = "") -> Part:
     part = get_part(ledger, part_id)
     require_lock(ledger, part.counter)
     transition = Transition.HOLD if part.in_doubt else Transition.RELEASE
-    return write_event(ledger, part, transition, {"reason": mask_long_numbers(reason)})
+    return write_event(ledger, part, transition, {"reason": mask_personal(reason)})
 
 
 def write_event(

@@ -10,8 +10,6 @@ from typing import Final, Literal, TypeAlias
 
 from calltools.ledger.states import ACCEPTED_STATES, HELD_STATES, TRANSITION_OF_STATUS, WAITING_STATES, State
 
-# ``\d`` as in ``metrica.responses.redact``: digits of every script are hidden in both places.
-_LONG_NUMBER: Final = re.compile(r"\d{7,}")
 #: A mark is a nonce and its HMAC under the key of the ledger, so that a ledger knows its own uploadings in the list of
 #: the service even if it has lost their parts. With 64 bits each, neither collides by chance or can be forged.
 _NONCE_BYTES: Final = 8
@@ -21,11 +19,6 @@ _MARKER: Final = re.compile(r"\bct1([a-z2-7]{26})A([1-9][0-9]{0,5})\b")
 
 #: The kind of identifier in the calls of a part, by the name of its column.
 IdentifierKind = Literal["ClientId", "Yclid", "UserId"]
-
-
-def mask_long_numbers(text: str) -> str:
-    """Replace runs of seven or more digits, which may be somebody's phone number or id, by ``***``."""
-    return _LONG_NUMBER.sub("***", text)
 
 
 def new_mark(key: bytes) -> str:
@@ -138,7 +131,7 @@ class Attempt:
         started: Unix seconds, before the first byte.
         ended: Unix seconds when its outcome was recorded; ``None`` while it runs.
         bytes_sent: Bytes of the body that were sent; ``None``: unknown.
-        reason: The words of the service or the network, with long numbers masked.
+        reason: The words of the service or the network, with what may be personal masked.
         upload_id: The id that the service gave.
     """
 
@@ -166,7 +159,7 @@ class Part:
         digest: Keyed digest of its file, hexadecimal.
         goal: Name of the goal, as the user gave it.
         comment: Comment of the user, without the marker.
-        source: The user's name of the file, with long numbers masked.
+        source: The user's name of the file, with what may be personal masked.
         part: Number of the part in its file, from 1.
         parts: Number of parts of that file.
         state: Its state.

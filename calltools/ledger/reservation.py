@@ -25,9 +25,10 @@ from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.folder import open_private, spool_folder, sync_folder
 from calltools.ledger.lock import require_lock
-from calltools.ledger.part import Part, mask_long_numbers, new_mark
+from calltools.ledger.part import Part, new_mark
 from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
 from calltools.ledger.states import Transition
+from calltools.model.foreign_words import mask_personal
 
 _UNFINISHED_SUFFIX: Final = ".part"
 #: Days of every zone begin at one of these.
@@ -62,7 +63,7 @@ def reserve(
     """
     require_lock(ledger, plan.counter)
     spooled = spool_parts(ledger, plan)
-    texts = {"goal": goal, "comment": comment, "source": mask_long_numbers(source)}
+    texts = {"goal": goal, "comment": comment, "source": mask_personal(source)}
     try:
         with transaction(ledger) as connection:
             return tuple(_insert_parts(connection, ledger.now(), plan, texts, spooled))

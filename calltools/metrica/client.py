@@ -34,8 +34,11 @@ from calltools.metrica.protocol import (
     Request,
     call_report_request,
     counter_request,
+    counters_request,
+    grant_request,
     uploading_page_request,
     uploading_request,
+    visits_request,
 )
 from calltools.metrica.responses import (
     CallReport,
@@ -44,8 +47,11 @@ from calltools.metrica.responses import (
     Uploading,
     parse_call_report,
     parse_counter,
+    parse_counter_page,
+    parse_grant_login,
     parse_uploading,
     parse_uploading_page,
+    parse_visits,
 )
 from calltools.metrica.token import Token
 from calltools.metrica.transport import (
@@ -156,13 +162,50 @@ class Client:
             if read >= self._options.longest_list:
                 raise UnreachableError("service-list-endless", transient=False, count=read)
 
-    def get_counter(self, counter: int) -> Counter:
+    def get_counter(self, counter: int, *, once: bool = False) -> Counter:
         """Read a counter, with what the token may do there.
+
+        Args:
+            counter: Its number.
+            once: Do not repeat the request: the caller can do without.
 
         Raises:
             ServiceError: There is no usable response.
         """
-        return self._get(counter_request(counter), parse_counter)
+        return self._get(counter_request(counter), parse_counter, once=once)
+
+    def list_counters(self) -> list[Counter]:
+        """Read all counters that the account of the token may see.
+
+        Raises:
+            ServiceError: The list cannot be read to its end.
+        """
+        found: dict[int, Counter] = {}
+        read = 0
+        while True:
+            page = self._get(counters_request(read), parse_counter_page)
+            read += len(page.counters)
+            new = {counter.id: counter for counter in page.counters if counter.id not in found}
+            found |= new
+            # Without a total, a page without anything new is the last: the service may ignore the offset.
+            if not new or (page.total is not None and read >= page.total):
+                return list(found.values())
+
+    def get_login(self, counter: int) -> str:
+        """Read the login of the account of the token, which the service says only beside a counter; may be empty.
+
+        Raises:
+            ServiceError: There is no usable response.
+        """
+        return self._get(grant_request(counter), parse_grant_login, once=True)
+
+    def count_visits(self, counter: int, days: int) -> int:
+        """Read how many visits a counter had in so many days.
+
+        Raises:
+            ServiceError: There is no usable response.
+        """
+        return self._get(visits_request(counter, days), parse_visits, once=True)
 
     def get_call_report(self, counter: int, first: date, last: date) -> CallReport:
         """Read what the reports of a counter show of its calls, by day of its time zone.
@@ -182,7 +225,9 @@ class Client:
         """Seconds by which this machine's clock was ahead of the service at the last GET; ``None``: unknown."""
         return self._clock_skew_s
 
-    def _get(self, request: Request, parse: Callable[[ServiceResponse], Parsed | None]) -> Parsed:
+    def _get(
+        self, request: Request, parse: Callable[[ServiceResponse], Parsed | None], *, once: bool = False
+    ) -> Parsed:
         def get_once() -> Parsed:
             response = self._send_get(request)
             value = parse(response) if response.status == httpx2.codes.OK else None
@@ -190,7 +235,7 @@ class Client:
                 raise error_from_response(response, self._response_context())
             return value
 
-        return self._retry(get_once)
+        return get_once() if once else self._retry(get_once)
 
     def _send_get(self, request: Request) -> ServiceResponse:
         timeouts, host = self._options.timeouts, self._options.host

@@ -1,17 +1,28 @@
 """Requests to Metrica as values. No I/O.
 
 Source:
-    Metrica's reference: ``offline_conversions/upload_calls``, ``calls_uploading``, ``calls_uploadings``, ``counter``;
-    ``stat/v1/data`` with the metrics of offline calls.
+    Metrica's reference: ``offline_conversions/upload_calls``, ``calls_uploading``, ``calls_uploadings``, ``counter``,
+    ``counters``, ``my_grant``, ``stat/v1/data``; Yandex OAuth: parameters of ``authorize``.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
+from urllib.parse import urlencode
 
 API_URL: Final = "https://api-metrika.yandex.net"
 #: Uploadings on one page of the list.
 PAGE_SIZE: Final = 1000
+
+#: Counters on one page of their list: each has a kilobyte or so.
+COUNTERS_PAGE_SIZE: Final = 200
+#: Where an application is registered, once, and where its tokens are given.
+NEW_APPLICATION_URL: Final = "https://oauth.yandex.ru/client/new"
+#: The address that an application must name as its own, so that the page shows the token to the person.
+REDIRECT_URL: Final = "https://oauth.yandex.ru/verification_code"
+#: The least right with which calls can be uploaded, and the one that shows counters and visits.
+UPLOAD_RIGHT: Final = "metrika:offline_data"
+READ_RIGHT: Final = "metrika:read"
 
 ClientIdType = Literal["CLIENT_ID", "YCLID", "USER_ID"]
 
@@ -27,7 +38,7 @@ class Request:
     Attributes:
         method: HTTP method.
         path: Path from the root of the service.
-        counter: Counter that the request is about: it has one request at a time.
+        counter: Counter that the request is about: it has one request at a time; 0: about none.
         query: Parameters in order, not encoded.
     """
 
@@ -106,6 +117,42 @@ def call_report_request(counter: int, first: date, last: date) -> Request:
         # Not a sample of the visits.
         ("accuracy", "full"),
         ("limit", "100000"),
+    )
+    return Request("GET", "/stat/v1/data", counter, query)
+
+
+def authorize_url(client_id: str, *, may_read: bool) -> str:
+    """The address at which a person lets an application have a token with few rights, and is shown the token.
+
+    Args:
+        client_id: Of the application, as Yandex calls it.
+        may_read: Ask for the right to read counters and visits too.
+    """
+    rights = [UPLOAD_RIGHT, READ_RIGHT] if may_read else [UPLOAD_RIGHT]
+    query = {"response_type": "token", "client_id": client_id, "scope": " ".join(rights)}
+    return f"https://oauth.yandex.ru/authorize?{urlencode(query, safe=':')}"
+
+
+def counters_request(before: int = 0) -> Request:
+    """Request one page of the counters that the account of the token may see; so many came before."""
+    query = (("per_page", str(COUNTERS_PAGE_SIZE)), ("offset", str(before + 1)))
+    return Request("GET", f"{_COUNTERS_PATH}s", 0, query)
+
+
+def grant_request(counter: int) -> Request:
+    """Request what the account of the token may do with a counter; the response names the account."""
+    return Request("GET", f"{_COUNTERS_PATH}/{counter}/my_grant", counter)
+
+
+def visits_request(counter: int, days: int) -> Request:
+    """Request the number of visits that a counter had in so many days until today."""
+    query = (
+        ("ids", str(counter)),
+        ("metrics", "ym:s:visits"),
+        ("date1", f"{days}daysAgo"),
+        ("date2", "today"),
+        # Without a sample: a small number would be rounded to none.
+        ("accuracy", "full"),
     )
     return Request("GET", "/stat/v1/data", counter, query)
 

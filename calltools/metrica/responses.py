@@ -5,27 +5,26 @@ out. A field that is missing or has a wrong type becomes ``None`` or ``""``.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
+from calltools.model.foreign_words import mask_personal
+
 #: Takes a secret out of a text.
 Redactor = Callable[[str], str]
 
-#: What stands for a secret or a long number.
-MASK: Final = "***"
 #: A longer response is not read. A page of a thousand uploadings has about half of it.
 MAX_RESPONSE_BYTES: Final = 1 << 20
 
 #: Why a body must not be used: cut off, larger than ``MAX_RESPONSE_BYTES``, or compressed without being asked for.
 BodyProblem = Literal["", "cut", "large", "packed"]
 
+#: What an account needs to upload to a counter.
+_MAY_UPLOAD: Final = frozenset({"own", "edit"})
 _MAX_INT64: Final = (1 << 63) - 1
 _MAX_TEXT_LENGTH: Final = 2000
-# ``\d`` as in ``ledger.part.mask_long_numbers``: digits of every script are hidden in both places.
-_LONG_NUMBER: Final = re.compile(r"\d{7,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,43 @@ class Counter:
 
     Attributes:
         id: Number of the counter.
-        permission: What the account of the token may do: ``own``, ``edit``, ``view``.
+        permission: What the account of the token may do: ``own``, ``edit``, ``view``; ``""``: not said.
         time_zone: IANA name.
+        name: As people call it in Metrica.
+        site: Its main address.
+        owner: Login of the account that it belongs to.
     """
 
     id: int
     permission: str = ""
     time_zone: str = ""
+    name: str = ""
+    site: str = ""
+    owner: str = ""
+
+    @property
+    def may_upload(self) -> bool | None:
+        """Whether the account of the token may upload to it; ``None``: the service has not said."""
+        return self.permission in _MAY_UPLOAD if self.permission else None
+
+    @property
+    def label(self) -> str:
+        """``12345678 «Ромашка», romashka.ru``: the number alone may be mistyped, and a name is recognized."""
+        named = f"{self.id} «{self.name}»" if self.name else str(self.id)
+        return f"{named}, {self.site}" if self.site else named
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPage:
+    """One page of the list of counters.
+
+    Attributes:
+        counters: The counters.
+        total: How many the whole list has; ``None``: not said.
+    """
+
+    counters: tuple[Counter, ...]
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +176,31 @@ def parse_uploading_page(response: ServiceResponse) -> tuple[Uploading, ...] | N
 def parse_counter(response: ServiceResponse) -> Counter | None:
     """Parse a counter; ``None``: the response has none."""
     content = _content(response)
-    counter = None if content is None else content.get("counter")
-    if not isinstance(counter, dict) or (number := _to_integer(counter.get("id"))) is None:
+    return None if content is None else _to_counter(content.get("counter"))
+
+
+def parse_counter_page(response: ServiceResponse) -> CounterPage | None:
+    """Parse a page of the list of counters; ``None``: the response has none."""
+    content = _content(response)
+    if content is None or not isinstance(content.get("counters"), list):
         return None
-    return Counter(
-        number, _to_redacted_text(counter.get("permission")), _to_redacted_text(counter.get("time_zone_name"))
-    )
+    counters = [counter for item in content["counters"] if (counter := _to_counter(item)) is not None]
+    return CounterPage(tuple(counters), _to_integer(content.get("rows")))
+
+
+def parse_grant_login(response: ServiceResponse) -> str | None:
+    """Parse the login of the account of the token; ``None``: the response has none, ``""``: it is not said."""
+    content = _content(response)
+    grant = None if content is None else content.get("grant")
+    return _to_redacted_text(grant.get("user_login")) if isinstance(grant, dict) else None
+
+
+def parse_visits(response: ServiceResponse) -> int | None:
+    """Parse the number of visits of a report; ``None``: the response has none."""
+    content = _content(response)
+    totals = None if content is None else content.get("totals")
+    first = totals[0] if isinstance(totals, list) and totals else None
+    return int(first) if isinstance(first, int | float) and 0 <= first <= _MAX_INT64 else None
 
 
 def parse_call_report(response: ServiceResponse) -> CallReport | None:
@@ -218,6 +266,21 @@ def _to_uploading(item: Any) -> Uploading | None:
     )
 
 
+def _to_counter(item: Any) -> Counter | None:
+    if not isinstance(item, dict) or (number := _to_integer(item.get("id"))) is None:
+        return None
+    site = item.get("site2")
+    return Counter(
+        number,
+        permission=_to_redacted_text(item.get("permission")),
+        time_zone=_to_redacted_text(item.get("time_zone_name")),
+        name=_to_redacted_text(item.get("name")),
+        # An older edition of the reference has the site itself.
+        site=_to_redacted_text(site.get("site") if isinstance(site, dict) else item.get("site")),
+        owner=_to_redacted_text(item.get("owner_login")),
+    )
+
+
 def _to_integer(value: Any) -> int | None:
     # A string of digits is accepted as well: what matters is that an uploading of ours is not overlooked.
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(_MAX_INT64)):
@@ -238,14 +301,14 @@ def _to_redacted_text(value: Any) -> str:
 def redact(text: str, redact_secret: Redactor = str) -> str:
     """Make a text of foreign origin safe to print.
 
-    The secret and runs of seven or more digits are replaced by ``MASK``, characters that are not printable by a space
+    The secret and what may be personal are replaced by ``***``, characters that are not printable by a space
     or an escape, and a very long text is cut.
 
     Args:
         text: Any text.
         redact_secret: Takes the token out.
     """
-    shown = "".join(map(_escape_unprintable, _LONG_NUMBER.sub(MASK, redact_secret(text)).strip()))
+    shown = "".join(map(_escape_unprintable, mask_personal(redact_secret(text)).strip()))
     return shown if len(shown) <= _MAX_TEXT_LENGTH else f"{shown[:_MAX_TEXT_LENGTH]}…"
 
 

@@ -1,23 +1,19 @@
 """The token: a value that never prints itself, the places it is read from, and its removal from logs."""
 
 import logging
-import os
 import re
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn, TextIO, final
+from urllib.parse import parse_qs, urlsplit
 
 from calltools.errors import CredentialError
-from calltools.metrica.responses import MASK
+from calltools.metrica.token_store import MAX_TOKEN_BYTES, Notify, ignore, read_keyring, read_token_file
+from calltools.model.foreign_words import MASK
 
 #: One word of visible ASCII: a line end in a header would begin another header.
 _TOKEN_PATTERN: Final = re.compile(r"[\x21-\x7e]+")
-_MAX_LENGTH: Final = 4096
-#: Service and user name in the system keyring.
-_KEYRING_ENTRY: Final = ("calltools", "metrica")
 
 
 @final
@@ -27,21 +23,22 @@ class Token:
     It is not a dataclass, because ``asdict`` and ``fields`` would read it.
     """
 
-    __slots__ = ("__text",)
+    __slots__ = ("__text", "where")
 
     def __init__(self, text: str, where: str = "token") -> None:
         """Check the token.
 
         Args:
             text: The bare token, without ``OAuth``.
-            where: Where it comes from, for the message if it is malformed.
+            where: Where it comes from, for messages.
 
         Raises:
             CredentialError: It has a space, a line end or another character that a header must not have.
         """
-        if not _TOKEN_PATTERN.fullmatch(text) or len(text) > _MAX_LENGTH:
+        if not _TOKEN_PATTERN.fullmatch(text) or len(text) > MAX_TOKEN_BYTES:
             raise CredentialError("token-malformed", where=where)
         self.__text = text
+        self.where = where
 
     def authorization_header(self) -> str:
         """The value of header ``Authorization``."""
@@ -80,53 +77,45 @@ class TokenOptions:
         return f"TokenOptions(file={self.file}, stdin={self.stdin is not None}, environment={MASK})"
 
 
-def find_token(options: TokenOptions) -> Token:
+def find_token(options: TokenOptions, notify: Notify = ignore) -> Token:
     """Read the token from the first place that has one.
+
+    Args:
+        options: The places.
+        notify: Told what a person should know of the place.
 
     Raises:
         CredentialError: There is none, it is malformed, or other users can read its file.
     """
     if options.file is not None:
-        return Token(_strip_line_end(_read_token_file(options.file)), str(options.file))
+        return Token(_strip_line_end(read_token_file(options.file, notify)), str(options.file))
     if options.stdin is not None:
-        return Token(_strip_line_end(options.stdin.read(_MAX_LENGTH + 2)), "stdin")
+        return Token(_strip_line_end(options.stdin.read(MAX_TOKEN_BYTES + 2)), "stdin")
     if options.environment is not None:
         return Token(options.environment, "CALLTOOLS_TOKEN")
-    if (text := _read_keyring()) is not None:
+    if (text := read_keyring()) is not None:
         return Token(text, "keyring")
     raise CredentialError("token-missing")
 
 
-def _read_token_file(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            _refuse_shared_file(path, os.fstat(file.fileno()).st_mode)
-            return file.read(_MAX_LENGTH + 5).decode("utf-8-sig", "replace")
-    except OSError as error:
-        raise CredentialError("token-file-unreadable", path=path, reason=error.strerror) from None
+def parse_pasted_token(text: str) -> str:
+    """The token in what a person has pasted: itself, or the address of the page that shows it.
 
-
-def _refuse_shared_file(path: Path, mode: int) -> None:
-    # The mode is that of the opened file, not of the path: the path can name another file by now.
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise CredentialError("token-file-open", path=path, mode=f"{stat.S_IMODE(mode):04o}")
+    Raises:
+        CredentialError: The page says that there is none.
+    """
+    pasted = text.strip()
+    if "#" not in pasted:
+        return pasted
+    facts = parse_qs(urlsplit(pasted).fragment)
+    if "error" in facts:
+        raise CredentialError("token-denied")
+    return facts.get("access_token", [""])[0]
 
 
 def _strip_line_end(text: str) -> str:
     # Editors add one line end. A second line stays, so that the token is refused as malformed.
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def _read_keyring() -> str | None:
-    try:
-        keyring = import_module("keyring")
-    except ModuleNotFoundError:
-        return None
-    try:
-        password = keyring.get_password(*_KEYRING_ENTRY)
-    except Exception as error:  # noqa: BLE001 - each system's keyring has faults of its own; none may print a secret
-        raise CredentialError("keyring-unusable", reason=type(error).__name__) from None
-    return password if isinstance(password, str) else None
 
 
 def redact_logs(token: Token) -> Callable[[], None]:

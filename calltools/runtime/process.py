@@ -24,6 +24,8 @@ from calltools.runtime.signals import deferred_interrupts
 
 if sys.platform == "linux":
     import fcntl
+if sys.platform != "win32":
+    import resource
 
 #: What a Python process needs of the environment. The rest is not passed on: a token may be in it.
 _INHERITED_VARIABLES: Final = (
@@ -173,6 +175,16 @@ class ForkedWorker:
             EOFError: It has ended.
         """
         return read_object(self._results)
+
+
+def forbid_core_dumps() -> None:
+    """Let the system write no image of the memory of this process when it crashes: a secret is in it from now on.
+
+    It stays so: the memory of an object that is gone keeps its bytes until something else is written there.
+    """
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def write_object(stream: IO[bytes], value: object) -> None:

@@ -12,6 +12,7 @@ from calltools.metrica.client import Client
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.texts.keys import MessageKey
+from calltools.uploading.counter import CounterLook
 
 #: Seconds during which a part is searched for after an unclear end.
 SEARCH_TIMEOUT_S: Final = 10.0
@@ -37,6 +38,9 @@ class UploadEvents(Protocol):
 
     def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
         """A file was validated; ``refused``: it has errors and is not sent."""
+
+    def report_counter(self, look: CounterLook) -> None:
+        """The counter of the next plan, question or part was looked at."""
 
     def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
         """A file was planned; the parts of an earlier run that wait are sent with it."""
@@ -67,6 +71,9 @@ class SilentEvents:
         """Show nothing; the result holds the error."""
 
     def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
+        """Show nothing."""
+
+    def report_counter(self, look: CounterLook) -> None:
         """Show nothing."""
 
     def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import LedgerError, SourceError
+from calltools.errors import LedgerError, SourceError, TokenRefusedError, UsageError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import (
     CallStatus,
@@ -18,6 +18,7 @@ from calltools.ledger import (
     plan_upload,
     waiting_parts,
 )
+from calltools.metrica.responses import Counter
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
 from calltools.uploading.context import (
@@ -29,6 +30,7 @@ from calltools.uploading.context import (
     UploadOptions,
     report_interrupts,
 )
+from calltools.uploading.counter import CounterLook, look_at_counter
 from calltools.uploading.parts import poll_until_done
 from calltools.uploading.results import UploadResult
 from calltools.uploading.upload import report_held_calls, run_upload
@@ -70,6 +72,7 @@ class Uploader:
     connect: Connect
     events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = field(default_factory=Clock)
+    _looks: dict[int, CounterLook] = field(default_factory=dict, init=False, repr=False)
 
     def upload_files(self, requests: Iterable[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
@@ -142,10 +145,18 @@ class Uploader:
             with hold_counter(ledger, options.counter):
                 plan = _plan_checked(request, ledger, checked)
         waiting = waiting_parts(ledger, options.counter)
+        look = self._look_at_counter(request, plan, waiting)
+        if look is not None:
+            self.events.report_counter(look)
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
             return UploadResult(results.HELD, report_held_calls(ledger, plan, self.events))
+        if look is not None and look.refusal is not None:
+            self.events.report_error(look.refusal)
+            # Another file may go to another counter, with the same token.
+            stopped = isinstance(look.refusal, TokenRefusedError)
+            return UploadResult(results.REFUSED, errors=(look.refusal,), stopped=stopped)
         if request.plan_only:
             return UploadResult(results.OK)
         if not plan.parts and not waiting:
@@ -156,6 +167,36 @@ class Uploader:
             self.events.notify("upload-declined", count=count)
             return UploadResult(results.OK)
         return self._send(request, ledger, plan)
+
+    def _look_at_counter(self, request: UploadRequest, plan: UploadPlan, waiting: Sequence[Part]) -> CounterLook | None:
+        """What is known of the counter; ``None``: nothing is to be sent, so nobody asks.
+
+        Raises:
+            UsageError: There is no token, or the address of the service is wrong; a mere plan does without.
+        """
+        counter = request.options.counter
+        if not plan.parts and not waiting:
+            return None
+        try:
+            client = self.connect()
+        except UsageError as error:
+            if not request.plan_only:
+                raise
+            return CounterLook(Counter(counter), problem=error)
+        known = self._looks.get(counter)
+        if known is None or known.visits is None:
+            dynamic = [*(part.dynamic for part in plan.parts), *(part.dynamic for part in waiting)]
+            self._looks[counter] = look_at_counter(client, counter, dynamic)
+        return self._looks[counter]
+
+    def _refuse_held(self, ledger: Ledger, plan: UploadPlan) -> UploadResult:
+        """Send nothing of a file some calls of which may have arrived already."""
+        parts = [get_part(ledger, number) for number in plan.open_parts]
+        held = tuple(part for part in parts if part.held)
+        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
+        names = ", ".join(part.name for part in held)
+        self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
+        return UploadResult(results.HELD, held)
 
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
         """The result of a file all calls of which were accepted before: what was wrong then is still wrong.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from calltools.errors import CalltoolsError
@@ -119,6 +120,9 @@ def part_json(part: Part) -> str:
         "id": part.name,
         "uploading": part.upload_id,
         "counter": part.counter,
+        "created": _utc(part.created),
+        "file": part.source or None,
+        "goal": part.goal or None,
         "state": str(part.state),
         "status": part.status or None,
         "kind": part.kind,
@@ -135,16 +139,8 @@ def part_json(part: Part) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def foreign_line(counter: int, uploading: Uploading) -> str:
-    """An uploading that only the service knows, as a line of the list."""
-    words = ["uploading", str(uploading.id), uploading.status or "-"]
-    counts = (
-        ("sent", uploading.source_quantity),
-        ("accepted", uploading.line_quantity),
-        ("linked", uploading.linked_quantity),
-    )
-    words += [word for name, count in counts if count is not None for word in (name, str(count))]
-    return f"-  counter {counter}  other  {' '.join(words)}"
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def foreign_json(counter: int, uploading: Uploading) -> str:

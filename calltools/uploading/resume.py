@@ -21,6 +21,7 @@ from calltools.ledger import (
 from calltools.metrica.responses import Uploading
 from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
+from calltools.uploading.counter import look_at_counter
 from calltools.uploading.parts import poll_until_done, send_part
 from calltools.uploading.reconcile import look_before_sending, merge_listing, read_list, reconcile_counter
 from calltools.uploading.results import UploadResult
@@ -60,13 +61,21 @@ class ResumeOptions:
     clock: Clock = field(default_factory=Clock)
 
 
-def list_uploadings(ledger: Ledger, connect: Connect, counter: int | None = None) -> UploadListing:
+def list_uploadings(
+    ledger: Ledger, connect: Connect, counter: int | None = None, *, also: int | None = None
+) -> UploadListing:
     """List the uploadings of one counter, or of all that the ledger knows; what the service says of them is recorded.
+
+    Args:
+        ledger: The ledger.
+        connect: Gives the client; not called if there is no counter to ask about.
+        counter: Only this counter; ``None``: all.
+        also: With all: another counter to ask about.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    known = {part.counter for part in list_parts(ledger)}
+    known = {part.counter for part in list_parts(ledger)} | ({also} if also else set())
     foreign: list[tuple[int, Uploading]] = []
     error: CalltoolsError | None = None
     try:
@@ -155,6 +164,9 @@ def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, event
     chosen = None if options.resend is None else _find_undecided(ledger, options.resend)
     counter = options.counter if chosen is None else chosen.counter
     counters = sorted({part.counter for part in _undecided_parts(ledger, counter)})
+    others = len(_undecided_parts(ledger, None)) - len(_undecided_parts(ledger, counter))
+    if others and chosen is None:
+        events.notify_always("uploads-others-left", count=others, counter=counter)
     if not counters:
         events.notify("uploads-nothing-held")
         return UploadResult(results.OK)
@@ -214,8 +226,14 @@ def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsEr
 
 def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
     """Send every part that waits; gives why some were not accepted, or why nothing may be sent."""
-    if not waiting_parts(context.ledger, context.options.counter):
+    waiting = waiting_parts(context.ledger, context.options.counter)
+    if not waiting:
         return []
+    look = look_at_counter(context.client, context.options.counter, (part.dynamic for part in waiting))
+    context.events.report_counter(look)
+    if look.refusal is not None:
+        context.events.report_error(look.refusal)
+        return [look.refusal]
     unlisted = look_before_sending(context)
     if unlisted is not None:
         context.events.report_error(unlisted)

@@ -52,7 +52,7 @@ def exit_code(*arguments, **environ):
     return run("validate", *arguments, "--as-of", NOW, **environ).exit_code
 
 
-COMMANDS = (["convert"], ["upload"], ["doctor"])
+COMMANDS = (["convert"], ["upload"], ["login"], ["doctor"])
 
 
 def test_a_key_for_each_long_option_and_no_other():

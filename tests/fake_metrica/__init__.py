@@ -5,5 +5,6 @@ what it stored: ``FakeMetrica.store`` in the same process, ``GET /_control/state
 
 It accepts any token (or only that of ``--token``) and any counter but two: 403 may only be read, 404 does not exist.
 A visitor whose id ends with 9 is unknown, so the call is not linked. A row is accepted if its DateTime is whole
-seconds in the past. ``/_control/`` has ``state``, ``behave?name=…&times=…``, ``behave-well``, ``advance?seconds=…``.
+seconds in the past. Counters 12345678 and 403 are listed. ``/_control/`` has ``state``, ``behave?name=…&times=…``,
+``behave-well``, ``advance?seconds=…``.
 """

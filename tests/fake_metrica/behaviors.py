@@ -198,10 +198,15 @@ def garbage(exchange):
 
 @upload_behavior("400", stored=False)
 def bad_file(exchange):
-    """Refuse with a message that repeats a phone number and the token."""
+    """Refuse with a message that repeats the token, and a person's phone number, mail address and id."""
     exchange.read()
     secret = exchange.handler.headers["Authorization"].split()[-1]
-    exchange.refuse(400, "invalid_uploading", f"Row 2: PhoneNumber +74950000001 is bad, token {secret}, see row 123456")
+    exchange.refuse(
+        400,
+        "invalid_uploading",
+        f"Row 2: PhoneNumber +74950000001 or +7 (495) 000-00-01 of visitor@romashka.example is bad, UserId: ivan7, "
+        f"token {secret}, see row 123456",
+    )
 
 
 @upload_behavior("401-early", stored=False)
@@ -345,7 +350,7 @@ def _quota_response(status, kind, **headers):
     return act
 
 
-ALL_REQUESTS = ("upload", "list", "status", "counter", "report")
+ALL_REQUESTS = ("upload", "list", "status", "counter", "counters", "report")
 for _name, _act in {
     "429": _quota_response(429, "quota_requests_by_ip"),
     "429-soon": _quota_response(429, "quota_parallel_requests", Retry_After=1),
@@ -458,7 +463,7 @@ def list_without_ids(exchange):
 
 # -- readings of any kind --------------------------------------------------------------------
 
-READ_REQUESTS = ("list", "status", "counter", "report")
+READ_REQUESTS = ("list", "status", "counter", "counters", "report")
 
 
 @read_behavior("reading-fails", *READ_REQUESTS)

@@ -49,15 +49,20 @@ class Exchange:
 
     @property
     def counter(self):
-        return int(self.query["ids"] if self.kind == "report" else self.parts[3])
+        """The counter of the path, or of the query of a report; 0: the request is about no counter."""
+        in_path = len(self.parts) > 3
+        return int(self.parts[3] if in_path else self.query.get("ids", 0))
 
     @property
     def kind(self):
         if self.handler.command == "POST" and self.parts[-1] == "upload_calls":
             return "upload"
-        if self.path == "/stat/v1/data":
+        if "offlineCalls" in self.query.get("metrics", ""):
             return "report"
-        names = {"calls_uploadings": "list", "calls_uploading": "status"}
+        names = {
+            "calls_uploadings": "list", "calls_uploading": "status", "counters": "counters", "my_grant": "grant",
+            "data": "visits",
+        }  # fmt: skip
         return names.get(self.parts[-1]) or names.get(self.parts[-2], "counter")
 
     def read(self, size=None):
@@ -165,4 +170,19 @@ class Exchange:
         return listed[first : first + min(int(self.query.get("limit", 10_000)), largest)]
 
     def _counter(self):
-        self.answer(200, {"counter": responses.counter_object(self.counter)})
+        self.answer(200, {"counter": responses.counter_object(self.counter, self.service.counters)})
+
+    def _counters(self):
+        """A page of the counters that the account of the token may see; the first counter has number 1."""
+        listed = [responses.counter_object(number, self.service.counters) for number in self.service.counters]
+        first = int(self.query.get("offset", 1)) - 1
+        page = listed[first : first + int(self.query.get("per_page", 1000))]
+        self.answer(200, {"rows": len(listed), "counters": page})
+
+    def _grant(self):
+        permission = responses.counter_object(self.counter, self.service.counters)["permission"]
+        self.answer(200, {"grant": {"user_login": self.service.login, "perm": permission, "comment": ""}})
+
+    def _visits(self):
+        visits = responses.counter_object(self.counter, self.service.counters)["visits"]
+        self.answer(200, {"data": [], "totals": [float(visits)], "sampled": False})

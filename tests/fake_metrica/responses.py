@@ -38,13 +38,22 @@ def report_object(uploadings, query, *, share=1, sampled=False):
     return {"query": {"ids": [int(query["ids"])]}, "data": rows, "total_rows": len(rows), "sampled": sampled}
 
 
-def counter_object(number):
+def counter_object(number, counters):
+    """A counter as in the reference, and its visits, which only the reports have.
+
+    Args:
+        number: Of the counter.
+        counters: What is special about some of them.
+    """
     return {
         "id": number,
         "name": "Loopback",
         "permission": "view" if number == 403 else "edit",
+        "owner_login": "owner",
         "site2": {"site": "shop.example"},
         "time_zone_name": "Europe/Moscow",
+        "visits": 42,
+        **counters.get(number, {}),
     }
 
 

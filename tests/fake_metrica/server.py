@@ -23,6 +23,9 @@ class FakeMetrica:
         token: The only token that is accepted; ``None``: any.
         max_in_flight: The highest number of requests in flight, by counter and under ``"all"``.
         redirect_url: The address that redirects lead to.
+        counters: The counters that are listed, each with what is special about it; others exist and are not listed.
+        login: The account of the token.
+        may_read: Whether the token has the right ``metrika:read``, which lists of counters, counters and reports need.
     """
 
     def __init__(
@@ -32,6 +35,12 @@ class FakeMetrica:
         self.requests = []
         self.max_in_flight = collections.Counter()
         self.redirect_url = redirect_url
+        self.counters = {
+            12345678: {"name": "Ромашка", "permission": "own", "owner_login": "romashka", "site2": {"site": "romashka.ru"}},
+            403: {"name": "Чужой", "site2": {"site": "other.example"}},
+        }  # fmt: skip
+        self.login = "romashka"
+        self.may_read = True
         self.stopping = threading.Event()
         self.token, self._daily, self._tls = token, daily, tls
         self._in_flight = collections.Counter()
@@ -138,6 +147,8 @@ class FakeMetrica:
             problem = (401, "unauthorized", "Unauthorized")
         elif exchange.counter == 404:
             problem = (404, "not_found", "Object not found")
+        elif not self.may_read and exchange.kind in {"counter", "counters", "grant", "visits"}:
+            problem = (403, "access_denied", "Access is denied")
         elif self._in_flight["all"] > 3:
             problem = (429, "quota_parallel_requests", "Too many parallel requests")
         elif len(self.requests) > self._daily:

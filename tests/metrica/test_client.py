@@ -219,7 +219,7 @@ def test_message_of_the_service_is_kept_without_secrets(service, client, calls):
 
     sentence = client.upload(REQUEST, calls).error.say("en")
 
-    assert "PhoneNumber +*** is bad, token ***, see row 123456" in sentence
+    assert "PhoneNumber *** or *** of *** is bad, UserId: ***, token ***, see row 123456" in sentence
     assert CANARY not in sentence
 
 

@@ -3,17 +3,25 @@
 import copy
 import io
 import logging
+import os
 import pickle
+import subprocess
 import sys
+import tempfile
 import traceback
 from pathlib import Path
-from types import SimpleNamespace
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from calltools.errors import CredentialError
-from calltools.metrica.token import Token, TokenOptions, find_token, redact_logs
+from calltools.metrica.token import Token, TokenOptions, find_token, parse_pasted_token, redact_logs
+from calltools.metrica.token_store import forget_in_keyring, keep_in_keyring
 from calltools.settings import read_settings, token_from_environment
+from tests.keyrings import file_keyring
+from tests.programs import find_program
 
 CANARY = "y0_C4naryTokenAbc-123"
 
@@ -169,24 +177,125 @@ def test_missing_token_is_exit_2(no_keyring):
     assert (caught.value.key, caught.value.exit_code) == ("token-missing", 2)
 
 
-def test_token_from_the_keyring(monkeypatch):
-    stored = {("calltools", "metrica"): CANARY}
-    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda *name: stored.get(name)))
+def test_token_from_the_keyring(tmp_path):
+    with file_keyring(tmp_path):
+        keep_in_keyring(CANARY)
+        found = find_token(TokenOptions())
+        there, again = forget_in_keyring(), forget_in_keyring()
 
-    assert find_token(TokenOptions()).authorization_header() == f"OAuth {CANARY}"
+    assert (found.authorization_header(), found.where) == (f"OAuth {CANARY}", "keyring")
+    assert (there, again) == (True, False)
 
 
-def test_failing_keyring_reports_only_the_class_of_its_error(monkeypatch):
-    def locked(*_):
-        raise RuntimeError(CANARY)
+@pytest.mark.parametrize("act", [lambda: find_token(TokenOptions()), lambda: keep_in_keyring(CANARY)])
+def test_failing_keyring_reports_only_the_class_of_its_error(act):
+    before = keyring.get_keyring()
+    keyring.set_keyring(LockedKeyring())
+    try:
+        with pytest.raises(CredentialError) as caught:
+            act()
+    finally:
+        keyring.set_keyring(before)
 
-    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))
-
-    with pytest.raises(CredentialError) as caught:
-        find_token(TokenOptions())
-
-    assert caught.value.key == "keyring-unusable"
+    assert (caught.value.key, caught.value.facts["reason"]) == ("keyring-unusable", "KeyringLocked")
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+class LockedKeyring(KeyringBackend):
+    """A keyring that its user does not open."""
+
+    priority = 1
+
+    def get_password(self, *_):
+        raise KeyringLocked(CANARY)
+
+    set_password = delete_password = lambda self, *_: self.get_password("", "")
+
+
+def test_a_keyring_that_cannot_be_loaded_is_no_missing_one(tmp_path):
+    """``PYTHON_KEYRING_BACKEND`` names a module that is not there: the user has chosen it, so that is said."""
+    code = "from calltools.metrica.token_store import find_keyring; find_keyring()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyrings.none.such"},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert "The system keyring gives no token (ModuleNotFoundError)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("pasted", "token"),
+    [
+        (f" {CANARY}\r\n", CANARY),
+        (f"https://oauth.yandex.ru/verification_code#access_token={CANARY}&token_type=bearer&expires_in=3", CANARY),
+        (f"https://oauth.yandex.com/verification_code?x=1#state=&access_token={CANARY}", CANARY),
+        ("https://oauth.yandex.ru/verification_code#", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_person_pastes(pasted, token):
+    assert parse_pasted_token(pasted) == token
+
+
+# -- a secret that a service is handed ------------------------------------------------------------------
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+
+
+@posix
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "taken"),
+    [
+        (0o444, 0o700, True), (0o440, 0o700, True), (0o444, 0o500, True),
+        # The owner can write it, or others can enter the folder.
+        (0o644, 0o700, False), (0o444, 0o755, False), (0o444, 0o711, False), (0o444, 0o750, False),
+    ],
+)  # fmt: skip
+def test_a_file_that_nobody_can_write_in_a_closed_folder_is_taken_with_a_note(tmp_path, mode, folder_mode, taken):
+    # The folder of the test is itself in a closed one; what counts is decided below an open one.
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = Path(place) / "secrets"
+        folder.mkdir()
+        path = folder / "token"
+        path.write_text(CANARY)
+        path.chmod(mode)
+        folder.chmod(folder_mode)
+        notes = []
+        try:
+            find_token(TokenOptions(file=path), lambda key, **facts: notes.append((key, facts["mode"])))
+        except CredentialError as error:
+            notes.append(error.key)
+        folder.chmod(0o700)
+
+    assert notes == ([("token-file-mounted", f"{mode:04o}")] if taken else ["token-file-open"])
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["0444", "0644"])
+@pytest.mark.parametrize("mount", ["ro", "rw"])
+def test_a_secret_on_a_mount_that_is_read_only_is_taken(mount, mode):
+    """A file system of its own, as a container gets its secrets; in the open, so that only the mount protects it."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        script = (
+            f"mount -t tmpfs -o mode=0755 none {place} && printf {CANARY} > {place}/token && chmod {mode} {place}/token"
+            f" && mount -o remount,{mount} {place} && exec {sys.executable} -c"
+            f" 'from pathlib import Path; from calltools.metrica.token import *;"
+            f' find_token(TokenOptions(file=Path("{place}/token")), lambda key, **_: print(key))\''
+        )
+        done = subprocess.run(
+            [find_program("unshare", packages=["util-linux"]), "--map-root-user", "--mount", "sh", "-c", script],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    if mount == "ro":
+        assert (done.returncode, done.stdout) == (0, "token-file-mounted\n"), done.stderr
+    else:
+        assert f"(mode {mode})" in done.stderr
 
 
 # -- logs --------------------------------------------------------------------------------

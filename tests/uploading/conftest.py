@@ -58,8 +58,9 @@ def environment(service, state):
 def run(environment):
     """The command line in this process: exit code, standard output, standard error."""
 
-    def called(*arguments, **more):
-        return CliRunner().invoke(app, [str(argument) for argument in arguments], env={**environment, **more})
+    def called(*arguments, given=None, **more):
+        words = [str(argument) for argument in arguments]
+        return CliRunner().invoke(app, words, input=given, env={**environment, **more})
 
     return called
 

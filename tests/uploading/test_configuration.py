@@ -109,16 +109,35 @@ def test_the_doctor_requests_the_counter_of_the_file(run, configured):
     assert f"счётчик {COUNTER}" in result.stdout
 
 
-def test_uploads_of_the_counter_of_the_file_are_listed(run, upload, configured, tmp_path):
+@pytest.mark.parametrize("variable", ["", "2"])
+def test_a_counter_of_the_file_hides_no_uploading_of_another(run, upload, configured, tmp_path, variable):
     upload(write_csv(tmp_path / "a.csv", [call_line(1)]))
     upload(write_csv(tmp_path / "b.csv", [call_line(2)]), "--counter", "2")
+    if not variable:
+        configured("counter = 2\n")
 
-    both = run("uploads", "list")
+    every = run("uploads", "list", CALLTOOLS_COUNTER=variable)
+    one = run("uploads", "list", "--counter", "2")
+
+    assert [text.split()[0] for text in every.stdout.splitlines()] == ["ID", "L1", "L2"]
+    assert [text.split()[0] for text in one.stdout.splitlines()] == ["ID", "L2"]
+
+
+def test_a_counter_of_the_file_is_asked_about_although_the_ledger_does_not_know_it(run, upload, configured, calls):
+    upload(calls, CALLTOOLS_STATE_DIR=str(calls.parent / "another machine"))
+    configured(f"counter = {COUNTER}\n")
+
+    assert "other" in run("uploads", "list").stdout
+
+
+def test_resume_says_what_it_leaves_for_another_counter(run, service, upload, configured, calls):
+    service.behave("resets-after-body", 1)
+    upload(calls)
     configured("counter = 2\n")
-    one = run("uploads", "list")
 
-    assert len(both.stdout.splitlines()) == 2
-    assert [text.split()[0] for text in one.stdout.splitlines()] == ["L2"]
+    result = run("uploads", "resume", *SHORT[:2])
+
+    assert "Only counter 2 is looked at; of other counters 1 uploads are held" in result.stderr
 
 
 def test_missing_parts_are_sent_again_when_the_file_sets_it(

@@ -16,7 +16,7 @@ from tests.uploading.test_crashes import LONG
 
 pytestmark = pytest.mark.slow
 
-CANARIES = (TOKEN, "+7495000", "4950007", "1604591025698")
+CANARIES = (TOKEN, "+7495000", "4950007", "1604591025698", "000-00-01", "romashka.example", "ivan7")
 COMMANDS = [
     ("upload", "FILE", "--counter", COUNTER, "--yes", "--wait", "--poll-interval", "0.05", "--wait-limit", "0.5"),
     ("uploads", "list", "--counter", COUNTER), ("uploads", "list", "--output-format", "json"), ("uploads", "resume"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_metrica.server import FakeMetrica
+from tests.keyrings import file_keyring
 from tests.processes import wait_for
 from tests.uploading.pseudo_terminal import Terminal
 
@@ -69,7 +70,7 @@ def test_the_commands_of_the_readme_lose_and_double_no_call(first_steps, ended_b
     upload, resume, watch = first_steps
 
     with Terminal({"CALLTOOLS_LANG": "en"}, *upload) as screen:
-        screen.until(f"Send {CALLS} calls?")
+        screen.until(f"Send {CALLS} calls to counter 1 ")
         screen.type("y\n")
         screen.until(f"sending L1: {CALLS} calls, part 1 of 1")
         wait_for(lambda: "other" in run_elsewhere())
@@ -85,7 +86,7 @@ def test_the_commands_of_the_readme_lose_and_double_no_call(first_steps, ended_b
     assert f"L1: all {CALLS} calls are static" in watched.stderr
     assert f"0 of {CALLS} calls to send" in again.stderr
     assert (again.returncode, again.stdout) == (0, watched.stdout)
-    assert read_listing().count("\n") == 1
+    assert read_listing().count("\n") == 2  # the titles, and one uploading
 
 
 def five_minutes():
@@ -99,17 +100,24 @@ def five_minutes():
 
 
 def test_five_minutes_lead_from_an_export_to_metrica(tmp_path, monkeypatch):
-    (validate, convert, doctor, plan, upload), shown = five_minutes()
+    (validate, convert, login, doctor, plan, upload), shown = five_minutes()
     for folder in ("sipuni", "walkthrough"):
         shutil.copytree(ROOT / "samples" / folder, tmp_path / "samples" / folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CALLTOOLS_LANG", "en")
     monkeypatch.setenv("CALLTOOLS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("CALLTOOLS_TOKEN", "y0_C4naryTokenAbc-123")
 
     checked, converted = run(validate), run(convert)
-    with FakeMetrica(token="y0_C4naryTokenAbc-123", step_seconds=0.02) as service:  # noqa: S106 - a canary
-        monkeypatch.setenv("CALLTOOLS_API_URL", service.url)
+    token = "y0_C4naryTokenAbc-123"  # noqa: S105 - a canary
+    with FakeMetrica(token=token, step_seconds=0.02) as service, file_keyring(tmp_path / "keyring") as variables:
+        for name, value in {"CALLTOOLS_API_URL": service.url, **variables}.items():
+            monkeypatch.setenv(name, value)
+        with Terminal({}, *login) as screen:
+            screen.until("ClientID: ")
+            screen.type("0123456789abcdef0123456789abcdef\n")
+            screen.until("stays hidden")
+            screen.type(f"{token}\n")
+            assert screen.end()[0] == 0, screen.text
         examined, planned = run(doctor), run(plan)
         uploaded, again = (run([*upload, "--yes", "--poll-interval", "0.1"]) for _ in range(2))
 

@@ -31,7 +31,7 @@ def terminal(environment):
 
 def test_the_plan_is_shown_and_confirmed(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
-        screen.until("Send 10 calls?")
+        screen.until("Send 10 calls to counter")
         assert "10 of 10 calls to send" in screen.text
         assert service.posts == []
         screen.type("y\n")
@@ -43,7 +43,7 @@ def test_the_plan_is_shown_and_confirmed(terminal, service, calls):
 
 def test_no_is_an_answer(terminal, service, calls):
     with terminal("upload", calls, *ASK, "--lang", "ru") as screen:
-        screen.until("Отправить звонков: 10?")
+        screen.until("Отправить звонков: 10 в счётчик")
         screen.type("n\n")
         code, out = screen.end()
 
@@ -54,7 +54,7 @@ def test_no_is_an_answer(terminal, service, calls):
 
 def test_a_file_that_changes_after_it_was_shown_is_not_sent(terminal, service, calls):
     with terminal("upload", calls, *ASK) as screen:
-        screen.until("Send 10 calls?")
+        screen.until("Send 10 calls to counter")
         write_csv(calls, [call_line(1).replace("+7495", "8495")])
         screen.type("y\n")
         code, _ = screen.end()
@@ -142,7 +142,7 @@ def test_an_interrupt_while_watching_reports_no_held_part(terminal, service, run
 
 def test_yes_is_understood_in_both_languages(terminal, service, calls):
     with terminal("upload", calls, *ASK, "--lang", "ru") as screen:
-        screen.until("Отправить звонков: 10?")
+        screen.until("Отправить звонков: 10 в счётчик")
         screen.type("да\n")
         code, _ = screen.end()
 

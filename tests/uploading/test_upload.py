@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from time import time
 
 import pytest
@@ -110,7 +112,7 @@ def test_without_a_terminal_yes_is_needed(run, service, calls):
 
     assert result.exit_code == 2
     assert "--yes" in result.output
-    assert service.requests == []
+    assert service.posts == []
 
 
 @pytest.mark.parametrize(
@@ -359,12 +361,12 @@ def test_lists_and_pages_of_uploads(upload, run, service, calls):
     service.refuse()
     down = run("uploads", "list")
 
-    assert "uploading 1000" in listed.stdout
+    assert listed.stdout.splitlines()[1].split()[:2] == ["L1", "1000"]
     assert "accept" in shown.stdout
     assert watched.exit_code == 0
     assert "PROCESSED" in watched.stdout
     assert down.exit_code == 0
-    assert "PROCESSED" in down.stdout
+    assert "processed" in down.stdout
 
 
 def test_an_upload_that_does_not_exist_is_exit_2(run):
@@ -434,7 +436,7 @@ def test_several_files_go_one_after_the_other(upload, service, tmp_path):
         ["1000", "ACKED", "sent", "3", "accepted", "3"],
         ["1001", "ACKED", "sent", "3", "accepted", "3"],
     ]
-    assert "c.csv to counter 12345678: 0 of 6 calls to send" in result.stderr
+    assert "c.csv to counter 12345678 «Ромашка», romashka.ru: 0 of 6 calls to send" in result.stderr
 
 
 def test_what_stops_one_file_stops_no_other(upload, service, tmp_path, calls):
@@ -455,8 +457,8 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
 
     assert result.exit_code == 4
     assert len(service.requests) == 1
-    assert result.stdout == "uploading L1 RESERVED waiting 10\n"
-    assert "Nothing was sent" in result.stderr
+    assert result.stdout == ""
+    assert "does not accept the token" in result.stderr
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
@@ -547,7 +549,7 @@ def test_validate_makes_no_ledger(run, calls, tmp_path):
 
 
 def test_uploadings_that_are_not_in_the_ledger_are_listed_too(run, upload, service, calls, tmp_path):
-    upload(calls)
+    upload(calls, "--goal", "Звонок")
     run("upload", write_csv(tmp_path / "b.csv", [call_line(50)]), "--counter", COUNTER, "--yes",
         CALLTOOLS_STATE_DIR=str(tmp_path / "another machine"))  # fmt: skip
     service.store.advance(60)
@@ -556,10 +558,14 @@ def test_uploadings_that_are_not_in_the_ledger_are_listed_too(run, upload, servi
     listed = [json.loads(line) for line in run("uploads", "list", "--output-format", "json").stdout.splitlines()]
     elsewhere = run("uploads", "list", "--counter", "777")
 
-    assert text.stdout.splitlines() == [
-        "L1  counter 12345678  processed  uploading 1000 PROCESSED sent 10 accepted 10 linked 9",
-        "-  counter 12345678  other  uploading 1001 PROCESSED sent 1 accepted 1 linked 1",
-    ]
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    titles, ours, foreign = (re.split(r"  +", line) for line in text.stdout.splitlines())
+    assert titles == ["ID", "uploading", "when (UTC)", "file", "counter", "goal", "calls", "state", "linked"]
+    assert (*ours[:2], *ours[4:]) == ("L1", "1000", COUNTER, "Звонок", "10", "processed", "9")
+    assert ours[3].endswith("calls.csv")
+    assert (*foreign[:2], *foreign[3:]) == ("-", "1001", "-", COUNTER, "-", "1", "other, PROCESSED", "1")
+    assert [re.fullmatch(rf"{day} \d\d:\d\d", row[2]) is not None for row in (ours, foreign)] == [True, True]
+    assert (listed[0]["file"], listed[0]["goal"], listed[0]["created"][:10]) == (ours[3], "Звонок", day)
     assert [(uploading["id"], uploading["uploading"], uploading["state"]) for uploading in listed] == [
         ("L1", 1000, "processed"),
         (None, 1001, "other"),
@@ -580,8 +586,8 @@ def test_the_list_finds_what_is_held_and_never_counts_it_as_missing(run, upload,
     listed = run("uploads", "list")
 
     assert before.held
-    assert "uploading 1000 " in listed.stdout
-    assert "accepted 10" in listed.stdout
+    assert listed.stdout.splitlines()[1].split()[:2] == ["L1", "1000"]
+    assert not {"held", "ambiguous"} & set(listed.stdout.split())
     assert len(service.posts) == 1
 
 

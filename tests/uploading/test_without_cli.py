@@ -216,10 +216,10 @@ def test_the_result_is_the_same_without_a_listener(ledger, connect, service, cal
     assert [len(uploading) for uploading in stored_calls(service)] == [CALL_COUNT]
 
 
-def test_a_caller_that_declines_sends_nothing_and_needs_no_token(ledger, service, calls):
+def test_a_caller_that_declines_sends_nothing(ledger, connect, service, calls):
     events = RecordedEvents(agrees=False)
 
-    (result,) = Uploader(ledger, no_client, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    (result,) = Uploader(ledger, connect, events).upload_files([UploadRequest(calls, "calls", OPTIONS)])
 
     assert (result.code, result.parts) == (0, ())
     assert "upload-declined" in events.keys

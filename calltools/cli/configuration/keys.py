@@ -15,6 +15,7 @@ from calltools.cli.upload_options import (
     AccessOptions,
     CounterOption,
     FollowOptions,
+    LoginOptions,
     OutputOptions,
     SendOptions,
 )
@@ -29,6 +30,7 @@ OPTION_GROUPS: Final = (
     FollowOptions,
     AbsencePolicy,
     AccessOptions,
+    LoginOptions,
     OutputOptions,
 )
 #: Options of the command line only: for a single run, dangerous if repeated, or about the secret.
@@ -36,6 +38,7 @@ COMMAND_LINE_ONLY: Final[Mapping[Any, frozenset[str]]] = MappingProxyType(
     {
         SendOptions: frozenset({"plan", "dry_run", "all", "output_format"}),
         AccessOptions: frozenset({"token_file", "token_stdin"}),
+        LoginOptions: frozenset({"list", "read_counters"}),
     }
 )
 _COMMA_SEPARATED: Final = frozenset({"select", "ignore"})

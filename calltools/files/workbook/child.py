@@ -7,7 +7,6 @@ of filled columns, and then sends the records as an Arrow stream of text.
 """
 
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from python_calamine import (
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.files.workbook.binary_file import EncryptedError, mend_workbook
+from calltools.model.foreign_words import mask_personal
 from calltools.runtime.parent import WatchedRequests, end_with_parent
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
 from calltools.texts.keys import MessageKey
@@ -35,7 +35,6 @@ if TYPE_CHECKING:  # it loads openpyxl
 
 #: Endings by which calamine knows the format of a workbook.
 _ENDINGS: Final = {"xlsx": (".xlsx", ".xlsm"), "xlsb": (".xlsb",), "ods": (".ods",)}
-_LONG_NUMBER: Final = re.compile("[0-9]{7,}")
 _MAX_WORDS: Final = 200
 #: Exit code of a child whose last answer was an error.
 EXIT_FAILED: Final = 3
@@ -188,7 +187,7 @@ def _open_workbook(path: Path, package: str) -> CalamineWorkbook:
 def _describe(fault: BaseException) -> str:
     """The words of a library, without what may be a number of somebody."""
     words = " ".join(f"{fault}".split()) or type(fault).__name__
-    return _LONG_NUMBER.sub("***", words)[:_MAX_WORDS]
+    return mask_personal(words)[:_MAX_WORDS]
 
 
 def _select_titles(titles: list[str], wanted: str | None, visible: list[str]) -> list[str]:
