@@ -197,6 +197,10 @@ class TokenRefusedError(ServiceError):
     """The service does not take the token, or its account lacks a right."""
 
 
+class NotFoundError(ServiceError):
+    """The service does not know the counter or the uploading; just after it has stored one, it may not know it yet."""
+
+
 class QuotaError(ServiceError):
     """The service asks to wait; it did nothing with the request.
 

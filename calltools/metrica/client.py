@@ -186,7 +186,7 @@ class Client:
             try:
                 response = send_request(self._http, self._build_request(request, deadline))
             except NOT_SENT_ERRORS as error:
-                raise connection_error(error, host) from None
+                raise connection_error(error, host, reading=True) from None
             except httpx2.TransportError as error:
                 key: MessageKey = "service-silent" if progress.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None

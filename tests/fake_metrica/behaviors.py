@@ -501,6 +501,16 @@ def reading_401(exchange):
     exchange.refuse(401, "unauthorized", "Unauthorized")
 
 
+@read_behavior("reading-403", *READ_REQUESTS)
+def reading_403(exchange):
+    exchange.refuse(403, "access_denied", "Access is denied")
+
+
+@read_behavior("reading-400", *READ_REQUESTS)
+def reading_400(exchange):
+    exchange.refuse(400, "invalid_parameter", "Wrong parameter")
+
+
 def _shifted_clock(ahead):
     """Make a behavior whose ``Date`` is so many seconds ahead."""
 

@@ -331,11 +331,13 @@ FAILURES = {
     "reading-drips": ("service-silent", 2),
     "reading-truncated": ("service-broken", 2),
     "reading-redirects": ("service-redirect", 1),
-    "reading-401": ("service-token-refused", 1),
-    "429": ("service-quota-soon", 2),
-    "420": ("service-quota-soon", 2),
-    "429-late": ("service-quota", 1),
-    "429-daily": ("service-quota", 1),
+    "reading-401": ("reading-token-refused", 1),
+    "reading-403": ("reading-access-denied", 1),
+    "reading-400": ("reading-refused", 1),
+    "429": ("reading-quota-soon", 2),
+    "420": ("reading-quota-soon", 2),
+    "429-late": ("reading-quota", 1),
+    "429-daily": ("reading-quota", 1),
 }
 
 
@@ -354,6 +356,25 @@ def test_reading_that_fails(name, read, service, client_of):
 
     assert (caught.value.key, len(service.requests)) == FAILURES[name]
     assert caught.value.exit_code == 4
+    assert_says_nothing_of_what_was_sent(caught.value)
+
+
+def assert_says_nothing_of_what_was_sent(error):
+    """A part may be held while a GET fails: only the answer to a POST can say that nothing was stored."""
+    for language in ("en", "ru"):
+        sentence = error.say(language).lower()
+        for claim in ("nothing was", "none of its calls", "ничего не", "ни один"):
+            assert claim not in sentence
+
+
+def test_reading_without_a_connection_says_nothing_of_what_was_sent(service, client):
+    service.refuse()
+
+    with pytest.raises(UnreachableError) as caught:
+        client.get_counter(101)
+
+    assert caught.value.key == "reading-no-connection"
+    assert_says_nothing_of_what_was_sent(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,12 @@ def test_error_of_a_get_tells_whether_to_retry(read, kind, key, passing):
     assert (type(error), error.key, error.transient) == (kind, key, passing)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", sorted({*REFUSED, *QUOTAS} - {404}))
+def test_errors_of_a_get_have_sentences_of_their_own(status, form):
+    assert error_from_response(FORMS[form](status), CONTEXT).key.startswith("reading-")
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirected_get_is_an_error(status):
     assert error_from_response(ServiceResponse(status), CONTEXT).key == "service-redirect"
