@@ -225,6 +225,10 @@ class UnreachableError(ServiceError):
         self.transient = transient
 
 
+class TooLargeError(UnreachableError):
+    """The answer is longer than any that is read; a smaller piece of it may be asked for."""
+
+
 class UnknownOutcomeError(CalltoolsError):
     """It is not known whether the calls arrived; they must not be sent again before that is settled."""
 

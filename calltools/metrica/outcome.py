@@ -19,6 +19,7 @@ from calltools.errors import (
     QuotaError,
     ServiceError,
     TokenRefusedError,
+    TooLargeError,
     UnknownOutcomeError,
     UnreachableError,
 )
@@ -150,9 +151,9 @@ def error_from_response(response: ServiceResponse, context: ResponseContext) -> 
         return UnreachableError("service-broken", host=context.host)
     if _is_success(status) and not errors:
         # A response that is too large will be too large again.
-        return UnreachableError(
-            "service-nonsense", transient=response.body_problem != "large", host=context.host, status=status
-        )
+        if response.body_problem == "large":
+            return TooLargeError("service-nonsense", transient=False, host=context.host, status=status)
+        return UnreachableError("service-nonsense", host=context.host, status=status)
     return UnreachableError("service-down", host=context.host, status=status, answer=_message_of(errors))
 
 

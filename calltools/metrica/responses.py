@@ -77,6 +77,21 @@ class Uploading:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadingPage:
+    """One page of the list of uploadings.
+
+    Attributes:
+        uploadings: Those that no earlier page had.
+        is_end: The page is empty, so nothing can follow it: only a list that ends with one is proven to be whole.
+        service_time: When the service gave it, Unix seconds by its own clock; ``None``: it does not say.
+    """
+
+    uploadings: tuple[Uploading, ...]
+    is_end: bool = False
+    service_time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """A counter as the service describes it. Fields that nothing uses are not read.
 

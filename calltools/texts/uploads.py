@@ -68,6 +68,8 @@ MESSAGES: Final = {
                          "Ответ {host} не похож на ответ Метрики (HTTP {status}). Проверьте CALLTOOLS_API_URL или запустите позже."),
     "service-list-endless": ("The list of uploadings has no end ({count} so far). Run again later.",
                              "Список загрузок не кончается (уже {count}). Запустите позже."),
+    "service-list-repeats": ("The list of uploadings repeats a full page ({count} uploadings so far), so the service has more than it shows. Check CALLTOOLS_API_URL, or run again later.",
+                             "Список загрузок повторяет полную страницу (пока загрузок: {count}), значит, у сервиса есть ещё. Проверьте CALLTOOLS_API_URL или запустите позже."),
     "unclear-held": ("It is not known whether the calls arrived, so they are not sent again by themselves: `calltools uploads resume` looks for them.",
                      "Неизвестно, дошли ли звонки, поэтому сами они повторно не отправляются: `calltools uploads resume` поищет их."),
     "unclear-broken": ("The connection to {host} broke after {sent} of {size} bytes, without an answer.",

@@ -433,6 +433,36 @@ def list_ignores_offset(exchange):
     exchange.answer(200, {"uploadings": exchange.listed()})
 
 
+@read_behavior("list-repeats-full-pages", "list")
+def list_repeats_full_pages(exchange):
+    """Ignore the offset of a list that has more than one page; ours are behind the first page."""
+    others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(1500)]
+    exchange.answer(200, {"uploadings": (others + exchange.listed())[: int(exchange.query["limit"])]})
+
+
+@read_behavior("list-moves", "list")
+def list_moves(exchange):
+    """A new uploading of somebody comes before the second page and before the third: each begins with the last of the
+    page before."""
+    others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(2000)]
+    listed = others + exchange.listed()
+    pages = [one for one in exchange.service.requests if one["path"].endswith("calls_uploadings")]
+    fresh = [{"id": 800_000 + n, "comment": "fresh", "status": "PREPARED"} for n in range(min(len(pages) - 1, 2))]
+    exchange.answer(200, {"uploadings": exchange.page(fresh[::-1] + listed)})
+
+
+@read_behavior("list-long-comments", "list")
+def list_long_comments(exchange):
+    """List 2,500 uploadings of others before ours, each with a comment so long that a page of 1,000 has 2 MB."""
+    others = [{"id": 900_000 + n, "comment": "x" * 2000, "status": "PROCESSED"} for n in range(2500)]
+    exchange.answer(200, {"uploadings": exchange.page(others + exchange.listed())})
+
+
+@read_behavior("list-without-comments", "list")
+def list_without_comments(exchange):
+    exchange.answer(200, {"uploadings": exchange.page([{**one, "comment": ""} for one in exchange.listed()])})
+
+
 @read_behavior("list-doubles", "list")
 def list_doubles(exchange):
     """List each uploading twice, with two ids."""

@@ -437,6 +437,63 @@ def test_endless_list_is_not_read_for_ever(service, client_of):
     assert (caught.value.key, len(service.requests)) == ("service-list-endless", 2)
 
 
+def test_list_that_repeats_a_full_page_is_not_whole(service, client, calls):
+    """The service ignores the offset: what it has behind the first page is never shown."""
+    client.upload(REQUEST, calls)
+    service.behave("list-repeats-full-pages")
+
+    with pytest.raises(UnreachableError) as caught:
+        list(client.iter_uploadings(101))
+
+    assert (caught.value.key, caught.value.facts["count"]) == ("service-list-repeats", 1000)
+
+
+def test_list_that_moves_while_it_is_read_is_whole(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-moves")
+
+    pages = list(client.iter_uploading_pages(101))
+
+    listed = [one.id for page in pages for one in page.uploadings]
+    assert len(listed) == len(set(listed))
+    assert {1000, *range(900_000, 902_000)} <= set(listed)
+    assert pages[-1].is_end
+
+
+def test_a_page_that_is_too_large_is_asked_for_again_in_smaller_ones(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-long-comments")
+
+    listed = [one.id for one in client.iter_uploadings(101)]
+
+    assert listed == [*range(900_000, 902_500), 1000]
+    limits = [int(one["query"]["limit"]) for one in service.requests if one["path"].endswith("calls_uploadings")]
+    assert limits[0] == 1000
+    assert limits == sorted(limits, reverse=True), "a limit that was too large is not tried again"
+
+
+@pytest.mark.parametrize(("name", "proven"), [("list-short-pages", True), ("list-ignores-offset", False)])
+def test_only_an_empty_page_proves_the_end_of_the_list(service, client, calls, name, proven):
+    for _ in range(5):
+        client.upload(REQUEST, calls)
+    service.behave(name)
+
+    assert [page.is_end for page in client.iter_uploading_pages(101)][-1] == proven
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("clock-early", 4000), ("clock-late", -4000), ("clock-none", None)])
+def test_a_page_has_the_time_of_the_service(service, client, name, seconds):
+    service.behave(name)
+    begun = time.time()
+
+    (page,) = client.iter_uploading_pages(101)
+
+    if seconds is None:
+        assert page.service_time is None
+    else:
+        assert begun + seconds - 1 <= page.service_time <= time.time() + seconds
+
+
 @pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])
 def test_list_with_unexpected_pages_is_read_completely(name, service, client, calls):
     for _ in range(5):

@@ -14,6 +14,7 @@ from calltools.errors import (
     QuotaError,
     ServiceError,
     TokenRefusedError,
+    TooLargeError,
     UnknownOutcomeError,
     UnreachableError,
 )
@@ -354,7 +355,7 @@ def test_the_error_gives_the_advice(read, kind, key):
         (ServiceResponse(408), UnreachableError, "service-down", True),
         (ServiceResponse(200, b"<html>"), UnreachableError, "service-nonsense", True),
         (ServiceResponse(200, b"{", body_problem="cut"), UnreachableError, "service-broken", True),
-        (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
+        (ServiceResponse(200, body_problem="large"), TooLargeError, "service-nonsense", False),
     ],
 )
 def test_error_of_a_get_tells_whether_to_retry(read, kind, key, passing):
