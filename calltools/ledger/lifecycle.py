@@ -148,18 +148,32 @@ def choose_acceptance(part: Part, changes: Mapping[str, Any], complete: Transiti
 
 
 def record_status(
-    ledger: Ledger, part_id: int, status: str, *, linked: int | None = None, accepted: int | None = None
+    ledger: Ledger,
+    part_id: int,
+    status: str,
+    *,
+    linked: int | None = None,
+    accepted: int | None = None,
+    source: int | None = None,
 ) -> Part:
     """Record what the service reports about a part. A part that it does not process any more stays as it is.
+
+    What it does not report stays as it was reported before.
 
     Args:
         ledger: The ledger; no lock is needed.
         part_id: A part that the service has.
-        status: The status as it came; an unknown one changes no state.
+        status: The status as it came; an unknown one changes no state; ``""``: none is reported.
         linked: Calls linked to visits, if reported.
         accepted: Rows accepted, if reported.
+        source: Rows read, if reported.
     """
-    reported = (("status", mask_long_numbers(status)), ("linked", linked), ("line_quantity", accepted))
+    reported = (
+        ("status", mask_long_numbers(status) or None),
+        ("linked", linked),
+        ("line_quantity", accepted),
+        ("source_quantity", source),
+    )
     changes = {name: value for name, value in reported if value is not None}
     return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), changes)
 
@@ -173,8 +187,9 @@ def _record_progress(ledger: Ledger, part_id: int, transition: Transition, chang
     # Several processes may poll one part without a lock, so it is read inside the transaction that writes it.
     with transaction(ledger) as connection:
         part = get_part(ledger, part_id)
-        # A repeated report is no event: hours of polling would fill the ledger.
-        repeated = changes and all(getattr(part, name) == value for name, value in changes.items())
+        # A repeated report is no event, and neither is an empty one: hours of polling would fill the ledger.
+        is_report = transition is not Transition.STOP_POLLING
+        repeated = is_report and all(getattr(part, name) == value for name, value in changes.items())
         if not part.processing or repeated:
             return part
         return apply_event(connection, part, Event(ledger.now(), part.id, transition, changes))

@@ -8,7 +8,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from calltools.ledger.states import ACCEPTED_STATES, HELD_STATES, TRANSITION_OF_STATUS, WAITING_STATES, State
+from calltools.ledger.states import (
+    ACCEPTED_STATES,
+    HELD_STATES,
+    TRANSITION_OF_STATUS,
+    WAITING_STATES,
+    State,
+    sounds_final,
+)
 
 # ``\d`` as in ``metrica.responses.redact``: digits of every script are hidden in both places.
 _LONG_NUMBER: Final = re.compile(r"\d{7,}")
@@ -245,6 +252,11 @@ class Part:
     def processing(self) -> bool:
         """Whether the service still processes it, so that polling makes sense."""
         return self.accepted and self.state is not State.DUPLICATED and self.status not in TRANSITION_OF_STATUS
+
+    @property
+    def has_unknown_end(self) -> bool:
+        """Whether the service reports a status that is not known here and sounds final."""
+        return self.processing and sounds_final(self.status)
 
     @property
     def in_doubt(self) -> bool:

@@ -179,6 +179,18 @@ TRANSITION_OF_STATUS: Final[Mapping[str, Transition]] = MappingProxyType(
 )
 
 
+#: Parts of words by which a status that is not known here says that the service is done with an uploading.
+_FINAL_WORDS: Final = (
+    "ABORT", "CANCEL", "CLOSED", "COMPLET", "DECLIN", "DELET", "DENIED", "DONE", "ERROR", "EXPIR", "FAIL", "FINISH",
+    "INVALID", "LOST", "PROCESSED", "REFUS", "REJECT", "REMOV", "SUCCESS",
+)  # fmt: skip
+
+
+def sounds_final(status: str) -> bool:
+    """Whether a status that is not known here sounds as if nothing followed it. The service has added statuses before."""
+    return status not in TRANSITION_OF_STATUS and any(word in status.upper() for word in _FINAL_WORDS)
+
+
 def is_allowed(state: State, transition: Transition) -> bool:
     """Whether the table has this transition from this state."""
     return (state, transition) in TRANSITIONS

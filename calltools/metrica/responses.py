@@ -21,6 +21,8 @@ MAX_RESPONSE_BYTES: Final = 1 << 20
 #: Why a body must not be used: cut off, larger than ``MAX_RESPONSE_BYTES``, or compressed without being asked for.
 BodyProblem = Literal["", "cut", "large", "packed"]
 
+#: Status of a file that is stored and may not be read yet.
+_UNREAD_STATUS: Final = "PREPARED"
 _MAX_INT64: Final = (1 << 63) - 1
 _MAX_TEXT_LENGTH: Final = 2000
 # ``\d`` as in ``ledger.part.mask_long_numbers``: digits of every script are hidden in both places.
@@ -62,8 +64,8 @@ class Uploading:
         status: As it came; ``""``: missing.
         comment: As it came; it begins with our marker if the uploading is ours.
         create_time: As it came.
-        source_quantity: Rows that the service read.
-        line_quantity: Rows that the service accepted.
+        source_quantity: Rows that the service read; ``None``: it does not say, or has not read the file yet.
+        line_quantity: Rows that the service accepted; ``None`` as above.
         linked_quantity: Calls that the service linked to visits.
     """
 
@@ -191,14 +193,19 @@ def _format_error(error: Mapping[str, Any]) -> str:
 def _to_uploading(item: Any) -> Uploading | None:
     if not isinstance(item, dict) or (number := _to_integer(item.get("id"))) is None:
         return None
+    status = _to_redacted_text(item.get("status"))
+    source, line = (_to_integer(item.get(name)) for name in ("source_quantity", "line_quantity"))
+    if status == _UNREAD_STATUS and not source and not line:
+        # The service has not read the file yet: its zeros do not say that it accepted no call.
+        source = line = None
     return Uploading(
         number,
-        status=_to_redacted_text(item.get("status")),
+        status=status,
         # Not redacted: the marker in it is compared. What is printed of it is redacted there.
         comment=_to_text(item.get("comment")),
         create_time=_to_redacted_text(item.get("create_time")),
-        source_quantity=_to_integer(item.get("source_quantity")),
-        line_quantity=_to_integer(item.get("line_quantity")),
+        source_quantity=source,
+        line_quantity=line,
         linked_quantity=_to_integer(item.get("linked_quantity")),
     )
 

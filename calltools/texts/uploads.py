@@ -210,6 +210,8 @@ MESSAGES: Final = {
                              "{name}: сервис принял звонков {accepted} из {sent}; каких именно, он не сообщает."),
     "upload-batch-unlinked": ("{name}: none of its {dynamic} dynamic calls could be linked to a visit. Look at the identifiers and at the age of the calls.",
                               "{name}: ни одного из динамических звонков ({dynamic}) не удалось связать с визитом. Проверьте идентификаторы и давность звонков."),
+    "upload-batch-unknown-end": ("{name}: the service says {status} of its {sent} calls. calltools does not know that status; it sounds final. Look at uploading {upload_id} in Metrica; `calltools uploads watch {name}` asks again.",
+                                 "{name}: о её звонках ({sent}) сервис сообщает {status}. Такого состояния calltools не знает; похоже, оно окончательное. Посмотрите загрузку {upload_id} в Метрике; спросить ещё раз: `calltools uploads watch {name}`."),
     "upload-batch-static": ("{name}: all {sent} calls are static, so none was to be linked: LINKAGE_FAILURE is the success here.",
                             "{name}: все звонки ({sent}) статические, связывать было нечего: LINKAGE_FAILURE здесь означает успех."),
     "upload-batch-watched": ("{name}: the service has its {sent} calls and still works on them. `calltools uploads watch {name}` goes on.",

@@ -118,16 +118,22 @@ def merge_listing(ledger: Ledger, client: Client, counter: int) -> list[Uploadin
     ours = {part.upload_id: part for part in list_parts(ledger, counter)}
     for uploading in uploadings:
         part = ours.get(uploading.id)
-        if part is not None and uploading.status:
-            record_status(
-                ledger,
-                part.id,
-                uploading.status,
-                linked=uploading.linked_quantity,
-                accepted=uploading.line_quantity,
-            )
+        if part is not None:
+            record_uploading(ledger, part, uploading)
     marks = {part.mark for part in ours.values()}
     return [uploading for uploading in uploadings if uploading.id not in ours and _mark_of(uploading) not in marks]
+
+
+def record_uploading(ledger: Ledger, part: Part, uploading: Uploading) -> Part:
+    """Record what the service says of the uploading of a part."""
+    return record_status(
+        ledger,
+        part.id,
+        uploading.status,
+        linked=uploading.linked_quantity,
+        accepted=uploading.line_quantity,
+        source=uploading.source_quantity,
+    )
 
 
 def _reconcile_listing(ledger: Ledger, counter: int, uploadings: Iterable[Uploading]) -> None:

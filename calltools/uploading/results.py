@@ -51,6 +51,8 @@ def exit_code_of(part: Part, options: UploadOptions) -> int:
     if part.status == "LINKAGE_FAILURE" and part.dynamic:
         # A part of static calls alone ends in LINKAGE_FAILURE too; that is its success: nothing was to be linked.
         return IN_PART
+    if part.has_unknown_end:
+        return IN_PART
     if options.polls and part.processing:
         return REFUSED
     return IN_PART if options.min_linked is not None and not is_linked_enough(part, options.min_linked) else OK
@@ -73,6 +75,7 @@ def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
         (part.state is State.REJECTED, "upload-batch-refused"),
         (part.state is State.RELEASED, "upload-batch-released"),
         (part.state is State.GIVEN_UP, "upload-batch-given-up"),
+        (part.has_unknown_end, "upload-batch-unknown-end"),
         (part.line_quantity == 0, "upload-batch-none"),
         (part.partial, "upload-batch-partial"),
         (part.status == "LINKAGE_FAILURE" and part.dynamic, "upload-batch-unlinked"),

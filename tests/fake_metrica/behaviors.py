@@ -376,6 +376,14 @@ def none_accepted(exchange):
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 
+@upload_behavior("prepared-zeros", stored=True)
+def prepared_zeros(exchange):
+    """Acknowledge a file that is not read yet."""
+    content = responses.uploading_object(exchange.store, exchange.store_upload())
+    zeros = dict.fromkeys((name for name in content if name.endswith("_quantity")), 0)
+    exchange.answer(200, {"uploading": {**content, **zeros, "status": "PREPARED"}})
+
+
 @upload_behavior("stores-twice", stored=True)
 def stores_twice(exchange):
     exchange.store_upload()
@@ -558,6 +566,55 @@ for _name, _ahead in {"clock-early": 4000, "clock-late": -4000, "clock-none": No
 @read_behavior("status-unknown", "status")
 def status_unknown(exchange):
     exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "TELEPORTED"}})
+
+
+@read_behavior("status-failed", "status")
+def status_failed(exchange):
+    """Report a status that is not documented and sounds final."""
+    exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "UPLOAD_FAILED"}})
+
+
+@read_behavior("status-404", "status")
+def status_not_found(exchange):
+    """Not know an uploading yet that was accepted."""
+    exchange.refuse(404, "not_found", "Object not found")
+
+
+@read_behavior("status-empty", "status")
+def status_empty(exchange):
+    exchange.answer(200, {})
+
+
+@read_behavior("status-no-content", "status")
+def status_no_content(exchange):
+    exchange.send(exchange.framed(200, b""))
+
+
+@read_behavior("status-only-id", "status")
+def status_only_id(exchange):
+    exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1])}})
+
+
+@read_behavior("status-of-another", "status")
+def status_of_another(exchange):
+    """Answer like a cache that does not tell uploadings apart."""
+    exchange.answer(200, {"uploading": {"id": 999, "status": "PROCESSED", "linked_quantity": 0}})
+
+
+@read_behavior("status-prepared-zeros", "status")
+def status_prepared_zeros(exchange):
+    number = int(exchange.parts[-1])
+    zeros = {"source_quantity": 0, "line_quantity": 0, "static_calls_quantity": 0, "dynamic_calls_quantity": 0}
+    exchange.answer(200, {"uploading": {"id": number, "status": "PREPARED", **zeros}})
+
+
+@read_behavior("status-read-half", "status")
+def status_read_half(exchange):
+    """Count half of the rows of the file, later."""
+    found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
+    content = responses.uploading_object(exchange.store, found)
+    half = {name: content[name] // 2 for name in ("source_quantity", "line_quantity")}
+    exchange.answer(200, {"uploading": {**content, **half}})
 
 
 @read_behavior("status-without-linked", "status")

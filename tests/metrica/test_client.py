@@ -79,6 +79,7 @@ EXPECTED_OUTCOMES = {
     "429-soon": (THROTTLED, "service-quota"),
     "partial": (ACKED, None),
     "none-accepted": (ACKED, None),
+    "prepared-zeros": (ACKED, None),
     "stores-twice": (ACKED, None),
     "crawls": (AMBIGUOUS, "unclear-silent"),
     # Only the ledger can tell that the uploading is another file's.

@@ -79,6 +79,21 @@ def error_response(status, *kinds, message="m"):
     return response(status, {"errors": errors, "code": status, "message": message})
 
 
+@pytest.mark.parametrize(
+    ("status", "source", "line", "expected"),
+    [
+        ("PREPARED", 0, 0, (None, None)), ("PREPARED", None, 0, (None, None)), ("PREPARED", 10, 0, (10, 0)),
+        ("PREPARED", 10, 10, (10, 10)), ("UPLOADED", 0, 0, (0, 0)), ("PROCESSED", 0, 0, (0, 0)), ("", 0, 0, (0, 0)),
+    ],
+)  # fmt: skip
+def test_zeros_of_a_file_that_is_not_read_yet_are_unknown(status, source, line, expected):
+    answer = {"id": 1, "status": status, "source_quantity": source, "line_quantity": line}
+
+    uploading = parse_uploading(response(200, {"uploading": answer}))
+
+    assert (uploading.source_quantity, uploading.line_quantity) == expected
+
+
 # -- requests ---------------------------------------------------------------------------
 
 

@@ -778,6 +778,19 @@ def test_waiting_ends_with_exit_4_and_the_command_that_goes_on(upload, run, serv
     assert len(service.posts) == 1
 
 
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_an_unknown_status_that_sounds_final_is_told_as_it_came(upload, service, calls, lang):
+    service.behave("status-failed")
+
+    result = upload(calls, "--wait", "--lang", lang)
+
+    assert result.exit_code == 5
+    assert result.stdout == "uploading 1000 UPLOAD_FAILED sent 10 accepted 10\n"
+    (told,) = [line for line in result.stderr.splitlines() if "1000" in line]
+    assert "UPLOAD_FAILED" in told
+    assert "calltools uploads watch L1" in told
+
+
 def test_an_unknown_status_is_not_final(upload, service, calls):
     service.behave("status-unknown", 3)
 
