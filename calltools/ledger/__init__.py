@@ -14,7 +14,7 @@ How its functions work together::
                 # Acked, Rejected, NotSent, Throttled or Ambiguous
                 part = finish_attempt(ledger, part.id, outcome)
                 if part.held:  # exit 6
-                    reconcile(ledger, counter, listing, complete=True)
+                    reconcile(ledger, counter, listing, complete=True, at=ListingTime(date, monotonic()))
 
 **Lock.** ``reserve``, ``begin_attempt``, ``finish_attempt``, ``release``, ``reconcile``, ``resend`` and ``give_up``
 need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.
@@ -32,8 +32,8 @@ recovery records that.
 is a backup, a copy, or has lost something, and nothing may be sent. ``adopt`` takes them over.
 
 **Doubt.** ``reconcile`` takes one whole listing. A marker that is found once makes the part accepted, more than once
-``DUPLICATED``. A part that is missing in three complete listings over 15 minutes is absent, then ``HELD``, or waiting
-if the policy says so. A person decides with ``resend`` or ``give_up``. An accepted part whose second uploading appears
+``DUPLICATED``. A part that is missing in three listings that count, five minutes apart and over 15 minutes, is absent,
+then ``HELD``, or waiting if the policy says so; ``recovery`` says which listings count. A person decides with ``resend`` or ``give_up``. An accepted part whose second uploading appears
 later is found as well, so every listing should be passed.
 
 **Never stored**: phone numbers, ids of visitors, tokens. Calls are known by HMAC-SHA256 with a key beside the database
@@ -64,6 +64,7 @@ from calltools.ledger.part import (
     AttemptOutcome,
     IdentifierKind,
     ListedUploading,
+    ListingTime,
     NotSent,
     Part,
     ReconcilePolicy,
@@ -94,7 +95,15 @@ from calltools.ledger.queries import (
     record_clean_file,
     waiting_parts,
 )
-from calltools.ledger.recovery import UnknownUploadings, adopt, find_unknown, hold_counter, reconcile, recover_all
+from calltools.ledger.recovery import (
+    UnknownUploadings,
+    adopt,
+    find_unknown,
+    find_witness,
+    hold_counter,
+    reconcile,
+    recover_all,
+)
 from calltools.ledger.reservation import reserve
 from calltools.ledger.states import State, Transition
 
@@ -107,6 +116,7 @@ __all__ = [
     "IdentifierKind",
     "Ledger",
     "ListedUploading",
+    "ListingTime",
     "NotSent",
     "Part",
     "PartLimits",
@@ -126,6 +136,7 @@ __all__ = [
     "find_faults",
     "find_part",
     "find_unknown",
+    "find_witness",
     "finish_attempt",
     "get_part",
     "give_up",

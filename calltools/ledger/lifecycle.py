@@ -22,6 +22,7 @@ from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import (
+    NO_ABSENCES,
     Acked,
     Ambiguous,
     AttemptOutcome,
@@ -81,7 +82,7 @@ def begin_attempt(ledger: Ledger, part_id: int) -> StartedAttempt:
             raise LedgerError("ledger-part-damaged", name=part.name)
     n, now = len(part.attempts) + 1, ledger.now()
     # Each attempt has a marker of its own and is looked for anew, so earlier absences do not count.
-    changes = {"absences": 0, "first_absent": None, "until": None, "reason": ""}
+    changes = {**NO_ABSENCES, "until": None, "reason": ""}
     attempt = {"state": State.SENDING, "started": now}
     with transaction(ledger) as connection:
         part = append_event(connection, part, Event(now, part.id, Transition.SEND, changes, {n: attempt}))
@@ -201,7 +202,7 @@ def resend(ledger: Ledger, part_id: int) -> Part:
     Raises:
         UsageError: The part is not held.
     """
-    return _decide(ledger, part_id, Transition.RESEND, {"absences": 0, "first_absent": None})
+    return _decide(ledger, part_id, Transition.RESEND, NO_ABSENCES)
 
 
 def give_up(ledger: Ledger, part_id: int) -> Part:

@@ -96,7 +96,16 @@ CREATE TABLE clean (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE)
+_ABSENCE_COLUMNS: Final = """
+-- The last listing without a part that counted, by the clock of the service and by that of the process that read it.
+ALTER TABLE batch ADD COLUMN last_absent REAL;
+ALTER TABLE batch ADD COLUMN absent_process TEXT NOT NULL DEFAULT '';
+ALTER TABLE batch ADD COLUMN absent_monotonic REAL;
+-- The id of an uploading that this listing showed with its marker.
+ALTER TABLE batch ADD COLUMN witness INTEGER;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _ABSENCE_COLUMNS)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:

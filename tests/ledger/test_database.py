@@ -109,15 +109,26 @@ def test_a_ledger_of_a_later_version_is_refused(folder):
         ledger.open_ledger_in(folder, Clock())
 
 
-def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, monkeypatch):
+def take_back_to_version(folder, version):
+    """Make the tables those of an earlier version, with what they have in common with those of today."""
+    path = folder / "ledger.sqlite3"
+    path.rename(folder / "today.sqlite3")
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, migrations.MIGRATIONS[:version])
+    connection.execute("ATTACH ? AS today", (str(folder / "today.sqlite3"),))
+    for (table,) in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
+        names = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})").fetchall())
+        connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM today.{table}")  # noqa: S608
+    connection.close()
+    (folder / "today.sqlite3").unlink()
+
+
+@pytest.mark.parametrize("version", range(1, len(migrations.MIGRATIONS)))
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(folder, tmp_path, version):
     path = write_numbered_calls(tmp_path / "a.csv", 3)
-    monkeypatch.setattr(
-        "calltools.ledger.database.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
-    )
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
-        assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (1,)
         before = upload_file(open_ledger, path, Ambiguous("reset"))
-    monkeypatch.undo()
+    take_back_to_version(folder, version)
 
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
