@@ -130,7 +130,7 @@ class Uploader:
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
-            return self._refuse_held(ledger, plan)
+            return self._refuse_held(ledger, plan, options)
         if request.plan_only:
             return UploadResult(results.OK)
         if not plan.parts and not waiting:
@@ -142,13 +142,15 @@ class Uploader:
             return UploadResult(results.OK)
         return self._send(request, ledger, plan)
 
-    def _refuse_held(self, ledger: Ledger, plan: UploadPlan) -> UploadResult:
+    def _refuse_held(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
         """Send nothing of a file some calls of which may have arrived already."""
         parts = [get_part(ledger, number) for number in plan.open_parts]
         held = tuple(part for part in parts if part.held)
         # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
         names = ", ".join(part.name for part in held)
         self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
+        for part in held:
+            self.events.remark_on(part, options)
         return UploadResult(results.HELD, held)
 
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:

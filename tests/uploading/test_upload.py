@@ -316,6 +316,25 @@ def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, 
     assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
+@pytest.mark.parametrize(
+    ("lang", "risks"), [("en", ["count twice", "missing in Metrica"]), ("ru", ["учтены дважды", "в Метрике их не будет"])]
+)
+def test_whoever_meets_a_held_part_is_told_how_to_decide_and_what_that_risks(upload, run, service, calls, lang, risks):
+    service.behave("resets-after-body", 1)
+
+    met = {
+        "upload": upload(calls, "--lang", lang),
+        "again": upload(calls, "--lang", lang),
+        "plan": upload(calls, "--plan", "--lang", lang),
+        "resume": run("uploads", "resume", "--timeout", "2", "--lang", lang),
+    }
+
+    for name, result in met.items():
+        assert result.exit_code == 6, (name, result.output)
+        for words in ("calltools uploads resume --resend L1", "calltools uploads resume --give-up L1", *risks):
+            assert result.stderr.count(words) == 1, (name, words, result.stderr)
+
+
 def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
     service.behave("resets-after-body", 1)
     upload(calls)

@@ -12,7 +12,7 @@ from time import time
 import pytest
 
 from calltools.errors import CredentialError, LockedError, UnrecordedError
-from calltools.ledger import find_part, open_ledger_in, plan_upload
+from calltools.ledger import ReconcilePolicy, find_part, open_ledger_in, plan_upload
 from calltools.ledger.part import marked_comment
 from calltools.ledger.reservation import part_path
 from calltools.metrica.client import Client
@@ -169,6 +169,26 @@ def test_polling_goes_on_though_the_wall_clock_jumps(ledger, connect, service, c
     # The service is done by its own clock, so there may be more.
     assert clock.waits[:4] == [2, 60, 60, 60]
     assert set(clock.waits[1:]) == {60}
+
+
+def test_within_one_process_both_clocks_decide_about_an_absence(ledger, connect, service, calls, tmp_path):
+    send_by_clock(ledger, connect, write_csv(tmp_path / "before.csv", [call_line(50)]))
+    service.behave("resets-after-body", 1)
+    held, clock = send_by_clock(ledger, connect, calls)
+    options = ResumeOptions(policy=ReconcilePolicy(on_absent="resend"))
+    codes = []
+    for _ in range(3):
+        service.store.advance(450)
+        clock.sleep(450)
+        resumed = resume_parts(
+            ledger, connect, options, SilentEvents(), Clock(clock.now, clock.monotonic, clock.sleep)
+        )
+        codes.append(resumed.code)
+
+    assert held.code == 6
+    # The first list after the attempt counts as well.
+    assert codes == [6, 0, 0]
+    assert [len(uploading) for uploading in stored_calls(service)] == [1, CALL_COUNT]
 
 
 # -- what the service says later -------------------------------------------------------------
