@@ -35,6 +35,7 @@ from calltools.ledger.part import (
 )
 from calltools.ledger.queries import get_part
 from calltools.ledger.reservation import discard_file, is_intact, part_path
+from calltools.ledger.row_sums import free_rows, move_to_claimant
 from calltools.ledger.states import (
     ACCEPTED_STATES,
     DECIDED_STATES,
@@ -251,9 +252,9 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
     changed = append_event(connection, part, event)
     if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
         # The second sending of known calls succeeded: from now on they are known by this part and its content.
-        connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (part.id,))
+        move_to_claimant(connection, part.id)
     if changed.state in FREED_STATES:
-        connection.execute("DELETE FROM row WHERE batch = ?", (part.id,))
+        free_rows(connection, part.id)
     if changed.state in DECIDED_STATES:
         connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed

@@ -8,6 +8,7 @@ import sqlite3
 from typing import Final
 
 from calltools.errors import LedgerError
+from calltools.ledger.row_sums import register_row_xor
 
 _BASE_TABLES: Final = """
 CREATE TABLE meta (
@@ -105,7 +106,17 @@ ALTER TABLE batch ADD COLUMN absent_monotonic REAL;
 ALTER TABLE batch ADD COLUMN witness INTEGER;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _ABSENCE_COLUMNS)
+_ROW_SUMS_TABLE: Final = """
+-- Number and XOR of the rows of each batch, see ``row_sums``.
+CREATE TABLE row_sum (
+    batch INTEGER PRIMARY KEY REFERENCES batch (id),
+    count INTEGER NOT NULL,
+    xor   BLOB NOT NULL
+);
+INSERT INTO row_sum SELECT batch, count(*), row_xor(fp, rest) FROM row GROUP BY batch;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _ABSENCE_COLUMNS, _ROW_SUMS_TABLE)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
@@ -114,6 +125,7 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
     Raises:
         LedgerError: A later version of calltools wrote this ledger.
     """
+    register_row_xor(connection)
     version = _schema_version(connection)
     if version > len(migrations):
         raise LedgerError("ledger-newer", version=version, known=len(migrations))

@@ -10,6 +10,7 @@ from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
 from calltools.ledger.part import Attempt, Part
+from calltools.ledger.row_sums import find_altered_parts
 from calltools.ledger.states import State, Transition
 
 
@@ -118,7 +119,8 @@ def last_event_id(ledger: Ledger) -> int:
 
 
 def find_faults(ledger: Ledger) -> list[str]:
-    """Check the whole ledger, for ``doctor``: the database, its references, and that the events give its tables.
+    """Check the whole ledger, for ``doctor``: the database, its references, that the events give its tables, and that
+    the fingerprints are those that were written.
 
     Returns:
         What is wrong; empty if the ledger is sound.
@@ -129,6 +131,7 @@ def find_faults(ledger: Ledger) -> list[str]:
         stored = {part.id: part for part in select_parts(ledger.connection)}
         if replay(select_events(ledger.connection)) != stored:
             faults.append("the events do not add up to the batches")
+        faults += [f"L{number}: its fingerprints have changed" for number in find_altered_parts(ledger.connection)]
     return faults
 
 

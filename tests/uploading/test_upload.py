@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from time import time
@@ -765,6 +766,20 @@ def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, 
     damaged = upload(calls)
 
     assert (damaged.exit_code, len(service.requests)) == (4, request_count)
+    assert run("doctor").exit_code == 4
+
+
+def test_a_rotten_ledger_stops_before_any_request(upload, run, service, state, calls):
+    upload(calls)
+    request_count = len(service.requests)
+    connection = sqlite3.connect(state / "ledger.sqlite3", isolation_level=None)
+    connection.execute("UPDATE row SET fp = zeroblob(16) WHERE fp = (SELECT min(fp) FROM row)")
+    connection.close()
+
+    rotten = upload(calls)
+
+    assert (rotten.exit_code, len(service.requests)) == (4, request_count)
+    assert "is damaged" in rotten.stderr
     assert run("doctor").exit_code == 4
 
 
