@@ -33,8 +33,9 @@ is a backup, a copy, or has lost something, and nothing may be sent. ``adopt`` t
 
 **Doubt.** ``reconcile`` takes one whole listing. A marker that is found once makes the part accepted, more than once
 ``DUPLICATED``. A part that is missing in three listings that count, five minutes apart and over 15 minutes, is absent,
-then ``HELD``, or waiting if the policy says so; ``recovery`` says which listings count. A person decides with ``resend`` or ``give_up``. An accepted part whose second uploading appears
-later is found as well, so every listing should be passed.
+then ``HELD``, or waiting if the policy says so; ``recovery`` says which listings count. A person decides with
+``resend`` or ``give_up``. An accepted part whose second uploading appears later is found as well, so every listing
+should be passed.
 
 **Never stored**: phone numbers, ids of visitors, tokens. Calls are known by HMAC-SHA256 with a key beside the database
 (mode 0600); long numbers in texts of the service are masked. The spool (mode 0600) has the file of a part until the
@@ -93,7 +94,9 @@ from calltools.ledger.queries import (
     part_events,
     processing_parts,
     record_clean_file,
+    record_told,
     waiting_parts,
+    was_told,
 )
 from calltools.ledger.recovery import (
     UnknownUploadings,
@@ -155,12 +158,14 @@ __all__ = [
     "reconcile",
     "record_clean_file",
     "record_status",
+    "record_told",
     "release",
     "resend",
     "reserve",
     "state_folder",
     "stop_polling",
     "waiting_parts",
+    "was_told",
 ]
 
 

@@ -149,7 +149,7 @@ def choose_acceptance(part: Part, changes: Mapping[str, Any], complete: Transiti
     return partial if others else complete
 
 
-def record_status(
+def record_status(  # noqa: PLR0913 - each is something that the service reports
     ledger: Ledger,
     part_id: int,
     status: str,

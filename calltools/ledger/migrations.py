@@ -116,7 +116,21 @@ CREATE TABLE row_sum (
 INSERT INTO row_sum SELECT batch, count(*), row_xor(fp, rest) FROM row GROUP BY batch;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _ABSENCE_COLUMNS, _ROW_SUMS_TABLE)
+_TOLD_TABLE: Final = """
+-- The key of what a run that ended has told of a batch that the service is done with.
+CREATE TABLE told (
+    batch  INTEGER PRIMARY KEY REFERENCES batch (id),
+    remark TEXT NOT NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _BASE_TABLES,
+    _CLEAN_FILES_TABLE,
+    _ABSENCE_COLUMNS,
+    _ROW_SUMS_TABLE,
+    _TOLD_TABLE,
+)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:

@@ -293,6 +293,11 @@ class Part:
         return self.accepted and self.state is not State.DUPLICATED and self.status not in TRANSITION_OF_STATUS
 
     @property
+    def final(self) -> bool:
+        """Whether the service is done with it: nothing that it says of it will change."""
+        return self.accepted and (not self.processing or self.has_unknown_end)
+
+    @property
     def has_unknown_end(self) -> bool:
         """Whether the service reports a status that is not known here and sounds final."""
         return self.processing and sounds_final(self.status)

@@ -119,8 +119,7 @@ def last_event_id(ledger: Ledger) -> int:
 
 
 def find_faults(ledger: Ledger) -> list[str]:
-    """Check the whole ledger, for ``doctor``: the database, its references, that the events give its tables, and that
-    the fingerprints are those that were written.
+    """Check the whole ledger, for ``doctor``: database, references, tables by their events, and all fingerprints.
 
     Returns:
         What is wrong; empty if the ledger is sound.
@@ -145,6 +144,19 @@ def digest_file(ledger: Ledger, file: Path) -> str:
         return file_digest(ledger.key, file)
     except OSError as fault:
         raise SourceError("upload-unreadable", path=file, reason=fault.strerror) from fault
+
+
+def record_told(ledger: Ledger, part_id: int, remark: str) -> None:
+    """Record what was told of a part; ``remark`` is any word for it."""
+    with transaction(ledger) as connection:
+        connection.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (part_id, remark))
+
+
+def was_told(ledger: Ledger, part_id: int, remark: str) -> bool:
+    """Whether this was the last that was told of a part."""
+    with as_ledger_errors(ledger.folder):
+        told = ledger.connection.execute("SELECT 1 FROM told WHERE batch = ? AND remark = ?", (part_id, remark))
+        return told.fetchone() is not None
 
 
 def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> None:

@@ -3,8 +3,8 @@
 ``hold_counter`` recovers what a killed process has left on this machine. ``reconcile`` compares parts in doubt with the
 service's list of uploadings. Neither of them sends anything.
 
-**Absence.** One listing without a part proves nothing: the service shows an uploading some time after it has stored it,
-and a page may be missing, old, or without comments. A listing counts only if
+**Absence.** One listing without a part proves nothing: the service shows an uploading some time after it has stored
+it, and a page may be missing, old, or without comments. A listing counts only if
 
 - it is complete;
 - the service has dated it, header ``Date``;
@@ -98,7 +98,7 @@ def _orphaned_files(ledger: Ledger, counter: int) -> list[Path]:
     return orphaned_files(ledger.folder, counter, needed)
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0913 - each says how far a listing can be believed
     ledger: Ledger,
     counter: int,
     listing: Iterable[ListedUploading],
@@ -267,9 +267,7 @@ def _group_by_mark(listing: Iterable[ListedUploading]) -> dict[str, dict[int, tu
     return ours
 
 
-def _listing_events(
-    part: Part, found: _FoundUploadings, now: float, look: _Look | None
-) -> list[Event]:
+def _listing_events(part: Part, found: _FoundUploadings, now: float, look: _Look | None) -> list[Event]:
     """What a listing means for one part; ``look`` is ``None`` for an incomplete listing. Pure."""
     # The calls of a freed part may be in another part by now, so a late line must not claim them back.
     if part.state in FREED_STATES:

@@ -1,8 +1,9 @@
 """Sums over the fingerprints of each part, so that a bit that rots in one of them is found.
 
-SQLite checks the form of its pages and not the bytes in them. A fingerprint with a wrong bit is that of another call, so
-the call that it stood for would look new and be sent again. Table ``row_sum`` therefore keeps, for each part that has
-rows, their number and the XOR of all their bytes. Whatever changes table ``row`` changes it in the same transaction.
+SQLite checks the form of its pages and not the bytes in them. A fingerprint with a wrong bit is that of another call,
+so the call that it stood for would look new and be sent again. Table ``row_sum`` therefore keeps, for each part that
+has rows, their number and the XOR of all their bytes. Whatever changes table ``row`` changes it in the same
+transaction.
 
 A call that is sent again by a later part leaves the earlier one, and so do its bytes.
 """

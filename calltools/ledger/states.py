@@ -187,7 +187,7 @@ _FINAL_WORDS: Final = (
 
 
 def sounds_final(status: str) -> bool:
-    """Whether a status that is not known here sounds as if nothing followed it. The service has added statuses before."""
+    """Whether a status that is not known here sounds as if nothing followed it. The service adds statuses."""
     return status not in TRANSITION_OF_STATUS and any(word in status.upper() for word in _FINAL_WORDS)
 
 

@@ -147,14 +147,21 @@ def error_from_response(response: ServiceResponse, context: ResponseContext) -> 
     # Timeout, conflict and too early are states that pass, unlike the other statuses 4xx.
     if 400 <= status < 500 and status not in {408, 409, 425}:
         return _reading_refusal_error(status, errors)
+    return _unreadable_error(response, errors, context)
+
+
+def _unreadable_error(
+    response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext
+) -> UnreachableError:
     if response.body_problem == "cut":
         return UnreachableError("service-broken", host=context.host)
-    if _is_success(status) and not errors:
-        # A response that is too large will be too large again.
-        if response.body_problem == "large":
-            return TooLargeError("service-nonsense", transient=False, host=context.host, status=status)
-        return UnreachableError("service-nonsense", host=context.host, status=status)
-    return UnreachableError("service-down", host=context.host, status=status, answer=_message_of(errors))
+    if not _is_success(response.status) or errors:
+        answer = _message_of(errors)
+        return UnreachableError("service-down", host=context.host, status=response.status, answer=answer)
+    if response.body_problem == "large":
+        # It will be too large again.
+        return TooLargeError("service-nonsense", transient=False, host=context.host, status=response.status)
+    return UnreachableError("service-nonsense", host=context.host, status=response.status)
 
 
 def parse_retry_after(retry_after: str | None, now: float) -> float | None:

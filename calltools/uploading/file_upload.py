@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import LedgerError, SourceError
+from calltools.errors import CalltoolsError, LedgerError, SourceError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
 from calltools.uploading import results
@@ -19,7 +19,7 @@ from calltools.uploading.context import (
     UploadOptions,
     report_interrupts,
 )
-from calltools.uploading.parts import poll_until_done
+from calltools.uploading.parts import look_at_part, poll_until_done
 from calltools.uploading.results import UploadResult
 from calltools.uploading.upload import run_upload
 
@@ -154,7 +154,7 @@ class Uploader:
         return UploadResult(results.HELD, held)
 
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
-        """The result of a file all calls of which were accepted before: what was wrong then is still wrong.
+        """The result of a file all calls of which were accepted before: what was wrong is told once more.
 
         Parts that the service has not processed are polled if the options ask for it: the earlier run may have been
         interrupted.
@@ -166,9 +166,23 @@ class Uploader:
             ]
             for part in parts:
                 self.events.report_part(part)
+        else:
+            parts = [self._look_at_bad(ledger, part, options) for part in parts]
+        # Before the remarks: what they tell is recorded as told.
+        code = max((results.exit_code_of_known(ledger, part, options) for part in parts), default=results.OK)
         for part in parts:
-            self.events.remark_on(part, options)
-        return UploadResult(results.highest_code(parts, options), tuple(parts))
+            results.tell_end(ledger, self.events, part, options)
+        return UploadResult(code, tuple(parts))
+
+    def _look_at_bad(self, ledger: Ledger, part: Part, options: UploadOptions) -> Part:
+        """Look once at a part that would fail this run and is not final: else it would fail every run."""
+        if part.final or results.exit_code_of(part, options) != results.IN_PART:
+            return part
+        try:
+            return look_at_part(self._context(ledger, options), part)
+        except CalltoolsError:
+            # There is no token, for example; what is known counts.
+            return part
 
     def _send(self, request: UploadRequest, ledger: Ledger, plan: UploadPlan) -> UploadResult:
         context = self._context(ledger, request.options)
@@ -177,7 +191,7 @@ class Uploader:
         for error in result.errors:
             self.events.report_error(error)
         for part in result.parts:
-            self.events.remark_on(part, request.options)
+            results.tell_end(ledger, self.events, part, request.options)
         return result
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:

@@ -194,6 +194,15 @@ def poll_until_done(context: UploadContext, part: Part) -> Part:
     return part
 
 
+def look_at_part(context: UploadContext, part: Part) -> Part:
+    """Ask the service once what it does with a part.
+
+    Raises:
+        ServiceError: As ``poll_until_done``.
+    """
+    return _poll_once(context, part, is_new=False)
+
+
 def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
     uploading: Uploading | None = None
     try:

@@ -95,7 +95,7 @@ def watch_part(
     if part.processing:
         part = poll_until_done(UploadContext(ledger, connect(), options, events), part)
     events.report_part(part)
-    events.remark_on(part, options)
+    results.tell_end(ledger, events, part, options)
     return UploadResult(results.exit_code_of(part, options), (part,))
 
 
@@ -191,7 +191,7 @@ def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult
     after = [get_part(ledger, number) for number in sorted({part.id for part in (*before, *look.changed)})]
     for part in after:
         events.report_part(part)
-        events.remark_on(part, options)
+        results.tell_end(ledger, events, part, options)
     return UploadResult(results.highest_code(after, options), tuple(after), tuple(errors))
 
 

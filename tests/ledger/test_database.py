@@ -232,7 +232,9 @@ def test_a_row_that_is_lost_in_a_large_ledger_is_found_when_it_is_opened(folder,
 def test_a_fingerprint_of_another_type_is_damage_and_no_defect(folder, tmp_path):
     write_ledger(folder, tmp_path, 20)
     connection = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
-    connection.execute("UPDATE row SET rest = 'text that is longer than a fingerprint' WHERE fp = (SELECT min(fp) FROM row)")
+    connection.execute(
+        "UPDATE row SET rest = 'text that is longer than a fingerprint' WHERE fp = (SELECT min(fp) FROM row)"
+    )
     connection.close()
 
     with pytest.raises(LedgerError, match="damaged"):

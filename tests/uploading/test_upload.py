@@ -318,7 +318,8 @@ def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, 
 
 
 @pytest.mark.parametrize(
-    ("lang", "risks"), [("en", ["count twice", "missing in Metrica"]), ("ru", ["учтены дважды", "в Метрике их не будет"])]
+    ("lang", "risks"),
+    [("en", ["count twice", "missing in Metrica"]), ("ru", ["учтены дважды", "в Метрике их не будет"])],
 )
 def test_whoever_meets_a_held_part_is_told_how_to_decide_and_what_that_risks(upload, run, service, calls, lang, risks):
     service.behave("resets-after-body", 1)
@@ -767,6 +768,59 @@ def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, 
 
     assert (damaged.exit_code, len(service.requests)) == (4, request_count)
     assert run("doctor").exit_code == 4
+
+
+def test_a_bad_end_that_is_final_fails_one_run_and_is_told_by_each(upload, service, tmp_path):
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+
+    runs = [upload(lost, "--wait"), upload(lost, "--wait"), upload(lost)]
+
+    assert [one.exit_code for one in runs] == [5, 0, 0]
+    assert all("none of its 2 dynamic calls could be linked" in one.stderr for one in runs)
+    assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize(("name", "words"), [("partial", "accepted 5 of 10"), ("none-accepted", "accepted no call")])
+def test_partial_acceptance_fails_until_the_service_is_done_and_no_longer(upload, service, calls, name, words):
+    service.store.step_seconds = 3600
+    service.behave(name, only="upload")
+
+    runs = [upload(calls), upload(calls)]
+    service.store.advance(9 * 3600)
+    runs += [upload(calls), upload(calls), upload(calls, "--wait")]
+
+    assert [one.exit_code for one in runs] == [5, 5, 5, 0, 0]
+    assert all(words in one.stderr for one in runs)
+    assert len(service.posts) == 1
+
+
+def test_a_bad_end_that_nobody_was_told_fails_a_run(upload, run, tmp_path):
+    """The list has recorded it in between, and lists fail nothing."""
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+    upload(lost)
+    for _ in range(50):
+        if "LINKAGE_FAILURE" in run("uploads", "list").stdout:
+            break
+
+    assert [upload(lost).exit_code for _ in range(3)] == [5, 0, 0]
+
+
+def test_a_worse_end_is_told_anew(upload, run, service, tmp_path):
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+    before = [upload(lost, "--wait").exit_code for _ in range(2)]
+    service.behave("list-doubles")
+    run("uploads", "list")
+
+    after = [upload(lost).exit_code for _ in range(2)]
+
+    assert (before, after) == ([5, 0], [5, 0])
+
+
+def test_a_bad_end_without_a_token_is_what_is_known(upload, service, calls):
+    service.behave("partial", only="upload")
+    upload(calls)
+
+    assert upload(calls, CALLTOOLS_TOKEN="").exit_code == 5
 
 
 def test_a_rotten_ledger_stops_before_any_request(upload, run, service, state, calls):

@@ -180,9 +180,7 @@ def test_within_one_process_both_clocks_decide_about_an_absence(ledger, connect,
     for _ in range(3):
         service.store.advance(450)
         clock.sleep(450)
-        resumed = resume_parts(
-            ledger, connect, options, SilentEvents(), Clock(clock.now, clock.monotonic, clock.sleep)
-        )
+        resumed = resume_parts(ledger, connect, options, SilentEvents(), Clock(clock.now, clock.monotonic, clock.sleep))
         codes.append(resumed.code)
 
     assert held.code == 6
@@ -224,7 +222,9 @@ def test_a_later_answer_corrects_both_quantities(ledger, connect, service, calls
     assert (part.source_quantity, part.line_quantity, part.partial, result.code) == (5, 5, True, 5)
 
 
-@pytest.mark.parametrize("name", ["status-404", "status-empty", "status-no-content", "status-only-id", "status-of-another"])
+@pytest.mark.parametrize(
+    "name", ["status-404", "status-empty", "status-no-content", "status-only-id", "status-of-another"]
+)
 def test_an_uploading_that_the_service_does_not_know_yet_is_waited_for(ledger, service, calls, name):
     service.behave(name, 3, only="status")
     once = ConnectionOptions(service.url, retry_policy=RetryPolicy(attempts=1))
