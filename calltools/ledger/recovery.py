@@ -11,8 +11,8 @@ it, and a page may be missing, old, or without comments. A listing counts only i
 - it has a witness: an accepted uploading of ours with its marker, and none of ours without: else the service does not
   return comments, and the part could not be seen;
 - it is at least ``min_spacing_seconds`` after the one that counted before: by the clock of the service, and also by the
-  monotonic clock if the same process has read both. Monotonic clocks of two processes cannot be compared, so from run to
-  run the clock of the service decides alone. The clock of this machine never does: somebody may set it.
+  monotonic clock if the same process has read both. Monotonic clocks of two processes cannot be compared, so from run
+  to run the clock of the service decides alone. The clock of this machine never does: somebody may set it.
 
 A part is absent after ``min_listings`` of them over ``min_absent_seconds``.
 """

@@ -181,8 +181,8 @@ TRANSITION_OF_STATUS: Final[Mapping[str, Transition]] = MappingProxyType(
 
 #: Parts of words by which a status that is not known here says that the service is done with an uploading.
 _FINAL_WORDS: Final = (
-    "ABORT", "CANCEL", "CLOSED", "COMPLET", "DECLIN", "DELET", "DENIED", "DONE", "ERROR", "EXPIR", "FAIL", "FINISH",
-    "INVALID", "LOST", "PROCESSED", "REFUS", "REJECT", "REMOV", "SUCCESS",
+    "ABORT", "CANCEL", "CLOSED", "COMPLETE", "DECLINE", "DELETE", "DENIED", "DONE", "ERROR", "EXPIRE", "FAIL", "FINISH",
+    "INVALID", "LOST", "PROCESSED", "REFUSE", "REJECT", "REMOVE", "SUCCESS",
 )  # fmt: skip
 
 
