@@ -197,6 +197,10 @@ class TokenRefusedError(ServiceError):
     """The service does not take the token, or its account lacks a right."""
 
 
+class NotFoundError(ServiceError):
+    """The service does not know the counter or the uploading; just after it has stored one, it may not know it yet."""
+
+
 class QuotaError(ServiceError):
     """The service asks to wait; it did nothing with the request.
 
@@ -219,6 +223,10 @@ class UnreachableError(ServiceError):
     def __init__(self, key: MessageKey, *, transient: bool = True, **facts: object) -> None:
         super().__init__(key, **facts)
         self.transient = transient
+
+
+class TooLargeError(UnreachableError):
+    """The answer is longer than any that is read; a smaller piece of it may be asked for."""
 
 
 class UnknownOutcomeError(CalltoolsError):

@@ -14,7 +14,7 @@ How its functions work together::
                 # Acked, Rejected, NotSent, Throttled or Ambiguous
                 part = finish_attempt(ledger, part.id, outcome)
                 if part.held:  # exit 6
-                    reconcile(ledger, counter, listing, complete=True)
+                    reconcile(ledger, counter, listing, complete=True, at=ListingTime(date, monotonic()))
 
 **Lock.** ``reserve``, ``begin_attempt``, ``finish_attempt``, ``release``, ``reconcile``, ``resend`` and ``give_up``
 need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.
@@ -32,9 +32,10 @@ recovery records that.
 is a backup, a copy, or has lost something, and nothing may be sent. ``adopt`` takes them over.
 
 **Doubt.** ``reconcile`` takes one whole listing. A marker that is found once makes the part accepted, more than once
-``DUPLICATED``. A part that is missing in three complete listings over 15 minutes is absent, then ``HELD``, or waiting
-if the policy says so. A person decides with ``resend`` or ``give_up``. An accepted part whose second uploading appears
-later is found as well, so every listing should be passed.
+``DUPLICATED``. A part that is missing in three listings that count, five minutes apart and over 15 minutes, is absent,
+then ``HELD``, or waiting if the policy says so; ``recovery`` says which listings count. A person decides with
+``resend`` or ``give_up``. An accepted part whose second uploading appears later is found as well, so every listing
+should be passed.
 
 **Never stored**: phone numbers, ids of visitors, tokens. Calls are known by HMAC-SHA256 with a key beside the database
 (mode 0600); long numbers in texts of the service are masked. The spool (mode 0600) has the file of a part until the
@@ -65,6 +66,7 @@ from calltools.ledger.part import (
     AttemptOutcome,
     IdentifierKind,
     ListedUploading,
+    ListingTime,
     NotSent,
     Part,
     ReconcilePolicy,
@@ -95,9 +97,19 @@ from calltools.ledger.queries import (
     part_events,
     processing_parts,
     record_clean_file,
+    record_told,
     waiting_parts,
+    was_told,
 )
-from calltools.ledger.recovery import UnknownUploadings, adopt, find_unknown, hold_counter, reconcile, recover_all
+from calltools.ledger.recovery import (
+    UnknownUploadings,
+    adopt,
+    find_unknown,
+    find_witness,
+    hold_counter,
+    reconcile,
+    recover_all,
+)
 from calltools.ledger.reservation import reserve
 from calltools.ledger.states import State, Transition
 
@@ -111,6 +123,7 @@ __all__ = [
     "IdentifierKind",
     "Ledger",
     "ListedUploading",
+    "ListingTime",
     "NotSent",
     "Part",
     "PartLimits",
@@ -131,6 +144,7 @@ __all__ = [
     "find_faults",
     "find_part",
     "find_unknown",
+    "find_witness",
     "finish_attempt",
     "get_part",
     "give_up",
@@ -150,12 +164,14 @@ __all__ = [
     "reconcile",
     "record_clean_file",
     "record_status",
+    "record_told",
     "release",
     "resend",
     "reserve",
     "state_folder",
     "stop_polling",
     "waiting_parts",
+    "was_told",
 ]
 
 

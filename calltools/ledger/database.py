@@ -15,6 +15,7 @@ from typing import Final, Self
 from calltools.errors import LedgerError
 from calltools.ledger.folder import database_path, ensure_private_file, sync_folder
 from calltools.ledger.migrations import migrate
+from calltools.ledger.row_sums import check_at_opening
 
 _KEY_BYTES: Final = 32
 _BUSY_SECONDS: Final = 10
@@ -104,6 +105,7 @@ def _prepare_connection(connection: sqlite3.Connection, folder: Path) -> None:
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise LedgerError("ledger-damaged", path=folder)
     migrate(connection)
+    check_at_opening(connection, folder)
 
 
 def _load_key(connection: sqlite3.Connection, folder: Path, *, start_anew: bool) -> bytes:

@@ -22,6 +22,7 @@ from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import (
+    NO_ABSENCES,
     Acked,
     Ambiguous,
     AttemptOutcome,
@@ -33,6 +34,7 @@ from calltools.ledger.part import (
 )
 from calltools.ledger.queries import get_part
 from calltools.ledger.reservation import discard_file, is_intact, part_path
+from calltools.ledger.row_sums import free_rows, move_to_claimant
 from calltools.ledger.states import (
     ACCEPTED_STATES,
     DECIDED_STATES,
@@ -81,7 +83,7 @@ def begin_attempt(ledger: Ledger, part_id: int) -> StartedAttempt:
             raise LedgerError("ledger-part-damaged", name=part.name)
     n, now = len(part.attempts) + 1, ledger.now()
     # Each attempt has a marker of its own and is looked for anew, so earlier absences do not count.
-    changes = {"absences": 0, "first_absent": None, "until": None, "reason": ""}
+    changes = {**NO_ABSENCES, "until": None, "reason": ""}
     attempt = {"state": State.SENDING, "started": now}
     with transaction(ledger) as connection:
         part = append_event(connection, part, Event(now, part.id, Transition.SEND, changes, {n: attempt}))
@@ -147,19 +149,33 @@ def choose_acceptance(part: Part, changes: Mapping[str, Any], complete: Transiti
     return partial if others else complete
 
 
-def record_status(
-    ledger: Ledger, part_id: int, status: str, *, linked: int | None = None, accepted: int | None = None
+def record_status(  # noqa: PLR0913 - each is something that the service reports
+    ledger: Ledger,
+    part_id: int,
+    status: str,
+    *,
+    linked: int | None = None,
+    accepted: int | None = None,
+    source: int | None = None,
 ) -> Part:
     """Record what the service reports about a part. A part that it does not process any more stays as it is.
+
+    What it does not report stays as it was reported before.
 
     Args:
         ledger: The ledger; no lock is needed.
         part_id: A part that the service has.
-        status: The status as it came; an unknown one changes no state.
+        status: The status as it came; an unknown one changes no state; ``""``: none is reported.
         linked: Calls linked to visits, if reported.
         accepted: Rows accepted, if reported.
+        source: Rows read, if reported.
     """
-    reported = (("status", mask_personal(status)), ("linked", linked), ("line_quantity", accepted))
+    reported = (
+        ("status", mask_personal(status) or None),
+        ("linked", linked),
+        ("line_quantity", accepted),
+        ("source_quantity", source),
+    )
     changes = {name: value for name, value in reported if value is not None}
     return _record_progress(ledger, part_id, TRANSITION_OF_STATUS.get(status, Transition.RECORD_STATUS), changes)
 
@@ -173,8 +189,9 @@ def _record_progress(ledger: Ledger, part_id: int, transition: Transition, chang
     # Several processes may poll one part without a lock, so it is read inside the transaction that writes it.
     with transaction(ledger) as connection:
         part = get_part(ledger, part_id)
-        # A repeated report is no event: hours of polling would fill the ledger.
-        repeated = changes and all(getattr(part, name) == value for name, value in changes.items())
+        # A repeated report is no event, and neither is an empty one: hours of polling would fill the ledger.
+        is_report = transition is not Transition.STOP_POLLING
+        repeated = is_report and all(getattr(part, name) == value for name, value in changes.items())
         if not part.processing or repeated:
             return part
         return apply_event(connection, part, Event(ledger.now(), part.id, transition, changes))
@@ -186,7 +203,7 @@ def resend(ledger: Ledger, part_id: int) -> Part:
     Raises:
         UsageError: The part is not held.
     """
-    return _decide(ledger, part_id, Transition.RESEND, {"absences": 0, "first_absent": None})
+    return _decide(ledger, part_id, Transition.RESEND, NO_ABSENCES)
 
 
 def give_up(ledger: Ledger, part_id: int) -> Part:
@@ -235,9 +252,9 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
     changed = append_event(connection, part, event)
     if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
         # The second sending of known calls succeeded: from now on they are known by this part and its content.
-        connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (part.id,))
+        move_to_claimant(connection, part.id)
     if changed.state in FREED_STATES:
-        connection.execute("DELETE FROM row WHERE batch = ?", (part.id,))
+        free_rows(connection, part.id)
     if changed.state in DECIDED_STATES:
         connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed

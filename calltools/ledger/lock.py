@@ -58,6 +58,11 @@ class LockHolder:
     boot: str
     started: str
 
+    @property
+    def name(self) -> str:
+        """A name that no other process has."""
+        return f"{self.pid} {self.boot} {self.started}".rstrip()
+
 
 def current_process() -> LockHolder:
     """This process."""

@@ -8,6 +8,7 @@ import sqlite3
 from typing import Final
 
 from calltools.errors import LedgerError
+from calltools.ledger.row_sums import register_row_xor
 
 _BASE_TABLES: Final = """
 CREATE TABLE meta (
@@ -108,7 +109,41 @@ CREATE TABLE quarter_hour (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_BASE_TABLES, _CLEAN_FILES_TABLE, _QUARTER_HOURS_TABLE)
+_ABSENCE_COLUMNS: Final = """
+-- The last listing without a part that counted, by the clock of the service and by that of the process that read it.
+ALTER TABLE batch ADD COLUMN last_absent REAL;
+ALTER TABLE batch ADD COLUMN absent_process TEXT NOT NULL DEFAULT '';
+ALTER TABLE batch ADD COLUMN absent_monotonic REAL;
+-- The id of an uploading that this listing showed with its marker.
+ALTER TABLE batch ADD COLUMN witness INTEGER;
+"""
+
+_ROW_SUMS_TABLE: Final = """
+-- Number and XOR of the rows of each batch, see ``row_sums``.
+CREATE TABLE row_sum (
+    batch INTEGER PRIMARY KEY REFERENCES batch (id),
+    count INTEGER NOT NULL,
+    xor   BLOB NOT NULL
+);
+INSERT INTO row_sum SELECT batch, count(*), row_xor(fp, rest) FROM row GROUP BY batch;
+"""
+
+_TOLD_TABLE: Final = """
+-- The key of what a run that ended has told of a batch that the service is done with.
+CREATE TABLE told (
+    batch  INTEGER PRIMARY KEY REFERENCES batch (id),
+    remark TEXT NOT NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _BASE_TABLES,
+    _CLEAN_FILES_TABLE,
+    _ABSENCE_COLUMNS,
+    _ROW_SUMS_TABLE,
+    _TOLD_TABLE,
+    _QUARTER_HOURS_TABLE,
+)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
@@ -117,6 +152,7 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
     Raises:
         LedgerError: A later version of calltools wrote this ledger.
     """
+    register_row_xor(connection)
     version = _schema_version(connection)
     if version > len(migrations):
         raise LedgerError("ledger-newer", version=version, known=len(migrations))

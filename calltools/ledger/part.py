@@ -5,10 +5,19 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
-from calltools.ledger.states import ACCEPTED_STATES, HELD_STATES, TRANSITION_OF_STATUS, WAITING_STATES, State
+from calltools.ledger.states import (
+    ACCEPTED_STATES,
+    HELD_STATES,
+    TRANSITION_OF_STATUS,
+    WAITING_STATES,
+    State,
+    sounds_final,
+)
 
 #: A mark is a nonce and its HMAC under the key of the ledger, so that a ledger knows its own uploadings in the list of
 #: the service even if it has lost their parts. With 64 bits each, neither collides by chance or can be forged.
@@ -107,18 +116,46 @@ class ListedUploading:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingTime:
+    """When a listing was read.
+
+    Attributes:
+        service: Unix seconds by the clock of the service; ``None``: it does not say.
+        monotonic: Seconds by a clock of this process that nobody can set.
+    """
+
+    service: float | None
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcilePolicy:
     """When a part that the list does not show is absent, and what follows.
 
     Attributes:
         min_absent_seconds: Seconds between the first and the last listing without it, at least.
-        min_listings: Complete listings without it, at least.
+        min_listings: Listings without it that count, at least.
+        min_spacing_seconds: Seconds between two listings that count, at least.
         on_absent: ``hold`` leaves the decision to a person; ``resend`` lets the part wait to be sent again.
     """
 
     min_absent_seconds: float = 15 * 60
     min_listings: int = 3
+    min_spacing_seconds: float = 5 * 60
     on_absent: Literal["hold", "resend"] = "hold"
+
+
+#: Changes of a part whose absence is counted anew: it is to be sent, or was just sent.
+NO_ABSENCES: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "absences": 0,
+        "first_absent": None,
+        "last_absent": None,
+        "absent_process": "",
+        "absent_monotonic": None,
+        "witness": None,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +209,13 @@ class Part:
         line_quantity: Rows that the service accepted.
         status: The last status of the service.
         linked: Calls that the service linked to visits; ``None``: unknown.
-        absences: Complete listings without it since the last attempt.
-        first_absent: Unix seconds of the first of these listings.
+        absences: Listings without it since the last attempt that count, see ``recovery``.
+        first_absent: Unix seconds of the first of these listings by the clock of the service.
+        last_absent: The same of the last of them; ``None``: there was none. What earlier versions counted by the clock
+            of the machine does not count.
+        absent_process: The process that read the last of them.
+        absent_monotonic: When that was by the monotonic clock of that process.
+        witness: Id of an uploading of ours that the last of them showed with its marker.
         attempts: Its attempts, in order.
     """
 
@@ -202,6 +244,10 @@ class Part:
     linked: int | None = None
     absences: int = 0
     first_absent: float | None = None
+    last_absent: float | None = None
+    absent_process: str = ""
+    absent_monotonic: float | None = None
+    witness: int | None = None
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -238,6 +284,16 @@ class Part:
     def processing(self) -> bool:
         """Whether the service still processes it, so that polling makes sense."""
         return self.accepted and self.state is not State.DUPLICATED and self.status not in TRANSITION_OF_STATUS
+
+    @property
+    def final(self) -> bool:
+        """Whether the service is done with it: nothing that it says of it will change."""
+        return self.accepted and (not self.processing or self.has_unknown_end)
+
+    @property
+    def has_unknown_end(self) -> bool:
+        """Whether the service reports a status that is not known here and sounds final."""
+        return self.processing and sounds_final(self.status)
 
     @property
     def in_doubt(self) -> bool:

@@ -11,6 +11,7 @@ from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
 from calltools.ledger.part import Attempt, Part
+from calltools.ledger.row_sums import find_altered_parts
 from calltools.ledger.states import ACCEPTED_STATES, State, Transition
 
 
@@ -158,7 +159,7 @@ def last_event_id(ledger: Ledger) -> int:
 
 
 def find_faults(ledger: Ledger) -> list[str]:
-    """Check the whole ledger, for ``doctor``: the database, its references, and that the events give its tables.
+    """Check the whole ledger, for ``doctor``: database, references, tables by their events, and all fingerprints.
 
     Returns:
         What is wrong; empty if the ledger is sound.
@@ -169,6 +170,7 @@ def find_faults(ledger: Ledger) -> list[str]:
         stored = {part.id: part for part in select_parts(ledger.connection)}
         if replay(select_events(ledger.connection)) != stored:
             faults.append("the events do not add up to the batches")
+        faults += [f"L{number}: its fingerprints have changed" for number in find_altered_parts(ledger.connection)]
     return faults
 
 
@@ -182,6 +184,19 @@ def digest_file(ledger: Ledger, file: Path) -> str:
         return file_digest(ledger.key, file)
     except OSError as fault:
         raise SourceError("upload-unreadable", path=file, reason=fault.strerror) from fault
+
+
+def record_told(ledger: Ledger, part_id: int, remark: str) -> None:
+    """Record what was told of a part; ``remark`` is any word for it."""
+    with transaction(ledger) as connection:
+        connection.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (part_id, remark))
+
+
+def was_told(ledger: Ledger, part_id: int, remark: str) -> bool:
+    """Whether this was the last that was told of a part."""
+    with as_ledger_errors(ledger.folder):
+        told = ledger.connection.execute("SELECT 1 FROM told WHERE batch = ? AND remark = ?", (part_id, remark))
+        return told.fetchone() is not None
 
 
 def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> None:

@@ -2,6 +2,19 @@
 
 ``hold_counter`` recovers what a killed process has left on this machine. ``reconcile`` compares parts in doubt with the
 service's list of uploadings. Neither of them sends anything.
+
+**Absence.** One listing without a part proves nothing: the service shows an uploading some time after it has stored
+it, and a page may be missing, old, or without comments. A listing counts only if
+
+- it is complete;
+- the service has dated it, header ``Date``;
+- it has a witness: an accepted uploading of ours with its marker, and none of ours without: else the service does not
+  return comments, and the part could not be seen;
+- it is at least ``min_spacing_seconds`` after the one that counted before: by the clock of the service, and also by the
+  monotonic clock if the same process has read both. Monotonic clocks of two processes cannot be compared, so from run
+  to run the clock of the service decides alone. The clock of this machine never does: somebody may set it.
+
+A part is absent after ``min_listings`` of them over ``min_absent_seconds``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,8 +35,8 @@ from calltools.ledger.lifecycle import (
     release,
     write_event,
 )
-from calltools.ledger.lock import lock_counter, require_lock
-from calltools.ledger.part import ListedUploading, Part, ReconcilePolicy, is_own_mark, parse_marker
+from calltools.ledger.lock import current_process, lock_counter, require_lock
+from calltools.ledger.part import ListedUploading, ListingTime, Part, ReconcilePolicy, is_own_mark, parse_marker
 from calltools.ledger.queries import select_parts
 from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
@@ -86,12 +99,13 @@ def _orphaned_files(ledger: Ledger, counter: int) -> list[Path]:
     return orphaned_files(ledger.folder, counter, needed)
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0913 - each says how far a listing can be believed
     ledger: Ledger,
     counter: int,
     listing: Iterable[ListedUploading],
     *,
     complete: bool,
+    at: ListingTime | None = None,
     policy: ReconcilePolicy | None = None,
 ) -> tuple[Part, ...]:
     """Compare the parts of a counter with one listing of its uploadings, and record what follows.
@@ -101,25 +115,73 @@ def reconcile(
         counter: The counter.
         listing: The lines of all pages, in any order.
         complete: The list was read to its end. An incomplete one can find a part but never prove its absence.
+        at: When it was read; ``None``: unknown, so it cannot prove an absence either.
         policy: When a part is absent, and what follows.
 
     Returns:
         The parts whose state has changed.
     """
     require_lock(ledger, counter)
+    listing = tuple(listing)
     ours = _group_by_mark(listing)
-    policy = policy or ReconcilePolicy()
     changed = []
     with transaction(ledger) as connection:
-        for before in select_parts(connection, "counter = ?", (counter,)):
+        parts = select_parts(connection, "counter = ?", (counter,))
+        look = None
+        if complete:
+            look = _Look(policy or ReconcilePolicy(), at, current_process().name, _witness(parts, listing))
+        for before in parts:
             part, found = before, ours.get(before.mark, {})
-            for event in _listing_events(before, found, ledger.now(), policy if complete else None):
+            for event in _listing_events(before, found, ledger.now(), look):
                 part = apply_event(connection, part, event)
             if part.state is not before.state:
                 changed.append(part)
     for part in changed:
         discard_if_decided(ledger, part)
     return tuple(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A complete listing, as far as it can prove an absence.
+
+    Attributes:
+        policy: When a part is absent, and what follows.
+        at: When it was read, if known.
+        process: Name of the process that has read it.
+        witness: Id of an uploading that it shows with its marker, if any.
+    """
+
+    policy: ReconcilePolicy
+    at: ListingTime | None
+    process: str
+    witness: int | None
+
+
+def find_witness(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> int | None:
+    """Find an accepted uploading of ours in a listing that has its marker there; ``None``: the list proves no absence.
+
+    Nothing is written.
+    """
+    with as_ledger_errors(ledger.folder):
+        return _witness(select_parts(ledger.connection, "counter = ?", (counter,)), listing)
+
+
+def _witness(parts: Iterable[Part], listing: Iterable[ListedUploading]) -> int | None:
+    markers = {line.upload_id: parse_marker(line.comment) for line in listing}
+    listed = {marker[0]: upload_id for upload_id, marker in markers.items() if marker is not None}
+    witness = None
+    for part in parts:
+        if part.accepted and part.upload_id in markers:
+            marker = markers[part.upload_id]
+            if marker is None or marker[0] != part.mark:
+                # The service does not return our comments, or not all of them.
+                return None
+            witness = part.upload_id
+        elif is_allowed(part.state, Transition.FIND) and part.mark in listed:
+            # It is found by this very listing.
+            witness = witness or listed[part.mark]
+    return witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +292,8 @@ def _group_by_mark(listing: Iterable[ListedUploading]) -> dict[str, dict[int, tu
     return ours
 
 
-def _listing_events(
-    part: Part, found: _FoundUploadings, now: float, absence_policy: ReconcilePolicy | None
-) -> list[Event]:
-    """What a listing means for one part; ``absence_policy`` is ``None`` for an incomplete listing. Pure."""
+def _listing_events(part: Part, found: _FoundUploadings, now: float, look: _Look | None) -> list[Event]:
+    """What a listing means for one part; ``look`` is ``None`` for an incomplete listing. Pure."""
     # The calls of a freed part may be in another part by now, so a late line must not claim them back.
     if part.state in FREED_STATES:
         return []
@@ -241,9 +301,9 @@ def _listing_events(
         return [_duplicated_event(part, found, now)] if is_allowed(part.state, Transition.FIND_DUPLICATES) else []
     if found:
         return [_found_event(part, *next(iter(found.values())), now)] if is_allowed(part.state, Transition.FIND) else []
-    if absence_policy is None or not is_allowed(part.state, Transition.NOT_LISTED):
+    if look is None or not is_allowed(part.state, Transition.NOT_LISTED):
         return []
-    return _absence_events(part, now, absence_policy)
+    return _absence_events(part, now, look)
 
 
 def _found_event(part: Part, n: int, line: ListedUploading, now: float) -> Event:
@@ -267,19 +327,42 @@ def _found_attempts(part: Part, ids: Mapping[int, int], now: float) -> dict[int,
     return {n: {"state": State.ACKED, "ended": now, "upload_id": ids[n]} for n in ids if n in known}
 
 
-def _absence_events(part: Part, now: float, policy: ReconcilePolicy) -> list[Event]:
-    """Count a listing without the part; confirm the absence when there were enough of them over enough time.
-
-    One listing proves nothing: the service shows an uploading some time after it has stored it.
-    """
-    first = now if part.first_absent is None else part.first_absent
-    absences = part.absences + 1
-    events = [Event(now, part.id, Transition.NOT_LISTED, {"absences": absences, "first_absent": first})]
-    confirmed = absences >= policy.min_listings and now - first >= policy.min_absent_seconds
+def _absence_events(part: Part, now: float, look: _Look) -> list[Event]:
+    """Record a listing without the part; confirm the absence when enough of them counted over enough time."""
+    changes = _counted_absence(part, look)
+    events = [Event(now, part.id, Transition.NOT_LISTED, changes)]
     # A held part stays held: a person decides.
-    if confirmed and part.state is State.AMBIGUOUS:
+    if changes and part.state is State.AMBIGUOUS and _is_absent(changes, look.policy):
         doubtful = [attempt.n for attempt in part.attempts if attempt.state is State.AMBIGUOUS]
         absent = {n: {"state": State.ABSENT} for n in doubtful}
         events.append(Event(now, part.id, Transition.CONFIRM_ABSENT, {}, absent))
-        events.append(Event(now, part.id, Transition.RESEND if policy.on_absent == "resend" else Transition.HOLD))
+        resends = look.policy.on_absent == "resend"
+        events.append(Event(now, part.id, Transition.RESEND if resends else Transition.HOLD))
     return events
+
+
+def _is_absent(changes: Mapping[str, Any], policy: ReconcilePolicy) -> bool:
+    lasted: float = changes["last_absent"] - changes["first_absent"]
+    return lasted >= policy.min_absent_seconds and bool(changes["absences"] >= policy.min_listings)
+
+
+def _counted_absence(part: Part, look: _Look) -> dict[str, Any]:
+    """Changes of a part by a listing without it that counts; empty: it does not count, see the top of this module."""
+    if look.at is None or look.at.service is None or look.witness is None:
+        return {}
+    first, absences = look.at.service, 1
+    if part.last_absent is not None:
+        spacings = [look.at.service - part.last_absent]
+        if part.absent_process == look.process and part.absent_monotonic is not None:
+            spacings.append(look.at.monotonic - part.absent_monotonic)
+        if min(spacings) < look.policy.min_spacing_seconds:
+            return {}
+        first, absences = part.first_absent or first, part.absences + 1
+    return {
+        "absences": absences,
+        "first_absent": first,
+        "last_absent": look.at.service,
+        "absent_process": look.process,
+        "absent_monotonic": look.at.monotonic,
+        "witness": look.witness,
+    }

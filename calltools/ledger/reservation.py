@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calltools.errors import LedgerError, SourceError
 from calltools.fields.table import FIELD_NAMES
@@ -27,6 +28,7 @@ from calltools.ledger.folder import open_private, spool_folder, sync_folder
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import Part, new_mark
 from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
+from calltools.ledger.row_sums import add_to_sum
 from calltools.ledger.states import Transition
 from calltools.model.foreign_words import mask_personal
 
@@ -155,6 +157,16 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
+        if table == "row" and places:
+            xor = b"".join(_xor_of(fingerprints[places]) for fingerprints in (calls, contents))
+            add_to_sum(connection, part_id, len(places), xor)
+
+
+def _xor_of(fingerprints: NDArray[np.void]) -> bytes:
+    """The XOR of fingerprints, byte by byte."""
+    bytes_of_each = fingerprints.view(np.uint8).reshape(len(fingerprints), -1)
+    found: bytes = np.bitwise_xor.reduce(bytes_of_each, axis=0).tobytes()
+    return found
 
 
 def _count_quarter_hours(connection: sqlite3.Connection, plan: UploadPlan, number: int, part_id: int) -> None:

@@ -182,6 +182,18 @@ TRANSITION_OF_STATUS: Final[Mapping[str, Transition]] = MappingProxyType(
 )
 
 
+#: Parts of words by which a status that is not known here says that the service is done with an uploading.
+_FINAL_WORDS: Final = (
+    "ABORT", "CANCEL", "CLOSED", "COMPLETE", "DECLINE", "DELETE", "DENIED", "DONE", "ERROR", "EXPIRE", "FAIL", "FINISH",
+    "INVALID", "LOST", "PROCESSED", "REFUSE", "REJECT", "REMOVE", "SUCCESS",
+)  # fmt: skip
+
+
+def sounds_final(status: str) -> bool:
+    """Whether a status that is not known here sounds as if nothing followed it. The service adds statuses."""
+    return status not in TRANSITION_OF_STATUS and any(word in status.upper() for word in _FINAL_WORDS)
+
+
 def is_allowed(state: State, transition: Transition) -> bool:
     """Whether the table has this transition from this state."""
     return (state, transition) in TRANSITIONS

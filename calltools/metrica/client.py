@@ -14,12 +14,19 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar, final
+from typing import BinaryIO, Final, Self, TypeVar, final
 
 import httpx2
 import stamina
 
-from calltools.errors import DefectError, QuotaError, ServiceError, UnknownOutcomeError, UnreachableError
+from calltools.errors import (
+    DefectError,
+    QuotaError,
+    ServiceError,
+    TooLargeError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
 from calltools.metrica.connection import ConnectionOptions, check_api_url, connection_error
 from calltools.metrica.outcome import (
     Outcome,
@@ -28,8 +35,10 @@ from calltools.metrica.outcome import (
     classify_response,
     clock_skew,
     error_from_response,
+    service_time,
 )
 from calltools.metrica.protocol import (
+    PAGE_SIZE,
     MultipartFraming,
     Request,
     call_report_request,
@@ -45,6 +54,7 @@ from calltools.metrica.responses import (
     Counter,
     ServiceResponse,
     Uploading,
+    UploadingPage,
     parse_call_report,
     parse_counter,
     parse_counter_page,
@@ -68,6 +78,9 @@ from calltools.texts.keys import MessageKey
 Parsed = TypeVar("Parsed")
 #: Called before each wait: with its seconds (without jitter), and the error that is the reason.
 OnWait = Callable[[float, ServiceError], None]
+
+#: Pages in a row without anything new after which a list is over, or cannot be read.
+_MAX_REPEATED_PAGES: Final = 2
 
 # Without a handler, the last resort of ``logging`` would print each repetition to stderr as a bare word.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -141,26 +154,53 @@ class Client:
         return self._get(uploading_request(counter, number), parse_uploading)
 
     def iter_uploadings(self, counter: int) -> Iterator[Uploading]:
-        """Read all uploadings of a counter, page by page, until a page has none that is new.
-
-        A page that cannot be read raises, so a listing that ends without an error is complete.
+        """Read all uploadings of a counter, page by page; see ``iter_uploading_pages``.
 
         Raises:
             ServiceError: The list cannot be read to its end.
         """
+        for page in self.iter_uploading_pages(counter):
+            yield from page.uploadings
+
+    def iter_uploading_pages(self, counter: int) -> Iterator[UploadingPage]:
+        """Read all uploadings of a counter, page by page, until a page is empty, or two in a row have nothing new.
+
+        A list that ends without an error has shown everything that the service shows; that it is whole is proven only
+        by an empty page (``UploadingPage.is_end``).
+
+        Raises:
+            ServiceError: The list cannot be read to its end: also if its full pages repeat, because the service then
+                ignores the offset and has more than it shows.
+        """
         seen: set[int] = set()
-        read = 0
-        # A short page is not the last one: the service may give shorter pages than were asked for. A page without
-        # anything new is: the service may ignore the offset, or the list may have moved by a new uploading.
-        while page := self._get(uploading_page_request(counter, read), parse_uploading_page):
-            read += len(page)
-            new = {uploading.id: uploading for uploading in page if uploading.id not in seen}
-            if not new:
-                return
-            yield from new.values()
+        read, limit, repeated = 0, PAGE_SIZE, 0
+        while read < self._options.longest_list:
+            page, limit = self._get_page(counter, read, limit)
+            read += len(page.uploadings)
+            new = {uploading.id: uploading for uploading in page.uploadings if uploading.id not in seen}
             seen.update(new)
-            if read >= self._options.longest_list:
-                raise UnreachableError("service-list-endless", transient=False, count=read)
+            yield replace(page, uploadings=tuple(new.values()))
+            # A short page is not the last one: the service may give shorter pages than were asked for.
+            if page.is_end:
+                return
+            # One page without anything new may be a list that has moved by new uploadings meanwhile.
+            repeated = 0 if new else repeated + 1
+            if repeated == _MAX_REPEATED_PAGES:
+                if len(page.uploadings) < limit:
+                    return
+                raise UnreachableError("service-list-repeats", transient=False, count=len(seen))
+        raise UnreachableError("service-list-endless", transient=False, count=read)
+
+    def _get_page(self, counter: int, offset: int, limit: int) -> tuple[UploadingPage, int]:
+        """Read one page, smaller if it is too large; gives it with the number of uploadings that was asked for."""
+        while True:
+            try:
+                return self._get(uploading_page_request(counter, offset, limit), _parse_page), limit
+            except TooLargeError:
+                # Comments may be long. Even one uploading alone is too large: then it is none of Metrica's.
+                if limit == 1:
+                    raise
+                limit //= 2
 
     def get_counter(self, counter: int, *, once: bool = False) -> Counter:
         """Read a counter, with what the token may do there.
@@ -244,7 +284,7 @@ class Client:
             try:
                 response = send_request(self._http, self._build_request(request, deadline))
             except NOT_SENT_ERRORS as error:
-                raise connection_error(error, host) from None
+                raise connection_error(error, host, reading=True) from None
             except httpx2.TransportError as error:
                 key: MessageKey = "service-silent" if progress.timed_out(error) else "service-broken"
                 raise UnreachableError(key, host=host) from None
@@ -330,3 +370,8 @@ class Client:
 
     def _response_context(self) -> ResponseContext:
         return ResponseContext(self._options.host, time.time(), self._token.redact)
+
+
+def _parse_page(response: ServiceResponse) -> UploadingPage | None:
+    uploadings = parse_uploading_page(response)
+    return None if uploadings is None else UploadingPage(uploadings, not uploadings, service_time(response.date))

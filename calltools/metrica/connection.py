@@ -11,6 +11,7 @@ import httpx2
 from calltools.errors import UnreachableError, UsageError
 from calltools.metrica.protocol import API_URL
 from calltools.metrica.responses import redact
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,22 @@ def create_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def connection_error(error: BaseException, host: str) -> UnreachableError:
-    """Make the error for a connection that failed: nothing was sent."""
+def connection_error(error: BaseException, host: str, *, reading: bool = False) -> UnreachableError:
+    """Make the error for a connection that failed: nothing of this request was sent.
+
+    Args:
+        error: From the HTTP library.
+        host: Host of the service.
+        reading: The request was a GET, which sends no calls anyway: not a word on what was sent.
+    """
     for cause in _exception_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             # A wrong certificate will be wrong again; a repetition only hides it.
-            return UnreachableError("service-untrusted", transient=False, host=host, reason=cause.verify_message)
+            untrusted: MessageKey = "reading-untrusted" if reading else "service-untrusted"
+            return UnreachableError(untrusted, transient=False, host=host, reason=cause.verify_message)
     reason = next(filter(None, map(_reason_of, _exception_chain(error))), type(error).__name__)
-    return UnreachableError("service-no-connection", host=host, reason=redact(reason))
+    key: MessageKey = "reading-no-connection" if reading else "service-no-connection"
+    return UnreachableError(key, host=host, reason=redact(reason))
 
 
 def _exception_chain(error: BaseException | None) -> list[BaseException]:

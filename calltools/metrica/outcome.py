@@ -1,7 +1,8 @@
 """What a response of Metrica means. No I/O.
 
 A POST has one of five outcomes, because what may be done next depends on whether the calls can be stored already:
-``classify_response``. A GET gives its value, or an error that says what to do: ``error_from_response``.
+``classify_response``. A GET gives its value, or an error that says what to do: ``error_from_response``. Its errors have
+sentences of their own, ``reading-...``: that it failed says nothing about calls that were sent before.
 
 The order of the checks in both functions decides: a quota before a refusal, since both are statuses 4xx.
 """
@@ -14,9 +15,11 @@ from typing import Final
 
 from calltools.errors import (
     FileRefusedError,
+    NotFoundError,
     QuotaError,
     ServiceError,
     TokenRefusedError,
+    TooLargeError,
     UnknownOutcomeError,
     UnreachableError,
 )
@@ -92,6 +95,18 @@ _DAILY_QUOTA: Final = "quota_requests_by_uid"
 _TOKEN_ERROR_TYPES: Final = frozenset({"invalid_token", "unauthorized"})
 
 
+@dataclass(frozen=True, slots=True)
+class _QuotaKeys:
+    """Sentences of a quota: with the time when it ends, and without."""
+
+    until: MessageKey
+    soon: MessageKey
+
+
+_QUOTA_KEYS: Final = _QuotaKeys("service-quota", "service-quota-soon")
+_READING_QUOTA_KEYS: Final = _QuotaKeys("reading-quota", "reading-quota-soon")
+
+
 def classify_response(response: ServiceResponse, context: ResponseContext) -> Outcome:
     """Classify the response to a POST.
 
@@ -109,7 +124,7 @@ def classify_response(response: ServiceResponse, context: ResponseContext) -> Ou
         return Outcome(OutcomeKind.ACKED, uploading, status=status)
     is_definite = errors is not None and errors.is_definite
     if is_definite and _is_quota(status, errors):
-        error = _quota_error(response, errors, context)
+        error = _quota_error(response, errors, context, _QUOTA_KEYS)
         until = None if error.wait is None else context.now + error.wait
         return Outcome(OutcomeKind.THROTTLED, error=error, status=status, until=until)
     if is_definite and status in _REFUSED_STATUSES:
@@ -126,20 +141,27 @@ def error_from_response(response: ServiceResponse, context: ResponseContext) -> 
     """
     status, errors = response.status, parse_errors(response, context.redact_secret)
     if _is_quota(status, errors):
-        return _quota_error(response, errors, context)
+        return _quota_error(response, errors, context, _READING_QUOTA_KEYS)
     if 300 <= status < 400:
         return ServiceError("service-redirect", host=context.host, status=status)
     # Timeout, conflict and too early are states that pass, unlike the other statuses 4xx.
     if 400 <= status < 500 and status not in {408, 409, 425}:
-        return _refusal_error(status, errors)
+        return _reading_refusal_error(status, errors)
+    return _unreadable_error(response, errors, context)
+
+
+def _unreadable_error(
+    response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext
+) -> UnreachableError:
     if response.body_problem == "cut":
         return UnreachableError("service-broken", host=context.host)
-    if _is_success(status) and not errors:
-        # A response that is too large will be too large again.
-        return UnreachableError(
-            "service-nonsense", transient=response.body_problem != "large", host=context.host, status=status
-        )
-    return UnreachableError("service-down", host=context.host, status=status, answer=_message_of(errors))
+    if not _is_success(response.status) or errors:
+        answer = _message_of(errors)
+        return UnreachableError("service-down", host=context.host, status=response.status, answer=answer)
+    if response.body_problem == "large":
+        # It will be too large again.
+        return TooLargeError("service-nonsense", transient=False, host=context.host, status=response.status)
+    return UnreachableError("service-nonsense", host=context.host, status=response.status)
 
 
 def parse_retry_after(retry_after: str | None, now: float) -> float | None:
@@ -161,12 +183,18 @@ def parse_retry_after(retry_after: str | None, now: float) -> float | None:
         return None
 
 
-def clock_skew(date: str | None, now: float) -> float | None:
-    """Seconds by which our clock is ahead of a ``Date`` header; ``None``: the header is missing or malformed."""
+def service_time(date: str | None) -> float | None:
+    """Unix seconds of a ``Date`` header: the service's clock; ``None``: the header is missing or malformed."""
     try:
-        return now - parsedate_to_datetime(date or "").timestamp()
+        return parsedate_to_datetime(date or "").timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def clock_skew(date: str | None, now: float) -> float | None:
+    """Seconds by which our clock is ahead of a ``Date`` header; ``None``: the header is missing or malformed."""
+    moment = service_time(date)
+    return None if moment is None else now - moment
 
 
 def _is_success(status: int) -> bool:
@@ -181,7 +209,9 @@ def _message_of(errors: ServiceErrors | None) -> str:
     return errors.message if errors else ""
 
 
-def _quota_error(response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext) -> QuotaError:
+def _quota_error(
+    response: ServiceResponse, errors: ServiceErrors | None, context: ResponseContext, keys: _QuotaKeys
+) -> QuotaError:
     # A date is compared with the clock that wrote it: ours may be hours off.
     skew = clock_skew(response.date, context.now) or 0.0
     wait = parse_retry_after(response.retry_after, context.now - skew)
@@ -189,9 +219,9 @@ def _quota_error(response: ServiceResponse, errors: ServiceErrors | None, contex
         wait = _seconds_to_midnight(context.now - skew)
     message = _message_of(errors)
     if wait is None:
-        return QuotaError("service-quota-soon", status=response.status, answer=message)
+        return QuotaError(keys.soon, status=response.status, answer=message)
     until = _format_utc(context.now + wait)
-    return QuotaError("service-quota", wait, status=response.status, until=until, answer=message)
+    return QuotaError(keys.until, wait, status=response.status, until=until, answer=message)
 
 
 def _seconds_to_midnight(now: float) -> float:
@@ -210,7 +240,7 @@ def _format_utc(seconds: float) -> str:
 def _refusal_error(status: int, errors: ServiceErrors | None) -> ServiceError:
     message = _message_of(errors)
     error_types = set(errors.error_types if errors else ())
-    if status == 401 or (status == 403 and error_types & _TOKEN_ERROR_TYPES):
+    if _is_token_refused(status, errors):
         return TokenRefusedError("service-token-refused", status=status, answer=message)
     if status == 403:
         return TokenRefusedError("service-access-denied", status=status, answer=message)
@@ -221,6 +251,21 @@ def _refusal_error(status: int, errors: ServiceErrors | None) -> ServiceError:
     if "invalid_uploading" in error_types:
         return FileRefusedError("service-file-refused", status=status, answer=message)
     return ServiceError("service-refused", status=status, answer=message)
+
+
+def _reading_refusal_error(status: int, errors: ServiceErrors | None) -> ServiceError:
+    message = _message_of(errors)
+    if _is_token_refused(status, errors):
+        return TokenRefusedError("reading-token-refused", status=status, answer=message)
+    if status == 403:
+        return TokenRefusedError("reading-access-denied", status=status, answer=message)
+    if status == 404:
+        return NotFoundError("service-not-found", status=status, answer=message)
+    return ServiceError("reading-refused", status=status, answer=message)
+
+
+def _is_token_refused(status: int, errors: ServiceErrors | None) -> bool:
+    return status == 401 or (status == 403 and bool(_TOKEN_ERROR_TYPES & set(errors.error_types if errors else ())))
 
 
 def _unknown_outcome_error(

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 API_URL: Final = "https://api-metrika.yandex.net"
-#: Uploadings on one page of the list.
+#: Uploadings on one page of the list, unless such a page is too large.
 PAGE_SIZE: Final = 1000
 
 #: Counters on one page of their list: each has a kilobyte or so.
@@ -100,9 +100,9 @@ def uploading_request(counter: int, uploading: int) -> Request:
     return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploading/{uploading}", counter)
 
 
-def uploading_page_request(counter: int, offset: int = 0) -> Request:
+def uploading_page_request(counter: int, offset: int = 0, limit: int = PAGE_SIZE) -> Request:
     """Request one page of the uploadings of a counter; the first uploading has offset 0."""
-    query = (("limit", str(PAGE_SIZE)), ("offset", str(offset)))
+    query = (("limit", str(limit)), ("offset", str(offset)))
     return Request("GET", f"{_COUNTERS_PATH}/{counter}/offline_conversions/calls_uploadings", counter, query)
 
 

@@ -23,6 +23,8 @@ BodyProblem = Literal["", "cut", "large", "packed"]
 
 #: What an account needs to upload to a counter.
 _MAY_UPLOAD: Final = frozenset({"own", "edit"})
+#: Status of a file that is stored and may not be read yet.
+_UNREAD_STATUS: Final = "PREPARED"
 _MAX_INT64: Final = (1 << 63) - 1
 _MAX_TEXT_LENGTH: Final = 2000
 
@@ -62,8 +64,8 @@ class Uploading:
         status: As it came; ``""``: missing.
         comment: As it came; it begins with our marker if the uploading is ours.
         create_time: As it came.
-        source_quantity: Rows that the service read.
-        line_quantity: Rows that the service accepted.
+        source_quantity: Rows that the service read; ``None``: it does not say, or has not read the file yet.
+        line_quantity: Rows that the service accepted; ``None`` as above.
         linked_quantity: Calls that the service linked to visits.
     """
 
@@ -74,6 +76,21 @@ class Uploading:
     source_quantity: int | None = None
     line_quantity: int | None = None
     linked_quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadingPage:
+    """One page of the list of uploadings.
+
+    Attributes:
+        uploadings: Those that no earlier page had.
+        is_end: The page is empty, so nothing can follow it: only a list that ends with one is proven to be whole.
+        service_time: When the service gave it, Unix seconds by its own clock; ``None``: it does not say.
+    """
+
+    uploadings: tuple[Uploading, ...]
+    is_end: bool = False
+    service_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +271,19 @@ def _format_error(error: Mapping[str, Any]) -> str:
 def _to_uploading(item: Any) -> Uploading | None:
     if not isinstance(item, dict) or (number := _to_integer(item.get("id"))) is None:
         return None
+    status = _to_redacted_text(item.get("status"))
+    source, line = (_to_integer(item.get(name)) for name in ("source_quantity", "line_quantity"))
+    if status == _UNREAD_STATUS and not source and not line:
+        # The service has not read the file yet: its zeros do not say that it accepted no call.
+        source = line = None
     return Uploading(
         number,
-        status=_to_redacted_text(item.get("status")),
+        status=status,
         # Not redacted: the marker in it is compared. What is printed of it is redacted there.
         comment=_to_text(item.get("comment")),
         create_time=_to_redacted_text(item.get("create_time")),
-        source_quantity=_to_integer(item.get("source_quantity")),
-        line_quantity=_to_integer(item.get("line_quantity")),
+        source_quantity=source,
+        line_quantity=line,
         linked_quantity=_to_integer(item.get("linked_quantity")),
     )
 

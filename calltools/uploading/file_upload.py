@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import LedgerError, SourceError, TokenRefusedError, UsageError
+from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UsageError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import (
     CallStatus,
@@ -31,7 +31,7 @@ from calltools.uploading.context import (
     report_interrupts,
 )
 from calltools.uploading.counter import CounterLook, look_at_counter
-from calltools.uploading.parts import poll_until_done
+from calltools.uploading.parts import look_at_part, poll_until_done
 from calltools.uploading.results import UploadResult
 from calltools.uploading.upload import report_held_calls, run_upload
 
@@ -151,7 +151,10 @@ class Uploader:
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.
         if plan.counts[CallStatus.HELD]:
-            return UploadResult(results.HELD, report_held_calls(ledger, plan, self.events))
+            held = report_held_calls(ledger, plan, self.events)
+            for part in held:
+                self.events.remark_on(part, options)
+            return UploadResult(results.HELD, held)
         if look is not None and look.refusal is not None:
             self.events.report_error(look.refusal)
             # Another file may go to another counter, with the same token.
@@ -189,17 +192,8 @@ class Uploader:
             self._looks[counter] = look_at_counter(client, counter, dynamic)
         return self._looks[counter]
 
-    def _refuse_held(self, ledger: Ledger, plan: UploadPlan) -> UploadResult:
-        """Send nothing of a file some calls of which may have arrived already."""
-        parts = [get_part(ledger, number) for number in plan.open_parts]
-        held = tuple(part for part in parts if part.held)
-        # The calls of a held part stay claimed until it is found or a person decides: to send them might double them.
-        names = ", ".join(part.name for part in held)
-        self.events.notify_always("upload-held", names=names, count=plan.counts[CallStatus.HELD])
-        return UploadResult(results.HELD, held)
-
     def _follow_known_parts(self, ledger: Ledger, plan: UploadPlan, options: UploadOptions) -> UploadResult:
-        """The result of a file all calls of which were accepted before: what was wrong then is still wrong.
+        """The result of a file all calls of which were accepted before: what was wrong is told once more.
 
         Parts that the service has not processed are polled if the options ask for it: the earlier run may have been
         interrupted.
@@ -211,9 +205,23 @@ class Uploader:
             ]
             for part in parts:
                 self.events.report_part(part)
+        else:
+            parts = [self._look_at_bad(ledger, part, options) for part in parts]
+        # Before the remarks: what they tell is recorded as told.
+        code = max((results.exit_code_of_known(ledger, part, options) for part in parts), default=results.OK)
         for part in parts:
-            self.events.remark_on(part, options)
-        return UploadResult(results.highest_code(parts, options), tuple(parts))
+            results.tell_end(ledger, self.events, part, options)
+        return UploadResult(code, tuple(parts))
+
+    def _look_at_bad(self, ledger: Ledger, part: Part, options: UploadOptions) -> Part:
+        """Look once at a part that would fail this run and is not final: else it would fail every run."""
+        if part.final or results.exit_code_of(part, options) != results.IN_PART:
+            return part
+        try:
+            return look_at_part(self._context(ledger, options), part)
+        except CalltoolsError:
+            # There is no token, for example; what is known counts.
+            return part
 
     def _send(self, request: UploadRequest, ledger: Ledger, plan: UploadPlan) -> UploadResult:
         context = self._context(ledger, request.options)
@@ -222,7 +230,7 @@ class Uploader:
         for error in result.errors:
             self.events.report_error(error)
         for part in result.parts:
-            self.events.remark_on(part, request.options)
+            results.tell_end(ledger, self.events, part, request.options)
         return result
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:

@@ -10,6 +10,7 @@ from typing import Final
 from calltools.errors import (
     CalltoolsError,
     LedgerError,
+    NotFoundError,
     QuotaError,
     ServiceError,
     UnknownOutcomeError,
@@ -32,13 +33,13 @@ from calltools.ledger import (
     get_part,
     is_known_uploading,
     parse_marker,
-    record_status,
     stop_polling,
 )
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
+from calltools.metrica.responses import Uploading
 from calltools.uploading.context import UploadContext
-from calltools.uploading.reconcile import look_before_sending, search_for_part
+from calltools.uploading.reconcile import look_before_sending, record_uploading, search_for_part
 
 _CLIENT_ID_TYPES: Final[Mapping[IdentifierKind, ClientIdType]] = MappingProxyType(
     {"ClientId": "CLIENT_ID", "Yclid": "YCLID", "UserId": "USER_ID"}
@@ -51,6 +52,8 @@ _MAX_QUOTA_ATTEMPTS: Final = 5
 _LEAST_QUOTA_WAIT_S: Final = 1.0
 #: From the answer to the first poll: a small file is done by then.
 _FIRST_POLL_S: Final = 2.0
+#: For how long the service may not know an uploading that it has just accepted, from the first poll of it.
+_UNKNOWN_AT_FIRST_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +183,15 @@ def _quota_wait(sent: SendResult, least: float) -> float | None:
 def poll_until_done(context: UploadContext, part: Part) -> Part:
     """Poll until the service is done with a part, or ``wait_limit_s`` is over.
 
+    A status that is not known here is polled through, unless it sounds final.
+
     Raises:
-        ServiceError: Polling cannot succeed: the token, the counter. Errors that may pass are polled through.
+        ServiceError: Polling cannot succeed: the token, the counter. Errors that may pass are polled through, and so
+            is an uploading that the service does not know yet.
     """
     options, clock = context.options, context.clock
-    end = clock.monotonic() + options.wait_limit_s
+    begun = clock.monotonic()
+    end = begun + options.wait_limit_s
     pause = min(_FIRST_POLL_S, options.poll_interval_s)
     if part.processing:
         context.events.notify("upload-followed", name=part.name, rows=part.rows)
@@ -193,24 +200,38 @@ def poll_until_done(context: UploadContext, part: Part) -> Part:
             return stop_polling(context.ledger, part.id)
         clock.sleep(pause)
         pause = options.poll_interval_s
-        part = _poll_once(context, part)
+        # An uploading of which the service has said nothing yet may be too new for it.
+        is_new = not part.status and clock.monotonic() - begun <= _UNKNOWN_AT_FIRST_S
+        part = _poll_once(context, part, is_new=is_new)
+        if part.has_unknown_end:
+            break
     return part
 
 
-def _poll_once(context: UploadContext, part: Part) -> Part:
+def look_at_part(context: UploadContext, part: Part) -> Part:
+    """Ask the service once what it does with a part.
+
+    Raises:
+        ServiceError: As ``poll_until_done``.
+    """
+    return _poll_once(context, part, is_new=False)
+
+
+def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
+    uploading: Uploading | None = None
     try:
         uploading = context.client.get_uploading(part.counter, part.upload_id or 0)
     except ServiceError as error:
-        if not (isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)):
+        if not (_may_pass(error) or (is_new and isinstance(error, NotFoundError))):
             raise
+    # An answer about another uploading was given before, to somebody else.
+    if uploading is None or uploading.id != part.upload_id:
         context.events.notify("upload-asked-in-vain", name=part.name, rows=part.rows)
         return part
-    if uploading.status != part.status:
-        context.events.notify("upload-status", name=part.name, rows=part.rows, status=uploading.status or "-")
-    return record_status(
-        context.ledger,
-        part.id,
-        uploading.status,
-        linked=uploading.linked_quantity,
-        accepted=uploading.line_quantity,
-    )
+    if uploading.status not in {"", part.status}:
+        context.events.notify("upload-status", name=part.name, rows=part.rows, status=uploading.status)
+    return record_uploading(context.ledger, part, uploading)
+
+
+def _may_pass(error: ServiceError) -> bool:
+    return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)

@@ -1,6 +1,7 @@
 """The ledger compared with the service's list: parts in doubt, and uploadings that the ledger does not know."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,8 +9,10 @@ from calltools.errors import LedgerError, LockedError, QuotaError, ServiceError,
 from calltools.ledger import (
     Ledger,
     ListedUploading,
+    ListingTime,
     Part,
     find_unknown,
+    find_witness,
     get_part,
     hold_counter,
     list_parts,
@@ -18,7 +21,7 @@ from calltools.ledger import (
     record_status,
 )
 from calltools.metrica.client import Client
-from calltools.metrica.responses import Uploading
+from calltools.metrica.responses import Uploading, UploadingPage
 from calltools.uploading.context import UploadContext
 
 #: Between two readings of the list.
@@ -38,23 +41,40 @@ def search_for_part(context: UploadContext, part: Part) -> Part:
         context.clock.sleep(_SEARCH_INTERVAL_S)
 
 
-def reconcile_counter(context: UploadContext) -> tuple[Sequence[Part], ServiceError | None]:
-    """Read the list of a counter once and reconcile the ledger with it. The caller holds the lock of the counter.
+@dataclass(frozen=True, slots=True)
+class ListLook:
+    """What one reading of the list has given.
 
-    Returns:
-        The parts whose state has changed, and why the list could not be read to its end, if so.
+    Attributes:
+        changed: The parts whose state has changed.
+        error: Why the list could not be read to its end, if so.
+        proves_absence: A part that it does not show may be absent, see ``ledger.recovery``.
     """
+
+    changed: Sequence[Part]
+    error: ServiceError | None
+    proves_absence: bool
+
+
+def reconcile_counter(context: UploadContext) -> ListLook:
+    """Read the list of a counter once and reconcile the ledger with it. The caller holds the lock of the counter."""
+    ledger, options = context.ledger, context.options
+    begun = context.clock.monotonic()
     listed: list[ListedUploading] = []
-    error: ServiceError | None = None
+    page, error = UploadingPage(()), None
     try:
         # Page by page: what was read before an error still proves that a part has arrived.
-        listed.extend(map(_listed, context.client.iter_uploadings(context.options.counter)))
+        for page in context.client.iter_uploading_pages(options.counter):
+            listed.extend(map(_listed, page.uploadings))
     except ServiceError as fault:
         error = fault
-    changed = reconcile(
-        context.ledger, context.options.counter, listed, complete=error is None, policy=context.options.policy
-    )
-    return changed, error
+    # A list that ends without an empty page may go on: its end is not proven.
+    is_whole = error is None and page.is_end
+    proves = is_whole and page.service_time is not None
+    proves = proves and find_witness(ledger, options.counter, listed) is not None
+    at = ListingTime(page.service_time, begun)
+    changed = reconcile(ledger, options.counter, listed, complete=is_whole, at=at, policy=options.policy)
+    return ListLook(changed, error, proves)
 
 
 def read_list(client: Client, counter: int) -> list[ListedUploading]:
@@ -118,16 +138,22 @@ def merge_listing(ledger: Ledger, client: Client, counter: int) -> list[Uploadin
     ours = {part.upload_id: part for part in list_parts(ledger, counter)}
     for uploading in uploadings:
         part = ours.get(uploading.id)
-        if part is not None and uploading.status:
-            record_status(
-                ledger,
-                part.id,
-                uploading.status,
-                linked=uploading.linked_quantity,
-                accepted=uploading.line_quantity,
-            )
+        if part is not None:
+            record_uploading(ledger, part, uploading)
     marks = {part.mark for part in ours.values()}
     return [uploading for uploading in uploadings if uploading.id not in ours and _mark_of(uploading) not in marks]
+
+
+def record_uploading(ledger: Ledger, part: Part, uploading: Uploading) -> Part:
+    """Record what the service says of the uploading of a part."""
+    return record_status(
+        ledger,
+        part.id,
+        uploading.status,
+        linked=uploading.linked_quantity,
+        accepted=uploading.line_quantity,
+        source=uploading.source_quantity,
+    )
 
 
 def _reconcile_listing(ledger: Ledger, counter: int, uploadings: Iterable[Uploading]) -> None:

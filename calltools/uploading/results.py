@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from calltools.errors import CalltoolsError
-from calltools.ledger import Part, State
+from calltools.errors import CalltoolsError, LedgerError
+from calltools.ledger import Ledger, Part, State, record_told, was_told
 from calltools.metrica.responses import Uploading, redact
 from calltools.texts.keys import MessageKey
-from calltools.uploading.context import UploadOptions
+from calltools.uploading.context import UploadEvents, UploadOptions
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -47,14 +48,46 @@ def exit_code_of(part: Part, options: UploadOptions) -> int:
         return HELD
     if not part.accepted:
         return OK if part.state is State.GIVEN_UP else REFUSED
-    if part.state is State.DUPLICATED or part.partial or part.line_quantity == 0:
-        return IN_PART
-    if part.status == "LINKAGE_FAILURE" and part.dynamic:
-        # A part of static calls alone ends in LINKAGE_FAILURE too; that is its success: nothing was to be linked.
+    if _ended_badly(part):
         return IN_PART
     if options.polls and part.processing:
         return REFUSED
-    return IN_PART if options.min_linked is not None and not is_linked_enough(part, options.min_linked) else OK
+    return OK if _meets_min_linked(part, options) else IN_PART
+
+
+def _ended_badly(part: Part) -> bool:
+    if part.state is State.DUPLICATED or part.partial or part.line_quantity == 0 or part.has_unknown_end:
+        return True
+    # A part of static calls alone ends in LINKAGE_FAILURE too; that is its success: nothing was to be linked.
+    return part.status == "LINKAGE_FAILURE" and bool(part.dynamic)
+
+
+def exit_code_of_known(ledger: Ledger, part: Part, options: UploadOptions) -> int:
+    """The exit code of a part that an earlier run has sent: a bad end that is final fails one run and no later one.
+
+    What the options of this run ask for, such as ``min_linked``, is answered by each run.
+    """
+    remark = _final_remark(part, options)
+    if remark is None or not was_told(ledger, part.id, remark):
+        return exit_code_of(part, options)
+    return OK if _meets_min_linked(part, options) else IN_PART
+
+
+def tell_end(ledger: Ledger, events: UploadEvents, part: Part, options: UploadOptions) -> None:
+    """Give time for a remark on a part, then record it if it is of a bad end that is final."""
+    events.remark_on(part, options)
+    if remark := _final_remark(part, options):
+        # If it cannot be recorded, the next run tells it once more.
+        with suppress(LedgerError):
+            record_told(ledger, part.id, remark)
+
+
+def _final_remark(part: Part, options: UploadOptions) -> MessageKey | None:
+    return remark_key(part, replace(options, min_linked=None)) if part.final and _ended_badly(part) else None
+
+
+def _meets_min_linked(part: Part, options: UploadOptions) -> bool:
+    return options.min_linked is None or is_linked_enough(part, options.min_linked)
 
 
 def is_linked_enough(part: Part, percent: float) -> bool:
@@ -66,7 +99,7 @@ def is_linked_enough(part: Part, percent: float) -> bool:
 
 def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
     """What a person should know of a part beside its line, as a key of ``MESSAGES``; the first that holds counts."""
-    few = options.min_linked is not None and not is_linked_enough(part, options.min_linked)
+    few = not _meets_min_linked(part, options)
     remarks: tuple[tuple[object, MessageKey], ...] = (
         (part.held, "upload-batch-held"),
         (part.state is State.DUPLICATED, "upload-batch-doubled"),
@@ -74,6 +107,7 @@ def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
         (part.state is State.REJECTED, "upload-batch-refused"),
         (part.state is State.RELEASED, "upload-batch-released"),
         (part.state is State.GIVEN_UP, "upload-batch-given-up"),
+        (part.has_unknown_end, "upload-batch-unknown-end"),
         (part.line_quantity == 0, "upload-batch-none"),
         (part.partial, "upload-batch-partial"),
         (part.status == "LINKAGE_FAILURE" and part.dynamic, "upload-batch-unlinked"),

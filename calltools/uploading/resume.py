@@ -1,5 +1,6 @@
 """Uploads of earlier runs: listed, watched, resumed, given up."""
 
+import math
 from dataclasses import dataclass, field
 
 from calltools.errors import CalltoolsError, LedgerError, UsageError
@@ -7,6 +8,7 @@ from calltools.ledger import (
     Ledger,
     Part,
     ReconcilePolicy,
+    State,
     adopt,
     find_part,
     get_part,
@@ -23,7 +25,13 @@ from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
 from calltools.uploading.counter import look_at_counter
 from calltools.uploading.parts import poll_until_done, send_part
-from calltools.uploading.reconcile import look_before_sending, merge_listing, read_list, reconcile_counter
+from calltools.uploading.reconcile import (
+    ListLook,
+    look_before_sending,
+    merge_listing,
+    read_list,
+    reconcile_counter,
+)
 from calltools.uploading.results import UploadResult
 
 
@@ -51,14 +59,12 @@ class ResumeOptions:
         resend: Name of a held part that a person wants to be sent again; then only its counter.
         policy: When a part that the service does not list counts as absent, and what follows.
         without_list: Send what waits although the list cannot be read.
-        clock: Time, and how to wait.
     """
 
     counter: int | None = None
     resend: str | None = None
     policy: ReconcilePolicy = field(default_factory=ReconcilePolicy)
     without_list: bool = False
-    clock: Clock = field(default_factory=Clock)
 
 
 def list_uploadings(
@@ -98,7 +104,7 @@ def watch_part(
     if part.processing:
         part = poll_until_done(UploadContext(ledger, connect(), options, events), part)
     events.report_part(part)
-    events.remark_on(part, options)
+    results.tell_end(ledger, events, part, options)
     return UploadResult(results.exit_code_of(part, options), (part,))
 
 
@@ -155,7 +161,9 @@ def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     return part
 
 
-def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, events: UploadEvents) -> UploadResult:
+def resume_parts(
+    ledger: Ledger, connect: Connect, options: ResumeOptions, events: UploadEvents, clock: Clock | None = None
+) -> UploadResult:
     """Search for the parts that are held and send those that wait, counter by counter.
 
     Raises:
@@ -174,9 +182,8 @@ def resume_parts(ledger: Ledger, connect: Connect, options: ResumeOptions, event
     upload_options = [
         UploadOptions(number, policy=options.policy, without_list=options.without_list) for number in counters
     ]
-    resumed = [
-        _resume_counter(UploadContext(ledger, client, each, events, options.clock), chosen) for each in upload_options
-    ]
+    contexts = [UploadContext(ledger, client, each, events, clock or Clock()) for each in upload_options]
+    resumed = [_resume_counter(context, chosen) for context in contexts]
     return UploadResult(
         max(result.code for result in resumed),
         tuple(part for result in resumed for part in result.parts),
@@ -197,10 +204,12 @@ def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult
     try:
         with report_interrupts(context), hold_counter(ledger, options.counter):
             before = _undecided_parts(ledger, options.counter)
-            changed, error = reconcile_counter(context)
+            look = reconcile_counter(context)
+            error = look.error
             if error is not None:
                 errors.append(error)
                 events.report_error(error)
+            _tell_absences(context, look)
             if chosen is not None and get_part(ledger, chosen.id).held:
                 _resend_if_searched(context, chosen, error)
             if error is None or options.without_list:
@@ -209,11 +218,27 @@ def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult
         # The other counters do not depend on this one.
         events.report_error(error)
         return UploadResult(error.exit_code, errors=(*errors, error))
-    after = [get_part(ledger, number) for number in sorted({part.id for part in (*before, *changed)})]
+    after = [get_part(ledger, number) for number in sorted({part.id for part in (*before, *look.changed)})]
     for part in after:
         events.report_part(part)
-        events.remark_on(part, options)
+        results.tell_end(ledger, events, part, options)
     return UploadResult(results.highest_code(after, options), tuple(after), tuple(errors))
+
+
+def _tell_absences(context: UploadContext, look: ListLook) -> None:
+    """Tell why a part that is missing is not sent again yet, if the policy sends absent parts again."""
+    policy, events = context.options.policy, context.events
+    missing = [part for part in held_parts(context.ledger, context.options.counter) if part.state is State.AMBIGUOUS]
+    if policy.on_absent == "hold" or look.error is not None or not missing:
+        return
+    if not look.proves_absence:
+        events.notify_always("uploads-absence-unproven", counter=context.options.counter)
+        return
+    for part in missing:
+        facts = {"name": part.name, "rows": part.rows, "count": part.absences, "needed": policy.min_listings}
+        minutes = math.ceil(policy.min_spacing_seconds / 60)
+        lasting = math.ceil(policy.min_absent_seconds / 60)
+        events.notify_always("uploads-absence-counted", **facts, minutes=minutes, lasting=lasting)
 
 
 def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsError | None) -> None:

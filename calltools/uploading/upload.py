@@ -56,7 +56,9 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
                 errors.append(SourceError("upload-changed", path=name))
             elif plan.counts[CallStatus.HELD]:
                 # Held since the plan was shown: by this run, which has said so, or by another process.
-                report_held_calls(ledger, plan, context.events, frozenset(result.part.id for result in sent))
+                reported = frozenset(result.part.id for result in sent)
+                for part in report_held_calls(ledger, plan, context.events, reported):
+                    context.events.remark_on(part, options)
             elif plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
                 _send_all(context, parts, unlisted, sent)

@@ -381,6 +381,14 @@ def none_accepted(exchange):
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 
+@upload_behavior("prepared-zeros", stored=True)
+def prepared_zeros(exchange):
+    """Acknowledge a file that is not read yet."""
+    content = responses.uploading_object(exchange.store, exchange.store_upload())
+    zeros = dict.fromkeys((name for name in content if name.endswith("_quantity")), 0)
+    exchange.answer(200, {"uploading": {**content, **zeros, "status": "PREPARED"}})
+
+
 @upload_behavior("stores-twice", stored=True)
 def stores_twice(exchange):
     exchange.store_upload()
@@ -436,6 +444,36 @@ def list_short(exchange):
 @read_behavior("list-ignores-offset", "list")
 def list_ignores_offset(exchange):
     exchange.answer(200, {"uploadings": exchange.listed()})
+
+
+@read_behavior("list-repeats-full-pages", "list")
+def list_repeats_full_pages(exchange):
+    """Ignore the offset of a list that has more than one page; ours are behind the first page."""
+    others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(1500)]
+    exchange.answer(200, {"uploadings": (others + exchange.listed())[: int(exchange.query["limit"])]})
+
+
+@read_behavior("list-moves", "list")
+def list_moves(exchange):
+    """A new uploading of somebody comes before the second page and before the third: each begins with the last of the
+    page before."""
+    others = [{"id": 900_000 + n, "comment": f"other {n}", "status": "PROCESSED"} for n in range(2000)]
+    listed = others + exchange.listed()
+    pages = [one for one in exchange.service.requests if one["path"].endswith("calls_uploadings")]
+    fresh = [{"id": 800_000 + n, "comment": "fresh", "status": "PREPARED"} for n in range(min(len(pages) - 1, 2))]
+    exchange.answer(200, {"uploadings": exchange.page(fresh[::-1] + listed)})
+
+
+@read_behavior("list-long-comments", "list")
+def list_long_comments(exchange):
+    """List 2,500 uploadings of others before ours, each with a comment so long that a page of 1,000 has 2 MB."""
+    others = [{"id": 900_000 + n, "comment": "x" * 2000, "status": "PROCESSED"} for n in range(2500)]
+    exchange.answer(200, {"uploadings": exchange.page(others + exchange.listed())})
+
+
+@read_behavior("list-without-comments", "list")
+def list_without_comments(exchange):
+    exchange.answer(200, {"uploadings": exchange.page([{**one, "comment": ""} for one in exchange.listed()])})
 
 
 @read_behavior("list-doubles", "list")
@@ -506,6 +544,16 @@ def reading_401(exchange):
     exchange.refuse(401, "unauthorized", "Unauthorized")
 
 
+@read_behavior("reading-403", *READ_REQUESTS)
+def reading_403(exchange):
+    exchange.refuse(403, "access_denied", "Access is denied")
+
+
+@read_behavior("reading-400", *READ_REQUESTS)
+def reading_400(exchange):
+    exchange.refuse(400, "invalid_parameter", "Wrong parameter")
+
+
 def _shifted_clock(ahead):
     """Make a behavior whose ``Date`` is so many seconds ahead."""
 
@@ -535,6 +583,55 @@ def report_strange(exchange):
 @read_behavior("status-unknown", "status")
 def status_unknown(exchange):
     exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "TELEPORTED"}})
+
+
+@read_behavior("status-failed", "status")
+def status_failed(exchange):
+    """Report a status that is not documented and sounds final."""
+    exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1]), "status": "UPLOAD_FAILED"}})
+
+
+@read_behavior("status-404", "status")
+def status_not_found(exchange):
+    """Not know an uploading yet that was accepted."""
+    exchange.refuse(404, "not_found", "Object not found")
+
+
+@read_behavior("status-empty", "status")
+def status_empty(exchange):
+    exchange.answer(200, {})
+
+
+@read_behavior("status-no-content", "status")
+def status_no_content(exchange):
+    exchange.send(exchange.framed(200, b""))
+
+
+@read_behavior("status-only-id", "status")
+def status_only_id(exchange):
+    exchange.answer(200, {"uploading": {"id": int(exchange.parts[-1])}})
+
+
+@read_behavior("status-of-another", "status")
+def status_of_another(exchange):
+    """Answer like a cache that does not tell uploadings apart."""
+    exchange.answer(200, {"uploading": {"id": 999, "status": "PROCESSED", "linked_quantity": 0}})
+
+
+@read_behavior("status-prepared-zeros", "status")
+def status_prepared_zeros(exchange):
+    number = int(exchange.parts[-1])
+    zeros = {"source_quantity": 0, "line_quantity": 0, "static_calls_quantity": 0, "dynamic_calls_quantity": 0}
+    exchange.answer(200, {"uploading": {"id": number, "status": "PREPARED", **zeros}})
+
+
+@read_behavior("status-read-half", "status")
+def status_read_half(exchange):
+    """Count half of the rows of the file, later."""
+    found = exchange.store.find(exchange.counter, int(exchange.parts[-1]))
+    content = responses.uploading_object(exchange.store, found)
+    half = {name: content[name] // 2 for name in ("source_quantity", "line_quantity")}
+    exchange.answer(200, {"uploading": {**content, **half}})
 
 
 @read_behavior("status-without-linked", "status")

@@ -31,7 +31,7 @@ class Exchange:
 
     Attributes:
         body: The bytes of the body that were read.
-        ahead: Seconds by which header ``Date`` is ahead of the clock; ``None``: no such header.
+        ahead: Seconds by which header ``Date`` is ahead of the service's clock; ``None``: no such header.
         mark_answered: Called before the response is sent, see ``send``.
     """
 
@@ -110,7 +110,7 @@ class Exchange:
         ]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
         if self.ahead is not None:
-            lines.append(f"Date: {formatdate(time.time() + self.ahead, usegmt=True)}")
+            lines.append(f"Date: {formatdate(time.time() + self.store.ahead + self.ahead, usegmt=True)}")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -56,13 +56,14 @@ class Store:
         self.uploadings = []
         self.files = []
         self.lock = threading.Lock()
-        self._ahead = 0.0
+        #: Seconds by which the clock of the service was advanced; header ``Date`` is by the same clock.
+        self.ahead = 0.0
 
     def now(self):
-        return time.monotonic() + self._ahead
+        return time.monotonic() + self.ahead
 
     def advance(self, seconds):
-        self._ahead += seconds
+        self.ahead += seconds
 
     def add(self, counter, query, content):
         """Store a file as the service does: without the rows that are not accepted.

@@ -63,7 +63,8 @@ def resume_all(folder, clock):
     service = FakeService(folder, folder / "state")
     with ledger.open_ledger_in(folder / "state", clock) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
         for _ in range(3):
-            ledger.reconcile(open_ledger, COUNTER, service.listing(), complete=True)
+            at = ledger.ListingTime(clock.at, clock.at)
+            ledger.reconcile(open_ledger, COUNTER, service.listing(), complete=True, at=at)
             clock.at += 900
         for part in ledger.held_parts(open_ledger):
             ledger.resend(open_ledger, part.id)

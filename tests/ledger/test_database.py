@@ -2,21 +2,23 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from calltools import ledger
 from calltools.errors import LedgerError, UsageError
-from calltools.ledger import Acked, Ambiguous, NotSent, migrations
+from calltools.ledger import Acked, Ambiguous, CallStatus, NotSent, migrations
 from calltools.ledger.folder import NETWORK_FILESYSTEMS, filesystem_type, refuse_network_folder, state_folder
 from calltools.ledger.migrations import migrate
 from calltools.settings import read_settings
-from tests.ledger.fakes import COUNTER, Clock, upload_file, write_numbered_calls
+from tests.ledger.fakes import COUNTER, Clock, call, upload_file, write_calls, write_numbered_calls
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -109,20 +111,20 @@ def test_a_ledger_of_a_later_version_is_refused(folder):
         ledger.open_ledger_in(folder, Clock())
 
 
-def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, monkeypatch):
-    path = write_numbered_calls(tmp_path / "a.csv", 3)
-    monkeypatch.setattr(
-        "calltools.ledger.database.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
-    )
-    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
-        assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (1,)
-        before = upload_file(open_ledger, path, Ambiguous("reset"))
-    monkeypatch.undo()
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_ledger_of_an_earlier_form_is_brought_up_to_date(folder, form):
+    shutil.copytree(Path(__file__).parent / "released" / "0.1.0", folder, dirs_exist_ok=True)
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        if form == 1:
+            database.executescript("DROP TABLE clean; PRAGMA user_version = 1")
+        numbers = [row[0] for row in database.execute("SELECT id FROM batch ORDER BY id")]
 
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
-        assert ledger.list_parts(open_ledger) == before
-        assert ledger.plan_upload(open_ledger, path, COUNTER).open_parts == {before[0].id: 3}
+        assert [part.id for part in ledger.list_parts(open_ledger)] == numbers
+        plan = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)
+        assert (plan.counts[CallStatus.UNCHANGED], plan.counts[CallStatus.HELD]) == (3, 3)
         assert not ledger.is_clean_file(open_ledger, "digest", "1")
         assert ledger.find_faults(open_ledger) == []
 
@@ -165,6 +167,78 @@ def test_tables_that_differ_from_the_events_are_found(open_ledger, tmp_path, sta
     open_ledger.connection.execute(statement)
 
     assert ledger.find_faults(open_ledger) == ["the events do not add up to the batches"]
+
+
+ROT = {
+    "call": "UPDATE row SET fp = {flipped} WHERE fp = (SELECT max(fp) FROM row WHERE batch = 1)",
+    "content": "UPDATE row SET rest = zeroblob(8) WHERE fp = (SELECT min(fp) FROM row)",
+    "part": "UPDATE row SET batch = 2 WHERE fp = (SELECT min(fp) FROM row WHERE batch = 1)",
+    "lost": "DELETE FROM row WHERE fp = (SELECT min(fp) FROM row)",
+    "sum": "UPDATE row_sum SET xor = zeroblob(24) WHERE batch = 1",
+}
+
+
+def write_ledger(folder, tmp_path, count):
+    """Two accepted parts; some calls of the first are sent again by the second, and one is refused."""
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        first = write_numbered_calls(tmp_path / "a.csv", count)
+        upload_file(open_ledger, first, Acked(1))
+        changed = write_calls(tmp_path / "b.csv", [call(n, Price="200") for n in range(3)] + [call(count)])
+        upload_file(open_ledger, changed, Acked(2), again="changed")
+        upload_file(open_ledger, write_numbered_calls(tmp_path / "c.csv", 1, count + 9), ledger.Rejected("no"))
+        assert ledger.find_faults(open_ledger) == []
+
+
+def rot(folder, name):
+    connection = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
+    last = connection.execute("SELECT max(fp) FROM row WHERE batch = 1").fetchone()[0]
+    flipped = f"x'{last[:-1].hex()}{last[-1] ^ 0x10:02x}'"
+    assert connection.execute(ROT[name].format(flipped=flipped)).rowcount == 1
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",), "SQLite does not see it"
+    connection.close()
+
+
+@pytest.mark.parametrize("name", ROT)
+def test_a_fingerprint_that_rots_is_found_when_the_ledger_is_opened(folder, tmp_path, name):
+    write_ledger(folder, tmp_path, 20)
+    rot(folder, name)
+
+    with pytest.raises(LedgerError) as refused:
+        ledger.open_ledger_in(folder, Clock())
+
+    assert (refused.value.key, refused.value.exit_code) == ("ledger-damaged", 4)
+
+
+@pytest.mark.parametrize(("name", "parts"), [("call", ["L1"]), ("part", ["L1", "L2"])])
+def test_a_fingerprint_that_rots_in_a_large_ledger_is_found_by_the_whole_check(folder, tmp_path, name, parts):
+    """To open it must not take seconds."""
+    write_ledger(folder, tmp_path, 10_000)
+    rot(folder, name)
+
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        faults = ledger.find_faults(open_ledger)
+
+    assert faults == [f"{part}: its fingerprints have changed" for part in parts]
+
+
+def test_a_row_that_is_lost_in_a_large_ledger_is_found_when_it_is_opened(folder, tmp_path):
+    write_ledger(folder, tmp_path, 10_000)
+    rot(folder, "lost")
+
+    with pytest.raises(LedgerError, match="damaged"):
+        ledger.open_ledger_in(folder, Clock())
+
+
+def test_a_fingerprint_of_another_type_is_damage_and_no_defect(folder, tmp_path):
+    write_ledger(folder, tmp_path, 20)
+    connection = sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)
+    connection.execute(
+        "UPDATE row SET rest = 'text that is longer than a fingerprint' WHERE fp = (SELECT min(fp) FROM row)"
+    )
+    connection.close()
+
+    with pytest.raises(LedgerError, match="damaged"):
+        ledger.open_ledger_in(folder, Clock())
 
 
 MOUNTS = """\

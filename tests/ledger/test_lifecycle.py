@@ -210,6 +210,42 @@ def test_a_repeated_status_is_no_event(open_ledger, tmp_path):
     assert len(ledger.part_events(open_ledger, part)) == before
 
 
+def test_a_report_without_anything_is_no_event(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
+    ledger.record_status(open_ledger, part.id, "EXPORTED")
+    before = len(ledger.part_events(open_ledger, part))
+
+    after = ledger.record_status(open_ledger, part.id, "")
+
+    assert after.status == "EXPORTED"
+    assert len(ledger.part_events(open_ledger, part)) == before
+
+
+def test_every_quantity_is_that_of_the_last_answer(open_ledger, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 2, 2))
+
+    later = ledger.record_status(open_ledger, part.id, "UPLOADED", source=3, accepted=3)
+
+    assert (part.partial, later.source_quantity, later.line_quantity, later.partial) == (True, 3, 3, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        ("UPLOAD_FAILED", True), ("failed", True), ("REJECTED", True), ("CANCELLED", True), ("DELETED", True),
+        ("DONE", True), ("PROCESSED_WITH_ERRORS", True), ("TELEPORTED", False), ("PROCESSING", False), ("PREPARED", False),
+        ("UPLOADED", False), ("EXPORTED", False), ("MATCHED", False), ("", False), ("PROCESSED", False),
+        ("LINKAGE_FAILURE", False),
+    ],
+)  # fmt: skip
+def test_an_unknown_status_may_sound_final(open_ledger, tmp_path, status, ended):
+    part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
+
+    updated = ledger.record_status(open_ledger, part.id, status)
+
+    assert (updated.status, updated.has_unknown_end) == (status, ended)
+
+
 def test_polling_continues_after_a_pause_and_ends_once(open_ledger, tmp_path):
     part = upload_one(open_ledger, tmp_path, Acked(1, 3, 3))
 

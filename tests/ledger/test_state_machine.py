@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from calltools import ledger
-from calltools.ledger import Acked, Ambiguous, CallStatus, ListedUploading, NotSent, Rejected, State, Throttled
+from calltools.ledger import (
+    Acked,
+    Ambiguous,
+    CallStatus,
+    ListedUploading,
+    ListingTime,
+    NotSent,
+    Rejected,
+    State,
+    Throttled,
+)
 from tests.ledger.fakes import COUNTER, Clock, call, read_records, write_calls
 
 pytestmark = pytest.mark.slow
@@ -162,7 +172,11 @@ class UploadMachine(RuleBasedStateMachine):
         shown = [(number, comment) for number, comment, at in self.store if at + lag <= self.clock.at]
         with ledger.hold_counter(self.ledger, COUNTER):
             changed = ledger.reconcile(
-                self.ledger, COUNTER, [ListedUploading(*line) for line in shown], complete=complete
+                self.ledger,
+                COUNTER,
+                [ListedUploading(*line) for line in shown],
+                complete=complete,
+                at=ListingTime(self.clock.at, self.clock.at),
             )
         for part in changed:
             model = self.models[part.id]

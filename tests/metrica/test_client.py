@@ -80,6 +80,7 @@ EXPECTED_OUTCOMES = {
     "429-soon": (THROTTLED, "service-quota"),
     "partial": (ACKED, None),
     "none-accepted": (ACKED, None),
+    "prepared-zeros": (ACKED, None),
     "stores-twice": (ACKED, None),
     "crawls": (AMBIGUOUS, "unclear-silent"),
     # Only the ledger can tell that the uploading is another file's.
@@ -364,11 +365,13 @@ FAILURES = {
     "reading-drips": ("service-silent", 2),
     "reading-truncated": ("service-broken", 2),
     "reading-redirects": ("service-redirect", 1),
-    "reading-401": ("service-token-refused", 1),
-    "429": ("service-quota-soon", 2),
-    "420": ("service-quota-soon", 2),
-    "429-late": ("service-quota", 1),
-    "429-daily": ("service-quota", 1),
+    "reading-401": ("reading-token-refused", 1),
+    "reading-403": ("reading-access-denied", 1),
+    "reading-400": ("reading-refused", 1),
+    "429": ("reading-quota-soon", 2),
+    "420": ("reading-quota-soon", 2),
+    "429-late": ("reading-quota", 1),
+    "429-daily": ("reading-quota", 1),
 }
 
 
@@ -387,6 +390,25 @@ def test_reading_that_fails(name, read, service, client_of):
 
     assert (caught.value.key, len(service.requests)) == FAILURES[name]
     assert caught.value.exit_code == 4
+    assert_says_nothing_of_what_was_sent(caught.value)
+
+
+def assert_says_nothing_of_what_was_sent(error):
+    """A part may be held while a GET fails: only the answer to a POST can say that nothing was stored."""
+    for language in ("en", "ru"):
+        sentence = error.say(language).lower()
+        for claim in ("nothing was", "none of its calls", "ничего не", "ни один"):
+            assert claim not in sentence
+
+
+def test_reading_without_a_connection_says_nothing_of_what_was_sent(service, client):
+    service.refuse()
+
+    with pytest.raises(UnreachableError) as caught:
+        client.get_counter(101)
+
+    assert caught.value.key == "reading-no-connection"
+    assert_says_nothing_of_what_was_sent(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -447,6 +469,63 @@ def test_endless_list_is_not_read_for_ever(service, client_of):
         list(client_of(service.url, longest_list=2000).iter_uploadings(101))
 
     assert (caught.value.key, len(service.requests)) == ("service-list-endless", 2)
+
+
+def test_list_that_repeats_a_full_page_is_not_whole(service, client, calls):
+    """The service ignores the offset: what it has behind the first page is never shown."""
+    client.upload(REQUEST, calls)
+    service.behave("list-repeats-full-pages")
+
+    with pytest.raises(UnreachableError) as caught:
+        list(client.iter_uploadings(101))
+
+    assert (caught.value.key, caught.value.facts["count"]) == ("service-list-repeats", 1000)
+
+
+def test_list_that_moves_while_it_is_read_is_whole(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-moves")
+
+    pages = list(client.iter_uploading_pages(101))
+
+    listed = [one.id for page in pages for one in page.uploadings]
+    assert len(listed) == len(set(listed))
+    assert {1000, *range(900_000, 902_000)} <= set(listed)
+    assert pages[-1].is_end
+
+
+def test_a_page_that_is_too_large_is_asked_for_again_in_smaller_ones(service, client, calls):
+    client.upload(REQUEST, calls)
+    service.behave("list-long-comments")
+
+    listed = [one.id for one in client.iter_uploadings(101)]
+
+    assert listed == [*range(900_000, 902_500), 1000]
+    limits = [int(one["query"]["limit"]) for one in service.requests if one["path"].endswith("calls_uploadings")]
+    assert limits[0] == 1000
+    assert limits == sorted(limits, reverse=True), "a limit that was too large is not tried again"
+
+
+@pytest.mark.parametrize(("name", "proven"), [("list-short-pages", True), ("list-ignores-offset", False)])
+def test_only_an_empty_page_proves_the_end_of_the_list(service, client, calls, name, proven):
+    for _ in range(5):
+        client.upload(REQUEST, calls)
+    service.behave(name)
+
+    assert [page.is_end for page in client.iter_uploading_pages(101)][-1] == proven
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("clock-early", 4000), ("clock-late", -4000), ("clock-none", None)])
+def test_a_page_has_the_time_of_the_service(service, client, name, seconds):
+    service.behave(name)
+    begun = time.time()
+
+    (page,) = client.iter_uploading_pages(101)
+
+    if seconds is None:
+        assert page.service_time is None
+    else:
+        assert begun + seconds - 1 <= page.service_time <= time.time() + seconds
 
 
 @pytest.mark.parametrize("name", ["list-short-pages", "list-ignores-offset"])

@@ -14,6 +14,7 @@ from calltools.errors import (
     QuotaError,
     ServiceError,
     TokenRefusedError,
+    TooLargeError,
     UnknownOutcomeError,
     UnreachableError,
 )
@@ -75,6 +76,21 @@ def response(status, answer, **rest):
 def error_response(status, *kinds, message="m"):
     errors = [{"error_type": kind, "message": message, "location": "file"} for kind in kinds]
     return response(status, {"errors": errors, "code": status, "message": message})
+
+
+@pytest.mark.parametrize(
+    ("status", "source", "line", "expected"),
+    [
+        ("PREPARED", 0, 0, (None, None)), ("PREPARED", None, 0, (None, None)), ("PREPARED", 10, 0, (10, 0)),
+        ("PREPARED", 10, 10, (10, 10)), ("UPLOADED", 0, 0, (0, 0)), ("PROCESSED", 0, 0, (0, 0)), ("", 0, 0, (0, 0)),
+    ],
+)  # fmt: skip
+def test_zeros_of_a_file_that_is_not_read_yet_are_unknown(status, source, line, expected):
+    answer = {"id": 1, "status": status, "source_quantity": source, "line_quantity": line}
+
+    uploading = parse_uploading(response(200, {"uploading": answer}))
+
+    assert (uploading.source_quantity, uploading.line_quantity) == expected
 
 
 # -- requests ---------------------------------------------------------------------------
@@ -353,13 +369,19 @@ def test_the_error_gives_the_advice(read, kind, key):
         (ServiceResponse(408), UnreachableError, "service-down", True),
         (ServiceResponse(200, b"<html>"), UnreachableError, "service-nonsense", True),
         (ServiceResponse(200, b"{", body_problem="cut"), UnreachableError, "service-broken", True),
-        (ServiceResponse(200, body_problem="large"), UnreachableError, "service-nonsense", False),
+        (ServiceResponse(200, body_problem="large"), TooLargeError, "service-nonsense", False),
     ],
 )
 def test_error_of_a_get_tells_whether_to_retry(read, kind, key, passing):
     error = error_from_response(read, CONTEXT)
 
     assert (type(error), error.key, error.transient) == (kind, key, passing)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", sorted({*REFUSED, *QUOTAS} - {404}))
+def test_errors_of_a_get_have_sentences_of_their_own(status, form):
+    assert error_from_response(FORMS[form](status), CONTEXT).key.startswith("reading-")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -18,7 +18,6 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-import calltools.cli.upload_run
 from calltools.ledger import find_faults, held_parts, list_parts, open_ledger_in, parse_marker
 from tests.uploading.conftest import call_line, write_csv
 from tests.uploading.crash_runner import call_control, find_leaks, run_forked
@@ -60,15 +59,9 @@ class UploadMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
         self.state, self.output = self.folder / "state", self.folder / "said"
         self.counter = next(NUMBERS)
-        self.ahead = 0
         self.watcher = UserActions()
         os.environ["CALLTOOLS_STATE_DIR"] = str(self.state)
-        calltools.cli.upload_run.time = self.now
         call_control("behave-well")
-
-    def now(self):
-        """The clock of the ledger can be moved on, for terms of a quarter of an hour."""
-        return time() + self.ahead
 
     def teardown(self):
         call_control("behave-well")
@@ -85,7 +78,7 @@ class UploadMachine(RuleBasedStateMachine):
         return run_forked(arguments, step, self.output, since)
 
     def ledger(self):
-        return open_ledger_in(self.state, self.now)
+        return open_ledger_in(self.state, time)
 
     def parts(self):
         with self.ledger() as ledger:
@@ -161,10 +154,10 @@ class UploadMachine(RuleBasedStateMachine):
 
     @rule()
     def settle(self):
-        """The terms of a quarter of an hour pass, and the configuration sends absent parts again."""
+        """A quarter of an hour passes by the clock of the service, and the configuration sends absent parts again."""
         for _ in range(3):
             code = self.run("uploads", "resume", *SHORT[:2], "--on-absent", "resend")
-            self.ahead += 600
+            call_control("advance?seconds=600")
             assert code in {0, 4, 5, 6}, code
 
     @precondition(lambda self: any(part.processing for part in self.parts()))

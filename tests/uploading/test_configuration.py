@@ -140,29 +140,23 @@ def test_resume_says_what_it_leaves_for_another_counter(run, service, upload, co
     assert "Only counter 2 is looked at; of other counters 1 uploads are held" in result.stderr
 
 
-def test_missing_parts_are_sent_again_when_the_file_sets_it(
-    run, service, state, configured, upload, calls, monkeypatch
-):
+def test_missing_parts_are_sent_again_when_the_file_sets_it(service, process, configured, upload, calls, tmp_path):
+    upload(write_csv(tmp_path / "before.csv", [call_line(50)]))
     service.behave("resets-after-body", 1)
     upload(calls)
-    configured('on_absent = "resend"\nsettle_minutes = 1\n')
-
-    codes = [run("uploads", "resume", *SHORT[:2]).exit_code for _ in range(3)]
+    resume = ("uploads", "resume", *SHORT[:2])
+    for _ in range(2):
+        service.store.advance(330)
+        process(*resume, "--on-absent", "hold", "--settle-minutes", "60")
     before = len(service.posts)
-    monkeypatch.setattr("calltools.cli.upload_run.time", minutes_later(2))
-    last = run("uploads", "resume", *SHORT[:2])
+    configured('on_absent = "resend"\nsettle_minutes = 15\n')
+    service.store.advance(330)
 
-    assert codes == [6, 6, 6]
-    assert before == 1
-    assert last.exit_code == 0, last.output
-    assert [len(rows) for rows in stored_calls(service)] == [10]
+    last = process(*resume)
 
-
-def minutes_later(minutes):
-    """A clock that is ahead."""
-    from time import time  # noqa: PLC0415 - what the ledger's clock is made of
-
-    return lambda: time() + 60 * minutes
+    assert before == 2
+    assert last.returncode == 0, last.stderr
+    assert [len(rows) for rows in stored_calls(service)] == [1, 10]
 
 
 def test_where_each_option_of_an_upload_comes_from(run, configured):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -316,6 +317,26 @@ def test_a_person_decides_to_send_again_what_is_not_there(upload, run, service, 
     assert first.exit_code == 6
     assert resent.exit_code == 0, resent.output
     assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+@pytest.mark.parametrize(
+    ("lang", "risks"),
+    [("en", ["count twice", "missing in Metrica"]), ("ru", ["учтены дважды", "в Метрике их не будет"])],
+)
+def test_whoever_meets_a_held_part_is_told_how_to_decide_and_what_that_risks(upload, run, service, calls, lang, risks):
+    service.behave("resets-after-body", 1)
+
+    met = {
+        "upload": upload(calls, "--lang", lang),
+        "again": upload(calls, "--lang", lang),
+        "plan": upload(calls, "--plan", "--lang", lang),
+        "resume": run("uploads", "resume", "--timeout", "2", "--lang", lang),
+    }
+
+    for name, result in met.items():
+        assert result.exit_code == 6, (name, result.output)
+        for words in ("calltools uploads resume --resend L1", "calltools uploads resume --give-up L1", *risks):
+            assert result.stderr.count(words) == 1, (name, words, result.stderr)
 
 
 def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
@@ -755,6 +776,73 @@ def test_a_damaged_ledger_stops_before_any_request(upload, run, service, state, 
     assert run("doctor").exit_code == 4
 
 
+def test_a_bad_end_that_is_final_fails_one_run_and_is_told_by_each(upload, service, tmp_path):
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+
+    runs = [upload(lost, "--wait"), upload(lost, "--wait"), upload(lost)]
+
+    assert [one.exit_code for one in runs] == [5, 0, 0]
+    assert all("none of its 2 dynamic calls could be linked" in one.stderr for one in runs)
+    assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize(("name", "words"), [("partial", "accepted 5 of 10"), ("none-accepted", "accepted no call")])
+def test_partial_acceptance_fails_until_the_service_is_done_and_no_longer(upload, service, calls, name, words):
+    service.store.step_seconds = 3600
+    service.behave(name, only="upload")
+
+    runs = [upload(calls), upload(calls)]
+    service.store.advance(9 * 3600)
+    runs += [upload(calls), upload(calls), upload(calls, "--wait")]
+
+    assert [one.exit_code for one in runs] == [5, 5, 5, 0, 0]
+    assert all(words in one.stderr for one in runs)
+    assert len(service.posts) == 1
+
+
+def test_a_bad_end_that_nobody_was_told_fails_a_run(upload, run, tmp_path):
+    """The list has recorded it in between, and lists fail nothing."""
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+    upload(lost)
+    for _ in range(50):
+        if "LINKAGE_FAILURE" in run("uploads", "list").stdout:
+            break
+
+    assert [upload(lost).exit_code for _ in range(3)] == [5, 0, 0]
+
+
+def test_a_worse_end_is_told_anew(upload, run, service, tmp_path):
+    lost = write_csv(tmp_path / "lost.csv", [call_line(9), call_line(19)])
+    before = [upload(lost, "--wait").exit_code for _ in range(2)]
+    service.behave("list-doubles")
+    run("uploads", "list")
+
+    after = [upload(lost).exit_code for _ in range(2)]
+
+    assert (before, after) == ([5, 0], [5, 0])
+
+
+def test_a_bad_end_without_a_token_is_what_is_known(upload, service, calls):
+    service.behave("partial", only="upload")
+    upload(calls)
+
+    assert upload(calls, CALLTOOLS_TOKEN="").exit_code == 5
+
+
+def test_a_rotten_ledger_stops_before_any_request(upload, run, service, state, calls):
+    upload(calls)
+    request_count = len(service.requests)
+    connection = sqlite3.connect(state / "ledger.sqlite3", isolation_level=None)
+    connection.execute("UPDATE row SET fp = zeroblob(16) WHERE fp = (SELECT min(fp) FROM row)")
+    connection.close()
+
+    rotten = upload(calls)
+
+    assert (rotten.exit_code, len(service.requests)) == (4, request_count)
+    assert "is damaged" in rotten.stderr
+    assert run("doctor").exit_code == 4
+
+
 def test_too_few_linked_calls_are_exit_5_when_run_again_too(upload, service, calls):
     codes = [upload(calls, "--min-linked", "95").exit_code for _ in range(2)]
 
@@ -782,6 +870,19 @@ def test_waiting_ends_with_exit_4_and_the_command_that_goes_on(upload, run, serv
     assert "calltools uploads watch L1" in tired.stderr
     assert (again.exit_code, again.stdout) == (0, "uploading 1000 PROCESSED sent 10 accepted 10 linked 9\n")
     assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_an_unknown_status_that_sounds_final_is_told_as_it_came(upload, service, calls, lang):
+    service.behave("status-failed")
+
+    result = upload(calls, "--wait", "--lang", lang)
+
+    assert result.exit_code == 5
+    assert result.stdout == "uploading 1000 UPLOAD_FAILED sent 10 accepted 10\n"
+    (told,) = [line for line in result.stderr.splitlines() if "1000" in line]
+    assert "UPLOAD_FAILED" in told
+    assert "calltools uploads watch L1" in told
 
 
 def test_an_unknown_status_is_not_final(upload, service, calls):

@@ -13,11 +13,11 @@ from time import time
 import pytest
 
 from calltools.errors import CredentialError, LockedError, UnrecordedError
-from calltools.ledger import find_part, open_ledger_in, plan_upload
+from calltools.ledger import ReconcilePolicy, find_part, open_ledger_in, plan_upload
 from calltools.ledger.part import marked_comment
 from calltools.ledger.reservation import part_path
 from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions, Timeouts
+from calltools.metrica.connection import ConnectionOptions, RetryPolicy, Timeouts
 from calltools.metrica.token import Token
 from calltools.uploading.context import Clock, SilentEvents, UploadContext, UploadOptions, report_interrupts
 from calltools.uploading.file_upload import Uploader, UploadRequest
@@ -206,6 +206,115 @@ def test_polling_goes_on_though_the_wall_clock_jumps(ledger, connect, service, c
     # The service is done by its own clock, so there may be more.
     assert clock.waits[:4] == [2, 60, 60, 60]
     assert set(clock.waits[1:]) == {60}
+
+
+def test_within_one_process_both_clocks_decide_about_an_absence(ledger, connect, service, calls, tmp_path):
+    send_by_clock(ledger, connect, write_csv(tmp_path / "before.csv", [call_line(50)]))
+    service.behave("resets-after-body", 1)
+    held, clock = send_by_clock(ledger, connect, calls)
+    options = ResumeOptions(policy=ReconcilePolicy(on_absent="resend"))
+    codes = []
+    for _ in range(3):
+        service.store.advance(450)
+        clock.sleep(450)
+        resumed = resume_parts(ledger, connect, options, SilentEvents(), Clock(clock.now, clock.monotonic, clock.sleep))
+        codes.append(resumed.code)
+
+    assert held.code == 6
+    # The first list after the attempt counts as well.
+    assert codes == [6, 0, 0]
+    assert [len(uploading) for uploading in stored_calls(service)] == [1, CALL_COUNT]
+
+
+# -- what the service says later -------------------------------------------------------------
+
+WAITING = replace(OPTIONS, wait=True, poll_interval_s=60)
+
+
+def test_a_file_that_is_not_read_yet_is_not_one_of_which_no_call_is_accepted(ledger, connect, service, calls):
+    service.behave("prepared-zeros", only="upload")
+
+    result, _ = send_by_clock(ledger, connect, calls)
+
+    assert result.code == 0
+    assert [(part.state, part.source_quantity, part.line_quantity) for part in result.parts] == [("acked", None, None)]
+
+
+def test_an_answer_of_a_file_that_is_not_read_yet_leaves_the_quantities_as_they_were(ledger, connect, service, calls):
+    service.behave("status-prepared-zeros", 2)
+
+    result, _ = send_by_clock(ledger, connect, calls, WAITING)
+
+    assert result.code == 0
+    assert [(part.source_quantity, part.line_quantity) for part in result.parts] == [(CALL_COUNT, CALL_COUNT)]
+
+
+def test_a_later_answer_corrects_both_quantities(ledger, connect, service, calls):
+    service.behave("prepared-zeros", only="upload")
+    service.behave("status-read-half", only="status")
+
+    result, _ = send_by_clock(ledger, connect, calls, WAITING)
+
+    (part,) = result.parts
+    assert (part.source_quantity, part.line_quantity, part.partial, result.code) == (5, 5, True, 5)
+
+
+@pytest.mark.parametrize(
+    "name", ["status-404", "status-empty", "status-no-content", "status-only-id", "status-of-another"]
+)
+def test_an_uploading_that_the_service_does_not_know_yet_is_waited_for(ledger, service, calls, name):
+    service.behave(name, 3, only="status")
+    once = ConnectionOptions(service.url, retry_policy=RetryPolicy(attempts=1))
+
+    with Client(Token(TOKEN), once) as client:
+        result, clock = send_by_clock(ledger, lambda: client, calls, WAITING)
+
+    assert (result.code, [part.status for part in result.parts]) == (0, ["PROCESSED"])
+    assert clock.waits[:4] == [2, 60, 60, 60]
+
+
+def test_an_uploading_that_stays_unknown_is_an_error_after_some_minutes(ledger, connect, service, calls):
+    service.behave("status-404", only="status")
+
+    result, clock = send_by_clock(ledger, connect, calls, WAITING)
+
+    assert (result.code, [error.key for error in result.errors]) == (4, ["service-not-found"])
+    assert [part.accepted for part in result.parts] == [True]
+    assert sum(clock.waits) > 600
+
+
+def test_an_uploading_that_was_known_and_is_gone_is_an_error_at_once(ledger, connect, service, calls):
+    service.behave("status-prepared-zeros", 1)
+    service.behave("status-404", only="status")
+
+    result, clock = send_by_clock(ledger, connect, calls, WAITING)
+
+    assert (result.code, [error.key for error in result.errors]) == (4, ["service-not-found"])
+    assert clock.waits == [2, 60]
+
+
+def test_an_answer_without_a_status_takes_none_away(ledger, connect, service, calls):
+    service.behave("status-prepared-zeros", 1)
+    service.behave("status-only-id", 1)
+    clock = JumpingClock()
+    options = replace(WAITING, wait_limit_s=100)
+    context = UploadContext(ledger, connect(), options, clock=Clock(clock.now, clock.monotonic, clock.sleep))
+
+    result = run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
+
+    assert [part.status for part in result.parts] == ["PREPARED"]
+
+
+def test_an_unknown_status_that_sounds_final_ends_the_wait(ledger, connect, service, calls):
+    service.behave("status-failed")
+
+    result, clock = send_by_clock(ledger, connect, calls, WAITING)
+
+    assert (result.code, [part.status for part in result.parts]) == (5, ["UPLOAD_FAILED"])
+    assert clock.waits == [2]
+    service.behave_well()
+    watched = watch_part(ledger, connect, result.parts[0], replace(WAITING, poll_interval_s=0.05), SilentEvents())
+    assert (watched.code, watched.parts[0].status) == (0, "PROCESSED")
 
 
 def test_the_result_is_the_same_without_a_listener(ledger, connect, service, calls):

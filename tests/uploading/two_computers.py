@@ -187,8 +187,8 @@ class TwoComputers(RuleBasedStateMachine):
         return code
 
     def resume_all(self, ledger, resend=None, on_absent="hold"):
-        options = ResumeOptions(self.counter, resend, policy=ReconcilePolicy(on_absent=on_absent), clock=self.clock)
-        return resume_parts(ledger, lambda: self.client, options, SilentEvents()).code
+        options = ResumeOptions(self.counter, resend, policy=ReconcilePolicy(on_absent=on_absent))
+        return resume_parts(ledger, lambda: self.client, options, SilentEvents(), self.clock).code
 
     def parts(self, computer, select=list_parts):
         """Parts of a ledger; none if it was lost."""
