@@ -238,6 +238,7 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
         connection.execute("INSERT OR REPLACE INTO row SELECT fp, rest, batch FROM claim WHERE batch = ?", (part.id,))
     if changed.state in FREED_STATES:
         connection.execute("DELETE FROM row WHERE batch = ?", (part.id,))
+        connection.execute("DELETE FROM partial WHERE batch = ?", (part.id,))
     if changed.state in DECIDED_STATES:
         connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed

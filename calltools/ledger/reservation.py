@@ -23,10 +23,12 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.ledger.calls import CallFile, file_digest, keyed_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
+from calltools.ledger.fingerprints import STORED_PARTIAL_BYTES
 from calltools.ledger.folder import open_private, spool_folder, sync_folder
+from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import Part, mask_long_numbers, new_mark
-from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
+from calltools.ledger.planning import PlannedPart, UploadPlan
 from calltools.ledger.states import Transition
 
 _UNFINISHED_SUFFIX: Final = ".part"
@@ -140,17 +142,20 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
     """Claim the calls of a part. A new call gets its row; a known one keeps its row and gets a claim beside it.
 
     The claim replaces the row when the part is accepted (``lifecycle.apply_event``), so that a call whose second
-    sending fails is still known by its first one.
+    sending fails is still known by its first one. A call that is known with other identifiers has no row of its own.
     """
-    sent = plan.part_of == number
-    new = (plan.statuses == CallStatus.NEW) | (plan.statuses == CallStatus.MAYBE_ADOPTED)
-    for table, mask in (("row", sent & new), ("claim", sent & ~new)):
-        places = plan.scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
-        calls, contents = plan.scan.call_fingerprints, plan.scan.content_fingerprints
+    scan, sent = plan.scan, plan.part_of == number
+    known = (plan.statuses == CallStatus.UNCHANGED) | (plan.statuses == CallStatus.CHANGED)
+    for table, mask in (("row", sent & ~known), ("claim", sent & known)):
+        places = scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
+        calls, contents = scan.call_fingerprints, scan.content_fingerprints
         connection.executemany(
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
+    partial = scan.partial_fingerprints[sent[scan.partial_places()]]
+    stored = sorted({fingerprint[:STORED_PARTIAL_BYTES] for fingerprint in map(bytes, partial)})
+    connection.executemany("INSERT INTO partial (fp, batch) VALUES (?, ?)", ((one, part_id) for one in stored))
 
 
 def part_path(ledger: Ledger, part: Part) -> Path:

@@ -227,7 +227,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _row_rule("CT306", "answered-call-without-talk", _N, "an answered call that was not talked",
         row.answered_call_without_talk, columns=("CallMissed", "TalkDuration"), at="TalkDuration"),
     # -- CT4xx the whole table --------------------
-    _repeated_key_rule("CT401", "record-duplicate", _W, "same identifier, time and phone as an earlier record",
+    _repeated_key_rule("CT401", "record-duplicate", _W, "the same call as an earlier record",
         dataset.duplicate_records, spans_files=True),
     _observer_rule("CT402", "identifier-kinds-mixed", _W, "records of one file use different identifier columns",
         dataset.MixedIdentifierColumns),

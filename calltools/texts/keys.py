@@ -88,19 +88,19 @@ MessageKey = Literal[
     "upload-comment-wrong", "upload-confirm", "upload-counter-needed", "upload-declined", "upload-dry-run",
     "upload-errors", "upload-followed", "upload-foreign", "upload-held", "upload-interrupted", "upload-ledger",
     "upload-left-out", "upload-list-needed", "upload-looking", "upload-not-canonical", "upload-nothing", "upload-plan",
-    "upload-plan-adopted", "upload-plan-changed", "upload-plan-doubled", "upload-plan-left", "upload-plan-part",
-    "upload-plan-unchanged", "upload-plan-waiting", "upload-quota-wait", "upload-replaced", "upload-sending",
-    "upload-service", "upload-status", "upload-stdin-twice", "upload-unreadable", "upload-without-list",
-    "upload-yes-needed", "uploads-adopted", "uploads-ledger-only", "uploads-none", "uploads-not-resent",
-    "uploads-nothing-adopted", "uploads-nothing-held", "vendor-headless", "vendor-headless-named", "vendor-incoming",
-    "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit",
-    "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or", "vendor-says-currency",
-    "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several", "vendor-unknown-name",
-    "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",
-    "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells", "workbook-damaged",
-    "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio", "workbook-seconds",
-    "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown",
-    "zone-unknown-near"
+    "upload-plan-adopted", "upload-plan-changed", "upload-plan-doubled", "upload-plan-identified", "upload-plan-left",
+    "upload-plan-maybe-reduced", "upload-plan-part", "upload-plan-reduced", "upload-plan-unchanged",
+    "upload-plan-waiting", "upload-quota-wait", "upload-replaced", "upload-sending", "upload-service", "upload-status",
+    "upload-stdin-twice", "upload-unreadable", "upload-without-list", "upload-yes-needed", "uploads-adopted",
+    "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-nothing-adopted", "uploads-nothing-held",
+    "vendor-headless", "vendor-headless-named", "vendor-incoming", "vendor-known-by", "vendor-lacks",
+    "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit", "vendor-misfit-other", "vendor-none",
+    "vendor-none-near", "vendor-or", "vendor-says-currency", "vendor-says-identifiers", "vendor-says-incoming",
+    "vendor-says-timezone", "vendor-several", "vendor-unknown-name", "vendor-without", "vendors-also", "vendors-more",
+    "vendors-own", "vendors-without", "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules",
+    "window-unreadable", "workbook-cells", "workbook-damaged", "workbook-doctype", "workbook-memory", "workbook-parts",
+    "workbook-password", "workbook-ratio", "workbook-seconds", "workbook-unpacked", "workbook-unreadable",
+    "workbook-zip-unsafe", "zone-contradicted", "zone-unknown", "zone-unknown-near"
 ]
 
 HtmlLabel = Literal[

@@ -2,17 +2,19 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from calltools import ledger
 from calltools.errors import LedgerError, UsageError
-from calltools.ledger import Acked, Ambiguous, NotSent, migrations
+from calltools.ledger import Acked, Ambiguous, CallStatus, NotSent, migrations
 from calltools.ledger.folder import NETWORK_FILESYSTEMS, filesystem_type, refuse_network_folder, state_folder
 from calltools.ledger.migrations import migrate
 from calltools.settings import read_settings
@@ -109,20 +111,20 @@ def test_a_ledger_of_a_later_version_is_refused(folder):
         ledger.open_ledger_in(folder, Clock())
 
 
-def test_a_ledger_of_the_first_version_is_brought_up_to_date(folder, tmp_path, monkeypatch):
-    path = write_numbered_calls(tmp_path / "a.csv", 3)
-    monkeypatch.setattr(
-        "calltools.ledger.database.migrate", lambda connection: migrate(connection, migrations.MIGRATIONS[:1])
-    )
-    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
-        assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (1,)
-        before = upload_file(open_ledger, path, Ambiguous("reset"))
-    monkeypatch.undo()
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_ledger_of_an_earlier_form_is_brought_up_to_date(folder, form):
+    shutil.copytree(Path(__file__).parent / "released" / "0.1.0", folder, dirs_exist_ok=True)
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        if form == 1:
+            database.executescript("DROP TABLE clean; PRAGMA user_version = 1")
+        numbers = [row[0] for row in database.execute("SELECT id FROM batch ORDER BY id")]
 
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         assert open_ledger.connection.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
-        assert ledger.list_parts(open_ledger) == before
-        assert ledger.plan_upload(open_ledger, path, COUNTER).open_parts == {before[0].id: 3}
+        assert [part.id for part in ledger.list_parts(open_ledger)] == numbers
+        plan = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)
+        assert (plan.counts[CallStatus.UNCHANGED], plan.counts[CallStatus.HELD]) == (3, 3)
         assert not ledger.is_clean_file(open_ledger, "digest", "1")
         assert ledger.find_faults(open_ledger) == []
 
