@@ -25,6 +25,7 @@ from calltools.ledger.fingerprints import (
     CALL_FINGERPRINT_BYTES,
     CONTENT_FINGERPRINT_BYTES,
     SEPARATOR,
+    STORED_PARTIAL_BYTES,
     Call,
     Fingerprinter,
     partial_count,
@@ -221,6 +222,26 @@ class CallScan:
     def _fingerprint_halves(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         halves = self.call_fingerprints.view(">u8").reshape(-1, 2)
         return halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
+
+
+#: Begins a statement with a table ``asked (number, fp)``: the fingerprints of ``bind_fingerprints``, numbered from 0.
+#: A real table would have to be filled row by row, which takes longer than to look them up.
+ASKED: Final = """
+WITH RECURSIVE
+    numbers (number) AS (SELECT 0 WHERE ?3 > 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?3),
+    asked (number, fp) AS (SELECT number, substr(?1, number * ?2 + 1, ?2) FROM numbers)
+"""
+
+
+def bind_fingerprints(fingerprints: NDArray[np.void]) -> tuple[bytes, int, int]:
+    """The three values of ``ASKED``: the fingerprints one after the other, the length of one, their number."""
+    return fingerprints.tobytes(), fingerprints.itemsize, len(fingerprints)
+
+
+def shorten_fingerprints(fingerprints: NDArray[np.void]) -> NDArray[np.void]:
+    """The fingerprints as the table of partial ones has them."""
+    shorter: NDArray[np.void] = fingerprints.view(f"V{STORED_PARTIAL_BYTES}")
+    return shorter[:: fingerprints.itemsize // STORED_PARTIAL_BYTES]
 
 
 def scan_calls(file: CallFile, key: bytes, counter: int, *, earlier: bool = False) -> CallScan:

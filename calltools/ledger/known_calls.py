@@ -2,20 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calltools.fields.table import IDENTIFIER_FIELDS, PHONE_FIELD
-from calltools.ledger.calls import CallScan
+from calltools.ledger.calls import ASKED, CallScan, bind_fingerprints, shorten_fingerprints
 from calltools.ledger.database import Ledger, as_ledger_errors
-from calltools.ledger.fingerprints import STORED_PARTIAL_BYTES
 from calltools.ledger.queries import list_parts, parts_without_partials
 from calltools.ledger.states import HELD_STATES, WAITING_STATES, State
 from calltools.model.cells import Numbers
@@ -43,20 +41,20 @@ class CallStatus(IntEnum):
     DOUBLED = 8
 
 
-#: Calls that are looked up at once: they lie in a temporary table, which is kept in memory.
-_LOOKUP_CALLS: Final = 50_000
 # ``row`` has each call once. ``claim`` has a known call that is being sent again, beside its row.
 _LOOKUP: Final = """
 SELECT asked.number, row.rest, batch.state, batch.id FROM asked
-JOIN row ON row.fp = asked.fp JOIN batch ON batch.id = row.batch
+CROSS JOIN row ON row.fp = asked.fp JOIN batch ON batch.id = row.batch
 UNION ALL
 SELECT asked.number, claim.rest, batch.state, batch.id FROM asked
-JOIN claim ON claim.fp = asked.fp JOIN batch ON batch.id = claim.batch
+CROSS JOIN claim ON claim.fp = asked.fp JOIN batch ON batch.id = claim.batch
 """
 _PARTIAL_LOOKUP: Final = """
 SELECT asked.number, NULL, batch.state, batch.id FROM asked
-JOIN partial ON partial.fp = asked.fp JOIN batch ON batch.id = partial.batch
+CROSS JOIN partial ON partial.fp = asked.fp JOIN batch ON batch.id = partial.batch
 """
+#: Fingerprints that are asked for at once; they are copied into SQLite.
+_ASKED_AT_ONCE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +109,23 @@ def look_up_calls(ledger: Ledger, scan: CallScan, counter: int) -> KnownCalls:
     doubled = scan.duplicates()
     unknown = np.where(scan.times <= _adopted_until(ledger, counter), CallStatus.MAYBE_ADOPTED, CallStatus.NEW)
     known = KnownCalls(np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8))
-    with as_ledger_errors(ledger.folder):
-        ledger.connection.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS asked (number INTEGER PRIMARY KEY, fp BLOB NOT NULL)"
-        )
-        places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
-        asked = ((n, scan.call_fingerprints[n].tobytes()) for n in places.tolist())
-        for place, content, state, part_id in _select_known(ledger, asked):
-            same = content == scan.content_fingerprints[place].tobytes()
-            known.add(place, state, part_id, CallStatus.UNCHANGED if same else CallStatus.CHANGED)
-        _look_up_written(ledger, scan, known)
-        if len(scan.earlier_fingerprints):
-            _look_up_earlier(ledger, scan, known)
-        _look_up_related(ledger, scan, known)
+    places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
+    for place, content, state, part_id in _select_known(ledger, places, scan.call_fingerprints[places]):
+        same = content == scan.content_fingerprints[place].tobytes()
+        known.add(place, state, part_id, CallStatus.UNCHANGED if same else CallStatus.CHANGED)
+    _look_up_written(ledger, scan, known)
+    if len(scan.earlier_fingerprints):
+        _look_up_earlier(ledger, scan, known)
+    _look_up_related(ledger, scan, known)
     return known
 
 
 def _look_up_written(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
     """Placeholders were sent as they stood: such a call is known, and has changed since."""
-    unknown, untold = {*known.unknown().tolist()}, scan.partial_counts() == 0
-    asked = ((n, call) for n, (call, _) in scan.written.items() if n in unknown)
-    for place, content, state, part_id in _select_known(ledger, asked):
+    places = np.array([n for n in scan.written if known.statuses[n] <= CallStatus.MAYBE_ADOPTED], np.int64)
+    of_calls = np.frombuffer(b"".join(scan.written[n][0] for n in places.tolist()), scan.call_fingerprints.dtype)
+    untold = scan.partial_counts() == 0
+    for place, content, state, part_id in _select_known(ledger, places, of_calls):
         # Many calls of one second may have had the same placeholders.
         if not untold[place] or content == scan.written[place][1]:
             known.add(place, state, part_id, CallStatus.CHANGED)
@@ -139,10 +133,9 @@ def _look_up_written(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
 
 def _look_up_earlier(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
     """A call that nothing told was known by its second: it is the same call only if its content is the same."""
-    counts = scan.partial_counts()
+    counts, places = scan.partial_counts(), known.unknown()
     last_partial = np.cumsum(counts) - 1
-    asked = ((n, scan.earlier_fingerprints[n].tobytes()) for n in known.unknown().tolist())
-    for place, content, state, part_id in _select_known(ledger, asked):
+    for place, content, state, part_id in _select_known(ledger, places, scan.earlier_fingerprints[places]):
         if not counts[place] and content == scan.content_fingerprints[place].tobytes():
             known.add(place, state, part_id, CallStatus.UNCHANGED)
         # The last partial fingerprint is over the content without identifiers and phone.
@@ -152,13 +145,13 @@ def _look_up_earlier(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
 
 def _look_up_related(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
     """A call may be known with fewer identifiers than it has, or with more."""
-    places = known.unknown()
-    is_unknown = np.isin(np.arange(len(scan)), places)
-    place_of = scan.partial_places()
+    places, place_of = known.unknown(), scan.partial_places()
+    is_unknown = np.zeros(len(scan), bool)
+    is_unknown[places] = True
+    numbers = np.flatnonzero(is_unknown[place_of])
     covered: set[tuple[int, bytes]] = set()
     covering: set[int] = set()
-    with_less = ((n, scan.partial_fingerprints[n].tobytes()) for n in np.flatnonzero(is_unknown[place_of]).tolist())
-    for number, _, state, part_id in _select_known(ledger, with_less):
+    for number, _, state, part_id in _select_known(ledger, numbers, scan.partial_fingerprints[numbers]):
         place = int(place_of[number])
         # A call stands for one call of a part, and a call of a part is counted once.
         sent = part_id, scan.partial_fingerprints[number].tobytes()
@@ -167,8 +160,8 @@ def _look_up_related(ledger: Ledger, scan: CallScan, known: KnownCalls) -> None:
             covering.add(place)
             covered.add(sent)
         known.add(place, state, part_id, CallStatus.IDENTIFIED, covers=covers)
-    with_more = ((n, scan.call_fingerprints[n].tobytes()[:STORED_PARTIAL_BYTES]) for n in places.tolist())
-    for place, _, state, part_id in _select_known(ledger, with_more, _PARTIAL_LOOKUP):
+    begins = shorten_fingerprints(scan.call_fingerprints[places])
+    for place, _, state, part_id in _select_known(ledger, places, begins, _PARTIAL_LOOKUP):
         known.add(place, state, part_id, CallStatus.REDUCED, covers=False)
 
 
@@ -189,15 +182,11 @@ def _adopted_until(ledger: Ledger, counter: int) -> float:
 
 
 def _select_known(
-    ledger: Ledger, asked: Iterable[tuple[int, bytes]], lookup: str = _LOOKUP
+    ledger: Ledger, numbers: Numbers, fingerprints: NDArray[np.void], lookup: str = _LOOKUP
 ) -> Iterator[tuple[int, bytes, State, int]]:
     """Number, fingerprint of the content, state and id of the part, for each part that has a call of these."""
-    rest = iter(asked)
-    while some := list(islice(rest, _LOOKUP_CALLS)):
-        with closing(ledger.connection.cursor()) as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute("DELETE FROM asked")
-            cursor.executemany("INSERT INTO asked VALUES (?, ?)", some)
-            cursor.execute("COMMIT")
-            for number, content, state, part_id in cursor.execute(lookup):
-                yield number, content, State(state), part_id
+    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
+        for begin in range(0, len(numbers), _ASKED_AT_ONCE):
+            some = fingerprints[begin : begin + _ASKED_AT_ONCE]
+            for at, content, state, part_id in cursor.execute(ASKED + lookup, bind_fingerprints(some)):
+                yield int(numbers[begin + at]), content, State(state), part_id

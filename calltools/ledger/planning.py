@@ -99,6 +99,11 @@ class UploadPlan:
         return len(self.statuses)
 
     @property
+    def times(self) -> Numbers:
+        """DateTime of each call: Unix seconds."""
+        return self.scan.times
+
+    @property
     def records_to_send(self) -> int:
         """Number of calls that would be sent."""
         return sum(part.records for part in self.parts)

@@ -20,10 +20,9 @@ import numpy as np
 
 from calltools.errors import LedgerError, SourceError
 from calltools.fields.table import FIELD_NAMES
-from calltools.ledger.calls import CallFile, file_digest, keyed_digest
+from calltools.ledger.calls import ASKED, CallFile, bind_fingerprints, file_digest, keyed_digest, shorten_fingerprints
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
-from calltools.ledger.fingerprints import STORED_PARTIAL_BYTES
 from calltools.ledger.folder import open_private, spool_folder, sync_folder
 from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lock import require_lock
@@ -153,9 +152,13 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
-    partial = scan.partial_fingerprints[sent[scan.partial_places()]]
-    stored = sorted({fingerprint[:STORED_PARTIAL_BYTES] for fingerprint in map(bytes, partial)})
-    connection.executemany("INSERT INTO partial (fp, batch) VALUES (?, ?)", ((one, part_id) for one in stored))
+    partial = shorten_fingerprints(scan.partial_fingerprints[sent[scan.partial_places()]])
+    # Two calls of a part may share one. SQLite fills a table fastest in the order of its key.
+    partial = np.unique(partial.astype(f"V{partial.itemsize}").view(">u8")).view(partial.dtype)
+    connection.execute(
+        f"INSERT INTO partial {ASKED} SELECT fp, ?4 FROM asked ORDER BY number",  # noqa: S608 - a constant
+        (*bind_fingerprints(partial), part_id),
+    )
 
 
 def part_path(ledger: Ledger, part: Part) -> Path:

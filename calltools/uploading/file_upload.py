@@ -10,7 +10,7 @@ from calltools.errors import LedgerError, SourceError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
 from calltools.uploading import results
-from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
+from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file, judge_by_now
 from calltools.uploading.context import (
     Connect,
     SilentEvents,
@@ -87,7 +87,7 @@ class Uploader:
         else:
             file = stack.enter_context(copy_stdin(request.file))
         with _named(file, request.name):
-            checked = self._check(request, file, stack)
+            checked = self._find_known(request, file) or self._validate(request, file, stack)
         if checked is None:
             return UploadResult(results.FINDINGS)
         if self.ledger is None:
@@ -95,15 +95,18 @@ class Uploader:
             self.events.notify("upload-dry-run", path=request.name, count=count)
             return UploadResult(results.OK)
         with _named(checked.file, request.name):
-            return self._upload_checked(request, self.ledger, checked)
+            return self._upload_checked(request, self.ledger, checked, stack)
 
-    def _check(self, request: UploadRequest, file: Path, stack: ExitStack) -> CheckedFile | None:
-        """The file that may be sent; ``None``: it has errors, and they were reported."""
-        # A dry run does not even read the ledger; otherwise a file that was found clean before is not validated again.
+    def _find_known(self, request: UploadRequest, file: Path) -> CheckedFile | None:
+        """The file, if it was found clean before: then only its times are judged again."""
+        # A dry run does not even read the ledger.
         known = None if self.ledger is None else find_clean_file(self.ledger, file)
         if known is not None:
             self.events.notify("upload-clean-before", path=request.name)
-            return known
+        return known
+
+    def _validate(self, request: UploadRequest, file: Path, stack: ExitStack) -> CheckedFile | None:
+        """The file that may be sent; ``None``: it has errors, and they were reported."""
         # Loads the rules and pandera, as ``check_for_upload`` does.
         from calltools.run import FindingsCollector  # noqa: PLC0415
 
@@ -120,12 +123,30 @@ class Uploader:
             self.events.notify("upload-left-out", count=checked.summary.rejected)
         return checked
 
-    def _upload_checked(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadResult:
+    def _is_clean_now(self, request: UploadRequest, plan: UploadPlan, now: float) -> bool:
+        """Whether a file that was found clean before is so now; what is no error is reported here."""
+        judged = judge_by_now(plan, request.name, int(now))
+        if judged is None:
+            return True
+        summary, findings = judged
+        if summary.by_severity["error"]:
+            return False
+        self.events.report_findings(summary, findings, refused=False)
+        return True
+
+    def _upload_checked(
+        self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, stack: ExitStack
+    ) -> UploadResult:
         options = request.options
         plan = plan_upload(ledger, checked.file, options.counter, options.again)
         # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
         if checked.digest not in {"", plan.digest}:
             raise SourceError("upload-changed", path=request.name)
+        if checked.summary is None and not self._is_clean_now(request, plan, ledger.now()):
+            again = self._validate(request, checked.file, stack)
+            return (
+                UploadResult(results.FINDINGS) if again is None else self._upload_checked(request, ledger, again, stack)
+            )
         waiting = waiting_parts(ledger, options.counter)
         self.events.report_plan(request.name, plan, waiting)
         # Before anything else, so that the exit code of a plan already says it.

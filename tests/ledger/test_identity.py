@@ -88,7 +88,13 @@ class Model:
         found = [CallStatus.NEW]
         for state, part in self.parts:
             for one in part:
-                related = CallStatus.IDENTIFIED if has_more(cells, one) else CallStatus.REDUCED if has_more(one, cells) else None
+                related = (
+                    CallStatus.IDENTIFIED
+                    if has_more(cells, one)
+                    else CallStatus.REDUCED
+                    if has_more(one, cells)
+                    else None
+                )
                 if related and state != "refused":
                     found.append({"waits": CallStatus.WAITING, "lost": CallStatus.HELD}.get(state, related))
         return max(found)
@@ -116,7 +122,9 @@ def test_no_call_is_lost_none_is_sent_twice_and_no_other_call_is_taken_for_it(up
             cells = [as_sent(call) for call in calls]
             expected = [model.status(one, cells[:place]) for place, one in enumerate(cells)]
 
-            assert [CallStatus(one) for one in ledger.plan_upload(open_ledger, path, COUNTER, again).statuses] == expected
+            assert [
+                CallStatus(one) for one in ledger.plan_upload(open_ledger, path, COUNTER, again).statuses
+            ] == expected
             sent = []
             upload_file(open_ledger, path, lambda attempt, sent=sent, outcome=outcome: (
                 sent.extend(map(as_sent, read_records(attempt.file))) or OUTCOMES[outcome]

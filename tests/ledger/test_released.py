@@ -27,7 +27,9 @@ KNOWN = [CallStatus.UNCHANGED, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus
 #: The same of the ledger of static calls. The second call was not sent, the fifth one from the end has lost its ClientId.
 STATIC = [CallStatus.UNCHANGED, CallStatus.NEW, CallStatus.IDENTIFIED, CallStatus.IDENTIFIED, CallStatus.IDENTIFIED,
           CallStatus.NEW, CallStatus.HELD, CallStatus.NEW]  # fmt: skip
-VERSIONS = pytest.mark.parametrize("version", sorted(path.name for path in RELEASED.iterdir() if "static" not in path.name))
+VERSIONS = pytest.mark.parametrize(
+    "version", sorted(path.name for path in RELEASED.iterdir() if "static" not in path.name)
+)
 #: Cells of a call; tests add columns that are not in the table.
 CELLS = {"ClientId": "1604591025000000001", "DateTime": "1772434800", "PhoneNumber": "+74950000001", "Tag": "lead"}
 
