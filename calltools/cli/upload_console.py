@@ -30,6 +30,8 @@ VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
         CallStatus.MAYBE_ADOPTED: "upload-plan-adopted",
         CallStatus.UNCHANGED: "upload-plan-unchanged",
         CallStatus.CHANGED: "upload-plan-changed",
+        CallStatus.IDENTIFIED: "upload-plan-identified",
+        CallStatus.REDUCED: "upload-plan-reduced",
         CallStatus.WAITING: "upload-plan-waiting",
         CallStatus.DOUBLED: "upload-plan-doubled",
     }
@@ -141,6 +143,8 @@ class UploadConsole:
         for verdict, key in VERDICTS.items():
             if count := plan.counts[verdict]:
                 self.notify(key, count=count)
+        if plan.maybe_reduced:
+            self.notify("upload-plan-maybe-reduced", count=plan.maybe_reduced)
         for left in waiting:
             self.notify("upload-plan-left", name=left.name, rows=left.rows)
 

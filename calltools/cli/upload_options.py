@@ -42,7 +42,9 @@ class SendOptions:
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file; no network, no ledger.")] = False
     wait: Annotated[bool, typer.Option("--wait", help="Follow until Metrica is done.")] = False
     all: Annotated[bool, typer.Option("--all", help="Also calls that were sent before.")] = False
-    changed: Annotated[bool, typer.Option("--changed", help="Also known calls that have changed since.")] = False
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Also known calls that were changed or identified since.")
+    ] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")

@@ -3,7 +3,7 @@
 The schema, its exports, the template, the keys of profiles and the header of the CSV are derived from it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -225,6 +225,28 @@ FIELD_NAMES: Final[tuple[str, ...]] = tuple(FIELDS_BY_NAME)
 IDENTIFIER_FIELDS: Final[tuple[str, ...]] = tuple(
     field.name for field in FIELDS if field.requirement.group == "identifier"
 )
+PHONE_FIELD: Final = "PhoneNumber"
+
+
+def caller_fields(fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:
+    """Names of the fields that tell who called: the identifiers and the phone."""
+    return (*(field.name for field in fields if field.requirement.group == "identifier"), PHONE_FIELD)
+
+
+def identity_fields(filled: Collection[str], fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:
+    """Names of the fields in which two records of the same call are alike.
+
+    These are the time and what tells the caller; where nothing tells the caller, all fields: several people may call
+    in the same second.
+
+    Args:
+        filled: Names of the fields that the record has.
+        fields: The columns of the record.
+    """
+    callers = caller_fields(fields)
+    if any(name in filled for name in callers):
+        return ("DateTime", *callers)
+    return tuple(field.name for field in fields)
 
 
 def of_kind(*kinds: str, fields: Sequence[Field] = FIELDS) -> tuple[str, ...]:

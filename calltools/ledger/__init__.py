@@ -20,9 +20,10 @@ How its functions work together::
 need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.
 
 **Plan.** ``UploadPlan.counts`` has the number of calls for each ``CallStatus``: ``NEW``; ``UNCHANGED`` and ``CHANGED``
-(accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``MAYBE_ADOPTED`` (not later than an
-adopted uploading; sent with ``"all"``); ``WAITING`` (in a part that is sent
-first, or released); ``HELD`` (in a part in doubt: exit 6); ``DOUBLED`` (earlier in the file).
+(accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``IDENTIFIED`` (accepted before with
+fewer identifiers or without its phone; sent as changed ones) and ``REDUCED`` (with more of them; sent with ``"all"``);
+``MAYBE_ADOPTED`` (not later than an adopted uploading; sent with ``"all"``); ``WAITING`` (in a part that is sent first,
+or released); ``HELD`` (in a part in doubt: exit 6); ``DOUBLED`` (earlier in the file).
 
 **Attempts.** Only a part that waits can begin one. ``waiting_parts`` are those that an earlier run left: not sent,
 throttled, or killed before the first byte. An interrupted attempt is ``Ambiguous("interrupted")``; if the process dies,
@@ -49,6 +50,7 @@ from calltools.ledger.calls import is_plain_file
 from calltools.ledger.database import Ledger, open_database
 from calltools.ledger.events import Event
 from calltools.ledger.folder import create_state_folder, has_database, state_folder
+from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lifecycle import (
     StartedAttempt,
     begin_attempt,
@@ -75,7 +77,6 @@ from calltools.ledger.part import (
     parse_marker,
 )
 from calltools.ledger.planning import (
-    CallStatus,
     PartLimits,
     PlannedPart,
     ResendMode,

@@ -1,4 +1,4 @@
-"""Calls of a plain file: read one by one in constant memory, fingerprinted with a key, and scanned for a plan.
+"""Calls of a plain file: read one by one in constant memory, and scanned for a plan.
 
 Nothing here loads pandas: a file that is known to be clean is planned without it. The other forms of the same calls are
 written as a plain file before they come here (``uploading.checking``).
@@ -10,40 +10,29 @@ import hashlib
 import hmac
 import io
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calltools.errors import SourceError
 from calltools.fields.kernels.cell_kernels import PLACEHOLDER_SPELLINGS
-from calltools.fields.table import FIELD_NAMES, FIELDS, Field
+from calltools.fields.table import FIELD_NAMES, FIELDS
+from calltools.ledger.fingerprints import (
+    CALL_FINGERPRINT_BYTES,
+    CONTENT_FINGERPRINT_BYTES,
+    SEPARATOR,
+    STORED_PARTIAL_BYTES,
+    Call,
+    Fingerprinter,
+    partial_count,
+)
 from calltools.model.cells import Mask, Numbers
-
-#: The cells of one call, in the order of ``FIELD_NAMES``; ``""`` is absent.
-Call: TypeAlias = tuple[str, ...]
-#: Takes a call and its cells joined by ``SEPARATOR``; gives the fingerprint of the call and that of its content.
-Fingerprinter: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
-
-#: Lengths of the two fingerprints. Two calls that collide at 16 bytes are not to be expected in any ledger; the
-#: content is compared only for one call, so 8 bytes suffice.
-CALL_FINGERPRINT_BYTES: Final = 16
-CONTENT_FINGERPRINT_BYTES: Final = 8
-#: No cell holds it: a control character in a cell is an error of the file (CT011).
-SEPARATOR: Final = "\x1f"
-#: The columns that fingerprints join by position, as the first release did (decision 13). Stored fingerprints cannot
-#: be computed again, so this tuple never changes.
-POSITIONAL_FIELDS: Final = (
-    "UserId", "ClientId", "Yclid", "DateTime", "StaticCall", "Price", "Currency", "PhoneNumber", "TalkDuration",
-    "HoldDuration", "CallMissed", "Tag", "FirstTimeCaller", "URL", "CallTrackerURL",
-)  # fmt: skip
-#: Those of them that, with the counter, make two records the same call.
-POSITIONAL_IDENTITY_FIELDS: Final = ("UserId", "ClientId", "Yclid", "DateTime", "PhoneNumber")
 
 _PLACEHOLDERS: Final = frozenset(PLACEHOLDER_SPELLINGS)
 #: The limit of one cell is that of the CSV reader in ``files``.
@@ -189,64 +178,17 @@ class _DigestingStream(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-def make_fingerprinter(key: bytes, counter: int, fields: Sequence[Field] = FIELDS) -> Fingerprinter:
-    """Make the function that fingerprints the calls of one counter.
-
-    Args:
-        key: The key of the ledger.
-        counter: The counter; the same call in two counters has two fingerprints.
-        fields: The columns of a call, in order.
-    """
-    call_prefix, content_prefix = (
-        f"call{SEPARATOR}{counter}{SEPARATOR}".encode(),
-        f"rest{SEPARATOR}{counter}{SEPARATOR}".encode(),
-    )
-    names = [field.name for field in fields]
-    identifiers = [field.name for field in fields if field.requirement.group == "identifier"]
-    later_identifiers = [name for name in identifiers if name not in POSITIONAL_IDENTITY_FIELDS]
-    identity = _cell_joiner(names, POSITIONAL_IDENTITY_FIELDS, later_identifiers)
-    everything = _cell_joiner(names, POSITIONAL_FIELDS, [name for name in names if name not in POSITIONAL_FIELDS])
-    digest, as_joined = hmac.digest, names == [*POSITIONAL_FIELDS]
-
-    def fingerprints(call: Call, joined: bytes) -> tuple[bytes, bytes]:
-        # The bytes are the same either way; to join the cells once more takes time.
-        content = joined if as_joined else everything(call).encode()
-        return (
-            digest(key, call_prefix + identity(call).encode(), "sha256")[:CALL_FINGERPRINT_BYTES],
-            digest(key, content_prefix + content, "sha256")[:CONTENT_FINGERPRINT_BYTES],
-        )
-
-    return fingerprints
-
-
-def _cell_joiner(names: Sequence[str], positional: Sequence[str], later: Sequence[str]) -> Callable[[Call], str]:
-    """Make the function that joins cells of a call: all positional ones, and the filled later ones with their names.
-
-    So a column that the service adds leaves the fingerprints of calls without it as they are.
-    """
-    pick = itemgetter(*map(names.index, positional))
-    # Sorted by name: a new row may be anywhere in the table of fields.
-    added = [(name, names.index(name)) for name in sorted(later)]
-
-    def join(call: Call) -> str:
-        text = SEPARATOR.join(pick(call))
-        for name, place in added:
-            if call[place]:
-                text += f"{SEPARATOR}{name}{SEPARATOR}{call[place]}"
-        return text
-
-    return join
-
-
 @dataclass(frozen=True, slots=True)
 class CallScan:
-    """What a plan must know of each call of a file: about 30 bytes a call. A call is known by its place in the file.
+    """What a plan must know of each call of a file: about 80 bytes a call. A call is known by its place in the file.
 
     Attributes:
         call_fingerprints: ``CALL_FINGERPRINT_BYTES`` bytes a call, over counter and identity.
         content_fingerprints: ``CONTENT_FINGERPRINT_BYTES`` bytes a call, over all columns.
-        written_fingerprints: Place -> ``CALL_FINGERPRINT_BYTES`` bytes over the identity with its placeholders, as the
-            call was known when these were sent; only of calls with placeholders.
+        partial_fingerprints: ``CALL_FINGERPRINT_BYTES`` bytes each, call by call; ``partial_places`` has their calls.
+        earlier_fingerprints: ``Fingerprinter.earlier_fingerprint`` of each call; empty where no ledger needs them.
+        written: Place -> fingerprints of the call and of its content with its placeholders, as they were when these
+            were sent; only of calls with placeholders.
         filled: Index in ``combinations`` for each call.
         combinations: Every set of filled columns that occurs, in the order of the table. There are few.
         dynamic: Where the call is not static.
@@ -257,7 +199,9 @@ class CallScan:
 
     call_fingerprints: NDArray[np.void]
     content_fingerprints: NDArray[np.void]
-    written_fingerprints: Mapping[int, bytes]
+    partial_fingerprints: NDArray[np.void]
+    earlier_fingerprints: NDArray[np.void]
+    written: Mapping[int, tuple[bytes, bytes]]
     filled: NDArray[np.uint32]
     combinations: Sequence[tuple[str, ...]]
     dynamic: Mask
@@ -272,6 +216,16 @@ class CallScan:
         """Mask of the calls whose cell in this column is filled."""
         mask: Mask = np.array([name in names for names in self.combinations], bool)[self.filled]
         return mask
+
+    def partial_counts(self) -> Numbers:
+        """Number of the partial fingerprints of each call; 0: nothing tells who called."""
+        counts: Numbers = np.array([partial_count(names) for names in self.combinations], np.int64)[self.filled]
+        return counts
+
+    def partial_places(self) -> Numbers:
+        """The call of each partial fingerprint."""
+        places: Numbers = np.repeat(np.arange(len(self)), self.partial_counts())
+        return places
 
     def columns(self, places: Numbers) -> frozenset[str]:
         """Names of the columns that are filled in any of these calls."""
@@ -298,34 +252,68 @@ class CallScan:
         return halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
 
 
-def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
+#: Begins a statement with a table ``asked (number, fp)``: the fingerprints of ``bind_fingerprints``, numbered from 0.
+#: A real table would have to be filled row by row, which takes longer than to look them up.
+ASKED: Final = """
+WITH RECURSIVE
+    numbers (number) AS (SELECT 0 WHERE ?3 > 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?3),
+    asked (number, fp) AS (SELECT number, substr(?1, number * ?2 + 1, ?2) FROM numbers)
+"""
+
+
+def bind_fingerprints(fingerprints: NDArray[np.void]) -> tuple[bytes, int, int]:
+    """The three values of ``ASKED``: the fingerprints one after the other, the length of one, their number."""
+    return fingerprints.tobytes(), fingerprints.itemsize, len(fingerprints)
+
+
+def shorten_fingerprints(fingerprints: NDArray[np.void]) -> NDArray[np.void]:
+    """The fingerprints as the table of partial ones has them."""
+    shorter: NDArray[np.void] = fingerprints.view(f"V{STORED_PARTIAL_BYTES}")
+    return shorter[:: fingerprints.itemsize // STORED_PARTIAL_BYTES]
+
+
+def scan_calls(file: CallFile, key: bytes, counter: int, *, earlier: bool = False) -> CallScan:
     """Read a file once and keep of each call what a plan needs.
+
+    Args:
+        file: The file.
+        key: The key of the ledger.
+        counter: The counter.
+        earlier: Whether ``CallScan.earlier_fingerprints`` are needed.
 
     Raises:
         SourceError: The file cannot be read as a plain file.
     """
-    call_fingerprints, content_fingerprints = bytearray(), bytearray()
+    of_calls, of_contents, of_parts, of_earlier = (bytearray() for _ in range(4))
     filled, dynamic, times, missed, sizes = array("I"), bytearray(), array("q"), bytearray(), array("q")
     combinations: dict[tuple[str, ...], int] = {}
-    fingerprint = make_fingerprinter(key, counter)
-    written: dict[int, bytes] = {}
+    fingerprinter = Fingerprinter(key, counter)
+    written: dict[int, tuple[bytes, bytes]] = {}
     for place, raw in enumerate(file.written_calls()):
         call = without_placeholders(raw)
         if call is not raw:
-            written[place] = fingerprint(raw, SEPARATOR.join(raw).encode())[0]
+            found = fingerprinter.fingerprints(raw, _filled_names(raw), SEPARATOR.join(raw).encode())
+            of_identity = found.call if found.partial else fingerprinter.earlier_fingerprint(raw)
+            written[place] = of_identity, found.content
         joined = SEPARATOR.join(call)
         encoded = joined.encode()
-        of_call, of_content = fingerprint(call, encoded)
-        call_fingerprints += of_call
-        content_fingerprints += of_content
-        filled.append(combinations.setdefault(tuple(compress(FIELD_NAMES, call)), len(combinations)))
+        names = _filled_names(call)
+        of_call, of_content, partial = fingerprinter.fingerprints(call, names, encoded)
+        of_calls += of_call
+        of_contents += of_content
+        of_parts += b"".join(partial)
+        if earlier:
+            of_earlier += fingerprinter.earlier_fingerprint(call)
+        filled.append(combinations.setdefault(names, len(combinations)))
         dynamic.append(call[_STATIC_INDEX] != "1")
         times.append(_to_seconds(call[_TIME_INDEX]))
         missed.append(call[_MISSED_INDEX] == "1")
         sizes.append(len(encoded) + 1 + (_max_quotes(joined) if _needs_quotes(joined) else 0))
     return CallScan(
-        np.frombuffer(call_fingerprints, f"V{CALL_FINGERPRINT_BYTES}"),
-        np.frombuffer(content_fingerprints, f"V{CONTENT_FINGERPRINT_BYTES}"),
+        np.frombuffer(of_calls, f"V{CALL_FINGERPRINT_BYTES}"),
+        np.frombuffer(of_contents, f"V{CONTENT_FINGERPRINT_BYTES}"),
+        np.frombuffer(of_parts, f"V{CALL_FINGERPRINT_BYTES}"),
+        np.frombuffer(of_earlier, f"V{CALL_FINGERPRINT_BYTES}"),
         written,
         np.frombuffer(filled, np.uint32),
         tuple(combinations),
@@ -334,6 +322,10 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         np.frombuffer(missed, bool),
         np.frombuffer(sizes, np.int64),
     )
+
+
+def _filled_names(call: Call) -> tuple[str, ...]:
+    return tuple(compress(FIELD_NAMES, call))
 
 
 def _to_seconds(cell: str) -> int:

@@ -255,6 +255,7 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
         move_to_claimant(connection, part.id)
     if changed.state in FREED_STATES:
         free_rows(connection, part.id)
+        connection.execute("DELETE FROM partial WHERE batch = ?", (part.id,))
     if changed.state in DECIDED_STATES:
         connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed

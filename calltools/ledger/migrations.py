@@ -1,7 +1,7 @@
 """The tables, version by version. A released version is never edited, its comments neither; the next one is appended.
 
 Names of tables and columns are those of the first release: ``batch`` has the parts, ``row`` and ``claim`` have the
-calls by fingerprint, and ``rest`` is the fingerprint of their content.
+calls by fingerprint, ``rest`` is the fingerprint of their content, and ``partial`` has their partial fingerprints.
 """
 
 import sqlite3
@@ -136,6 +136,16 @@ CREATE TABLE told (
 );
 """
 
+_PARTIAL_TABLE: Final = """
+-- What the calls of a batch would be known by with fewer identifiers. Those of earlier batches cannot be computed.
+CREATE TABLE partial (
+    fp    BLOB NOT NULL,
+    batch INTEGER NOT NULL REFERENCES batch (id),
+    PRIMARY KEY (fp, batch)
+) WITHOUT ROWID;
+INSERT INTO meta SELECT 'last batch without partial', coalesce(max(id), 0) FROM batch;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _BASE_TABLES,
     _CLEAN_FILES_TABLE,
@@ -143,6 +153,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _ROW_SUMS_TABLE,
     _TOLD_TABLE,
     _QUARTER_HOURS_TABLE,
+    _PARTIAL_TABLE,
 )
 
 

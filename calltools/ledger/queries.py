@@ -12,7 +12,7 @@ from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
 from calltools.ledger.part import Attempt, Part
 from calltools.ledger.row_sums import find_altered_parts
-from calltools.ledger.states import ACCEPTED_STATES, State, Transition
+from calltools.ledger.states import ACCEPTED_STATES, FREED_STATES, State, Transition
 
 
 def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Part]:
@@ -104,6 +104,14 @@ def held_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
 def processing_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
     """Read the parts that the service still processes."""
     return [part for part in list_parts(ledger, counter) if part.processing]
+
+
+def parts_without_partials(ledger: Ledger, counter: int) -> list[Part]:
+    """Read the parts that have or may have calls, and were reserved before partial fingerprints were stored."""
+    with as_ledger_errors(ledger.folder):
+        bound = ledger.connection.execute("SELECT value FROM meta WHERE name = 'last batch without partial'").fetchone()
+        parts = select_parts(ledger.connection, "counter = ? AND id <= ?", (counter, bound[0]))
+    return [part for part in parts if part.state not in FREED_STATES and not part.adopted]
 
 
 def part_events(ledger: Ledger, part: Part) -> list[Event]:

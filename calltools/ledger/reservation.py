@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 
 from calltools.errors import LedgerError, SourceError
 from calltools.fields.table import FIELD_NAMES
-from calltools.ledger.calls import CallFile, file_digest, keyed_digest
+from calltools.ledger.calls import ASKED, CallFile, bind_fingerprints, file_digest, keyed_digest, shorten_fingerprints
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.folder import open_private, spool_folder, sync_folder
+from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import Part, new_mark
-from calltools.ledger.planning import CallStatus, PlannedPart, UploadPlan
+from calltools.ledger.planning import PlannedPart, UploadPlan
 from calltools.ledger.row_sums import add_to_sum
 from calltools.ledger.states import Transition
 from calltools.model.foreign_words import mask_personal
@@ -146,13 +147,13 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
     """Claim the calls of a part. A new call gets its row; a known one keeps its row and gets a claim beside it.
 
     The claim replaces the row when the part is accepted (``lifecycle.apply_event``), so that a call whose second
-    sending fails is still known by its first one.
+    sending fails is still known by its first one. A call that is known with other identifiers has no row of its own.
     """
-    sent = plan.part_of == number
-    new = (plan.statuses == CallStatus.NEW) | (plan.statuses == CallStatus.MAYBE_ADOPTED)
-    for table, mask in (("row", sent & new), ("claim", sent & ~new)):
-        places = plan.scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
-        calls, contents = plan.scan.call_fingerprints, plan.scan.content_fingerprints
+    scan, sent = plan.scan, plan.part_of == number
+    known = (plan.statuses == CallStatus.UNCHANGED) | (plan.statuses == CallStatus.CHANGED)
+    for table, mask in (("row", sent & ~known), ("claim", sent & known)):
+        places = scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
+        calls, contents = scan.call_fingerprints, scan.content_fingerprints
         connection.executemany(
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
@@ -160,6 +161,14 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
         if table == "row" and places:
             xor = b"".join(_xor_of(fingerprints[places]) for fingerprints in (calls, contents))
             add_to_sum(connection, part_id, len(places), xor)
+
+    partial = shorten_fingerprints(scan.partial_fingerprints[sent[scan.partial_places()]])
+    # Two calls of a part may share one. SQLite fills a table fastest in the order of its key.
+    partial = np.unique(partial.astype(f"V{partial.itemsize}").view(">u8")).view(partial.dtype)
+    connection.execute(
+        f"INSERT INTO partial {ASKED} SELECT fp, ?4 FROM asked ORDER BY number",  # noqa: S608 - a constant
+        (*bind_fingerprints(partial), part_id),
+    )
 
 
 def _xor_of(fingerprints: NDArray[np.void]) -> bytes:

@@ -118,6 +118,8 @@ class Rule:
         converting: How the finding changes when records are normalized before they are validated; ``None``: not at all.
         of_unmapped: Whether it also applies to a column that no field is read from: it is about the whole record.
         of_exports: Whether it applies to a vendor's export, whose titles are not canonical.
+        by_now: Whether it compares the time of a call with now, and nothing else: it may find fault with a file later
+            that it has none with today.
     """
 
     code: str
@@ -143,3 +145,4 @@ class Rule:
     converting: Literal["note", "left out"] | None = None
     of_unmapped: bool = False
     of_exports: bool = True
+    by_now: bool = False

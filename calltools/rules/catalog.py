@@ -164,7 +164,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _cell_rule("CT213", "datetime-not-seconds", _E, "milli-, micro- or nanoseconds by magnitude",
         unix_time.finer_than_seconds, of_kind("unix-time"), detail=unix_time.finer_unit),
     _cell_rule("CT214", "datetime-in-future", _E, "later than now and 5 minutes",
-        unix_time.in_future, of_kind("unix-time")),
+        unix_time.in_future, of_kind("unix-time"), by_now=True),
     _cell_rule("CT215", "datetime-implausible", _E, "zero, negative or before 2010",
         unix_time.implausible_time, of_kind("unix-time")),
     _cell_rule("CT221", "price-not-decimal", _E, "decimal comma, thousands space, currency sign, exponent or text",
@@ -227,7 +227,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _row_rule("CT306", "answered-call-without-talk", _N, "an answered call that was not talked",
         row.answered_call_without_talk, columns=("CallMissed", "TalkDuration"), at="TalkDuration"),
     # -- CT4xx the whole table --------------------
-    _repeated_key_rule("CT401", "record-duplicate", _W, "same identifier, time and phone as an earlier record",
+    _repeated_key_rule("CT401", "record-duplicate", _W, "the same call as an earlier record",
         dataset.duplicate_records, spans_files=True),
     _observer_rule("CT402", "identifier-kinds-mixed", _W, "records of one file use different identifier columns",
         dataset.MixedIdentifierColumns),
@@ -238,9 +238,9 @@ RULES: Final[tuple[Rule, ...]] = (
         dataset.repeated_first_time_callers, field="FirstTimeCaller"),
     # -- CT5xx what the service does not take --------------------
     _row_rule("CT501", "call-outside-window", _W, "older than 21 days: the visit will probably not be found",
-        service.outside_window, columns=("DateTime",), at="DateTime", scope=Scope.SERVICE),
+        service.outside_window, columns=("DateTime",), at="DateTime", scope=Scope.SERVICE, by_now=True),
     _observer_rule("CT502", "window-closing", _N, "the oldest calls have less than 48 hours left",
-        service.WindowClosing, scope=Scope.SERVICE),
+        service.WindowClosing, scope=Scope.SERVICE, by_now=True),
     # -- CT6xx mapping a vendor's export --------------------
     _mapping_rule("CT601", "value-not-in-profile", _E, "a word that the profile's table does not know",
         mapping.VALUE_NOT_IN_PROFILE, of_unmapped=True),

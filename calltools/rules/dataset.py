@@ -9,53 +9,56 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, is_single_character, last_bytes
-from calltools.fields.table import IDENTIFIER_FIELDS, of_kind
+from calltools.fields.table import IDENTIFIER_FIELDS, caller_fields, identity_fields, of_kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.rules.repeated_keys import RecordKeys, hash_rows
 
-#: Beside the time, what two records of the same call have in common.
-_KEY_FIELDS: Final = (*IDENTIFIER_FIELDS, "PhoneNumber")
 #: If a record has several identifiers, the upload sends it with the first of these.
 _UPLOAD_ORDER: Final = ("ClientId", "Yclid", *(name for name in IDENTIFIER_FIELDS if name not in {"ClientId", "Yclid"}))
 
 
 def duplicate_records(columns: Mapping[str, Cells]) -> RecordKeys | None:
-    """The record has the same identifiers, time and phone as an earlier one.
+    """The record has the same identifiers, time and phone as an earlier one; without identifiers and phone, all cells.
 
     Why:
         It is the same call twice: the export overlaps another one, or holds a line for each leg. Metrica counts it
-        twice, and nothing can take a call back.
+        twice, and nothing can take a call back. Where neither an identifier nor a phone tells the caller, several
+        people may call in one second, so that only a record with the very same cells counts as the same call.
 
     Example:
         bad: two records with ClientId 1604591025698235234, DateTime 1772434800, PhoneNumber +74951234567
         good: one of them
 
     Fix:
-        Remove the later record; the finding names the earlier one. In a profile `one_call_by` merges the legs of a
-        call.
+        Remove the later record; the finding names the earlier one. `calltools upload` sends such a call once. In a
+        profile `one_call_by` merges the legs of a call.
 
     Source:
         Yandex Metrica, FAQ: a call sent again is stored again or overwritten; no method deletes calls.
     """
-    # A placeholder is an empty cell: an upload sends nothing in its place.
-    cells_of = {
-        name: cell_kernels.clear_where(columns[name], cell_kernels.placeholder(columns[name]))
-        for name in _KEY_FIELDS
-        if name in columns
-    }
-    given = [*cells_of.values()]
-    if "DateTime" not in columns or not given:
+    if "DateTime" not in columns:
         return None
-    # A file without a column of identifiers has the same calls as one in which that column is empty.
+    # A file without a column has the same calls as one in which that column is empty.
     empty = constant_cells("", len(columns["DateTime"]))
-    key = [columns["DateTime"], *(cells_of.get(name, empty) for name in _KEY_FIELDS)]
-    # The time alone is no key: two callers may call in the same second.
-    known: Mask = np.logical_or.reduce([non_empty(cells) for cells in given]) & non_empty(columns["DateTime"])
-    if known.all():
-        return hash_rows(key), slice(None)
-    return hash_rows([cells.filter(pa.array(known)) for cells in key]), known
+    told_by = identity_fields(caller_fields())
+    cells_of = {name: _without_placeholders(columns.get(name, empty)) for name in told_by}
+    dated = non_empty(cells_of["DateTime"])
+    told: Mask = dated & np.logical_or.reduce([non_empty(cells_of[name]) for name in caller_fields()])
+    if told.all():
+        return hash_rows([*cells_of.values()]), slice(None)
+    hashes = np.zeros(len(dated), np.uint64)
+    hashes[told] = hash_rows([cells.filter(pa.array(told)) for cells in cells_of.values()])
+    untold = dated & ~told
+    picked = (columns.get(name, empty).filter(pa.array(untold)) for name in identity_fields(()))
+    hashes[untold] = hash_rows([_without_placeholders(cells) for cells in picked])
+    return hashes[dated], dated
+
+
+def _without_placeholders(cells: Cells) -> Cells:
+    """The cells as an upload sends them."""
+    return cell_kernels.clear_where(cells, cell_kernels.placeholder(cells))
 
 
 def repeated_first_time_callers(columns: Mapping[str, Cells]) -> RecordKeys | None:

@@ -11,8 +11,10 @@ from calltools.errors import SourceError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
-from calltools.ledger import Ledger, digest_file, is_clean_file, is_plain_file, record_clean_file
+from calltools.ledger import Ledger, UploadPlan, digest_file, is_clean_file, is_plain_file, record_clean_file
+from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.rules.service import times_matter
 
 if TYPE_CHECKING:  # both load the rules and pandera
     from calltools.run import RunContext, SessionSink
@@ -71,6 +73,28 @@ def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
         raise SourceError("upload-changed", path=file)
     record_clean_file(ledger, digest, version("calltools"), _RULESET_NAME)
     return digest
+
+
+def judge_by_now(plan: UploadPlan, name: str, now: int) -> tuple[Summary, Sequence[Findings]] | None:
+    """Judge a file that was found clean before by the rules that compare its times with now; ``None``: all is well.
+
+    Args:
+        plan: Of the file.
+        name: What the user calls it.
+        now: Unix seconds.
+    """
+    if not len(plan.times) or not times_matter(int(plan.times.min()), int(plan.times.max()), now):
+        return None
+    # As in ``check_for_upload``.
+    from calltools.rules.catalog import RULES  # noqa: PLC0415
+    from calltools.run import FindingsCollector, InputFile, RunOptions, Session, resolve  # noqa: PLC0415
+
+    collector = FindingsCollector()
+    codes = tuple(rule.code for rule in RULES if rule.by_now)
+    inputs = [InputFile(plan.file, name, resolve(RunOptions(vendor="none", select=codes, as_of=now)))]
+    [summary] = Session(inputs, [collector], stop_on_error=True).run()
+    summary.written = None
+    return summary, collector.parts
 
 
 def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and where a copy may go

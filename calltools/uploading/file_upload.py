@@ -20,7 +20,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.responses import Counter
 from calltools.uploading import results
-from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file
+from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file, judge_by_now
 from calltools.uploading.context import (
     Clock,
     Connect,
@@ -102,7 +102,7 @@ class Uploader:
         else:
             file = stack.enter_context(copy_stdin(request.file))
         with _named(file, request.name):
-            checked = self._check(request, file, stack)
+            checked = self._find_known(request, file) or self._validate(request, file, stack)
         if checked is None:
             return UploadResult(results.FINDINGS)
         if self.ledger is None:
@@ -110,15 +110,18 @@ class Uploader:
             self.events.notify("upload-dry-run", path=request.name, count=count)
             return UploadResult(results.OK)
         with _named(checked.file, request.name):
-            return self._upload_checked(request, self.ledger, checked)
+            return self._upload_checked(request, self.ledger, checked, stack)
 
-    def _check(self, request: UploadRequest, file: Path, stack: ExitStack) -> CheckedFile | None:
-        """The file that may be sent; ``None``: it has errors, and they were reported."""
-        # A dry run does not even read the ledger; otherwise a file that was found clean before is not validated again.
+    def _find_known(self, request: UploadRequest, file: Path) -> CheckedFile | None:
+        """The file, if it was found clean before: then only its times are judged again."""
+        # A dry run does not even read the ledger.
         known = None if self.ledger is None else find_clean_file(self.ledger, file)
         if known is not None:
             self.events.notify("upload-clean-before", path=request.name)
-            return known
+        return known
+
+    def _validate(self, request: UploadRequest, file: Path, stack: ExitStack) -> CheckedFile | None:
+        """The file that may be sent; ``None``: it has errors, and they were reported."""
         # Loads the rules and pandera, as ``check_for_upload`` does.
         from calltools.run import FindingsCollector  # noqa: PLC0415
 
@@ -135,9 +138,33 @@ class Uploader:
             self.events.notify("upload-left-out", count=checked.summary.rejected)
         return checked
 
-    def _upload_checked(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadResult:
-        options = request.options
+    def _is_clean_now(self, request: UploadRequest, plan: UploadPlan, now: float) -> bool:
+        """Whether a file that was found clean before is so now; what is no error is reported here."""
+        judged = judge_by_now(plan, request.name, int(now))
+        if judged is None:
+            return True
+        summary, findings = judged
+        if summary.by_severity["error"]:
+            return False
+        self.events.report_findings(summary, findings, refused=False)
+        return True
+
+    def _upload_checked(
+        self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, stack: ExitStack
+    ) -> UploadResult:
         plan = _plan_checked(request, ledger, checked)
+        if checked.summary is None and not self._is_clean_now(request, plan, ledger.now()):
+            again = self._validate(request, checked.file, stack)
+            return (
+                UploadResult(results.FINDINGS) if again is None else self._upload_checked(request, ledger, again, stack)
+            )
+        return self._carry_out(request, ledger, checked, plan)
+
+    def _carry_out(
+        self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, plan: UploadPlan
+    ) -> UploadResult:
+        """Report a plan, ask, and send."""
+        options = request.options
         if plan.counts[CallStatus.HELD]:
             # What another process is sending at this moment looks held. Nobody sends while this one has the lock: it is
             # refused (exit 4, with that process), or the calls are held indeed. A plan without such calls needs no

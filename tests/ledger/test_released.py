@@ -14,7 +14,8 @@ import pytest
 from calltools import ledger
 from calltools.fields.table import FIELDS
 from calltools.ledger import CallStatus
-from calltools.ledger.calls import SEPARATOR, CallScan, make_fingerprinter
+from calltools.ledger.calls import CallScan
+from calltools.ledger.fingerprints import SEPARATOR, Fingerprinter
 from calltools.ledger.planning import IDENTIFIER_KINDS
 from tests.fake_metrica.server import FakeMetrica
 from tests.ledger.fakes import COUNTER, Clock
@@ -23,7 +24,12 @@ RELEASED = Path(__file__).parent / "released"
 #: Status of each call of ``calls.csv`` in the ledger of each version.
 KNOWN = [CallStatus.UNCHANGED, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.UNCHANGED, CallStatus.HELD, CallStatus.HELD,
          CallStatus.WAITING, CallStatus.NEW]  # fmt: skip
-VERSIONS = pytest.mark.parametrize("version", sorted(path.name for path in RELEASED.iterdir()))
+#: The same of the ledger of static calls. The second call was not sent, the fifth one from the end has lost its ClientId.
+STATIC = [CallStatus.UNCHANGED, CallStatus.NEW, CallStatus.IDENTIFIED, CallStatus.IDENTIFIED, CallStatus.IDENTIFIED,
+          CallStatus.NEW, CallStatus.HELD, CallStatus.NEW]  # fmt: skip
+VERSIONS = pytest.mark.parametrize(
+    "version", sorted(path.name for path in RELEASED.iterdir() if "static" not in path.name)
+)
 #: Cells of a call; tests add columns that are not in the table.
 CELLS = {"ClientId": "1604591025000000001", "DateTime": "1772434800", "PhoneNumber": "+74950000001", "Tag": "lead"}
 
@@ -68,6 +74,40 @@ def test_a_released_ledger_sees_what_has_changed(copied, version, number, cells)
     assert call_statuses(folder, folder / "calls.csv") == [*KNOWN[:number], CallStatus.CHANGED, *KNOWN[number + 1 :]]
 
 
+def test_static_calls_of_an_earlier_ledger_are_told_apart(copied):
+    folder = copied("0.1.0-static")
+
+    assert call_statuses(folder, folder / "calls.csv") == STATIC
+
+
+def test_what_an_earlier_ledger_cannot_tell_is_counted(copied):
+    """Its calls have no partial fingerprints: a call without identifier or phone may have been sent with both."""
+    folder = copied("0.1.0-static")
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        plan = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER)
+        other_counter = ledger.plan_upload(open_ledger, folder / "calls.csv", COUNTER + 1)
+
+    # Of the new ones the second, which is no part of any call, cannot be told either.
+    assert plan.maybe_reduced == 3
+    assert other_counter.maybe_reduced == 0
+    assert other_counter.counts[CallStatus.NEW] == len(STATIC)
+
+
+@pytest.mark.slow
+def test_an_upload_with_the_ledger_of_static_calls_sends_what_was_taken_for_another_call(copied):
+    folder = copied("0.1.0-static")
+    lines = (folder / "calls.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    # Nothing of a file goes while a call of it is held.
+    (folder / "next.csv").write_text("".join(lines[:6]), encoding="utf-8")
+
+    with FakeMetrica() as service:
+        results = [upload(service, folder, folder / "next.csv") for _ in range(2)]
+        stored = [[(row["DateTime"], row["TalkDuration"]) for row in one.rows] for one in service.store.uploadings]
+
+    assert [one.returncode for one in results] == [0, 0], results
+    assert stored == [[("1772434801", "20")]]
+
+
 @pytest.mark.slow
 @VERSIONS
 def test_an_upload_with_a_released_ledger_sends_each_unknown_call_once(copied, version):
@@ -105,7 +145,8 @@ def invented(name, group=None):
 
 def fingerprints(fields, **cells):
     call = tuple({**CELLS, **cells}.get(field.name, "") for field in fields)
-    return make_fingerprinter(b"k" * 32, COUNTER, fields)(call, SEPARATOR.join(call).encode())
+    filled = tuple(field.name for field, cell in zip(fields, call, strict=True) if cell)
+    return Fingerprinter(b"k" * 32, COUNTER, fields).fingerprints(call, filled, SEPARATOR.join(call).encode())
 
 
 @pytest.mark.parametrize("group", [None, "identifier"])
@@ -117,7 +158,7 @@ def test_a_later_column_that_is_empty_leaves_the_fingerprints_as_they_were(place
 
 
 def test_a_later_column_that_is_filled_changes_the_call_and_a_later_identifier_makes_another_call():
-    call, rest = fingerprints(FIELDS)
+    call, rest, _ = fingerprints(FIELDS)
     cell, identifier = ((*FIELDS, invented("Later", group)) for group in (None, "identifier"))
 
     assert fingerprints(cell, Later="x")[0] == call
@@ -136,7 +177,7 @@ def test_later_columns_are_distinguished_by_name_and_not_by_order():
 def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
-    nothing = np.zeros(70, "V16"), np.zeros(70, "V8"), {}
+    nothing = np.zeros(70, "V16"), np.zeros(70, "V8"), np.zeros(0, "V16"), np.zeros(0, "V16"), {}
     scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), *(np.ones(70, np.int64),) * 2)
 
     assert [np.flatnonzero(scan.is_filled(name)).tolist() for name in names] == [[place] for place in range(70)]

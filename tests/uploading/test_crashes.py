@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from time import time
 
 import pytest
 
 from tests.programs import find_program
+from tests.uploading.conftest import CALL_COUNT, call_line, write_csv
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
@@ -34,6 +36,13 @@ pytestmark = [
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
 ]
+
+
+@pytest.fixture
+def calls(tmp_path):
+    """Calls of a moment ago: nothing but the upload is done with a file of them that is known to be clean."""
+    moment = int(time()) - 3600
+    return write_csv(tmp_path / "calls.csv", [call_line(number, moment=moment) for number in range(CALL_COUNT)])
 
 
 def collect_faults(module, environment, tmp_path, *arguments):

@@ -11,9 +11,11 @@ from time import time
 
 import pytest
 
+from calltools.files.opening import read_stamp
 from calltools.ledger import hold_counter, list_parts, open_ledger_in
+from calltools.uploading.checking import remember_clean_file
 from tests.fake_metrica.behaviors import BEHAVIORS
-from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
+from tests.uploading.conftest import CALL_COUNT, COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
 
 pytestmark = pytest.mark.slow
 
@@ -245,7 +247,8 @@ def test_a_pipe_from_convert_to_upload(process, service, tmp_path, calls):
     assert [len(rows) for rows in stored_calls(service)] == [10]
 
 
-def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, process, calls, environment):
+def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, process, tmp_path, environment):
+    calls = write_recent_csv(tmp_path / "recent.csv")
     upload(calls, "--plan")
     code = (
         "import sys; from calltools.cli.app import app\n"
@@ -256,6 +259,41 @@ def test_a_file_known_to_be_clean_needs_neither_pandas_nor_pandera(upload, proce
     result = run_in_process(environment, code, "upload", calls, "--counter", COUNTER, "--yes")
 
     assert result.stdout.splitlines()[-1] == "0 []"
+
+
+def write_recent_csv(path):
+    """Calls of a moment ago: time has changed nothing in what was found of them."""
+    return write_csv(path, [call_line(number, moment=int(time()) - 3600) for number in range(CALL_COUNT)])
+
+
+@pytest.mark.parametrize(("age_days", "code"), [(1, ""), (18.9, ""), (19.5, "CT502"), (21.5, "CT501")])
+def test_the_times_of_a_file_known_to_be_clean_are_judged_again(upload, service, tmp_path, age_days, code):
+    moment = int(time() - age_days * 86_400)
+    file = write_csv(tmp_path / "calls.csv", [call_line(number, moment=moment) for number in range(3)])
+    first = upload(file, "--plan")
+
+    again = upload(file)
+
+    assert "found clean before by this version" in again.stderr
+    assert again.exit_code == 0
+    assert len(service.posts) == 1
+    for said in (first.stderr, again.stderr):
+        assert [one for one in ("CT501", "CT502", "CT214") if one in said] == ([code] if code else [])
+
+
+@pytest.mark.parametrize("options", [[], ["--skip-bad"]])
+def test_a_file_that_was_clean_by_another_clock_is_checked_as_a_whole(run, upload, service, state, tmp_path, options):
+    """Found clean while the clock of this machine was ahead: one of its calls is in the future."""
+    file = write_csv(tmp_path / "calls.csv", [call_line(1), call_line(2, moment=int(time()) + 3600)])
+    run("uploads", "list")
+    with open_ledger_in(state, time) as ledger:
+        remember_clean_file(ledger, file, read_stamp(file))
+
+    result = upload(file, *options)
+
+    assert "CT214" in result.stderr
+    assert result.exit_code == (0 if options else 1)
+    assert [len(rows) for rows in stored_calls(service)] == ([1] if options else [])
 
 
 def run_in_process(environment, code, *arguments):
@@ -503,7 +541,8 @@ def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls
     assert all("10" in text for text in output), output
 
 
-def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, calls, tmp_path):
+def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, tmp_path):
+    calls = write_recent_csv(tmp_path / "recent.csv")
     run("uploads", "list")  # from now on there is a ledger
     validated = run("validate", calls, "--timezone", "Europe/Moscow")
     code = (
