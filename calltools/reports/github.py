@@ -53,6 +53,7 @@ class GithubReporter:
         default_factory=lambda: {severity: [] for severity in Severity}
     )
     examples: list[Finding] = field(default_factory=list)
+    sources: dict[str, Source | None] = field(default_factory=dict)
     source: Source | None = None
     name: str = ""
 
@@ -63,6 +64,7 @@ class GithubReporter:
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file."""
         self.source, self.name = source, name
+        self.sources[name] = source
         self.limiter, self.examples = RuleLimiter(_MAX_ANNOTATIONS), []
         self.concise.start(source, name)
 
@@ -105,7 +107,8 @@ class GithubReporter:
             key: MessageKey = "report-in-files" if group.files else "report-in-all"
             places = self._format_files(group.files) if group.files else _format_places(group)
             yield say(key, language, count=format_count(group.count, self.options), places=places)
-        yield say("report-fix", language, advice=format_advice(group.examples[0].code, language))
+        first = group.examples[0]
+        yield say("report-fix", language, advice=format_advice(first.code, language, self.sources[first.file]))
 
     def _format_files(self, files: Sequence[tuple[str, int]]) -> str:
         named = [

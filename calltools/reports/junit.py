@@ -88,9 +88,8 @@ class JunitReporter:
         lines = [f"{_format_place(finding)} {finding.message}" for finding in own]
         if more := self.limiter.count_held_back(rule):
             lines.append(say("report-more", self.options.language, count=format_count(more, self.options)))
-        return "\n".join(
-            [*lines, say("report-fix", self.options.language, advice=format_advice(rule.code, self.options.language))]
-        )
+        advice = format_advice(rule.code, self.options.language, self.source)
+        return "\n".join([*lines, say("report-fix", self.options.language, advice=advice)])
 
 
 def _format_place(finding: Finding) -> str:

@@ -73,7 +73,7 @@ class MarkdownReporter:
     def _format_table_row(self, rule: RuleCount) -> str:
         language = self.options.language
         severity = format_severity(rule.severity, ReportOptions(language))  # without color
-        advice = format_advice(rule.code, language).replace("|", _ESCAPED_PIPE)
+        advice = format_advice(rule.code, language, self.source).replace("|", _ESCAPED_PIPE)
         title = f"**{rule.code}** {RULES_BY_CODE[rule.code].name}"
         return f"| {severity}: {title} | {format_count(rule.count, self.options)} | {advice} |"
 
