@@ -12,9 +12,9 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import line_range, repository_path
+from calltools.reports.json_array import line_range
 from calltools.reports.markdown import MarkdownReporter
-from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count
+from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.texts import MessageKey, say

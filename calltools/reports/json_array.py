@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
 from calltools.reports.escape import dump_json
-from calltools.reports.reporter import FindingBuffer, ReportOptions
+from calltools.reports.reporter import FindingBuffer, ReportOptions, repository_path
 from calltools.reports.rows import render_findings
 
 #: Formats a finding as an item of the array.
@@ -73,15 +72,6 @@ class JsonArrayReporter:
             self.stream.write(",\n" if self.written else self.prefix)
             self.stream.write(dump_json(self.format_item(finding, self.source), blanks=True))
             self.written += 1
-
-
-def repository_path(name: str) -> str:
-    """The path of a file as repositories write it: relative to the working directory, with slashes."""
-    path = PurePath(name)
-    here = Path.cwd()
-    if path.is_absolute() and path.is_relative_to(here):
-        path = path.relative_to(here)
-    return path.as_posix()
 
 
 def line_to_annotate(finding: Finding) -> int:

@@ -14,8 +14,7 @@ from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import repository_path
-from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.rules.catalog import RULES_BY_CODE

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from calltools.model.batch import Source
 from calltools.model.finding import Finding
 from calltools.model.rule import Rule
-from calltools.reports.json_array import JsonArrayReporter, line_range, repository_path
-from calltools.reports.reporter import ReportOptions
+from calltools.reports.json_array import JsonArrayReporter, line_range
+from calltools.reports.reporter import ReportOptions, repository_path
 from calltools.reports.wording import format_advice, format_rule_title
 from calltools.rules.catalog import RULES
 from calltools.rules.manual import manual_for

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +16,7 @@ from calltools.model.cells import Cells
 from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary
+from calltools.reports.reporter import repository_path
 from calltools.texts import Language, MessageKey, say
 from calltools.texts.keys import Text, pick_language
 from calltools.texts.manuals import RUSSIAN_MANUALS
@@ -225,11 +227,10 @@ def _format_clause(option: str, texts: tuple[Text, Text], language: Language, so
     if source is None or given is None:
         return pick_language(texts[0], language).format(command=command)
     key: MessageKey = "advice-given-by-profile" if given.by_profile else "advice-given"
-    value = quote_argument(given.value)
     mends = "" if source.converting else say("advice-mends", language, command=command)
     # An option that says "no" fills in nothing that helps.
     fills = "" if source.converting or given.value == "0" else say("advice-fills", language, command=command)
-    said = say(key, language, option=option, value=given.value if given.by_profile else value)
+    said = say(key, language, option=option, value=given.value if given.by_profile else _quote_value(given))
     return pick_language(texts[1], language).format(given=said, mends=mends, fills=fills)
 
 
@@ -237,13 +238,20 @@ def format_arguments(source: Source | None, language: Language) -> str:
     """The name of a file and the options of its run, as arguments of a command; options are alike for several files."""
     if source is None:
         return say("advice-file", language)
-    name = quote_argument(source.name) if is_plain_argument(source.name) else say("advice-file", language)
+    name = (
+        quote_argument(repository_path(source.name)) if is_plain_argument(source.name) else say("advice-file", language)
+    )
     return " ".join([name, *format_options(source.given)])
 
 
 def format_options(given: Sequence[Given]) -> Iterator[str]:
     """What the options said, as arguments of a command."""
-    yield from (f"--{one.option} {quote_argument(one.value)}" for one in given if not one.by_profile)
+    yield from (f"--{one.option} {_quote_value(one)}" for one in given if not one.by_profile)
+
+
+def _quote_value(given: Given) -> str:
+    """The value as an argument; reports that are published hold no path of this machine that they need not."""
+    return quote_argument(repository_path(given.value) if PurePath(given.value).is_absolute() else given.value)
 
 
 def format_call_count(count: int, language: Language) -> str:
