@@ -1,11 +1,12 @@
 """Source, Table and Batch: a file, its header and records, and some records on their way through the pipeline."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,36 @@ class SourceFormat:
     canonical: bool = False
 
 
+#: What a shell expands in quotes, and what has a meaning in some form of report.
+_SPECIAL_IN_ARGUMENTS: Final = frozenset('`|<>&"$!')
+
+
+def is_plain_argument(text: str) -> bool:
+    """Whether a text can stand in a command of a sentence as it is, maybe in quotes."""
+    return bool(text) and text.isprintable() and not _SPECIAL_IN_ARGUMENTS & set(text)
+
+
+def quote_argument(text: str) -> str:
+    """A text as an argument for the shells of all systems; dots stand in place of one that needs more than quotes."""
+    plain = text if is_plain_argument(text) else "…"
+    return f'"{plain}"' if re.search(r"[^\w./\\:@%+=,…-]", plain) else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user or the profile says of a file before it is read: advice takes it in and never proposes it again.
+
+    Attributes:
+        option: The name of the option, without its hyphens.
+        value: As a person writes it.
+        by_profile: Whether the profile says it, and no option.
+    """
+
+    option: str
+    value: str
+    by_profile: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input file and how it is read, as it was found out or given by the user.
@@ -54,6 +85,8 @@ class Source:
         first_column: Count of empty columns to the left of the first title, of a workbook.
             The ``position`` of a finding counts from the first title.
         date_order: The order of day and month, if its dates are ambiguous and one of them proves it.
+        given: What was said of it; what the profile says comes first, because it counts before the option.
+        converting: Whether the run converts it.
     """
 
     path: Path
@@ -65,6 +98,8 @@ class Source:
     sheet: str | None = None
     first_column: int = 0
     date_order: DateOrder | None = None
+    given: tuple[Given, ...] = ()
+    converting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

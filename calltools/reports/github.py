@@ -12,9 +12,9 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import line_range, repository_path
+from calltools.reports.json_array import line_range
 from calltools.reports.markdown import MarkdownReporter
-from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count
+from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.texts import MessageKey, say
@@ -53,6 +53,7 @@ class GithubReporter:
         default_factory=lambda: {severity: [] for severity in Severity}
     )
     examples: list[Finding] = field(default_factory=list)
+    sources: dict[str, Source | None] = field(default_factory=dict)
     source: Source | None = None
     name: str = ""
 
@@ -63,6 +64,7 @@ class GithubReporter:
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file."""
         self.source, self.name = source, name
+        self.sources[name] = source
         self.limiter, self.examples = RuleLimiter(_MAX_ANNOTATIONS), []
         self.concise.start(source, name)
 
@@ -105,7 +107,8 @@ class GithubReporter:
             key: MessageKey = "report-in-files" if group.files else "report-in-all"
             places = self._format_files(group.files) if group.files else _format_places(group)
             yield say(key, language, count=format_count(group.count, self.options), places=places)
-        yield say("report-fix", language, advice=format_advice(group.examples[0].code, language))
+        first = group.examples[0]
+        yield say("report-fix", language, advice=format_advice(first.code, language, self.sources[first.file]))
 
     def _format_files(self, files: Sequence[tuple[str, int]]) -> str:
         named = [

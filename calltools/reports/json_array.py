@@ -3,18 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
 from calltools.reports.escape import dump_json
-from calltools.reports.reporter import FindingBuffer, ReportOptions
+from calltools.reports.reporter import FindingBuffer, ReportOptions, repository_path
 from calltools.reports.rows import render_findings
 
 #: Formats a finding as an item of the array.
-FormatItem = Callable[[Finding], Mapping[str, Any]]
+FormatItem = Callable[[Finding, Source | None], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -25,7 +24,7 @@ class JsonArrayReporter:
         stream: Receives the document.
         options: How findings are shown.
         prefix: Text of the document before the first item.
-        format_item: Formats an item.
+        format_item: Formats an item; takes the finding, and how its file was read.
         format_suffix: Formats the text behind the last item; takes the number of findings that were left out.
         max_items: The largest number of items; ``None``: all findings.
     """
@@ -71,17 +70,8 @@ class JsonArrayReporter:
         listed = Findings(findings.table.slice(0, room))
         for finding in render_findings(listed, self.source, self.name, self.options):
             self.stream.write(",\n" if self.written else self.prefix)
-            self.stream.write(dump_json(self.format_item(finding), blanks=True))
+            self.stream.write(dump_json(self.format_item(finding, self.source), blanks=True))
             self.written += 1
-
-
-def repository_path(name: str) -> str:
-    """The path of a file as repositories write it: relative to the working directory, with slashes."""
-    path = PurePath(name)
-    here = Path.cwd()
-    if path.is_absolute() and path.is_relative_to(here):
-        path = path.relative_to(here)
-    return path.as_posix()
 
 
 def line_to_annotate(finding: Finding) -> int:
@@ -106,7 +96,7 @@ def make_gitlab_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayRep
     return JsonArrayReporter(stream, options, "[\n", _format_issue, lambda _omitted: "\n]\n")
 
 
-def _format_issue(finding: Finding) -> Mapping[str, Any]:
+def _format_issue(finding: Finding, _source: Source | None) -> Mapping[str, Any]:
     return {
         "description": f"{finding.code} {finding.message}",
         "check_name": finding.name,
@@ -127,7 +117,7 @@ def make_rdjson_reporter(stream: TextIO, options: ReportOptions) -> JsonArrayRep
     return JsonArrayReporter(stream, options, prefix, _format_diagnostic, lambda _omitted: "\n]}\n")
 
 
-def _format_diagnostic(finding: Finding) -> Mapping[str, Any]:
+def _format_diagnostic(finding: Finding, _source: Source | None) -> Mapping[str, Any]:
     return {
         "message": finding.message,
         "location": {

@@ -14,8 +14,7 @@ from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import repository_path
-from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
 from calltools.rules.catalog import RULES_BY_CODE
@@ -88,9 +87,8 @@ class JunitReporter:
         lines = [f"{_format_place(finding)} {finding.message}" for finding in own]
         if more := self.limiter.count_held_back(rule):
             lines.append(say("report-more", self.options.language, count=format_count(more, self.options)))
-        return "\n".join(
-            [*lines, say("report-fix", self.options.language, advice=format_advice(rule.code, self.options.language))]
-        )
+        advice = format_advice(rule.code, self.options.language, self.source)
+        return "\n".join([*lines, say("report-fix", self.options.language, advice=advice)])
 
 
 def _format_place(finding: Finding) -> str:

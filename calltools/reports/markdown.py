@@ -10,8 +10,7 @@ from calltools.model.finding import Finding, Findings
 from calltools.model.summary import Summary
 from calltools.reports.concise import format_severity
 from calltools.reports.escape import escape_invisible
-from calltools.reports.json_array import repository_path
-from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
+from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice, format_counts_line
 from calltools.rules.catalog import RULES_BY_CODE
@@ -73,7 +72,7 @@ class MarkdownReporter:
     def _format_table_row(self, rule: RuleCount) -> str:
         language = self.options.language
         severity = format_severity(rule.severity, ReportOptions(language))  # without color
-        advice = format_advice(rule.code, language).replace("|", _ESCAPED_PIPE)
+        advice = format_advice(rule.code, language, self.source).replace("|", _ESCAPED_PIPE)
         title = f"**{rule.code}** {RULES_BY_CODE[rule.code].name}"
         return f"| {severity}: {title} | {format_count(rule.count, self.options)} | {advice} |"
 

@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, Protocol, runtime_checkable
 
@@ -73,6 +74,15 @@ class RecordReporter(Reporter, Protocol):
 
     def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
         """Some records and their findings, before ``take``; the layout names the columns of the file by field."""
+
+
+def repository_path(name: str) -> str:
+    """The path of a file as repositories write it: relative to the working directory, with slashes."""
+    path = PurePath(name)
+    here = Path.cwd()
+    if path.is_absolute() and path.is_relative_to(here):
+        path = path.relative_to(here)
+    return path.as_posix()
 
 
 _NO_BREAK_SPACE: Final = "\u00a0"

@@ -11,10 +11,11 @@ from importlib.metadata import version
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
+from calltools.model.batch import Source
 from calltools.model.finding import Finding
 from calltools.model.rule import Rule
-from calltools.reports.json_array import JsonArrayReporter, line_range, repository_path
-from calltools.reports.reporter import ReportOptions
+from calltools.reports.json_array import JsonArrayReporter, line_range
+from calltools.reports.reporter import ReportOptions, repository_path
 from calltools.reports.wording import format_advice, format_rule_title
 from calltools.rules.catalog import RULES
 from calltools.rules.manual import manual_for
@@ -57,7 +58,7 @@ def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
     }
 
 
-def _format_result(finding: Finding) -> Mapping[str, Any]:
+def _format_result(finding: Finding, source: Source | None) -> Mapping[str, Any]:
     location = {
         "artifactLocation": {"uri": quote(repository_path(finding.file))},
         "region": line_range(finding, "startLine", "endLine"),
@@ -71,7 +72,7 @@ def _format_result(finding: Finding) -> Mapping[str, Any]:
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"calltools/v1": finding.fingerprint},
         "properties": {name: value for name, value in optional.items() if value is not None}
-        | {"advice": format_advice(finding.code, "en")},
+        | {"advice": format_advice(finding.code, "en", source)},
     }
 
 

@@ -28,9 +28,10 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, format_options
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
+from calltools.texts.sentences import OPTION_ADVICE
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -64,21 +65,26 @@ UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
 )
 
 
-#: Rules whose repaired value does not rest on what the user says.
-_SAFE_FIX_CODES: Final = frozenset(rule.code for rule in RULES if rule.fix == "safe")
+#: Rules whose repaired cells ``calltools convert`` writes -> options on which the repair rests.
+_WRITTEN_FIXES: Final = {
+    rule.code: frozenset() if rule.fix == "safe" else frozenset(OPTION_ADVICE[rule.code])
+    for rule in RULES
+    if rule.fix == "safe" or (rule.fix and rule.cell and rule.repair is None)
+}
 
 
 @dataclass(slots=True)
 class FixableErrors:
-    """Counts errors that ``calltools convert`` repairs without further options."""
+    """Counts errors that ``calltools convert`` repairs without other options than those of this run."""
 
     count: int = 0
 
-    def add(self, findings: Findings) -> None:
-        """Count some findings."""
-        table = findings.table
-        safe = pc.is_in(table["code"], pa.array(sorted(_SAFE_FIX_CODES), pa.string()))
-        errors = pc.and_(safe, pc.equal(table["severity"], Severity.ERROR.value))
+    def add(self, findings: Findings, source: Source | None) -> None:
+        """Count some findings of a file."""
+        given = set() if source is None else {one.option for one in source.given}
+        table, codes = findings.table, [code for code, options in _WRITTEN_FIXES.items() if options <= given]
+        written = pc.is_in(table["code"], pa.array(codes, pa.string()))
+        errors = pc.and_(written, pc.equal(table["severity"], Severity.ERROR.value))
         self.count += pc.sum(pc.and_(errors, pc.is_valid(table["after"]))).as_py() or 0
 
 
@@ -124,7 +130,7 @@ class TextReporter:
 
     def take(self, findings: Findings) -> None:
         """Keep the first findings of each rule, or write all findings if there is no limit."""
-        self.fixable.add(findings)
+        self.fixable.add(findings, self.source)
         passed = self.limiter.pass_first(findings)
         if self.options.limit is None:
             self.line_reporter.take(passed)
@@ -179,7 +185,7 @@ class TextReporter:
     def _lines_after_group(self, rule: RuleCount) -> Iterator[str]:
         if more := self.limiter.count_held_back(rule):
             yield self._dim(INDENT + say("report-more", self.options.language, count=format_count(more, self.options)))
-        yield format_rule_advice(rule, self.options)
+        yield format_rule_advice(rule, self.source, self.options)
 
     def _write_lines(self, lines: Iterable[str]) -> None:
         self.stream.writelines(f"{line}\n" for line in lines)
@@ -204,7 +210,7 @@ def format_overview(summary: Summary, rules: Sequence[RuleCount], options: Repor
         lines.append(_format_rule_line(rule, options))
         # With a limit each group of findings ends with its advice.
         if options.limit is None:
-            lines.append(format_rule_advice(rule, options))
+            lines.append(format_rule_advice(rule, summary.source, options))
     if rules:
         counts = {f"{severity}s": format_count(summary.by_severity[severity], options) for severity in Severity}
         lines.append(say("report-found", options.language, **counts))
@@ -222,9 +228,9 @@ def _format_clean(summary: Summary, options: ReportOptions) -> str:
     return say(key, options.language, name=escape_invisible(summary.name), count=format_count(accepted, options))
 
 
-def format_rule_advice(rule: RuleCount, options: ReportOptions) -> str:
+def format_rule_advice(rule: RuleCount, source: Source | None, options: ReportOptions) -> str:
     """What to do about findings of a rule, in lines of the report's width."""
-    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language))
+    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language, source))
     return textwrap.fill(sentence, options.width, **WRAP_OPTIONS)
 
 
@@ -296,8 +302,15 @@ def suggest_next_step(
         return say("report-next-upload", options.language, name=name) if uploadable else None
     if checked and fixable.count:
         count = format_count(fixable.count, options)
-        return say("report-next-convert", options.language, name=name, count=count, code=worst.code)
+        command = " ".join([name, *_shared_options(summaries)])
+        return say("report-next-convert", options.language, command=command, count=count, code=worst.code)
     return say("report-next", options.language, code=worst.code)
+
+
+def _shared_options(summaries: Sequence[Summary]) -> Iterator[str]:
+    """The options of the run, as arguments; those that not all files have are left to the configuration."""
+    given = [() if summary.source is None else summary.source.given for summary in summaries]
+    yield from format_options([one for one in given[0] if all(one in others for others in given)])
 
 
 def _is_uploadable(summary: Summary) -> bool:

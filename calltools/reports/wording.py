@@ -2,22 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.batch import Address
+from calltools.model.batch import Address, Given, Source, is_plain_argument, quote_argument
 from calltools.model.cells import Cells
 from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary
+from calltools.reports.reporter import repository_path
 from calltools.texts import Language, MessageKey, say
-from calltools.texts.keys import pick_language
+from calltools.texts.keys import Text, pick_language
 from calltools.texts.manuals import RUSSIAN_MANUALS
-from calltools.texts.sentences import RULE_SENTENCES
+from calltools.texts.sentences import OPTION_ADVICE, RULE_SENTENCES
 
 _SEVERITIES: Final[Mapping[Severity, MessageKey]] = MappingProxyType(
     {Severity.ERROR: "severity-error", Severity.WARNING: "severity-warning", Severity.NOTE: "severity-note"}
@@ -206,10 +209,49 @@ def format_rule_title(rule: Rule, language: Language) -> str:
     return finds if finds[0].isascii() else finds[0].lower() + finds[1:]
 
 
-def format_advice(code: str, language: Language) -> str:
-    """What to do about a rule's findings."""
+@lru_cache(maxsize=512)
+def format_advice(code: str, language: Language, source: Source | None) -> str:
+    """What to do about a rule's findings in a file, by what was said of it; ``None``: in no certain one."""
     _, advice = RULE_SENTENCES[code]
-    return re.sub(r"\{\w+\}", "", pick_language(advice, language))
+    clauses = {
+        name: _format_clause(name.replace("_", "-"), texts, language, source)
+        for name, texts in OPTION_ADVICE.get(code, {}).items()
+    }
+    return pick_language(advice, language).format(**clauses)
+
+
+def _format_clause(option: str, texts: tuple[Text, Text], language: Language, source: Source | None) -> str:
+    """What the advice says of an option, in a run with or without it."""
+    command = format_arguments(source, language)
+    given = next((one for one in ([] if source is None else source.given) if one.option == option), None)
+    if source is None or given is None:
+        return pick_language(texts[0], language).format(command=command)
+    key: MessageKey = "advice-given-by-profile" if given.by_profile else "advice-given"
+    mends = "" if source.converting else say("advice-mends", language, command=command)
+    # An option that says "no" fills in nothing that helps.
+    fills = "" if source.converting or given.value == "0" else say("advice-fills", language, command=command)
+    said = say(key, language, option=option, value=given.value if given.by_profile else _quote_value(given))
+    return pick_language(texts[1], language).format(given=said, mends=mends, fills=fills)
+
+
+def format_arguments(source: Source | None, language: Language) -> str:
+    """The name of a file and the options of its run, as arguments of a command; options are alike for several files."""
+    if source is None:
+        return say("advice-file", language)
+    name = (
+        quote_argument(repository_path(source.name)) if is_plain_argument(source.name) else say("advice-file", language)
+    )
+    return " ".join([name, *format_options(source.given)])
+
+
+def format_options(given: Sequence[Given]) -> Iterator[str]:
+    """What the options said, as arguments of a command."""
+    yield from (f"--{one.option} {_quote_value(one)}" for one in given if not one.by_profile)
+
+
+def _quote_value(given: Given) -> str:
+    """The value as an argument; reports that are published hold no path of this machine that they need not."""
+    return quote_argument(repository_path(given.value) if PurePath(given.value).is_absolute() else given.value)
 
 
 def format_call_count(count: int, language: Language) -> str:

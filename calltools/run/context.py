@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict
@@ -14,7 +15,7 @@ from calltools.matching.columns import MatchColumns, find_match_columns, guess_h
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder
-from calltools.model.batch import Hints, Table
+from calltools.model.batch import Given, Hints, Table
 from calltools.model.finding import Findings
 from calltools.validation.baseline import Baseline, read_baseline
 from calltools.validation.ruleset import RuleSet, select_rules
@@ -67,6 +68,50 @@ class RunOptions:
     baseline: Path | None = None
     exact_only: bool = False
     limits: Limits = field(default_factory=Limits)
+
+
+def list_given(options: RunOptions) -> tuple[Given, ...]:
+    """The options that a user gave, as they are written on the command line; own numbers are not told again."""
+    hints, usual = options.hints, RunOptions()
+    window = None if options.identifier_window_s == usual.identifier_window_s else options.identifier_window_s
+    said: list[tuple[str, str | int | Path | None]] = [
+        ("vendor", None if options.vendor == usual.vendor else options.vendor),
+        ("timezone", options.timezone),
+        ("region", options.region),
+        ("currency", options.currency),
+        ("static-call", options.static_call),
+        ("date-order", options.date_order),
+        ("identifiers", options.identifiers),
+        ("identifier-window", None if window is None else _format_window(window)),
+        ("identifier-columns", ",".join(f"{name}={title}" for name, title in options.identifier_columns.items())),
+        ("encoding", hints.encoding),
+        ("delimiter", "tab" if hints.delimiter == "\t" else hints.delimiter),
+        ("sheet", hints.sheet),
+        ("header-row", hints.header_row),
+        ("records", hints.records),
+        (
+            "as-of",
+            None if options.as_of is None else f"{datetime.fromtimestamp(options.as_of, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        ),
+        *(("inbound-context", word) for word in options.inbound_contexts),
+        *(("own-number", "…") for _ in options.own_numbers),
+        ("select", ",".join(options.select)),
+        ("ignore", ",".join(options.ignore)),
+        ("baseline", options.baseline),
+        *(
+            ("limit", f"{one.name.replace('_', '-')}={getattr(options.limits, one.name)}")
+            for one in fields(Limits)
+            if getattr(options.limits, one.name) != one.default
+        ),
+    ]
+    return tuple(Given(name, str(value)) for name, value in said if value not in {None, ""})
+
+
+def _format_window(seconds: int) -> str:
+    size, unit = next(
+        (size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")) if not seconds % size
+    )
+    return f"{seconds // size}{unit}"
 
 
 class OptionArguments(TypedDict, total=False):

@@ -1,6 +1,6 @@
 """One file, opened and planned: everything that can be decided before its first record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,14 +13,14 @@ from calltools.files.opening import map_read_errors, open_table
 from calltools.files.rejects import starts_like_rejects
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Hints, Table, unique_titles
+from calltools.model.batch import Batch, Given, Hints, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.model.titles import fold_title
 from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
-from calltools.run.context import RunContext, RunOptions
+from calltools.run.context import RunContext, RunOptions, list_given
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates
@@ -100,7 +100,9 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
-    table, mapping = reading.table, reading.mapping
+    mapping = reading.mapping
+    given = (*_given_by_profile(mapping, options), *list_given(options))
+    table = replace(reading.table, source=replace(reading.table.source, given=given, converting=converting))
     index = _read_identifiers(context, reading.assumptions)
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
@@ -124,6 +126,18 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     )
     named = (*options.own_numbers, *options.inbound_contexts)
     return Job(table, plan, None if profile is None else profile.name, named)
+
+
+def _given_by_profile(mapping: BoundProfile | None, options: RunOptions) -> Iterator[Given]:
+    """What the profile says in place of an option."""
+    if mapping is None:
+        return
+    if mapping.profile.region and options.region is None:
+        yield Given("region", mapping.profile.region, by_profile=True)
+    zones_of_steps = [step.zone for step in mapping.fields.get("DateTime", ())]
+    named = dict.fromkeys(zone for zone in zones_of_steps if zone is not None)
+    if named and (options.timezone is None or None not in zones_of_steps):
+        yield Given("timezone", ", ".join(named), by_profile=True)
 
 
 def _read_identifiers(context: RunContext, assumptions: Assumptions) -> IdentifierIndex | None:
@@ -195,7 +209,7 @@ def _choose_profile(table: Table, context: RunContext) -> Profile | None:
     return (
         None
         if recognize.is_canonical_header(table.titles)
-        else recognize.recognize_profile(table.titles, context.profiles())
+        else recognize.recognize_profile(table.titles, context.profiles(), table.source.name)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from calltools.errors import UsageError, VendorError
 from calltools.files.opening import open_table
 from calltools.matching.join import IdentifierIndex
-from calltools.model.batch import Batch, Table, unique_titles
+from calltools.model.batch import Batch, Table, quote_argument, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
 from calltools.run.context import RunContext, RunOptions
@@ -120,7 +120,7 @@ def add_suggestion(
     fault: UsageError, table: Table, profile: Profile, mapping_options: MappingOptions, options: RunOptions
 ) -> UsageError:
     """The fault of a profile that cannot be bound, with what the file suggests: the profile that fits, the zone."""
-    if fault.key == "vendor-misfit":
+    if fault.key == "vendor-misfit-columns":
         return _explain_misfit(fault, table, profile, options)
     if fault.key == "incoming-unknown" and (words := _frequent_words(table, str(fault.facts["column"]))):
         return UsageError("incoming-unknown-there", **fault.facts, there=words)
@@ -157,12 +157,13 @@ def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: 
         limits=options.limits,
     )
     compared = match_header(profile, plain.titles)
+    path = quote_argument(table.source.name)
     if compared.matches:
-        return fault
+        return VendorError("vendor-misfit", **fault.facts, path=path)
     if looks_like_record(plain.titles):
-        return VendorError("vendor-headless-named", vendor=profile.name, count=len(plain.titles))
+        return VendorError("vendor-headless-named", vendor=profile.name, count=len(plain.titles), path=path)
     facts = {"vendor": profile.name, "missing": ", ".join(compared.missing), "titles": redacted_titles(plain.titles)}
     others = [other.name for other in profiles if match_header(other, plain.titles).matches]
     if len(others) == 1:
         return VendorError("vendor-misfit-other", **facts, other=others[0])
-    return VendorError("vendor-misfit", **facts)
+    return VendorError("vendor-misfit", **facts, path=path)

@@ -19,9 +19,10 @@ def pick_language(text: Text, language: Language) -> str:
 # Generated from here on.
 # fmt: off
 MessageKey = Literal[
-    "answer-unreadable", "api-url-open", "api-url-wrong", "as-of-unreadable", "as-of-without-offset", "ask-callmissed",
-    "ask-datetime", "ask-direction", "ask-holdduration", "ask-no-such", "ask-phonenumber", "ask-talkduration",
-    "ask-time-format", "ask-word", "baseline-accepted", "baseline-fewer", "baseline-not-one", "baseline-not-written",
+    "advice-file", "advice-fills", "advice-given", "advice-given-by-profile", "advice-mends", "answer-unreadable",
+    "api-url-open", "api-url-wrong", "as-of-unreadable", "as-of-without-offset", "ask-callmissed", "ask-datetime",
+    "ask-direction", "ask-holdduration", "ask-no-such", "ask-phonenumber", "ask-talkduration", "ask-time-format",
+    "ask-word", "baseline-accepted", "baseline-fewer", "baseline-not-one", "baseline-not-written",
     "baseline-unreadable", "baseline-version", "baseline-written", "blank-line", "blank-lines", "ca-file-unreadable",
     "call-choice-wrong", "call-choices", "call-command-unknown", "call-help", "call-meant", "call-missing",
     "call-option-unknown", "call-value-missing", "called-unknown", "calls-few", "calls-many", "calls-one",
@@ -105,13 +106,13 @@ MessageKey = Literal[
     "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-not-waiting", "uploads-nothing-adopted",
     "uploads-nothing-held", "uploads-others-left", "vendor-headless", "vendor-headless-named", "vendor-incoming",
     "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit",
-    "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or", "vendor-says-currency",
-    "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several", "vendor-unknown-name",
-    "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",
-    "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells", "workbook-damaged",
-    "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio", "workbook-seconds",
-    "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown",
-    "zone-unknown-near"
+    "vendor-misfit-columns", "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or",
+    "vendor-says-currency", "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several",
+    "vendor-unknown-name", "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without",
+    "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells",
+    "workbook-damaged", "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio",
+    "workbook-seconds", "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted",
+    "zone-unknown", "zone-unknown-near"
 ]
 
 HtmlLabel = Literal[

@@ -4,6 +4,12 @@ Placeholders of a sentence: ``{value}`` the cell, masked already; ``{column}`` i
 of its column; ``{detail}`` what the rule adds, or its parts ``{detail0}`` and ``{detail1}``; ``{place1}`` the second
 part as the place of a record: `` (line 3)``; ``{blank}`` the detail as a run of empty lines; ``{near}`` the detail as a title that may be meant; ``{word}`` the detail
 in the words of ``reports/wording.py``; ``{calls}`` the detail as a number of calls.
+
+An advice that names an option has a placeholder of its name; ``OPTION_ADVICE`` has the words for a run without the
+option, and for one with it, which never proposes what was given. Placeholders there: ``{command}`` the name of the file
+and the options of the run, as arguments of a command; ``{given}`` the option and its value, or that the profile says
+it; in a run that validates, ``{mends}`` that converting with the same options writes the cells as repaired, and
+``{fills}`` that it fills in empty ones.
 """
 
 from collections.abc import Mapping
@@ -67,10 +73,10 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
               ("correct the formula, or leave the cell empty", "исправьте формулу или оставьте ячейку пустой")),
     "CT016": (("the header was found in row {detail}; everything above it was skipped",
                "заголовки найдены в строке {detail}; всё, что выше, пропущено"),
-              ("nothing to do; if the header is another row, name it: --header-row N",
-               "ничего делать не нужно; если заголовки в другой строке, укажите её: --header-row N")),
+              ("nothing to do{header_row}",
+               "ничего делать не нужно{header_row}")),
     "CT017": (('the sheet "{detail0}" was read; these were not: {detail1}', "прочитан лист «{detail0}»; не прочитаны: {detail1}"),
-              ("to read another sheet: --sheet TITLE", "чтобы прочитать другой лист: --sheet НАЗВАНИЕ")),
+              ("convert each sheet by itself{sheet}", "преобразуйте каждый лист отдельно{sheet}")),
     "CT018": (("the file mixes line ends, or has those of old Macs ({detail})",
                "концы строк в файле разные или как на старых Mac ({detail})"),
               ("save it again with one kind of line end, or run `calltools convert`",
@@ -90,8 +96,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "добавьте его с временем в секундах Unix; выгрузку сервиса сначала преобразуйте: `calltools convert`")),
     "CT102": (("there is no UserId, ClientId or Yclid column: no dynamic call can be linked to a visit",
                "нет ни UserId, ни ClientId, ни Yclid: ни один динамический звонок не привяжется к визиту"),
-              ("join ids from the CRM: `calltools convert --identifiers crm.xlsx`; for static numbers add StaticCall 1",
-               "присоедините id из CRM: `calltools convert --identifiers crm.xlsx`; для статических номеров добавьте StaticCall 1")),
+              ("ids from the CRM: {identifiers}; numbers not tied to visits: {static_call}",
+               "id из CRM: {identifiers}; номера, не связанные с визитами: {static_call}")),
     "CT103": (("Metrica does not know the column {column}{near}, and one wrong title can spoil the whole file",
                "столбца {column} Метрика не знает{near}, а один неверный заголовок может испортить весь файл"),
               ("correct the title or remove the column", "исправьте заголовок или удалите столбец")),
@@ -143,16 +149,16 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
               ("fill in the time of the call, or remove the record", "укажите время звонка или удалите запись")),
     "CT212": (("{field} {value} is {word}, and Metrica takes whole Unix seconds in UTC",
                "{field} {value} — {word}, а Метрика принимает целые секунды Unix по UTC"),
-              ("`calltools convert --timezone ZONE`, with the zone of the file's clock, computes them; what it does not read with that zone, write as 2026-03-02 10:00:00 with date and time, and give a spreadsheet's day number the format of a date",
-               "их посчитает `calltools convert --timezone ПОЯС` с поясом, по которому записано время; что с этим поясом не прочлось, запишите с датой и временем как 2026-03-02 10:00:00, а номеру дня из таблицы задайте формат даты")),
+              ("{timezone}; what is not read with that zone, write as 2026-03-02 10:00:00 with date and time, and give a spreadsheet's day number the format of a date",
+               "{timezone}; что с этим поясом не прочлось, запишите с датой и временем как 2026-03-02 10:00:00, а номеру дня из таблицы задайте формат даты")),
     "CT213": (("{field} {value} is in {word}; read as seconds, the call lies thousands of years ahead",
                "{field} {value} — это {word}: если читать их как секунды, до звонка тысячи лет"),
               ("divide by 1000, 1000000 or 1000000000 and write whole seconds",
                "разделите на 1000, 1000000 или 1000000000 и запишите целые секунды")),
     "CT214": (("{field} {value} lies in the future; Metrica refuses such calls",
                "{field} {value} — в будущем: такие звонки Метрика не принимает"),
-              ('local time was probably taken for UTC: convert with --timezone; another "now" is set by --as-of',
-               "вероятно, местное время приняли за UTC: конвертируйте с --timezone; другое «сейчас» задаёт --as-of")),
+              ("compare with the call log; {timezone}; {as_of}",
+               "сверьте с журналом звонков; {timezone}; {as_of}")),
     "CT215": (("{field} {value} is zero, negative or before 2010: not the time of a call",
                "{field} {value} — ноль, отрицательное число или до 2010 года: это не время звонка"),
               ("check which column of the export became DateTime", "проверьте, какой столбец выгрузки стал DateTime")),
@@ -181,12 +187,12 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "укажите валюту суммы или оставьте Price и Currency пустыми")),
     "CT235": (("the price {value} bears the sign of another currency than the one beside it",
                "у цены {value} знак не той валюты, что указана рядом"),
-              ("one of the two is wrong: compare with the order, then correct Currency, or give the currency of the amounts, such as --currency USD",
-               "одно из двух неверно: сверьте с заказом и исправьте Currency или укажите валюту сумм, например --currency USD")),
+              ("one of the two is wrong: compare with the order, then correct Currency{currency}",
+               "одно из двух неверно: сверьте с заказом и исправьте Currency{currency}")),
     "CT241": (("the phone {value} has no plus with a country code, so the same caller counts as another",
                "телефон {value} без плюса и кода страны: тот же человек посчитается другим"),
-              ("say which country the numbers are from: `calltools convert --region RU`; in Excel format the column as text first",
-               "укажите, какой страны номера: `calltools convert --region RU`; в Excel сначала задайте столбцу формат «Текстовый»")),
+              ("{region}; in Excel format the column as text first",
+               "{region}; в Excel сначала задайте столбцу формат «Текстовый»")),
     "CT242": (("the phone {value} has spaces, brackets or hyphens in it, and Metrica wants a plus and digits",
                "в телефоне {value} пробелы, скобки или дефисы, а Метрике нужны плюс и цифры"),
               ("keep only the plus and the digits", "оставьте только плюс и цифры")),
@@ -215,8 +221,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
               ("leave the cell empty if the duration is not known", "если длительность неизвестна, оставьте ячейку пустой")),
     "CT263": (("{column} {value} is more than 24 hours", "{column} {value} — больше 24 часов"),
               ("check the unit: it is probably milliseconds", "проверьте единицу: вероятно, это миллисекунды")),
-    "CT271": (("{column} {value} is not a whole address with http:// or https://",
-               "{column} {value} — не полный адрес с http:// или https://"),
+    "CT271": (("{column} {value} is not a whole address: http:// or https://, and a host that can exist",
+               "{column} {value} — не полный адрес: нужны http:// или https:// и имя сайта, какое бывает"),
               ("write the whole address", "пишите адрес целиком")),
     "CT272": (("{column} {value} has a password or a token in it, which everyone with access to the report will see",
                "в {column} {value} пароль или токен, и его увидит каждый, кому открыт отчёт"),
@@ -235,15 +241,15 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "уберите его; `calltools convert` делает это сам")),
     "CT301": (("the call has no UserId, ClientId or Yclid and cannot be linked to a visit",
                "у звонка нет ни UserId, ни ClientId, ни Yclid: к визиту его не привязать"),
-              ("join ids with --identifiers FILE; for numbers not tied to visits --static-call 1 is enough",
-               "присоедините id: --identifiers ФАЙЛ; если номер не связан с визитами, хватит --static-call 1")),
+              ("ids from the CRM: {identifiers}; numbers not tied to visits: {static_call}",
+               "id из CRM: {identifiers}; номера, не связанные с визитами: {static_call}")),
     "CT302": (("the call has more than one identifier; which one Metrica uses is not documented",
                "у звонка несколько идентификаторов; какой возьмёт Метрика, не описано"),
               ("nothing to do if all are of the same visitor", "если все они одного посетителя, ничего делать не нужно")),
     "CT303": (("there is a price without a currency; Metrica takes the counter's",
                "цена без валюты: Метрика возьмёт валюту счётчика"),
-              ("fill in Currency, or give it once: --currency RUB",
-               "заполните Currency или укажите её один раз: --currency RUB")),
+              ("fill in Currency{currency}",
+               "заполните Currency{currency}")),
     "CT304": (("there is a currency without a price", "валюта без цены"),
               ("check whether the price was lost on the way; if not, nothing to do",
                "проверьте, не потерялась ли цена; если нет, ничего делать не нужно")),
@@ -277,8 +283,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     # -- CT5xx what the service will not take -----------------------------------------
     "CT501": (("the call is older than 21 days: its visit will probably not be found",
                "звонку больше 21 дня: его визит, скорее всего, не найдётся"),
-              ("upload every day or week; if the file was meant for another day, name it: --as-of TIME",
-               "загружайте каждый день или неделю; если файл готовили к другому дню, укажите его: --as-of")),
+              ("upload every day or week; {as_of}",
+               "загружайте каждый день или неделю; {as_of}")),
     "CT502": (("for the oldest calls less than 48 hours are left of the 21 days: {calls}",
                "для самых старых звонков из 21 дня осталось меньше 48 часов: {calls}"),
               ("upload now", "загрузите сейчас")),
@@ -293,18 +299,18 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "возьмите выгрузку с UTC или со смещением; или решите вручную, какое из двух это время")),
     "CT603": (("the time {value} never was in the zone: clocks were set forward over it",
                "времени {value} в этом поясе не было: часы перевели вперёд"),
-              ("the zone is probably another one: check --timezone", "вероятно, пояс другой: проверьте --timezone")),
+              ("the zone is probably another one: {timezone}", "вероятно, пояс другой: {timezone}")),
     "CT604": (("the record itself proves another UTC offset ({detail}) than the zone given",
                "сама запись указывает на другое смещение от UTC ({detail}), чем заданный пояс"),
-              ("check --timezone, and the clock of the PBX at that time", "проверьте --timezone и часы АТС в то время")),
+              ("{timezone}; look at the clock of the PBX at that time, too", "{timezone}; проверьте и часы АТС в то время")),
     "CT605": (("the dates in the column {column} do not tell whether the day or the month comes first",
                "по датам столбца {column} не понять, что стоит первым: день или месяц"),
-              ("say which: --date-order dmy or mdy; a column with both orders comes from two files: take them apart",
-               "укажите порядок: --date-order dmy или mdy; столбец с обоими порядками — это два файла: разделите их")),
+              ("{date_order}; a column with both orders comes from two files: take them apart",
+               "{date_order}; столбец с обоими порядками — это два файла: разделите их")),
     "CT606": (("no record of the file of identifiers fits this call by phone and time",
                "в файле идентификаторов нет записи, подходящей звонку по телефону и времени"),
-              ("check whether both files cover the same days, and --identifier-window",
-               "проверьте, что файлы за одни и те же дни, и --identifier-window")),
+              ("check whether both files cover the same days; {identifier_window}",
+               "проверьте, что файлы за одни и те же дни; {identifier_window}")),
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
@@ -314,7 +320,95 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "выгрузите файл заново и не открывайте его в таблице: другие даты столбца тоже переставлены или остались текстом")),
     "CT611": (("{legs}, so that nobody knows whether the call was answered and how long it was talked",
                "{legs}, поэтому неизвестно, был ли ответ и сколько говорили"),
-              ("mend that record and convert again: --rejects writes all legs of such a call; where an id cannot be read, compare the calls of that time with the telephony",
-               "исправьте эту запись и сконвертируйте ещё раз: в --rejects попадают все плечи такого звонка; если id не читается, сверьте звонки за это время с телефонией")),
+              ("mend that record and convert again; the file of rejects holds all legs of such a call; where an id cannot be read, compare the calls of that time with the telephony",
+               "исправьте эту запись и сконвертируйте ещё раз; в файле отклонённых записей все плечи такого звонка; если id не читается, сверьте звонки за это время с телефонией")),
+}
+
+_IDENTIFIERS: Final = (
+    ("`calltools convert {command} --identifiers crm.xlsx` joins them",
+     "их присоединит `calltools convert {command} --identifiers crm.xlsx`"),
+    ("{given}, and that file has none for these calls; compare days and phones (`calltools rules CT606`)",
+     "{given}, но в этом файле для них ничего нет; сверьте дни и телефоны (`calltools rules CT606`)"),
+)
+_STATIC_CALL: Final = (
+    ("`--static-call 1` is enough", "хватит `--static-call 1`"),
+    ("{given}{fills}; such calls need StaticCall 1, also where the file says 0",
+     "{given}{fills}; таким звонкам нужен StaticCall 1, даже если в файле стоит 0"),
+)
+#: Code -> name of an option in an advice -> its words where it was not given, and where it was.
+OPTION_ADVICE: Final[Mapping[str, Mapping[str, tuple[Text, Text]]]] = {
+    "CT016": {"header_row": (
+        ("; if the header is another row, name it: `--header-row N`",
+         "; если заголовки в другой строке, укажите её: `--header-row N`"),
+        (": {given}", ": {given}"),
+    )},
+    "CT017": {"sheet": (
+        (": `--sheet TITLE` names the one to read", ": `--sheet НАЗВАНИЕ` укажет, какой читать"),
+        ("; {given}", "; {given}"),
+    )},
+    "CT102": {"identifiers": _IDENTIFIERS, "static_call": _STATIC_CALL},
+    "CT212": {"timezone": (
+        ("`calltools convert {command} --timezone ZONE`, with the zone of the file's clock, computes them",
+         "их посчитает `calltools convert {command} --timezone ПОЯС` с поясом, по которому записано время"),
+        ("{given}{mends}", "{given}{mends}"),
+    )},
+    "CT214": {
+        "timezone": (
+            ("local time was probably taken for UTC: name the zone of the file's clock with `--timezone ZONE`",
+             "вероятно, местное время приняли за UTC: назовите пояс, по которому записано время: `--timezone ПОЯС`"),
+            ("{given}: if the clock of the file runs by another zone, name that; "
+             "seconds that were computed from local time are to be exported again in UTC",
+             "{given}: если часы файла идут по другому поясу, назовите его; "
+             "секунды, посчитанные по местному времени, выгрузите заново по UTC"),
+        ),
+        "as_of": (
+            ('another "now" is set by `--as-of TIME`', "другое «сейчас» задаёт `--as-of ВРЕМЯ`"),
+            ('{given}, and the call is later: perhaps that "now" is too early',
+             "{given}, а звонок позже: возможно, это «сейчас» слишком раннее"),
+        ),
+    },
+    "CT235": {"currency": (
+        (", or give the currency of the amounts, such as `--currency USD`",
+         " или укажите валюту сумм, например `--currency USD`"),
+        ("; {given}, and where the amounts are in another currency, give that one",
+         "; {given}, и если суммы в другой валюте, укажите её"),
+    )},
+    "CT241": {"region": (
+        ("say which country the numbers are from: `calltools convert {command} --region RU`",
+         "укажите, какой страны номера: `calltools convert {command} --region RU`"),
+        ("{given}{mends}; what is no number of that country, write with a plus and its country code",
+         "{given}{mends}; что не номер этой страны, запишите с плюсом и кодом страны"),
+    )},
+    "CT301": {"identifiers": _IDENTIFIERS, "static_call": _STATIC_CALL},
+    "CT303": {"currency": (
+        (", or give it once: `calltools convert {command} --currency RUB`",
+         " или укажите её один раз: `calltools convert {command} --currency RUB`"),
+        ("; {given}{fills}", "; {given}{fills}"),
+    )},
+    "CT501": {"as_of": (
+        ("if the file was meant for another day, name it: `--as-of TIME`",
+         "если файл готовили к другому дню, укажите его: `--as-of ВРЕМЯ`"),
+        ("{given}: also by then the call was too old", "{given}: звонок и тогда был слишком старым"),
+    )},
+    "CT603": {"timezone": (
+        ("name the zone of the file's clock with `--timezone ZONE`",
+         "назовите пояс, по которому записано время: `--timezone ПОЯС`"),
+        ("{given}, and the clock of the file runs by the one that had this time",
+         "{given}, а часы файла идут по тому, в котором это время было"),
+    )},
+    "CT604": {"timezone": (
+        ("name the zone of the file's clock with `--timezone ZONE`",
+         "назовите пояс, по которому записано время: `--timezone ПОЯС`"),
+        ("{given}: give the zone that has this offset", "{given}: укажите пояс с этим смещением"),
+    )},
+    "CT605": {"date_order": (
+        ("say which: `--date-order dmy` or `mdy`", "укажите порядок: `--date-order dmy` или `mdy`"),
+        ("{given}, and not all dates can be read so", "{given}, но не все даты так читаются"),
+    )},
+    "CT606": {"identifier_window": (
+        ("a record may lie 21 days before the call, or as far as `--identifier-window` says",
+         "запись может быть на 21 день раньше звонка или насколько разрешит `--identifier-window`"),
+        ("{given}: a record that lies further back is not joined", "{given}: более ранние записи не присоединяются"),
+    )},
 }
 # fmt: on

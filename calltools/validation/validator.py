@@ -23,8 +23,8 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, all_empty, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
-from calltools.model.rule import PendingRows, Rule
-from calltools.rules.catalog import RULES_BY_CODE
+from calltools.model.rule import PendingRows, Rule, Severity
+from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.validation.ruleset import RuleSet
 
 
@@ -190,6 +190,17 @@ def _detail_and_repair(rule: Rule, field: str, cells: Cells, assumptions: Assump
         texts["detail"] = rule.detail(cells, assumptions)
     if rule.fix:
         repaired = (rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize)(cells, assumptions)
-        same = pc.equal(repaired, cells)
-        texts["after"] = pc.if_else(same, pa.scalar(None, pa.string()), repaired)
+        mended = pc.and_(pc.not_equal(repaired, cells), pa.array(~_find_refused(field, repaired, assumptions)))
+        texts["after"] = pc.if_else(mended, repaired, pa.scalar(None, pa.string()))
     return texts
+
+
+def _find_refused(field: str, cells: Cells, assumptions: Assumptions) -> Mask:
+    """Mask of the cells in which a rule finds an error: what would be refused again is no repair."""
+    doubtful = ~KINDS[FIELDS_BY_NAME[field].kind].sound(cells, assumptions)
+    refused: Mask = np.zeros(len(cells), bool)
+    if doubtful.any():
+        rest = cells.filter(pa.array(doubtful))
+        tests = [rule.cell for rule in RULES if rule.cell and rule.severity is Severity.ERROR and field in rule.columns]
+        refused[doubtful] = reduce(np.logical_or, (test(rest, assumptions) for test in tests))
+    return refused

@@ -11,7 +11,7 @@ from typing import Final
 
 from calltools.errors import VendorError
 from calltools.fields.table import FIELD_NAMES, FIELDS
-from calltools.model.batch import HeaderFinder, HeaderGuess
+from calltools.model.batch import HeaderFinder, HeaderGuess, quote_argument
 from calltools.model.titles import REJECT_TITLES, fold_title, redacted_titles
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile, Step
@@ -71,7 +71,7 @@ def refuse_mismatch(profile: Profile, titles: Sequence[str]) -> None:
     missing = match_header(profile, titles).missing
     if missing:
         raise VendorError(
-            "vendor-misfit",
+            "vendor-misfit-columns",
             vendor=profile.name,
             missing=", ".join(missing),
             titles=redacted_titles(titles),
@@ -131,8 +131,8 @@ def _differs_by_one_slip(first: str, second: str) -> bool:
     return swapped or any(a == b for a, b in tails)
 
 
-def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile]) -> Profile:
-    """The only profile that fits a header.
+def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile], name: str) -> Profile:
+    """The only profile that fits the header of a file, whose name the remedies need.
 
     Raises:
         VendorError: No profile fits (the error names the nearest), or several do.
@@ -142,13 +142,13 @@ def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile]) -> Pro
         return fitting[0]
     if fitting:
         raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
-    raise _recognition_error(titles, profiles)
+    raise _recognition_error(titles, profiles, quote_argument(name))
 
 
-def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> VendorError:
+def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile], path: str) -> VendorError:
     if looks_like_record(titles):
         # The file has no header: the titles are a record with personal data, so the message does not show them.
-        return VendorError("vendor-headless", count=len(titles))
+        return VendorError("vendor-headless", count=len(titles), path=path)
     if are_letters_lost(titles):
         return VendorError("vendor-letters-lost")
     for respelled in respell_titles(titles):
@@ -160,8 +160,9 @@ def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile]) -> Ve
     share = {profile.name: len(missing[profile.name]) / len(profile.recognize) for profile in profiles}
     near = min(share, key=share.__getitem__, default=None)
     if near is None or share[near] > _MAX_MISSING_SHARE:
-        return VendorError("vendor-none", titles=redacted_titles(titles))
-    return VendorError("vendor-none-near", titles=redacted_titles(titles), near=near, missing=", ".join(missing[near]))
+        return VendorError("vendor-none", titles=redacted_titles(titles), path=path)
+    facts = {"titles": redacted_titles(titles), "near": near, "missing": ", ".join(missing[near])}
+    return VendorError("vendor-none-near", **facts, path=path)
 
 
 def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Profile]]) -> HeaderFinder:

@@ -198,13 +198,13 @@ def test_one_profile_fits_or_the_header_is_refused():
     profile = load_profile(PLAIN, "mine")
     other = load_profile(PLAIN.replace('"plain"', '"other"'), "other")
 
-    assert recognize_profile(["who", " When "], [profile]) is profile
+    assert recognize_profile(["who", " When "], [profile], "calls.csv") is profile
     with pytest.raises(VendorError, match="plain, other"):
-        recognize_profile(["Who", "When"], [profile, other])
+        recognize_profile(["Who", "When"], [profile, other], "calls.csv")
     with pytest.raises(VendorError, match="nothing of it"):
-        recognize_profile(["nothing of it"], [profile])
+        recognize_profile(["nothing of it"], [profile], "calls.csv")
     with pytest.raises(VendorError, match="nearest is plain, which also needs When"):
-        recognize_profile(["who", "where"], [profile])
+        recognize_profile(["who", "where"], [profile], "calls.csv")
 
 
 def test_a_file_without_a_header_is_recognized_by_its_shape():

@@ -128,7 +128,7 @@ class HtmlReporter:
             name=RULES_BY_CODE[rule.code].name,
             finds=manual.finds,
             why=manual.why,
-            advice=format_advice(rule.code, self.options.language),
+            advice=format_advice(rule.code, self.options.language, section.source),
             examples=[finding for finding in section.examples if rule.matches(finding)],
         )
 

@@ -1,11 +1,12 @@
 """The two sheets that calltools adds to a workbook: their rows of text, and their XML."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 from xml.sax.saxutils import quoteattr
 
+from calltools.model.batch import Source
 from calltools.model.finding import Finding
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -75,8 +76,8 @@ def column_titles(options: ReportOptions) -> list[str]:
     return [workbook_label(name, options.language) for name in FINDING_COLUMNS]
 
 
-def make_finding_row(finding: Finding, options: ReportOptions) -> FindingRow:
-    """The finding as a row of the list."""
+def make_finding_row(finding: Finding, source: Source | None, options: ReportOptions) -> FindingRow:
+    """The finding in a file as a row of the list."""
     repaired = "" if finding.fix is None else finding.fix["after"]
     texts = (
         severity_name(Severity(finding.severity), options.language),
@@ -87,7 +88,7 @@ def make_finding_row(finding: Finding, options: ReportOptions) -> FindingRow:
         finding.column or "",
         finding.value or "",
         finding.message,
-        format_advice(finding.code, options.language),
+        format_advice(finding.code, options.language, source),
         repaired,
     )
     return FindingRow(tuple(truncate_for_cell(text) for text in texts), Severity(finding.severity), finding.cell)
@@ -132,10 +133,20 @@ def make_summary_lines(
         "header", tuple(workbook_label(name, language) for name in ("severity", "code", "what", "found", "advice"))
     )
     for rule in rules:
-        texts = (manual_for(RULES_BY_CODE[rule.code], language).finds, format_advice(rule.code, language))
+        source = _shared_source([one.source for one in summaries if one.by_code[rule.code]])
+        advice = format_advice(rule.code, language, source)
+        texts = (manual_for(RULES_BY_CODE[rule.code], language).finds, advice)
         finds, advice = (text.replace("`", "") for text in texts)
         values = (severity_name(rule.severity, language), rule.code, finds, rule.count, advice)
         yield SummaryLine("row", values, rule.severity)
+
+
+def _shared_source(sources: Sequence[Source | None]) -> Source | None:
+    """What holds for all files of which a row speaks: one said alike, without a name if they are several."""
+    first = sources[0] if sources else None
+    if first is None or any(one is None or one.given != first.given for one in sources):
+        return None
+    return first if len(sources) == 1 else replace(first, name="")
 
 
 def truncation_notice(shown: int, count: int, options: ReportOptions) -> list[str]:

@@ -94,14 +94,14 @@ class WorkbookReporter:
     stream: TextIO
     options: ReportOptions
     kept_findings: list[tuple[Findings, Source | None, str]] = field(default_factory=list)
-    sources: list[Source | None] = field(default_factory=list)
+    sources: dict[str, Source | None] = field(default_factory=dict)
     limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(0))
     rows_left: int = MAX_LISTED
     name: str = ""
 
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file."""
-        self.sources.append(source)
+        self.sources[name] = source
         self.name = name
 
     def take(self, findings: Findings) -> None:
@@ -109,7 +109,7 @@ class WorkbookReporter:
         self.limiter.pass_first(findings)
         if self.rows_left:
             listed = Findings(findings.table.slice(0, self.rows_left))
-            self.kept_findings.append((listed, self.sources[-1], self.name))
+            self.kept_findings.append((listed, self.sources[self.name], self.name))
             self.rows_left -= len(listed)
 
     def finish(self, _summary: Summary) -> None:
@@ -124,7 +124,7 @@ class WorkbookReporter:
             shutil.copyfileobj(workbook, self.stream.buffer)
 
     def _build(self, summaries: Sequence[Summary]) -> IO[bytes]:
-        source = self.sources[0] if len(self.sources) == 1 else None
+        source = next(iter(self.sources.values())) if len(summaries) == 1 else None
         if source is None or source.format.address != "cell":
             return self._build_fresh(summaries, [])
         if not is_markable_workbook(source.path):
@@ -163,7 +163,7 @@ class WorkbookReporter:
         options: ReportOptions,
         marks: Mapping[str, CellMark],
     ) -> WorkbookContent:
-        rows = (make_finding_row(finding, options) for finding in findings)
+        rows = (make_finding_row(finding, self.sources[finding.file], options) for finding in findings)
         lines = self._make_lines(len(findings), summaries, sentences)
         return WorkbookContent(column_titles(options), rows, len(findings), lines, marks)
 
@@ -212,7 +212,7 @@ def _make_cell_marks(findings: Sequence[Finding], options: ReportOptions, source
             by_address.setdefault(address, []).append(finding)
     # Text that no comment will hold is not formatted: there may be fifty thousand cells.
     return {
-        address: CellMark(_worst_severity(own), _comment_text(own, options) if number < MAX_COMMENTS else "")
+        address: CellMark(_worst_severity(own), _comment_text(own, source, options) if number < MAX_COMMENTS else "")
         for number, (address, own) in enumerate(by_address.items())
     }
 
@@ -221,14 +221,14 @@ def _worst_severity(findings: Sequence[Finding]) -> Severity:
     return min((Severity(finding.severity) for finding in findings), key=lambda severity: severity.rank)
 
 
-def _comment_text(findings: Sequence[Finding], options: ReportOptions) -> str:
-    texts = [_finding_text(finding, options) for finding in findings[:_MAX_FINDINGS_IN_COMMENT]]
+def _comment_text(findings: Sequence[Finding], source: Source, options: ReportOptions) -> str:
+    texts = [_finding_text(finding, source, options) for finding in findings[:_MAX_FINDINGS_IN_COMMENT]]
     omitted = len(findings) - _MAX_FINDINGS_IN_COMMENT
     return "\n\n".join([*texts, *([workbook_label("more", options.language, count=omitted)] if omitted > 0 else [])])
 
 
-def _finding_text(finding: Finding, options: ReportOptions) -> str:
-    row = make_finding_row(finding, options)
+def _finding_text(finding: Finding, source: Source, options: ReportOptions) -> str:
+    row = make_finding_row(finding, source, options)
     lines = [
         f"{finding.code} {finding.name}",
         truncate_for_cell(finding.message),
