@@ -7,6 +7,7 @@
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
     │   ├── ConfigError         the configuration is written wrong; all its problems
     │   ├── VendorError         no profile fits, several fit, or the named one does not
+    │   ├── NotCallsError       the file is of another kind than calls
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
     ├── SourceError         the input cannot be read                               (exit 3)
@@ -138,6 +139,27 @@ class UnsupportedVendorError(VendorError):
     def say(self, language: Language = "en") -> str:
         """That there is none, why, and how to make one."""
         return say(self.key, language, **self.facts, reason=self.reasons[language])
+
+
+class NotCallsError(UsageError):
+    """The file is of another kind than calls: conversions, orders, a report.
+
+    Attributes:
+        what: What it is, by language.
+        goes: Who takes it, by language.
+    """
+
+    def __init__(self, path: str, titles: str, what: Mapping[Language, str], goes: Mapping[Language, str]) -> None:
+        super().__init__("source-not-calls", path=path, titles=titles)
+        self.what = what
+        self.goes = goes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.facts["path"], self.facts["titles"], self.what, self.goes)
+
+    def say(self, language: Language = "en") -> str:
+        """What it is, by which titles, and who takes it."""
+        return say(self.key, language, **self.facts, what=self.what[language], goes=self.goes[language])
 
 
 class OutputError(UsageError):

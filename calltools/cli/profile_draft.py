@@ -13,12 +13,12 @@ from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import normalize_columns
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile
-from calltools.files.opening import open_table
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table
 from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
+from calltools.run.source import OpenedExport, open_export
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
@@ -35,7 +35,6 @@ from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile import Profile
 from calltools.vendors.profile_tests import run_example
-from calltools.vendors.recognize import create_header_finder, match_header
 
 #: Asks a person a question: sentence and default answer -> answer.
 Ask = Callable[[str, str], str]
@@ -74,7 +73,8 @@ def draft_profile(
     Raises:
         UsageError: The sample has no record, or no column with a title that an option names.
     """
-    table, sample = _open_sample(file, Hints(records=records))
+    opened, sample = _open_sample(file, Hints(records=records))
+    table = opened.table
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)
     if ask is not None:
@@ -86,19 +86,21 @@ def draft_profile(
     cells = run_example(without_result, without_result.examples[0]) if without_result.examples else {}
     text = propose.propose_profile(name, table, sample, guess, {field: cell for field, cell in cells.items() if cell})
     outcome = _try_profile(load_profile(text, str(file)), table, sample, guess, language)
-    known = [profile.name for profile in profiles if match_header(profile, table.titles).matches]
-    return text, "\n".join([*(say("new-known", language, vendor=vendor) for vendor in known), outcome])
+    known = [say("new-known", language, vendor=profile.name) for profile in opened.fitting]
+    canonical = [say("detected-canonical", language, path=file)] if opened.is_canonical else []
+    return text, "\n".join([*canonical, *known, outcome])
 
 
-def _open_sample(file: Path, hints: Hints) -> tuple[Table, Batch]:
+def _open_sample(file: Path, hints: Hints) -> tuple[OpenedExport, Batch]:
     """The sample and its first records; if its first row looks like a record, its columns get numbers for titles."""
-    table = open_table(file, str(file), hints, create_header_finder(profile_library.load_profiles()))
-    if looks_like_record(table.titles) and table.source.format.headerless:
-        table = open_table(file, str(file), replace(hints, header_row=0), create_header_finder(()))
+    opened = open_export(file, str(file), hints, profile_library.load_profiles())
+    if looks_like_record(opened.table.titles) and opened.table.source.format.headerless:
+        opened = open_export(file, str(file), replace(hints, header_row=0), ())
+    table = opened.table
     sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or looks_like_record(table.titles):
         raise UsageError("nothing-to-propose", path=file)
-    return table, sample
+    return opened, sample
 
 
 def parse_answers(

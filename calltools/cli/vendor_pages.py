@@ -8,13 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from calltools.files.opening import open_table
 from calltools.model.batch import Hints, Table
 from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, profile_tests
 from calltools.vendors.profile import Confidence, Profile, Step
 from calltools.vendors.profile_library import UnsupportedVendor, load_unsupported_vendors
-from calltools.vendors.recognize import create_header_finder, is_canonical_header, match_header
+from calltools.vendors.recognize import match_header
 
 #: How well the format of an export is known.
 CONFIDENCE: Final[Mapping[Confidence, MessageKey]] = MappingProxyType(
@@ -159,11 +158,13 @@ def _quote_empty(text: str) -> str:
 
 def detect_profile(file: Path, lang: Language, records: str | None = None) -> tuple[str, bool]:
     """Which profiles match a file and why the others do not; and whether exactly one matches."""
+    from calltools.run.source import open_export  # noqa: PLC0415 - heavy; the other pages open no file
+
     profiles = profile_library.load_profiles()
-    table = open_table(file, str(file), Hints(records=records), create_header_finder(profiles))
-    if is_canonical_header(table.titles):
+    opened = open_export(file, str(file), Hints(records=records), profiles)
+    table, matches = opened.table, opened.fitting
+    if opened.is_canonical:
         return say("detected-canonical", lang, path=file), False
-    matches = [profile for profile in profiles if match_header(profile, table.titles).matches]
     lines = [line for profile in matches for line in _match_lines(file, profile, table, lang)]
     if not matches:
         lines = wrap_text(say("detected-none", lang, path=file), "")

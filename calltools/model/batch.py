@@ -87,6 +87,8 @@ class Source:
         date_order: The order of day and month, if its dates are ambiguous and one of them proves it.
         given: What was said of it; what the profile says comes first, because it counts before the option.
         converting: Whether the run converts it.
+        records: Path of the list that was read, of a JSON document with several.
+        other_lists: Path and count of objects of each list that was not.
     """
 
     path: Path
@@ -100,6 +102,8 @@ class Source:
     date_order: DateOrder | None = None
     given: tuple[Given, ...] = ()
     converting: bool = False
+    records: str | None = None
+    other_lists: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,12 +375,14 @@ class HeaderGuess:
             known.
         titles: Titles for a file without a header, as a profile gives them for this shape.
         certain: Whether other ways to read the file, such as another delimiter, need not be tried.
+        fits: Whether the row is the header of a known export, where only one row was asked about.
     """
 
     index: int | None
     score: int
     titles: tuple[str, ...] = ()
     certain: bool = False
+    fits: bool = False
 
 
 #: Finds the header among the first rows. Readers call it; it is made where canonical names and profiles are known.

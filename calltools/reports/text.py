@@ -246,10 +246,16 @@ def _describe_format(source: Source, options: ReportOptions) -> str:
 
 def _describe_header(source: Source, options: ReportOptions) -> str:
     if source.format.titles is not None:
-        return render_text(source.format.titles, options.language)
+        titles = render_text(source.format.titles, options.language)
+        if source.records is None:
+            return titles
+        others = ", ".join(f"{path} ({count})" for path, count in source.other_lists)
+        facts = {"titles": titles, "list": escape_invisible(source.records), "others": escape_invisible(others)}
+        key: MessageKey = "report-records-others" if others else "report-records"
+        return say(key, options.language, **facts)
     if source.header_row is None:
         return say("report-header-none", options.language)
-    key: MessageKey = "report-header-row" if source.format.address == "cell" else "report-header-line"
+    key = "report-header-row" if source.format.address == "cell" else "report-header-line"
     return say(key, options.language, row=source.header_row)
 
 

@@ -9,18 +9,17 @@ from typing import Final
 from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
-from calltools.files.opening import map_read_errors, open_table
-from calltools.files.rejects import starts_like_rejects
+from calltools.files.opening import map_read_errors
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Given, Hints, Table, unique_titles
+from calltools.model.batch import Batch, Given, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.model.titles import fold_title
 from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions, list_given
+from calltools.run.source import open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates
@@ -151,66 +150,21 @@ def _read_identifiers(context: RunContext, assumptions: Assumptions) -> Identifi
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:
     """The table of a file, and the profile that maps it; ``None``: it is canonical."""
     options = context.options
-    profiles = () if options.vendor == "none" else context.profiles
-    # Rejects are written alike for all vendors: what a vendor fixes does not hold for them.
-    rejects = path.is_file() and starts_like_rejects(path)
-    hints = options.hints if rejects else _merge_hints(options, context)
-    find_header = recognize.create_header_finder(profiles)
-    table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
-    profile = _choose_profile(table, context)
-    if profile is not None and hints != options.hints and recognize.match_header(profile, table.titles).missing:
-        # Somebody saved the export again: what the vendor fixes is what it is tried with first, not a condition.
-        found = replace(options.hints, quotes=hints.quotes)
-        again = open_table(path, name, found, find_header, limits=options.limits, exact_only=options.exact_only)
-        if not recognize.match_header(profile, again.titles).missing:
-            hints, table = found, again
-    if profile is not None and profile.quotes != hints.quotes and not rejects:
-        # Only the header tells which profile it is, and only the profile tells how its quotes are read.
-        hints = replace(hints, quotes=profile.quotes)
-        table = open_table(path, name, hints, find_header, limits=options.limits, exact_only=options.exact_only)
-    _refuse_conversions(table, name)
-    return table, profile
-
-
-#: Titles that only files of offline conversions have; with them calls would become what they are not.
-_CONVERSION_TITLES: Final = ("Target",)
-
-
-def _refuse_conversions(table: Table, name: str) -> None:
-    """Refuse a file of offline conversions by its name: to upload them as calls could not be undone.
-
-    Raises:
-        UsageError: It is one.
-    """
-    folded = {fold_title(title) for title in table.titles}
-    title = next((one for one in _CONVERSION_TITLES if fold_title(one) in folded), None)
-    if title is not None and fold_title("DateTime") in folded:
-        raise UsageError("source-conversions", path=name, title=title)
-
-
-def _merge_hints(options: RunOptions, context: RunContext) -> Hints:
-    """The hints of the user; what they leave open comes from the profile that the user named."""
-    if options.vendor in {"auto", "none"}:
-        return options.hints
-    hints, (profile,) = options.hints, context.profiles()
-    return replace(
-        hints,
-        encoding=hints.encoding or profile.encoding,
-        delimiter=hints.delimiter or profile.delimiter,
-        quotes=profile.quotes,
+    opened = open_export(
+        path,
+        name,
+        options.hints,
+        () if options.vendor == "none" else context.profiles,
+        named=options.vendor not in {"auto", "none"},
+        limits=options.limits,
+        exact_only=options.exact_only,
     )
-
-
-def _choose_profile(table: Table, context: RunContext) -> Profile | None:
-    if context.options.vendor == "none" or not table.titles:
-        return None
-    if context.options.vendor != "auto":
-        return context.profiles()[0]
-    return (
-        None
-        if recognize.is_canonical_header(table.titles)
-        else recognize.recognize_profile(table.titles, context.profiles(), table.source.name)
-    )
+    titles = opened.table.titles
+    if options.vendor == "none" or not titles or opened.is_canonical:
+        return opened.table, None
+    if options.vendor != "auto":
+        return opened.table, context.profiles()[0]
+    return opened.table, recognize.recognize_profile(titles, context.profiles(), name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from calltools.errors import UsageError, VendorError
-from calltools.files.opening import open_table
 from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, Table, quote_argument, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
 from calltools.run.context import RunContext, RunOptions
+from calltools.run.source import open_export
 from calltools.validation.ruleset import RuleSet
-from calltools.vendors import profile_library, recognize, zones
+from calltools.vendors import profile_library, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import Profile
@@ -148,14 +148,11 @@ def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: 
 
     The file is opened once more by the user's hints alone: those of a wrong profile may have spoiled its header.
     """
-    profiles = profile_library.load_profiles()
-    plain = open_table(
-        table.source.path,
-        table.source.name,
-        options.hints,
-        recognize.create_header_finder(profiles),
-        limits=options.limits,
+    source = table.source
+    opened = open_export(
+        source.path, source.name, options.hints, profile_library.load_profiles(), limits=options.limits
     )
+    plain = opened.table
     compared = match_header(profile, plain.titles)
     path = quote_argument(table.source.name)
     if compared.matches:
@@ -163,7 +160,6 @@ def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: 
     if looks_like_record(plain.titles):
         return VendorError("vendor-headless-named", vendor=profile.name, count=len(plain.titles), path=path)
     facts = {"vendor": profile.name, "missing": ", ".join(compared.missing), "titles": redacted_titles(plain.titles)}
-    others = [other.name for other in profiles if match_header(other, plain.titles).matches]
-    if len(others) == 1:
-        return VendorError("vendor-misfit-other", **facts, other=others[0])
+    if len(opened.fitting) == 1:
+        return VendorError("vendor-misfit-other", **facts, other=opened.fitting[0].name)
     return VendorError("vendor-misfit", **facts, path=path)

@@ -12,7 +12,7 @@ from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts.keys import MessageKey
 from calltools.vendors.profile import Profile, Step
-from calltools.vendors.recognize import normalize_title, refuse_mismatch
+from calltools.vendors.recognize import direction_columns, normalize_title, refuse_mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,7 @@ def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOpti
     """
     refuse_mismatch(profile, titles)
     positions = {normalize_title(title): position for position, title in reversed(list(enumerate(titles)))}
-    fields = {
-        name: kept
-        for name, steps in profile.fields.items()
-        if (kept := tuple(step for step in steps if is_possible_step(step, positions)))
-    }
+    fields = {name: kept for name, steps in profile.fields.items() if (kept := _possible_steps(steps, positions))}
     not_taken: tuple[str, ...] = ()
     # Metrica takes no amount without a currency: such a column must not become a column of errors.
     if "Price" in fields and "Currency" not in fields and not (profile.currency or options.currency):
@@ -119,6 +115,25 @@ def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOpti
     if "DateTime" in fields:
         fields["DateTime"] = tuple(_resolve_date_order(step, options) for step in fields["DateTime"])
     return BoundProfile(profile, titles, options, positions, fields, first_columns, not_taken)
+
+
+def _possible_steps(steps: Sequence[Step], positions: Mapping[str, int]) -> tuple[Step, ...]:
+    """The steps of a field that a header allows.
+
+    What a missing column would decide is left open: no step behind a condition on it counts, nor a constant right
+    behind a step that would read it. Else a talk whose column is missing would be 0 seconds.
+    """
+    kept: list[Step] = []
+    unread = False
+    for step in steps:
+        if any(normalize_title(name) not in positions and "" not in words for name, words in step.when.items()):
+            break
+        if not is_possible_step(step, positions):
+            unread = True
+        elif step.constant is None or step.when or not unread:
+            kept.append(step)
+            unread = False
+    return tuple(kept)
 
 
 def is_possible_step(step: Step, positions: Mapping[str, int]) -> bool:
@@ -133,7 +148,7 @@ def is_possible_step(step: Step, positions: Mapping[str, int]) -> bool:
     if step.difference:
         return all(normalize_title(name) in positions for name in step.difference)
     if step.sum:
-        return any(normalize_title(name) in positions for name in step.sum)
+        return all(normalize_title(name) in positions for name in step.sum)
     present = [normalize_title(name) in positions for name in step.columns]
     return any(present) if step.first_of or len(present) > 1 else all(present)
 
@@ -166,7 +181,7 @@ def _refuse_unclear_options(
 def _column_without_words(profile: Profile, positions: Mapping[str, int], options: MappingOptions) -> str | None:
     """The column that would tell incoming calls from others if the user named its words; ``None``: none is needed."""
     rows = profile.rows
-    if any(is_possible_step(step, positions) for step in rows.direction):
+    if any(normalize_title(title) in positions for title in direction_columns(profile)):
         return None
     named = ((rows.context, options.inbound_contexts), (rows.called, options.own_numbers))
     present = [(title, words) for title, words in named if title and normalize_title(title) in positions]

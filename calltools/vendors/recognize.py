@@ -45,7 +45,7 @@ def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
     """Compare a header with a profile: the one test of whether an export is the vendor's, for every command."""
     normalized = [normalize_title(title) for title in titles]
     missing = tuple(name for name in profile.recognize if normalize_title(name) not in normalized)
-    missing = missing or _missing_time_columns(profile, titles)
+    missing = missing or _missing_time_columns(profile, titles) or _missing_direction_columns(profile, titles)
     duplicated = tuple(name for name in source_columns(profile) if normalized.count(normalize_title(name)) > 1)
     return HeaderMatch(missing, duplicated)
 
@@ -83,6 +83,21 @@ def _missing_time_columns(profile: Profile, titles: Sequence[str]) -> tuple[str,
     present = {normalize_title(title) for title in titles}
     named = [name for step in profile.fields["DateTime"] for name in (*step.columns, *step.difference, *step.sum)]
     return () if any(normalize_title(name) in present for name in named) else tuple(dict.fromkeys(named))
+
+
+def _missing_direction_columns(profile: Profile, titles: Sequence[str]) -> tuple[str, ...]:
+    """The columns that tell incoming calls from others, if the header has none of them: all rows would be alike."""
+    present = {normalize_title(title) for title in titles}
+    named = [*direction_columns(profile), profile.rows.context, profile.rows.called]
+    needed = [name for name in named if name]
+    return () if any(normalize_title(name) in present for name in needed) else tuple(dict.fromkeys(needed))
+
+
+def direction_columns(profile: Profile) -> tuple[str, ...]:
+    """The columns whose words are the direction; where a profile gives it by constants, those of their conditions."""
+    steps = profile.rows.direction
+    read = [name for step in steps for name in (*step.columns, *step.difference, *step.sum)]
+    return tuple(dict.fromkeys(read or [name for step in steps for name in step.when]))
 
 
 _FOLDED_NAMES: Final = frozenset(fold_title(name) for name in FIELD_NAMES)
@@ -179,9 +194,13 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
         enough = _MIN_ROW_SHARE_OF_ONE if len(loaded) == 1 else _MIN_ROW_SHARE
         return known, tuple(shape for profile in loaded for shape in profile.shapes), enough
 
+    def is_header(row: Sequence[str]) -> bool:
+        loaded = profiles() if callable(profiles) else profiles
+        return is_canonical_header(row) or any(match_header(profile, row).matches for profile in loaded)
+
     def find_header(rows: Sequence[Sequence[str]]) -> HeaderGuess:
         if rows and _REQUIRED_NAMES <= {*rows[0]} <= _NAMES:
-            return HeaderGuess(0, len(rows[0]), certain=True)
+            return HeaderGuess(0, len(rows[0]), certain=True, fits=True)
         known, shapes, enough = vocabulary()
         scores = [
             sum(normalize_title(cell) in known or _is_canonical_name(cell) for cell in row[:_MAX_TITLES] if cell)
@@ -195,7 +214,7 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
         for shape in shapes:
             if score < len(shape.patterns) and _has_shape(shape, rows, enough):
                 return HeaderGuess(None, len(shape.titles), shape.titles)
-        return HeaderGuess(best, score)
+        return HeaderGuess(best, score, fits=len(rows) == 1 and score > 0 and is_header(rows[0]))
 
     return find_header
 

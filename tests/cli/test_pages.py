@@ -113,8 +113,8 @@ def test_the_page_of_a_vendor_names_the_options_of_a_run(name, lang, expected):
 def test_detect_explains_why_the_others_do_not_fit():
     output = " ".join(run("vendors", "detect", SAMPLES / "freepbx" / "export.csv", "--lang", "en").stdout.split())
 
-    assert "known by the columns calldate, dcontext" in output
-    assert "not asterisk: missing start; found dcontext, lastapp, billsec, disposition" in output
+    assert "known by the columns calldate, lastapp, billsec, disposition" in output
+    assert "not asterisk: missing start; found lastapp, billsec, disposition" in output
     assert all(one.name in output for one in profile_library.load_built_in_profiles())
     assert "known by the number of columns" in run("vendors", "detect", SAMPLES / "mango" / "export.csv").stdout
 

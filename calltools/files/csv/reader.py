@@ -56,21 +56,17 @@ def open_csv(request: OpenRequest) -> Table:
     sniffed = sniff.sniff_csv(request)
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
-    undoubled = request.hints.quotes == "undoubled"
-    reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only, undoubled=undoubled)
+    reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only)
     return Table(sniffed.source, sniffed.titles, reader.read_tasks, sniffed.findings, can_cross_processes=True)
 
 
 class _CsvReader:
     """The records of one CSV."""
 
-    def __init__(
-        self, sniffed: sniff.SniffResult, limits: Limits, *, exact_only: bool, undoubled: bool = False
-    ) -> None:
+    def __init__(self, sniffed: sniff.SniffResult, limits: Limits, *, exact_only: bool) -> None:
         self._sniffed = sniffed
         self._limits = limits
         self._exact_only = exact_only
-        self._quotes_are_undoubled = undoubled
         self._names = unique_titles(sniffed.titles)
         encoding = sniffed.source.encoding or "utf-8"
         # The stream gives encodings of several bytes a letter as UTF-8.
@@ -97,7 +93,7 @@ class _CsvReader:
         stream.seek(self._sniffed.records_offset)
         cells = (
             DoubledQuotesStream(cast("BinaryIO", stream), self._dialect.delimiter)
-            if self._quotes_are_undoubled
+            if self._sniffed.undoubled
             else stream
         )
         return cast("BinaryIO", cells)

@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.csv.encoding import DISPLAY_NAMES, read_byte_order_mark, sniff_encoding
 from calltools.files.csv.first_rows import Row, split_rows
-from calltools.files.csv.streams import Utf8Stream, double_inner_quotes
+from calltools.files.csv.streams import Utf8Stream, double_inner_quotes, stand_all_in_quotes
 from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints, Source
@@ -30,6 +30,7 @@ class SniffResult:
         records_offset: Byte where the records start; for encodings of several bytes a letter, in the UTF-8 form.
         first_line: Physical line of that byte, from 1.
         findings: Findings about the file as a whole.
+        undoubled: Whether quotes inside of cells are not doubled.
     """
 
     source: Source
@@ -37,6 +38,7 @@ class SniffResult:
     records_offset: int
     first_line: int
     findings: Findings
+    undoubled: bool = False
 
 
 def sniff_csv(request: OpenRequest) -> SniffResult:
@@ -57,8 +59,10 @@ def sniff_csv(request: OpenRequest) -> SniffResult:
     except UnicodeError:
         # Some codecs refuse a text as a whole, such as UTF-16 without its mark.
         raise SourceError("encoding-wrong", path=name, encoding=encoding) from None
+    hints = hints if stand_all_in_quotes(text) else replace(hints, quotes=None)
     delimiter, rows, guess = _choose_delimiter(text, hints, find_header)
-    return _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, request.limits)
+    found = _build_result(_TextFormat(path, name, encoding, skipped, delimiter), rows, guess, text, request.limits)
+    return replace(found, undoubled=hints.quotes == "undoubled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,15 @@ def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
 
 
 def _first_row_of_usual_width(rows: Sequence[Row]) -> int:
-    """The number of the first row as wide as most: the header if no title is known."""
+    """The number of the first row as wide as most, the header if no title is known.
+
+    A row filled less than half as much as they are is a line above the header, with delimiters added up to the width.
+    """
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
-    return next((number for number, row in enumerate(rows) if len(row.cells) == usual), 0)
+    filled = {number: sum(map(bool, row.cells)) for number, row in enumerate(rows) if len(row.cells) == usual}
+    least = sorted(filled.values())[len(filled) // 2] / 2 if filled else 0
+    return next((number for number, count in filled.items() if count >= least), 0)
 
 
 def _build_result(

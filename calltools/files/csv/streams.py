@@ -96,6 +96,10 @@ class DoubledQuotesStream(_RewrittenStream):
         return self._double_quotes(lines) if lines else None
 
 
+#: Lines by which a file shows whether every cell stands in quotes.
+_SAMPLED_LINES: Final = 50
+
+
 class _QuoteDoubler:
     def __init__(self, delimiter: str) -> None:
         between = re.escape(delimiter.encode())
@@ -110,3 +114,9 @@ class _QuoteDoubler:
 def double_inner_quotes(text: str, delimiter: str) -> str:
     """Whole lines of text, rewritten as by ``DoubledQuotesStream``."""
     return _QuoteDoubler(delimiter)(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def stand_all_in_quotes(text: str) -> bool:
+    """Whether most of the first lines begin and end with a quote: who saves a file again quotes only what must be."""
+    lines = [line.strip() for line in text.splitlines()[:_SAMPLED_LINES] if line.strip()]
+    return 2 * sum(len(line) > 1 and line[0] == line[-1] == '"' for line in lines) > len(lines)

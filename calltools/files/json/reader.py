@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any, Final, TypeAlias
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from calltools.errors import LimitError, SourceError
 from calltools.files.inputs import INPUTS, OpenRequest
-from calltools.files.json.records import KeyCounter, choose_records
+from calltools.files.json.records import ExportTest, RecordList, choose_records
 from calltools.files.limits import Limits
 from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
 from calltools.model.cells import Cells, Numbers, cells_from_text, constant_cells, replace_lone_surrogates
@@ -47,16 +48,29 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def parse_records(
-    text: str, name: str, count_known: KeyCounter = lambda _: 0, path: str | None = None
+    text: str,
+    name: str,
+    is_export: ExportTest = lambda _: False,
+    path: str | None = None,
+    on_choice: Callable[[RecordList], None] = lambda _: None,
 ) -> Iterator[dict[str, Json]]:
-    """The objects of a list, of JSON Lines, or of the list of objects that holds the records (``choose_records``).
+    """The objects of a list, of JSON Lines, or of the list of objects that holds the records.
+
+    Args:
+        text: JSON, or JSON Lines.
+        name: Name of the file in messages.
+        is_export: See ``choose_records``.
+        path: See there.
+        on_choice: Told which list it is, before its first object.
 
     Raises:
         SourceError: The text is not JSON, is nested too deeply, repeats a key, or holds no list of objects, or several.
         UsageError: There is no list of objects at the path.
     """
     try:
-        yield from _require_objects(_list_of_records(text, name, count_known, path), name)
+        found = _list_of_records(text, name, is_export, path)
+        on_choice(found)
+        yield from _require_objects(found.items, name)
     except json.JSONDecodeError as fault:
         place = fault.pos
         line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
@@ -67,15 +81,15 @@ def parse_records(
         raise SourceError("json-key-repeated", path=name, title=fault.args[0]) from fault
 
 
-def _list_of_records(text: str, name: str, count_known: KeyCounter, path: str | None) -> Iterable[Json]:
+def _list_of_records(text: str, name: str, is_export: ExportTest, path: str | None) -> RecordList:
     values = _parse_values(text)
     first = next(values)
     second = next(values, None)
     if second is None:
-        return choose_records(first, name, count_known, path)
+        return choose_records(first, name, is_export, path)
     lines = chain([first, second], values)
     # JSON Lines are a list; only a path makes it worth having all of them at once.
-    return lines if path is None else choose_records([*lines], name, count_known, path)
+    return RecordList(lines) if path is None else choose_records([*lines], name, is_export, path)
 
 
 def _parse_values(text: str) -> Iterator[Json]:
@@ -164,10 +178,15 @@ def open_json(request: OpenRequest) -> Table:
         raise LimitError("json-too-large", path=name, size=size >> 20, limit=MAX_JSON_BYTES >> 20)
     text, encoding = _decode(path.read_bytes(), name)
     titles: dict[str, None] = {}
-    records = parse_records(text, name, lambda keys: request.find_header([keys]).score, request.hints.records)
+    chosen: list[RecordList] = []
+    is_export: ExportTest = lambda keys: request.find_header([keys]).fits  # noqa: E731 - one line of three
+    records = parse_records(text, name, is_export, request.hints.records, chosen.append)
     parts = list(_collect_parts(_flatten_records(records, name), titles, name, limits))
+    source = Source(path, name, INPUTS["json"].format, encoding=encoding)
+    if chosen and chosen[0].was_chosen:
+        source = replace(source, records=chosen[0].path, other_lists=tuple(chosen[0].others.items()))
     return Table(
-        Source(path, name, INPUTS["json"].format, encoding=encoding),
+        source,
         tuple(replace_lone_surrogates(title) for title in titles),
         partial(_read_tasks, parts if titles else [], tuple(titles)),
     )

@@ -5,6 +5,7 @@ objects in the list ``data``, joined in their order. ``.`` is the document itsel
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -14,27 +15,39 @@ from calltools.errors import UsageError
 ROOT: Final = "."
 #: A choice between lists rests on their first objects.
 _SAMPLE: Final = 50
-#: Fewer keys of a known export can occur by chance: ``id``, ``duration``.
-_MIN_KNOWN_KEYS: Final = 3
 
-#: Counts the titles of a known export among the keys of an object.
-KeyCounter = Callable[[Sequence[str]], int]
+#: Whether the keys of objects, with those inside of them, are the titles of a known export.
+ExportTest = Callable[[Sequence[str]], bool]
 
 
-def choose_records(document: Any, name: str, count_known: KeyCounter, path: str | None = None) -> Iterable[Any]:
-    """The items of the list that holds the records.
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """The list that holds the records.
 
-    One list whose keys are those of a known export counts before all others. Else the document must leave no choice:
-    it is a list itself, or holds one list outside of lists, in whose items no list has more objects than it.
+    Attributes:
+        items: Its items; an object without a list is one record.
+        path: Where it lies.
+        others: Path -> count of objects, of the filled lists that are no part of it and do not hold it.
+        was_chosen: Whether there were other filled lists.
+    """
+
+    items: Iterable[Any]
+    path: str = ROOT
+    others: Mapping[str, int] = field(default_factory=dict)
+    was_chosen: bool = False
+
+
+def choose_records(document: Any, name: str, is_export: ExportTest, path: str | None = None) -> RecordList:
+    """The list that holds the records.
+
+    The only list that is a known export counts before all others. Else the document must leave no choice: it is a
+    list itself, or holds one list outside of lists, in whose items no list has more objects than it.
 
     Args:
         document: What was parsed; a list may have any items, which the caller checks.
         name: Name of the file in messages.
-        count_known: Counts known titles.
+        is_export: Knows exports.
         path: What the user says; ``None``: it is found.
-
-    Returns:
-        The items; an object without a list is one record.
 
     Raises:
         UsageError: Nothing tells which of several lists is meant, or there is no list of objects at the path.
@@ -43,11 +56,34 @@ def choose_records(document: Any, name: str, count_known: KeyCounter, path: str 
     if path is not None:
         if path not in lists:
             raise UsageError("json-records-path", path=name, given=path, lists=_format_paths(lists))
-        return _items_at(document, path)
-    chosen = _known_list(lists, count_known)
-    if chosen is None:
-        chosen = _only_list(document, lists, name)
-    return [document] if chosen is None else _items_at(document, chosen)
+        return _record_list(document, path, lists)
+    known = [path for path, objects in lists.items() if objects and is_export(_titles(objects))]
+    chosen = known[0] if len(known) == 1 else _only_list(document, lists, known, name)
+    return RecordList([document]) if chosen is None else _record_list(document, chosen, lists)
+
+
+def _record_list(document: Any, path: str, lists: Mapping[str, Sequence[dict[str, Any]]]) -> RecordList:
+    filled = [one for one, objects in lists.items() if objects and one != path]
+    apart = [one for one in filled if not _is_inside(one, path) and not _is_inside(path, one)]
+    others = {one: sum(1 for _ in _items_at(document, one)) for one in apart}
+    return RecordList(_items_at(document, path), path, others, any(not _is_inside(one, path) for one in filled))
+
+
+def _is_inside(path: str, outer: str) -> bool:
+    return path.startswith("[]" if outer == ROOT else f"{outer}[]")
+
+
+def _titles(objects: Sequence[dict[str, Any]]) -> list[str]:
+    """The titles that the keys of objects become: those of inner objects with the keys above them."""
+    return [*dict.fromkeys(chain.from_iterable(_keys(one, "") for one in objects))]
+
+
+def _keys(value: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            yield from _keys(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 def _find_lists(document: Any) -> dict[str, list[dict[str, Any]]]:
@@ -71,24 +107,21 @@ def _iterate_lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
             yield from _iterate_lists(item, "[]" if path == ROOT else f"{path}[]")
 
 
-def _known_list(lists: Mapping[str, Sequence[dict[str, Any]]], count_known: KeyCounter) -> str | None:
-    """The list with most keys of a known export, if it alone has so many."""
-    counts = {path: count_known([*dict.fromkeys(chain(*objects))]) for path, objects in lists.items()}
-    most = max(counts.values(), default=0)
-    best = [path for path, count in counts.items() if count == most]
-    return best[0] if most >= _MIN_KNOWN_KEYS and len(best) == 1 else None
-
-
-def _only_list(document: Any, lists: Mapping[str, Sequence[dict[str, Any]]], name: str) -> str | None:
+def _only_list(
+    document: Any, lists: Mapping[str, Sequence[dict[str, Any]]], known: Sequence[str], name: str
+) -> str | None:
     """The list that must hold the records, since no other one can; ``None``: there is no list."""
+    filled = {path: objects for path, objects in lists.items() if objects}
+    if known:
+        raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=known[0])
     if isinstance(document, list) and ROOT in lists:
         return ROOT
-    filled = {path: objects for path, objects in lists.items() if objects}
     if len(filled) > 1:
         outer, *inner = filled
         wraps = any(len(filled[path]) > len(filled[outer]) for path in inner if path.startswith(f"{outer}[]"))
         if wraps or any(not path.startswith(f"{outer}[]") for path in inner):
-            raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=outer)
+            first = max(filled, key=lambda path: len(filled[path]))
+            raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=first)
         return outer
     return next(iter([*filled, *lists]), ROOT if isinstance(document, list) else None)
 

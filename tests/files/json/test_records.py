@@ -1,4 +1,4 @@
-"""Where the records lie: at any depth, in one list or several lists of one path, by the keys of a known export or a path."""
+"""Where the records lie: at any depth, in one list or several lists of one path, of a known export or by a path."""
 
 import pytest
 
@@ -9,12 +9,12 @@ ONE, TWO, THREE = {"start": "1", "from": "2", "talk": "3"}, {"start": "4"}, {"st
 KNOWN = {"start", "from", "talk"}
 
 
-def count_known(keys):
-    return len(KNOWN & {*keys})
+def is_export(keys):
+    return {*keys} >= KNOWN
 
 
-def choose(document, path=None, count=lambda _: 0):
-    return list(choose_records(document, "calls.json", count, path))
+def choose(document, path=None, known=lambda _: False):
+    return list(choose_records(document, "calls.json", known, path).items)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def choose(document, path=None, count=lambda _: 0):
     ids=["a list", "an envelope", "deep", "lists of lists", "lists in a list", "pages", "a key with a dot"],
 )
 def test_the_known_list_is_found_at_any_depth_and_joined_in_order(document):
-    assert choose(document, count=count_known) == [ONE, TWO]
+    assert choose(document, known=is_export) == [ONE, TWO]
 
 
 @pytest.mark.parametrize("document", [[ONE, TWO], {"result": [ONE, TWO]}, {"a": {"b": [ONE, TWO]}, "c": []}])
@@ -71,9 +71,42 @@ def test_of_several_lists_a_person_chooses(document, paths):
 
 
 def test_a_list_of_a_known_export_counts_before_others():
-    document = {"channels": [{"calls": [ONE, TWO], "chats": [{"start": "9"}]}]}
+    document = {"channels": [{"calls": [ONE, TWO], "chats": [{"start": "9"}, {}]}, {"chats": [{}]}], "more": []}
 
-    assert choose(document, count=count_known) == [ONE, TWO]
+    found = choose_records(document, "calls.json", is_export)
+
+    assert [*found.items] == [ONE, TWO]
+    assert (found.path, found.others, found.was_chosen) == ("channels[].calls", {"channels[].chats": 3}, True)
+
+
+def test_keys_of_inner_objects_count_with_those_above_them():
+    document = {"notes": [{"from": {"id": "1"}}], "users": [{"from": "x"}]}
+
+    assert choose(document, known=lambda keys: "from.id" in keys) == document["notes"]
+
+
+def test_most_keys_of_a_known_export_are_not_enough():
+    document = {"calls": [{"start": "1", "from": "2"}], "chats": [TWO]}
+
+    with pytest.raises(UsageError) as refused:
+        choose(document, known=is_export)
+
+    assert refused.value.key == "json-lists-several"
+
+
+def test_two_lists_of_known_exports_leave_the_choice_to_a_person():
+    with pytest.raises(UsageError) as refused:
+        choose({"more": [TWO, TWO], "old": [ONE], "new": [ONE, ONE]}, known=is_export)
+
+    assert (refused.value.facts["lists"], refused.value.facts["first"]) == ("more, old, new", "old")
+
+
+def test_the_only_list_was_not_chosen_and_what_is_inside_of_its_records_is_no_other():
+    document = {"data": [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2"}]}
+
+    found = choose_records(document, "calls.json", is_export)
+
+    assert (found.path, found.others, found.was_chosen) == ("data", {}, False)
 
 
 @pytest.mark.parametrize(
