@@ -32,7 +32,8 @@ Fingerprinter: TypeAlias = Callable[[Call, bytes], tuple[bytes, bytes]]
 #: content is compared only for one call, so 8 bytes suffice.
 CALL_FINGERPRINT_BYTES: Final = 16
 CONTENT_FINGERPRINT_BYTES: Final = 8
-#: No cell holds it: a control character in a cell is an error of the file (CT011).
+#: No cell holds it: a control character in a cell is an error of the file (CT011, CT206, CT283). ``scan_calls`` refuses
+#: it all the same: with it two calls could have one fingerprint.
 SEPARATOR: Final = "\x1f"
 #: The columns that fingerprints join by position, as the first release did (decision 13). Stored fingerprints cannot
 #: be computed again, so this tuple never changes.
@@ -286,6 +287,8 @@ def scan_calls(file: CallFile, key: bytes, counter: int) -> CallScan:
         if call is not raw:
             written[place] = fingerprint(raw, SEPARATOR.join(raw).encode())[0]
         joined = SEPARATOR.join(call)
+        if joined.count(SEPARATOR) != len(call) - 1:
+            raise SourceError("upload-not-canonical", path=file.path, reason=f"U+001F, call {place + 1}")
         encoded = joined.encode()
         of_call, of_content = fingerprint(call, encoded)
         call_fingerprints += of_call

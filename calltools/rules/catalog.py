@@ -108,7 +108,7 @@ RULES: Final[tuple[Rule, ...]] = (
         readers.CELL_MULTILINE, converting="left out"),
     _cell_rule("CT011", "control-character", _E,
         "a control character, bidirectional override, lone surrogate or U+FFFD",
-        cell_kernels.control_character, _ALL_BUT_USER_ID, yields_to=()),
+        cell_kernels.control_character, _ALL_BUT_USER_ID, yields_to=("CT283",)),
     _cell_rule("CT012", "invisible-character", _E, "outer white space or an invisible character in a typed column",
         cell_kernels.invisible_character, _TYPED_FIELDS, fix="safe", yields_to=()),
     _file_rule("CT013", "file-too-large", _E, "over 1 GB, the service's limit",
@@ -213,7 +213,7 @@ RULES: Final[tuple[Rule, ...]] = (
         text.starts_formula, of_kind("user-id", "text")),
     _cell_rule("CT283", "spreadsheet-guard", _E, "a sign before a value that keeps a spreadsheet from changing it",
         cell_kernels.spreadsheet_guard, tuple(name for name in _TYPED_FIELDS if name not in of_kind("user-id")),
-        fix="safe"),
+        fix="safe", yields_to=()),
     # -- CT3xx one record --------------------
     _row_rule("CT301", "identifier-missing", _E, "no identifier: the call cannot be linked to a visit",
         row.identifier_missing, note_where=row.static_call, yields_to=("CT102", *_UNREAD), misses=IDENTIFIER_FIELDS),

@@ -229,8 +229,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
               ("nothing to do for Metrica; if people open the file in Excel, put a word in front",
                "для Метрики ничего делать не нужно; если файл открывают в Excel, поставьте впереди слово")),
     # -- CT3xx one record -------------------------------------------------------------
-    "CT283": (("{value} has a sign before it that keeps a spreadsheet from changing it, and Metrica takes it for a part of the value",
-               "перед {value} стоит знак, защищающий от Excel; Метрика примет его за часть значения"),
+    "CT283": (("{value} has a sign around it that keeps a spreadsheet from changing it, and Metrica takes it for a part of the value",
+               "рядом с {value} стоит знак, защищающий от Excel; Метрика примет его за часть значения"),
               ("take it off; `calltools convert` does in every typed column",
                "уберите его; `calltools convert` делает это сам")),
     "CT301": (("the call has no UserId, ClientId or Yclid and cannot be linked to a visit",

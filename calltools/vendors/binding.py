@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calltools.errors import UsageError
+from calltools.fields.kernels.cell_kernels import without_guards
 from calltools.fields.kinds.seconds import DURATION_LAYOUTS
 from calltools.fields.time_layouts import WrittenTimes, date_orders, read_in_layouts
 from calltools.model.assumptions import DateOrder, Orders
@@ -88,6 +89,11 @@ class BoundProfile:
         """The cells of a source column, or ``None`` if the header has no such title."""
         position = self.positions.get(normalize_title(title))
         return None if position is None else batch.cells(unique_titles(self.titles)[position])
+
+    def freed_cells(self, batch: Batch, title: str) -> Cells | None:
+        """The same without the guards of spreadsheets: words and ids are compared so."""
+        cells = self.source_cells(batch, title)
+        return None if cells is None else without_guards(cells)
 
     def read_step_times(self, cells: Cells, step: Step) -> WrittenTimes:
         """The times that a step reads of its texts."""

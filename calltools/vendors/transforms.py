@@ -110,13 +110,16 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
 
     Args:
         cells: Source words; case and outer white space do not matter.
-        words: Source word -> canonical text.
+        words: Source word -> canonical text; the guards of spreadsheets around a word do not matter.
         otherwise: Canonical text for any other word; ``None``: such a word is unchanged and unknown.
     """
     encoded = _dictionary_encode(cells)
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
     table = {word.lower(): text for word, text in words.items()}
-    position = pc.index_in(folded, pa.array(list(table), pa.string()))
+    listed = pa.array(list(table), pa.string())
+    written = pc.utf8_trim_whitespace(encoded.dictionary)
+    folded = pc.utf8_lower(cell_kernels.without_guards(written))
+    # A word of the profile may look like a guarded one.
+    position = pc.coalesce(pc.index_in(pc.utf8_lower(written), listed), pc.index_in(folded, listed))
     known, filled = pc.is_valid(position), non_empty(folded)
     other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(filled), otherwise, "")
     translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), position), other)
@@ -244,7 +247,14 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
         encoded, folded_words = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
         listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), folded_words))[encoded.indices.to_numpy()]
         listed = listed | non_empty(cells) if "*" in words else listed
-        mask &= listed | full_match(cells, _ABOVE_ZERO_PATTERN) if ">0" in words else listed
+        mask &= listed | _above_zero(encoded) if ">0" in words else listed
+    return mask
+
+
+def _above_zero(encoded: pa.DictionaryArray) -> Mask:
+    """The cells with a number or a duration above zero, as a spreadsheet may write it, too: 60.0, 0:01:00."""
+    numbers = normalize_field_cells("TalkDuration", encoded.dictionary, Assumptions(now=0))
+    mask: Mask = full_match(numbers, _ABOVE_ZERO_PATTERN)[encoded.indices.to_numpy()]
     return mask
 
 

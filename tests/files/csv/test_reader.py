@@ -187,6 +187,12 @@ def test_bytes_of_no_text_are_refused(write):
         read(write(bytes(range(256)) * 40))
 
 
+def test_a_separator_before_every_value_is_text(write):
+    _, *batches = read(write("ClientId,DateTime\n" + "\x1f1,\x1f2\n" * 20))
+
+    assert sum(len(batch) for batch in batches) == 20
+
+
 def test_a_zero_byte_hides_no_encoding(write):
     text = "DateTime;Tag\n" + "".join(f"{number};Заявка с сайта\n" for number in range(20))
 
