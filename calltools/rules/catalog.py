@@ -204,6 +204,8 @@ RULES: Final[tuple[Rule, ...]] = (
         seconds.negative_duration, of_kind("seconds")),
     _cell_rule("CT263", "duration-implausible", _W, "a duration over 24 hours",
         seconds.implausible_duration, of_kind("seconds")),
+    _observer_rule("CT264", "minutes-read-as-hours", _N, "all durations are whole minutes, and many take an hour",
+        dataset.MinutesReadAsHours),
     _cell_rule("CT271", "url-not-absolute", _E, "no http(s) scheme or no host", url.not_absolute, of_kind("url")),
     _cell_rule("CT272", "url-with-secret", _W, "a password or a token-like parameter in an address",
         url.with_secret, of_kind("url")),

@@ -176,7 +176,13 @@ def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dic
     """
     options = mapped.options
     assumptions = Assumptions(
-        0, options.timezone, options.region, options.currency, options.date_order, options.proven_orders
+        0,
+        options.timezone,
+        options.region,
+        options.currency,
+        options.date_order,
+        options.proven_orders,
+        options.duration_format,
     )
     read = {}
     for name in names:
@@ -279,7 +285,7 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step, *, freed: bool) 
     if not columns:
         return constant_cells("", len(batch))
     if step.sum:
-        return transforms.sum_durations(columns)
+        return transforms.sum_durations(columns, mapped.options.duration_format)
     if step.first_of:
         return transforms.first_of(columns)
     if step.format and len(columns) > 1:

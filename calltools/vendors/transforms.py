@@ -22,7 +22,7 @@ from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoized
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.time_layouts import WrittenTimes, read_in_layouts
-from calltools.model.assumptions import Assumptions
+from calltools.model.assumptions import Assumptions, DurationFormat
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
 from calltools.vendors.profile import Condition
 
@@ -151,9 +151,15 @@ def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
     return pc.if_else(pa.array(both), text, "")
 
 
-def sum_durations(columns: Sequence[Cells]) -> Cells:
-    """Durations added, in seconds; where a cell is not a duration, that cell alone, so that a rule can name it."""
-    seconds = [normalize_field_cells("HoldDuration", cells, Assumptions(now=0)) for cells in columns]
+def sum_durations(columns: Sequence[Cells], layout: DurationFormat | None = None) -> Cells:
+    """Durations added, in seconds; where a cell is not a duration, that cell alone, so that a rule can name it.
+
+    Args:
+        columns: The durations.
+        layout: How those such as 3:15 are read; ``None``: they are not.
+    """
+    assumptions = Assumptions(now=0, duration_format=layout)
+    seconds = [normalize_field_cells("HoldDuration", cells, assumptions) for cells in columns]
     readable = [pa.array(full_match(cells, _SECONDS_PATTERN)) for cells in seconds]
     numbers = [pc.cast(pc.if_else(mask, cells, "0"), pa.int64()) for mask, cells in zip(readable, seconds, strict=True)]
     total = pc.cast(reduce(pc.add, numbers), pa.string())
@@ -253,7 +259,9 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
 
 def _above_zero(encoded: pa.DictionaryArray) -> Mask:
     """The cells with a number or a duration above zero, as a spreadsheet may write it, too: 60.0, 0:01:00."""
-    numbers = normalize_field_cells("TalkDuration", encoded.dictionary, Assumptions(now=0))
+    # 3:15 is above zero, be it minutes or hours.
+    assumptions = Assumptions(now=0, duration_format="mm:ss")
+    numbers = normalize_field_cells("TalkDuration", encoded.dictionary, assumptions)
     mask: Mask = full_match(numbers, _ABOVE_ZERO_PATTERN)[encoded.indices.to_numpy()]
     return mask
 
