@@ -159,23 +159,28 @@ def refuse_unclear_durations(table: Table, columns: Mapping[str, int]) -> None:
 
 
 def _find_unclear_durations(table: Table, columns: Mapping[str, int]) -> dict[str, list[str]]:
-    """Title of each column in which no cell proves minutes -> its first different cells with two readings, if any."""
+    """Title of each column in which no cell proves minutes -> its first different cells with two readings, if any.
+
+    Beside more durations of one reading such a cell is a slip, and is reported by itself (CT261).
+    """
     names = unique_titles(table.titles)
     shown: dict[str, list[str]] = {title: [] for title in columns}
+    counts: Counter[str] = Counter()
     count = 0
     for task in table.tasks() if columns else ():
         batch = task()
         for title, cells in {title: batch.cells(names[columns[title]]) for title in shown}.items():
-            if seconds.minutes_or_hours(cells)[1]:
-                # They are minutes: each is reported by itself, with the option that reads them (CT261).
+            if seconds.prove_minutes(cells):
+                # Each is reported by itself, too, with the option that reads them.
                 del shown[title]
             elif count < _DURATION_RECORDS:
-                short, _ = seconds.minutes_or_hours(cells.slice(0, _DURATION_RECORDS - count))
+                short, others = seconds.minutes_or_hours(cells.slice(0, _DURATION_RECORDS - count))
                 shown[title] = list(dict.fromkeys([*shown[title], *short.to_pylist()]))[:_SHOWN_DURATIONS]
+                counts[title] += len(short) - others
         count += len(batch)
-        if count >= _DURATION_RECORDS and not any(shown.values()):
+        if count >= _DURATION_RECORDS and not any(shown[title] and counts[title] >= 0 for title in shown):
             break
-    return shown
+    return {title: texts for title, texts in shown.items() if counts[title] >= 0}
 
 
 def _read_as(texts: Sequence[str], layout: DurationFormat) -> list[str]:

@@ -70,7 +70,7 @@ def test_durations_of_one_reading_need_no_word(tmp_path, durations):
 
 @pytest.mark.parametrize("behind", [0, 50, 5000])
 def test_minutes_that_a_cell_proves_are_reported_one_by_one(tmp_path, behind):
-    path = canonical(tmp_path, "05:13", *["60"] * behind, "24:00")
+    path = canonical(tmp_path, "05:13", *["0"] * behind, "24:00")
 
     result = calltools.validate(path, vendor="none", as_of=NOW)
     written = convert(path, tmp_path)
@@ -81,9 +81,15 @@ def test_minutes_that_a_cell_proves_are_reported_one_by_one(tmp_path, behind):
 
 def test_the_first_records_tell_whether_a_column_has_such_durations(tmp_path):
     # Behind them each is an error: the answer depends on no block, and a file of seconds is not read twice.
-    assert len(convert(canonical(tmp_path, *["60"] * 1000, "05:13"), tmp_path)) == 1000
+    assert len(convert(canonical(tmp_path, *["00:00"] * 1000, "05:13"), tmp_path)) == 1000
     with pytest.raises(UsageError):
-        convert(canonical(tmp_path, *["60"] * 999, "05:13"), tmp_path)
+        convert(canonical(tmp_path, *["00:00"] * 999, "05:13"), tmp_path)
+
+
+def test_a_slip_among_seconds_is_reported_by_itself(tmp_path):
+    assert len(convert(canonical(tmp_path, "60", "05:13", "75", "0"), tmp_path)) == 3
+    with pytest.raises(UsageError):
+        convert(canonical(tmp_path, "60", "05:13", "0", ""), tmp_path)
 
 
 def test_validate_reports_the_cells_of_a_canonical_file(tmp_path):

@@ -31,7 +31,7 @@ _SPELLINGS: Final = (
 DURATION_LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
     {"mm:ss": r"(?P<m>[0-9]{1,4}):(?P<s>[0-5][0-9])", "h:mm": r"(?P<h>[0-9]{1,3}):(?P<m>[0-5][0-9])"}
 )
-#: No clock shows such an hour, so a cell with this first part holds minutes.
+#: The first hour that no clock shows.
 _FIRST_HOUR_OF_NO_CLOCK: Final = 24
 _UNIT_SECONDS: Final[Mapping[str, int]] = MappingProxyType({"d": 86_400, "h": 3600, "m": 60, "s": 1})
 _NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
@@ -133,12 +133,19 @@ def _to_seconds(cells: Cells, spellings: Sequence[str]) -> Cells:
     return clean
 
 
-def minutes_or_hours(cells: Cells) -> tuple[Cells, bool]:
-    """The cells such as 3:15, which have two readings, in order; and whether one shows that all of them are minutes."""
-    clean = cell_kernels.cleaned(cells.filter(pa.array(~digits_only(cells))))
-    short = clean.filter(pa.array(full_match(clean, DURATION_LAYOUTS["mm:ss"]) & ~full_match(clean, "0{1,2}:00")))
+def minutes_or_hours(cells: Cells) -> tuple[Cells, int]:
+    """The cells such as 3:15, which have two readings, in order; and how many others are no zero."""
+    clean = cell_kernels.cleaned(cells)
+    zero = full_match(clean, "[0:]*")
+    short = full_match(clean, DURATION_LAYOUTS["mm:ss"]) & ~digits_only(clean) & ~zero
+    return clean.filter(pa.array(short)), int((non_empty(clean) & ~short & ~zero).sum())
+
+
+def prove_minutes(cells: Cells) -> bool:
+    """Whether a cell such as 75:10 shows that these are minutes: no clock has such an hour."""
+    short, _ = minutes_or_hours(cells.filter(pa.array(~digits_only(cells))))
     first = pc.cast(pc.replace_substring_regex(short, ":.*", ""), pa.int64())
-    return short, bool(pc.any(pc.greater_equal(first, _FIRST_HOUR_OF_NO_CLOCK)).as_py())
+    return bool(pc.any(pc.greater_equal(first, _FIRST_HOUR_OF_NO_CLOCK)).as_py())
 
 
 def read_layout(cells: Cells, pattern: str) -> Cells:
