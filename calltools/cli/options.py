@@ -61,6 +61,13 @@ class DateOrderChoice(StrEnum):
     YMD = "ymd"
 
 
+class DurationFormatChoice(StrEnum):
+    """What ``--duration-format`` accepts: ``DurationFormat``."""
+
+    MINUTES = "mm:ss"
+    HOURS = "h:mm"
+
+
 class OnError(StrEnum):
     """What ``--on-error`` accepts: what to do with good records if others have errors."""
 
@@ -123,6 +130,9 @@ class ReadingOptions:
         str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
     ] = None
     date_order: Annotated[DateOrderChoice | None, typer.Option(help="How ambiguous dates are read.")] = None
+    duration_format: Annotated[
+        DurationFormatChoice | None, typer.Option(help="How durations such as 3:15 are read.")
+    ] = None
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')
     ] = None

@@ -32,6 +32,7 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         currency=reading.currency.upper() if reading.currency else None,
         static_call=None if reading.static_call is None else reading.static_call.value,
         date_order=None if reading.date_order is None else reading.date_order.value,
+        duration_format=None if reading.duration_format is None else reading.duration_format.value,
         identifiers=Path(reading.identifiers) if reading.identifiers else None,
         identifier_window_s=_parse_window(reading.identifier_window),
         identifier_columns=_parse_columns(reading.identifier_columns),

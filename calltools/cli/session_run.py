@@ -203,6 +203,7 @@ def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:
         region=assumptions.region or nothing,
         currency=assumptions.currency or nothing,
         order=assumptions.date_order or nothing,
+        durations=assumptions.duration_format or nothing,
         now=datetime.fromtimestamp(assumptions.now, UTC).isoformat(" "),
     )
     columns = (f"{name} = {redacted_titles([title])}" for name, (title, _) in plan.layout.items())

@@ -296,6 +296,8 @@ def scan_calls(file: CallFile, key: bytes, counter: int, *, earlier: bool = Fals
             of_identity = found.call if found.partial else fingerprinter.earlier_fingerprint(raw)
             written[place] = of_identity, found.content
         joined = SEPARATOR.join(call)
+        if joined.count(SEPARATOR) != len(call) - 1:
+            raise SourceError("upload-not-canonical", path=file.path, reason=f"U+001F, call {place + 1}")
         encoded = joined.encode()
         names = _filled_names(call)
         of_call, of_content, partial = fingerprinter.fingerprints(call, names, encoded)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
+#: How a duration such as 3:15 is read.
+DurationFormat = Literal["mm:ss", "h:mm"]
 #: Separator of a date that ends with the year -> whether the day comes first or the month. Dates with any other
 #: separator are not read.
 Orders: TypeAlias = tuple[tuple[str, DateOrder], ...]
@@ -21,6 +23,7 @@ class Assumptions:
         currency: ISO 4217 code for amounts without a currency.
         date_order: Which number of an ambiguous date is the day.
         proven_orders: The same as the dates of the file prove it; ``None``: they were not looked at.
+        duration_format: How durations such as 3:15 are read; ``None``: unknown, so these are not normalized.
     """
 
     now: int
@@ -29,3 +32,4 @@ class Assumptions:
     currency: str | None = None
     date_order: DateOrder | None = None
     proven_orders: Orders | None = None
+    duration_format: DurationFormat | None = None

@@ -1,5 +1,6 @@
-"""Rules that need the whole table: duplicates, mixed or rounded identifiers, static calls only."""
+"""Rules that need the whole table: duplicates, mixed or rounded identifiers, static calls only, hours of minutes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, is_single_character, last_bytes
+from calltools.fields.kinds import seconds
 from calltools.fields.table import IDENTIFIER_FIELDS, caller_fields, identity_fields, of_kind
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
@@ -219,6 +221,78 @@ class IdentifierPrecisionLost:
             if (name, mark) not in self._exact and len(ids) >= _MIN_DISTINCT_IDS
         }
         return Findings.from_rows({"code": "", "field": name, "detail": mark} for name, mark in rounded.items())
+
+
+class MinutesReadAsHours:
+    """All durations of a column are whole minutes, and many are an hour or longer.
+
+    Why:
+        A spreadsheet takes 1:15 for an hour and a quarter. If the export meant a minute and 15 seconds, each duration
+        is now sixty times too long: whole minutes without exception, which calls never are.
+
+    Example:
+        bad: talks of 1:00:00, 2:15:00 and 0:45:00 and no other second than 0
+        good: talks of 60, 135 and 45 seconds
+
+    Fix:
+        Compare one call with the call log. If its minutes became hours, export again and give calltools the file as it
+        came (`--duration-format mm:ss`); in the spreadsheet divide the column by 60. Otherwise nothing.
+
+    Source:
+        Microsoft Support, TIMEVALUE: a time of two parts is hours and minutes.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = {}
+
+    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
+        """For each column of durations the counts of those above zero, of those with seconds, and of long ones."""
+        # Who says that they are hours and minutes knows it.
+        names = () if assumptions.duration_format == "h:mm" else of_kind("seconds")
+        return {name: _count_durations(columns[name], assumptions) for name in names if name in columns}
+
+    def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
+        """Add the counts of a batch; the finding comes at the end of the table."""
+        for name, counts in digest.items():
+            self._counts[name] = self._counts.get(name, Counter()) + counts
+        return Findings.empty()
+
+    def close(self) -> Findings:
+        """One finding for each column of whole minutes with enough long durations."""
+        odd = {
+            name: counts["all"]
+            for name, counts in self._counts.items()
+            if not counts["with seconds"]
+            and counts["long"] >= max(_MIN_LONG_DURATIONS, _MIN_LONG_SHARE * counts["all"])
+        }
+        return Findings.from_rows({"code": "", "field": name, "detail": str(count)} for name, count in odd.items())
+
+
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+#: One call of exactly an hour is nothing odd: some exchanges end a call there.
+_MIN_LONG_DURATIONS: Final = 2
+#: Of calls in seconds hardly one in a hundred takes an hour; of minutes that were read as hours most do.
+_MIN_LONG_SHARE: Final = 0.25
+#: Longer numbers are no durations.
+_MAX_DURATION_DIGITS: Final = 9
+
+
+def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
+    written = seconds.KIND.normalize(cells, assumptions)
+    sizes = byte_lengths(written)
+    readable = digits_only(written) & (sizes > 0) & (sizes <= _MAX_DURATION_DIGITS)
+    # A multiple of 60 ends in 0. Nearly every batch has another duration, so few numbers are read.
+    if (readable & (last_bytes(written) != ord("0"))).any():
+        return Counter({"with seconds": 1})
+    numbers = pc.cast(written.filter(pa.array(readable)), pa.int64()).to_numpy()
+    return Counter(
+        {
+            "all": int((numbers > 0).sum()),
+            "with seconds": int((numbers % _MINUTE_S > 0).any()),
+            "long": int((numbers >= _HOUR_S).sum()),
+        }
+    )
 
 
 #: Fewer distinct ids may have the mark by chance.

@@ -14,7 +14,7 @@ from calltools.files.opening import open_table
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
-from calltools.model.assumptions import Assumptions, DateOrder
+from calltools.model.assumptions import Assumptions, DateOrder, DurationFormat
 from calltools.model.batch import Given, Hints, Table
 from calltools.model.finding import Findings
 from calltools.validation.baseline import Baseline, read_baseline
@@ -37,6 +37,7 @@ class RunOptions:
         currency: Of a price column that has none.
         static_call: For records whose export does not say.
         date_order: How dates are read that can be read two ways.
+        duration_format: How durations such as 3:15 are read, which can be read two ways.
         identifiers: A second file with identifiers.
         identifier_window_s: Age of its records before the call that are still joined, in seconds.
         identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
@@ -57,6 +58,7 @@ class RunOptions:
     currency: str | None = None
     static_call: StaticCall | None = None
     date_order: DateOrder | None = None
+    duration_format: DurationFormat | None = None
     identifiers: Path | None = None
     identifier_window_s: int = 21 * 86_400
     identifier_columns: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +83,7 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("currency", options.currency),
         ("static-call", options.static_call),
         ("date-order", options.date_order),
+        ("duration-format", options.duration_format),
         ("identifiers", options.identifiers),
         ("identifier-window", None if window is None else _format_window(window)),
         ("identifier-columns", ",".join(f"{name}={title}" for name, title in options.identifier_columns.items())),
@@ -124,6 +127,7 @@ class OptionArguments(TypedDict, total=False):
     currency: str | None
     static_call: StaticCall | None
     date_order: DateOrder | None
+    duration_format: DurationFormat | None
     identifiers: str | Path | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
@@ -196,7 +200,14 @@ def resolve(options: RunOptions) -> RunContext:
     """
     check_assumptions.check_assumptions(options.timezone, options.region, options.currency)
     now = int(time.time()) if options.as_of is None else options.as_of
-    assumptions = Assumptions(now, options.timezone, options.region, options.currency, options.date_order)
+    assumptions = Assumptions(
+        now,
+        options.timezone,
+        options.region,
+        options.currency,
+        options.date_order,
+        duration_format=options.duration_format,
+    )
     profiles = (
         profile_library.load_profiles
         if options.vendor in {"auto", "none"}

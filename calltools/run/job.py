@@ -9,6 +9,7 @@ from typing import Final
 from calltools.batch_steps import RunPlan
 from calltools.errors import UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
+from calltools.fields.table import of_kind
 from calltools.files.opening import map_read_errors
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
@@ -102,6 +103,9 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     mapping = reading.mapping
     given = (*_given_by_profile(mapping, options), *list_given(options))
     table = replace(reading.table, source=replace(reading.table.source, given=given, converting=converting))
+    if (converting or mapping is not None) and reading.assumptions.duration_format is None:
+        columns = _canonical_durations(table.titles) if mapping is None else mapping.duration_columns
+        preflight.refuse_unclear_durations(table, columns)
     index = _read_identifiers(context, reading.assumptions)
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
@@ -230,6 +234,7 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
         currency=assumptions.currency,
         date_order=assumptions.date_order,
         proven_orders=assumptions.proven_orders,
+        duration_format=assumptions.duration_format,
         own_numbers=options.own_numbers,
         inbound_contexts=options.inbound_contexts,
     )
@@ -263,6 +268,11 @@ def _see_dates(reading: _Reading) -> SeenDates | None:
         if not seen.may_be_swapped() and not order_is_open:
             break
     return seen
+
+
+def _canonical_durations(titles: tuple[str, ...]) -> dict[str, int]:
+    layout = _canonical_layout(titles)
+    return dict(layout[name] for name in of_kind("seconds") if name in layout)
 
 
 def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:

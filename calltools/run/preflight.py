@@ -1,13 +1,20 @@
 """Before the first record: findings on file and header, and faults of the call with a suggestion from the file."""
 
+import shlex
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from calltools.errors import UsageError, VendorError
+import pyarrow as pa
+
+from calltools.errors import SourceError, UsageError, VendorError
+from calltools.fields.kinds import seconds
 from calltools.matching.join import IdentifierIndex
+from calltools.model.assumptions import DurationFormat
 from calltools.model.batch import Batch, Table, quote_argument, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
@@ -22,6 +29,10 @@ from calltools.vendors.recognize import match_header, normalize_title
 
 #: The service's limit for one file: 1 GB.
 _MAX_UPLOAD_BYTES: Final = 10**9
+#: Records that show whether a column has durations such as 3:15.
+_DURATION_RECORDS: Final = 1000
+#: Such durations that a message shows.
+_SHOWN_DURATIONS: Final = 3
 #: Different words of a column that a message lists.
 _MAX_WORDS: Final = 12
 
@@ -114,6 +125,67 @@ def _lost_identifier_findings(context: RunContext, index: IdentifierIndex | None
 def read_first_batch(table: Table) -> list[Batch]:
     """The first batch of a table, or nothing if it has no records."""
     return [task() for task in islice(table.tasks(), 1)]
+
+
+def refuse_unclear_durations(table: Table, columns: Mapping[str, int]) -> None:
+    """Refuse durations such as 3:15 if no cell of their column shows whether they are minutes or hours.
+
+    The first records tell whether a column has such cells. All records are read only if it has.
+
+    Args:
+        table: The file.
+        columns: Title -> position of its columns of durations whose layout nobody has named.
+
+    Raises:
+        UsageError: A column has such cells. The error shows both readings, and how to say which is right.
+    """
+    # A file that breaks off is reported by the run, which knows what has been written by then.
+    shown: Mapping[str, list[str]] = {}
+    with suppress(SourceError):
+        shown = _find_unclear_durations(table, columns)
+    for title, texts in shown.items():
+        if texts:
+            minutes, hours = (
+                ", ".join(f"{text} = {read}" for text, read in zip(texts, _read_as(texts, layout), strict=True))
+                for layout in ("mm:ss", "h:mm")
+            )
+            raise UsageError(
+                "durations-unclear",
+                column=redacted_titles([title]),
+                path=shlex.quote(table.source.name),
+                minutes=minutes,
+                hours=hours,
+            )
+
+
+def _find_unclear_durations(table: Table, columns: Mapping[str, int]) -> dict[str, list[str]]:
+    """Title of each column in which no cell proves minutes -> its first different cells with two readings, if any.
+
+    Beside more durations of one reading such a cell is a slip, and is reported by itself (CT261).
+    """
+    names = unique_titles(table.titles)
+    shown: dict[str, list[str]] = {title: [] for title in columns}
+    counts: Counter[str] = Counter()
+    count = 0
+    for task in table.tasks() if columns else ():
+        batch = task()
+        for title, cells in {title: batch.cells(names[columns[title]]) for title in shown}.items():
+            if seconds.prove_minutes(cells):
+                # Each is reported by itself, too, with the option that reads them.
+                del shown[title]
+            elif count < _DURATION_RECORDS:
+                short, others = seconds.minutes_or_hours(cells.slice(0, _DURATION_RECORDS - count))
+                shown[title] = list(dict.fromkeys([*shown[title], *short.to_pylist()]))[:_SHOWN_DURATIONS]
+                counts[title] += len(short) - others
+        count += len(batch)
+        if count >= _DURATION_RECORDS and not any(shown[title] and counts[title] >= 0 for title in shown):
+            break
+    return {title: texts for title, texts in shown.items() if counts[title] >= 0}
+
+
+def _read_as(texts: Sequence[str], layout: DurationFormat) -> list[str]:
+    read = seconds.read_layout(pa.array(texts, pa.string()), seconds.DURATION_LAYOUTS[layout])
+    return [str(number) for number in read.to_pylist()]
 
 
 def add_suggestion(

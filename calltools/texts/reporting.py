@@ -5,8 +5,8 @@ from typing import Final
 # fmt: off
 MESSAGES: Final = {
     # -- a file as a whole -------------------------------------------------------------
-    "verbose-assumed": ("time zone: {timezone}; country: {region}; currency: {currency}; order of dates: {order}; now: {now}",
-                        "часовой пояс: {timezone}; страна: {region}; валюта: {currency}; порядок дат: {order}; сейчас: {now}"),
+    "verbose-assumed": ("time zone: {timezone}; country: {region}; currency: {currency}; order of dates: {order}; durations: {durations}; now: {now}",
+                        "часовой пояс: {timezone}; страна: {region}; валюта: {currency}; порядок дат: {order}; длительности: {durations}; сейчас: {now}"),
     "verbose-columns": ("columns taken: {columns}", "взяты столбцы: {columns}"),
     "verbose-rules": ("rules applied: {count} of {all}", "применено правил: {count} из {all}"),
     "verbose-not-said": ("not said", "не указано"),

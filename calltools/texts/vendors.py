@@ -65,6 +65,8 @@ MESSAGES: Final = {
                         "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его, например --timezone Europe/Moscow."),
     "timezone-needed-suggested": ("Times of this {vendor} export are wall-clock times and do not say their zone. The ids of its records agree on --timezone {suggestion}: if that is right, give it.",
                                   "Время в этой выгрузке {vendor} местное, и пояс не указан. Id записей указывают на --timezone {suggestion}: если это верно, задайте его."),
+    "durations-unclear": ("The durations in the column {column} can be minutes and seconds ({minutes}) or hours and minutes ({hours}); nothing in the file tells which. Say it, beside your other options: `calltools convert {path} --duration-format mm:ss` or `calltools convert {path} --duration-format h:mm`.",
+                          "Длительности в столбце {column} — либо минуты и секунды ({minutes}), либо часы и минуты ({hours}); по файлу этого не понять. Укажите, вместе с остальными параметрами: `calltools convert {path} --duration-format mm:ss` или `calltools convert {path} --duration-format h:mm`."),
     "zone-contradicted": ("The zone {zone} contradicts the file: the ids of its records prove UTC{offset}. Give --timezone {suggestion}.",
                           "Пояс {zone} противоречит файлу: id записей указывают на UTC{offset}. Задайте --timezone {suggestion}."),
     "detected": ("{path} is an export of {vendor}: --vendor {vendor}", "{path} — выгрузка {vendor}: --vendor {vendor}"),

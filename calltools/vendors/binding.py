@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calltools.errors import UsageError
+from calltools.fields.kernels.cell_kernels import without_guards
 from calltools.fields.kinds.seconds import DURATION_LAYOUTS
+from calltools.fields.table import of_kind
 from calltools.fields.time_layouts import WrittenTimes, date_orders, read_in_layouts
-from calltools.model.assumptions import DateOrder, Orders
+from calltools.model.assumptions import DateOrder, DurationFormat, Orders
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts.keys import MessageKey
@@ -25,6 +27,7 @@ class MappingOptions:
         currency: Currency of amounts without one.
         date_order: Order of day and month in dates that can be read both ways.
         proven_orders: The same as the dates of the file prove it; ``None``: they were not looked at.
+        duration_format: How durations such as 3:15 are read; ``None``: unknown.
         own_numbers: Called numbers that make a call incoming.
         inbound_contexts: Dialplan contexts that make a call incoming.
     """
@@ -34,6 +37,7 @@ class MappingOptions:
     currency: str | None = None
     date_order: DateOrder | None = None
     proven_orders: Orders | None = None
+    duration_format: DurationFormat | None = None
     own_numbers: tuple[str, ...] = ()
     inbound_contexts: tuple[str, ...] = ()
 
@@ -80,6 +84,14 @@ class BoundProfile:
         fields = [title for steps in self.fields.values() for step in steps for title in step.titles]
         return self.direction_positions | self._positions_of([*fields, *legs])
 
+    @property
+    def duration_columns(self) -> dict[str, int]:
+        """Title -> position of each column whose cells are durations of a layout that the profile leaves open."""
+        steps = [step for name in of_kind("seconds") for step in self.fields.get(name, ()) if not _says_layout(step)]
+        titles = dict.fromkeys(title for step in steps for title in (*step.columns, *step.sum))
+        known = {title: self.positions.get(normalize_title(title)) for title in titles}
+        return {title: position for title, position in known.items() if position is not None}
+
     def _positions_of(self, titles: Sequence[str]) -> frozenset[int]:
         found = (self.positions.get(normalize_title(title)) for title in titles)
         return frozenset(position for position in found if position is not None)
@@ -89,9 +101,19 @@ class BoundProfile:
         position = self.positions.get(normalize_title(title))
         return None if position is None else batch.cells(unique_titles(self.titles)[position])
 
+    def freed_cells(self, batch: Batch, title: str) -> Cells | None:
+        """The same without the guards of spreadsheets: words and ids are compared so."""
+        cells = self.source_cells(batch, title)
+        return None if cells is None else without_guards(cells)
+
     def read_step_times(self, cells: Cells, step: Step) -> WrittenTimes:
         """The times that a step reads of its texts."""
         return read_in_layouts(cells, step.format, self.options.date_order, self.options.proven_orders)
+
+
+def _says_layout(step: Step) -> bool:
+    """Whether a step says itself how its cells become durations."""
+    return bool(step.format or step.extract or step.pluck or step.values or step.difference)
 
 
 def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOptions) -> BoundProfile:

@@ -57,7 +57,7 @@ def read_leg_times(legs: Batch, mapped: BoundProfile) -> LegTimes:
     talk, _ = numbers.get("TalkDuration", nothing)
     hold, hold_known = numbers.get("HoldDuration", nothing)
     answered = transforms.condition_mask(
-        mapped.profile.rows.answered, lambda title: mapped.source_cells(legs, title), count
+        mapped.profile.rows.answered, lambda title: mapped.freed_cells(legs, title), count
     )
     directions = read_directions_and_unknown(legs, mapped)
     incoming, unknown = np.ones(count, bool), np.zeros(count, bool)

@@ -137,7 +137,7 @@ def _group_numbers(batch: Batch, mapped: BoundProfile) -> tuple[Numbers, Numbers
 def _call_keys(batch: Batch, mapped: BoundProfile) -> Cells:
     """For each row the text that all legs of its call share; ``""`` if the row has none."""
     rows = mapped.profile.rows
-    named = [mapped.source_cells(batch, name) for name in rows.one_call_by_all or rows.one_call_by]
+    named = [mapped.freed_cells(batch, name) for name in rows.one_call_by_all or rows.one_call_by]
     present = [trim_whitespace(cells) for cells in named if cells is not None]
     if not present or (rows.one_call_by_all and len(present) < len(named)):
         return constant_cells("", len(batch))

@@ -79,7 +79,7 @@ def time_texts(batch: Batch, mapped: BoundProfile) -> Iterator[tuple[Step, Cells
     for step in mapped.fields.get("DateTime", ()):
         pending = _pending_rows(batch, mapped, step, filled)
         if pending.any():
-            cells, _ = _step_texts(batch, mapped, step)
+            cells, _ = _step_texts(batch, mapped, step, typed=True)
             filled = pc.if_else(pa.array(pending), cells, filled)
             yield step, cells, pending & non_empty(cells)
 
@@ -154,7 +154,9 @@ def read_directions_and_unknown(batch: Batch, mapped: BoundProfile) -> tuple[Cel
 
 
 def _map_field(batch: Batch, mapped: BoundProfile, name: str, steps: Sequence[Step], findings: list[Findings]) -> Cells:
-    cells, unknown, times = _apply_steps(batch, mapped, steps, is_time=name == "DateTime")
+    cells, unknown, times = _apply_steps(
+        batch, mapped, steps, is_time=name == "DateTime", typed=KINDS[FIELDS_BY_NAME[name].kind].typed
+    )
     place = {"field": name}
     if unknown.any():
         findings.append(_findings_where("CT601", batch, unknown, value=cells.filter(pa.array(unknown)), **place))
@@ -174,7 +176,13 @@ def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dic
     """
     options = mapped.options
     assumptions = Assumptions(
-        0, options.timezone, options.region, options.currency, options.date_order, options.proven_orders
+        0,
+        options.timezone,
+        options.region,
+        options.currency,
+        options.date_order,
+        options.proven_orders,
+        options.duration_format,
     )
     read = {}
     for name in names:
@@ -195,16 +203,24 @@ def _findings_where(code: str, batch: Batch, mask: Mask, **given: object) -> Fin
 
 
 def _apply_steps(
-    batch: Batch, mapped: BoundProfile, steps: Sequence[Step], *, is_time: bool = False
+    batch: Batch, mapped: BoundProfile, steps: Sequence[Step], *, is_time: bool = False, typed: bool = True
 ) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
-    """For each row the text of the first step that gives one; the rows with an unknown word; the times read."""
+    """For each row the text of the first step that gives one; the rows with an unknown word; the times read.
+
+    Args:
+        batch: Rows as they are in the file.
+        mapped: The bound profile.
+        steps: Of one field, or of the direction.
+        is_time: Whether they give the time of the call.
+        typed: Whether they give no free text, so that guards of spreadsheets do not belong to the values.
+    """
     filled, unknown = constant_cells("", len(batch)), np.zeros(len(batch), bool)
     all_times: transforms.ParsedTimes | None = None
     for step in steps:
         pending = _pending_rows(batch, mapped, step, filled)
         if not pending.any():
             continue
-        cells, unknown_here, times = _apply_step(batch, mapped, step, is_time=is_time)
+        cells, unknown_here, times = _apply_step(batch, mapped, step, is_time=is_time, typed=typed)
         filled = cells if pending.all() else pc.if_else(pa.array(pending), cells, filled)
         unknown |= unknown_here & pending
         if times is not None:
@@ -216,15 +232,15 @@ def _apply_steps(
 def _pending_rows(batch: Batch, mapped: BoundProfile, step: Step, filled: Cells) -> Mask:
     """The rows that are still empty, and that a step is for."""
     return ~non_empty(filled) & transforms.condition_mask(
-        step.when, lambda title: mapped.source_cells(batch, title), len(batch)
+        step.when, lambda title: mapped.freed_cells(batch, title), len(batch)
     )
 
 
 def _apply_step(
-    batch: Batch, mapped: BoundProfile, step: Step, *, is_time: bool
+    batch: Batch, mapped: BoundProfile, step: Step, *, is_time: bool, typed: bool
 ) -> tuple[Cells, Mask, transforms.ParsedTimes | None]:
     """The words of one step in their fixed order: pick, join, cut out, translate, compute."""
-    cells, unknown = _step_texts(batch, mapped, step)
+    cells, unknown = _step_texts(batch, mapped, step, typed=typed)
     times = None
     if step.format and step.format[0] in DURATION_LAYOUTS:
         cells = read_layout(cells, DURATION_LAYOUTS[step.format[0]])
@@ -237,9 +253,13 @@ def _apply_step(
     return cells, unknown, times
 
 
-def _step_texts(batch: Batch, mapped: BoundProfile, step: Step) -> tuple[Cells, Mask]:
+def _step_texts(batch: Batch, mapped: BoundProfile, step: Step, *, typed: bool) -> tuple[Cells, Mask]:
     """The texts of a step before anything is computed of them, and the rows with an unknown word."""
-    cells, unknown = _pick_cells(batch, mapped, step), np.zeros(len(batch), bool)
+    # A cell that is taken as it is keeps its guard: normalizing takes it off, and counts it.
+    is_computed = bool(
+        (len(step.columns) > 1 and not step.first_of) or step.extract or step.url_parameter or step.format or step.scale
+    )
+    cells, unknown = _pick_cells(batch, mapped, step, freed=typed and is_computed), np.zeros(len(batch), bool)
     if step.extract is not None:
         cells = transforms.extract(cells, step.extract)
     if step.url_parameter is not None:
@@ -253,20 +273,19 @@ def _step_texts(batch: Batch, mapped: BoundProfile, step: Step) -> tuple[Cells, 
     return cells, unknown
 
 
-def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
+def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step, *, freed: bool) -> Cells:
     if step.constant is not None:
         return constant_cells(step.constant, len(batch))
     if step.difference:
-        later, earlier = (
-            _clean_cells(mapped.source_cells(batch, name), mapped, len(batch)) for name in step.difference
-        )
+        later, earlier = (_clean_cells(mapped.freed_cells(batch, name), mapped, len(batch)) for name in step.difference)
         return transforms.difference(later, earlier, step.format)
-    present = [mapped.source_cells(batch, name) for name in step.columns or step.sum]
+    pick = mapped.freed_cells if freed else mapped.source_cells
+    present = [pick(batch, name) for name in step.columns or step.sum]
     columns = [_clean_cells(cells, mapped, len(batch)) for cells in present if cells is not None]
     if not columns:
         return constant_cells("", len(batch))
     if step.sum:
-        return transforms.sum_durations(columns)
+        return transforms.sum_durations(columns, mapped.options.duration_format)
     if step.first_of:
         return transforms.first_of(columns)
     if step.format and len(columns) > 1:
@@ -276,31 +295,29 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step) -> Cells:
 
 
 def _first_filled(batch: Batch, mapped: BoundProfile, titles: Sequence[str]) -> Cells:
-    return transforms.first_of(
-        [_clean_cells(mapped.source_cells(batch, title), mapped, len(batch)) for title in titles]
-    )
+    return transforms.first_of([_clean_cells(mapped.freed_cells(batch, title), mapped, len(batch)) for title in titles])
 
 
 def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells:
-    """Source cells without outer white space; placeholders, those of the profile too, become empty."""
+    """Source cells without outer white space; placeholders, those of the profile too, become empty, guarded or not."""
     if cells is None:
         return constant_cells("", count)
     trimmed = trim_whitespace(cells)
-    blank = cell_kernels.placeholder(trimmed)
+    words = cell_kernels.without_guards(trimmed)
+    blank = cell_kernels.placeholder(words)
     if mapped.profile.empty:
-        blank = blank | as_mask(pc.is_in(trimmed, pa.array(mapped.profile.empty, pa.string())))
+        blank = blank | as_mask(pc.is_in(words, pa.array(mapped.profile.empty, pa.string())))
     return cell_kernels.clear_where(trimmed, blank)
 
 
 def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
     """Phones without withheld ones, and how many were withheld; a SIP address with a number becomes that number."""
+    words = cell_kernels.without_guards(phones)
     # The look at the first byte is cheap, and few exports hold SIP addresses.
-    if (first_bytes(phones) == ord("s")).any():
-        number = transforms.extract(phones, r"^sips?:(\+?[0-9]{7,15})@")
-        phones = pc.if_else(pc.equal(number, ""), phones, number)
-    hidden = as_mask(pc.is_in(pc.utf8_lower(phones), pa.array(_WITHHELD_WORDS))) | as_mask(
-        pc.starts_with(phones, "sip")
-    )
+    if (first_bytes(words) == ord("s")).any():
+        number = transforms.extract(words, r"^sips?:(\+?[0-9]{7,15})@")
+        phones, words = (pc.if_else(pc.equal(number, ""), cells, number) for cells in (phones, words))
+    hidden = as_mask(pc.is_in(pc.utf8_lower(words), pa.array(_WITHHELD_WORDS))) | as_mask(pc.starts_with(words, "sip"))
     return cell_kernels.clear_where(phones, hidden), int(hidden.sum())
 
 

@@ -32,11 +32,11 @@ class _NamedWords:
 
 def _named_words(batch: Batch, mapped: BoundProfile) -> Iterator[_NamedWords]:
     rows, options = mapped.profile.rows, mapped.options
-    contexts = None if rows.context is None else mapped.source_cells(batch, rows.context)
+    contexts = None if rows.context is None else mapped.freed_cells(batch, rows.context)
     if contexts is not None and options.inbound_contexts:
         words = pa.array(options.inbound_contexts, pa.string())
         yield _NamedWords(trim_whitespace(contexts), trim_whitespace(words), options.inbound_contexts)
-    called = None if rows.called is None else mapped.source_cells(batch, rows.called)
+    called = None if rows.called is None else mapped.freed_cells(batch, rows.called)
     if called is not None and options.own_numbers:
         # Few distinct numbers are called: each is read once.
         encoded = called.dictionary_encode()

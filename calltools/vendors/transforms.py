@@ -22,7 +22,7 @@ from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoized
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.time_layouts import WrittenTimes, read_in_layouts
-from calltools.model.assumptions import Assumptions
+from calltools.model.assumptions import Assumptions, DurationFormat
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
 from calltools.vendors.profile import Condition
 
@@ -110,13 +110,16 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
 
     Args:
         cells: Source words; case and outer white space do not matter.
-        words: Source word -> canonical text.
+        words: Source word -> canonical text; the guards of spreadsheets around a word do not matter.
         otherwise: Canonical text for any other word; ``None``: such a word is unchanged and unknown.
     """
     encoded = _dictionary_encode(cells)
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
     table = {word.lower(): text for word, text in words.items()}
-    position = pc.index_in(folded, pa.array(list(table), pa.string()))
+    listed = pa.array(list(table), pa.string())
+    written = pc.utf8_trim_whitespace(encoded.dictionary)
+    folded = pc.utf8_lower(cell_kernels.without_guards(written))
+    # A word of the profile may look like a guarded one.
+    position = pc.coalesce(pc.index_in(pc.utf8_lower(written), listed), pc.index_in(folded, listed))
     known, filled = pc.is_valid(position), non_empty(folded)
     other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(filled), otherwise, "")
     translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), position), other)
@@ -148,9 +151,15 @@ def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
     return pc.if_else(pa.array(both), text, "")
 
 
-def sum_durations(columns: Sequence[Cells]) -> Cells:
-    """Durations added, in seconds; where a cell is not a duration, that cell alone, so that a rule can name it."""
-    seconds = [normalize_field_cells("HoldDuration", cells, Assumptions(now=0)) for cells in columns]
+def sum_durations(columns: Sequence[Cells], layout: DurationFormat | None = None) -> Cells:
+    """Durations added, in seconds; where a cell is not a duration, that cell alone, so that a rule can name it.
+
+    Args:
+        columns: The durations.
+        layout: How those such as 3:15 are read; ``None``: they are not.
+    """
+    assumptions = Assumptions(now=0, duration_format=layout)
+    seconds = [normalize_field_cells("HoldDuration", cells, assumptions) for cells in columns]
     readable = [pa.array(full_match(cells, _SECONDS_PATTERN)) for cells in seconds]
     numbers = [pc.cast(pc.if_else(mask, cells, "0"), pa.int64()) for mask, cells in zip(readable, seconds, strict=True)]
     total = pc.cast(reduce(pc.add, numbers), pa.string())
@@ -244,7 +253,16 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
         encoded, folded_words = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
         listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), folded_words))[encoded.indices.to_numpy()]
         listed = listed | non_empty(cells) if "*" in words else listed
-        mask &= listed | full_match(cells, _ABOVE_ZERO_PATTERN) if ">0" in words else listed
+        mask &= listed | _above_zero(encoded) if ">0" in words else listed
+    return mask
+
+
+def _above_zero(encoded: pa.DictionaryArray) -> Mask:
+    """The cells with a number or a duration above zero, as a spreadsheet may write it, too: 60.0, 0:01:00."""
+    # 3:15 is above zero, be it minutes or hours.
+    assumptions = Assumptions(now=0, duration_format="mm:ss")
+    numbers = normalize_field_cells("TalkDuration", encoded.dictionary, assumptions)
+    mask: Mask = full_match(numbers, _ABOVE_ZERO_PATTERN)[encoded.indices.to_numpy()]
     return mask
 
 

@@ -187,7 +187,7 @@ def _find_true_dates(compared: _Comparison, right: Numbers, doubtful: Mask) -> t
 
 def _compare_with_ids(batch: Batch, mapped: BoundProfile) -> _Comparison | None:
     """The times beside the ids; ``None`` if the ids of the export hold no time."""
-    ids = None if mapped.profile.epoch_id is None else mapped.source_cells(batch, mapped.profile.epoch_id)
+    ids = None if mapped.profile.epoch_id is None else mapped.freed_cells(batch, mapped.profile.epoch_id)
     if ids is None:
         return None
     epochs, has_epoch = epochs_in_ids(ids)

@@ -4,8 +4,15 @@ from typing import get_args
 
 import pytest
 
-from calltools.cli.options import DateOrderChoice, FailOnLevel, Lang, OutputFormat, StaticCallChoice
-from calltools.model.assumptions import DateOrder
+from calltools.cli.options import (
+    DateOrderChoice,
+    DurationFormatChoice,
+    FailOnLevel,
+    Lang,
+    OutputFormat,
+    StaticCallChoice,
+)
+from calltools.model.assumptions import DateOrder, DurationFormat
 from calltools.model.rule import Severity
 from calltools.reports import REPORTERS
 from calltools.run.context import StaticCall
@@ -16,6 +23,7 @@ from calltools.texts import Language
     ("choices", "values"),
     [
         (DateOrderChoice, get_args(DateOrder)),
+        (DurationFormatChoice, get_args(DurationFormat)),
         (FailOnLevel, [severity.value for severity in Severity]),
         (Lang, get_args(Language)),
         (OutputFormat, [name for name, form in REPORTERS.items() if form.on_screen]),

@@ -37,6 +37,16 @@ def test_accepted_calls_are_known_whatever_the_order_of_rows_and_columns(open_le
     assert count_statuses(open_ledger, shuffled) == {"unchanged": 3, "sent": 0}
 
 
+@pytest.mark.parametrize("name", ["Tag", "PhoneNumber"])
+def test_a_cell_with_the_separator_of_fingerprints_is_refused(open_ledger, tmp_path, name):
+    # Two calls could otherwise have one fingerprint: "a\x1f" beside "b", and "a" beside "\x1fb".
+    cells = {"ClientId": "1", "DateTime": "2", "PhoneNumber": "+74950000000", "Tag": "a"}
+    path = write_calls(tmp_path / "a.csv", [call(1), cells | {name: f"\x1f{cells[name]}"}])
+
+    with pytest.raises(SourceError, match=r"U\+001F, call 2"):
+        ledger.plan_upload(open_ledger, path, COUNTER)
+
+
 def test_an_empty_column_is_like_none(open_ledger, tmp_path):
     upload_file(
         open_ledger,

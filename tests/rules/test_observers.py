@@ -28,6 +28,7 @@ CELLS = {
     "DateTime": ["", str(NOW - 60), str(NOW - 3600), str(NOW - 20 * 86_400), str(NOW - 22 * 86_400), "yesterday"],
     "StaticCall": ["1", "1", "1", "0", ""],
     "PhoneNumber": ["", "+74950000000", "+74950000001", "anonymous"],
+    "TalkDuration": ["", "0", "60", "3600", "02:00:00", "75"],
     "FirstTimeCaller": ["1", "0", ""],
 }
 RECORDS = st.lists(st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in CELLS.items()}), max_size=14)
@@ -59,7 +60,7 @@ def findings_of(records, columns, cuts, codes=()):
 
 
 def test_the_rules_that_remember_are_those_of_the_catalog():
-    assert REMEMBERING == ["CT102", "CT401", "CT402", "CT403", "CT404", "CT405", "CT502"]
+    assert REMEMBERING == ["CT102", "CT264", "CT401", "CT402", "CT403", "CT404", "CT405", "CT502"]
 
 
 @given(records=RECORDS, columns=COLUMNS, data=st.data())
@@ -115,6 +116,7 @@ def test_each_rule_finds_repeats_across_a_cut(cut):
         "DateTime": str(NOW - 20 * 86_400),
         "StaticCall": "1",
         "PhoneNumber": "+74950000000",
+        "TalkDuration": "3600",
         "FirstTimeCaller": "1",
     }
     records = [same | {"ClientId": text} for text in [*ROUNDED[:3], ROUNDED[0]]]
@@ -123,4 +125,4 @@ def test_each_rule_finds_repeats_across_a_cut(cut):
     found = findings_of(records, CELLS, [cut] if cut <= len(records) else [])
 
     codes = [code for code in REMEMBERING for row in found if f"'code': '{code}'" in row]
-    assert codes == ["CT401", "CT401", "CT402", "CT403", "CT404", *["CT405"] * 5, "CT502"]
+    assert codes == ["CT264", "CT401", "CT401", "CT402", "CT403", "CT404", *["CT405"] * 5, "CT502"]

@@ -32,7 +32,7 @@ DECIMAL_TAIL: Final = "[.,]0+"
 PLACEHOLDERS: Final = frozenset(
     {
         "null", "(null)", "none", "(none)", "[none]", "nan", "n/a", "#n/a", "na", "nil", "undefined", "\\n",
-        "-", "--", "—", "–", "[]", "{}", "(not set)", "(not provided)", "not set", "(пусто)", "#н/д",
+        "-", "--", "—", "–", "[]", "{}", '=""', "(not set)", "(not provided)", "not set", "(пусто)", "#н/д",
         "<не указано>", "<не заполнено>", "не указано", "не заполнено", "не определено", "не определен", "нет данных",
     }
 )  # fmt: skip
@@ -75,6 +75,8 @@ _GUARDS: Final = (r"'+([^'].*)", r'="([^"]+)"', r"(?i:tel|p): ?([+0-9(][0-9 ()+.
 _GUARDED: Final = f"(?s:{'|'.join(_GUARDS)})"
 _GUARD_FIRST_BYTES: Final = np.zeros(256, bool)
 _GUARD_FIRST_BYTES[list(b"'=tTpP")] = True
+#: Control characters that stand around a value as a guard. Others turn text around, or stand in place of a letter.
+_CONTROL_GUARDS: Final = "".join(map(chr, (*range(0x20), 0x7F)))
 
 
 def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -95,7 +97,8 @@ def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Unicode Standard, sections 23.1 (control codes) and 23.9 (noncharacters); RFC 4180, section 2.
     """
-    # A TAB before or after a value is white space around it (CT012).
+    # A TAB before or after a value is white space around it (CT012). Other control characters around a value of a typed
+    # column are guards (CT283), to which this rule yields.
     return apply_where(
         may_hold_odd_bytes(cells, space=False),
         lambda odd: as_mask(pc.match_substring_regex(pc.utf8_trim(odd, "\t"), _CONTROL)),
@@ -127,8 +130,9 @@ def spreadsheet_guard(cells: Cells, _assumptions: Assumptions | None = None) -> 
     """A sign stands before the value so that a spreadsheet leaves it alone.
 
     Why:
-        An apostrophe, ="…", tel: or p: keeps Excel from making a number of an id or a phone. Who opens the file does
-        not see it; Metrica takes it for a part of the value, and the id belongs to no visitor.
+        An apostrophe, ="…", tel:, p: or a control character such as 0x1F keeps Excel from making a number of an id or a
+        phone. Who opens the file does not see it; Metrica takes it for a part of the value, and the id belongs to no
+        visitor.
 
     Example:
         bad: '+74951234567
@@ -140,9 +144,31 @@ def spreadsheet_guard(cells: Cells, _assumptions: Assumptions | None = None) -> 
     Source:
         Exports of CRM systems and ad cabinets; Yandex Metrica, Passing call data: digits only, or a plus and digits.
     """
-    return apply_where(
-        _GUARD_FIRST_BYTES[first_bytes(cells)], lambda some: full_match(_strip_invisible(some), _GUARDED), cells
-    )
+    may_be_guarded = _GUARD_FIRST_BYTES[first_bytes(cells)] | may_hold_odd_bytes(cells, space=False)
+    return apply_where(may_be_guarded, _are_guarded, cells)
+
+
+def _are_guarded(cells: Cells) -> Mask:
+    """Whether a value without damage stands behind guards."""
+    visible = _strip_invisible(cells)
+    freed = _free(visible)
+    return as_mask(pc.not_equal(freed, visible)) & non_empty(freed) & ~control_character(freed)
+
+
+@memoized
+def without_guards(cells: Cells) -> Cells:
+    """The cells without the guards of spreadsheets around their values; the same object if none has any."""
+    return rewrite_where(cells, spreadsheet_guard(cells), lambda some: _free(_strip_invisible(some)))
+
+
+def _free(visible: Cells) -> Cells:
+    """Cells without outer white space as they are behind their guards; control characters inside them stay."""
+    freed = pc.utf8_trim(visible, _CONTROL_GUARDS + " ")
+    if full_match(freed, _GUARDED).any():
+        for guard in _GUARDS:
+            # White space may stand behind the guard, too.
+            freed = pc.utf8_trim(pc.replace_substring_regex(freed, f"(?s)^{guard}$", r"\1"), _CONTROL_GUARDS + " ")
+    return freed
 
 
 def placeholder(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -190,20 +216,16 @@ def cleaned(cells: Cells) -> Cells:
 
 
 def _clean(cells: Cells) -> Cells:
-    visible = _strip_invisible(cells)
-    guarded = full_match(visible, _GUARDED)
-    for guard in _GUARDS if guarded.any() else ():
-        # White space may stand behind the guard, too.
-        visible = pc.utf8_trim(pc.replace_substring_regex(visible, f"(?s)^{guard}$", r"\1"), " \n\r\t")
-    return pc.if_else(pa.array(_are_placeholders(visible) | control_character(cells)), "", visible)
+    freed = _free(_strip_invisible(cells))
+    return pc.if_else(pa.array(_are_placeholders(freed) | control_character(freed)), "", freed)
 
 
 def clean_unless_damaged(cells: Cells) -> Cells:
-    """The cells as ``cleaned`` gives them, but a cell with a control character is unchanged.
+    """The cells as ``cleaned`` gives them, but a cell with a control character in or instead of a value is unchanged.
 
     Normalizing begins with this: a damaged cell has no certain repair, and must still be there for its rule (CT011).
     """
-    damaged = control_character(cells)
+    damaged = control_character(cells) & ~spreadsheet_guard(cells)
     return replace_where(cleaned(cells), damaged, cells.filter(pa.array(damaged)))
 
 
@@ -259,7 +281,7 @@ def may_hold_odd_bytes(cells: Cells, *, space: bool) -> Mask:
     if not len(data):
         return np.zeros(len(cells), bool)
     lowest, highest = data.min(), data.max()
-    if lowest > 0x20 and highest < 0x7F:
+    if lowest > 0x20 - (not space) and highest < 0x7F:
         return np.zeros(len(cells), bool)
     odd = (data <= 0x20) | (data >= 0x7F) if space else _mark_control_bytes(data, ascii_only=highest < 0x80)
     return cells_with_marked_bytes(cells, odd)

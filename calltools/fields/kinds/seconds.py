@@ -1,6 +1,6 @@
 """Durations: whole seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +18,7 @@ from calltools.model.cells import Cells, Mask, as_mask, non_empty
 #: As text: cells are compared as text, never made numbers.
 _DAY_SECONDS: Final = str(SECONDS_PER_DAY)
 _DAYS: Final = r"(?:(?P<d>[0-9]{1,3}) (?:days?|дн[яей]*|день|д[.]?),? )?"
-#: Spellings with one reading; a fraction of a second is cut off. 3:15 has two, so only a profile can say which.
+#: Spellings with one reading; a fraction of a second is cut off. 3:15 has two, so a profile or the user must say which.
 _SPELLINGS: Final = (
     rf"{_DAYS}(?P<h>[0-9]{{1,3}}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?:[.,][0-9]+)?",
     r"(?P<s>0{1,2}):00",
@@ -27,10 +27,12 @@ _SPELLINGS: Final = (
     r"(?:(?P<s>[0-9]{1,6}) ?(?:seconds?|secs?|s|сек[ундаы]*|с)[.]?)?",
     r"PT(?:(?P<h>[0-9]{1,3})H)?(?:(?P<m>[0-9]{1,4})M)?(?:(?P<s>[0-9]{1,6})(?:[.][0-9]+)?S)?",
 )
-#: Layouts that a profile may give for a duration.
+#: Layouts that a profile or the user may give for a duration.
 DURATION_LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
     {"mm:ss": r"(?P<m>[0-9]{1,4}):(?P<s>[0-5][0-9])", "h:mm": r"(?P<h>[0-9]{1,3}):(?P<m>[0-5][0-9])"}
 )
+#: The first hour that no clock shows.
+_FIRST_HOUR_OF_NO_CLOCK: Final = 24
 _UNIT_SECONDS: Final[Mapping[str, int]] = MappingProxyType({"d": 86_400, "h": 3600, "m": 60, "s": 1})
 _NEGATIVE: Final = r"-[0-9]+(?:[.,]0+)?"
 
@@ -47,8 +49,8 @@ def not_whole_seconds(cells: Cells, _assumptions: Assumptions | None = None) -> 
         good: 195
 
     Fix:
-        Write seconds; the number that hh:mm:ss means stands in the finding. In Excel: =ROUND(A1*86400,0) for a time
-        cell, formatted as a number.
+        Write seconds; the number that hh:mm:ss means stands in the finding. Nobody can know whether 3:15 is minutes or
+        hours: `calltools convert --duration-format mm:ss` reads it as 195 seconds, `--duration-format h:mm` as 11700.
 
     Source:
         Yandex Metrica, Passing call data, TalkDuration and HoldDuration: seconds.
@@ -117,16 +119,33 @@ def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     return _is_canonical(cells) & ~_is_over_a_day(cells)
 
 
-def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _to_seconds)
+def _normalize(cells: Cells, assumptions: Assumptions) -> Cells:
+    layout = assumptions.duration_format
+    spellings = _SPELLINGS if layout is None else (*_SPELLINGS, DURATION_LAYOUTS[layout])
+    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), lambda some: _to_seconds(some, spellings))
 
 
-def _to_seconds(cells: Cells) -> Cells:
+def _to_seconds(cells: Cells, spellings: Sequence[str]) -> Cells:
     clean = cell_kernels.drop_decimal_tail(cell_kernels.clean_unless_damaged(cells))
     clean = cell_kernels.replace_where(clean, *rewrite_matches(clean, r"0+([0-9]+)", r"\1"))
-    for spelling in _SPELLINGS:
+    for spelling in spellings:
         clean = read_layout(clean, spelling)
     return clean
+
+
+def minutes_or_hours(cells: Cells) -> tuple[Cells, int]:
+    """The cells such as 3:15, which have two readings, in order; and how many others are no zero."""
+    clean = cell_kernels.cleaned(cells)
+    zero = full_match(clean, "[0:]*")
+    short = full_match(clean, DURATION_LAYOUTS["mm:ss"]) & ~digits_only(clean) & ~zero
+    return clean.filter(pa.array(short)), int((non_empty(clean) & ~short & ~zero).sum())
+
+
+def prove_minutes(cells: Cells) -> bool:
+    """Whether a cell such as 75:10 shows that these are minutes: no clock has such an hour."""
+    short, _ = minutes_or_hours(cells.filter(pa.array(~digits_only(cells))))
+    first = pc.cast(pc.replace_substring_regex(short, ":.*", ""), pa.int64())
+    return bool(pc.any(pc.greater_equal(first, _FIRST_HOUR_OF_NO_CLOCK)).as_py())
 
 
 def read_layout(cells: Cells, pattern: str) -> Cells:
@@ -164,6 +183,9 @@ KIND = Kind(
         Example("0 days 00:01:15.650", "75", "days, and a fraction that is cut off"),
         Example("soon", None, "no duration", fault="duration-not-seconds"),
         Example("3:15", None, "minutes or hours?", fault="duration-not-seconds"),
+        Example("3:15", "195", "minutes and seconds", (("duration_format", "mm:ss"),)),
+        Example("3:15", "11700", "hours and minutes", (("duration_format", "h:mm"),)),
+        Example("0:03:15", "195", "all three parts, whatever two would be", (("duration_format", "h:mm"),)),
         Example("12.5", None, "a fraction", fault="duration-not-seconds"),
         Example("-1", None, "below zero", fault="duration-negative"),
     ),

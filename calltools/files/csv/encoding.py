@@ -51,7 +51,9 @@ _COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
 _MIN_LOG_MARGIN: Final = 6.0
 #: Bytes that are weighed: of the beginning, and again of the lines beyond ASCII after it.
 _SAMPLE_BYTES: Final = 1 << 16
-_CONTROL_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a"))
+#: Those that a text may hold many of are left out: white space, the end of a file of DOS, and the separators (0x1C to
+#: 0x1F) that some programs put before each value.
+_CONTROL_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a\x1c\x1d\x1e\x1f"))
 #: Weight of a known title in the header.
 _TITLE_LOG_WEIGHT: Final = 6.0
 #: To count known titles, all profiles are loaded; it is not done if that many could not change the order.

@@ -128,15 +128,23 @@ def _width_consistency(cells: Sequence[Sequence[str]]) -> float:
 
 
 def _first_row_of_usual_width(rows: Sequence[Row]) -> int:
-    """The number of the first row as wide as most, the header if no title is known.
+    """The number of the first row as wide as most whose cells are words: the header if no title is known.
 
     A row filled less than half as much as they are is a line above the header, with delimiters added up to the width.
+    Without a row of words it is the first of the others.
     """
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     filled = {number: sum(map(bool, row.cells)) for number, row in enumerate(rows) if len(row.cells) == usual}
     least = sorted(filled.values())[len(filled) // 2] / 2 if filled else 0
-    return next((number for number, count in filled.items() if count >= least), 0)
+    wide = [number for number, count in filled.items() if count >= least]
+    return next((number for number in wide if _are_titles(rows[number].cells)), next(iter(wide), 0))
+
+
+def _are_titles(cells: Sequence[str]) -> bool:
+    """Whether most cells are filled, and those that are hold a letter."""
+    filled = [cell for cell in cells if cell.strip()]
+    return 2 * len(filled) > len(cells) and all(any(map(str.isalpha, cell)) for cell in filled)
 
 
 def _build_result(

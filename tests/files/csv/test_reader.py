@@ -187,6 +187,29 @@ def test_bytes_of_no_text_are_refused(write):
         read(write(bytes(range(256)) * 40))
 
 
+@pytest.mark.parametrize(
+    ("lines", "header"),
+    [
+        (["TimeZone=Europe,,", "Caller,Start,Value", "+74950000101,2026-11-24,1500", "+74950000102,2026-11-24,"], 2),
+        (["Report,November,,", "From,To,Start,Value", "1,2,3,4", "1,2,3,", "1,2,3,4"], 2),
+        (["Caller,Start,Value", "+74950000101,2026-11-24,1500"], 1),
+        ([",Caller,Start", "0,+74950000101,2026-11-24"], 1),
+        (["74950000101,210,75", "74950000102,210,", "74950000103,,75"], 1),
+    ],
+    ids=["padded title", "padded cells of a title", "header", "unnamed column", "records"],
+)
+def test_a_header_of_unknown_titles_is_the_first_wide_row_of_words(write, lines, header):
+    table, *_ = read(write("\n".join(lines) + "\n"))
+
+    assert table.source.header_row == header
+
+
+def test_a_separator_before_every_value_is_text(write):
+    _, *batches = read(write("ClientId,DateTime\n" + "\x1f1,\x1f2\n" * 20))
+
+    assert sum(len(batch) for batch in batches) == 20
+
+
 def test_a_zero_byte_hides_no_encoding(write):
     text = "DateTime;Tag\n" + "".join(f"{number};Заявка с сайта\n" for number in range(20))
 

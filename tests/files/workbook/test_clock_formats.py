@@ -6,12 +6,14 @@ from datetime import datetime
 
 import pytest
 from openpyxl import Workbook
+from python_calamine import CalamineWorkbook
 
 from calltools.files.opening import open_table
 from calltools.files.workbook.clock_formats import shows_hours
 from calltools.files.workbook.clock_formats_binary import find_xls_clock_cells, find_xlsb_clock_cells
 from calltools.model.batch import HeaderGuess, Hints
 from tests.files.workbook.test_error_cells import biff, compound, record, wide, xls_stream, xlsb
+from tests.files.workbook.test_workbook_reader import BRACKETED
 
 DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - cells of a workbook know no zone
 TEN = datetime(2026, 3, 2, 10)  # noqa: DTZ001 - as above
@@ -88,6 +90,17 @@ def test_formats_of_an_xls_are_known(tmp_path):
 
     assert find_xls_clock_cells(path, 0, wanted) == {(2, 0), (3, 0), (5, 0)}
     assert find_xls_clock_cells(path, 0, {(3, 0), (4, 0)}) == {(3, 0)}
+
+
+def test_a_number_of_an_xls_under_a_format_with_brackets_is_no_date(tmp_path):
+    formats = [xls_format(200 + number, code, two_bytes=True) for number, code in enumerate(BRACKETED)]
+    styles = [biff(0xE0, struct.pack("<HH", 0, 200 + number) + b"\0" * 16) for number in range(len(BRACKETED))]
+    cells = [biff_cell(row, row, 50.0) for row in range(len(BRACKETED))]
+    path = compound(tmp_path / "calls.xls", xls_stream(*cells, before=b"".join(formats + styles)))
+
+    read = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+
+    assert read == [[50.0]] * len(BRACKETED)
 
 
 def test_formats_of_an_xlsb_are_known(tmp_path):

@@ -136,6 +136,38 @@ def test_a_duration_beyond_a_day_keeps_its_hours(tmp_path):
     assert rows(read(path)) == [{"Tag": "30:00:05"}]
 
 
+#: Formats of numbers whose brackets hold the letters of days, hours, minutes, seconds and years.
+BRACKETED = (
+    "[Red][>100]#,##0;[Blue][<0]0;[Green]General",
+    "[$-419][Red][>=50]0",
+    "[Red][$-419][>=50]0;[Yellow][<10]0;[Cyan]General;[Magenta]@",
+    "[Magenta]0;[Cyan]-0;[Yellow]0;@",
+    "[DBNum1][$-804][>5]0;[DBNum2][<0]0;[DBNum3]0",
+    "[$руб-419]#,##0;[Red][$руб-419]-#,##0;[Black][$руб-419]0",
+    "[Red][Yellow][Cyan]0",
+    "[$-F800][$-x-sysdate][Red]0",
+    "[$Sh-409]#,##0;[Red][$Sh-409]-0;[Black][$Sh-409]0",
+    '[Red][=1]"h";[Blue][=2]"m";[Green]0',
+    "[Color10][>=100]0\\ \\d;[Color3][<50]0_s;[Color 5]0",
+)
+
+
+def test_a_number_under_a_format_with_brackets_is_no_date(tmp_path):
+    path = tmp_path / "calls.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet()
+        sheet.write(0, 0, "Price")
+        for row, code in enumerate(BRACKETED, 1):
+            sheet.write_number(row, 0, 50, made.add_format({"num_format": code}))
+
+    # The second reader, for what calamine cannot open, is openpyxl.
+    with path.open("rb") as file:
+        _, *values = openpyxl.load_workbook(file, read_only=True, data_only=True).active.iter_rows(values_only=True)
+
+    assert rows(read(path)) == [{"Price": "50"}] * len(BRACKETED)
+    assert values == [(50,)] * len(BRACKETED)
+
+
 def test_dates_of_a_1904_workbook_are_the_same_days(tmp_path):
     path = tmp_path / "calls.xlsx"
     with xlsxwriter.Workbook(path, {"date_1904": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as made:
