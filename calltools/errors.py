@@ -6,7 +6,8 @@
     ├── UsageError          the call was wrong: options, configuration, zone        (exit 2)
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
     │   ├── ConfigError         the configuration is written wrong; all its problems
-    │   ├── VendorError         no profile fits, several fit, or the named one does not
+    │   ├── UnfitFileError      the file is not what the call takes it for; with several files (exit 3)
+    │   │   └── VendorError         no profile fits, several fit, or the named one does not
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
     ├── SourceError         the input cannot be read                               (exit 3)
@@ -120,7 +121,14 @@ def _with_problems(sentence: str, problems: Iterable[Problem], language: Languag
     return "\n".join([sentence, *lines])
 
 
-class VendorError(UsageError):
+class UnfitFileError(UsageError):
+    """The file is not what the call takes it for, or does not tell which of its tables is meant.
+
+    With one file the call was wrong. With several it is the failure of this file: the others are read.
+    """
+
+
+class VendorError(UnfitFileError):
     """No profile fits the file, several do, or the named one does not."""
 
 
@@ -152,6 +160,10 @@ class SourceError(CalltoolsError):
     """The input cannot be read: missing, encrypted, not a table."""
 
     exit_code = 3
+
+
+#: Why one file of several is not read; the others are.
+FileFault: TypeAlias = SourceError | UnfitFileError
 
 
 class LimitError(SourceError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from calltools.batch_steps import RunPlan
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError, UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.files.opening import map_read_errors, open_table
 from calltools.files.rejects import starts_like_rejects
@@ -166,12 +166,12 @@ def _refuse_conversions(table: Table, name: str) -> None:
     """Refuse a file of offline conversions by its name: to upload them as calls could not be undone.
 
     Raises:
-        UsageError: It is one.
+        UnfitFileError: It is one.
     """
     folded = {fold_title(title) for title in table.titles}
     title = next((one for one in _CONVERSION_TITLES if fold_title(one) in folded), None)
     if title is not None and fold_title("DateTime") in folded:
-        raise UsageError("source-conversions", path=name, title=title)
+        raise UnfitFileError("source-conversions", path=name, title=title)
 
 
 def _merge_hints(options: RunOptions, context: RunContext) -> Hints:

@@ -103,6 +103,8 @@ MESSAGES: Final = {
                     "Диск заполнен: {path} не записан, недописанного не осталось. Освободите место и запустите ещё раз."),
     "output-unwritable": ("{path} cannot be written: {reason}. Nothing half-written is left.",
                           "Не удалось записать {path}: {reason}. Недописанного не осталось."),
+    "output-nothing": ("{path} is not written: no call could be read.",
+                       "Файл {path} не записан: ни одного звонка прочитать не удалось."),
     "output-ending": ("{path}: `calltools convert` writes CSV, and {ending} would name something else. Give {near}, and turn that into {ending} with another tool.",
                       "{path}: `calltools convert` пишет CSV, а {ending} обещает другое. Укажите {near}; в {ending} его превратит другая программа."),
     "report-ending-unknown": ("--report {path}: no report has this ending. Known ones: {endings}.",

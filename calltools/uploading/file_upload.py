@@ -1,12 +1,12 @@
 """Canonical files, one after the other: each is validated, planned, confirmed, sent and polled."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import LedgerError, SourceError
+from calltools.errors import LedgerError, SourceError, UnfitFileError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import CallStatus, Ledger, Part, UploadPlan, get_part, plan_upload, waiting_parts
 from calltools.uploading import results
@@ -59,12 +59,12 @@ class Uploader:
     connect: Connect
     events: UploadEvents = field(default_factory=SilentEvents)
 
-    def upload_files(self, requests: Iterable[UploadRequest]) -> list[UploadResult]:
+    def upload_files(self, requests: Sequence[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
 
         Raises:
-            UsageError: A file is not canonical, there is no token, or the caller cannot be asked. Errors of one file
-                or of the ledger are reported, and the next file follows.
+            UsageError: There is no token, the caller cannot be asked, or the only file is not canonical. Errors of one
+                file of several or of the ledger are reported, and the next file follows.
             ServiceError: Parts that were accepted before cannot be polled.
         """
         uploaded: list[UploadResult] = []
@@ -75,6 +75,12 @@ class Uploader:
             except (SourceError, LedgerError) as error:
                 self.events.report_error(error)
                 uploaded.append(UploadResult(error.exit_code, errors=(error,)))
+            except UnfitFileError as error:
+                if len(requests) == 1:
+                    raise
+                error.about_file = None if "path" in error.facts else request.name
+                self.events.report_error(error)
+                uploaded.append(UploadResult(SourceError.exit_code, errors=(error,)))
             if uploaded[-1].stopped:
                 # The token or the quota fails for every further file as well.
                 break

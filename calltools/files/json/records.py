@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
 
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError
 
 #: The document itself as a path.
 ROOT: Final = "."
@@ -37,12 +37,12 @@ def choose_records(document: Any, name: str, count_known: KeyCounter, path: str 
         The items; an object without a list is one record.
 
     Raises:
-        UsageError: Nothing tells which of several lists is meant, or there is no list of objects at the path.
+        UnfitFileError: Nothing tells which of several lists is meant, or there is no list of objects at the path.
     """
     lists = _find_lists(document)
     if path is not None:
         if path not in lists:
-            raise UsageError("json-records-path", path=name, given=path, lists=_format_paths(lists))
+            raise UnfitFileError("json-records-path", path=name, given=path, lists=_format_paths(lists))
         return _items_at(document, path)
     chosen = _known_list(lists, count_known)
     if chosen is None:
@@ -88,7 +88,7 @@ def _only_list(document: Any, lists: Mapping[str, Sequence[dict[str, Any]]], nam
         outer, *inner = filled
         wraps = any(len(filled[path]) > len(filled[outer]) for path in inner if path.startswith(f"{outer}[]"))
         if wraps or any(not path.startswith(f"{outer}[]") for path in inner):
-            raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=outer)
+            raise UnfitFileError("json-lists-several", path=name, lists=_format_paths(filled), first=outer)
         return outer
     return next(iter([*filled, *lists]), ROOT if isinstance(document, list) else None)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from calltools.errors import CalltoolsError, LimitError, SourceError, UsageError
+from calltools.errors import CalltoolsError, LimitError, SourceError, UnfitFileError
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
@@ -118,7 +118,7 @@ def open_workbook(request: OpenRequest) -> Table:
     """The table in one sheet of a workbook; all of it is read at once, by a child process.
 
     Raises:
-        UsageError: No sheet has the name that the user gave, or several sheets fit.
+        UnfitFileError: No sheet has the name that the user gave, or several sheets fit.
         SourceError: The workbook is damaged, encrypted or hostile.
         LimitError: Reading it would cost more than the limits allow.
     """
@@ -165,7 +165,7 @@ def _empty_table(request: OpenRequest, answer: Mapping[str, Any]) -> Table:
     """The table of a workbook without a filled cell in the sheets that were read."""
     if not answer["known"]:
         titles = ", ".join(answer["titles"])
-        raise UsageError("sheet-unknown", path=request.name, sheet=request.hints.sheet, sheets=titles)
+        raise UnfitFileError("sheet-unknown", path=request.name, sheet=request.hints.sheet, sheets=titles)
     source = Source(request.path, request.name, INPUTS["workbook"].format, sheet=request.hints.sheet)
     return Table(source, (), lambda: iter(()), Findings.from_rows([{"code": "CT001"}]))
 
