@@ -8,6 +8,7 @@
     │   ├── ConfigError         the configuration is written wrong; all its problems
     │   ├── UnfitFileError      the file is not what the call takes it for; with several files (exit 3)
     │   │   └── VendorError         no profile fits, several fit, or the named one does not
+    │   ├── PackageError        a package that calltools needs is missing or broken
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
     ├── SourceError         the input cannot be read                               (exit 3)
@@ -27,9 +28,12 @@ An exception is about a run. What is wrong with the data is a finding, never an 
 
 import copyreg
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from calltools.texts import Language, MessageKey, say
+
+if TYPE_CHECKING:
+    from calltools.runtime.packages import BrokenPackage
 
 #: Path in a file, key of the sentence, facts.
 Problem: TypeAlias = tuple[str, MessageKey, dict[str, object]]
@@ -146,6 +150,32 @@ class UnsupportedVendorError(VendorError):
     def say(self, language: Language = "en") -> str:
         """That there is none, why, and how to make one."""
         return say(self.key, language, **self.facts, reason=self.reasons[language])
+
+
+class PackageError(UsageError):
+    """A package that calltools needs is missing or broken.
+
+    Args:
+        package: Which one, and what installs it again.
+    """
+
+    def __init__(self, package: "BrokenPackage") -> None:
+        facts = {"module": package.module, "reason": package.reason, "place": package.place, "fix": package.command}
+        super().__init__("package-broken" if package.place else "package-missing", **facts)
+
+
+def package_fault(fault: BaseException, distributions: Iterable[str] | None = None) -> PackageError | None:
+    """The package that is missing or broken, if an unexpected error may come of one; it imports what is needed.
+
+    Args:
+        fault: The error.
+        distributions: Those that may have caused it; ``None``: all.
+    """
+    from calltools.runtime import packages  # noqa: PLC0415 - only after a fault
+
+    broken = next(packages.find_broken_packages(distributions or packages.PACKAGES), None)
+    broken = broken or packages.find_missing_module(fault)
+    return None if broken is None else PackageError(broken)
 
 
 class OutputError(UsageError):

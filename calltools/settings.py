@@ -1,7 +1,8 @@
 """Settings from environment variables: the one place that reads them."""
 
+import itertools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calltools.texts.keys import Language
@@ -45,6 +46,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         state_dir=environ.get("CALLTOOLS_STATE_DIR") or None,
         stream_encoding_set=bool(environ.get("PYTHONIOENCODING")),
     )
+
+
+def language_of_arguments(arguments: Sequence[str]) -> Language:
+    """The language for an error that comes before options are parsed, or instead of it."""
+    values = [word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")]
+    values += [value for word, value in itertools.pairwise(arguments) if word == "--lang"]
+    return "ru" if "ru" in values else "en" if "en" in values else read_settings().language
 
 
 def _color(environ: Mapping[str, str]) -> bool | None:

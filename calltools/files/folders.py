@@ -1,5 +1,6 @@
 """The files behind the arguments of a command: those that are named, and the table files of a folder."""
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -54,8 +55,13 @@ def find_files(
             # The shell has put it there, for `*.xlsx`.
             found.left_out.setdefault(str(path.parent), Counter())["lock"] += 1
         else:
-            found.files.append((path, given))
+            found.files.append((path, displayable(given)))
     return found
+
+
+def displayable(name: str) -> str:
+    """A name of a file as text that can be stored and sent: bytes that are no UTF-8 are written as their numbers."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _add_folder(
@@ -66,10 +72,10 @@ def _add_folder(
     except OSError:
         listed = []
     reasons = [(one, _reason_to_leave_out(one, taken, is_own)) for one in listed]
-    inside = [(one, str(one)) for one, reason in reasons if reason is None]
+    inside = [(one, displayable(str(one))) for one, reason in reasons if reason is None]
     found.taken[given] += len(inside)
     found.left_out.setdefault(given, Counter()).update(reason for _, reason in reasons if reason is not None)
-    found.files.extend(inside or [(folder, given)])
+    found.files.extend(inside or [(folder, displayable(given))])
 
 
 def _reason_to_leave_out(path: Path, taken: set[tuple[int, int]], is_own: Callable[[Path], bool]) -> LeftOut | None:
