@@ -39,10 +39,20 @@ def stray_cell(path: Path) -> None:
     book.save(path)
 
 
+def stray_cell_beside(path: Path) -> None:
+    """A workbook of one call, and a cell in column 30 of the last row there is."""
+    book = Workbook()
+    for line in (_HEADER, _CALL):
+        book.active.append(line.strip().split(","))
+    book.active["AD1048576"] = "x"
+    book.save(path)
+
+
 CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "2,000,000 empty lines": ("blank.csv", text_file(repeat("\n", 2_000_000))),
     "1,000,000 lines of commas": ("commas.csv", text_file(repeat(",,,\n", 1_000_000))),
     "a stray cell in the last row": ("stray.xlsx", stray_cell),
+    "a stray cell in column 30 of it": ("beside.xlsx", stray_cell_beside),
     "1,000,000 ragged records": ("ragged.csv", text_file(repeat(_CALL[:-3] + "\n", 1_000_000))),
     "2,000,000 lines of one letter": ("letters.csv", text_file(repeat("a\n", 2_000_000))),
     "an unclosed quote before 6,000,000 lines": (

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from calltools.runtime.signals import ignore_signals, install_handlers
@@ -18,14 +19,34 @@ def main() -> None:
     configure_interpreter()
     try:
         # Inside the handler: an interrupt while the commands are imported must end with the same code.
-        from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
-
-        code = start()
+        code = _import_commands()()
         ignore_signals()
     except KeyboardInterrupt:
         code = _INTERRUPTED
         ignore_signals()
     _exit_without_teardown(code)
+
+
+def _import_commands() -> Callable[[], int]:
+    """The function that runs a command; without the packages that commands need, one that says which is missing."""
+    try:
+        from calltools.cli.app import start  # noqa: PLC0415 - nothing heavy at import of the package
+    except Exception as error:
+        from calltools.errors import package_fault  # noqa: PLC0415 - as above
+        from calltools.settings import language_of_arguments  # noqa: PLC0415 - as above
+
+        broken = package_fault(error)
+        if broken is None:
+            raise
+        sentence, code = broken.say(language_of_arguments(sys.argv)), broken.exit_code
+
+        def refuse() -> int:
+            if sys.stderr is not None:
+                sys.stderr.write(f"calltools: {sentence}\n")
+            return code
+
+        return refuse
+    return start
 
 
 def _exit_without_teardown(code: int) -> NoReturn:

@@ -6,8 +6,10 @@
     ├── UsageError          the call was wrong: options, configuration, zone        (exit 2)
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
     │   ├── ConfigError         the configuration is written wrong; all its problems
-    │   ├── VendorError         no profile fits, several fit, or the named one does not
-    │   ├── NotCallsError       the file is of another kind than calls
+    │   ├── UnfitFileError      the file is not what the call takes it for; with several files (exit 3)
+    │   │   ├── VendorError         no profile fits, several fit, or the named one does not
+    │   │   └── NotCallsError       the file is of another kind than calls
+    │   ├── PackageError        a package that calltools needs is missing or broken
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
     ├── SourceError         the input cannot be read                               (exit 3)
@@ -27,9 +29,12 @@ An exception is about a run. What is wrong with the data is a finding, never an 
 
 import copyreg
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from calltools.texts import Language, MessageKey, say
+
+if TYPE_CHECKING:
+    from calltools.runtime.packages import BrokenPackage
 
 #: Path in a file, key of the sentence, facts.
 Problem: TypeAlias = tuple[str, MessageKey, dict[str, object]]
@@ -121,7 +126,14 @@ def _with_problems(sentence: str, problems: Iterable[Problem], language: Languag
     return "\n".join([sentence, *lines])
 
 
-class VendorError(UsageError):
+class UnfitFileError(UsageError):
+    """The file is not what the call takes it for, or does not tell which of its tables is meant.
+
+    With one file the call was wrong. With several it is the failure of this file: the others are read.
+    """
+
+
+class VendorError(UnfitFileError):
     """No profile fits the file, several do, or the named one does not."""
 
 
@@ -141,7 +153,7 @@ class UnsupportedVendorError(VendorError):
         return say(self.key, language, **self.facts, reason=self.reasons[language])
 
 
-class NotCallsError(UsageError):
+class NotCallsError(UnfitFileError):
     """The file is of another kind than calls: conversions, orders, a report.
 
     Attributes:
@@ -162,6 +174,32 @@ class NotCallsError(UsageError):
         return say(self.key, language, **self.facts, what=self.what[language], goes=self.goes[language])
 
 
+class PackageError(UsageError):
+    """A package that calltools needs is missing or broken.
+
+    Args:
+        package: Which one, and what installs it again.
+    """
+
+    def __init__(self, package: "BrokenPackage") -> None:
+        facts = {"module": package.module, "reason": package.reason, "place": package.place, "fix": package.command}
+        super().__init__("package-broken" if package.place else "package-missing", **facts)
+
+
+def package_fault(fault: BaseException, distributions: Iterable[str] | None = None) -> PackageError | None:
+    """The package that is missing or broken, if an unexpected error may come of one; it imports what is needed.
+
+    Args:
+        fault: The error.
+        distributions: Those that may have caused it; ``None``: all.
+    """
+    from calltools.runtime import packages  # noqa: PLC0415 - only after a fault
+
+    broken = next(packages.find_broken_packages(distributions or packages.PACKAGES), None)
+    broken = broken or packages.find_missing_module(fault)
+    return None if broken is None else PackageError(broken)
+
+
 class OutputError(UsageError):
     """The output cannot be written, or writing it would destroy something."""
 
@@ -174,6 +212,10 @@ class SourceError(CalltoolsError):
     """The input cannot be read: missing, encrypted, not a table."""
 
     exit_code = 3
+
+
+#: Why one file of several is not read; the others are.
+FileFault: TypeAlias = SourceError | UnfitFileError
 
 
 class LimitError(SourceError):

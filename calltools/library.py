@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
+from calltools.files.folders import displayable
 from calltools.model.finding import Finding
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
@@ -93,7 +94,7 @@ def convert(
 def _resolve_input(path: str | Path, options: Any) -> InputFile:
     """The file with its options; the other files that are read may be given as text."""
     others = {name: Path(options[name]) for name in ("identifiers", "baseline") if options.get(name) is not None}
-    return InputFile(Path(path), str(Path(path)), resolve(RunOptions(**{**options, **others})))
+    return InputFile(Path(path), displayable(str(Path(path))), resolve(RunOptions(**{**options, **others})))
 
 
 def _run(one: InputFile, style: ReportOptions, sinks: Sequence[SessionSink], *, converting: bool) -> Result:

@@ -1,8 +1,9 @@
 """Settings from environment variables: the one place that reads them."""
 
+import itertools
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +57,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         has_display=sys.platform in {"darwin", "win32"} or any(environ.get(name) for name in _DISPLAY_VARIABLES),
         stream_encoding_set=bool(environ.get("PYTHONIOENCODING")),
     )
+
+
+def language_of_arguments(arguments: Sequence[str]) -> Language:
+    """The language for an error that comes before options are parsed, or instead of it."""
+    values = [word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")]
+    values += [value for word, value in itertools.pairwise(arguments) if word == "--lang"]
+    return "ru" if "ru" in values else "en" if "en" in values else read_settings().language
 
 
 def _color(environ: Mapping[str, str]) -> bool | None:

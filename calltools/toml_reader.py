@@ -29,7 +29,7 @@ class TomlReader:
         """The document, or ``None`` with a problem where the text is not TOML."""
         try:
             return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as fault:
+        except (ValueError, RecursionError) as fault:  # also a number of 5,000 digits, or a thousand brackets
             self.add_problem("$", "profile-not-toml", reason=str(fault))
             return None
 

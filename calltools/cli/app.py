@@ -1,7 +1,6 @@
 """The table of commands, and how the process starts and ends."""
 
 import errno
-import itertools
 import os
 import sys
 from pathlib import Path
@@ -13,9 +12,9 @@ from calltools.cli import config, convert, doctor, login, rules, schema, termina
 from calltools.cli.options import traceback_places
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
 from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
-from calltools.errors import CalltoolsError, OutputError, UsageError
-from calltools.settings import read_settings
-from calltools.texts import Language, say
+from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault
+from calltools.settings import language_of_arguments
+from calltools.texts import say
 
 app = App(
     name="calltools",
@@ -71,7 +70,7 @@ def start() -> int:
             return _report_defect(error)
         # Errors of files are ``CalltoolsError``: this one is of standard output or standard error.
         redirect_to_devnull(sys.stdout)
-        _print_error(say("output-stream", _language_of_arguments(), reason=error.strerror))
+        _print_error(say("output-stream", language_of_arguments(sys.argv), reason=error.strerror))
         return OutputError.exit_code
     except Exception as error:  # noqa: BLE001 - a traceback of Python's could show values of the user's file
         return _report_defect(error)
@@ -85,7 +84,7 @@ def _run_app() -> int:
     try:
         code = app(standalone_mode=False)
     except CommandLineError as error:
-        typer.echo(explain_usage_error(error, _language_of_arguments()), err=True)
+        typer.echo(explain_usage_error(error, language_of_arguments(sys.argv)), err=True)
         return UsageError.exit_code
     except SystemExit as exit_request:
         code = exit_request.code
@@ -94,15 +93,14 @@ def _run_app() -> int:
     return code if isinstance(code, int) else 0
 
 
-def _language_of_arguments() -> Language:
-    """The language for an error that comes before options are parsed, or instead of it."""
-    values = [word.removeprefix("--lang=") for word in sys.argv if word.startswith("--lang=")]
-    values += [value for word, value in itertools.pairwise(sys.argv) if word == "--lang"]
-    return "ru" if "ru" in values else "en" if "en" in values else read_settings().language
-
-
 def _report_defect(error: Exception) -> int:
-    _print_error(f"{say('defect', _language_of_arguments(), fault=type(error).__name__)}\n{traceback_places(error)}")
+    """Say that calltools has a fault, or which package it is that does not let it work."""
+    if (broken := package_fault(error)) is not None:
+        _print_error(broken.say(language_of_arguments(sys.argv)))
+        return broken.exit_code
+    _print_error(
+        f"{say('defect', language_of_arguments(sys.argv), fault=type(error).__name__)}\n{traceback_places(error)}"
+    )
     return CalltoolsError.exit_code
 
 

@@ -12,7 +12,7 @@ from calltools.cli.options import format_examples
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, CounterOption, OutputOptions
-from calltools.errors import CalltoolsError, LedgerError, ServiceError, UsageError
+from calltools.errors import CalltoolsError, LedgerError, PackageError, ServiceError, UsageError
 from calltools.texts import say
 from calltools.texts.keys import MessageKey
 
@@ -30,13 +30,30 @@ def doctor_command(
     with open_layers(context, output) as layers, ExitStack() as stack:
         output = layers.apply(output)
         counter, access = layers.apply(counter_option).counter, layers.apply(access)
-        from importlib.metadata import version  # noqa: PLC0415 - heavy
-
-        packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
         typer.echo(
-            f"calltools {version('calltools')}, Python {sys.version.split()[0]}, {platform.system()}; {packages}"
+            f"calltools {_version('calltools')}, Python {sys.version.split()[0]}, {platform.system()}; {packages}"
         )
+        _check_packages(output)
         codes = [_check_ledger(output, stack), _check_service(counter, access, output, stack)]
+        raise typer.Exit(max(codes))
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _check_packages(output: OutputOptions) -> None:
+    """Import every package that a command may need; one that cannot be used ends the check: the rest needs them all."""
+    from calltools.runtime.packages import find_broken_packages  # noqa: PLC0415 - heavy
+
+    codes = [_print_error(PackageError(broken), output) for broken in find_broken_packages()]
+    if codes:
         raise typer.Exit(max(codes))
 
 

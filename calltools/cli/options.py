@@ -234,11 +234,16 @@ def exit_on_error(lang: Language, *, debug: bool = False) -> Iterator[None]:
     try:
         yield
     except CalltoolsError as error:
-        about = "" if error.about_file is None else f"{error.about_file}: "
-        typer.echo(f"calltools: {about}{error.say(lang)}", err=True)
+        typer.echo(format_error(error, lang), err=True)
         if debug:
             typer.echo(traceback_places(error), err=True)
         raise typer.Exit(error.exit_code) from None
+
+
+def format_error(error: CalltoolsError, lang: Language) -> str:
+    """An error as one line for standard error, with the file that it is about."""
+    about = "" if error.about_file is None else f"{error.about_file}: "
+    return f"calltools: {about}{error.say(lang)}"
 
 
 def traceback_places(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -22,13 +23,16 @@ _MAX_WIDTH: Final = 120
 _TERMINAL_FINDINGS_PER_RULE: Final = 20
 
 
-def open_reporters(showing: FindingOptions, stream: TextIO, stack: ExitStack) -> Iterator[ReporterSink]:
+def open_reporters(
+    showing: FindingOptions, stream: TextIO, stack: ExitStack, *, several_files: bool
+) -> Iterator[ReporterSink]:
     """The reporters of a run.
 
     Args:
         showing: What the user wants to see.
         stream: Where findings are shown.
         stack: Closes the report files: with an exception they do not appear.
+        several_files: Whether the run is about more than one file.
 
     Raises:
         OutputError: A report cannot be written, or its place is taken.
@@ -39,7 +43,8 @@ def open_reporters(showing: FindingOptions, stream: TextIO, stack: ExitStack) ->
     chosen: str = showing.output_format or ("github" if settings.on_github else usual)
     if not REPORTERS[chosen].for_people:
         force_utf8(stream)
-    yield ReporterSink(REPORTERS[chosen](stream, _report_options(showing, stream)), errors_only=showing.quiet)
+    options = replace(_report_options(showing, stream), several_files=several_files)
+    yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
     # The runner makes the file; a container that was handed the variable alone has none.
     if chosen == "github" and settings.step_summary and (path := Path(settings.step_summary)).is_file():
         page = stack.enter_context(open_for_append(path))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +80,9 @@ def _parse_as_of(text: str) -> int:
         raise UsageError("as-of-unreadable", given=text) from None
     if moment.tzinfo is None:
         raise UsageError("as-of-without-offset", given=text)
+    # One zone further the first and the last day of the calendar have no date.
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise UsageError("as-of-unreadable", given=text)
     return int(moment.timestamp())
 
 

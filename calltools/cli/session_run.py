@@ -13,24 +13,27 @@ import typer
 
 from calltools.batch_steps import RunPlan
 from calltools.cli.configuration.layers import OptionLayers
+from calltools.cli.inputs import find_inputs
 from calltools.cli.options import (
     FindingOptions,
     OnError,
     ReadingOptions,
     WritingOptions,
+    format_error,
     resolve_language,
     traceback_places,
 )
 from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
-from calltools.errors import CalltoolsError, SourceError
+from calltools.errors import CalltoolsError, FileFault, SourceError
 from calltools.files.atomic import enter_interrupt_safe
-from calltools.files.opening import FileStamp, copy_stdin, expand_paths, read_stamp
+from calltools.files.opening import FileStamp, copy_stdin, read_stamp
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.model.titles import redacted_titles
-from calltools.reports.wording import format_counts_line
+from calltools.reports.escape import escape_invisible
+from calltools.reports.wording import format_counts_line, format_total_line
 from calltools.rules.catalog import RULES
 from calltools.run import (
     BaselineResult,
@@ -62,10 +65,10 @@ def validate_files(
     """Validate files as they are, or as they would be converted, and end with the exit code."""
     _tune_process(files)
     with ExitStack() as stack:
-        base, inputs = _open_inputs(files, reading, showing, layers, stack)
+        base, inputs = _open_inputs(files, _report_paths(showing), reading, showing, layers, stack)
         refuse_occupied_outputs(_report_paths(showing), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        reporters = list(open_reporters(showing, sys.stdout, stack))
+        reporters = list(open_reporters(showing, sys.stdout, stack, several_files=len(inputs) > 1))
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
@@ -94,10 +97,11 @@ def convert_files(
     _tune_process(files)
     output = None if writing.output == "-" else Path(writing.output)
     with ExitStack() as stack:
-        base, inputs = _open_inputs(files, reading, showing, layers, stack)
         outputs = [path for path in (output, writing.rejects) if path is not None]
         refuse_other_endings(outputs)
-        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        outputs += _report_paths(showing)
+        base, inputs = _open_inputs(files, outputs, reading, showing, layers, stack)
+        refuse_occupied_outputs(outputs, inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         converted = ConversionSink(
             output or sys.stdout.buffer,
@@ -106,7 +110,8 @@ def convert_files(
             all_or_nothing=writing.on_error is OnError.FAIL,
         )
         enter_interrupt_safe(stack, converted)
-        reporters = list(open_reporters(showing, sys.stdout if output else sys.stderr, stack))
+        stream = sys.stdout if output else sys.stderr
+        reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
@@ -118,9 +123,22 @@ def convert_files(
             may_fork=True,
         ).run()
         _print_baseline(baseline.result, showing)
-        for summary in summaries:
-            typer.echo(format_counts_line(summary, resolve_language(showing.lang)), err=True)
+        _print_counts(summaries, showing)
+        if output is not None and converted.holds_nothing:
+            sentence = say("output-nothing", resolve_language(showing.lang), path=output)
+            typer.echo(f"calltools: {sentence}", err=True)
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:
+    """Say for each file that was read what became of its records; of several with their names and a total."""
+    language, several = resolve_language(showing.lang), len(summaries) > 1
+    for summary in summaries:
+        if summary.error is None:
+            name = f"{escape_invisible(summary.name)}: " if several else ""
+            typer.echo(name + format_counts_line(summary, language), err=True)
+    if several:
+        typer.echo(format_total_line(summaries, language), err=True)
 
 
 def _tune_process(files: Sequence[str]) -> None:
@@ -131,12 +149,22 @@ def _tune_process(files: Sequence[str]) -> None:
         return_freed_memory()
 
 
-def _open_inputs(
-    files: Sequence[str], reading: ReadingOptions, showing: FindingOptions, layers: OptionLayers, stack: ExitStack
+def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is done with them
+    files: Sequence[str],
+    outputs: Sequence[Path],
+    reading: ReadingOptions,
+    showing: FindingOptions,
+    layers: OptionLayers,
+    stack: ExitStack,
 ) -> tuple[RunContext, list[InputFile]]:
     """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
-    paths = list(_expand_arguments(files, reading, stack))
     base = resolve(build_run_options(reading, showing))
+    options = base.options
+    others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
+    paths = [
+        (stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name) if name == "-" else (path, name)
+        for path, name in find_inputs(files, others, resolve_language(showing.lang), quiet=showing.quiet)
+    ]
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
     inputs = []
     for path, name in paths:
@@ -146,15 +174,6 @@ def _open_inputs(
             contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
         inputs.append(InputFile(path, name, contexts[matching]))
     return base, inputs
-
-
-def _expand_arguments(files: Sequence[str], reading: ReadingOptions, stack: ExitStack) -> Iterator[tuple[Path, str]]:
-    """The files behind the arguments and their names: standard input copied, folders opened."""
-    for name in files:
-        if name == "-":
-            yield stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name
-        else:
-            yield from expand_paths([name])
 
 
 def _report_paths(showing: FindingOptions) -> list[Path]:
@@ -187,8 +206,8 @@ class _ConsoleEvents(SessionEvents):
     def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
         return show_progress(name, shown=not (self.showing.no_progress or self.showing.quiet))
 
-    def unreadable(self, _name: str, fault: SourceError) -> None:
-        typer.echo(f"calltools: {fault.say(resolve_language(self.showing.lang))}", err=True)
+    def unreadable(self, _name: str, fault: FileFault) -> None:
+        typer.echo(format_error(fault, resolve_language(self.showing.lang)), err=True)
         if self.showing.debug:
             typer.echo(traceback_places(fault), err=True)
 

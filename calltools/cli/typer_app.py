@@ -96,7 +96,35 @@ class _Group(_FastValues, TyperGroup):
     pass
 
 
+#: What an error says whose sentence is ours.
+_NOT_TEXT: Final = "not text"
+#: Options that may name a file and are no ``Path``: the name of a file may be any bytes.
+_TEXT_OR_PATH: Final = frozenset({"output", "vendor", "identifiers"})
+
+
+def _as_text(value: Any, parameter: Any, context: Any) -> Any:
+    """The value with the bytes decoded that the locale does not know, unless it may be the name of a file.
+
+    Python keeps such bytes as half characters, which can be written nowhere.
+
+    Raises:
+        CommandLineError: They are no UTF-8 either.
+    """
+    if isinstance(value, list | tuple):
+        return type(value)(_as_text(one, parameter, context) for one in value)
+    if not isinstance(value, str) or value.isascii() or not _HALF_CHARACTER.search(value):
+        return value
+    is_path = parameter.type_descriptor.annotation in {Path, list[Path]} or parameter.name in _TEXT_OR_PATH
+    if is_path or parameter.param_type_name != "option":
+        return value
+    try:
+        return os.fsencode(value).decode("utf-8")
+    except UnicodeError:
+        raise typer.BadParameter(_NOT_TEXT, ctx=context, param=parameter) from None
+
+
 def _process_value(parameter: Any, process_by_typer: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    value = _as_text(value, parameter, context)
     converted = _convert(parameter.type_descriptor, value, repeated=parameter.multiple or parameter.nargs == -1)
     if converted is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(converted)):
         return process_by_typer(context, value)
@@ -144,6 +172,8 @@ def _is_unreadable(name: str) -> bool:
 #: The class of errors that typer raises for a command line; typer does not export it.
 CommandLineError: Final[Any] = typer.BadParameter.__mro__[1]
 
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_NO_NUMBER: Final = re.compile("Input should be|Unable to parse input|is not a valid|not in the range")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 
 
@@ -173,19 +203,39 @@ def _usage_sentence(error: Any, language: Language) -> str:
         return say("call-missing", language, what=_parameter_name(error.param))
     if "requires an argument" in message:
         return say("call-value-missing", language, option=error.option_name)
-    wrong = _wrong_value(message, quoted, language)
+    wrong = _wrong_value(message, quoted, error.param, language)
     return f"{_parameter_name(error.param)}: {wrong}" if wrong else str(error.format_message())
 
 
-def _wrong_value(message: str, quoted: list[str], language: Language) -> str:
+def _wrong_value(message: str, quoted: list[str], parameter: Any, language: Language) -> str:
     """What is wrong with a value; empty: typer's own message has to do."""
+    if message == _NOT_TEXT:
+        return say("call-not-text", language)
     if "is not one of" in message:
         given, *choices = quoted
         choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)
         return f"{choice} {say('call-choices', language, choices=', '.join(choices))}"
-    if least := re.search(r"greater than or equal to (\d+)", message):
-        return say("config-not-number", language, least=least[1])
-    return ""
+    descriptor: Any = getattr(parameter, "type_descriptor", None)
+    number = next((kind for kind in (int, float) if kind in _kinds_of(descriptor)), None)
+    if number is None or not re.search(
+        "Input should be|Unable to parse input|is not a valid|not in the range", message
+    ):
+        return ""
+    least, most = descriptor.parameter_info.min, descriptor.parameter_info.max
+    return say(range_message(number, most), language, least=0 if least is None else least, most=most)
+
+
+def range_message(value_type: Any, maximum: float | None) -> MessageKey:
+    """Key of the sentence that says which numbers an option takes."""
+    if maximum is not None:
+        return "config-not-whole-between" if value_type is int else "config-not-between"
+    return "config-not-number" if value_type is int else "config-not-amount"
+
+
+def _kinds_of(descriptor: Any) -> tuple[Any, ...]:
+    """The types of the values of an option, of one that may be absent too."""
+    annotation = getattr(descriptor, "annotation", None)
+    return (annotation, *get_args(annotation))
 
 
 def _unknown_word(key: MessageKey, word: str, near: Any, language: Language) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 import typer
 
-from calltools.cli.options import is_terminal, traceback_places
+from calltools.cli.options import format_error, is_terminal, traceback_places
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError
@@ -103,7 +103,7 @@ class UploadConsole:
 
     def report_error(self, error: CalltoolsError) -> None:
         """Print why something failed."""
-        self._echo(f"calltools: {error.say(self.options.language)}", err=True)
+        self._echo(format_error(error, self.options.language), err=True)
         if self.options.debug:
             self._echo(traceback_places(error), err=True)
 

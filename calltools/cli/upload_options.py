@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from calltools.cli.options import Lang, resolve_language
 from calltools.texts import Language
+
+#: The largest number that the ledger can keep.
+MAX_COUNTER: Final = 2**63 - 1
+#: Longer spans are a slip, and some are more than the clocks of a system can count.
+DAY_S: Final = 86_400
+YEAR_S: Final = 365 * DAY_S
 
 
 class ResultFormat(StrEnum):
@@ -29,7 +35,9 @@ class OnAbsent(StrEnum):
 class CounterOption:
     """The counter of a command."""
 
-    counter: Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of the counter.")] = None
+    counter: Annotated[int | None, typer.Option(min=1, max=MAX_COUNTER, metavar="N", help="Number of the counter.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,12 @@ class FollowOptions:
         float | None,
         typer.Option(min=0, max=100, metavar="PERCENT", help="Calls that must be linked; upload then waits."),
     ] = None
-    poll_interval: Annotated[float, typer.Option(min=0.05, metavar="SECONDS", help="Between two looks.")] = 60
-    wait_limit: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="For how long to follow.")] = 10_800
+    poll_interval: Annotated[float, typer.Option(min=0.05, max=DAY_S, metavar="SECONDS", help="Between two looks.")] = (
+        60
+    )
+    wait_limit: Annotated[
+        float, typer.Option(min=0, max=365 * DAY_S, metavar="SECONDS", help="For how long to follow.")
+    ] = 10_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,13 @@ class AbsencePolicy:
     """When a part counts as absent, and what follows."""
 
     settle_minutes: Annotated[
-        float, typer.Option(min=1, metavar="MINUTES", help="How long a part must be missing in the service's list.")
+        float,
+        typer.Option(
+            min=1,
+            max=365 * DAY_S // 60,
+            metavar="MINUTES",
+            help="How long a part must be missing in the service's list.",
+        ),
     ] = 15
     on_absent: Annotated[
         OnAbsent, typer.Option(help="hold: a person decides about a part that is missing; resend: it goes again.")
@@ -89,7 +107,7 @@ class AccessOptions:
     ca_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Certificates of a private authority to trust as well.")
     ] = None
-    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="For one whole request.")] = 900
+    timeout: Annotated[float, typer.Option(min=1, max=DAY_S, metavar="SECONDS", help="For one whole request.")] = 900
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import time
 from typing import BinaryIO
 
+from calltools.cli.inputs import find_inputs
 from calltools.cli.upload_console import UploadConsole, format_listed_part, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -20,7 +21,6 @@ from calltools.cli.upload_options import (
     ResultFormat,
     SendOptions,
 )
-from calltools.files.opening import expand_paths
 from calltools.ledger import (
     Ledger,
     ReconcilePolicy,
@@ -139,9 +139,10 @@ def upload_files(
         access: How the service is reached.
         output: How what happens is printed.
     """
-    inputs: list[tuple[Path | BinaryIO, str]] = []
-    for name in files:
-        inputs += [(sys.stdin.buffer, name)] if name == "-" else expand_paths([name])
+    inputs: list[tuple[Path | BinaryIO, str]] = [
+        (sys.stdin.buffer if name == "-" else path, name)
+        for path, name in find_inputs(files, [], output.language, quiet=output.quiet)
+    ]
     # For all files first: a wrong option for the last one is refused before the first is read.
     options = [options_for(name) for _, name in inputs]
     requests = [

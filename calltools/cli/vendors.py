@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, exit_on_error, format_examples, is_terminal, resolve_language
+from calltools.cli.options import Lang, exit_on_error, format_error, format_examples, is_terminal, resolve_language
 from calltools.cli.typer_app import App
+from calltools.errors import SourceError, UnfitFileError
 
 app = App(
     help="Known exports: list, show, detect, test, new.",
@@ -51,23 +52,39 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
 @app.command(
     epilog=format_examples(
         "calltools vendors detect export.csv",
-        "calltools vendors detect journal.xlsx",
+        "calltools vendors detect exports/",
         "calltools vendors detect calls.json --lang ru",
     )
 )
 def detect(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files or folders.", show_default=False)],
     *,
     records: _RecordsOption = None,
     lang: _LangOption = None,
 ) -> None:
-    """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits, else 1."""
-    with exit_on_error(resolve_language(lang)):
+    """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits each, else 1."""
+    language = resolve_language(lang)
+    with exit_on_error(language):
+        from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
         from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
 
-        text, found = detect_profile(file, resolve_language(lang), records)
-        typer.echo(text)
-        raise typer.Exit(0 if found else 1)
+        found = find_inputs(files, [], language)
+        codes = []
+        for number, (path, name) in enumerate(found):
+            if number:
+                typer.echo()
+            try:
+                text, fits = detect_profile(path, language, records)
+            except (SourceError, UnfitFileError) as error:
+                if len(found) == 1:
+                    raise
+                error.about_file = None if "path" in error.facts else name
+                typer.echo(format_error(error, language), err=True)
+                codes.append(SourceError.exit_code)
+            else:
+                typer.echo(text)
+                codes.append(0 if fits else 1)
+        raise typer.Exit(max(codes))
 
 
 @app.command(

@@ -207,6 +207,18 @@ class _ErrorMappedStream(io.RawIOBase):
             if not self._target.closed:
                 self._target.flush()
 
+    def tell(self) -> int:
+        return self._target.tell() if self._target.seekable() else 0
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Forget what stands behind a place; of a device or a pipe nothing."""
+        place = self.tell() if size is None else size
+        if stat.S_ISREG(os.fstat(self._target.fileno()).st_mode):
+            with map_os_errors(self._path):
+                self._target.seek(place)
+                self._target.truncate()
+        return place
+
 
 @contextmanager
 def map_os_errors(path: object) -> Iterator[None]:

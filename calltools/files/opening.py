@@ -1,10 +1,10 @@
-"""Opening a source: the files behind an argument, their format by their first bytes, and the reader of that format."""
+"""Opening a source: its format by the first bytes, and the reader of that format; standard input as a file."""
 
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
@@ -17,12 +17,8 @@ from calltools.files.workbook.package import list_package_parts
 from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderFinder, Hints, Table
 
-#: Endings of the files that are taken from a folder; the content then decides about the format.
-TABLE_SUFFIXES: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
 #: Device, inode, size and time of a file: they change when somebody writes to it.
 FileStamp: TypeAlias = tuple[int, ...]
-#: An office program puts a file of such a name beside one that it has open.
-_LOCK_FILE_PREFIXES: Final = ("~$", ".~lock")
 _CHUNK_BYTES: Final = 1 << 20
 _HEAD_BYTES: Final = 4096
 _OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -91,6 +87,8 @@ def check_file(path: Path, name: str) -> None:
         if stat.S_ISREG(mode):
             path.open("rb").close()
             return
+        if stat.S_ISDIR(mode):
+            os.scandir(path).close()  # whoever may not look into it gets the reason
     except FileNotFoundError as fault:
         raise SourceError("file-missing", path=name) from fault
     except ValueError as fault:
@@ -216,34 +214,6 @@ def _decode_head(head: bytes) -> str:
     if head.startswith(b"\xfe\xff") or head[:1] == b"\0":
         return head.decode("utf-16-be", "replace")
     return head.decode("utf-8", "replace")
-
-
-def expand_paths(paths: Sequence[str]) -> list[tuple[Path, str]]:
-    """The files behind the arguments, each with its name in messages.
-
-    A folder means the table files in it, sorted. A missing file, or a folder without table files, stays in the list
-    and is reported when it is opened.
-    """
-    found: list[tuple[Path, str]] = []
-    for given in paths:
-        path = Path(given)
-        inside = _table_files_in(path) if path.is_dir() else []
-        found.extend((one, str(one)) for one in inside)
-        if not inside:
-            found.append((path, given))
-    return found
-
-
-def _table_files_in(folder: Path) -> list[Path]:
-    try:
-        listed = sorted(folder.iterdir())
-    except OSError:
-        return []
-    return [
-        one
-        for one in listed
-        if one.suffix.lower() in TABLE_SUFFIXES and not one.name.startswith(_LOCK_FILE_PREFIXES) and one.is_file()
-    ]
 
 
 def read_stamp(path: Path) -> FileStamp:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError
 from calltools.fields.kernels.byte_kernels import first_bytes
 from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.cells import as_mask
@@ -80,7 +80,7 @@ def restore_faults(batch: Batch, titles: tuple[str, ...], identifiers: Collectio
             no fault of an id of our own, which may be any text.
 
     Raises:
-        UsageError: The rejects of another export follow in the same file.
+        UnfitFileError: The rejects of another export follow in the same file.
     """
     rejects = has_reject_titles(titles)
     if rejects:
@@ -138,7 +138,7 @@ def _refuse_second_header(batch: Batch, position: int) -> None:
     again = batch.places[as_mask(pc.equal(batch.cells(name), REJECT_TITLES[0]))].tolist()
     again += [one.place for one in batch.malformed if one.cells[position : position + 1] == (REJECT_TITLES[0],)]
     if again:
-        raise UsageError("rejects-of-several", place=min(again))
+        raise UnfitFileError("rejects-of-several", place=min(again))
 
 
 def _restore_malformed(batch: Batch, titles: tuple[str, ...]) -> Batch:

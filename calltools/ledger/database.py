@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -196,10 +197,14 @@ def as_ledger_errors(folder: Path) -> Iterator[None]:
         raise LedgerError("ledger-unusable", path=folder, reason=fault.strerror) from fault
 
 
+#: The tables are not those of the version that the database names: somebody has changed one or the other.
+_OTHER_TABLES: Final = re.compile("no such (?:table|column)|already exists|has no column")
+
+
 def _to_ledger_error(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
     # The low byte is the primary code; the others say more than is needed.
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED_CODES:
+    if code in _DAMAGED_CODES or (code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(fault))):
         return LedgerError("ledger-damaged", path=folder)
     if code in _BUSY_CODES:
         return LedgerError("ledger-busy", path=folder)

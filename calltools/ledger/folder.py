@@ -32,11 +32,20 @@ def state_folder(given: str | None) -> Path:
         given: The value of ``CALLTOOLS_STATE_DIR``; ``None``: the platform's folder for state.
 
     Raises:
-        UsageError: The value is a relative path.
+        UsageError: The value is a relative path, or the home folder is not known.
     """
     if not given:
-        return platformdirs.user_state_path("calltools", appauthor=False)
-    folder = Path(given).expanduser()
+        try:
+            folder = platformdirs.user_state_path("calltools", appauthor=False)
+        except RuntimeError as fault:
+            raise UsageError("ledger-no-home", path="~") from fault
+        if not folder.is_absolute():  # older platformdirs leave the tilde
+            raise UsageError("ledger-no-home", path=folder)
+        return folder
+    try:
+        folder = Path(given).expanduser()
+    except RuntimeError as fault:
+        raise UsageError("ledger-no-home", path=given) from fault
     if not folder.is_absolute():
         # Another working folder would be another ledger, which knows nothing of what was sent.
         raise UsageError("ledger-relative", path=given)

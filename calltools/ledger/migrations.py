@@ -5,6 +5,7 @@ calls by fingerprint, ``rest`` is the fingerprint of their content, and ``partia
 """
 
 import sqlite3
+from pathlib import Path
 from typing import Final
 
 from calltools.errors import LedgerError
@@ -161,10 +162,12 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
     """Migrate the tables to the last version; each migration is one transaction.
 
     Raises:
-        LedgerError: A later version of calltools wrote this ledger.
+        LedgerError: A later version of calltools wrote this ledger, or its number of version cannot be.
     """
     register_row_xor(connection)
     version = _schema_version(connection)
+    if version < 0:
+        raise LedgerError("ledger-damaged", path=Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent)
     if version > len(migrations):
         raise LedgerError("ledger-newer", version=version, known=len(migrations))
     for number in range(version + 1, len(migrations) + 1):

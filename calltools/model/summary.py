@@ -1,14 +1,14 @@
 """Summary: the counts of a run, which must add up (read = written + skipped + rejected), and statistics of calls."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
 
-from calltools.errors import SourceError
+from calltools.errors import FileFault
 from calltools.model.batch import Batch, Source
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
@@ -116,7 +116,7 @@ class Summary:
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     call_statistics: CallStatistics = field(default_factory=CallStatistics)
     now: int = 0
-    error: SourceError | None = None
+    error: FileFault | None = None
 
     def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
         """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""
@@ -149,6 +149,20 @@ class Summary:
         if self.written is None:
             return True
         return self.read == self.written + self.skipped.total() + self.rejected
+
+
+def total_of(summaries: Sequence[Summary]) -> Summary:
+    """The counts of all files of a run together; of a file that could not be read nothing counts."""
+    total = Summary("")
+    for one in summaries:
+        total.read += one.read
+        total.rejected += one.rejected
+        total.skipped.update(one.skipped)
+        total.by_code.update(one.by_code)
+        total.by_severity.update(one.by_severity)
+        if one.written is not None:
+            total.written = (total.written or 0) + one.written
+    return total
 
 
 def _count_values(findings: Findings, column: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """``REPORTERS``: the forms in which findings are written."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ class Form:
         on_screen: Whether ``--output-format`` accepts it.
         for_people: Whether people read it on the screen; other forms keep their bytes there.
         draws: Whether it shows call statistics beside the findings.
+        start: Pattern of the first bytes of a report that could be taken for a table of calls; empty: none could.
     """
 
     maker: str
@@ -35,6 +37,7 @@ class Form:
     on_screen: bool = True
     for_people: bool = False
     draws: bool = False
+    start: str = ""
 
     def __call__(self, stream: TextIO, options: "ReportOptions") -> "Reporter":
         """Make a reporter that writes in this form."""
@@ -47,11 +50,13 @@ REPORTERS: Final[Mapping[str, Form]] = MappingProxyType(
     {
         "text": Form("text:TextReporter", for_people=True),
         "concise": Form("concise:ConciseReporter", for_people=True),
-        "json": Form("json_report:JsonReporter", ".json", 3),
-        "jsonl": Form("json_report:make_jsonl_reporter", ".jsonl", 4),
-        "csv": Form("csv_report:make_csv_reporter", ".csv", 5),
+        "json": Form(
+            "json_report:JsonReporter", ".json", 3, start=r'\{"schema_version": \d+, "tool": \{"name": ?"calltools"'
+        ),
+        "jsonl": Form("json_report:make_jsonl_reporter", ".jsonl", 4, start=r'\{"code": ?"CT\d{3}", "name":'),
+        "csv": Form("csv_report:make_csv_reporter", ".csv", 5, start="file,sheet,severity,code,name,record,"),
         "github": Form("github:GithubReporter"),
-        "gitlab": Form("json_array:make_gitlab_reporter", ".gitlab.json", 10),
+        "gitlab": Form("json_array:make_gitlab_reporter", ".gitlab.json", 10, start=r'\[\n\{"description": ?"CT\d{3} '),
         "sarif": Form("sarif:make_sarif_reporter", ".sarif", 6),
         "junit": Form("junit:JunitReporter", ".xml", 7),
         "rdjson": Form("json_array:make_rdjson_reporter", ".rdjson", 9),
@@ -60,6 +65,24 @@ REPORTERS: Final[Mapping[str, Form]] = MappingProxyType(
         "workbook": Form("workbook.reporter:WorkbookReporter", ".xlsx", 2, on_screen=False),
     }
 )
+_HEAD_BYTES: Final = 256
+#: The part of a workbook report that holds the summary; the directory of a zip file is its end.
+_WORKBOOK_MARK: Final = b"xl/worksheets/calltools_summary.xml"
+_DIRECTORY_BYTES: Final = 1 << 20
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report as calltools has written it; a marked workbook that somebody has saved is none.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
+        if head.startswith("PK"):
+            stream.seek(max(0, path.stat().st_size - _DIRECTORY_BYTES))
+            return _WORKBOOK_MARK in stream.read()
+    return any(form.start and re.match(form.start, head) for form in REPORTERS.values())
 
 
 def endings() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from calltools.model.summary import Summary
 from calltools.reports.concise import ConciseReporter
 from calltools.reports.escape import escape_invisible
 from calltools.reports.json_array import line_range
-from calltools.reports.markdown import MarkdownReporter
+from calltools.reports.markdown import MarkdownReporter, format_markdown_total
 from calltools.reports.reporter import ReportOptions, RuleLimiter, TextStream, format_count, repository_path
 from calltools.reports.rows import render_findings
 from calltools.reports.wording import format_advice
@@ -240,10 +240,12 @@ class StepSummaryReporter:
         self.bytes_left -= size
         self.sections.append(section)
 
-    def close(self, _summaries: list[Summary]) -> None:
-        """Write the sections, and how many files were left out."""
+    def close(self, summaries: list[Summary]) -> None:
+        """Write the sections, how many files were left out, and the total."""
         for section in self.sections:
             self.stream.write(section)
         if self.omitted_files:
             count = format_count(self.omitted_files, self.options)
             self.stream.write(f"{say('report-files-left-out', self.options.language, count=count)}\n")
+        if len(summaries) > 1:
+            self.stream.write(format_markdown_total(summaries, self.options))

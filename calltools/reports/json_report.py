@@ -3,7 +3,7 @@
 import codecs
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any, Final, TextIO
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Findings
-from calltools.model.summary import Summary
+from calltools.model.summary import Summary, total_of
 from calltools.reports.escape import JSON_UNSAFE_PATTERN, dump_json
 from calltools.reports.reporter import FindingBuffer, LineReporter, ReportOptions, binary_stream, open_spool
 from calltools.reports.rows import finding_fingerprints, render_columns
@@ -108,6 +108,7 @@ class JsonReporter:
         tool = {"name": "calltools", "version": version("calltools")}
         files = _format_list([dump_json(_file_object(summary, self.options.language)) for summary in summaries])
         self.stream.write(f'{{"schema_version": {SCHEMA_VERSION}, "tool": {dump_json(tool)},\n "files": {files},\n')
+        self.stream.write(f' "total": {dump_json(_total_object(summaries))},\n')
         self.stream.write(f' "counts": {dump_json(dict(sorted(counts.items())))},\n "findings": [')
         has_findings = self.spool.tell() > 0
         self.spool.seek(0)
@@ -148,6 +149,13 @@ def _file_object(summary: Summary, language: Language) -> dict[str, Any]:
         "notes": summary.by_severity["note"],
         **error,
     }
+
+
+def _total_object(summaries: Sequence[Summary]) -> dict[str, Any]:
+    total = _file_object(total_of(summaries), "en")
+    counts = ("records", "written", "skipped", "rejected", "errors", "warnings", "notes")
+    unread = sum(summary.error is not None for summary in summaries)
+    return {"files": len(summaries), "unread": unread, **{key: total[key] for key in counts}}
 
 
 def _copy_spool(source: IO[bytes], stream: TextIO) -> None:

@@ -12,7 +12,7 @@ from calltools.reports.concise import format_severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count, repository_path
 from calltools.reports.rows import render_findings
-from calltools.reports.wording import format_advice, format_counts_line
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import say
 
@@ -48,8 +48,10 @@ class MarkdownReporter:
         examples = list(render_findings(Findings.concat(self.examples), self.source, self.name, self.options))
         self.stream.writelines(f"{line}\n" for line in self._format_section(summary, examples))
 
-    def close(self, _summaries: list[Summary]) -> None:
-        """Write nothing: each file has its section."""
+    def close(self, summaries: list[Summary]) -> None:
+        """Write the total of several files: each has its section."""
+        if len(summaries) > 1:
+            self.stream.write(format_markdown_total(summaries, self.options))
 
     def _format_section(self, summary: Summary, examples: Sequence[Finding]) -> Iterator[str]:
         yield f"### {_escape_markdown(repository_path(self.name))}"
@@ -84,6 +86,11 @@ class MarkdownReporter:
             yield f"- {say('report-more', self.options.language, count=format_count(more, self.options))}"
         yield ""
         yield "</details>"
+
+
+def format_markdown_total(summaries: Sequence[Summary], options: ReportOptions) -> str:
+    """The line that closes the sections of several files."""
+    return f"**{format_total_line(summaries, options.language)}**\n"
 
 
 def _format_place(finding: Finding) -> str:

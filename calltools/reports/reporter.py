@@ -37,6 +37,7 @@ class ReportOptions:
         width: Terminal columns at which forms for people wrap lines.
         buffer_rows: Findings that forms for programs collect before they write: a kernel costs microseconds a call.
         buffer_bytes: The same in bytes: long cells are written earlier, because one Arrow chunk of text holds 2 GiB.
+        several_files: Whether the run is about more than one file, so that each count must name its own.
     """
 
     language: Language = "en"
@@ -46,6 +47,7 @@ class ReportOptions:
     width: int = 100
     buffer_rows: int = 20_000
     buffer_bytes: int = 32 << 20
+    several_files: bool = False
 
 
 class Reporter(Protocol):

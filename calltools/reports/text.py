@@ -28,7 +28,7 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.reports.wording import format_advice, format_counts_line, format_options
+from calltools.reports.wording import format_advice, format_counts_line, format_options, format_total_line
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
 from calltools.texts.sentences import OPTION_ADVICE
@@ -148,7 +148,10 @@ class TextReporter:
         self.worst_rules += self.limiter.rule_counts()[:1]
 
     def close(self, summaries: list[Summary]) -> None:
-        """Write what to do next."""
+        """Write the total of several files, and what to do next."""
+        # ``convert`` prints it itself, beside the file that it has written.
+        if len(summaries) > 1 and {summary.written for summary in summaries if summary.error is None} == {None}:
+            self._write_lines([format_total_line(summaries, self.options.language), ""])
         worst = min(self.worst_rules, key=lambda rule: rule.sort_key, default=None)
         if suggestion := suggest_next_step(summaries, worst, self.fixable, self.options):
             self._write_lines([self._bold(self._wrap(suggestion))])
@@ -217,7 +220,8 @@ def format_overview(summary: Summary, rules: Sequence[RuleCount], options: Repor
     lines += _processing_lines(summary, options)
     # ``convert`` prints this line itself, beside the file that it has written.
     if summary.written is None and not summary.error:
-        lines.append(format_counts_line(summary, options.language))
+        name = f"{escape_invisible(summary.name)}: " if options.several_files else ""
+        lines.append(name + format_counts_line(summary, options.language))
     return [*lines, ""] if lines else []
 
 

@@ -15,7 +15,7 @@ from calltools.model.batch import Address, Given, Source, is_plain_argument, quo
 from calltools.model.cells import Cells
 from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
-from calltools.model.summary import Summary
+from calltools.model.summary import Summary, total_of
 from calltools.reports.reporter import repository_path
 from calltools.texts import Language, MessageKey, say
 from calltools.texts.keys import Text, pick_language
@@ -276,6 +276,14 @@ def format_counts_line(summary: Summary, language: Language) -> str:
         terms.append(f"{say('count-skipped', language)} {skipped} ({format_skip_reasons(summary.skipped, language)})")
     terms.append(f"{say('count-rejected', language)} {summary.rejected}")
     return ", ".join([read, *terms]) if summary.written is None else f"{read} = {' + '.join(terms)}"
+
+
+def format_total_line(summaries: Sequence[Summary], language: Language) -> str:
+    """The line that adds up the counts of several files, and says how many were not read."""
+    unread = sum(summary.error is not None for summary in summaries)
+    key: MessageKey = "counts-total-unread" if unread else "counts-total"
+    counts = format_counts_line(total_of(summaries), language)
+    return say(key, language, files=len(summaries), unread=unread, counts=counts)
 
 
 def format_skip_reasons(skipped: Counter[str], language: Language) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
-from calltools.errors import SourceError, UsageError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_file
 from calltools.model.summary import Summary
 from calltools.run.context import RunContext
@@ -53,8 +53,8 @@ class SessionEvents(Protocol):
         """
         return nullcontext(lambda _: None)
 
-    def unreadable(self, name: str, fault: SourceError) -> None:
-        """A file cannot be read, or not to its end; the run continues with the next one."""
+    def unreadable(self, name: str, fault: FileFault) -> None:
+        """A file cannot be read, or not to its end, or is not what is looked for; the next one follows."""
         return
 
 
@@ -125,9 +125,9 @@ class Session:
         """Read all files, once; gives a summary for each, in their order.
 
         Raises:
-            UsageError: The options do not fit a file. No record of any file has been read then.
-            SourceError: A file cannot be read, with ``stop_on_error``; or it breaks off after a sink that needs whole
-                files has taken records of it.
+            UsageError: The options do not fit a file. No record of any file has been read then. Of several files one
+                that is not what the call takes it for is no such fault: its summary has it.
+            SourceError: A file cannot be read, with ``stop_on_error``.
             OutputError: A sink cannot write.
         """
         jobs = [self._prepare(one) for one in self.inputs]
@@ -137,7 +137,7 @@ class Session:
             sink.close(summaries)
         return summaries
 
-    def _prepare(self, one: InputFile) -> Job | SourceError:
+    def _prepare(self, one: InputFile) -> Job | FileFault:
         try:
             job = prepare_job(
                 one.path,
@@ -147,22 +147,30 @@ class Session:
                 keep_records=any(sink.wants_records(one.path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
             )
-        except SourceError as fault:
-            if self.stop_on_error:
+        except (SourceError, UsageError) as fault:
+            self._name(fault, one.name)
+            if not self._is_of_file(fault):
                 raise
             return fault
-        except UsageError as fault:
-            if len(self.inputs) > 1 and "path" not in fault.facts:
-                fault.about_file = one.name
-            raise
         if not self.converting:
             return job
         return replace(job, plan=replace(job.plan, cross_file_observers=self._cross_file_observers))
 
-    def _process_file(self, name: str, job: Job | SourceError) -> Summary:
+    def _name(self, fault: CalltoolsError, name: str) -> None:
+        """Say which file the fault is about, where its sentence does not."""
+        if len(self.inputs) > 1 and "path" not in fault.facts:
+            fault.about_file = name
+
+    def _is_of_file(self, fault: CalltoolsError) -> TypeGuard[FileFault]:
+        """Whether it is the failure of one file, after which the others follow."""
+        if self.stop_on_error:
+            return False
+        return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
+
+    def _process_file(self, name: str, job: Job | FileFault) -> Summary:
         for reporter in self.reporters:
-            reporter.start_file(name, None if isinstance(job, SourceError) else job)
-        summary = self._record_fault(name, job) if isinstance(job, SourceError) else self._run_job(name, job)
+            reporter.start_file(name, job if isinstance(job, Job) else None)
+        summary = self._run_job(name, job) if isinstance(job, Job) else self._record_fault(name, job)
         for reporter in self.reporters:
             reporter.finish_file(summary)
         return summary
@@ -174,14 +182,17 @@ class Session:
         try:
             with self.events.reading(name) as on_read:
                 summary = job.run(name, [*self.sinks, *self.reporters], on_read, may_fork=self.may_fork)
-        except SourceError as fault:
-            if self.stop_on_error or any(sink.needs_whole_files for sink in self.sinks):
+        except (SourceError, UnfitFileError) as fault:
+            self._name(fault, name)
+            if not self._is_of_file(fault):
                 raise
+            for sink in self.sinks:
+                sink.drop_file()
             return self._record_fault(name, fault)
         for sink in self.sinks:
             sink.finish_file(summary)
         return summary
 
-    def _record_fault(self, name: str, fault: SourceError) -> Summary:
+    def _record_fault(self, name: str, fault: FileFault) -> Summary:
         self.events.unreadable(name, fault)
         return Summary(name, error=fault)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final, Protocol, Self
+from typing import BinaryIO, Final, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,13 +28,7 @@ MAX_BYTES_WITH_RECORDS: Final = 64 << 20
 
 
 class SessionSink(Sink, Protocol):
-    """Takes the batches of several files. A class that names this one as its base need only define ``take``.
-
-    Attributes:
-        needs_whole_files: Whether a file that breaks off ends the run, because this sink has taken half of it.
-    """
-
-    needs_whole_files: ClassVar[bool] = False
+    """Takes the batches of several files. A class that names this one as its base need only define ``take``."""
 
     def wants_records(self, path: Path) -> bool:
         """Whether batches of this file must come with the records as they are in the source."""
@@ -46,6 +40,10 @@ class SessionSink(Sink, Protocol):
 
     def finish_file(self, summary: Summary) -> None:
         """The file that was started has ended; a sink may complete the summary."""
+        return
+
+    def drop_file(self) -> None:
+        """The file that was started broke off: what was taken of it counts for nothing. Reporters are not told."""
         return
 
     def close(self, summaries: Sequence[Summary]) -> None:
@@ -76,13 +74,15 @@ class ConversionSink(SessionSink):
     Leaving the context discards what ``close`` has not put in its place.
 
     Args:
-        output: Where good records go: a file that must not exist yet, or a stream.
+        output: Where good records go: a file that must not exist yet, or a stream. An output that holds nothing is
+            not written if a file could not be read.
         rejects: Where bad records go, as the source has them.
         force: Overwrite existing files.
         all_or_nothing: Write no good record if any record is bad or any file unreadable.
-    """
 
-    needs_whole_files = True
+    Attributes:
+        holds_nothing: After ``close``: whether nothing was written because no file could be read.
+    """
 
     def __init__(
         self, output: Path | BinaryIO, rejects: Path | None = None, *, force: bool = False, all_or_nothing: bool = False
@@ -91,6 +91,7 @@ class ConversionSink(SessionSink):
         self._rejects = None if rejects is None else RejectsWriter(rejects, force=force)
         self._all_or_nothing = all_or_nothing
         self._written = 0
+        self.holds_nothing = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -115,7 +116,9 @@ class ConversionSink(SessionSink):
     def start_file(self, _name: str, job: Job | None) -> None:
         """Begin a part of the rejects: files may have different headers."""
         self._written = 0
+        self._writer.start_file()
         if self._rejects is not None and job is not None:
+            self._rejects.start_file()
             self._rejects.write_header(job.table.titles)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
@@ -130,16 +133,26 @@ class ConversionSink(SessionSink):
         """Count what was written."""
         summary.written = self._written
 
+    def drop_file(self) -> None:
+        """Take back what was written of the file."""
+        self._writer.drop_file()
+        if self._rejects is not None:
+            self._rejects.drop_file()
+
     def close(self, summaries: Sequence[Summary]) -> None:
         """Put the outputs in their places. Good records that are held back count as skipped."""
-        if self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries):
+        unread = any(summary.error for summary in summaries)
+        held = self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries)
+        self.holds_nothing = unread and not any(summary.written for summary in summaries)
+        if held or self.holds_nothing:
             self._writer.discard()
+        if held:
             for summary in summaries:
                 summary.skipped["held"] += summary.written or 0
-                summary.written = 0
-        else:
+                summary.written = 0 if summary.error is None else None
+        elif not self.holds_nothing:
             self._writer.close()
-        if self._rejects is not None:
+        if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
             self._rejects.close()
 
 

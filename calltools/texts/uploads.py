@@ -138,6 +138,8 @@ MESSAGES: Final = {
                         "Папкой состояния {path} нельзя пользоваться: {reason}. Она помнит, что отправлено, и другая её не заменит: освободите место или дайте право писать в неё и повторите."),
     "ledger-no-folder": ("The state folder {path} cannot be made: {reason}. It will remember what was sent: name one that stays, by its whole path, in CALLTOOLS_STATE_DIR.",
                          "Папку состояния {path} не создать: {reason}. Она будет помнить, что отправлено: укажите постоянную, с полным путём, в CALLTOOLS_STATE_DIR."),
+    "ledger-no-home": ("Nothing says which home folder is meant in {path}. Give the whole path of the state folder in CALLTOOLS_STATE_DIR.",
+                       "Неизвестно, какая домашняя папка имеется в виду в {path}. Укажите полный путь папки состояния в CALLTOOLS_STATE_DIR."),
     "ledger-relative": ("CALLTOOLS_STATE_DIR is a relative path ({path}): in another folder calltools would know nothing of what was sent. Give the whole path.",
                         "CALLTOOLS_STATE_DIR — относительный путь ({path}): из другой папки calltools не знал бы, что отправлено. Укажите полный путь."),
     "ledger-unrecorded": ("{name} was on its way when the ledger in {path} failed ({reason}), so it is not known whether its {rows} calls have arrived. Nothing is sent again by itself: mend the folder, then `calltools uploads resume` looks for them.",

@@ -4,6 +4,10 @@ from typing import Final
 
 # fmt: off
 MESSAGES: Final = {
+    "package-broken": ("The package {module} in {place} cannot be used ({reason}). Install it again: {fix}. If that changes nothing, this folder hides the installed one: take it away, or off PYTHONPATH.",
+                       "Пакет {module} в {place} непригоден ({reason}). Установите его заново: {fix}. Если не помогло, эта папка заслоняет установленный пакет: уберите её или исключите из PYTHONPATH."),
+    "package-missing": ("The package {module} is missing ({reason}). Install it: {fix}",
+                        "Нет пакета {module} ({reason}). Установите его: {fix}"),
     # -- options, configuration, baseline ----------------------------------------------
     "call-help": ("Help: {command} --help", "Справка: {command} --help"),
     "call-meant": ("Did you mean {near}?", "Может быть, {near}?"),
@@ -11,6 +15,7 @@ MESSAGES: Final = {
     "call-value-missing": ("{option} needs a value.", "У {option} не указано значение."),
     "call-option-unknown": ("There is no option {word}.", "Параметра {word} нет."),
     "call-command-unknown": ("There is no command {word}.", "Команды {word} нет."),
+    "call-not-text": ("this is no text in UTF-8.", "это не текст в UTF-8."),
     "call-choice-wrong": ("{word} is not possible here.", "{word} здесь не подходит."),
     "call-choices": ("Possible: {choices}.", "Возможно: {choices}."),
     "rule-unknown": ("No rule is called {word}. `calltools rules` lists them all.",
@@ -35,6 +40,8 @@ MESSAGES: Final = {
     "config-not-amount": ("a number is expected, {least} or more", "здесь должно быть число, не меньше {least}"),
     "config-not-between": ("a number from {least} to {most} is expected",
                            "здесь должно быть число от {least} до {most}"),
+    "config-not-whole-between": ("a whole number from {least} to {most} is expected",
+                                 "здесь должно быть целое число от {least} до {most}"),
     "config-secret": ("a token does not belong here: give it by CALLTOOLS_TOKEN, --token-file or --token-stdin",
                       "токену здесь не место: его дают CALLTOOLS_TOKEN, --token-file или --token-stdin"),
     "config-by-hand": ("this holds for one run: give --{word} on the command line",
@@ -103,6 +110,8 @@ MESSAGES: Final = {
                     "Диск заполнен: {path} не записан, недописанного не осталось. Освободите место и запустите ещё раз."),
     "output-unwritable": ("{path} cannot be written: {reason}. Nothing half-written is left.",
                           "Не удалось записать {path}: {reason}. Недописанного не осталось."),
+    "output-nothing": ("{path} is not written: no call could be read.",
+                       "Файл {path} не записан: ни одного звонка прочитать не удалось."),
     "output-ending": ("{path}: `calltools convert` writes CSV, and {ending} would name something else. Give {near}, and turn that into {ending} with another tool.",
                       "{path}: `calltools convert` пишет CSV, а {ending} обещает другое. Укажите {near}; в {ending} его превратит другая программа."),
     "report-ending-unknown": ("--report {path}: no report has this ending. Known ones: {endings}.",

@@ -1,12 +1,12 @@
 """Canonical files, one after the other: each is validated, planned, confirmed, sent and polled."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UsageError
+from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UnfitFileError, UsageError
 from calltools.files.opening import check_file, copy_stdin, open_private_file
 from calltools.ledger import (
     CallStatus,
@@ -74,12 +74,12 @@ class Uploader:
     clock: Clock = field(default_factory=Clock)
     _looks: dict[int, CounterLook] = field(default_factory=dict, init=False, repr=False)
 
-    def upload_files(self, requests: Iterable[UploadRequest]) -> list[UploadResult]:
+    def upload_files(self, requests: Sequence[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
 
         Raises:
-            UsageError: A file is not canonical, there is no token, or the caller cannot be asked. Errors of one file
-                or of the ledger are reported, and the next file follows.
+            UsageError: There is no token, the caller cannot be asked, or the only file is not canonical. Errors of one
+                file of several or of the ledger are reported, and the next file follows.
             ServiceError: Parts that were accepted before cannot be polled.
         """
         uploaded: list[UploadResult] = []
@@ -90,6 +90,12 @@ class Uploader:
             except (SourceError, LedgerError) as error:
                 self.events.report_error(error)
                 uploaded.append(UploadResult(error.exit_code, errors=(error,)))
+            except UnfitFileError as error:
+                if len(requests) == 1:
+                    raise
+                error.about_file = None if "path" in error.facts else request.name
+                self.events.report_error(error)
+                uploaded.append(UploadResult(SourceError.exit_code, errors=(error,)))
             if uploaded[-1].stopped:
                 # The token or the quota fails for every further file as well.
                 break

@@ -1,6 +1,7 @@
 """A baseline: how many findings of each rule and column a file may have without being reported."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,21 @@ def read_baseline(path: Path) -> Baseline:
     for file, key, count in _parse_entries(document.get("files"), path):
         counts.setdefault(file, {})[key] = count
     return Baseline(counts)
+
+
+#: How the file of a baseline begins.
+_START: Final = re.compile(rb'\{\n  "files": \{(?:\}|\n    "[^\n]+": \{\n      "CT\d{3}": \{)')
+_HEAD_BYTES: Final = 1 << 13
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether a file begins as ``Baseline.to_json`` writes it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        return _START.match(stream.read(_HEAD_BYTES)) is not None
 
 
 def baseline_file_name(name: str) -> str:

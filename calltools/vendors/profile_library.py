@@ -74,9 +74,19 @@ def schemas_folder() -> Path:
 def load_profiles() -> tuple[Profile, ...]:
     """All profiles, sorted by name; one of the user replaces a built-in one, one of the project replaces both."""
     found: dict[str, Profile] = {}
-    for folder in (schemas_folder() / "vendors", user_config_path("calltools") / "vendors", PROJECT_FOLDER):
+    for folder in (schemas_folder() / "vendors", *_own_folders(), PROJECT_FOLDER):
         found.update((profile.name, profile) for profile in _profiles_in(folder))
     return tuple(found[name] for name in sorted(found))
+
+
+def _own_folders() -> list[Path]:
+    """The folder of the user's profiles; none of a user without a home."""
+    try:
+        own = user_config_path("calltools") / "vendors"
+    except RuntimeError:
+        return []
+    # Older platformdirs give a relative path then, to a folder that anybody may have made.
+    return [own] if own.is_absolute() else []
 
 
 def load_built_in_profiles() -> tuple[Profile, ...]:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import calltools
 from calltools.cli.app import app
-from calltools.errors import LimitError, OutputError, SourceError, UsageError
+from calltools.errors import OutputError, SourceError, UsageError
 from calltools.files.csv import reader
 from calltools.files.limits import Limits
 from calltools.run import (
@@ -62,12 +62,14 @@ class Log(SessionEvents):
         self.lines.append(f"unreadable {name}: {fault.key}")
 
 
+SIPUNI = Path(__file__).parents[2] / "samples/sipuni/export.csv"
+
+
 class Tally(SessionSink):
     """What an invented caller wants of a run: bad records by file, as they came."""
 
-    def __init__(self, *, whole=False):
+    def __init__(self):
         self.lines = []
-        self.needs_whole_files = whole
 
     def wants_records(self, path):
         return path.suffix == ".csv"
@@ -81,6 +83,9 @@ class Tally(SessionSink):
 
     def finish_file(self, summary):
         self.lines.append(f"finish {summary.name} {summary.rejected} {summary.error and summary.error.key}")
+
+    def drop_file(self):
+        self.lines.append("drop")
 
     def close(self, summaries):
         self.lines.append(f"close {len(summaries)}")
@@ -274,7 +279,7 @@ def broken_off(monkeypatch):
     return "long.csv"
 
 
-def test_a_file_that_breaks_off_stops_no_other_unless_a_sink_needs_it_whole(broken_off):
+def test_a_file_that_breaks_off_stops_no_other(broken_off):
     names = inputs(broken_off, calls(), limits=Limits(record_bytes=5000))
     events, sink = Log(), Tally()
 
@@ -283,26 +288,54 @@ def test_a_file_that_breaks_off_stops_no_other_unless_a_sink_needs_it_whole(brok
     assert [one.error is None for one in summaries] == [False, True]
     assert f"unreadable {broken_off}: {summaries[0].error.key}" in events.lines
     assert f"finish {broken_off}" not in "".join(sink.lines)
-    with pytest.raises(LimitError):
-        Session(names, [Tally(whole=True)]).run()
+    assert sink.lines.index("drop") < sink.lines.index("start calls.csv True")
+
+
+def test_nothing_of_a_file_that_breaks_off_is_written_and_all_of_the_others(broken_off):
+    first, last = calls("first.csv", bad=[1]), calls("last.csv", bad=[0])
+    names = inputs(first, broken_off, last, limits=Limits(record_bytes=5000))
+    others = inputs(first, last, limits=Limits(record_bytes=5000))
+
+    with ConversionSink(Path("out.csv"), Path("rejects.csv")) as converted:
+        summaries = Session(names, [converted], converting=True).run()
+    with ConversionSink(Path("expected.csv"), Path("expected-rejects.csv")) as expected:
+        Session(others, [expected], converting=True).run()
+
+    assert [one.written for one in summaries] == [3, None, 3]
+    assert Path("out.csv").read_bytes() == Path("expected.csv").read_bytes()
+    assert Path("rejects.csv").read_bytes() == Path("expected-rejects.csv").read_bytes()
 
 
 def test_nothing_is_left_of_a_conversion_that_breaks_off(broken_off):
-    names = inputs(broken_off, calls(), limits=Limits(record_bytes=5000))
+    names = inputs(broken_off, limits=Limits(record_bytes=5000))
 
-    with pytest.raises(LimitError), ConversionSink(Path("out.csv"), Path("rejects.csv")) as converted:
-        Session(names, [converted], converting=True).run()
+    with ConversionSink(Path("out.csv"), Path("rejects.csv")) as converted:
+        [summary] = Session(names, [converted], converting=True).run()
 
-    assert not Path("out.csv").exists()
-    assert not Path("rejects.csv").exists()
+    assert summary.error is not None
+    assert converted.holds_nothing
+    assert [path.name for path in Path().iterdir()] == [broken_off]
+
+
+def test_of_several_files_one_that_is_something_else_is_the_failure_of_this_file():
+    Path("other.csv").write_text("what,ever\n1,2\n", encoding="utf-8")
+    events, sink = Log(), Tally()
+
+    summaries = Session(inputs(calls(), "other.csv"), [sink], events=events).run()
+
+    assert [one.error and one.error.key for one in summaries] == [None, "vendor-none"]
+    assert summaries[1].error.about_file == "other.csv"
+    assert "unreadable other.csv: vendor-none" in events.lines
+    with pytest.raises(UsageError):
+        Session(inputs("other.csv")).run()
 
 
 def test_a_wrong_option_is_refused_before_any_record_is_read():
     events, sink = Log(), Tally()
-    wrong = [*inputs(calls()), *inputs(calls("other.csv"), vendor="sipuni")]
+    Path("other.csv").write_bytes(SIPUNI.read_bytes())
 
-    with pytest.raises(UsageError) as fault:
-        Session(wrong, [sink], events=events).run()
+    with pytest.raises(UsageError) as fault:  # nothing says the zone of its clocks
+        Session(inputs(calls(), "other.csv"), [sink], events=events).run()
 
     assert fault.value.about_file == "other.csv"
     assert events.lines == []

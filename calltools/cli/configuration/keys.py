@@ -10,6 +10,7 @@ from types import MappingProxyType, NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from calltools.cli.options import FindingOptions, ReadingOptions, WritingOptions
+from calltools.cli.typer_app import range_message
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
@@ -120,10 +121,7 @@ class OptionKey:
         # For Python True is the number 1.
         if isinstance(value, types) and not isinstance(value, bool) and math.isfinite(value) and least <= value <= most:
             return value
-        if self.value_type is int:
-            return InvalidValue("config-not-number", {"least": least})
-        key: MessageKey = "config-not-amount" if self.maximum is None else "config-not-between"
-        return InvalidValue(key, {"least": least, "most": self.maximum})
+        return InvalidValue(range_message(self.value_type, self.maximum), {"least": least, "most": self.maximum})
 
     def _parse_choice(self, value: Any) -> Any:
         allowed = [str(choice) for choice in self.value_type]
@@ -188,9 +186,7 @@ def _build_key(name: str, hint: Any, default: Any) -> OptionKey:
 
 def _to_number(text: str) -> int | float | str:
     """The number that a text says, or the text unchanged."""
-    if text.strip().isdecimal():
-        return int(text)
     try:
-        return float(text)
-    except ValueError:
+        return int(text) if text.strip().isdecimal() else float(text)
+    except ValueError:  # also of a whole number with more digits than Python reads
         return text

@@ -6,7 +6,7 @@ Canonical is UTF-8 without a byte order mark, comma, LF, minimal quoting, column
 import csv
 import tempfile
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,6 +46,9 @@ class CanonicalWriter:
         self._filled_columns: set[str] = set()
         self._stack = ExitStack()
         self._file: AtomicFile | None = None
+        self._batches = 0
+        self._dropped: set[int] = set()
+        self._before: tuple[int, set[str]] = (0, set())
 
     def __enter__(self) -> Self:
         """Check at once that the file can be written.
@@ -67,6 +70,15 @@ class CanonicalWriter:
         """Remove what ``close`` has not committed."""
         self.discard()
 
+    def start_file(self) -> None:
+        """What follows comes from another file."""
+        self._before = self._batches, {*self._filled_columns}
+
+    def drop_file(self) -> None:
+        """Forget the records since ``start_file``."""
+        batches, self._filled_columns = self._before
+        self._dropped.update(range(batches, self._batches))
+
     def write(self, columns: pa.Table) -> None:
         """Add records.
 
@@ -83,7 +95,8 @@ class CanonicalWriter:
                 self._filled_columns.add(name)
             arrays.append(cells)
         with map_os_errors("spool"):
-            self._sink.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+            self._sink.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
+        self._batches += 1
 
     def close(self) -> None:
         """Write the file and rename it to its path.
@@ -96,7 +109,8 @@ class CanonicalWriter:
         names = self._output_columns()
         with map_os_errors(self._output):
             self._stream.write((",".join(names) + "\n").encode())
-            for text in _serialize_batches(pa.ipc.open_stream(self._spool), names):
+            batches = enumerate(pa.ipc.open_stream(self._spool))
+            for text in _serialize_batches((batch for number, batch in batches if number not in self._dropped), names):
                 self._stream.write(text)
             self._stream.flush()
         if self._file is not None:
@@ -139,7 +153,7 @@ def _quote_where_needed(cells: Cells) -> Cells:
     return pc.replace_with_mask(cells, pa.array(mask), pc.binary_join_element_wise('"', doubled, '"', ""))
 
 
-def _serialize_batches(batches: pa.ipc.RecordBatchStreamReader, names: Sequence[str]) -> Iterator[memoryview]:
+def _serialize_batches(batches: Iterable[pa.RecordBatch], names: Sequence[str]) -> Iterator[memoryview]:
     """Batches as CSV, in order; threads prepare the next ones."""
     waiting: deque[Future[memoryview]] = deque()
     with ThreadPoolExecutor(_WRITER_THREADS) as pool:
@@ -162,6 +176,7 @@ class RejectsWriter:
         self._file = AtomicFile(path, force=force)
         self._titles: tuple[str, ...] | None = None
         self._first_column = 0
+        self._before: tuple[int, tuple[str, ...] | None] = (0, None)
 
     def __enter__(self) -> Self:
         """Check at once that the file can be written."""
@@ -171,6 +186,15 @@ class RejectsWriter:
     def __exit__(self, kind: type[BaseException] | None, _fault: object, _trace: TracebackType | None) -> None:
         """Remove what ``close`` has not committed."""
         self._file.discard()
+
+    def start_file(self) -> None:
+        """What follows comes from another file."""
+        self._before = self._stream.tell(), self._titles
+
+    def drop_file(self) -> None:
+        """Forget what was written since ``start_file``; a device or a pipe keeps it."""
+        place, self._titles = self._before
+        self._stream.truncate(place)
 
     def write_header(self, titles: tuple[str, ...]) -> None:
         """Write a header if the titles differ from those of the source before."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Final
 
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError
 
 #: The document itself as a path.
 ROOT: Final = "."
@@ -50,12 +50,12 @@ def choose_records(document: Any, name: str, is_export: ExportTest, path: str | 
         path: What the user says; ``None``: it is found.
 
     Raises:
-        UsageError: Nothing tells which of several lists is meant, or there is no list of objects at the path.
+        UnfitFileError: Nothing tells which of several lists is meant, or there is no list of objects at the path.
     """
     lists = _find_lists(document)
     if path is not None:
         if path not in lists:
-            raise UsageError("json-records-path", path=name, given=path, lists=_format_paths(lists))
+            raise UnfitFileError("json-records-path", path=name, given=path, lists=_format_paths(lists))
         return _record_list(document, path, lists)
     known = [path for path, objects in lists.items() if objects and is_export(_titles(objects))]
     chosen = known[0] if len(known) == 1 else _only_list(document, lists, known, name)
@@ -113,7 +113,7 @@ def _only_list(
     """The list that must hold the records, since no other one can; ``None``: there is no list."""
     filled = {path: objects for path, objects in lists.items() if objects}
     if known:
-        raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=known[0])
+        raise UnfitFileError("json-lists-several", path=name, lists=_format_paths(filled), first=known[0])
     if isinstance(document, list) and ROOT in lists:
         return ROOT
     if len(filled) > 1:
@@ -121,7 +121,7 @@ def _only_list(
         wraps = any(len(filled[path]) > len(filled[outer]) for path in inner if path.startswith(f"{outer}[]"))
         if wraps or any(not path.startswith(f"{outer}[]") for path in inner):
             first = max(filled, key=lambda path: len(filled[path]))
-            raise UsageError("json-lists-several", path=name, lists=_format_paths(filled), first=first)
+            raise UnfitFileError("json-lists-several", path=name, lists=_format_paths(filled), first=first)
         return outer
     return next(iter([*filled, *lists]), ROOT if isinstance(document, list) else None)
 

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
@@ -25,6 +26,7 @@ from python_calamine import (
 
 from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.files.workbook.binary_file import EncryptedError, mend_workbook
+from calltools.files.workbook.package import find_sparse_sheets
 from calltools.model.foreign_words import mask_personal
 from calltools.runtime.parent import WatchedRequests, end_with_parent
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
@@ -38,6 +40,10 @@ _ENDINGS: Final = {"xlsx": (".xlsx", ".xlsm"), "xlsb": (".xlsb",), "ods": (".ods
 _MAX_WORDS: Final = 200
 #: Exit code of a child whose last answer was an error.
 EXIT_FAILED: Final = 3
+
+
+#: openpyxl raises whatever its parts raise; without ``MemoryError``.
+_REFUSALS_OF_OPENPYXL: Final = (OSError, ValueError, TypeError, LookupError, AttributeError, SyntaxError)
 
 
 class Requests(Protocol):
@@ -115,7 +121,19 @@ class OpenedWorkbook:
             raise ValueError("no sheet is listed")
         metadata = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         self.visible_titles = [one.name for one in metadata if one.visible == SheetVisibleEnum.Visible]
-        self._load_sheets(wanted, [one.name for one in metadata], lambda title, _: workbook.get_sheet_by_name(title))
+        # Of these calamine would keep millions of empty cells; openpyxl keeps the filled ones.
+        sparse = find_sparse_sheets(Path(wanted["path"])) if wanted["package"] == "xlsx" else frozenset()
+
+        def load(title: str, most_cells: int) -> "CalamineSheet | FallbackSheet":
+            if title in sparse:
+                from calltools.files.workbook.fallback import FallbackWorkbook  # noqa: PLC0415 - as below
+
+                # What openpyxl cannot open calamine may read all the same, within the limits.
+                with suppress(*_REFUSALS_OF_OPENPYXL):
+                    return FallbackWorkbook(Path(wanted["path"])).load(title, most_cells)
+            return workbook.get_sheet_by_name(title)
+
+        self._load_sheets(wanted, [one.name for one in metadata], load)
 
     def _read_with_openpyxl(self, wanted: Mapping[str, Any]) -> None:
         from calltools.files.workbook.fallback import FallbackWorkbook  # noqa: PLC0415 - heavy, and seldom needed

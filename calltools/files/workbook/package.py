@@ -8,6 +8,7 @@ the declared size, and thrown away.
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join, normpath
@@ -85,6 +86,60 @@ def read_elements(package: ZipFile, part: str, name: str, within: str = "") -> l
     with package.open(resolve_part_name(package, part)) as stream:
         reader.ParseFile(stream)
     return found
+
+
+#: Cells of a rectangle from which on it matters how many of them are filled: calamine takes 32 bytes for each.
+_SPARSE_FROM: Final = 4_000_000
+#: A sheet with fewer filled cells in its rectangle than one in so many is sparse.
+_SPARSE_RATIO: Final = 4
+#: A tag of a row may lie across the border of two pieces.
+_ROW_TAG_BYTES: Final = 200
+_CELL_STARTS: Final = (b"<c ", b"<c>", b":c ", b":c>")
+_ROW_NUMBER: Final = re.compile(rb"""<(?:[\w.-]+:)?row\b[^>]*?\sr=["']([0-9]{1,7})["']""")
+_CELL_COLUMN: Final = re.compile(rb"""\sr=["']([A-Z]{1,3})[0-9]{1,7}["']""")
+_DIMENSION: Final = re.compile(
+    rb"""<(?:[\w.-]+:)?dimension\s+ref=["'][A-Z]{1,3}[0-9]{1,7}:([A-Z]{1,3})([0-9]{1,7})["']"""
+)
+
+
+def find_sparse_sheets(path: Path) -> frozenset[str]:
+    """Titles of the sheets of an xlsx workbook that span a large rectangle with few filled cells.
+
+    One stray cell is enough for that. A workbook that is not understood here has none: its reader judges it.
+    """
+    with suppress(KeyError, StopIteration, DoctypeError, expat.ExpatError, BadZipFile, OSError, ValueError, zlib.error):
+        parts = find_sheet_parts(path)
+        with ZipFile(path) as package:
+            names = {name.replace("\\", "/").lower(): name for name in package.namelist()}
+            return frozenset(title for title, part in parts.items() if _is_sparse(package, names[part.lower()]))
+    return frozenset()
+
+
+def _is_sparse(package: ZipFile, part: str) -> bool:
+    with package.open(part) as stream:
+        piece = stream.read(_CHUNK_BYTES)
+        said = _DIMENSION.search(piece)
+        said_width, said_height = (0, 0) if said is None else (_column_number(said[1]), int(said[2]))
+        # Programs that write the last cell write the right one; some write nothing, or A1 whatever the sheet holds.
+        if 0 < said_width * said_height < _SPARSE_FROM:
+            return False
+        cells, height, width, tail = 0, 0, said_width, b""
+        while piece:
+            cells += sum(piece.count(start) for start in _CELL_STARTS)
+            seen = tail + piece
+            height = max([height, *map(int, _ROW_NUMBER.findall(seen))])
+            if said is None:
+                width = max([width, *map(_column_number, set(_CELL_COLUMN.findall(seen)))])
+            tail, piece = seen[-_ROW_TAG_BYTES:], stream.read(_CHUNK_BYTES)
+    return height * width >= max(_SPARSE_FROM, _SPARSE_RATIO * cells)
+
+
+def _column_number(letters: bytes) -> int:
+    """The number of a column, from 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def resolve_part_name(package: ZipFile, part: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from calltools.errors import CalltoolsError, LimitError, SourceError, UsageError
+from calltools.errors import CalltoolsError, LimitError, SourceError, UnfitFileError, package_fault
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
@@ -33,6 +33,8 @@ _READ_WITH_OPENPYXL: Final = (
     "{name}: workbook, sheet {sheet}, read with openpyxl, because calamine cannot read all of it",
     "{name}: книга, лист {sheet}; прочитано через openpyxl: calamine не может прочитать её целиком",
 )
+#: What the child imports.
+_PACKAGES: Final = ("python-calamine", "openpyxl", "defusedxml", "pyarrow", "numpy")
 _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
@@ -98,6 +100,11 @@ class WorkbookProcess(ChildProcess):
             raise self._error_of_end() from fault
 
     def _build_error(self, key: MessageKey, facts: Mapping[str, Any]) -> CalltoolsError:
+        if key in {"workbook-damaged", "workbook-unreadable"}:
+            # A package that is broken must not be laid at the door of the workbook.
+            broken = package_fault(SourceError(key), _PACKAGES)
+            if broken is not None:
+                return broken
         limited = key in {"workbook-memory", "workbook-cells"}
         known = {"path": self._name, "limit": self._limits.child_memory >> 20, **facts}
         return LimitError(key, **known) if limited else SourceError(key, **known)
@@ -118,7 +125,7 @@ def open_workbook(request: OpenRequest) -> Table:
     """The table in one sheet of a workbook; all of it is read at once, by a child process.
 
     Raises:
-        UsageError: No sheet has the name that the user gave, or several sheets fit.
+        UnfitFileError: No sheet has the name that the user gave, or several sheets fit.
         SourceError: The workbook is damaged, encrypted or hostile.
         LimitError: Reading it would cost more than the limits allow.
     """
@@ -165,7 +172,7 @@ def _empty_table(request: OpenRequest, answer: Mapping[str, Any]) -> Table:
     """The table of a workbook without a filled cell in the sheets that were read."""
     if not answer["known"]:
         titles = ", ".join(answer["titles"])
-        raise UsageError("sheet-unknown", path=request.name, sheet=request.hints.sheet, sheets=titles)
+        raise UnfitFileError("sheet-unknown", path=request.name, sheet=request.hints.sheet, sheets=titles)
     source = Source(request.path, request.name, INPUTS["workbook"].format, sheet=request.hints.sheet)
     return Table(source, (), lambda: iter(()), Findings.from_rows([{"code": "CT001"}]))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from calltools.errors import SourceError, UsageError
+from calltools.errors import SourceError, UnfitFileError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
@@ -55,7 +55,7 @@ def choose_sheet(
         name: Name of the file in messages.
 
     Raises:
-        UsageError: Several sheets fit equally well.
+        UnfitFileError: Several sheets fit equally well.
     """
     # A workbook that calltools marked has its list of findings as a sheet more.
     others = {title: rows for title, rows in heads.items() if title not in OWN_SHEET_TITLES}
@@ -65,7 +65,7 @@ def choose_sheet(
     best = max(guesses[title].score for title in fitting)
     chosen = [title for title in fitting if guesses[title].score == best]
     if len(chosen) > 1:
-        raise UsageError("sheets-several", path=name, sheets=", ".join(chosen))
+        raise UnfitFileError("sheets-several", path=name, sheets=", ".join(chosen))
     choice = _build_choice(chosen[0], heads[chosen[0]], guesses[chosen[0]], hints, name)
     not_read = [title for title in heads if title != choice.sheet] + [*unreadable]
     if not not_read:

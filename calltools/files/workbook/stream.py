@@ -20,7 +20,7 @@ from calltools.files.workbook.clock_formats_binary import find_xls_clock_cells, 
 from calltools.files.workbook.error_cells import ODS_CONTENT, CellIssues, find_ods_issues, find_xlsx_issues
 from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xlsb_issues
 from calltools.files.workbook.package import find_sheet_parts
-from calltools.model.cells import Cells, Mask, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, non_empty
 
 
 class AnySheet(Protocol):
@@ -40,6 +40,8 @@ class AnySheet(Protocol):
 
 #: Rows of a batch.
 ROWS_PER_BATCH: Final = 50_000
+#: Cells of a batch: of a sheet with a stray cell far to the right a batch has fewer rows.
+_CELLS_PER_BATCH: Final = 2_000_000
 #: From here on a number has 16 digits before the point, and a spreadsheet keeps only 15.
 _LOSSY_FROM: Final = 1e15
 
@@ -52,14 +54,18 @@ class _Slice:
     """Some rows of the sheet below the header.
 
     Attributes:
-        columns: Cells of each column, from column A on.
+        columns: Cells of each column, from column A on, in the rows that are kept.
         findings: Findings of the cells.
+        start: The first row, from 0.
         rows: Number of rows.
+        kept: The rows in which anything may stand, from 0 within the slice.
     """
 
     columns: tuple[TextColumn, ...]
     findings: tuple[_SliceFinding, ...]
+    start: int
     rows: int
+    kept: Numbers
 
 
 def sheet_extent(sheet: AnySheet) -> tuple[int, int]:
@@ -116,28 +122,28 @@ def _write_midnights(slices: list[_Slice], path: Path, chosen: Mapping[str, Any]
     mixed = [position for position, parts in columns if _may_hold_midnights(parts)]
     if not mixed:
         return slices
-    starts = np.cumsum([chosen["first_row"], *(part.rows for part in slices)]).tolist()
     dates = {
-        (start + row, position)
-        for start, part in zip(starts, slices, strict=False)
+        (row, position)
+        for part in slices
         for position in mixed
-        for row in part.columns[position].date_rows.tolist()
+        for row in (part.start + part.kept[part.columns[position].date_rows]).tolist()
     }
     shown: frozenset[Cell] = frozenset()
     # A workbook that calamine can read is not refused because its list of formats is damaged.
     with suppress(KeyError, IndexError, ValueError, StopIteration, struct.error, expat.ExpatError):
         shown = _find_clock_cells(path, chosen, dates)
+    clock_rows = {position: [row for row, at in shown if at == position] for position in mixed}
     return [
         replace(
             part,
             columns=tuple(
-                column.with_midnights({row - start for row, at in shown if at == position})
+                column.with_midnights(np.flatnonzero(np.isin(part.start + part.kept, clock_rows[position])).tolist())
                 if position in mixed
                 else column
                 for position, column in enumerate(part.columns)
             ),
         )
-        for start, part in zip(starts, slices, strict=False)
+        for part in slices
     ]
 
 
@@ -178,41 +184,64 @@ def _read_slices(sheet: AnySheet, first_row: int, issues: CellIssues, identifier
     # For calamine a sheet ends before rows that hold only uncached formulas.
     beyond: Iterator[list[CellValue]] = ([""] * width for _ in repeat(None, missing))
     rows = islice(chain(_iterate_rows(sheet), beyond), first_row, None)
+    marked = issues.texts.keys() | issues.errors.keys() | issues.uncached_formulas.keys()
     start = first_row
-    while part := list(islice(rows, ROWS_PER_BATCH)):
-        findings = tuple(_patch_error_cells(part, start, issues, width))
-        columns = list(zip(*part, strict=True))
+    while part := _take_rows(rows, start, marked, width):
+        count, kept, cells = part
+        findings = tuple(_patch_error_cells(cells, kept, start, issues, width))
+        columns = list(zip(*cells, strict=True)) or [()] * width
         texts = tuple(format_cells(column) for column in columns)
-        lossy = tuple(_find_lossy_identifiers(columns, texts, identifiers))
-        yield _Slice(texts, findings + lossy, len(part))
-        start += len(part)
+        offsets = np.array(kept, np.int64) - start
+        lossy = tuple(_find_lossy_identifiers(columns, texts, offsets, identifiers))
+        yield _Slice(texts, findings + lossy, start, count, offsets)
+        start += count
+
+
+def _take_rows(
+    rows: Iterator[list[CellValue]], start: int, marked: Collection[int], width: int
+) -> tuple[int, list[int], list[list[CellValue]]] | None:
+    """The next rows: how many, the numbers of those that are filled or marked, and their cells.
+
+    Nothing is kept of empty rows: before a stray cell there may be a million.
+    """
+    blank: list[CellValue] = [""] * width
+    most = max(1, min(ROWS_PER_BATCH, _CELLS_PER_BATCH // max(1, width)))
+    number = start
+    kept: list[int] = []
+    cells: list[list[CellValue]] = []
+    for number, row in enumerate(rows, start + 1):
+        if row != blank or number - 1 in marked:
+            kept.append(number - 1)
+            cells.append(row)
+            if len(kept) == most:
+                break
+    return None if number == start else (number - start, kept, cells)
 
 
 def _patch_error_cells(
-    rows: list[list[CellValue]], start: int, issues: CellIssues, width: int
+    cells: list[list[CellValue]], kept: Sequence[int], start: int, issues: CellIssues, width: int
 ) -> Iterator[_SliceFinding]:
     """Write the text of error cells into the rows; gives their findings and those of uncached formulas."""
-    for row in issues.texts.keys() & set(range(start, start + len(rows))):
-        for column, text in issues.texts[row].items():
+    for number, row in zip(kept, cells, strict=True):
+        for column, text in issues.texts.get(number, {}).items():
             if column < width:
-                rows[row - start][column] = text
-    for row in sorted((issues.errors.keys() | issues.uncached_formulas.keys()) & set(range(start, start + len(rows)))):
-        for column, text in issues.errors.get(row, {}).items():
+                row[column] = text
+        for column, text in issues.errors.get(number, {}).items():
             if column < width:
-                rows[row - start][column] = text
-                yield "CT015", row - start, column, text
-        for column in issues.uncached_formulas.get(row, ()):
+                row[column] = text
+                yield "CT015", number - start, column, text
+        for column in issues.uncached_formulas.get(number, ()):
             if column < width:
-                yield "CT014", row - start, column, ""
+                yield "CT014", number - start, column, ""
 
 
 def _find_lossy_identifiers(
-    columns: Sequence[Sequence[CellValue]], texts: Sequence[TextColumn], identifiers: Sequence[int]
+    columns: Sequence[Sequence[CellValue]], texts: Sequence[TextColumn], offsets: Numbers, identifiers: Sequence[int]
 ) -> Iterator[_SliceFinding]:
     for position in identifiers:
         for row, value in enumerate(columns[position]):
             if isinstance(value, int | float) and abs(value) >= _LOSSY_FROM:
-                yield "CT209", row, position, texts[position].cells[row].as_py()
+                yield "CT209", int(offsets[row]), position, texts[position].cells[row].as_py()
 
 
 def _used_column_range(
@@ -241,16 +270,17 @@ def _write_slices(
                 for code, row, column, value in part.findings
                 if first <= column < first + len(columns)
             ]
-            keep = np.flatnonzero(_non_empty_rows(cells, findings, part.rows))
-            rows = pa.RecordBatch.from_arrays([pa.array(np.arange(part.rows, dtype=np.int32)), *cells], schema=schema)
+            keep = np.flatnonzero(_non_empty_rows(cells, findings, part.kept))
+            rows = pa.RecordBatch.from_arrays([pa.array(part.kept.astype(np.int32)), *cells], schema=schema)
             metadata = {"findings": json.dumps(findings), "rows": str(part.rows)}
-            stream.write_batch(rows if len(keep) == part.rows else rows.take(pa.array(keep)), custom_metadata=metadata)
+            stream.write_batch(
+                rows if len(keep) == len(part.kept) else rows.take(pa.array(keep)), custom_metadata=metadata
+            )
 
 
-def _non_empty_rows(cells: Sequence[Cells], findings: Sequence[_SliceFinding], rows: int) -> Mask:
-    """Whether each row has a filled cell or a finding, such as an uncached formula."""
-    keep = np.zeros(rows, np.bool_)
-    keep[[row for _, row, _, _ in findings]] = True
+def _non_empty_rows(cells: Sequence[Cells], findings: Sequence[_SliceFinding], kept: Numbers) -> Mask:
+    """Whether each row that is kept has a filled cell or a finding, such as an uncached formula."""
+    keep: Mask = np.isin(kept, [row for _, row, _, _ in findings])
     for column in cells:
         keep |= non_empty(column)
     return keep

@@ -24,7 +24,7 @@ from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.text import describe_source
-from calltools.reports.wording import format_advice, format_counts_line, severity_name
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
 from calltools.texts.keys import HtmlLabel
@@ -106,6 +106,7 @@ class HtmlReporter:
             template.generate(
                 sections=[section for section in self.sections if section.summary is not None][:_MAX_FILE_SECTIONS],
                 summaries=summaries[:_MAX_TABLE_ROWS],
+                total=format_total_line(summaries, self.options.language),
                 omitted_files=max(len(summaries) - _MAX_FILE_SECTIONS, 0),
                 rule_sections=self._rule_sections,
                 now=datetime.fromtimestamp(max((summary.now for summary in summaries), default=0), UTC),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
 
@@ -13,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calltools.errors import SourceError, UsageError
+from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.workbook import child, stream
+from calltools.files.workbook.package import find_sparse_sheets
 from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderGuess, Hints
 
@@ -48,7 +51,7 @@ def write_workbook(tmp_path):
     return make
 
 
-def write_raw_workbook(path, cells, *, parts=()):
+def write_raw_workbook(path, cells, *, before="", parts=()):
     """A workbook whose sheet XML is written by hand."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -61,7 +64,7 @@ def write_raw_workbook(path, cells, *, parts=()):
         '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" '
         f'Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{before}<sheetData>{cells}</sheetData></worksheet>',
         **dict(parts),
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
@@ -73,8 +76,8 @@ def write_raw_workbook(path, cells, *, parts=()):
 NO_HINTS = Hints()
 
 
-def read(path, hints=NO_HINTS):
-    return open_table(path, path.name, hints, judge)
+def read(path, hints=NO_HINTS, limits=Limits()):  # noqa: B008 - frozen
+    return open_table(path, path.name, hints, judge, limits)
 
 
 def rows(table):
@@ -459,6 +462,50 @@ def test_slices_do_not_show(write_workbook, monkeypatch):
     assert sent(1) == sent(3) == sent(50_000)
     assert sent(2)[0][0] == (0, "2026-03-02 00:00:00", "a")
     assert sent(2)[1] == [("CT209", 3, 1, "1604591025698235000")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the address space is not limited alike")
+@pytest.mark.parametrize("stray", ["AD1048576", "AU1048576", "B1048576", "XFD3000"])
+def test_a_stray_cell_costs_little_memory_and_is_read_where_it_is(write_workbook, stray):
+    # Ids, dates, times of day, numbers, flags, texts: as in the same workbook without the stray cell.
+    calls = [
+        ["DateTime", "ClientId", "PhoneNumber", "Price", "Tag"],
+        [moment("2026-03-02 10:20:30"), "1604591025698235234", "+74950000001", 12.5, True],
+        [],
+        [moment("2026-03-02 00:00:00"), 1604591025698235234, "+74950000002", 100, time(1, 2, 3)],
+        [date(2026, 3, 3), "", "'+74950000003", -1e-7, timedelta(hours=30)],
+    ]
+    plain = read(write_workbook(Calls=calls))
+    path = write_workbook(Calls=calls)
+    book = openpyxl.load_workbook(path)
+    book.active[stray] = "x"
+    book.save(path)
+
+    table = read(path, limits=Limits(child_memory=700 << 20))
+
+    found, alone = rows(table), rows(plain)
+    last = found.pop()
+    assert [{title: row[title] for title in plain.titles} for row in found] == alone
+    assert {cell for cell in last.values() if cell} == {"x"}
+    batches = [task() for task in table.tasks()]
+    assert batches[-1].places[-1] == int(stray.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    assert {code for batch in batches for code in batch.findings.table["code"].to_pylist()} == {"CT209"}
+
+
+def test_a_sheet_is_sparse_by_its_cells_whatever_it_says_of_its_size(tmp_path):
+    few = '<row r="1"><c r="A1"/></row><row r="1048576"><c r="AD1048576"><v>1</v></c></row>'
+    near = '<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="E9"><v>1</v></c></row>'
+    full = "".join(f'<row r="{n}">' + '<c r="A1"><v>1</v></c>' * 6 + "</row>" for n in range(1, 200_001))
+    said = '<dimension ref="A1:{}"/>'
+    cases = {
+        few: True, said.format("AD1048576") + few: True, '<dimension ref="A1"/>' + few: True,
+        near: False, said.format("E9") + near: False, said.format("T200000") + full: False,
+    }  # fmt: skip
+    for number, (cells, sparse) in enumerate(cases.items()):
+        path = tmp_path / f"{number}.xlsx"
+        before, dot, after = cells.partition("/>") if cells.startswith("<dimension") else ("", "", cells)
+        write_raw_workbook(path, after, before=before + dot)
+        assert bool(find_sparse_sheets(path)) is sparse, number
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
