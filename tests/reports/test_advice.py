@@ -156,7 +156,7 @@ def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path
     names = [name.replace("_", "-") for name in OPTION_ADVICE[code]]
     ids = case_files.write_text(tmp_path / "ids.csv", "phone,time,ClientId\n+74950000001,1772434800,16045910\n")
 
-    options = {f"--{name}": str(ids) if name == "identifiers" else VALUES[name] for name in names}
+    options = {f"--{name}": ids.name if name == "identifiers" else VALUES[name] for name in names}
     used, texts = run_in_all_forms(block, options, command, language, tmp_path)
 
     found = code in next(iter(texts.values()))
