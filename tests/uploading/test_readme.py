@@ -28,7 +28,7 @@ pytestmark = [
 
 def readme_steps():
     """The commands of the block after "To try it without a token", as arguments, without comments."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("To try it without a token")[2]
+    text = (ROOT / "UPLOAD.md").read_text(encoding="utf-8").partition("To try it without a token")[2]
     block = re.search(r"```console\n(.*?)```", text, re.DOTALL)[1]
     return [shlex.split(line.removeprefix("$ ").removesuffix(" &"), comments=True) for line in block.splitlines()]
 
