@@ -1,8 +1,6 @@
 """The packages that calltools needs: which of them cannot be used, and what installs them again."""
 
 import re
-import shlex
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +8,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from types import MappingProxyType
 from typing import Final
+
+from calltools.runtime.process import join_command
 
 #: Distribution -> what is used of it: modules, and names in them; those that others need come first. A package that was
 #: installed over another one and removed with it can still be imported, and holds nothing.
@@ -59,8 +59,7 @@ class BrokenPackage:
     def command(self) -> str:
         """What installs it again, for the Python of this process."""
         words = [sys.executable or "python", "-m", "pip", "install", "--force-reinstall", "--no-deps"]
-        join = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
-        return join([*words, self.distribution])
+        return join_command([*words, self.distribution])
 
 
 def find_broken_packages(distributions: Iterable[str] = PACKAGES) -> Iterator[BrokenPackage]:

@@ -3,6 +3,7 @@
 The types are made from the tables: after a change of a key run ``python -m tests.texts.generate_keys``.
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 Language = Literal["en", "ru"]
@@ -14,6 +15,13 @@ Text: TypeAlias = tuple[str, str]
 def pick_language(text: Text, language: Language) -> str:
     """The half of a text that the reader understands."""
     return text[LANGUAGES.index(language)]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A fact that is itself worded: ``say`` puts it into a sentence in the language of the sentence."""
+
+    key: "MessageKey"
 
 
 # Generated from here on.
@@ -63,16 +71,18 @@ MessageKey = Literal[
     "manual-source", "manual-why", "needed-group", "needed-no", "needed-yes", "new-known", "new-tried", "not-detected",
     "not-detected-at-all", "nothing-to-propose", "output-ending", "output-exists", "output-folder", "output-full",
     "output-is-input", "output-link", "output-no-folder", "output-nothing", "output-stream", "output-twice",
-    "output-unwritable", "package-broken", "package-missing", "place-line", "place-row", "profile-layout",
-    "profile-missing", "profile-no-such-column", "profile-not-a-list", "profile-not-a-table", "profile-not-one-of",
-    "profile-not-text", "profile-not-toml", "profile-one-group", "profile-one-pick", "profile-pattern",
-    "profile-two-columns", "profile-unknown-word", "profile-wrong", "propose-all-incoming", "propose-click",
-    "propose-day-first", "propose-direction", "propose-epoch", "propose-example", "propose-head", "propose-incoming",
-    "propose-left", "propose-no-clock", "propose-no-time", "propose-patterns", "propose-recognize", "propose-region",
-    "propose-shape", "propose-status", "propose-whole-call", "proxy-ignored", "reader-ended", "reading-access-denied",
-    "reading-no-connection", "reading-quota", "reading-quota-soon", "reading-refused", "reading-token-refused",
-    "reading-untrusted", "region-unknown", "rejects-of-several", "report-clean", "report-dates-dmy", "report-dates-mdy",
-    "report-dates-ymd", "report-ending-unknown", "report-files", "report-files-left-out", "report-fix", "report-found",
+    "output-unwritable", "package-broken", "package-missing", "part-accepted", "part-given-up", "part-held",
+    "part-line", "part-linked", "part-listed", "part-released", "part-sent", "part-separator", "part-waiting",
+    "place-line", "place-row", "profile-layout", "profile-missing", "profile-no-such-column", "profile-not-a-list",
+    "profile-not-a-table", "profile-not-one-of", "profile-not-text", "profile-not-toml", "profile-one-group",
+    "profile-one-pick", "profile-pattern", "profile-two-columns", "profile-unknown-word", "profile-wrong",
+    "propose-all-incoming", "propose-click", "propose-day-first", "propose-direction", "propose-epoch",
+    "propose-example", "propose-head", "propose-incoming", "propose-left", "propose-no-clock", "propose-no-time",
+    "propose-patterns", "propose-recognize", "propose-region", "propose-shape", "propose-status", "propose-whole-call",
+    "proxy-ignored", "reader-ended", "reading-access-denied", "reading-no-connection", "reading-quota",
+    "reading-quota-soon", "reading-refused", "reading-token-refused", "reading-untrusted", "region-unknown",
+    "rejects-of-several", "report-clean", "report-dates-dmy", "report-dates-mdy", "report-dates-ymd",
+    "report-ending-unknown", "report-files", "report-files-left-out", "report-fix", "report-found",
     "report-header-line", "report-header-none", "report-header-row", "report-in-all", "report-in-files",
     "report-joined", "report-left-out", "report-more", "report-more-rules", "report-next", "report-next-convert",
     "report-next-upload", "report-none-incoming", "report-not-taken", "report-nothing-new", "report-record",
@@ -85,26 +95,31 @@ MessageKey = Literal[
     "sheet-unknown", "sheets-several", "skip-callback", "skip-fax", "skip-held", "skip-internal", "skip-leg",
     "skip-not-call", "skip-outgoing", "skip-robot", "skip-test", "skip-total", "skip-unknown", "source-archive",
     "source-html", "source-mhtml", "source-not-calls", "source-ole", "source-other", "source-xml-spreadsheet",
-    "step-accept", "step-accept-part", "step-adopt", "step-fail-linkage", "step-fail-to-send", "step-find",
-    "step-find-many", "step-find-part", "step-freeze", "step-give-up", "step-hold", "step-look", "step-lose",
-    "step-miss", "step-process", "step-reject", "step-release", "step-resend", "step-reserve", "step-send",
-    "step-settle", "step-throttle", "step-tire", "template-calls", "template-columns", "template-ending-unknown",
-    "template-example", "template-wrong", "timezone-needed", "timezone-needed-suggested", "title-meant", "token-denied",
-    "token-file-mounted", "token-file-open", "token-file-other", "token-file-unreadable", "token-file-unwritable",
-    "token-found", "token-malformed", "token-missing", "too-many-columns", "trial-failed", "trials", "unclear-answer",
-    "unclear-broken", "unclear-cut", "unclear-file", "unclear-held", "unclear-replayed", "unclear-silent",
-    "unclear-status", "unusable-damaged", "unusable-identifier", "unusable-no-phone", "unusable-phone", "unusable-time",
-    "upload-again", "upload-asked-in-vain", "upload-batch-doubled", "upload-batch-given-up", "upload-batch-held",
-    "upload-batch-linked-few", "upload-batch-linked-unknown", "upload-batch-none", "upload-batch-partial",
-    "upload-batch-refused", "upload-batch-released", "upload-batch-static", "upload-batch-unknown-end",
-    "upload-batch-unlinked", "upload-batch-waiting", "upload-batch-watched", "upload-changed", "upload-clean-before",
-    "upload-comment-wrong", "upload-confirm", "upload-counter-hidden", "upload-counter-needed", "upload-counter-unread",
-    "upload-declined", "upload-dry-run", "upload-errors", "upload-followed", "upload-foreign", "upload-held",
-    "upload-interrupted", "upload-ledger", "upload-left-out", "upload-list-needed", "upload-looking", "upload-no-right",
-    "upload-no-visits", "upload-not-canonical", "upload-nothing", "upload-plan", "upload-plan-adopted",
-    "upload-plan-changed", "upload-plan-doubled", "upload-plan-identified", "upload-plan-left",
-    "upload-plan-maybe-reduced", "upload-plan-part", "upload-plan-reduced", "upload-plan-unchanged",
-    "upload-plan-waiting", "upload-quota-wait", "upload-replaced", "upload-sending", "upload-service", "upload-status",
+    "state-absent", "state-acked", "state-acked-partial", "state-ambiguous", "state-duplicated", "state-frozen",
+    "state-given-up", "state-held", "state-linkage-failure", "state-not-sent", "state-other", "state-planned",
+    "state-poll-timeout", "state-processed", "state-rejected", "state-released", "state-reserved", "state-sending",
+    "state-throttled", "status-exported", "status-linkage-failure", "status-matched", "status-prepared",
+    "status-processed", "status-uploaded", "step-accept", "step-accept-part", "step-adopt", "step-fail-linkage",
+    "step-fail-to-send", "step-find", "step-find-many", "step-find-part", "step-freeze", "step-give-up", "step-hold",
+    "step-look", "step-lose", "step-miss", "step-process", "step-reject", "step-release", "step-resend", "step-reserve",
+    "step-send", "step-settle", "step-throttle", "step-tire", "template-calls", "template-columns",
+    "template-ending-unknown", "template-example", "template-wrong", "timezone-needed", "timezone-needed-suggested",
+    "title-meant", "token-denied", "token-file-mounted", "token-file-open", "token-file-other", "token-file-unreadable",
+    "token-file-unwritable", "token-found", "token-malformed", "token-missing", "too-many-columns", "trial-failed",
+    "trials", "unclear-answer", "unclear-broken", "unclear-cut", "unclear-file", "unclear-held", "unclear-replayed",
+    "unclear-silent", "unclear-status", "unusable-damaged", "unusable-identifier", "unusable-no-phone",
+    "unusable-phone", "unusable-time", "upload-again", "upload-asked-in-vain", "upload-batch-doubled",
+    "upload-batch-given-up", "upload-batch-held", "upload-batch-linked-few", "upload-batch-linked-unknown",
+    "upload-batch-none", "upload-batch-partial", "upload-batch-refused", "upload-batch-released", "upload-batch-static",
+    "upload-batch-unknown-end", "upload-batch-unlinked", "upload-batch-waiting", "upload-batch-watched",
+    "upload-changed", "upload-clean-before", "upload-comment-wrong", "upload-confirm", "upload-counter-hidden",
+    "upload-counter-needed", "upload-counter-unread", "upload-declined", "upload-dry-run", "upload-errors",
+    "upload-followed", "upload-foreign", "upload-held", "upload-interrupted", "upload-ledger", "upload-left-out",
+    "upload-list-needed", "upload-looking", "upload-no-right", "upload-no-visits", "upload-not-canonical",
+    "upload-nothing", "upload-plan", "upload-plan-adopted", "upload-plan-changed", "upload-plan-doubled",
+    "upload-plan-identified", "upload-plan-left", "upload-plan-maybe-reduced", "upload-plan-part",
+    "upload-plan-reduced", "upload-plan-unchanged", "upload-plan-waiting", "upload-quota-wait", "upload-replaced",
+    "upload-seen", "upload-seen-hidden", "upload-seen-watched", "upload-sending", "upload-service", "upload-status",
     "upload-stdin-twice", "upload-unreadable", "upload-visits", "upload-without-list", "upload-yes-needed",
     "uploads-absence-counted", "uploads-absence-unproven", "uploads-adopted", "uploads-adopted-held", "uploads-columns",
     "uploads-ledger-only", "uploads-none", "uploads-not-resent", "uploads-not-waiting", "uploads-nothing-adopted",
