@@ -13,7 +13,7 @@ from calltools.cli.options import format_examples, is_terminal
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, LoginOptions, OutputOptions
-from calltools.errors import CredentialError, ServiceError, TokenRefusedError, UsageError
+from calltools.errors import AccessDeniedError, CredentialError, ServiceError, UsageError
 from calltools.settings import read_settings, token_from_environment
 from calltools.texts import say
 
@@ -162,10 +162,8 @@ def _read_counters(client: "Client") -> "list[Counter] | None":
     """
     try:
         return client.list_counters()
-    except TokenRefusedError as error:
+    except AccessDeniedError:
         # A token that may only upload is denied the list; that does not make it a bad one.
-        if error.key != "service-access-denied":
-            raise
         return None
 
 
