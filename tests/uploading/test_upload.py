@@ -609,7 +609,7 @@ def test_an_upload_of_which_nothing_will_be_shown_names_no_next_command(upload, 
 def test_a_token_that_may_not_read_is_told_how_to_get_one(upload, service, calls):
     service.may_read = False
 
-    assert "`calltools login --read-counters` gets one that may" in upload(calls).stderr
+    assert "`calltools login --read-counters --lang en` gets one that may" in upload(calls).stderr
 
 
 def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, tmp_path):
