@@ -1,6 +1,6 @@
 """A part of an upload in words: its line, its row in the list of uploadings, the events of its history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
@@ -117,3 +117,25 @@ def _minute_of(text: str) -> str:
     except ValueError:
         return text or "-"
     return f"{(moment.astimezone(UTC) if moment.tzinfo else moment):%Y-%m-%d %H:%M}"
+
+
+#: No column of a table becomes narrower.
+_LEAST_WIDTH: Final = 8
+
+
+def fit_table(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """The rows with the widest cells cut in the middle, as far as their columns have to be narrower.
+
+    The end of a path names the file, and the beginning its folder.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _LEAST_WIDTH:
+        widths[widths.index(max(widths))] -= 1
+    return [[_cut(cell, most) for cell, most in zip(row, widths, strict=True)] for row in rows]
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    end = (most - 1) * 2 // 3
+    return f"{text[: most - 1 - end]}…{text[-end:]}"

@@ -1,5 +1,6 @@
 """What an upload prints: sentences on standard error, lines for scripts on standard output."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import typer
 from calltools.cli.options import format_error, is_terminal, traceback_places
 from calltools.cli.part_words import (
     explain_status,
+    fit_table,
     format_event,
     format_part_line,
     row_of_foreign,
@@ -94,10 +96,13 @@ class UploadConsole:
         """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
         if not findings or (self.options.quiet and not refused):
             return
+        from calltools.cli.reporters import report_width  # noqa: PLC0415 - as below
         from calltools.reports import REPORTERS  # noqa: PLC0415 - pandas, which a file known to be clean does not need
         from calltools.reports.reporter import ReportOptions  # noqa: PLC0415 - as above
 
-        reporter = REPORTERS["text"](sys.stderr, ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE))
+        width = report_width(sys.stderr)
+        options = ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE, width=width, uploading=True)
+        reporter = REPORTERS["text"](sys.stderr, options)
         reporter.start(summary.source, summary.name)
         for found in findings:
             reporter.take(found)
@@ -228,7 +233,9 @@ class UploadConsole:
         self._echo(text, err=False)
 
     def print_table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Print rows as columns on standard output."""
+        """Print rows as columns on standard output; on a terminal as wide as it is, so that no row is folded."""
+        if is_terminal(sys.stdout):
+            rows = fit_table(rows, shutil.get_terminal_size().columns - 1)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             self.print_line("  ".join(map(str.ljust, row, widths)).rstrip())

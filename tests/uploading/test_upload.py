@@ -280,6 +280,9 @@ def test_the_times_of_a_file_known_to_be_clean_are_judged_again(upload, service,
     assert len(service.posts) == 1
     for said in (first.stderr, again.stderr):
         assert [one for one in ("CT501", "CT502", "CT214") if one in said] == ([code] if code else [])
+        # An upload has no such option: what is advised is another command.
+        assert "was given" not in said
+        assert said.count("--as-of") == " ".join(said.split()).count("`calltools validate ") == (code == "CT501")
 
 
 @pytest.mark.parametrize("options", [[], ["--skip-bad"]])
