@@ -1,6 +1,6 @@
 """A part of an upload in words: its line, its row in the list of uploadings, the events of its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
@@ -88,6 +88,10 @@ def format_event(part: Part, event: Event, language: Language) -> str:
     return f"  {when}  {what}" + (f" ({reason})" if reason else "")
 
 
+#: Names in the rows below: of files and goals, of states and statuses.
+NAME_COLUMNS: Final = frozenset({3, 5, 7})
+
+
 def row_of_part(part: Part, language: Language) -> list[str]:
     """A row of the list of uploadings; the columns are those of ``uploads-columns``."""
     accepted = results.accepted_count(part)
@@ -119,18 +123,26 @@ def _minute_of(text: str) -> str:
     return f"{(moment.astimezone(UTC) if moment.tzinfo else moment):%Y-%m-%d %H:%M}"
 
 
-#: No column of a table becomes narrower.
+#: No column is cut to less.
 _LEAST_WIDTH: Final = 8
 
 
-def fit_table(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The rows with the widest cells cut in the middle, as far as their columns have to be narrower.
+def fit_table(rows: Sequence[Sequence[str]], width: int, columns: Collection[int]) -> list[list[str]]:
+    """The rows with cells cut in the middle, as far as the table is wider than the terminal.
 
-    The end of a path names the file, and the beginning its folder.
+    The beginning of a path names its folder, and the end the file.
+
+    Args:
+        rows: The titles, and the rows.
+        width: Columns of the terminal.
+        columns: Positions of the columns that hold names; the widest of them is cut first. Others stay whole.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _LEAST_WIDTH:
-        widths[widths.index(max(widths))] -= 1
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        widest = max(columns, key=widths.__getitem__, default=0)
+        if not columns or widths[widest] <= _LEAST_WIDTH:
+            break
+        widths[widest] -= 1
     return [[_cut(cell, most) for cell, most in zip(row, widths, strict=True)] for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, final
@@ -11,6 +11,7 @@ import typer
 
 from calltools.cli.options import format_error, is_terminal, traceback_places
 from calltools.cli.part_words import (
+    NAME_COLUMNS,
     explain_status,
     fit_table,
     format_event,
@@ -232,10 +233,15 @@ class UploadConsole:
         """Print a line for scripts."""
         self._echo(text, err=False)
 
-    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Print rows as columns on standard output; on a terminal as wide as it is, so that no row is folded."""
+    def print_table(self, rows: Sequence[Sequence[str]], names: Collection[int] = ()) -> None:
+        """Print rows as columns on standard output.
+
+        Args:
+            rows: The rows.
+            names: Positions of the columns of names, which are cut where a terminal would fold the rows.
+        """
         if is_terminal(sys.stdout):
-            rows = fit_table(rows, shutil.get_terminal_size().columns - 1)
+            rows = fit_table(rows, shutil.get_terminal_size().columns - 1, names)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             self.print_line("  ".join(map(str.ljust, row, widths)).rstrip())
@@ -247,7 +253,7 @@ class UploadConsole:
         rows = [row_of_part(part, language) for part in listing.parts]
         rows += [row_of_foreign(counter, uploading, language) for counter, uploading in listing.foreign]
         if rows:
-            self.print_table([titles, *rows])
+            self.print_table([titles, *rows], NAME_COLUMNS)
 
     def stop_live_line(self) -> None:
         """End the line that changes."""

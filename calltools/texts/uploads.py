@@ -33,6 +33,7 @@ MESSAGES: Final = {
                       "Откройте этот адрес, войдя в Яндекс под аккаунтом, у которого есть счётчики, и разрешите доступ:\n  {url}"),
     "login-ask-token": ("Token, or the address of the page that shows it (stays hidden): ",
                         "Токен или адрес страницы, где он показан (не отображается): "),
+    "login-terminal": ("terminal", "вашем вводе"),
     "login-kept": ("The token works and is kept in the keyring ({keyring}); every command finds it there.",
                    "Токен действует и сохранён в хранилище паролей ({keyring}); все команды найдут его там."),
     "login-kept-file": ("The token works and is kept in {path}, readable by you alone. Give --token-file {path} to each command.",
