@@ -20,7 +20,7 @@ from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
 from calltools.run.source import OpenedExport, open_export
-from calltools.runtime.process import join_command
+from calltools.runtime.packages import join_command
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose

@@ -44,7 +44,11 @@ def catalog_text(lang: Language, width: int | None = None) -> str:
             lines += ["", f"CT{family}xx {say(CODE_FAMILIES[family], lang)}"]
         severity = severity_name(rule.severity, lang)
         line = f"  {rule.code}  {severity:<14} {rule.name:<32} {format_rule_title(rule, lang)}"
-        lines += [line] if width is None else textwrap.wrap(line, width, subsequent_indent=" " * min(57, width // 2))
+        lines += (
+            [line]
+            if width is None
+            else textwrap.wrap(line, width, subsequent_indent=" " * min(57, width // 2), break_on_hyphens=False)
+        )
     return "\n".join(lines[1:])
 
 

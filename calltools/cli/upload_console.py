@@ -25,7 +25,7 @@ from calltools.errors import CalltoolsError, UsageError
 from calltools.ledger import CallStatus, Event, Part, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.runtime.process import join_command
+from calltools.runtime.packages import join_command
 from calltools.texts import Language, MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions

@@ -1,6 +1,8 @@
 """The packages that calltools needs: which of them cannot be used, and what installs them again."""
 
 import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,8 +10,6 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from types import MappingProxyType
 from typing import Final
-
-from calltools.runtime.process import join_command
 
 #: Distribution -> what is used of it: modules, and names in them; those that others need come first. A package that was
 #: installed over another one and removed with it can still be imported, and holds nothing.
@@ -37,6 +37,11 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 _MAX_REASON: Final = 200
+
+
+def join_command(words: Iterable[str]) -> str:
+    """The words of a command as the shell of this system takes them, to be pasted."""
+    return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)([*words])
 
 
 @dataclass(frozen=True, slots=True)

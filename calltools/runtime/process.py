@@ -7,7 +7,6 @@ that this process has loaded, so it starts at once; but only in a process that c
 import io
 import os
 import pickle
-import shlex
 import signal
 import struct
 import subprocess
@@ -44,11 +43,6 @@ _COUNT_STRUCT: Final = struct.Struct("<I")
 #: Bytes that a pipe holds, where the platform lets one choose. The usual 64 KiB do not hold a batch, so that writer and
 #: reader wait for each other at each turn.
 _PIPE_BUFFER_BYTES: Final = 1 << 20
-
-
-def join_command(words: Iterable[str]) -> str:
-    """The words of a command as the shell of this system takes them, to be pasted."""
-    return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)([*words])
 
 
 class ChildProcess:
