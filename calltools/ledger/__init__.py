@@ -112,9 +112,10 @@ from calltools.ledger.recovery import (
     recover_all,
 )
 from calltools.ledger.reservation import reserve
-from calltools.ledger.states import State, Transition
+from calltools.ledger.states import STATE_WORDS, State, Transition, state_word
 
 __all__ = [
+    "STATE_WORDS",
     "AcceptedCalls",
     "Acked",
     "Ambiguous",
@@ -170,6 +171,7 @@ __all__ = [
     "resend",
     "reserve",
     "state_folder",
+    "state_word",
     "stop_polling",
     "waiting_parts",
     "was_told",

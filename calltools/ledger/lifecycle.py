@@ -43,6 +43,7 @@ from calltools.ledger.states import (
     State,
     Transition,
     is_allowed,
+    state_word,
 )
 from calltools.model.foreign_words import mask_personal
 
@@ -219,7 +220,7 @@ def _decide(ledger: Ledger, part_id: int, transition: Transition, changes: Mappi
     part = get_part(ledger, part_id)
     require_lock(ledger, part.counter)
     if not is_allowed(part.state, transition):
-        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+        raise UsageError("ledger-not-held", name=part.name, state=state_word(part.state))
     return write_event(ledger, part, transition, changes)
 
 

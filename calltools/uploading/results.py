@@ -1,4 +1,4 @@
-"""The result of an upload: exit codes, remarks, and a part as a line or a JSON object."""
+"""The result of an upload: exit codes, remarks, the counts of a part, and a part as a JSON object."""
 
 import json
 from collections.abc import Iterable
@@ -126,26 +126,32 @@ def accepted_count(part: Part) -> int | None:
     return part.line_quantity if part.line_quantity is not None else part.source_quantity
 
 
-def part_line(part: Part) -> str:
-    """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out.
-
-    The count is ``held`` where nobody knows whether the calls arrived, ``waiting`` where none was sent yet.
-    """
-    words = ["uploading", str(part.upload_id or part.name), part.status or str(part.state).upper()]
-    for name, count in (
-        (_quantity_label(part), part.rows),
-        ("accepted", accepted_count(part)),
-        ("linked", part.linked),
-    ):
-        if count is not None:
-            words += [name, str(count)]
-    return " ".join(words)
+def will_be_shown(part: Part) -> bool:
+    """Whether the reports are going to show calls of a part."""
+    if not part.accepted or part.state is State.DUPLICATED or part.line_quantity == 0 or part.has_unknown_end:
+        return False
+    return part.status != "LINKAGE_FAILURE" or part.dynamic < part.rows
 
 
-def _quantity_label(part: Part) -> str:
+def part_counts(part: Part) -> list[tuple[MessageKey, int]]:
+    """The counts of calls that the line of a part names, each with its words; what is not known is left out."""
+    counts: tuple[tuple[MessageKey, int | None], ...] = (
+        (_quantity_key(part), part.rows),
+        ("part-accepted", accepted_count(part)),
+        ("part-linked", part.linked),
+    )
+    return [(key, count) for key, count in counts if count is not None]
+
+
+def _quantity_key(part: Part) -> MessageKey:
+    """``held`` where nobody knows whether the calls arrived, ``waiting`` where none was sent yet."""
     if part.waiting:
-        return "waiting"
-    return "held" if part.held else str(part.state) if part.state in {State.RELEASED, State.GIVEN_UP} else "sent"
+        return "part-waiting"
+    if part.held:
+        return "part-held"
+    if part.state is State.RELEASED:
+        return "part-released"
+    return "part-given-up" if part.state is State.GIVEN_UP else "part-sent"
 
 
 def part_json(part: Part) -> str:
@@ -161,7 +167,7 @@ def part_json(part: Part) -> str:
         "status": part.status or None,
         "kind": part.kind,
         "calls": part.rows,
-        "sent": part.rows if _quantity_label(part) == "sent" else 0,
+        "sent": part.rows if _quantity_key(part) == "part-sent" else 0,
         "dynamic": part.dynamic,
         "source_quantity": part.source_quantity,
         "accepted": accepted_count(part),

@@ -18,6 +18,7 @@ from calltools.ledger import (
     list_parts,
     release,
     resend,
+    state_word,
     waiting_parts,
 )
 from calltools.metrica.responses import Uploading
@@ -140,7 +141,7 @@ def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
         LockedError: Another process uploads to its counter.
     """
     if not part.waiting:
-        raise UsageError("uploads-not-waiting", name=part.name, state=part.state)
+        raise UsageError("uploads-not-waiting", name=part.name, state=state_word(part.state))
     return give_up_part(ledger, part, events)
 
 
@@ -194,7 +195,7 @@ def resume_parts(
 def _find_undecided(ledger: Ledger, name: str) -> Part:
     part = find_part(ledger, name)
     if not (part.held or part.waiting):
-        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+        raise UsageError("ledger-not-held", name=part.name, state=state_word(part.state))
     return part
 
 
