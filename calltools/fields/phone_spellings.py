@@ -68,7 +68,8 @@ def _as_dialed_in_russia(digits: Cells) -> Cells:
 def has_plus_before_trunk(cells: Cells, assumptions: Assumptions | None) -> Mask:
     """Mask of the cells that somebody has put a plus before, as they are dialed in the region.
 
-    These are +8 495 … and +8 10 44 …: behind +8 stand ten digits that are assigned with +7, or 10 and a number that a caller abroad can have.
+    These are +8 495 … and +8 10 44 …: behind +8 stand ten digits that are assigned with +7, or 10 and a number that a
+    caller abroad can have.
     """
     mask = np.zeros(len(cells), bool)
     if assumptions is None or assumptions.region not in _REGIONS_OF_CODE_7 or not len(cells):
