@@ -36,7 +36,15 @@ from calltools.ledger.lifecycle import (
     write_event,
 )
 from calltools.ledger.lock import current_process, lock_counter, require_lock
-from calltools.ledger.part import ListedUploading, ListingTime, Part, ReconcilePolicy, is_own_mark, parse_marker
+from calltools.ledger.part import (
+    FILE_GONE,
+    ListedUploading,
+    ListingTime,
+    Part,
+    ReconcilePolicy,
+    is_own_mark,
+    parse_marker,
+)
 from calltools.ledger.queries import select_parts
 from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
@@ -83,9 +91,10 @@ def recover_counter(ledger: Ledger, counter: int) -> None:
         for path in _orphaned_files(ledger, counter):
             discard_file(path)
     # The last step: a part whose file somebody has removed cannot be sent, and must not claim its calls for ever.
+    # Whoever called ``upload`` or ``resume`` is told, see ``lost_parts``.
     for part in _parts_in_states(ledger, counter, WAITING_STATES):
         if not part_path(ledger, part).is_file():
-            release(ledger, part.id, "the file of the part is gone")
+            release(ledger, part.id, FILE_GONE)
 
 
 def _parts_in_states(ledger: Ledger, counter: int, states: frozenset[State]) -> list[Part]:

@@ -164,7 +164,8 @@ class Uploader:
             return (
                 UploadResult(results.FINDINGS) if again is None else self._upload_checked(request, ledger, again, stack)
             )
-        return self._carry_out(request, ledger, checked, plan)
+        result = self._carry_out(request, ledger, checked, plan)
+        return results.with_lost_parts(result, ledger, self.events, request.options.counter)
 
     def _carry_out(
         self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, plan: UploadPlan

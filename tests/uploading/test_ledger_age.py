@@ -234,6 +234,32 @@ def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls)
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
 
 
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("command", ["resume", "upload"])
+@pytest.mark.parametrize("another", [False, True])
+def test_a_part_whose_file_is_gone_is_told_once(upload, run, service, state, tmp_path, calls, command, lang, another):
+    """It is withdrawn under the lock of its counter, or when the ledger is opened, if the spool has another file."""
+    leave_waiting(upload, service, calls)
+    for path in (state / "spool").iterdir():
+        path.unlink()
+    if another:
+        (state / "spool" / f"{COUNTER}-left.csv").touch()
+    other = write_csv(tmp_path / "other.csv", [call_line(number) for number in range(20, 23)])
+
+    def work():
+        return run("uploads", "resume", "--lang", lang) if command == "resume" else upload(other, "--lang", lang)
+
+    told, later = work(), work()
+
+    assert (told.exit_code, later.exit_code) == (4, 0)
+    assert "L1" in told.stdout
+    assert f"L1: {'its file' if lang == 'en' else 'её файл'}" in told.stderr
+    assert "calls.csv" in told.stderr
+    assert "L1" not in later.stdout + later.stderr
+    assert upload(calls).exit_code == 0
+    assert sorted(map(len, stored_calls(service))) == [*([3] if command == "upload" else []), CALL_COUNT]
+
+
 WITHDRAW = ("uploads", "cancel", "L1")
 
 
