@@ -68,6 +68,7 @@ class KnownCalls:
         accepted_parts: Number of calls of the file, by the id of a part that the service has.
         mended_parts: Number of its calls that are other in the file, by the id of a part that waits or is held.
         just_sent: Parts whose calls count as waiting although they were accepted: this run has sent them.
+        withdrawn: Parts whose calls count as free although they wait: they are withdrawn with the plan.
     """
 
     statuses: NDArray[np.int8]
@@ -75,6 +76,7 @@ class KnownCalls:
     accepted_parts: Counter[int] = field(default_factory=Counter)
     mended_parts: Counter[int] = field(default_factory=Counter)
     just_sent: frozenset[int] = frozenset()
+    withdrawn: frozenset[int] = frozenset()
 
     def add(self, place: int, state: State, part_id: int, accepted: CallStatus, *, covers: bool = True) -> None:
         """Add that a part has a call.
@@ -86,6 +88,8 @@ class KnownCalls:
             accepted: The status of the call if the part is accepted.
             covers: Whether the file has what the part would send of this call.
         """
+        if part_id in self.withdrawn:
+            return
         status = (
             CallStatus.WAITING
             if state in WAITING_STATES or part_id in self.just_sent
@@ -106,15 +110,22 @@ class KnownCalls:
         return places
 
 
-def look_up_calls(ledger: Ledger, scan: CallScan, counter: int, just_sent: frozenset[int] = frozenset()) -> KnownCalls:
-    """Look up the calls of a file; ``just_sent`` as in ``plan_upload``.
+def look_up_calls(
+    ledger: Ledger,
+    scan: CallScan,
+    counter: int,
+    just_sent: frozenset[int] = frozenset(),
+    withdrawn: frozenset[int] = frozenset(),
+) -> KnownCalls:
+    """Look up the calls of a file; ``just_sent`` and ``withdrawn`` as in ``plan_upload``.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
     doubled = scan.duplicates()
     unknown = np.where(scan.times <= _adopted_until(ledger, counter), CallStatus.MAYBE_ADOPTED, CallStatus.NEW)
-    known = KnownCalls(np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8), just_sent=just_sent)
+    statuses = np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8)
+    known = KnownCalls(statuses, just_sent=just_sent, withdrawn=withdrawn)
     places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
     for place, content, state, part_id in _select_known(ledger, places, scan.call_fingerprints[places]):
         same = content == scan.content_fingerprints[place].tobytes()

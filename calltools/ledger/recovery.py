@@ -28,7 +28,6 @@ from calltools.errors import LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.lifecycle import (
-    apply_event,
     choose_acceptance,
     discard_if_decided,
     quantity_changes,
@@ -46,7 +45,7 @@ from calltools.ledger.part import (
     parse_marker,
 )
 from calltools.ledger.queries import select_parts
-from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
+from calltools.ledger.reservation import apply_event, discard_file, orphaned_files, part_path, spooled_counters
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
 
 #: Number of the attempt and line of the list, by the id of the service.

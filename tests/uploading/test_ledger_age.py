@@ -234,6 +234,60 @@ def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls)
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
 
 
+@pytest.mark.parametrize("behavior", ["401-early", "resets-after-body"])
+def test_a_part_goes_on_waiting_if_the_mended_file_is_not_sent_either(upload, run, service, tmp_path, behavior):
+    """Another part that waits goes first, and stops the run: by the token, or since the file shares a call with it."""
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    other = write_csv(tmp_path / "other.csv", [call_line(number) for number in range(3, 5)])
+    leave_waiting(upload, service, first)
+    leave_waiting(upload, service, other)
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(4)])
+    service.behave(behavior, 1, only="upload")
+
+    stopped = upload(mended)
+    listed = run("uploads", "list", "--output-format", "json").stdout
+    run("uploads", "resume")
+
+    assert stopped.exit_code == {"401-early": 4, "resets-after-body": 6}[behavior]
+    assert "L1: nothing was sent of its 3 calls. They wait" in stopped.stderr
+    assert "as they are in this file" not in stopped.stderr
+    assert '"state": "reserved"' in listed
+    assert sorted(row["PhoneNumber"] for one in service.store.uploadings for row in one.rows) == [
+        f"+749500007{number:02}" for number in range(3)
+    ]
+
+
+def test_a_part_that_the_mended_file_would_not_send_goes_as_it_waits(upload, service, tmp_path, calls):
+    """A changed call waits because somebody asked for it; a file without --changed sends no known call."""
+    upload(calls)
+    changed = write_csv(tmp_path / "changed.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT)])
+    service.behave("reading-fails", only="list")
+    upload(changed, "--changed")
+    service.behave_well()
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="возврат") for number in range(CALL_COUNT)])
+
+    sent = upload(mended)
+
+    assert sent.exit_code == 0
+    assert "as they are in this file" not in sent.stderr
+    assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}, {"продажа"}]
+
+
+def test_a_part_that_is_found_while_known_calls_are_sent_again_is_not_doubled(upload, run, service, calls):
+    """The plan has shown its calls as waiting, so ``--all`` does not mean them."""
+    service.behave("resets-after-storing", 1, only="upload")
+    service.behave("list-empty", only="list")
+    upload(calls)
+    service.behave("429-late", 1, only="upload")
+    run("uploads", "resume", "--resend", "L1", "--timeout", "2")
+    service.behave_well()
+
+    sent = upload(calls, "--all")
+
+    assert sent.exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+
+
 @pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize("command", ["resume", "upload"])
 @pytest.mark.parametrize("another", [False, True])
