@@ -108,15 +108,15 @@ MessageKey = Literal[
     "upload-without-list", "upload-yes-needed", "uploads-absence-counted", "uploads-absence-unproven",
     "uploads-adopted", "uploads-adopted-held", "uploads-columns", "uploads-ledger-only", "uploads-none",
     "uploads-not-resent", "uploads-not-waiting", "uploads-nothing-adopted", "uploads-nothing-held",
-    "uploads-others-left", "vendor-headless", "vendor-headless-named", "vendor-incoming", "vendor-known-by",
-    "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit", "vendor-misfit-columns",
-    "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or", "vendor-says-currency",
-    "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several", "vendor-unknown-name",
-    "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without", "verbose-assumed",
-    "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells", "workbook-damaged",
-    "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio", "workbook-seconds",
-    "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted", "zone-unknown",
-    "zone-unknown-near"
+    "uploads-others-left", "uploads-two-decisions", "vendor-headless", "vendor-headless-named", "vendor-incoming",
+    "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit",
+    "vendor-misfit-columns", "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or",
+    "vendor-says-currency", "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several",
+    "vendor-unknown-name", "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without",
+    "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells",
+    "workbook-damaged", "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio",
+    "workbook-seconds", "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted",
+    "zone-unknown", "zone-unknown-near"
 ]
 
 HtmlLabel = Literal[

@@ -309,6 +309,8 @@ MESSAGES: Final = {
                              "{name}: из её звонков ({sent}) ничего не отправлено. Они ждут: их отправит следующая `calltools upload` в этот счётчик или `calltools uploads resume`."),
     "upload-batch-refused": ("{name}: the service refused it; none of its {sent} calls was stored. Upload the file again when it is mended.",
                              "{name}: сервис её отклонил; ни один из звонков ({sent}) не сохранён. Загрузите файл снова, когда причина устранена."),
+    "uploads-two-decisions": ("--resend and --give-up are two decisions: give one of them, for one upload at a time.",
+                              "--resend и --give-up — два решения: укажите одно из них, для одной загрузки за раз."),
     "upload-batch-lost": ("{name}: its file in the state folder is gone, so its {sent} calls were not sent from there; they are free again. Upload {source} again: what was sent meanwhile does not go twice.",
                           "{name}: её файл в папке состояния пропал, поэтому её звонки ({sent}) оттуда не отправлены; они снова свободны. Загрузите {source} ещё раз: что за это время отправлено, второй раз не уйдёт."),
     "upload-batch-released": ("{name}: withdrawn; none of its {sent} calls was sent.",

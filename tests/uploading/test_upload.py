@@ -389,6 +389,18 @@ def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
     assert stored_calls(service) == []
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "two decisions"), ("ru", "два решения")])
+def test_two_decisions_at_once_are_refused(upload, run, service, calls, lang, words):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+
+    refused = run("uploads", "resume", "--resend", "L1", "--give-up", "L1", "--lang", lang)
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
+    assert '"state": "ambiguous"' in run("uploads", "list", "--output-format", "json").stdout
+
+
 def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service, calls):
     service.refuse()
     down = upload(calls)
