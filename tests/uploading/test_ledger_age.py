@@ -43,6 +43,23 @@ def test_an_empty_database_stops_before_any_request(upload, service, state, call
     assert len(service.posts) == 1
 
 
+@pytest.mark.parametrize("size", [0, 31])
+@pytest.mark.parametrize("command", ["upload", "adopt"])
+def test_a_removed_database_beside_a_rotten_key_stops(upload, run, service, state, calls, size, command):
+    """Nothing can be adopted with it either: that would make an empty ledger to which every call is new."""
+    upload(calls)
+    request_count = len(service.requests)
+    remove_database(state)
+    (state / "ledger.key").write_bytes((state / "ledger.key").read_bytes()[:size])
+
+    stopped = upload(calls) if command == "upload" else run("uploads", "adopt", "--counter", COUNTER)
+    again = upload(calls)
+
+    assert [stopped.exit_code, again.exit_code] == [4, 4]
+    assert len(service.requests) == request_count
+    assert "Restore the key" in stopped.stderr
+
+
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_a_backup_stops_with_the_uploadings_that_it_lacks(upload, service, state, tmp_path, calls, later_calls, lang):
     upload(write_csv(tmp_path / "first.csv", [call_line(90)]))
