@@ -56,7 +56,7 @@ _COLUMN_JOINER: Final = " + "
 
 
 def draft_profile(
-    file: Path, answers: InferredColumns, language: Language, ask: Ask | None, records: str | None = None
+    file: Path, answers: InferredColumns, language: Language, ask: Ask | None, hints: Hints
 ) -> tuple[str, str]:
     """Draft a commented profile for a sample.
 
@@ -65,7 +65,7 @@ def draft_profile(
         answers: What the options say; the rest is inferred from the cells of the sample.
         language: Language of questions.
         ask: Asks a person about each guess; ``None``: the guesses are used as they are.
-        records: Path of the list that holds the records of JSON.
+        hints: What the user says about the form of the sample.
 
     Returns:
         The text of the profile, and sentences about its run on the sample.
@@ -73,7 +73,7 @@ def draft_profile(
     Raises:
         UsageError: The sample has no record, or no column with a title that an option names.
     """
-    opened, sample = _open_sample(file, Hints(records=records))
+    opened, sample = _open_sample(file, hints)
     table = opened.table
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)

@@ -156,12 +156,12 @@ def _quote_empty(text: str) -> str:
     return text or '""'
 
 
-def detect_profile(file: Path, lang: Language, records: str | None = None) -> tuple[str, bool]:
+def detect_profile(file: Path, lang: Language, hints: Hints) -> tuple[str, bool]:
     """Which profiles match a file and why the others do not; and whether exactly one matches."""
     from calltools.run.source import open_export  # noqa: PLC0415 - heavy; the other pages open no file
 
     profiles = profile_library.load_profiles()
-    opened = open_export(file, str(file), Hints(records=records), profiles)
+    opened = open_export(file, str(file), hints, profiles)
     table, matches = opened.table, opened.fitting
     if opened.is_canonical:
         return say("detected-canonical", lang, path=file), False
