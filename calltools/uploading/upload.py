@@ -98,7 +98,13 @@ def _plan_again(
     # Shown as waiting and sent or found since: "send known calls again" did not mean their calls.
     just_sent = frozenset(part.id for part in parts if part.accepted)
     return plan_upload(
-        context.ledger, plan.file, plan.counter, context.options.again, just_sent=just_sent, withdrawn=withdrawn
+        context.ledger,
+        plan.file,
+        plan.counter,
+        context.options.again,
+        just_sent=just_sent,
+        withdrawn=withdrawn,
+        sent_now=plan.sent_now,
     )
 
 

@@ -73,6 +73,18 @@ def test_everything_is_sent_again_only_on_request(upload, service, calls):
     assert [len(rows) for rows in stored_calls(service)] == [10, 10]
 
 
+def test_a_call_of_two_files_goes_once_in_one_run_also_when_known_calls_go_again(run, service, tmp_path):
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    second = write_csv(tmp_path / "second.csv", [call_line(number) for number in range(1, 5)])
+    words = ("upload", first, second, "--counter", COUNTER, "--yes", "--all")
+
+    one, two = run(*words), run(*words)
+
+    assert (one.exit_code, two.exit_code) == (0, 0)
+    # Each run sends each call once: those of the second file that the first has are left out.
+    assert [len(rows) for rows in stored_calls(service)] == [3, 2, 3, 2]
+
+
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "doubled.csv", [call_line(1), call_line(2), call_line(1)]))
 
