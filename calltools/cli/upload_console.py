@@ -158,7 +158,8 @@ class UploadConsole:
         """Print what a person should know of a part beside its line, also when quiet."""
         if key := results.remark_key(part, options):
             facts = {"name": part.name, "sent": part.rows, "linked": part.linked, "dynamic": part.dynamic}
-            facts |= {"status": explain_status(part.status, self.options.language), "upload_id": part.upload_id}
+            status = explain_status(part.status, self.options.language)
+            facts |= {"status": status, "upload_id": part.upload_id, "source": part.source or "-"}
             self.notify_always(key, **facts, accepted=results.accepted_count(part), reason=part.reason)
 
     def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:

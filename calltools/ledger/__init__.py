@@ -63,6 +63,7 @@ from calltools.ledger.lifecycle import (
 )
 from calltools.ledger.lock import opening_lock
 from calltools.ledger.part import (
+    FILE_GONE,
     Acked,
     Ambiguous,
     AttemptOutcome,
@@ -95,6 +96,7 @@ from calltools.ledger.queries import (
     is_clean_file,
     is_known_uploading,
     list_parts,
+    lost_parts,
     part_events,
     processing_parts,
     record_clean_file,
@@ -115,6 +117,7 @@ from calltools.ledger.reservation import reserve
 from calltools.ledger.states import STATE_WORDS, State, Transition, state_word
 
 __all__ = [
+    "FILE_GONE",
     "STATE_WORDS",
     "AcceptedCalls",
     "Acked",
@@ -158,6 +161,7 @@ __all__ = [
     "is_known_uploading",
     "is_plain_file",
     "list_parts",
+    "lost_parts",
     "open_ledger_in",
     "parse_marker",
     "part_events",

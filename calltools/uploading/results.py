@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from calltools.errors import CalltoolsError, LedgerError
-from calltools.ledger import Ledger, Part, State, record_told, was_told
+from calltools.ledger import FILE_GONE, Ledger, Part, State, lost_parts, record_told, was_told
 from calltools.metrica.responses import Uploading, redact
 from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadEvents, UploadOptions
@@ -82,6 +82,26 @@ def tell_end(ledger: Ledger, events: UploadEvents, part: Part, options: UploadOp
             record_told(ledger, part.id, remark)
 
 
+def with_lost_parts(result: UploadResult, ledger: Ledger, events: UploadEvents, counter: int | None) -> UploadResult:
+    """Tell of the parts that were withdrawn because their file was gone; one run fails for it, and no later one.
+
+    Args:
+        result: Of the run.
+        ledger: The ledger.
+        events: The caller.
+        counter: The counter that the run is about; ``None``: all.
+    """
+    lost = lost_parts(ledger, counter)
+    for part in lost:
+        events.report_part(part)
+        events.remark_on(part, UploadOptions(part.counter))
+        # As in ``tell_end``.
+        with suppress(LedgerError):
+            record_told(ledger, part.id, FILE_GONE)
+    code = max([result.code, *(REFUSED for _ in lost)])
+    return replace(result, code=code, parts=(*result.parts, *lost))
+
+
 def _final_remark(part: Part, options: UploadOptions) -> MessageKey | None:
     return remark_key(part, replace(options, min_linked=None)) if part.final and _ended_badly(part) else None
 
@@ -105,6 +125,7 @@ def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
         (part.state is State.DUPLICATED, "upload-batch-doubled"),
         (part.waiting, "upload-batch-waiting"),
         (part.state is State.REJECTED, "upload-batch-refused"),
+        (part.lost, "upload-batch-lost"),
         (part.state is State.RELEASED, "upload-batch-released"),
         (part.state is State.GIVEN_UP, "upload-batch-given-up"),
         (part.has_unknown_end, "upload-batch-unknown-end"),

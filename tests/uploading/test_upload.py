@@ -74,6 +74,18 @@ def test_everything_is_sent_again_only_on_request(upload, service, calls):
     assert [len(rows) for rows in stored_calls(service)] == [10, 10]
 
 
+def test_a_call_of_two_files_goes_once_in_one_run_also_when_known_calls_go_again(run, service, tmp_path):
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    second = write_csv(tmp_path / "second.csv", [call_line(number) for number in range(1, 5)])
+    words = ("upload", first, second, "--counter", COUNTER, "--yes", "--all")
+
+    one, two = run(*words), run(*words)
+
+    assert (one.exit_code, two.exit_code) == (0, 0)
+    # Each run sends each call once: those of the second file that the first has are left out.
+    assert [len(rows) for rows in stored_calls(service)] == [3, 2, 3, 2]
+
+
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "doubled.csv", [call_line(1), call_line(2), call_line(1)]))
 
@@ -391,6 +403,18 @@ def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
     assert given_up.exit_code == 0
     assert "nothing to send" in after.stderr
     assert stored_calls(service) == []
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "two decisions"), ("ru", "два решения")])
+def test_two_decisions_at_once_are_refused(upload, run, service, calls, lang, words):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+
+    refused = run("uploads", "resume", "--resend", "L1", "--give-up", "L1", "--lang", lang)
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
+    assert '"state": "ambiguous"' in run("uploads", "list", "--output-format", "json").stdout
 
 
 def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service, calls):
