@@ -28,6 +28,7 @@ from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError
 from calltools.files.atomic import enter_interrupt_safe
+from calltools.files.folders import FoundFile
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -161,18 +162,19 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     base = resolve(build_run_options(reading, showing))
     options = base.options
     others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
+    language = resolve_language(showing.lang)
     paths = [
-        (stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name) if name == "-" else (path, name)
-        for path, name in find_inputs(files, others, resolve_language(showing.lang), quiet=showing.quiet)
+        FoundFile(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name) if one.name == "-" else one
+        for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive)
     ]
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
     inputs = []
-    for path, name in paths:
+    for path, name, member in paths:
         matching = layers.config.matching_overrides(name)
         if matching not in contexts:
             options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
             contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
-        inputs.append(InputFile(path, name, contexts[matching]))
+        inputs.append(InputFile(path, name, contexts[matching], member))
     return base, inputs
 
 
@@ -265,6 +267,11 @@ def _stamp_or_none(path: Path) -> FileStamp | None:
     return None
 
 
+def _is_read_as_it_is(one: InputFile, summary: Summary) -> bool:
+    """Whether the bytes of the file itself were read, and not what is packed in it."""
+    return summary.source is not None and summary.source.path == one.path
+
+
 def _remember_clean_files(
     inputs: Sequence[InputFile], stamps: Sequence[FileStamp | None], summaries: Sequence[Summary], now: int
 ) -> None:
@@ -275,7 +282,7 @@ def _remember_clean_files(
     clean = [
         (one, stamp)
         for one, stamp, summary in zip(inputs, stamps, summaries, strict=True)
-        if stamp is not None and summary.is_clean and summary.vendor is None
+        if stamp is not None and summary.is_clean and summary.vendor is None and _is_read_as_it_is(one, summary)
     ]
     if not clean:
         return

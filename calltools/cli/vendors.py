@@ -57,8 +57,11 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
     )
 )
 def detect(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files or folders.", show_default=False)],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files, folders, patterns.", show_default=False)
+    ],
     *,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False,
     records: _RecordsOption = None,
     lang: _LangOption = None,
 ) -> None:
@@ -67,14 +70,15 @@ def detect(
     with exit_on_error(language):
         from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
         from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
+        from calltools.files.packed import Packed  # noqa: PLC0415 - heavy
 
-        found = find_inputs(files, [], language)
+        found = find_inputs(files, [], language, recursive=recursive)
         codes = []
-        for number, (path, name) in enumerate(found):
+        for number, (path, name, member) in enumerate(found):
             if number:
                 typer.echo()
             try:
-                text, fits = detect_profile(path, language, records)
+                text, fits = detect_profile(Packed(path, member), name, language, records)
             except (SourceError, UnfitFileError) as error:
                 if len(found) == 1:
                     raise
