@@ -76,7 +76,7 @@ def convert(
 
     Args:
         path: The export.
-        output: The file to write; its ending is .csv, or it has none.
+        output: The file to write; its ending is .csv, .csv.gz, .csv.zst or .parquet, or it has none.
         force: Overwrite ``output``.
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.
@@ -85,7 +85,7 @@ def convert(
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
     """
-    refuse_other_endings([Path(output)])
+    refuse_other_endings(Path(output))
     one = _resolve_input(path, options)
     refuse_occupied_outputs([Path(output)], [one], [one.context.options.baseline])
     with ConversionSink(Path(output), force=force) as sink:

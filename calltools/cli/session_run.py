@@ -99,7 +99,7 @@ def convert_files(
     output = None if writing.output == "-" else Path(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
-        refuse_other_endings(outputs)
+        refuse_other_endings(output, writing.rejects)
         outputs += _report_paths(showing)
         base, inputs = _open_inputs(files, outputs, reading, showing, layers, stack)
         refuse_occupied_outputs(outputs, inputs, [base.options.identifiers])

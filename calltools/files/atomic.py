@@ -106,24 +106,38 @@ class AtomicFile:
         Raises:
             OutputError: The disk is full, or the path is occupied now.
         """
-        if self._stream is None:
+        self.complete()
+        if self._temporary is None:
             return
         try:
             with map_os_errors(self._path):
-                self._stream.flush()
-                if self._temporary is None:
-                    self._stream.close()
-                    return
-                # Without it a power failure after the rename could leave an empty file.
-                os.fsync(self._stream.fileno())
-                self._stream.close()
                 self._refuse_occupied()
                 self._temporary.replace(self._path)
                 _sync_folder(self._path.parent)
         except BaseException:
             self.discard()
             raise
-        self._stream = self._temporary = None
+        self._temporary = None
+
+    def complete(self) -> None:
+        """Put what was written on the disk and close it; only ``commit`` gives it its name.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        if self._stream is None:
+            return
+        try:
+            with map_os_errors(self._path):
+                self._stream.flush()
+                if self._temporary is not None:
+                    # Without it a power failure after the rename could leave an empty file.
+                    os.fsync(self._stream.fileno())
+                self._stream.close()
+        except BaseException:
+            self.discard()
+            raise
+        self._stream = None
 
     def discard(self) -> None:
         """Remove what was written so far."""

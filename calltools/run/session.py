@@ -12,6 +12,7 @@ from typing import Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_file
+from calltools.files.outputs import ENDINGS
 from calltools.files.packed import Packed, Unpacker
 from calltools.model.summary import Summary
 from calltools.run.context import RunContext
@@ -84,17 +85,21 @@ def refuse_occupied_outputs(
         refuse_same_file(path, taken, outputs[:number])
 
 
-def refuse_other_endings(outputs: Sequence[Path]) -> None:
-    """Refuse to write CSV under the name of something else; a name without an ending may be a device or a pipe.
+def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:
+    """Refuse to write under the name of something else; a name without an ending may be a device or a pipe.
+
+    Args:
+        output: Converted records: one of ``outputs.ENDINGS``.
+        rejects: Always CSV.
 
     Raises:
-        UsageError: An output has another ending than .csv.
+        UsageError: One has another ending.
     """
-    for path in outputs:
-        if path.suffix.lower() not in {"", ".csv"}:
+    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+        if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
-            raise UsageError("output-ending", path=path, ending=path.suffix, near=near)
+            raise UsageError("output-ending", path=path, ending=path.suffix, near=near, endings=", ".join(endings))
 
 
 @dataclass(slots=True)
