@@ -89,6 +89,28 @@ Files: TypeAlias = Annotated[
 ]
 
 
+_Encoding = Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")]
+_Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="Force the delimiter: , ; tab |")]
+_Sheet = Annotated[str | None, typer.Option(metavar="TITLE", help="Sheet of a workbook.")]
+_HeaderRow = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Line or row of the header; 0: there is none.")
+]
+_Records = Annotated[
+    str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FormOptions:
+    """Options that say which form a file has, where it does not tell itself."""
+
+    encoding: _Encoding = None
+    delimiter: _Delimiter = None
+    sheet: _Sheet = None
+    header_row: _HeaderRow = None
+    records: _Records = None
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """Options that say how files are read, and what the files themselves do not say."""
@@ -121,15 +143,11 @@ class ReadingOptions:
         str | None,
         typer.Option(metavar="phone=…,time=…,ClientId=…", help="Its columns, where their names do not say."),
     ] = None
-    encoding: Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")] = None
-    delimiter: Annotated[str | None, typer.Option(metavar="CHAR", help="Force the delimiter: , ; tab |")] = None
-    sheet: Annotated[str | None, typer.Option(metavar="TITLE", help="Sheet of a workbook.")] = None
-    header_row: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Line or row of the header; 0: there is none.")
-    ] = None
-    records: Annotated[
-        str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
-    ] = None
+    encoding: _Encoding = None
+    delimiter: _Delimiter = None
+    sheet: _Sheet = None
+    header_row: _HeaderRow = None
+    records: _Records = None
     date_order: Annotated[DateOrderChoice | None, typer.Option(help="How ambiguous dates are read.")] = None
     duration_format: Annotated[
         DurationFormatChoice | None, typer.Option(help="How durations such as 3:15 are read.")

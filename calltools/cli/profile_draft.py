@@ -57,7 +57,11 @@ _COLUMN_JOINER: Final = " + "
 
 
 def draft_profile(
-    file: Path, answers: InferredColumns, language: Language, ask: Ask | None, records: str | None = None
+    file: Path,
+    answers: InferredColumns,
+    language: Language,
+    ask: Ask | None,
+    hints: Hints = Hints(),  # noqa: B008 - frozen
 ) -> tuple[str, str]:
     """Draft a commented profile for a sample.
 
@@ -66,7 +70,7 @@ def draft_profile(
         answers: What the options say; the rest is inferred from the cells of the sample.
         language: Language of questions.
         ask: Asks a person about each guess; ``None``: the guesses are used as they are.
-        records: Path of the list that holds the records of JSON.
+        hints: What the user says about the form of the sample.
 
     Returns:
         The text of the profile, and sentences about its run on the sample.
@@ -76,13 +80,13 @@ def draft_profile(
     """
     with Unpacker() as unpacker:
         path = unpacker.plain_path(split_member(file), str(file))
-        return _draft_profile(path, file, answers, language, ask, records)
+        return _draft_profile(path, file, answers, language, ask, hints)
 
 
 def _draft_profile(  # noqa: PLR0913, PLR0917 - those of ``draft_profile``, and where the plain bytes are
-    path: Path, file: Path, answers: InferredColumns, language: Language, ask: Ask | None, records: str | None
+    path: Path, file: Path, answers: InferredColumns, language: Language, ask: Ask | None, hints: Hints
 ) -> tuple[str, str]:
-    opened, sample = _open_sample(path, str(file), Hints(records=records))
+    opened, sample = _open_sample(path, str(file), hints)
     table = opened.table
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)

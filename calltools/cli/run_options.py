@@ -6,7 +6,7 @@ from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Final
 
-from calltools.cli.options import FindingOptions, ReadingOptions, split_words
+from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
@@ -26,7 +26,7 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
     """
     return RunOptions(
         vendor=reading.vendor,
-        hints=_parse_hints(reading),
+        hints=parse_hints(reading),
         timezone=reading.timezone,
         region=reading.region.upper() if reading.region else None,
         currency=reading.currency.upper() if reading.currency else None,
@@ -59,7 +59,12 @@ def _parse_limits(given: list[str]) -> Limits:
     return Limits(**limits)
 
 
-def _parse_hints(reading: ReadingOptions) -> Hints:
+def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
+    """What the options say about the form of a file.
+
+    Raises:
+        UsageError: There is no such encoding, or the delimiter is not one of four.
+    """
     delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
     if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
         raise UsageError("delimiter-unknown", given=delimiter)

@@ -156,13 +156,13 @@ def _quote_empty(text: str) -> str:
     return text or '""'
 
 
-def detect_profile(file: Packed, name: str, lang: Language, records: str | None = None) -> tuple[str, bool]:
+def detect_profile(file: Packed, name: str, lang: Language, hints: Hints) -> tuple[str, bool]:
     """Which profiles match a file and why the others do not; and whether exactly one matches."""
     from calltools.run.source import open_export  # noqa: PLC0415 - heavy; the other pages open no file
 
     profiles = profile_library.load_profiles()
     with Unpacker() as unpacker:
-        opened = open_export(unpacker.plain_path(file, name), name, Hints(records=records), profiles)
+        opened = open_export(unpacker.plain_path(file, name), name, hints, profiles)
     table, matches = opened.table, opened.fitting
     if opened.is_canonical:
         return say("detected-canonical", lang, path=name), False

@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from calltools.cli.options import Lang, exit_on_error, format_error, format_examples, is_terminal, resolve_language
-from calltools.cli.typer_app import App
+from calltools.cli.options import (
+    FormOptions,
+    Lang,
+    exit_on_error,
+    format_error,
+    format_examples,
+    is_terminal,
+    resolve_language,
+)
+from calltools.cli.typer_app import App, expand_options
 from calltools.errors import SourceError, UnfitFileError
 
 app = App(
@@ -16,9 +24,6 @@ app = App(
     rich_markup_mode=None,
 )
 
-_RecordsOption = Annotated[
-    str | None, typer.Option(metavar="PATH", help="List that holds the records of JSON, such as data[].list.")
-]
 _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
 
 
@@ -53,32 +58,35 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
     epilog=format_examples(
         "calltools vendors detect export.csv",
         "calltools vendors detect exports/",
-        "calltools vendors detect calls.json --lang ru",
+        "calltools vendors detect journal.xlsx --sheet Звонки --header-row 3",
     )
 )
+@expand_options
 def detect(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Files, folders, patterns.", show_default=False)
     ],
+    form: FormOptions,
     *,
     recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False,
-    records: _RecordsOption = None,
     lang: _LangOption = None,
 ) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits each, else 1."""
     language = resolve_language(lang)
     with exit_on_error(language):
         from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
+        from calltools.cli.run_options import parse_hints  # noqa: PLC0415 - heavy
         from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
         from calltools.files.packed import Packed  # noqa: PLC0415 - heavy
 
+        hints = parse_hints(form)
         found = find_inputs(files, [], language, recursive=recursive)
         codes = []
         for number, (path, name, member) in enumerate(found):
             if number:
                 typer.echo()
             try:
-                text, fits = detect_profile(Packed(path, member), name, language, records)
+                text, fits = detect_profile(Packed(path, member), name, language, hints)
             except (SourceError, UnfitFileError) as error:
                 if len(found) == 1:
                     raise
@@ -118,8 +126,10 @@ def run_profile_examples(
         'calltools vendors new export.csv -o my-pbx.toml --column "PhoneNumber=Кто" --word "вх=incoming"',
     )
 )
+@expand_options
 def new(  # noqa: PLR0913 - each is an option
     file: Annotated[Path, typer.Argument(metavar="FILE")],
+    form: FormOptions,
     *,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write it.")] = None,
     column: Annotated[
@@ -138,7 +148,6 @@ def new(  # noqa: PLR0913 - each is an option
     ] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of the example.")] = "Europe/Moscow",
     region: Annotated[str | None, typer.Option(metavar="RU", help="Country of phones without a country code.")] = None,
-    records: _RecordsOption = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
     lang: _LangOption = None,
@@ -146,11 +155,12 @@ def new(  # noqa: PLR0913 - each is an option
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli import profile_draft  # noqa: PLC0415 - heavy
+        from calltools.cli.run_options import parse_hints  # noqa: PLC0415 - heavy
 
         answers = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         text, outcome = profile_draft.draft_profile(
-            file, answers, resolve_language(lang), _ask if interactive else None, records
+            file, answers, resolve_language(lang), _ask if interactive else None, parse_hints(form)
         )
         if output is None:
             typer.echo(text)

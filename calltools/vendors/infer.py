@@ -37,14 +37,18 @@ _TITLE_PATTERNS: Final[Mapping[str, str]] = {
     "Tag": r"\btags?\b|метк|тег",
     "URL": r"landing|page|url|страниц|сайт",
 }
-_INCOMING_WORD: Final = r"^i$|^in|^вх"
-_OUTGOING_WORD: Final = r"^o$|^out|^исх"
+#: Not every word that begins so: Incomplete, In progress, Initiated, Out of service.
+_INCOMING_WORD: Final = r"^in?$|^in[ _-]?call|^inb|^incom(?!p)|^вх"
+_OUTGOING_WORD: Final = r"^o(?:ut)?$|^out[ _-]?call|^outb|^outg|^исх"
 _INTERNAL_WORD: Final = r"intern|local|внутр"
 _MISSED_WORD: Final = (
     r"miss|no.?answer|not.?answer|unanswer|busy|cancel|abandon|fail|lost|reject|voice.?mail|"
     r"пропущ|не ?отв|не ?прин|не ?дозв|не ?усп|занят|потер|сброш|отклон"
 )
 _ANSWERED_WORD: Final = r"answer|success|complete|connect|talk|принят|отвеч|успеш|разговор|состоял|соедин"
+#: Right before a word of an answer: there was none. Elsewhere in the same cell it says nothing that can be relied on.
+_NEGATED: Final = rf"(?:\b(?:не|нет|без|not|no|non)[\s_-]*|\bun|\bin(?=compl))(?:{_ANSWERED_WORD})"
+_NEGATION: Final = r"\b(?:не|нет|без|not|no|non)(?:\b|_)|\bdis"
 _YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
 _MIN_SHARE: Final = 0.6
 _MAX_WORDS: Final = 12
@@ -299,6 +303,6 @@ def _status_meaning(word: str, title: str) -> str:
         asked = "missed" if re.search(_MISSED_WORD, asks) else "answered" if re.search(_ANSWERED_WORD, asks) else ""
         other = {"missed": "answered", "answered": "missed", "": ""}
         return asked if small in _YES else other[asked]
-    if re.search(_MISSED_WORD, small):
+    if re.search(_MISSED_WORD, small) or re.search(_NEGATED, small):
         return "missed"
-    return "answered" if re.search(_ANSWERED_WORD, small) else ""
+    return "answered" if re.search(_ANSWERED_WORD, small) and not re.search(_NEGATION, small) else ""
