@@ -220,7 +220,13 @@ class WritingOptions:
     """Options that say where converted records are written."""
 
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE|-", help="The canonical CSV; - is standard output.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR/|-",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+        ),
     ] = "-"
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")

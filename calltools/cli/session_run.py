@@ -26,7 +26,7 @@ from calltools.cli.options import (
 from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
-from calltools.errors import CalltoolsError, FileFault, SourceError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
@@ -40,11 +40,13 @@ from calltools.run import (
     BaselineResult,
     BaselineWriter,
     ConversionSink,
+    FolderConversionSink,
     InputFile,
     Job,
     RunContext,
     Session,
     SessionEvents,
+    is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
     resolve,
@@ -94,22 +96,31 @@ def convert_files(
     showing: FindingOptions,
     layers: OptionLayers,
 ) -> None:
-    """Convert files into one, and end with the exit code."""
+    """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
     output = None if writing.output == "-" else Path(writing.output)
+    to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
-        refuse_other_endings(output, writing.rejects)
-        outputs += _report_paths(showing)
-        base, inputs = _open_inputs(files, outputs, reading, showing, layers, stack)
-        refuse_occupied_outputs(outputs, inputs, [base.options.identifiers])
+        if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
+            raise UsageError("output-rejects-folder", path=writing.output)
+        if not to_folder:
+            refuse_other_endings(output, writing.rejects)
+        base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
+        all_or_nothing = writing.on_error is OnError.FAIL
+        converted: ConversionSink | FolderConversionSink
+        if to_folder and output is not None:
+            names = [one.name for one in inputs]
+            converted = FolderConversionSink(
+                output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
+            )
+            outputs = converted.outputs
+        else:
+            converted = ConversionSink(
+                output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
+            )
+        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        converted = ConversionSink(
-            output or sys.stdout.buffer,
-            writing.rejects,
-            force=showing.force,
-            all_or_nothing=writing.on_error is OnError.FAIL,
-        )
         enter_interrupt_safe(stack, converted)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))

@@ -58,7 +58,7 @@ class _Search:
     def add_argument(self, given: str, *, alone: bool, recursive: bool) -> None:
         path = Path(given)
         if path.is_dir():
-            self._add_listed(given, _list_folder(path, recursive=recursive), any_ending=False)
+            self._add_listed(given, _list_folder(path, self.taken if recursive else None), any_ending=False)
         elif not alone and path.name.startswith(LOCK_FILE_PREFIXES):
             # The shell has put it there, for `*.xlsx`.
             self.found.left_out.setdefault(str(path.parent), Counter())["lock"] += 1
@@ -128,15 +128,21 @@ def displayable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _list_folder(folder: Path, *, recursive: bool) -> Iterator[Path]:
-    """What is in a folder, sorted; links to folders are not followed, so that no loop is walked."""
+def _list_folder(folder: Path, apart: set[tuple[int, int]] | None) -> Iterator[Path]:
+    """What is in a folder, sorted; links to folders are not followed, so that no loop is walked.
+
+    Args:
+        folder: The folder.
+        apart: Folders in it that are not looked into, such as that of the outputs; ``None``: no folder is.
+    """
     try:
         listed = sorted(folder.iterdir())
     except OSError:
         return
     for one in listed:
-        if recursive and one.is_dir() and not one.is_symlink() and not _is_hidden(one):
-            yield from _list_folder(one, recursive=True)
+        is_entered = apart is not None and one.is_dir() and not (one.is_symlink() or _is_hidden(one))
+        if is_entered and _identity(one) not in (apart or ()):
+            yield from _list_folder(one, apart)
         else:
             yield one
 
@@ -170,7 +176,7 @@ def _reason_to_leave_out(
     if _is_hidden(path):
         return "hidden"
     if path.is_dir():
-        return "folder"
+        return "named" if _identity(path) in taken else "folder"
     if not (any_ending or has_table_ending(path.name)) or not path.is_file():
         return "other"
     if _identity(path) in taken:

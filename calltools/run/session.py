@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
-from calltools.files.atomic import refuse_same_file
+from calltools.files.atomic import refuse_same_files
 from calltools.files.outputs import ENDINGS
 from calltools.files.packed import Packed, Unpacker
 from calltools.model.summary import Summary
@@ -81,8 +81,7 @@ def refuse_occupied_outputs(
     """
     read = [path for one in inputs for path in (one.path, one.context.options.identifiers)]
     taken = [path for path in (*read, *others) if path is not None]
-    for number, path in enumerate(outputs):
-        refuse_same_file(path, taken, outputs[:number])
+    refuse_same_files(outputs, taken)
 
 
 def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:

@@ -49,6 +49,7 @@ class CanonicalWriter:
         self._file: AtomicFile | None = None
         self._batches = 0
         self._dropped: set[int] = set()
+        self._is_complete = False
         self._before: tuple[int, set[str]] = (0, set())
 
     def __enter__(self) -> Self:
@@ -115,6 +116,8 @@ class CanonicalWriter:
         Raises:
             OutputError: The disk is full.
         """
+        if self._is_complete:
+            return
         self._sink.close()
         self._spool.seek(0)
         with map_os_errors(self._output):
@@ -124,6 +127,7 @@ class CanonicalWriter:
         if self._file is not None:
             self._file.complete()
         self._stack.close()
+        self._is_complete = True
 
     def _write_form(self, batches: Iterable[pa.RecordBatch]) -> None:
         names, ending = self._output_columns(), find_ending(self._output)
@@ -241,6 +245,10 @@ class RejectsWriter:
                 for record, place, cells in sorted(rows)
             ]
         )
+
+    def complete(self) -> None:
+        """Put everything on the disk; only ``close`` gives the file its name."""
+        self._file.complete()
 
     def close(self) -> None:
         """Rename the file to its path."""
