@@ -4,8 +4,6 @@ A packed file is unpacked to its end before its first record is read: what is da
 Piece by piece, so that memory does not depend on its size; the disk holds one unpacked file at a time.
 """
 
-import bz2
-import lzma
 import os
 import re
 import stat
@@ -71,6 +69,21 @@ class _GzipDecompressor:
         return piece
 
 
+# A Python may have been built without the modules of these two, and most runs need neither.
+
+
+def _bzip2_decompressor() -> _Decompressor:
+    import bz2  # noqa: PLC0415 - as said
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz_decompressor() -> _Decompressor:
+    import lzma  # noqa: PLC0415 - as said
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY_BYTES)
+
+
 def _zstd_decompressor() -> _Decompressor:
     zstd = load_zstd()
     found: _Decompressor = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG})
@@ -104,11 +117,13 @@ class _Packing(NamedTuple):
 
 _PACKINGS: Final = (
     _Packing("gzip", b"\x1f\x8b", _GzipDecompressor, padded=True),
-    _Packing("bzip2", b"BZh", bz2.BZ2Decompressor),
-    _Packing("xz", b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY_BYTES), padded=True),
+    _Packing("bzip2", b"BZh", _bzip2_decompressor),
+    _Packing("xz", b"\xfd7zXZ\0", _xz_decompressor, padded=True),
     _Packing("zstd", b"\x28\xb5\x2f\xfd", _zstd_decompressor),
 )
-_FAULTS: Final = (EOFError, zlib.error, lzma.LZMAError, BadZipFile, ValueError, NotImplementedError)
+_FAULTS: Final = (EOFError, zlib.error, BadZipFile, ValueError, NotImplementedError)
+#: Errors of modules that are loaded for such files only.
+_FAULT_NAMES: Final = frozenset({"LZMAError", "ZstdError"})
 
 
 class Packed(NamedTuple):
@@ -326,7 +341,7 @@ def _map_faults(name: str, what: str) -> Iterator[None]:
     """Turn what decompressors raise into SourceError.
 
     Raises:
-        SourceError: The packed data is damaged.
+        SourceError: The packed data is damaged, or this Python cannot unpack it.
         LimitError: It can be unpacked only with a lot of memory.
     """
     try:
@@ -336,8 +351,10 @@ def _map_faults(name: str, what: str) -> Iterator[None]:
             raise
         raise SourceError("packed-damaged", path=name, what=what) from fault
     except Exception as fault:
-        # The error of zstd can be named only where its module is loaded.
-        if not isinstance(fault, _FAULTS) and type(fault).__name__ != "ZstdError":
+        # zipfile has a plain RuntimeError for a module that is not there.
+        if type(fault) is RuntimeError or (isinstance(fault, ImportError) and fault.name in sys.stdlib_module_names):
+            raise SourceError("packed-no-module", path=name, what=what) from fault
+        if not isinstance(fault, _FAULTS) and type(fault).__name__ not in _FAULT_NAMES:
             raise
         if "memory" in str(fault).lower():
             raise LimitError("packed-memory", path=name, what=what, limit=_MEMORY_BYTES >> 20) from fault

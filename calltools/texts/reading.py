@@ -72,6 +72,8 @@ MESSAGES: Final = {
                          "{path} зашифрован. Распакуйте его с паролем и укажите файл."),
     "packed-method": ("{path} is packed in a way that is not read here (method {method} of zip). Unpack it and give the file.",
                       "{path} упакован способом, который здесь не читается (метод zip {method}). Распакуйте его и укажите файл."),
+    "packed-no-module": ("{path} is packed ({what}) in a way that this Python was built without. Unpack it and give the file, or use another Python.",
+                         "{path} упакован ({what}) способом, без поддержки которого собран этот Python. Распакуйте его и укажите файл или возьмите другой Python."),
     "packed-size": ("{path} unpacks to more than {limit} MiB.", "{path} в распакованном виде занимает больше {limit} МиБ."),
     "packed-ratio": ("{path} unpacks to more than {limit} times its size: it may be a bomb.",
                      "{path} распаковывается больше чем в {limit} раз: это может быть бомба."),
