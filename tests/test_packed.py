@@ -87,6 +87,16 @@ def test_standard_input_may_be_packed():
     assert (answers[1].exit_code, answers[1].stdout) == (0, answers[0].stdout)
 
 
+def test_standard_input_may_be_an_archive_of_several():
+    content = as_csv([GOOD]).encode()
+
+    done = run("convert", "-", "--as-of", AS_OF, stdin=zip_of({"a.csv": content, "b.csv": content}))
+
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == 3
+    assert "stdin/b.csv: read 1 = written 1 + rejected 0" in done.stderr
+
+
 def test_each_member_is_an_input_and_a_bad_one_stops_nobody(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     content = as_csv([GOOD]).encode()

@@ -28,7 +28,7 @@ from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
-from calltools.files.folders import FoundFile
+from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -174,10 +174,12 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     options = base.options
     others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
     language = resolve_language(showing.lang)
-    paths = [
-        FoundFile(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name) if one.name == "-" else one
-        for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive)
-    ]
+    paths: list[FoundFile] = []
+    for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive):
+        if one.name == "-":
+            paths += find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+        else:
+            paths.append(one)
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
     inputs = []
     for path, name, member in paths:

@@ -118,6 +118,12 @@ def find_files(
     return search.found
 
 
+def find_members(path: Path, name: str) -> list[FoundFile]:
+    """The tables in a file that no argument names, such as a copy of standard input, if it is an archive; else it."""
+    tables = tables_among(_list_archive(path))
+    return [FoundFile(path, displayable(f"{name}/{one}"), one) for one in tables] or [FoundFile(path, name)]
+
+
 def is_pattern(given: str) -> bool:
     """Whether an argument names files by ``*``, ``?`` or ``[]``: a file of that very name comes first."""
     return not WILDCARDS.isdisjoint(given) and not os.path.lexists(split_member(Path(given)).path)

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,8 +32,6 @@ _METHODS: Final = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
 #: Names of several members that a message lists.
 _LISTED: Final = 10
 _SIGNATURE_BYTES: Final = 8
-#: What a full disk is told about.
-_TEMPORARY: Final = Path("unpacked")
 _UNSAFE_NAME: Final = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
 
 
@@ -236,14 +235,16 @@ class Unpacker:
     def _unpack(self, packed: Packed, packing: _Packing | None, name: str, limits: Limits) -> None:
         with ExitStack() as attempt:
             stream, path = attempt.enter_context(open_private_file())
+            # It has no name, and a full disk must still be told from others.
+            shown = Path(tempfile.gettempdir()) / "calltools-unpacked"
             with _open_member(packed, name) if packing is None else _open_stream(packed.path, packing, name) as opened:
                 size, pieces = 0, opened.pieces
                 for piece in pieces:
                     size += len(piece)
                     _check_size(size, opened.packed_size, name, limits)
-                    with map_os_errors(_TEMPORARY):
+                    with map_os_errors(shown):
                         stream.write(piece)
-            with map_os_errors(_TEMPORARY):
+            with map_os_errors(shown):
                 stream.flush()
             inside = _find_packing(path)
             if inside is not None or is_archive(path, name if packed.member else ""):
