@@ -26,7 +26,7 @@ from calltools.model.titles import REJECT_TITLES
 #: what only the neighbors of a record show.
 MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT008", "CT014", "CT015", "CT020", "CT209", "CT610"})
 #: Those of them whose record was not split into cells, though it is written as cells here.
-_MALFORMED_CODES: Final = pa.array(["CT006", "CT007", "CT008", "CT020"])
+_MALFORMED_CODES: Final = ("CT006", "CT007", "CT008", "CT020")
 #: Of these the readers say nothing but the record.
 _OF_RECORD: Final = frozenset({"CT008", "CT020"})
 _MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
@@ -121,7 +121,7 @@ def restore_faults(batch: Batch, titles: tuple[str, ...], identifiers: Collectio
 def _take_malformed(batch: Batch, findings: Findings) -> Batch:
     """The batch with findings on its rows; rows that were no rows in the file before are malformed records again."""
     table = findings.table
-    records = table.filter(pc.is_in(table["code"], _MALFORMED_CODES))["record"].to_numpy()
+    records = table.filter(pc.is_in(table["code"], pa.array(_MALFORMED_CODES)))["record"].to_numpy()
     broken = np.isin(batch.records, records)
     if not broken.any():
         return batch.with_findings(findings)
