@@ -164,7 +164,7 @@ def _read_counters(client: "Client") -> "list[Counter] | None":
         return client.list_counters()
     except TokenRefusedError as error:
         # A token that may only upload is denied the list; that does not make it a bad one.
-        if error.key != "service-access-denied":
+        if error.key != "reading-access-denied":
             raise
         return None
 

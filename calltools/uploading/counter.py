@@ -30,7 +30,7 @@ class CounterLook:
     @property
     def is_hidden(self) -> bool:
         """Whether the service does not show it to this token, which may be one that can upload and nothing else."""
-        return self.problem is not None and self.problem.key == "service-access-denied"
+        return self.problem is not None and self.problem.key == "reading-access-denied"
 
     @property
     def refusal(self) -> ServiceError | None:

@@ -177,8 +177,9 @@ def test_later_columns_are_distinguished_by_name_and_not_by_order():
 def test_a_scan_takes_any_number_of_columns():
     names = [f"Column{number}" for number in range(70)]
     held = np.arange(70, dtype=np.uint32)
+    times = np.ones(70, np.int64)
     nothing = np.zeros(70, "V16"), np.zeros(70, "V8"), np.zeros(0, "V16"), np.zeros(0, "V16"), {}
-    scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), *(np.ones(70, np.int64),) * 2)
+    scan = CallScan(*nothing, held, [(name,) for name in names], np.ones(70, bool), times, np.ones(70, bool), times)
 
     assert [np.flatnonzero(scan.is_filled(name)).tolist() for name in names] == [[place] for place in range(70)]
     assert scan.columns(np.array([0, 16, 69])) == {"Column0", "Column16", "Column69"}

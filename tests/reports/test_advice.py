@@ -28,6 +28,7 @@ PAIRS = [
 VALUES = {
     "timezone": "Asia/Omsk", "region": "KZ", "currency": "EUR", "static-call": "0", "date-order": "mdy", "sheet": "Calls",
     "header-row": "3", "identifier-window": "2d", "identifiers": "ids.csv", "as-of": "2026-03-10T00:00:00Z",
+    "duration-format": "h:mm",
 }  # fmt: skip
 GIVEN_WORDS = {"en": "`{}` was given", "ru": "задано `{}`"}
 

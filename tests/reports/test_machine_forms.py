@@ -33,7 +33,7 @@ def test_the_json_report_has_the_published_shape():
     report = json.loads(render_in_form("json", sources=(CSV, WORKBOOK, JSON)))
 
     jsonschema.validate(report, SCHEMA)
-    assert list(report) == ["schema_version", "tool", "files", "counts", "findings"]
+    assert list(report) == ["schema_version", "tool", "files", "total", "counts", "findings"]
     assert report["counts"] == {code: 3 * count for code, count in {
         "CT005": 1, "CT103": 1, "CT203": 1, "CT221": 1, "CT241": 2, "CT281": 1, "CT301": 1, "CT402": 1,
     }.items()}  # fmt: skip

@@ -98,7 +98,7 @@ def test_of_four_at_once_one_sends_and_none_is_held(start, service, calls):
 
 def test_calls_that_are_held_while_a_person_is_asked_are_not_sent(environment, service, run, calls):
     with Terminal(environment, "upload", calls, *OPTIONS) as screen:
-        screen.until("Send 10 calls?")
+        screen.until("Send 10 calls to counter")
         service.behave("resets-after-storing", 1)
         service.behave("list-empty")
         other = run("upload", calls, "--counter", COUNTER, "--timeout", "2", "--yes")

@@ -217,7 +217,7 @@ def test_within_one_process_both_clocks_decide_about_an_absence(ledger, connect,
     for _ in range(3):
         service.store.advance(450)
         clock.sleep(450)
-        resumed = resume_parts(ledger, connect, options, SilentEvents(), Clock(clock.now, clock.monotonic, clock.sleep))
+        resumed = resume_parts(ledger, connect, options, SilentEvents(), Clock(clock.monotonic, clock.sleep))
         codes.append(resumed.code)
 
     assert held.code == 6
@@ -298,7 +298,7 @@ def test_an_answer_without_a_status_takes_none_away(ledger, connect, service, ca
     service.behave("status-only-id", 1)
     clock = JumpingClock()
     options = replace(WAITING, wait_limit_s=100)
-    context = UploadContext(ledger, connect(), options, clock=Clock(clock.now, clock.monotonic, clock.sleep))
+    context = UploadContext(ledger, connect(), options, clock=Clock(clock.monotonic, clock.sleep))
 
     result = run_upload(context, plan_upload(ledger, calls, COUNTER), "calls")
 

@@ -6,6 +6,7 @@ import calltools
 from calltools.errors import UsageError
 from calltools.model.batch import Hints
 from calltools.vendors import profile_library
+from calltools.vendors.recognize import match_header
 
 BY_IDS = [profile for profile in profile_library.load_built_in_profiles() if profile.epoch_id is not None]
 PROFILE = """
@@ -90,6 +91,7 @@ def test_a_date_without_a_time_of_day_is_no_time(tmp_path, clock):
 def test_ids_of_every_profile_prove_the_zone_of_every_spelling(tmp_path, profile, times):
     columns = {name for step in profile.fields["DateTime"] for name in step.columns}
     titles = list(dict.fromkeys([*profile.recognize, *columns, profile.epoch_id]))
+    titles += match_header(profile, titles).missing
     hours = 9 if " 9:" in times[0] else 10
     rows = [
         [
