@@ -233,6 +233,8 @@ _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "csv-record-too-long": "record-bytes",
     "too-many-columns": "columns",
     "json-columns": "columns",
+    "packed-size": "unpacked",
+    "packed-ratio": "entry-ratio",
     "workbook-unpacked": "workbook-unpacked",
     "workbook-ratio": "entry-ratio",
     "workbook-cells": "filled-cells",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from calltools.files.folders import displayable
+from calltools.files.packed import split_member
 from calltools.model.finding import Finding
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
@@ -49,7 +50,7 @@ def validate(
     """Check a canonical file or a vendor's export.
 
     Args:
-        path: The file.
+        path: The file; it may be packed, or a member of an archive: ``archive.zip/member.csv``.
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.
         options: The fields of ``calltools.run.RunOptions``.
@@ -75,7 +76,7 @@ def convert(
 
     Args:
         path: The export.
-        output: The file to write; its ending is .csv, or it has none.
+        output: The file to write; its ending is .csv, .csv.gz, .csv.zst or .parquet, or it has none.
         force: Overwrite ``output``.
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.
@@ -84,7 +85,7 @@ def convert(
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
     """
-    refuse_other_endings([Path(output)])
+    refuse_other_endings(Path(output))
     one = _resolve_input(path, options)
     refuse_occupied_outputs([Path(output)], [one], [one.context.options.baseline])
     with ConversionSink(Path(output), force=force) as sink:
@@ -94,7 +95,9 @@ def convert(
 def _resolve_input(path: str | Path, options: Any) -> InputFile:
     """The file with its options; the other files that are read may be given as text."""
     others = {name: Path(options[name]) for name in ("identifiers", "baseline") if options.get(name) is not None}
-    return InputFile(Path(path), displayable(str(Path(path))), resolve(RunOptions(**{**options, **others})))
+    found, member = split_member(Path(path))
+    context = resolve(RunOptions(**{**options, **others}))
+    return InputFile(found, displayable(str(Path(path))), context, member)
 
 
 def _run(one: InputFile, style: ReportOptions, sinks: Sequence[SessionSink], *, converting: bool) -> Result:

@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from calltools.files.folders import LeftOut, find_files
+from calltools.files.folders import FoundFile, LeftOut, find_files
 from calltools.files.rejects import starts_like_rejects
 from calltools.reports import is_report
 from calltools.reports.escape import escape_invisible
@@ -28,8 +28,13 @@ _REASONS: Final = MappingProxyType[LeftOut, MessageKey](
 
 
 def find_inputs(
-    arguments: Sequence[str], others: Sequence[Path], language: Language, *, quiet: bool = False
-) -> list[tuple[Path, str]]:
+    arguments: Sequence[str],
+    others: Sequence[Path],
+    language: Language,
+    *,
+    quiet: bool = False,
+    recursive: bool = False,
+) -> list[FoundFile]:
     """The files that a command reads, each with its name in messages; what folders hold besides is said.
 
     Args:
@@ -37,8 +42,9 @@ def find_inputs(
         others: Files that the command names for something else, such as its outputs.
         language: Of the line about each folder.
         quiet: Whether it is not printed.
+        recursive: Whether folders in a folder are looked into.
     """
-    found = find_files(arguments, others=others, is_own=is_own_file)
+    found = find_files(arguments, others=others, is_own=is_own_file, recursive=recursive)
     for folder, reasons in found.left_out.items():
         if reasons and not quiet:
             counts = {key: reasons[reason] for reason, key in _REASONS.items() if reasons[reason]}

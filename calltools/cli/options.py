@@ -84,7 +84,8 @@ class Color(StrEnum):
 
 
 Files: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Files or folders; - is standard input.", show_default=False)
+    list[str],
+    typer.Argument(metavar="FILE...", help="Files, folders, patterns; - is standard input.", show_default=False),
 ]
 
 
@@ -155,6 +156,7 @@ class ReadingOptions:
         str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')
     ] = None
     stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False
     inbound_context: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Dialplan context of incoming calls; repeatable.")
     ] = None
@@ -218,7 +220,13 @@ class WritingOptions:
     """Options that say where converted records are written."""
 
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE|-", help="The canonical CSV; - is standard output.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR/|-",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+        ),
     ] = "-"
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")

@@ -14,6 +14,7 @@ from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import normalize_columns
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile
+from calltools.files.packed import Unpacker, split_member
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table
 from calltools.model.cells import non_empty
@@ -82,7 +83,21 @@ def draft_profile(  # noqa: PLR0913 - the sample, what is known of it, and where
     Raises:
         UsageError: The sample has no record, or no column with a title that an option names.
     """
-    opened, sample = _open_sample(file, hints or Hints())
+    with Unpacker() as unpacker:
+        path = unpacker.plain_path(split_member(file), str(file))
+        return _draft_profile(path, file, answers, language, ask, hints or Hints(), output)
+
+
+def _draft_profile(  # noqa: PLR0913, PLR0917 - those of ``draft_profile``, and where the plain bytes are
+    path: Path,
+    file: Path,
+    answers: InferredColumns,
+    language: Language,
+    ask: Ask | None,
+    hints: Hints,
+    output: Path | None,
+) -> tuple[str, str]:
+    opened, sample = _open_sample(path, str(file), hints)
     table = opened.table
     columns = propose.sample_columns(table, sample)
     guess = _complete_guess(columns, answers, table, language)
@@ -103,15 +118,15 @@ def draft_profile(  # noqa: PLR0913 - the sample, what is known of it, and where
     return text, "\n".join([*canonical, *known, outcome])
 
 
-def _open_sample(file: Path, hints: Hints) -> tuple[OpenedExport, Batch]:
+def _open_sample(path: Path, name: str, hints: Hints) -> tuple[OpenedExport, Batch]:
     """The sample and its first records; if its first row looks like a record, its columns get numbers for titles."""
-    opened = open_export(file, str(file), hints, profile_library.load_profiles())
+    opened = open_export(path, name, hints, profile_library.load_profiles())
     if looks_like_record(opened.table.titles) and opened.table.source.format.headerless:
-        opened = open_export(file, str(file), replace(hints, header_row=0), ())
+        opened = open_export(path, name, replace(hints, header_row=0), ())
     table = opened.table
     sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or looks_like_record(table.titles):
-        raise UsageError("nothing-to-propose", path=file)
+        raise UsageError("nothing-to-propose", path=name)
     return opened, sample
 
 

@@ -26,8 +26,9 @@ from calltools.cli.options import (
 from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
-from calltools.errors import CalltoolsError, FileFault, SourceError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
+from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -39,11 +40,13 @@ from calltools.run import (
     BaselineResult,
     BaselineWriter,
     ConversionSink,
+    FolderConversionSink,
     InputFile,
     Job,
     RunContext,
     Session,
     SessionEvents,
+    is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
     resolve,
@@ -93,22 +96,31 @@ def convert_files(
     showing: FindingOptions,
     layers: OptionLayers,
 ) -> None:
-    """Convert files into one, and end with the exit code."""
+    """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
     output = None if writing.output == "-" else Path(writing.output)
+    to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
-        refuse_other_endings(outputs)
-        outputs += _report_paths(showing)
-        base, inputs = _open_inputs(files, outputs, reading, showing, layers, stack)
-        refuse_occupied_outputs(outputs, inputs, [base.options.identifiers])
+        if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
+            raise UsageError("output-rejects-folder", path=writing.output)
+        if not to_folder:
+            refuse_other_endings(output, writing.rejects)
+        base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
+        all_or_nothing = writing.on_error is OnError.FAIL
+        converted: ConversionSink | FolderConversionSink
+        if to_folder and output is not None:
+            names = [one.name for one in inputs]
+            converted = FolderConversionSink(
+                output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
+            )
+            outputs = converted.outputs
+        else:
+            converted = ConversionSink(
+                output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
+            )
+        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        converted = ConversionSink(
-            output or sys.stdout.buffer,
-            writing.rejects,
-            force=showing.force,
-            all_or_nothing=writing.on_error is OnError.FAIL,
-        )
         enter_interrupt_safe(stack, converted)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
@@ -161,18 +173,21 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     base = resolve(build_run_options(reading, showing))
     options = base.options
     others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
-    paths = [
-        (stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name) if name == "-" else (path, name)
-        for path, name in find_inputs(files, others, resolve_language(showing.lang), quiet=showing.quiet)
-    ]
+    language = resolve_language(showing.lang)
+    paths: list[FoundFile] = []
+    for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive):
+        if one.name == "-":
+            paths += find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+        else:
+            paths.append(one)
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
     inputs = []
-    for path, name in paths:
+    for path, name, member in paths:
         matching = layers.config.matching_overrides(name)
         if matching not in contexts:
             options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
             contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
-        inputs.append(InputFile(path, name, contexts[matching]))
+        inputs.append(InputFile(path, name, contexts[matching], member))
     return base, inputs
 
 
@@ -265,6 +280,11 @@ def _stamp_or_none(path: Path) -> FileStamp | None:
     return None
 
 
+def _is_read_as_it_is(one: InputFile, summary: Summary) -> bool:
+    """Whether the bytes of the file itself were read, and not what is packed in it."""
+    return summary.source is not None and summary.source.path == one.path
+
+
 def _remember_clean_files(
     inputs: Sequence[InputFile], stamps: Sequence[FileStamp | None], summaries: Sequence[Summary], now: int
 ) -> None:
@@ -275,7 +295,7 @@ def _remember_clean_files(
     clean = [
         (one, stamp)
         for one, stamp, summary in zip(inputs, stamps, summaries, strict=True)
-        if stamp is not None and summary.is_clean and summary.vendor is None
+        if stamp is not None and summary.is_clean and summary.vendor is None and _is_read_as_it_is(one, summary)
     ]
     if not clean:
         return

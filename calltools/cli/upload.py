@@ -35,7 +35,8 @@ _MAX_COMMENT_LENGTH: Final = 200
 def upload_command(  # noqa: PLR0913 - each is a group of options
     context: typer.Context,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Canonical files; - is standard input.", show_default=False)
+        list[str],
+        typer.Argument(metavar="FILE...", help="Canonical files, folders, patterns; -: stdin.", show_default=False),
     ],
     *,
     counter_option: CounterOption,
@@ -59,7 +60,7 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
             _check_options(counter, chosen)
             return FileOptions(counter or 0, chosen, layers.apply(follow, matching), layers.apply(absence))
 
-        raise typer.Exit(upload_files(files, options_for, access, output))
+        raise typer.Exit(upload_files(files, options_for, access, output, recursive=send.recursive))
 
 
 @contextmanager

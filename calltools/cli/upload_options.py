@@ -54,6 +54,7 @@ class SendOptions:
         bool, typer.Option("--changed", help="Also known calls that were changed or identified since.")
     ] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
     ] = False

@@ -7,9 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from time import time
-from typing import BinaryIO, Final
+from typing import Final
 
 from calltools.cli.inputs import find_inputs
 from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
@@ -23,6 +22,7 @@ from calltools.cli.upload_options import (
     SendOptions,
     repeat_options,
 )
+from calltools.files.folders import FoundFile
 from calltools.ledger import (
     Ledger,
     Part,
@@ -135,7 +135,12 @@ class FileOptions:
 
 
 def upload_files(
-    files: Sequence[str], options_for: Callable[[str], FileOptions], access: AccessOptions, output: OutputOptions
+    files: Sequence[str],
+    options_for: Callable[[str], FileOptions],
+    access: AccessOptions,
+    output: OutputOptions,
+    *,
+    recursive: bool = False,
 ) -> int:
     """Upload files; gives the exit code, the highest of all.
 
@@ -144,16 +149,12 @@ def upload_files(
         options_for: Gives the options for a file by its name; called for all files before anything else is done.
         access: How the service is reached.
         output: How what happens is printed.
+        recursive: Whether folders in a folder are looked into.
     """
-    inputs: list[tuple[Path | BinaryIO, str]] = [
-        (sys.stdin.buffer if name == "-" else path, name)
-        for path, name in find_inputs(files, [], output.language, quiet=output.quiet)
-    ]
+    inputs = find_inputs(files, [], output.language, quiet=output.quiet, recursive=recursive)
     # For all files first: a wrong option for the last one is refused before the first is read.
-    options = [options_for(name) for _, name in inputs]
-    requests = [
-        _build_request(file, name, chosen, access) for (file, name), chosen in zip(inputs, options, strict=True)
-    ]
+    options = [options_for(one.name) for one in inputs]
+    requests = [_build_request(one, chosen, access) for one, chosen in zip(inputs, options, strict=True)]
     # The form of the lines and a dry run are options of the command line alone: the same for every file.
     format_part = format_part_json if options[0].send.output_format is ResultFormat.JSON else format_part_line
     with open_console(output, format_part) as console, ExitStack() as stack:
@@ -176,12 +177,12 @@ def _say_what_follows(
     )
 
 
-def _build_request(file: Path | BinaryIO, name: str, options: FileOptions, access: AccessOptions) -> UploadRequest:
+def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) -> UploadRequest:
     send, follow = options.send, options.follow
     again: ResendMode = "all" if send.all else "changed" if send.changed else "none"
     return UploadRequest(
-        file,
-        send.stdin_name if name == "-" else name,
+        sys.stdin.buffer if one.name == "-" else one.path,
+        send.stdin_name if one.name == "-" else one.name,
         UploadOptions(
             counter=options.counter,
             goal=send.goal,
@@ -199,6 +200,7 @@ def _build_request(file: Path | BinaryIO, name: str, options: FileOptions, acces
         skip_bad=send.skip_bad,
         plan_only=send.plan,
         confirmed=send.yes,
+        member=one.member,
     )
 
 

@@ -4,10 +4,10 @@ import shutil
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from calltools.files.packed import Packed, Unpacker
 from calltools.model.batch import Hints, Table
 from calltools.texts import Language, MessageKey, say
 from calltools.vendors import profile_library, profile_tests
@@ -156,28 +156,29 @@ def _quote_empty(text: str) -> str:
     return text or '""'
 
 
-def detect_profile(file: Path, lang: Language, hints: Hints) -> tuple[str, bool]:
+def detect_profile(file: Packed, name: str, lang: Language, hints: Hints) -> tuple[str, bool]:
     """Which profiles match a file and why the others do not; and whether exactly one matches."""
     from calltools.run.source import open_export  # noqa: PLC0415 - heavy; the other pages open no file
 
     profiles = profile_library.load_profiles()
-    opened = open_export(file, str(file), hints, profiles)
+    with Unpacker() as unpacker:
+        opened = open_export(unpacker.plain_path(file, name), name, hints, profiles)
     table, matches = opened.table, opened.fitting
     if opened.is_canonical:
-        return say("detected-canonical", lang, path=file), False
-    lines = [line for profile in matches for line in _match_lines(file, profile, table, lang)]
+        return say("detected-canonical", lang, path=name), False
+    lines = [line for profile in matches for line in _match_lines(name, profile, table, lang)]
     if not matches:
-        lines = wrap_text(say("detected-none", lang, path=file), "")
+        lines = wrap_text(say("detected-none", lang, path=name), "")
     lines += _mismatch_lines([profile for profile in profiles if profile not in matches], table.titles, lang)
     return "\n".join(lines), len(matches) == 1
 
 
-def _match_lines(file: Path, profile: Profile, table: Table, lang: Language) -> list[str]:
+def _match_lines(name: str, profile: Profile, table: Table, lang: Language) -> list[str]:
     by_shape = table.source.header_row is None and profile.shapes
     key: MessageKey = "detected-by-shape" if by_shape else "detected-by-header"
     title = f"{profile.title}; {say(CONFIDENCE[profile.confidence], lang)}"
     return [
-        say("detected", lang, path=file, vendor=profile.name),
+        say("detected", lang, path=name, vendor=profile.name),
         *wrap_text(title, "  ", _HANGING),
         *wrap_text(say(key, lang, columns=", ".join(profile.recognize)), "  ", _HANGING),
     ]

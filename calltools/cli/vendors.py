@@ -63,9 +63,12 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang
 )
 @expand_options
 def detect(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files or folders.", show_default=False)],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files, folders, patterns.", show_default=False)
+    ],
     form: FormOptions,
     *,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False,
     lang: _LangOption = None,
 ) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits each, else 1."""
@@ -74,15 +77,16 @@ def detect(
         from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
         from calltools.cli.run_options import parse_hints  # noqa: PLC0415 - heavy
         from calltools.cli.vendor_pages import detect_profile  # noqa: PLC0415 - heavy
+        from calltools.files.packed import Packed  # noqa: PLC0415 - heavy
 
         hints = parse_hints(form)
-        found = find_inputs(files, [], language)
+        found = find_inputs(files, [], language, recursive=recursive)
         codes = []
-        for number, (path, name) in enumerate(found):
+        for number, (path, name, member) in enumerate(found):
             if number:
                 typer.echo()
             try:
-                text, fits = detect_profile(path, language, hints)
+                text, fits = detect_profile(Packed(path, member), name, language, hints)
             except (SourceError, UnfitFileError) as error:
                 if len(found) == 1:
                     raise

@@ -25,22 +25,30 @@ _T = TypeVar("_T")
 WRITE_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE})
 
 
-def refuse_same_file(output: Path, inputs: Iterable[Path], outputs: Iterable[Path] = ()) -> None:
+def refuse_same_files(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     """Refuse an output that is another file of the run, also through a link or in another spelling of the path.
 
     Raises:
-        OutputError: The output is an input, or another output.
+        OutputError: An output is an input, or another output.
     """
-    taken: list[tuple[Path, MessageKey]] = [
-        *((path, "output-is-input") for path in inputs),
-        *((path, "output-twice") for path in outputs),
-    ]
-    for path, key in taken:
-        same = _casefolded_path(output) == _casefolded_path(path)
-        with contextlib.suppress(OSError):
-            same = same or output.samefile(path)
-        if same:
-            raise OutputError(key, path=output)
+    taken: dict[object, MessageKey] = {}
+    for path in inputs:
+        taken |= dict.fromkeys(_marks(path), "output-is-input")
+    for path in outputs:
+        marks = _marks(path)
+        found = [taken[mark] for mark in marks if mark in taken]
+        if found:
+            raise OutputError(min(found), path=path)
+        taken |= dict.fromkeys(marks, "output-twice")
+
+
+def _marks(path: Path) -> list[object]:
+    """What a path has in common with another one of the same file."""
+    marks: list[object] = [str(path.resolve()).casefold()]
+    with contextlib.suppress(OSError, ValueError):
+        found = path.stat()
+        marks.append((found.st_dev, found.st_ino))
+    return marks
 
 
 def _is_device_or_pipe(path: Path) -> bool:
@@ -50,10 +58,6 @@ def _is_device_or_pipe(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
-
-
-def _casefolded_path(path: Path) -> str:
-    return str(path.resolve()).casefold()
 
 
 class AtomicFile:
@@ -106,24 +110,38 @@ class AtomicFile:
         Raises:
             OutputError: The disk is full, or the path is occupied now.
         """
-        if self._stream is None:
+        self.complete()
+        if self._temporary is None:
             return
         try:
             with map_os_errors(self._path):
-                self._stream.flush()
-                if self._temporary is None:
-                    self._stream.close()
-                    return
-                # Without it a power failure after the rename could leave an empty file.
-                os.fsync(self._stream.fileno())
-                self._stream.close()
                 self._refuse_occupied()
                 self._temporary.replace(self._path)
                 _sync_folder(self._path.parent)
         except BaseException:
             self.discard()
             raise
-        self._stream = self._temporary = None
+        self._temporary = None
+
+    def complete(self) -> None:
+        """Put what was written on the disk and close it; only ``commit`` gives it its name.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        if self._stream is None:
+            return
+        try:
+            with map_os_errors(self._path):
+                self._stream.flush()
+                if self._temporary is not None:
+                    # Without it a power failure after the rename could leave an empty file.
+                    os.fsync(self._stream.fileno())
+                self._stream.close()
+        except BaseException:
+            self.discard()
+            raise
+        self._stream = None
 
     def discard(self) -> None:
         """Remove what was written so far."""

@@ -1,23 +1,34 @@
-"""The files behind the arguments of a command: those that are named, and the table files of a folder."""
+"""The files behind the arguments of a command: those that are named, and the tables of folders, patterns, archives."""
 
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from calltools.files.inputs import INPUTS
+from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
+from calltools.files.packed import is_archive, is_hidden_member, list_members, split_member, tables_among
 
 #: Why something in a folder is no input.
 LeftOut: TypeAlias = Literal["hidden", "lock", "own", "named", "other", "folder"]
 
-#: Endings of the files that are taken from a folder; the content then decides about the format.
-TABLE_SUFFIXES: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
-#: An office program puts a file of such a name beside one that it has open.
-_LOCK_FILE_PREFIXES: Final = ("~$", ".~lock")
+
+class FoundFile(NamedTuple):
+    """An input.
+
+    Attributes:
+        path: The file.
+        name: Its name in messages.
+        member: Name of the member, if the file is an archive.
+    """
+
+    path: Path
+    name: str
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +36,97 @@ class FoundFiles:
     """What arguments name.
 
     Attributes:
-        files: Path and name in messages of each file, in order. A missing file, or a folder without table files, is
-            among them and is reported when it is opened.
-        taken: Folder, as it was named -> how many files of it are among them.
-        left_out: Folder -> what else is in it, by the reason for which it was not taken.
+        files: The files, in order. A missing file, a folder or an archive without table files, and a pattern that
+            nothing fits, are among them and are reported when they are opened.
+        taken: Folder, pattern or archive, as it was named -> how many files of it are among them.
+        left_out: The same -> what else is in it, by the reason for which it was not taken.
     """
 
-    files: list[tuple[Path, str]] = field(default_factory=list)
+    files: list[FoundFile] = field(default_factory=list)
     taken: Counter[str] = field(default_factory=Counter)
     left_out: dict[str, Counter[LeftOut]] = field(default_factory=dict)
 
 
-def find_files(
-    arguments: Sequence[str], *, others: Iterable[Path] = (), is_own: Callable[[Path], bool] = lambda _: False
-) -> FoundFiles:
-    """The files behind the arguments; a folder means the table files in it, sorted.
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A look at arguments: what was found so far, and what is no input though a folder holds it."""
 
-    Args:
-        arguments: Files and folders as they were named.
-        others: Files that the command names for something else, such as its outputs: no input if a folder holds them.
-        is_own: Whether a file is something that calltools wrote about other files.
-    """
-    found, taken = FoundFiles(), {identity for path in others if (identity := _identity(path)) is not None}
-    for given in arguments:
+    found: FoundFiles
+    taken: set[tuple[int, int]]
+    is_own: Callable[[Path], bool]
+
+    def add_argument(self, given: str, *, alone: bool, recursive: bool) -> None:
         path = Path(given)
         if path.is_dir():
-            _add_folder(found, path, given, taken, is_own)
-        elif len(arguments) > 1 and path.name.startswith(_LOCK_FILE_PREFIXES):
+            self._add_listed(given, _list_folder(path, self.taken if recursive else None), any_ending=False)
+        elif not alone and path.name.startswith(LOCK_FILE_PREFIXES):
             # The shell has put it there, for `*.xlsx`.
-            found.left_out.setdefault(str(path.parent), Counter())["lock"] += 1
+            self.found.left_out.setdefault(str(path.parent), Counter())["lock"] += 1
+        elif is_pattern(given):
+            # Who writes an ending means it: the shell would take such files, too.
+            any_ending = path.suffix != "" and WILDCARDS.isdisjoint(path.suffix)
+            self._add_listed(given, _list_fitting(path), any_ending=any_ending)
         else:
-            found.files.append((path, displayable(given)))
-    return found
+            self._add_file(*split_member(path), given)
+
+    def _add_listed(self, given: str, listed: Iterable[Path], *, any_ending: bool) -> None:
+        """Add what a folder or a pattern gives; where that is nothing, the folder or the pattern itself."""
+        taken, left_out = 0, self.found.left_out.setdefault(given, Counter())
+        for one in listed:
+            reason = _reason_to_leave_out(one, self.taken, self.is_own, any_ending=any_ending)
+            if reason is None:
+                self._add_file(one, None, str(one))
+                taken += 1
+            else:
+                left_out[reason] += 1
+        self.found.taken[given] += taken
+        if not taken:
+            self.found.files.append(FoundFile(Path(given), displayable(given)))
+
+    def _add_file(self, path: Path, member: str | None, given: str) -> None:
+        members = [] if member is not None else _list_archive(path)
+        tables = tables_among(members)
+        if not tables:
+            self.found.files.append(FoundFile(path, displayable(given), member))
+            return
+        self.found.files.extend(FoundFile(path, displayable(f"{given}/{one}"), one) for one in tables)
+        self.found.taken[given] += len(tables)
+        hidden = sum(map(is_hidden_member, members))
+        others = Counter[LeftOut]({"hidden": hidden, "other": len(members) - len(tables) - hidden})
+        self.found.left_out.setdefault(given, Counter()).update(+others)
+
+
+def find_files(
+    arguments: Sequence[str],
+    *,
+    others: Iterable[Path] = (),
+    is_own: Callable[[Path], bool] = lambda _: False,
+    recursive: bool = False,
+) -> FoundFiles:
+    """The files behind the arguments; a folder and a pattern mean the table files in them, sorted.
+
+    Args:
+        arguments: Files, folders and patterns as they were named.
+        others: Files that the command names for something else, such as its outputs: no input if a folder holds them.
+        is_own: Whether a file is something that calltools wrote about other files.
+        recursive: Whether folders in a folder are looked into.
+    """
+    taken = {identity for path in others if (identity := _identity(path)) is not None}
+    search = _Search(FoundFiles(), taken, is_own)
+    for given in arguments:
+        search.add_argument(given, alone=len(arguments) == 1, recursive=recursive)
+    return search.found
+
+
+def find_members(path: Path, name: str) -> list[FoundFile]:
+    """The tables in a file that no argument names, such as a copy of standard input, if it is an archive; else it."""
+    tables = tables_among(_list_archive(path))
+    return [FoundFile(path, displayable(f"{name}/{one}"), one) for one in tables] or [FoundFile(path, name)]
+
+
+def is_pattern(given: str) -> bool:
+    """Whether an argument names files by ``*``, ``?`` or ``[]``: a file of that very name comes first."""
+    return not WILDCARDS.isdisjoint(given) and not os.path.lexists(split_member(Path(given)).path)
 
 
 def displayable(name: str) -> str:
@@ -64,28 +134,56 @@ def displayable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _add_folder(
-    found: FoundFiles, folder: Path, given: str, taken: set[tuple[int, int]], is_own: Callable[[Path], bool]
-) -> None:
+def _list_folder(folder: Path, apart: set[tuple[int, int]] | None) -> Iterator[Path]:
+    """What is in a folder, sorted; links to folders are not followed, so that no loop is walked.
+
+    Args:
+        folder: The folder.
+        apart: Folders in it that are not looked into, such as that of the outputs; ``None``: no folder is.
+    """
     try:
         listed = sorted(folder.iterdir())
     except OSError:
-        listed = []
-    reasons = [(one, _reason_to_leave_out(one, taken, is_own)) for one in listed]
-    inside = [(one, displayable(str(one))) for one, reason in reasons if reason is None]
-    found.taken[given] += len(inside)
-    found.left_out.setdefault(given, Counter()).update(reason for _, reason in reasons if reason is not None)
-    found.files.extend(inside or [(folder, displayable(given))])
+        return
+    for one in listed:
+        is_entered = apart is not None and one.is_dir() and not (one.is_symlink() or _is_hidden(one))
+        if is_entered and _identity(one) not in (apart or ()):
+            yield from _list_folder(one, apart)
+        else:
+            yield one
 
 
-def _reason_to_leave_out(path: Path, taken: set[tuple[int, int]], is_own: Callable[[Path], bool]) -> LeftOut | None:
-    if path.name.startswith(_LOCK_FILE_PREFIXES):
+def _list_fitting(pattern: Path) -> list[Path]:
+    """What fits a pattern, sorted; ``**`` looks into no hidden folder and follows no link to a folder."""
+    known = list(takewhile(WILDCARDS.isdisjoint, pattern.parts))
+    base, rest = Path(*known), pattern.parts[len(known) :]
+    rest = (*rest, "*") if rest[-1] == "**" else rest
+    with suppress(OSError, ValueError):
+        fitting = base.glob(str(Path(*rest)))
+        return sorted(
+            {one for one in fitting if not any(part.startswith(".") for part in one.relative_to(base).parts[:-1])}
+        )
+    return []
+
+
+def _list_archive(path: Path) -> list[str]:
+    """The members of an archive; empty for any other file, and for one that cannot be read."""
+    with suppress(OSError, ValueError):
+        # Opening a named pipe would wait for its writer.
+        return list_members(path) if path.is_file() and is_archive(path, path.name) else []
+    return []
+
+
+def _reason_to_leave_out(
+    path: Path, taken: set[tuple[int, int]], is_own: Callable[[Path], bool], *, any_ending: bool
+) -> LeftOut | None:
+    if path.name.startswith(LOCK_FILE_PREFIXES):
         return "lock"
     if _is_hidden(path):
         return "hidden"
     if path.is_dir():
-        return "folder"
-    if path.suffix.lower() not in TABLE_SUFFIXES or not path.is_file():
+        return "named" if _identity(path) in taken else "folder"
+    if not (any_ending or has_table_ending(path.name)) or not path.is_file():
         return "other"
     if _identity(path) in taken:
         return "named"

@@ -111,6 +111,25 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
 )
 
 
+#: Endings of the files that are taken from a folder or an archive; the content then decides about the format.
+TABLE_SUFFIXES: Final = tuple(ending for form in INPUTS.values() for ending in form.endings)
+#: Endings of packed files; what is inside has an ending, too: ``calls.csv.gz``.
+PACKED_SUFFIXES: Final = (".gz", ".bz2", ".xz", ".zst")
+ARCHIVE_SUFFIX: Final = ".zip"
+#: An office program puts a file of such a name beside one that it has open.
+LOCK_FILE_PREFIXES: Final = ("~$", ".~lock")
+#: A name with one of them, of which there is no file, is a pattern of names.
+WILDCARDS: Final = frozenset("*?[")
+
+
+def has_table_ending(name: str) -> bool:
+    """Whether a name says that the file holds a table, or is an archive that may hold some."""
+    lower = name.lower()
+    for suffix in PACKED_SUFFIXES:
+        lower = lower.removesuffix(suffix)
+    return lower.endswith((*TABLE_SUFFIXES, ARCHIVE_SUFFIX))
+
+
 def input_for_format(file_format: str) -> Input:
     """The form of a file in which ``sniff_format`` found this format."""
     return next(form for name, form in INPUTS.items() if file_format == name or file_format in form.file_formats)

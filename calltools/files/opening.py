@@ -11,11 +11,12 @@ from typing import BinaryIO, Final, TypeAlias
 
 from calltools.errors import SourceError
 from calltools.files.atomic import WRITE_ERRNOS, map_os_errors
-from calltools.files.inputs import INPUTS, OpenRequest, input_for_format
+from calltools.files.inputs import INPUTS, WILDCARDS, OpenRequest, input_for_format
 from calltools.files.limits import Limits
 from calltools.files.workbook.package import list_package_parts
 from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderFinder, Hints, Table
+from calltools.texts.keys import MessageKey
 
 #: Device, inode, size and time of a file: they change when somebody writes to it.
 FileStamp: TypeAlias = tuple[int, ...]
@@ -33,6 +34,7 @@ _ARCHIVE_SIGNATURES: Final = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!": "rar",
 }
+_TAR_SIGNATURE_AT: Final = 257
 _OTHER_SIGNATURES: Final = {
     b"%PDF": "PDF",
     b"{\\rtf": "RTF",
@@ -90,7 +92,9 @@ def check_file(path: Path, name: str) -> None:
         if stat.S_ISDIR(mode):
             os.scandir(path).close()  # whoever may not look into it gets the reason
     except FileNotFoundError as fault:
-        raise SourceError("file-missing", path=name) from fault
+        # With a wildcard it is the pattern of a command that nothing fits.
+        key: MessageKey = "file-missing" if WILDCARDS.isdisjoint(path.name) else "pattern-nothing"
+        raise SourceError(key, path=name) from fault
     except ValueError as fault:
         raise SourceError("file-missing", path=name) from fault
     except OSError as fault:
@@ -132,19 +136,26 @@ def sniff_format(path: Path, name: str) -> str:
         if head.startswith(known.signatures):
             return form
     if head.startswith(_ZIP_SIGNATURES):
-        return _sniff_zip(path, name)
+        return sniff_zip(path, name)
     if head.startswith(_OLE_SIGNATURE):
         return _sniff_ole(path, name)
     for start, what in _ARCHIVE_SIGNATURES.items():
         if head.startswith(start):
             raise SourceError("source-archive", path=name, what=what)
+    if head[_TAR_SIGNATURE_AT:].startswith(b"ustar"):
+        raise SourceError("source-archive", path=name, what="tar")
     for start, what in _OTHER_SIGNATURES.items():
         if head.startswith(start):
             raise SourceError("source-other", path=name, what=what)
     return _sniff_text(head, name)
 
 
-def _sniff_zip(path: Path, name: str) -> str:
+def sniff_zip(path: Path, name: str) -> str:
+    """The format of a workbook in a zip package.
+
+    Raises:
+        SourceError: It is something else: another document, an archive, or damaged.
+    """
     parts = list_package_parts(path)
     if not parts:
         raise SourceError("workbook-damaged", path=name)

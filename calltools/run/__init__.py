@@ -1,6 +1,7 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
+from calltools.run.folder_output import FolderConversionSink, is_folder_output
 from calltools.run.job import Job, prepare_job
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
@@ -17,6 +18,7 @@ __all__ = [
     "BaselineWriter",
     "ConversionSink",
     "FindingsCollector",
+    "FolderConversionSink",
     "InputFile",
     "Job",
     "OptionArguments",
@@ -26,6 +28,7 @@ __all__ = [
     "Session",
     "SessionEvents",
     "SessionSink",
+    "is_folder_output",
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",

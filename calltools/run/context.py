@@ -11,6 +11,7 @@ from typing import Literal, TypedDict
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
+from calltools.files.packed import Unpacker, split_member
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -148,10 +149,12 @@ class IdentifierFile:
     Attributes:
         table: Its header and records.
         columns: Positions of its columns.
+        unpacker: Has its plain bytes, if it is packed, as long as the table may be read.
     """
 
     table: Table
     columns: MatchColumns
+    unpacker: Unpacker
     _indexes: dict[Assumptions, IdentifierIndex] = field(default_factory=dict)
 
     def index(self, assumptions: Assumptions) -> IdentifierIndex:
@@ -232,5 +235,7 @@ def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
 def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:
     find_header = partial(guess_header, explicit=options.identifier_columns)
     is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
-    table = open_table(path, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
-    return IdentifierFile(table, find_match_columns(table.titles, options.identifier_columns))
+    unpacker = Unpacker()
+    plain = unpacker.plain_path(split_member(path), str(path), options.limits)
+    table = open_table(plain, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
+    return IdentifierFile(table, find_match_columns(table.titles, options.identifier_columns), unpacker)

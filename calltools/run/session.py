@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
-from calltools.files.atomic import refuse_same_file
+from calltools.files.atomic import refuse_same_files
+from calltools.files.outputs import ENDINGS
+from calltools.files.packed import Packed, Unpacker
 from calltools.model.summary import Summary
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
@@ -27,11 +29,13 @@ class InputFile:
         path: Where its bytes are; of standard input, a copy.
         name: What the user calls it.
         context: What its options mean. Files of one run may have different options.
+        member: If it is an archive, the name of the member that is meant.
     """
 
     path: Path
     name: str
     context: RunContext
+    member: str | None = None
 
 
 class SessionEvents(Protocol):
@@ -77,21 +81,24 @@ def refuse_occupied_outputs(
     """
     read = [path for one in inputs for path in (one.path, one.context.options.identifiers)]
     taken = [path for path in (*read, *others) if path is not None]
-    for number, path in enumerate(outputs):
-        refuse_same_file(path, taken, outputs[:number])
+    refuse_same_files(outputs, taken)
 
 
-def refuse_other_endings(outputs: Sequence[Path]) -> None:
-    """Refuse to write CSV under the name of something else; a name without an ending may be a device or a pipe.
+def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:
+    """Refuse to write under the name of something else; a name without an ending may be a device or a pipe.
+
+    Args:
+        output: Converted records: one of ``outputs.ENDINGS``.
+        rejects: Always CSV.
 
     Raises:
-        UsageError: An output has another ending than .csv.
+        UsageError: One has another ending.
     """
-    for path in outputs:
-        if path.suffix.lower() not in {"", ".csv"}:
+    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+        if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
-            raise UsageError("output-ending", path=path, ending=path.suffix, near=near)
+            raise UsageError("output-ending", path=path, ending=path.suffix, near=near, endings=", ".join(endings))
 
 
 @dataclass(slots=True)
@@ -130,21 +137,23 @@ class Session:
             SourceError: A file cannot be read, with ``stop_on_error``.
             OutputError: A sink cannot write.
         """
-        jobs = [self._prepare(one) for one in self.inputs]
-        self.events.prepared()
-        summaries = [self._process_file(one.name, job) for one, job in zip(self.inputs, jobs, strict=True)]
+        with Unpacker() as unpacker:
+            jobs = [self._prepare(one, unpacker) for one in self.inputs]
+            self.events.prepared()
+            summaries = [self._process_file(one, job, unpacker) for one, job in zip(self.inputs, jobs, strict=True)]
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
 
-    def _prepare(self, one: InputFile) -> Job | FileFault:
+    def _prepare(self, one: InputFile, unpacker: Unpacker) -> Job | FileFault:
         try:
+            path = _plain_path(one, unpacker)
             job = prepare_job(
-                one.path,
+                path,
                 one.name,
                 one.context,
                 converting=self.converting,
-                keep_records=any(sink.wants_records(one.path) for sink in (*self.sinks, *self.reporters)),
+                keep_records=any(sink.wants_records(path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
             )
         except (SourceError, UsageError) as fault:
@@ -167,19 +176,23 @@ class Session:
             return False
         return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
 
-    def _process_file(self, name: str, job: Job | FileFault) -> Summary:
+    def _process_file(self, one: InputFile, job: Job | FileFault, unpacker: Unpacker) -> Summary:
+        name = one.name
         for reporter in self.reporters:
             reporter.start_file(name, job if isinstance(job, Job) else None)
-        summary = self._run_job(name, job) if isinstance(job, Job) else self._record_fault(name, job)
+        summary = self._run_job(one, job, unpacker) if isinstance(job, Job) else self._record_fault(name, job)
         for reporter in self.reporters:
             reporter.finish_file(summary)
         return summary
 
-    def _run_job(self, name: str, job: Job) -> Summary:
+    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker) -> Summary:
+        name = one.name
         for sink in self.sinks:
             sink.start_file(name, job)
         self.events.started(name, job)
         try:
+            # Of several packed files only the last one is still unpacked.
+            _plain_path(one, unpacker)
             with self.events.reading(name) as on_read:
                 summary = job.run(name, [*self.sinks, *self.reporters], on_read, may_fork=self.may_fork)
         except (SourceError, UnfitFileError) as fault:
@@ -196,3 +209,7 @@ class Session:
     def _record_fault(self, name: str, fault: FileFault) -> Summary:
         self.events.unreadable(name, fault)
         return Summary(name, error=fault)
+
+
+def _plain_path(one: InputFile, unpacker: Unpacker) -> Path:
+    return unpacker.plain_path(Packed(one.path, one.member), one.name, one.context.options.limits)

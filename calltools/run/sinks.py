@@ -141,19 +141,48 @@ class ConversionSink(SessionSink):
 
     def close(self, summaries: Sequence[Summary]) -> None:
         """Put the outputs in their places. Good records that are held back count as skipped."""
+        held = self._all_or_nothing and is_held(summaries)
+        self.put_in_place(summaries, held=held)
+        if held:
+            hold_back(summaries)
+
+    def complete(self) -> None:
+        """Write everything; nothing is open any more, and only the names are still those of temporary files.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        self._writer.complete()
+        if self._rejects is not None:
+            self._rejects.complete()
+
+    def put_in_place(self, summaries: Sequence[Summary], *, held: bool) -> None:
+        """Give the outputs their names.
+
+        Args:
+            summaries: Of the files whose records were taken.
+            held: Whether the good records are not written.
+        """
         unread = any(summary.error for summary in summaries)
-        held = self._all_or_nothing and any(summary.rejected or summary.error for summary in summaries)
         self.holds_nothing = unread and not any(summary.written for summary in summaries)
         if held or self.holds_nothing:
             self._writer.discard()
-        if held:
-            for summary in summaries:
-                summary.skipped["held"] += summary.written or 0
-                summary.written = 0 if summary.error is None else None
-        elif not self.holds_nothing:
+        else:
             self._writer.close()
         if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
             self._rejects.close()
+
+
+def is_held(summaries: Sequence[Summary]) -> bool:
+    """Whether good records are not written where all or none are wanted."""
+    return any(summary.rejected or summary.error for summary in summaries)
+
+
+def hold_back(summaries: Sequence[Summary]) -> None:
+    """Count good records that were not written as skipped."""
+    for summary in summaries:
+        summary.skipped["held"] += summary.written or 0
+        summary.written = 0 if summary.error is None else None
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from typing import Final
 #: installed over another one and removed with it can still be imported, and holds nothing.
 PACKAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        # Python 3.14 has it itself.
+        **({} if sys.version_info >= (3, 14) else {"backports.zstd": ("backports.zstd:ZstdDecompressor",)}),
         "charset-normalizer": ("charset_normalizer:from_bytes",),
         "defusedxml": ("defusedxml.ElementTree:fromstring",),
         "httpx2": ("httpx2:Client",),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UnfitFileError, UsageError
-from calltools.files.opening import check_file, copy_stdin, open_private_file
+from calltools.files.opening import copy_stdin, open_private_file
+from calltools.files.packed import Packed, Unpacker
 from calltools.ledger import (
     CallStatus,
     Ledger,
@@ -47,6 +48,7 @@ class UploadRequest:
         skip_bad: Leave out the records that have errors, instead of refusing the file.
         plan_only: Report the plan; send nothing.
         confirmed: Send without asking the caller.
+        member: If the file is an archive, the name of the member that is meant.
     """
 
     file: Path | BinaryIO
@@ -55,6 +57,7 @@ class UploadRequest:
     skip_bad: bool = False
     plan_only: bool = False
     confirmed: bool = False
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,8 @@ class Uploader:
         return uploaded
 
     def _upload(self, request: UploadRequest, stack: ExitStack) -> UploadResult:
-        if isinstance(request.file, Path):
-            file = request.file
-            check_file(file, request.name)
-        else:
-            file = stack.enter_context(copy_stdin(request.file))
+        given = request.file if isinstance(request.file, Path) else stack.enter_context(copy_stdin(request.file))
+        file = stack.enter_context(Unpacker()).plain_path(Packed(given, request.member), request.name)
         with _named(file, request.name):
             checked = self._find_known(request, file) or self._validate(request, file, stack)
         if checked is None:

@@ -1,5 +1,6 @@
 """The commands as a person runs them: arguments, streams, exit codes."""
 
+import itertools
 import json
 import os
 import signal
@@ -176,7 +177,8 @@ def test_a_wrong_call_is_one_clear_sentence(calls, tmp_path, arguments, code, se
 def _bad(name):
     def bom_zip(path):
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("readme.txt", "no workbook")
+            archive.writestr("readme.md", "no table")
+            archive.writestr("letter.docx", "no table either")
 
     makers = {
         "text.xls": lambda path: path.write_text("a,b\n1,2\n", encoding="utf-8"),
@@ -390,8 +392,15 @@ def test_debug_shows_where_a_run_stopped(tmp_path):
     assert "opening.py" not in run("validate", tmp_path / "none.csv", "--lang", "en").stderr
 
 
-@pytest.mark.parametrize("name", ["calls.xlsx", "calls.parquet", "calls.csv.gz", "calls.tsv", "calls.txt", "CALLS.XLS"])
-@pytest.mark.parametrize("option", ["-o", "--rejects"])
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        *itertools.product(
+            ("-o", "--rejects"), ("calls.xlsx", "calls.csv.bz2", "calls.gz", "calls.tsv", "calls.txt", "CALLS.XLS")
+        ),
+        *itertools.product(("--rejects",), ("calls.parquet", "calls.csv.gz", "calls.csv.zst")),
+    ],
+)
 def test_convert_does_not_write_csv_under_another_name(tmp_path, name, option):
     export = Path(__file__).parent.parent.parent / "samples" / "sipuni" / "export.csv"
     outputs = {"-o": tmp_path / "out.csv", option: tmp_path / name}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from calltools.errors import SourceError
-from calltools.files.folders import find_files
+from calltools.files.folders import FoundFile, find_files
 from calltools.files.inputs import INPUTS
 from calltools.files.opening import copy_stdin, open_table, sniff_format
 from calltools.model.batch import HeaderGuess, Hints
@@ -169,8 +169,8 @@ def test_a_folder_means_the_tables_in_it(tmp_path):
 
     found = find_files([str(tmp_path), str(tmp_path / "no.csv"), str(tmp_path / "a.xlsx")])
 
-    assert [path.name for path, _ in found.files] == ["a.xlsx", "b.CSV", "c.jsonl", "no.csv", "a.xlsx"]
-    assert all(str(path) == name for path, name in found.files)
+    assert [one.path.name for one in found.files] == ["a.xlsx", "b.CSV", "c.jsonl", "no.csv", "a.xlsx"]
+    assert all(str(one.path) == one.name for one in found.files)
     assert found.taken == {str(tmp_path): 3}
     assert found.left_out == {str(tmp_path): {"lock": 2, "other": 1, "folder": 1}}
 
@@ -185,19 +185,19 @@ def test_hidden_files_and_what_the_command_names_for_something_else_are_not_take
     found = find_files([str(tmp_path)], others=others, is_own=lambda path: path.name == "a.csv")
 
     assert found.left_out == {str(tmp_path): {"hidden": 2, "named": 3, "other": 1, "own": 1}}
-    assert found.files == [(tmp_path, str(tmp_path))]
+    assert found.files == [FoundFile(tmp_path, str(tmp_path))]
 
 
 def test_a_hidden_file_that_is_named_is_taken_and_a_lock_file_only_alone(tmp_path):
     hidden, lock = str(tmp_path / ".a.csv"), str(tmp_path / "~$a.xlsx")
 
-    assert find_files([hidden, lock]).files == [(Path(hidden), hidden)]
+    assert find_files([hidden, lock]).files == [FoundFile(Path(hidden), hidden)]
     assert find_files([hidden, lock]).left_out == {str(tmp_path): {"lock": 1}}
-    assert find_files([lock]).files == [(Path(lock), lock)]
+    assert find_files([lock]).files == [FoundFile(Path(lock), lock)]
 
 
 def test_a_folder_without_tables_stays_to_be_reported(tmp_path):
-    assert find_files([str(tmp_path)]).files == [(tmp_path, str(tmp_path))]
+    assert find_files([str(tmp_path)]).files == [FoundFile(tmp_path, str(tmp_path))]
 
 
 def test_standard_input_is_copied_and_the_copy_goes_away():

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice_bytes
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.outputs import PARQUET, find_ending, open_packing_stream, write_parquet
 from calltools.files.rejects import MARKED_CODES, mark_cells
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
@@ -48,6 +49,7 @@ class CanonicalWriter:
         self._file: AtomicFile | None = None
         self._batches = 0
         self._dropped: set[int] = set()
+        self._is_complete = False
         self._before: tuple[int, set[str]] = (0, set())
 
     def __enter__(self) -> Self:
@@ -104,18 +106,38 @@ class CanonicalWriter:
         Raises:
             OutputError: The disk is full, or the path is occupied now.
         """
-        self._sink.close()
-        self._spool.seek(0)
-        names = self._output_columns()
-        with map_os_errors(self._output):
-            self._stream.write((",".join(names) + "\n").encode())
-            batches = enumerate(pa.ipc.open_stream(self._spool))
-            for text in _serialize_batches((batch for number, batch in batches if number not in self._dropped), names):
-                self._stream.write(text)
-            self._stream.flush()
+        self.complete()
         if self._file is not None:
             self._file.commit()
+
+    def complete(self) -> None:
+        """Write all of the file; nothing is open any more, and only its name is still that of a temporary file.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        if self._is_complete:
+            return
+        self._sink.close()
+        self._spool.seek(0)
+        with map_os_errors(self._output):
+            numbered = enumerate(pa.ipc.open_stream(self._spool))
+            self._write_form(batch for number, batch in numbered if number not in self._dropped)
+            self._stream.flush()
+        if self._file is not None:
+            self._file.complete()
         self._stack.close()
+        self._is_complete = True
+
+    def _write_form(self, batches: Iterable[pa.RecordBatch]) -> None:
+        names, ending = self._output_columns(), find_ending(self._output)
+        if ending == PARQUET:
+            write_parquet(self._stream, names, batches)
+            return
+        with open_packing_stream(self._stream, ending) as stream:
+            stream.write((",".join(names) + "\n").encode())
+            for text in _serialize_batches(batches, names):
+                stream.write(text)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -223,6 +245,10 @@ class RejectsWriter:
                 for record, place, cells in sorted(rows)
             ]
         )
+
+    def complete(self) -> None:
+        """Put everything on the disk; only ``close`` gives the file its name."""
+        self._file.complete()
 
     def close(self) -> None:
         """Rename the file to its path."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from calltools.errors import LimitError, OutputError, SourceError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files.atomic import AtomicFile, refuse_same_file
+from calltools.files.atomic import AtomicFile, refuse_same_files
 from calltools.files.csv import reader
 from calltools.files.csv.writers import CanonicalWriter
 from calltools.files.inputs import OpenRequest
@@ -367,8 +367,8 @@ def test_outputs_are_refused_before_anything_is_written(tmp_path):
         assert refused.value.key == key
     for same in (there, tmp_path / "THERE.csv", tmp_path / "hard.csv", tmp_path / "link.csv"):
         with pytest.raises(OutputError):
-            refuse_same_file(same, [there])
-    refuse_same_file(tmp_path / "other.csv", [there])
+            refuse_same_files([same], [there])
+    refuse_same_files([tmp_path / "other.csv"], [there])
     assert there.read_text(encoding="utf-8") == "mine"
 
 

@@ -1,0 +1,369 @@
+"""Packed files, ``.gz .bz2 .xz .zst`` and members of a ``.zip``: known by content, unpacked to a private file.
+
+A packed file is unpacked to its end before its first record is read: what is damaged at the end gives no short table.
+Piece by piece, so that memory does not depend on its size; the disk holds one unpacked file at a time.
+"""
+
+import os
+import re
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO, Final, NamedTuple, Protocol, Self
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from calltools.errors import LimitError, SourceError, UnfitFileError
+from calltools.files.atomic import map_os_errors
+from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
+from calltools.files.limits import Limits
+from calltools.files.opening import check_file, map_read_errors, open_private_file, sniff_zip
+
+_CHUNK_BYTES: Final = 1 << 20
+#: Memory that unpacking may take; ``xz -9`` and ``zstd --ultra -22`` take less, only ``zstd --long=28`` takes more.
+_WINDOW_LOG: Final = 27
+_MEMORY_BYTES: Final = 1 << 28
+_ENCRYPTED_FLAG: Final = 1
+_METHODS: Final = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
+#: Names of several members that a message lists.
+_LISTED: Final = 10
+_SIGNATURE_BYTES: Final = 8
+_UNSAFE_NAME: Final = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
+
+
+class _Decompressor(Protocol):
+    """What the decompressors of the standard library have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def needs_input(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _GzipDecompressor:
+    """That of gzip, which alone has other names for this."""
+
+    def __init__(self) -> None:
+        self._below = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._below.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._below.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        piece = self._below.decompress(self._below.unconsumed_tail + data, max_length)
+        self.needs_input = len(piece) < max_length
+        return piece
+
+
+# A Python may have been built without the modules of these two, and most runs need neither.
+
+
+def _bzip2_decompressor() -> _Decompressor:
+    import bz2  # noqa: PLC0415 - as said
+
+    return bz2.BZ2Decompressor()
+
+
+def _xz_decompressor() -> _Decompressor:
+    import lzma  # noqa: PLC0415 - as said
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY_BYTES)
+
+
+def _zstd_decompressor() -> _Decompressor:
+    zstd = load_zstd()
+    found: _Decompressor = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG})
+    return found
+
+
+def load_zstd() -> ModuleType:
+    """The module for zstd: of the standard library, or the same for older versions of Python."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415 - loaded for such files only
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd
+
+
+class _Packing(NamedTuple):
+    """How the bytes of one file are packed.
+
+    Attributes:
+        name: In messages.
+        signature: First bytes.
+        start: Gives a decompressor for one stream; a file may hold several, one after the other.
+        padded: Whether zero bytes may stand between streams and at the end.
+    """
+
+    name: str
+    signature: bytes
+    start: Callable[[], _Decompressor]
+    padded: bool = False
+
+
+_PACKINGS: Final = (
+    _Packing("gzip", b"\x1f\x8b", _GzipDecompressor, padded=True),
+    _Packing("bzip2", b"BZh", _bzip2_decompressor),
+    _Packing("xz", b"\xfd7zXZ\0", _xz_decompressor, padded=True),
+    _Packing("zstd", b"\x28\xb5\x2f\xfd", _zstd_decompressor),
+)
+_FAULTS: Final = (EOFError, zlib.error, BadZipFile, ValueError, NotImplementedError)
+#: Errors of modules that are loaded for such files only.
+_FAULT_NAMES: Final = frozenset({"LZMAError", "ZstdError"})
+
+
+class Packed(NamedTuple):
+    """A file as a command names it: as it is, packed, or a member of an archive.
+
+    Attributes:
+        path: The file; for a member that of the archive.
+        member: Name of the member as the archive spells it.
+    """
+
+    path: Path
+    member: str | None = None
+
+
+def split_member(path: Path) -> Packed:
+    """``archive.zip/member.csv`` as archive and member; any other path as it is."""
+    with suppress(OSError, ValueError):
+        if path.exists():
+            return Packed(path)
+        for archive in path.parents:
+            if archive.is_file():
+                return Packed(archive, path.relative_to(archive).as_posix())
+    return Packed(path)
+
+
+def is_archive(path: Path, name: str) -> bool:
+    """Whether a file is a zip archive, and neither a workbook nor another document.
+
+    Args:
+        path: Path of the bytes.
+        name: Name of the file: it tells what a damaged one should be.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        if not stream.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return False
+    try:
+        sniff_zip(path, "")
+    except SourceError as fault:
+        damaged = fault.key == "workbook-damaged" and name.lower().endswith(ARCHIVE_SUFFIX)
+        return damaged or fault.key == "source-archive"
+    return False
+
+
+def list_members(path: Path) -> list[str]:
+    """Names of the files in an archive, in the order of their names; empty if its directory cannot be read."""
+    with suppress(*_FAULTS, OSError), ZipFile(path) as archive:
+        return sorted({info.filename for info in archive.infolist() if not info.is_dir()})
+    return []
+
+
+def tables_among(members: Sequence[str]) -> list[str]:
+    """The members that are taken from an archive: by their endings, or the only file whatever its ending."""
+    visible = [name for name in members if not is_hidden_member(name)]
+    return [name for name in visible if has_table_ending(name)] or (visible if len(visible) == 1 else [])
+
+
+def is_hidden_member(name: str) -> bool:
+    """Whether a member is one that its system shows on demand only, or the lock file of an office program."""
+    parts = name.replace("\\", "/").split("/")
+    return parts[-1].startswith(LOCK_FILE_PREFIXES) or any(
+        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts
+    )
+
+
+class Unpacker:
+    """Gives the plain bytes of files; a context manager.
+
+    On Linux all unpacked files have the same path, which holds the bytes of the one that was asked for last: a run over
+    a thousand of them needs the disk and the file handle of one. So a file is asked for again before it is read again.
+    """
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._held: dict[Packed, Path] = {}
+        self._place: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is opened before a packed file comes."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete what was unpacked."""
+        self._stack.close()
+
+    def plain_path(self, packed: Packed, name: str, limits: Limits = Limits()) -> Path:  # noqa: B008 - frozen
+        """Where the plain bytes of a file are: its own path unless it is packed.
+
+        Args:
+            packed: The file.
+            name: Name of the file in messages.
+            limits: How large it may become.
+
+        Raises:
+            SourceError: It is missing, damaged or encrypted, holds another archive, or unpacks to more than a limit.
+            UnfitFileError: The archive holds several tables, and none is named.
+            OutputError: The disk has no room for the unpacked file.
+        """
+        check_file(packed.path, name)
+        with map_read_errors(name):
+            packing = None if packed.member is not None else _find_packing(packed.path)
+            if packing is None and packed.member is None and not is_archive(packed.path, packed.path.name):
+                return packed.path
+            if packed not in self._held:
+                self._unpack(packed, packing, name, limits)
+            return self._held[packed]
+
+    def _unpack(self, packed: Packed, packing: _Packing | None, name: str, limits: Limits) -> None:
+        with ExitStack() as attempt:
+            stream, path = attempt.enter_context(open_private_file())
+            # It has no name, and a full disk must still be told from others.
+            shown = Path(tempfile.gettempdir()) / "calltools-unpacked"
+            with _open_member(packed, name) if packing is None else _open_stream(packed.path, packing, name) as opened:
+                size, pieces = 0, opened.pieces
+                for piece in pieces:
+                    size += len(piece)
+                    _check_size(size, opened.packed_size, name, limits)
+                    with map_os_errors(shown):
+                        stream.write(piece)
+            with map_os_errors(shown):
+                stream.flush()
+            inside = _find_packing(path)
+            if inside is not None or is_archive(path, name if packed.member else ""):
+                raise SourceError("packed-nested", path=name, what="zip" if inside is None else inside.name)
+            if self._place is not None and path.parts[:2] == ("/", "proc"):
+                # Whoever has the earlier file open keeps reading it.
+                os.dup2(stream.fileno(), self._place.fileno())
+                self._held = {packed: next(iter(self._held.values()))}
+            else:
+                self._stack.push(attempt.pop_all())
+                self._held[packed], self._place = path, stream
+
+
+def _find_packing(path: Path) -> _Packing | None:
+    with path.open("rb") as stream:
+        head = stream.read(_SIGNATURE_BYTES)
+    return next((packing for packing in _PACKINGS if head.startswith(packing.signature)), None)
+
+
+class _Opened(NamedTuple):
+    """Something packed, opened.
+
+    Attributes:
+        packed_size: Its bytes as they are packed.
+        pieces: Its plain bytes.
+    """
+
+    packed_size: int
+    pieces: Iterator[bytes]
+
+
+@contextmanager
+def _open_stream(path: Path, packing: _Packing, name: str) -> Iterator[_Opened]:
+    with path.open("rb") as stream, _map_faults(name, packing.name):
+        yield _Opened(os.fstat(stream.fileno()).st_size, _decompress(stream, packing))
+
+
+def _decompress(stream: BinaryIO, packing: _Packing) -> Iterator[bytes]:
+    """The plain bytes of all streams in a file; bytes that belong to none are a fault, and so is a stream without end.
+
+    The modules of the standard library read a file as if it ended where something unknown follows a stream.
+    """
+    data = stream.read(_CHUNK_BYTES)
+    while data:
+        decompressor = packing.start()
+        while not decompressor.eof:
+            if piece := decompressor.decompress(data, _CHUNK_BYTES):
+                yield piece
+            data = b""
+            if decompressor.needs_input and not decompressor.eof:
+                data = stream.read(_CHUNK_BYTES)
+                if not data:
+                    raise EOFError
+        data = decompressor.unused_data or stream.read(_CHUNK_BYTES)
+        while packing.padded and data and not data.strip(b"\0"):
+            data = stream.read(_CHUNK_BYTES)
+        data = data.lstrip(b"\0") if packing.padded else data
+
+
+@contextmanager
+def _open_member(packed: Packed, name: str) -> Iterator[_Opened]:
+    with _map_faults(name, "zip"), ZipFile(packed.path) as archive:
+        info = _find_member(archive, packed, name)
+        with archive.open(info) as stream:
+            yield _Opened(info.compress_size, iter(lambda: stream.read(_CHUNK_BYTES), b""))
+
+
+def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
+    """The member of this name, or the only table of the archive, if it can be read and may be trusted."""
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    member = packed.member
+    if member is None:
+        tables = tables_among([info.filename for info in members])
+        if not tables:
+            raise SourceError("packed-no-table", path=name, count=len(members))
+        if len(tables) > 1:
+            listed = ", ".join(f"{name}/{one}" for one in tables[:_LISTED])
+            raise UnfitFileError("packed-several", path=name, count=len(tables), names=listed)
+        [member] = tables
+    found = [info for info in members if info.filename == member]
+    if not found:
+        raise SourceError("file-missing", path=name)
+    [info, *others] = found
+    if others or _UNSAFE_NAME.match(info.filename.replace("\\", "/")) or stat.S_ISLNK(info.external_attr >> 16):
+        raise SourceError("packed-unsafe", path=name)
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        raise SourceError("packed-encrypted", path=name)
+    if info.compress_type not in _METHODS:
+        raise SourceError("packed-method", path=name, method=info.compress_type)
+    return info
+
+
+@contextmanager
+def _map_faults(name: str, what: str) -> Iterator[None]:
+    """Turn what decompressors raise into SourceError.
+
+    Raises:
+        SourceError: The packed data is damaged, or this Python cannot unpack it.
+        LimitError: It can be unpacked only with a lot of memory.
+    """
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno is not None:
+            raise
+        raise SourceError("packed-damaged", path=name, what=what) from fault
+    except Exception as fault:
+        # zipfile has a plain RuntimeError for a module that is not there.
+        if type(fault) is RuntimeError or (isinstance(fault, ImportError) and fault.name in sys.stdlib_module_names):
+            raise SourceError("packed-no-module", path=name, what=what) from fault
+        if not isinstance(fault, _FAULTS) and type(fault).__name__ not in _FAULT_NAMES:
+            raise
+        if "memory" in str(fault).lower():
+            raise LimitError("packed-memory", path=name, what=what, limit=_MEMORY_BYTES >> 20) from fault
+        raise SourceError("packed-damaged", path=name, what=what) from fault
+
+
+def _check_size(size: int, packed_size: int, name: str, limits: Limits) -> None:
+    if size > limits.unpacked:
+        raise LimitError("packed-size", path=name, limit=limits.unpacked >> 20)
+    if size > limits.entry_ratio_from and size > limits.entry_ratio * packed_size:
+        raise LimitError("packed-ratio", path=name, limit=limits.entry_ratio)
