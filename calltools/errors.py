@@ -17,6 +17,7 @@
     ├── ServiceError        the service refused: change what was asked for          (exit 4)
     │   ├── FileRefusedError    fix the file
     │   ├── TokenRefusedError   fix the token, or the rights of its account
+    │   │   └── AccessDeniedError   the token is known and may not do this
     │   ├── QuotaError          wait until the time it names
     │   └── UnreachableError    try again: no answer that could be read
     ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
@@ -261,6 +262,10 @@ class FileRefusedError(ServiceError):
 
 class TokenRefusedError(ServiceError):
     """The service does not take the token, or its account lacks a right."""
+
+
+class AccessDeniedError(TokenRefusedError):
+    """The token is known, and it or its account may not do this. A token that may only upload sees no counter."""
 
 
 class NotFoundError(ServiceError):

@@ -13,7 +13,7 @@ from calltools.cli.options import format_examples, is_terminal
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, LoginOptions, OutputOptions
-from calltools.errors import CredentialError, ServiceError, TokenRefusedError, UsageError
+from calltools.errors import AccessDeniedError, CredentialError, ServiceError, UsageError
 from calltools.settings import read_settings, token_from_environment
 from calltools.texts import say
 
@@ -87,7 +87,8 @@ def _get_token(login: LoginOptions, access: AccessOptions, console: "UploadConso
         prepare_token_file(path)
     forbid_core_dumps()
     text = parse_pasted_token(sys.stdin.readline() if access.token_stdin else _ask_for_token(login, console))
-    token = Token(text, "stdin" if access.token_stdin else "terminal")
+    where = "stdin" if access.token_stdin else say("login-terminal", console.options.language)
+    token = Token(text, where)
     client = stack.enter_context(open_client_with(token, access, console))
     # A token that the service does not know is not kept; the error says so.
     counters = _read_counters(client)
@@ -162,10 +163,8 @@ def _read_counters(client: "Client") -> "list[Counter] | None":
     """
     try:
         return client.list_counters()
-    except TokenRefusedError as error:
+    except AccessDeniedError:
         # A token that may only upload is denied the list; that does not make it a bad one.
-        if error.key != "reading-access-denied":
-            raise
         return None
 
 
@@ -176,7 +175,8 @@ def _report_counters(client: "Client", counters: "list[Counter] | None", console
         return
     language = console.options.language
     words = {None: "-", True: say("login-may-upload", language), False: say("login-may-not-upload", language)}
-    console.print_table([(str(one.id), one.name or "-", one.site or "-", words[one.may_upload]) for one in counters])
+    rows = [(str(one.id), one.name or "-", one.site or "-", words[one.may_upload]) for one in counters]
+    console.print_table(rows, names={1, 2})
     usable = [one for one in counters if one.may_upload]
     console.notify_always(
         "login-account", login=_find_login(client, counters) or "-", count=len(counters), usable=len(usable)

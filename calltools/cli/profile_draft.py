@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from calltools.model.cells import non_empty
 from calltools.model.titles import redacted_titles
 from calltools.reports.wording import format_skip_reasons
 from calltools.run.source import OpenedExport, open_export
+from calltools.runtime.packages import join_command
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 from calltools.vendors import profile_library, propose
@@ -56,12 +58,14 @@ _NO_COLUMN: Final = "-"
 _COLUMN_JOINER: Final = " + "
 
 
-def draft_profile(
+def draft_profile(  # noqa: PLR0913 - the sample, what is known of it, and where the profile goes
     file: Path,
     answers: InferredColumns,
     language: Language,
     ask: Ask | None,
-    hints: Hints = Hints(),  # noqa: B008 - frozen
+    *,
+    hints: Hints | None = None,
+    output: Path | None = None,
 ) -> tuple[str, str]:
     """Draft a commented profile for a sample.
 
@@ -70,7 +74,8 @@ def draft_profile(
         answers: What the options say; the rest is inferred from the cells of the sample.
         language: Language of questions.
         ask: Asks a person about each guess; ``None``: the guesses are used as they are.
-        hints: What the user says about the form of the sample.
+        hints: What the user says about the form of the sample; ``None``: nothing.
+        output: Where the profile is going to be written, which names it; ``None``: it is named after the sample.
 
     Returns:
         The text of the profile, and sentences about its run on the sample.
@@ -80,11 +85,17 @@ def draft_profile(
     """
     with Unpacker() as unpacker:
         path = unpacker.plain_path(split_member(file), str(file))
-        return _draft_profile(path, file, answers, language, ask, hints)
+        return _draft_profile(path, file, answers, language, ask, hints or Hints(), output)
 
 
 def _draft_profile(  # noqa: PLR0913, PLR0917 - those of ``draft_profile``, and where the plain bytes are
-    path: Path, file: Path, answers: InferredColumns, language: Language, ask: Ask | None, hints: Hints
+    path: Path,
+    file: Path,
+    answers: InferredColumns,
+    language: Language,
+    ask: Ask | None,
+    hints: Hints,
+    output: Path | None,
 ) -> tuple[str, str]:
     opened, sample = _open_sample(path, str(file), hints)
     table = opened.table
@@ -93,11 +104,14 @@ def _draft_profile(  # noqa: PLR0913, PLR0917 - those of ``draft_profile``, and 
     if ask is not None:
         guess = _ask_about_guess(guess, columns, language, ask)
     profiles = profile_library.load_profiles()
-    name = propose.suggest_profile_name(file.stem, {word for one in profiles for word in (one.name, *one.aliases)})
+    taken = {word for one in profiles for word in (one.name, *one.aliases)}
+    name = propose.suggest_profile_name((output or file).stem, taken)
+    command = join_command(["calltools", "vendors", "test", str(output or f"{name}.toml")])
+    draft = partial(propose.propose_profile, name, table, sample, guess, command=command)
     # What the profile makes of its example is not known before it has run, so it is drafted twice.
-    without_result = load_profile(propose.propose_profile(name, table, sample, guess, {}), str(file))
+    without_result = load_profile(draft({}), str(file))
     cells = run_example(without_result, without_result.examples[0]) if without_result.examples else {}
-    text = propose.propose_profile(name, table, sample, guess, {field: cell for field, cell in cells.items() if cell})
+    text = draft({field: cell for field, cell in cells.items() if cell})
     outcome = _try_profile(load_profile(text, str(file)), table, sample, guess, language)
     known = [say("new-known", language, vendor=profile.name) for profile in opened.fitting]
     canonical = [say("detected-canonical", language, path=file)] if opened.is_canonical else []

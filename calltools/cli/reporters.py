@@ -69,9 +69,12 @@ def _report_options(showing: FindingOptions, stream: TextIO) -> ReportOptions:
         show_values=showing.show_values,
         limit=showing.max_findings or (_TERMINAL_FINDINGS_PER_RULE if terminal else None),
         color=terminal if forced is None else forced,
-        width=_terminal_width() if terminal else _DEFAULT_WIDTH,
+        width=report_width(stream),
     )
 
 
-def _terminal_width() -> int:
+def report_width(stream: TextIO) -> int:
+    """Columns at which a report for people folds its lines: those of the terminal, if the stream is one."""
+    if not is_terminal(stream):
+        return _DEFAULT_WIDTH
     return min(max(shutil.get_terminal_size().columns - 1, _MIN_WIDTH), _MAX_WIDTH)

@@ -1,11 +1,13 @@
 """``calltools rules``: the catalog, or one rule's manual."""
 
+import shutil
+import sys
 import textwrap
 from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
+from calltools.cli.options import Lang, exit_on_error, format_examples, is_terminal, resolve_language
 from calltools.texts import Language, MessageKey, say
 
 _WIDTH: Final = 92
@@ -18,12 +20,19 @@ def rules_command(
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None,
 ) -> None:
     """The catalog of what can be wrong, or one rule's manual."""
-    with exit_on_error(resolve_language(lang)):
-        typer.echo(catalog_text(resolve_language(lang)) if code is None else manual_page(code, resolve_language(lang)))
+    language = resolve_language(lang)
+    with exit_on_error(language):
+        width = shutil.get_terminal_size().columns - 1 if is_terminal(sys.stdout) else None
+        typer.echo(catalog_text(language, width) if code is None else manual_page(code, language))
 
 
-def catalog_text(lang: Language) -> str:
-    """All rules, a line each, by family."""
+def catalog_text(lang: Language, width: int | None = None) -> str:
+    """All rules, a line each, by family.
+
+    Args:
+        lang: Language of the sentences.
+        width: Columns of the terminal, at which a line is folded below its sentence; ``None``: nowhere.
+    """
     from calltools.reports.wording import CODE_FAMILIES, format_rule_title, severity_name  # noqa: PLC0415 - heavy
     from calltools.rules.catalog import RULES  # noqa: PLC0415 - heavy
 
@@ -34,7 +43,12 @@ def catalog_text(lang: Language) -> str:
             family = rule.code[2]
             lines += ["", f"CT{family}xx {say(CODE_FAMILIES[family], lang)}"]
         severity = severity_name(rule.severity, lang)
-        lines.append(f"  {rule.code}  {severity:<14} {rule.name:<32} {format_rule_title(rule, lang)}")
+        line = f"  {rule.code}  {severity:<14} {rule.name:<32} {format_rule_title(rule, lang)}"
+        lines += (
+            [line]
+            if width is None
+            else textwrap.wrap(line, width, subsequent_indent=" " * min(57, width // 2), break_on_hyphens=False)
+        )
     return "\n".join(lines[1:])
 
 

@@ -88,11 +88,22 @@ class _FastValues:
         return parameters
 
 
-class _Command(_FastValues, TyperCommand):
+class _NamedErrors:
+    def parse_args(self, context: Any, words: list[str]) -> list[str]:
+        """As the class of typer does it; an error that the parser raises bears the command, for its help."""
+        try:
+            rest: list[str] = super().parse_args(context, words)  # type: ignore[misc]  # of the other base class
+        except CommandLineError as error:
+            error.ctx = error.ctx or context
+            raise
+        return rest
+
+
+class _Command(_FastValues, _NamedErrors, TyperCommand):
     pass
 
 
-class _Group(_FastValues, TyperGroup):
+class _Group(_FastValues, _NamedErrors, TyperGroup):
     pass
 
 
@@ -175,6 +186,7 @@ CommandLineError: Final[Any] = typer.BadParameter.__mro__[1]
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _NO_NUMBER: Final = re.compile("Input should be|Unable to parse input|is not a valid|not in the range")
 _QUOTED: Final = re.compile(r"'([^']*)'")
+_EXTRA_WORDS: Final = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 
 
 def explain_usage_error(error: Any, language: Language) -> str:
@@ -194,32 +206,65 @@ def explain_usage_error(error: Any, language: Language) -> str:
 def _usage_sentence(error: Any, language: Language) -> str:
     """The sentence: typer has its errors in English only, so their kinds are recognized by attributes and message."""
     message: str = error.message
-    quoted = _QUOTED.findall(message)
     if hasattr(error, "possibilities"):
-        return _unknown_word("call-option-unknown", error.option_name, error.possibilities or (), language)
-    if message.startswith("No such command"):
-        return _unknown_word("call-command-unknown", quoted[0], quoted[1:], language)
+        return _unknown_option(error, language)
     if hasattr(error, "param_type"):
         return say("call-missing", language, what=_parameter_name(error.param))
     if "requires an argument" in message:
         return say("call-value-missing", language, option=error.option_name)
-    wrong = _wrong_value(message, quoted, error.param, language)
-    return f"{_parameter_name(error.param)}: {wrong}" if wrong else str(error.format_message())
+    if "does not take a value" in message:
+        return say("call-value-extra", language, option=error.option_name)
+    if (parameter := getattr(error, "param", None)) is None:
+        return _sentence_on_words(error, language)
+    wrong = _wrong_value(message, parameter, language)
+    return f"{_parameter_name(parameter)}: {wrong}" if wrong else _any_sentence(error, language)
 
 
-def _wrong_value(message: str, quoted: list[str], parameter: Any, language: Language) -> str:
+def _sentence_on_words(error: Any, language: Language) -> str:
+    """The sentence where the words that are no options are wrong."""
+    message: str = error.message
+    if message.startswith("No such command"):
+        word, *near = _QUOTED.findall(message)
+        return _unknown_word("call-command-unknown", word, near, language)
+    if message.startswith("Missing command"):
+        return say("call-command-missing", language, choices=", ".join(_commands_of(error)))
+    extra = _EXTRA_WORDS.fullmatch(message)
+    return say("call-word-extra", language, words=extra[1]) if extra else _any_sentence(error, language)
+
+
+def _any_sentence(error: Any, language: Language) -> str:
+    return say("call-else", language, reason=error.format_message())
+
+
+def _unknown_option(error: Any, language: Language) -> str:
+    """An option that there is not, or that stands before the command that has it."""
+    word = error.option_name
+    if any(word in parameter.opts for command in _commands_of(error).values() for parameter in command.params):
+        return say("call-option-later", language, word=word, command=error.ctx.command_path)
+    return _unknown_word("call-option-unknown", word, error.possibilities or (), language)
+
+
+def _commands_of(error: Any) -> dict[str, Any]:
+    """The commands of the group whose line is wrong, by name; none: it is a command."""
+    commands: dict[str, Any] = getattr(getattr(error.ctx, "command", None), "commands", {})
+    return commands
+
+
+def _wrong_value(message: str, parameter: Any, language: Language) -> str:
     """What is wrong with a value; empty: typer's own message has to do."""
     if message == _NOT_TEXT:
         return say("call-not-text", language)
     if "is not one of" in message:
-        given, *choices = quoted
+        given, *choices = _QUOTED.findall(message)
         choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)
         return f"{choice} {say('call-choices', language, choices=', '.join(choices))}"
+    if "does not match the format" in message:
+        return say("call-not-day", language)
+    if "is not readable" in message:
+        return say("call-not-readable", language)
     descriptor: Any = getattr(parameter, "type_descriptor", None)
     number = next((kind for kind in (int, float) if kind in _kinds_of(descriptor)), None)
-    if number is None or not re.search(
-        "Input should be|Unable to parse input|is not a valid|not in the range", message
-    ):
+    if number is None or not _NO_NUMBER.search(message):
         return ""
     least, most = descriptor.parameter_info.min, descriptor.parameter_info.max
     return say(range_message(number, most), language, least=0 if least is None else least, most=most)

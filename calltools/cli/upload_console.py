@@ -1,23 +1,32 @@
 """What an upload prints: sentences on standard error, lines for scripts on standard output."""
 
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import typer
 
 from calltools.cli.options import format_error, is_terminal, traceback_places
+from calltools.cli.part_words import (
+    NAME_COLUMNS,
+    explain_status,
+    fit_table,
+    format_event,
+    format_part_line,
+    row_of_foreign,
+    row_of_part,
+)
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError
-from calltools.ledger import CallStatus, Event, Part, Transition, UploadPlan
-from calltools.metrica.responses import Uploading
+from calltools.ledger import CallStatus, Event, Part, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.texts import MessageKey, say
+from calltools.runtime.packages import join_command
+from calltools.texts import Language, MessageKey, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
@@ -36,36 +45,10 @@ VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
         CallStatus.DOUBLED: "upload-plan-doubled",
     }
 )
-STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
-    {
-        Transition.SPOOL: "step-freeze",
-        Transition.RESERVE: "step-reserve",
-        Transition.ADOPT: "step-adopt",
-        Transition.SEND: "step-send",
-        Transition.ACCEPT: "step-accept",
-        Transition.ACCEPT_PARTIAL: "step-accept-part",
-        Transition.REJECT: "step-reject",
-        Transition.FAIL_TO_SEND: "step-fail-to-send",
-        Transition.THROTTLE: "step-throttle",
-        Transition.LOSE_ANSWER: "step-lose",
-        Transition.FIND: "step-find",
-        Transition.FIND_PARTIAL: "step-find-part",
-        Transition.FIND_DUPLICATES: "step-find-many",
-        Transition.NOT_LISTED: "step-miss",
-        Transition.CONFIRM_ABSENT: "step-settle",
-        Transition.HOLD: "step-hold",
-        Transition.RESEND: "step-resend",
-        Transition.GIVE_UP: "step-give-up",
-        Transition.RELEASE: "step-release",
-        Transition.RECORD_STATUS: "step-look",
-        Transition.PROCESS: "step-process",
-        Transition.FAIL_LINKAGE: "step-fail-linkage",
-        Transition.STOP_POLLING: "step-tire",
-    }
-)
-
 #: On a terminal each of these sentences replaces the one before it.
 _LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
+#: Gives the line of a part in the reader's language.
+PartFormatter: TypeAlias = Callable[[Part, Language], str]
 _YES: Final = frozenset({"y", "yes", "д", "да"})
 _EXAMPLES_PER_RULE: Final = 3
 
@@ -79,11 +62,12 @@ class UploadConsole:
         format_part: Gives the line of a part.
     """
 
-    def __init__(self, options: OutputOptions, format_part: Callable[[Part], str]) -> None:
+    def __init__(self, options: OutputOptions, format_part: PartFormatter) -> None:
         self.options = options
         self._format_part = format_part
         self._live: Any = None
         self._counter_labels: dict[int, str] = {}
+        self._hidden_counters: set[int] = set()
         #: Of the last plan.
         self._label = ""
         self._on_terminal = is_terminal(sys.stderr)
@@ -92,6 +76,8 @@ class UploadConsole:
         """Print a sentence, except when quiet."""
         if self.options.quiet:
             return
+        if "status" in facts:
+            facts["status"] = explain_status(str(facts["status"]), self.options.language)
         if key in _LIVE_MESSAGES and self._on_terminal:
             self._update_live_line(say(key, self.options.language, **facts))
         else:
@@ -111,10 +97,13 @@ class UploadConsole:
         """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
         if not findings or (self.options.quiet and not refused):
             return
+        from calltools.cli.reporters import report_width  # noqa: PLC0415 - as below
         from calltools.reports import REPORTERS  # noqa: PLC0415 - pandas, which a file known to be clean does not need
         from calltools.reports.reporter import ReportOptions  # noqa: PLC0415 - as above
 
-        reporter = REPORTERS["text"](sys.stderr, ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE))
+        width = report_width(sys.stderr)
+        options = ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE, width=width, uploading=True)
+        reporter = REPORTERS["text"](sys.stderr, options)
         reporter.start(summary.source, summary.name)
         for found in findings:
             reporter.take(found)
@@ -126,6 +115,7 @@ class UploadConsole:
         counter, problem = look.counter.id, look.problem
         self._counter_labels[counter] = look.counter.label
         if look.is_hidden:
+            self._hidden_counters.add(counter)
             self.notify("upload-counter-hidden", counter=counter)
         elif problem is not None and look.refusal is None:
             self.notify("upload-counter-unread", counter=counter, reason=problem.say(self.options.language))
@@ -162,21 +152,43 @@ class UploadConsole:
 
     def report_part(self, part: Part) -> None:
         """Print the line of a part."""
-        self.print_line(self._format_part(part))
+        self.print_line(self._format_part(part, self.options.language))
 
     def remark_on(self, part: Part, options: UploadOptions) -> None:
         """Print what a person should know of a part beside its line, also when quiet."""
         if key := results.remark_key(part, options):
             facts = {"name": part.name, "sent": part.rows, "linked": part.linked, "dynamic": part.dynamic}
-            facts |= {"status": part.status, "upload_id": part.upload_id}
+            status = explain_status(part.status, self.options.language)
+            facts |= {"status": status, "upload_id": part.upload_id, "source": part.source or "-"}
             self.notify_always(key, **facts, accepted=results.accepted_count(part), reason=part.reason)
 
     def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:
         """Print the state of the parts that were worked on when the user interrupted the run."""
         self.notify_always("upload-interrupted")
         for part in parts:
-            self._echo(f"  {results.part_line(part)}", err=True)
+            self._echo(f"  {format_part_line(part, self.options.language)}", err=True)
             self.remark_on(part, options)
+
+    def say_what_follows(self, parts: Iterable[Part], access: Sequence[str], follow: Sequence[str] = ()) -> None:
+        """Say of each counter when the reports show its calls, and what to run then.
+
+        Args:
+            parts: What the run has worked on.
+            access: Words of the options by which the service was reached, and the language.
+            follow: Words of the options by which uploadings are followed.
+        """
+        shown = [part for part in parts if results.will_be_shown(part)]
+        for counter in dict.fromkeys(part.counter for part in shown):
+            check = join_command(["calltools", "uploads", "check", "--counter", str(counter), *access])
+            worked_on = [part for part in shown if part.counter == counter and part.processing]
+            if counter in self._hidden_counters:
+                login = join_command(["calltools", "login", "--read-counters", *access])
+                self.notify("upload-seen-hidden", login=login, command=check)
+            elif len(worked_on) == 1:
+                watch = join_command(["calltools", "uploads", "watch", worked_on[0].name, *access, *follow])
+                self.notify("upload-seen-watched", watch=watch, command=check)
+            else:
+                self.notify("upload-seen", command=check)
 
     def print_detail(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence that only ``--verbose`` asks for."""
@@ -185,16 +197,7 @@ class UploadConsole:
 
     def print_event(self, part: Part, event: Event) -> None:
         """Print one event of the history of a part: when, what, why."""
-        when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        facts = {name: event.part_changes.get(name, "-") for name in ("upload_id", "status", "linked")}
-        counts = (event.part_changes.get(name) for name in ("line_quantity", "source_quantity"))
-        accepted = next((count for count in counts if count is not None), "-")
-        attempt = max(event.attempt_changes, default=0)
-        what = say(
-            STEPS[event.transition], self.options.language, rows=part.rows, n=attempt, accepted=accepted, **facts
-        )
-        reason = event.part_changes.get("reason")
-        self.print_line(f"  {when}  {what}" + (f" ({reason})" if reason else ""))
+        self.print_line(format_event(part, event, self.options.language))
 
     def print_comparison(self, found: ReportComparison) -> None:
         """Print the accepted and the shown calls of each day as a table, with a total."""
@@ -231,19 +234,27 @@ class UploadConsole:
         """Print a line for scripts."""
         self._echo(text, err=False)
 
-    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Print rows as columns on standard output."""
+    def print_table(self, rows: Sequence[Sequence[str]], names: Collection[int] = ()) -> None:
+        """Print rows as columns on standard output.
+
+        Args:
+            rows: The rows.
+            names: Positions of the columns of names, which are cut where a terminal would fold the rows.
+        """
+        if is_terminal(sys.stdout):
+            rows = fit_table(rows, shutil.get_terminal_size().columns - 1, names)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             self.print_line("  ".join(map(str.ljust, row, widths)).rstrip())
 
     def print_listing(self, listing: UploadListing) -> None:
         """Print every uploading as a row of a table on standard output."""
-        titles = say("uploads-columns", self.options.language).split("|")
-        rows = [_row_of_part(part) for part in listing.parts]
-        rows += [_row_of_foreign(counter, uploading) for counter, uploading in listing.foreign]
+        language = self.options.language
+        titles = say("uploads-columns", language).split("|")
+        rows = [row_of_part(part, language) for part in listing.parts]
+        rows += [row_of_foreign(counter, uploading, language) for counter, uploading in listing.foreign]
         if rows:
-            self.print_table([titles, *rows])
+            self.print_table([titles, *rows], NAME_COLUMNS)
 
     def stop_live_line(self) -> None:
         """End the line that changes."""
@@ -281,45 +292,10 @@ def _start_live_line(text: str) -> Any:
 
 
 @contextmanager
-def open_console(
-    options: OutputOptions, format_part: Callable[[Part], str] = results.part_line
-) -> Iterator[UploadConsole]:
+def open_console(options: OutputOptions, format_part: PartFormatter = format_part_line) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
     console = UploadConsole(options, format_part)
     try:
         yield console
     finally:
         console.stop_live_line()
-
-
-def _row_of_part(part: Part) -> list[str]:
-    """A row of the list of uploadings; the columns are those of ``uploads-columns``."""
-    accepted = results.accepted_count(part)
-    calls = str(part.rows) if accepted in {None, part.rows} else f"{accepted}/{part.rows}"
-    state = f"{part.state}, {part.status}" if part.processing and part.status else str(part.state)
-    when = f"{datetime.fromtimestamp(part.created, UTC):%Y-%m-%d %H:%M}"
-    linked = "-" if part.linked is None else str(part.linked)
-    number = str(part.upload_id or "-")
-    return [part.name, number, when, part.source or "-", str(part.counter), part.goal or "-", calls, state, linked]
-
-
-def _row_of_foreign(counter: int, uploading: Uploading) -> list[str]:
-    calls = uploading.line_quantity if uploading.line_quantity is not None else uploading.source_quantity
-    counts = ["-" if count is None else str(count) for count in (calls, uploading.linked_quantity)]
-    state = f"other, {uploading.status}" if uploading.status else "other"
-    when = _minute_of(uploading.create_time)
-    return ["-", str(uploading.id), when, "-", str(counter), "-", counts[0], state, counts[1]]
-
-
-def _minute_of(text: str) -> str:
-    """A time of the service to the minute, in UTC where it says its offset."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text or "-"
-    return f"{(moment.astimezone(UTC) if moment.tzinfo else moment):%Y-%m-%d %H:%M}"
-
-
-def format_listed_part(part: Part) -> str:
-    """The line of a part in a list."""
-    return f"{part.name}  counter {part.counter}  {part.state}  {results.part_line(part)}"

@@ -1,6 +1,6 @@
 """Groups of options that the commands of the upload share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -139,3 +139,22 @@ class OutputOptions:
     def language(self) -> Language:
         """The reader's language."""
         return resolve_language(self.lang)
+
+
+def repeat_options(*groups: FollowOptions | AccessOptions | OutputOptions, names: frozenset[str]) -> list[str]:
+    """The words that give another command the same options, where they are not the usual ones.
+
+    Args:
+        groups: Groups of options.
+        names: The fields that count.
+    """
+    words: list[str] = []
+    for group in groups:
+        for field in fields(group):
+            value = getattr(group, field.name)
+            if field.name in names and value != field.default:
+                option = f"--{field.name.replace('_', '-')}"
+                words += (
+                    [option] if value is True else [option, f"{value:g}" if isinstance(value, float) else str(value)]
+                )
+    return words

@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from time import time
+from typing import Final
 
 from calltools.cli.inputs import find_inputs
-from calltools.cli.upload_console import UploadConsole, format_listed_part, open_console
+from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
+from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
@@ -18,10 +20,12 @@ from calltools.cli.upload_options import (
     OutputOptions,
     ResultFormat,
     SendOptions,
+    repeat_options,
 )
 from calltools.files.folders import FoundFile
 from calltools.ledger import (
     Ledger,
+    Part,
     ReconcilePolicy,
     ResendMode,
     find_part,
@@ -48,6 +52,9 @@ from calltools.uploading.resume import (
     resume_parts,
     watch_part,
 )
+
+#: Options that a command which follows an upload needs as well.
+_REPEATED: Final = frozenset({"token_file", "token_stdin", "ca_file", "lang", "min_linked", "poll_interval"})
 
 
 @contextmanager
@@ -149,13 +156,25 @@ def upload_files(
     options = [options_for(one.name) for one in inputs]
     requests = [_build_request(one, chosen, access) for one, chosen in zip(inputs, options, strict=True)]
     # The form of the lines and a dry run are options of the command line alone: the same for every file.
-    format_part = results.part_json if options[0].send.output_format is ResultFormat.JSON else results.part_line
+    format_part = format_part_json if options[0].send.output_format is ResultFormat.JSON else format_part_line
     with open_console(output, format_part) as console, ExitStack() as stack:
         ledger = None if options[0].send.dry_run else stack.enter_context(open_ledger())
         if ledger is not None:
             console.print_detail("upload-ledger", folder=ledger.folder, count=len(list_parts(ledger)))
         uploaded = Uploader(ledger, _connect_once(access, console, stack), console).upload_files(requests)
+        parts = (part for result in uploaded for part in result.parts)
+        _say_what_follows(console, parts, access, options[0].follow)
         return max(result.code for result in uploaded)
+
+
+def _say_what_follows(
+    console: UploadConsole, parts: Iterable[Part], access: AccessOptions, follow: FollowOptions
+) -> None:
+    console.say_what_follows(
+        parts,
+        repeat_options(access, console.options, names=_REPEATED),
+        repeat_options(follow, names=_REPEATED),
+    )
 
 
 def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) -> UploadRequest:
@@ -206,7 +225,7 @@ class ListChoice:
 
 def print_uploads(choice: ListChoice, access: AccessOptions, output: OutputOptions) -> None:
     """Print every uploading: those of the ledger, and those that only the service knows."""
-    with open_console(output, results.part_json) as console, ExitStack() as stack:
+    with open_console(output, format_part_json) as console, ExitStack() as stack:
         ledger = stack.enter_context(open_ledger())
         listing = list_uploadings(ledger, _connect_once(access, console, stack), choice.counter, also=choice.also)
         if listing.error is not None:
@@ -233,7 +252,7 @@ def print_upload(name: str, output: OutputOptions) -> None:
 
 def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, output: OutputOptions) -> int:
     """Poll one uploading until the service is done; gives the exit code."""
-    with open_console(output, results.part_line) as console, ExitStack() as stack:
+    with open_console(output, format_part_line) as console, ExitStack() as stack:
         ledger = stack.enter_context(open_ledger())
         part = find_part(ledger, name)
         options = UploadOptions(
@@ -243,7 +262,9 @@ def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, outpu
             poll_interval_s=follow.poll_interval,
             wait_limit_s=follow.wait_limit,
         )
-        return watch_part(ledger, _connect_once(access, console, stack), part, options, console).code
+        watched = watch_part(ledger, _connect_once(access, console, stack), part, options, console)
+        _say_what_follows(console, watched.parts, access, follow)
+        return watched.code
 
 
 def give_up_upload(name: str, output: OutputOptions) -> int:
@@ -317,4 +338,6 @@ def resume_undecided(choice: ResumeChoice, absence: AbsencePolicy, access: Acces
         options = ResumeOptions(
             choice.counter, choice.resend, _reconcile_policy(absence), without_list=choice.without_list
         )
-        return resume_parts(ledger, _connect_once(access, console, stack), options, console).code
+        resumed = resume_parts(ledger, _connect_once(access, console, stack), options, console)
+        _say_what_follows(console, resumed.parts, access, FollowOptions())
+        return resumed.code

@@ -115,6 +115,8 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
         output = layers.apply(output)
         from calltools.cli import upload_run  # noqa: PLC0415 - heavy
 
+        if give_up is not None and resend is not None:
+            raise UsageError("uploads-two-decisions")
         if give_up is not None:
             raise typer.Exit(upload_run.give_up_upload(give_up, output))
         choice = upload_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)

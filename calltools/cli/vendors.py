@@ -160,7 +160,7 @@ def new(  # noqa: PLR0913 - each is an option
         answers = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         text, outcome = profile_draft.draft_profile(
-            file, answers, resolve_language(lang), _ask if interactive else None, parse_hints(form)
+            file, answers, resolve_language(lang), _ask if interactive else None, hints=parse_hints(form), output=output
         )
         if output is None:
             typer.echo(text)

@@ -137,6 +137,9 @@ _NUMBER_TYPES: Final = (
     "voicemail",
 )  # fmt: skip
 
+#: Of these are the numbers that people call from.
+_CALLER_TYPES: Final = ("fixed_line", "mobile", "personal_number", "voip")
+
 
 class NumberStatus(IntEnum):
     """What the numbering plans say about a number."""
@@ -162,6 +165,18 @@ def classify_numbers(numbers: Cells) -> NDArray[np.int8]:
     nearest = np.searchsorted(firsts, values, side="right") - 1
     status[(values <= lasts[nearest]) & (codes > 0)] = NumberStatus.ASSIGNED
     return status
+
+
+def has_caller_length(numbers: Cells) -> NDArray[np.bool_]:
+    """Mask of the numbers as long as a telephone of that country can have; in Russia a few services have 14 digits.
+
+    A number that an extension or other digits were added to may be as long as that of a service.
+    """
+    values, sizes = parse_prefixed_numbers(numbers, ord("+"))
+    codes = _calling_codes(values, sizes)
+    table = _caller_sizes(tuple(np.flatnonzero(np.bincount(codes, minlength=1)[1:]) + 1))
+    mask: NDArray[np.bool_] = table[codes, sizes]
+    return mask
 
 
 def _calling_codes(values: Numbers, sizes: NDArray[np.int8]) -> Numbers:
@@ -200,6 +215,28 @@ def _plan_arrays(codes: tuple[int, ...]) -> tuple[Numbers, Numbers, NDArray[np.b
         possible[code, [size for size in sizes if size <= MAX_DIGITS]] = True
     firsts, lasts = np.array(ranges, np.int64).T
     return np.ascontiguousarray(firsts), np.ascontiguousarray(lasts), possible
+
+
+@lru_cache(maxsize=64)
+def _caller_sizes(codes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which lengths the numbers of telephones can have: calling code by count of digits, the code included."""
+    found = np.zeros((1000, MAX_DIGITS + 1), bool)
+    for code in codes:
+        sizes = {len(str(code)) + size for one in _metadata_of_code(code) for size in _caller_lengths(one)}
+        found[code, [size for size in sizes if size <= MAX_DIGITS]] = True
+    return found
+
+
+def _caller_lengths(metadata: PhoneMetadata) -> set[int]:
+    described = [getattr(metadata, name) for name in _CALLER_TYPES]
+    lengths = {
+        length
+        for one in described
+        if one is not None and one.national_number_pattern
+        for length in one.possible_length or _possible_lengths(metadata)
+    }
+    # A code of the whole world, such as 800, has services only.
+    return lengths or set(_possible_lengths(metadata))
 
 
 @lru_cache(maxsize=512)

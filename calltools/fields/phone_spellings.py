@@ -22,7 +22,7 @@ from calltools.fields.kernels.byte_kernels import (
     remove_characters,
     slice_bytes,
 )
-from calltools.fields.numbering_plans import NumberStatus, classify_numbers
+from calltools.fields.numbering_plans import NumberStatus, classify_numbers, has_caller_length
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, as_mask, non_empty, offsets
 
@@ -37,8 +37,13 @@ _PUNCTUATED: Final = r"\+?[0-9 ()./~\x{2010}-\x{2015}-]*"
 #: The Russian trunk prefix with a plus before it, as in +8 (495) …: people write it, but 8 is no country code.
 #: Without the punctuation behind the 8 the number would seem to be one of another country, such as Vietnam (84).
 _PLUS_EIGHT: Final = r"\+8[ (./-].*"
+#: The same before the prefix of a call abroad. Japan (81) has no subscriber whose number begins with 0.
+_PLUS_ABROAD: Final = "+810"
+#: The digit that is dialed inside a country only, as people write it behind the country code: +44 (0)20 …
+_TRUNK_IN_BRACKETS: Final = r"(\+[0-9]{1,3}[ ./-]*)\(0\)"
 #: The prefix of an international number in most of the world. No number inside a country begins with it.
 _INTERNATIONAL_PREFIX: Final = "00"
+_DIALED_00: Final = "^00[ ./-]*([1-9])"
 #: Fewer digits are an extension, or a city number without its area code.
 _MIN_DIGITS: Final = 7
 _RUSSIAN_NATIONAL_DIGITS: Final = 10
@@ -47,25 +52,38 @@ _REGIONS_OF_CODE_7: Final = ("RU", "KZ")
 
 
 def without_plus_before_trunk(cells: Cells, assumptions: Assumptions) -> Cells:
-    """Repair +8 495 … where the country is known: +7495 …; every other cell stays."""
+    """Repair +8 495 … where the country is known: +7495 …, and +8 10 44 …: +44 …; every other cell stays."""
     digits = remove_punctuation(cell_kernels.clean_unless_damaged(cells))
-    russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
     mask = has_plus_before_trunk(digits, assumptions)
-    return cell_kernels.replace_where(cells, mask, russian.filter(pa.array(mask)))
+    return cell_kernels.replace_where(cells, mask, _as_dialed_in_russia(digits.filter(pa.array(mask))))
+
+
+def _as_dialed_in_russia(digits: Cells) -> Cells:
+    """What +8 and more digits mean without the plus: a number abroad behind +810, else one of calling code 7."""
+    abroad = pc.binary_join_element_wise("+", pc.utf8_slice_codeunits(digits, len(_PLUS_ABROAD)), "")
+    home = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
+    return pc.if_else(pc.starts_with(digits, _PLUS_ABROAD), abroad, home)
 
 
 def has_plus_before_trunk(cells: Cells, assumptions: Assumptions | None) -> Mask:
-    """Mask of the cells that are +8 and ten digits, where +7 and these digits are assigned and the region dials so."""
+    """Mask of the cells that somebody has put a plus before, as they are dialed in the region.
+
+    These are +8 495 … and +8 10 44 …: behind +8 stand ten digits that are assigned with +7, or 10 and a number that a
+    caller abroad can have.
+    """
     mask = np.zeros(len(cells), bool)
     if assumptions is None or assumptions.region not in _REGIONS_OF_CODE_7 or not len(cells):
         return mask
     mask = as_mask(pc.starts_with(cells, "+8"))
     if mask.any():
         digits = remove_punctuation(cells.filter(pa.array(mask)))
-        russian = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 2), "")
-        mask[mask] = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 2) & (
-            classify_numbers(russian) == NumberStatus.ASSIGNED
+        meant = _as_dialed_in_russia(digits)
+        home = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 2) & (
+            classify_numbers(meant) == NumberStatus.ASSIGNED
         )
+        abroad = as_mask(pc.starts_with(digits, _PLUS_ABROAD)) & ~_is_no_callers(meant)
+        # Some services of Japan (81) are dialed with a 0 at home and abroad.
+        mask[mask] = home | (abroad & (classify_numbers(digits) != NumberStatus.ASSIGNED))
     return mask
 
 
@@ -85,7 +103,7 @@ def with_international_plus(cells: Cells, region: str | None) -> Cells:
         return cells
     picked = cells.filter(pa.array(digits))
     plus = pc.binary_join_element_wise("+", picked, "")
-    kept = _is_impossible(plus) | has_plus_before_trunk(plus, Assumptions(0, region=region))
+    kept = _is_no_callers(plus) | has_plus_before_trunk(plus, Assumptions(0, region=region))
     digits[digits] = ~kept
     return cell_kernels.replace_where(cells, digits, plus.filter(pa.array(~kept)))
 
@@ -129,11 +147,39 @@ def remove_punctuation(cells: Cells) -> Cells:
 
 def is_impossible_as_written(cells: Cells) -> Mask:
     """Mask of the numbers, with their punctuation, that no numbering plan has."""
-    return _is_impossible(remove_punctuation(cells)) | full_match(cells, _PLUS_EIGHT)
+    clean = _without_bracketed_trunk(cells)
+    return _is_impossible(remove_punctuation(clean)) | full_match(clean, _PLUS_EIGHT) | _is_trunk_left(clean)
+
+
+def _without_bracketed_trunk(cells: Cells) -> Cells:
+    """Numbers without the (0) behind their country code, where the rest is assigned and with the 0 it is not."""
+    mask = _is_trunk_left(cells)
+    if not mask.any():
+        return cells
+    without = pc.replace_substring_regex(cells.filter(pa.array(mask)), f"^{_TRUNK_IN_BRACKETS}", r"\1")
+    assigned = classify_numbers(remove_punctuation(without)) == NumberStatus.ASSIGNED
+    mask[mask] = assigned
+    return cell_kernels.replace_where(cells, mask, without.filter(pa.array(assigned)))
+
+
+def _is_trunk_left(cells: Cells) -> Mask:
+    """Mask of the numbers with a (0) behind the country code that is no digit of theirs, as it is in Italy."""
+    mask = full_match(cells, f"{_TRUNK_IN_BRACKETS}.*")
+    mask[mask] = classify_numbers(remove_punctuation(cells.filter(pa.array(mask)))) != NumberStatus.ASSIGNED
+    return mask
 
 
 def _is_impossible(numbers: Cells) -> Mask:
     mask: Mask = number_status(numbers) == NumberStatus.IMPOSSIBLE
+    return mask
+
+
+def _is_no_callers(numbers: Cells) -> Mask:
+    """Mask of the numbers that are impossible, or that are not assigned and as long as no telephone has one."""
+    status = number_status(numbers)
+    no_service = status == NumberStatus.NOT_ASSIGNED
+    no_service[no_service] = ~has_caller_length(numbers.filter(pa.array(no_service)))
+    mask: Mask = (status == NumberStatus.IMPOSSIBLE) | no_service
     return mask
 
 
@@ -167,20 +213,24 @@ def _rewrite_distinct(cells: Cells, region: str | None) -> Cells:
     clean = cell_kernels.rewrite_where(
         clean, with_tail, lambda tailed: pc.replace_substring_regex(tailed, f"{cell_kernels.DECIMAL_TAIL}$", "")
     )
+    international = clean if region is None else pc.replace_substring_regex(clean, _DIALED_00, r"+\1")
+    spelled = _without_bracketed_trunk(international)
+    certain = is_number_like(clean) & ~_is_trunk_left(spelled)
     texts = [
-        _format_e164(text, region) if number_like else text
-        for text, number_like in zip(clean.to_pylist(), is_number_like(clean), strict=True)
+        _format_e164(text, region) if one else before
+        for text, one, before in zip(spelled.to_pylist(), certain, clean.to_pylist(), strict=True)
     ]
     return pc.take(_keep_if_possible(pa.array(texts, pa.string()), clean), encoded.indices)
 
 
 def _keep_if_possible(numbers: Cells, before: Cells) -> Cells:
-    """The numbers, but as they were before where a country code was added and no plan has such a number.
+    """The numbers, but as they were before where a country code was added and no caller can have such a number.
 
-    With a country code that cannot be right, a reader of the report could not see what the file holds.
+    With a country code that cannot be right, a reader of the report could not see what the file holds. Digits that are
+    too many, such as an extension behind the number, may come to the length of a service of that country.
     """
     added = has_plus(numbers) & ~has_plus(before)
-    added[added] = _is_impossible(numbers.filter(pa.array(added)))
+    added[added] = _is_no_callers(numbers.filter(pa.array(added)))
     return cell_kernels.replace_where(numbers, added, before.filter(pa.array(added)))
 
 

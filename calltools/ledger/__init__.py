@@ -63,6 +63,7 @@ from calltools.ledger.lifecycle import (
 )
 from calltools.ledger.lock import opening_lock
 from calltools.ledger.part import (
+    FILE_GONE,
     Acked,
     Ambiguous,
     AttemptOutcome,
@@ -95,6 +96,7 @@ from calltools.ledger.queries import (
     is_clean_file,
     is_known_uploading,
     list_parts,
+    lost_parts,
     part_events,
     processing_parts,
     record_clean_file,
@@ -112,9 +114,11 @@ from calltools.ledger.recovery import (
     recover_all,
 )
 from calltools.ledger.reservation import reserve
-from calltools.ledger.states import State, Transition
+from calltools.ledger.states import STATE_WORDS, State, Transition, state_word
 
 __all__ = [
+    "FILE_GONE",
+    "STATE_WORDS",
     "AcceptedCalls",
     "Acked",
     "Ambiguous",
@@ -157,6 +161,7 @@ __all__ = [
     "is_known_uploading",
     "is_plain_file",
     "list_parts",
+    "lost_parts",
     "open_ledger_in",
     "parse_marker",
     "part_events",
@@ -170,6 +175,7 @@ __all__ = [
     "resend",
     "reserve",
     "state_folder",
+    "state_word",
     "stop_polling",
     "waiting_parts",
     "was_told",

@@ -119,6 +119,9 @@ def _load_key(connection: sqlite3.Connection, folder: Path, *, start_anew: bool)
     proof = connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
     if proof is None:
         key = _read_key(path)
+        if path.exists() and len(key) != _KEY_BYTES:
+            # A key gets its last name when it is whole: it has rotted since, and with it the way to adopt anything.
+            raise LedgerError("ledger-key-lost", path=path)
         if key and not start_anew:
             raise LedgerError("ledger-lost", path=folder)
         if not key:

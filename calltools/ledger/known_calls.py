@@ -68,6 +68,9 @@ class KnownCalls:
         accepted_parts: Number of calls of the file, by the id of a part that the service has.
         mended_parts: Number of its calls that are other in the file, by the id of a part that waits or is held.
         just_sent: Parts whose calls count as waiting although they were accepted: this run has sent them.
+        sent_now: Parts that the same run has sent before: a call that is alike in one of them is not sent again.
+        alike_now: Places of such calls.
+        withdrawn: Parts whose calls count as free although they wait: they are withdrawn with the plan.
     """
 
     statuses: NDArray[np.int8]
@@ -75,6 +78,9 @@ class KnownCalls:
     accepted_parts: Counter[int] = field(default_factory=Counter)
     mended_parts: Counter[int] = field(default_factory=Counter)
     just_sent: frozenset[int] = frozenset()
+    withdrawn: frozenset[int] = frozenset()
+    sent_now: frozenset[int] = frozenset()
+    alike_now: set[int] = field(default_factory=set)
 
     def add(self, place: int, state: State, part_id: int, accepted: CallStatus, *, covers: bool = True) -> None:
         """Add that a part has a call.
@@ -86,6 +92,8 @@ class KnownCalls:
             accepted: The status of the call if the part is accepted.
             covers: Whether the file has what the part would send of this call.
         """
+        if part_id in self.withdrawn:
+            return
         status = (
             CallStatus.WAITING
             if state in WAITING_STATES or part_id in self.just_sent
@@ -94,6 +102,8 @@ class KnownCalls:
             else accepted
         )
         self.statuses[place] = max(self.statuses[place], status)
+        if part_id in self.sent_now and status is CallStatus.UNCHANGED:
+            self.alike_now.add(place)
         if status is accepted:
             self.accepted_parts[part_id] += 1
         else:
@@ -106,15 +116,24 @@ class KnownCalls:
         return places
 
 
-def look_up_calls(ledger: Ledger, scan: CallScan, counter: int, just_sent: frozenset[int] = frozenset()) -> KnownCalls:
-    """Look up the calls of a file; ``just_sent`` as in ``plan_upload``.
+def look_up_calls(  # noqa: PLR0913 - which calls, and which parts count otherwise
+    ledger: Ledger,
+    scan: CallScan,
+    counter: int,
+    *,
+    just_sent: frozenset[int] = frozenset(),
+    withdrawn: frozenset[int] = frozenset(),
+    sent_now: frozenset[int] = frozenset(),
+) -> KnownCalls:
+    """Look up the calls of a file; ``just_sent``, ``withdrawn`` and ``sent_now`` as in ``plan_upload``.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
     doubled = scan.duplicates()
     unknown = np.where(scan.times <= _adopted_until(ledger, counter), CallStatus.MAYBE_ADOPTED, CallStatus.NEW)
-    known = KnownCalls(np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8), just_sent=just_sent)
+    statuses = np.where(doubled, CallStatus.DOUBLED, unknown).astype(np.int8)
+    known = KnownCalls(statuses, just_sent=just_sent, withdrawn=withdrawn, sent_now=sent_now)
     places = scan.sort_by_fingerprint(np.flatnonzero(~doubled))
     for place, content, state, part_id in _select_known(ledger, places, scan.call_fingerprints[places]):
         same = content == scan.content_fingerprints[place].tobytes()

@@ -3,7 +3,7 @@
 Every change is an event, written in three layers:
 
 1. ``events.append_event`` writes the event and the part that follows from it.
-2. ``apply_event`` adds what follows for the calls of the part: claimed, accepted or free.
+2. ``reservation.apply_event`` adds what follows for the calls of the part: claimed, accepted or free.
 3. ``write_event`` does both in a transaction of its own, then removes a file that is not needed any more.
 
 What happens after a 429: ``metrica.outcome`` calls the outcome throttled and computes until when the quota lasts;
@@ -11,7 +11,6 @@ What happens after a 429: ``metrica.outcome`` calls the outcome throttled and co
 short quota and begins the next attempt. If the wait is long or unknown, the part waits for the next run.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,16 +32,14 @@ from calltools.ledger.part import (
     marked_comment,
 )
 from calltools.ledger.queries import get_part
-from calltools.ledger.reservation import discard_file, is_intact, part_path
-from calltools.ledger.row_sums import free_rows, move_to_claimant
+from calltools.ledger.reservation import apply_event, discard_file, is_intact, part_path
 from calltools.ledger.states import (
-    ACCEPTED_STATES,
     DECIDED_STATES,
-    FREED_STATES,
     TRANSITION_OF_STATUS,
     State,
     Transition,
     is_allowed,
+    state_word,
 )
 from calltools.model.foreign_words import mask_personal
 
@@ -219,7 +216,7 @@ def _decide(ledger: Ledger, part_id: int, transition: Transition, changes: Mappi
     part = get_part(ledger, part_id)
     require_lock(ledger, part.counter)
     if not is_allowed(part.state, transition):
-        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+        raise UsageError("ledger-not-held", name=part.name, state=state_word(part.state))
     return write_event(ledger, part, transition, changes)
 
 
@@ -244,20 +241,6 @@ def write_event(
         changed = apply_event(connection, part, event)
     # After the commit: a crash between the two leaves a file that recovery removes, never a part without its file.
     discard_if_decided(ledger, changed)
-    return changed
-
-
-def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Part:
-    """Write one event and what follows from it for the calls of the part; the caller's transaction makes it durable."""
-    changed = append_event(connection, part, event)
-    if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
-        # The second sending of known calls succeeded: from now on they are known by this part and its content.
-        move_to_claimant(connection, part.id)
-    if changed.state in FREED_STATES:
-        free_rows(connection, part.id)
-        connection.execute("DELETE FROM partial WHERE batch = ?", (part.id,))
-    if changed.state in DECIDED_STATES:
-        connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
     return changed
 
 

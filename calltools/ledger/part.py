@@ -26,6 +26,9 @@ _PROOF_BYTES: Final = 8
 #: ``ct1`` is the version of the form. It is sent to the service, so that markers of every release are found again.
 _MARKER: Final = re.compile(r"\bct1([a-z2-7]{26})A([1-9][0-9]{0,5})\b")
 
+#: Why a part was withdrawn that could not be sent: somebody has removed its file. It is stored, so it never changes.
+FILE_GONE: Final = "the file of the part is gone"
+
 #: The kind of identifier in the calls of a part, by the name of its column.
 IdentifierKind = Literal["ClientId", "Yclid", "UserId"]
 
@@ -259,6 +262,11 @@ class Part:
     def adopted(self) -> bool:
         """Whether it was taken over from the list: it is stored, and its calls are unknown."""
         return not self.digest
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was withdrawn because its file was gone."""
+        return self.state is State.RELEASED and self.reason == FILE_GONE
 
     @property
     def waiting(self) -> bool:

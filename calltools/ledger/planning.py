@@ -73,6 +73,8 @@ class UploadPlan:
         accepted_parts: Number of calls of the file by the id of a part that the service has.
         mended_parts: Number of calls of the file whose cells differ by the id of a part that waits or is held.
         maybe_reduced: Number of new calls that an earlier version may have sent with more identifiers.
+        sent_now: Ids of the parts that the same run has sent before.
+        withdrawn: Ids of the parts that are withdrawn when the plan is reserved.
         last_event_id: Number of the last event before the plan was made.
         scan: Fingerprints and more, for this package.
         part_of: Index in ``parts`` for each call; -1: it is not sent.
@@ -88,6 +90,8 @@ class UploadPlan:
     accepted_parts: Mapping[int, int]
     mended_parts: Mapping[int, int]
     maybe_reduced: int
+    withdrawn: frozenset[int]
+    sent_now: frozenset[int]
     last_event_id: int
     scan: CallScan
     part_of: NDArray[np.int32]
@@ -117,6 +121,8 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
     limits: PartLimits | None = None,
     *,
     just_sent: frozenset[int] = frozenset(),
+    withdrawn: frozenset[int] = frozenset(),
+    sent_now: frozenset[int] = frozenset(),
 ) -> UploadPlan:
     """Plan an upload. Nothing is written, and no lock is needed.
 
@@ -127,6 +133,8 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
         again: Which known calls are sent again.
         limits: Limits of a part.
         just_sent: Parts that were shown as waiting and that this run has sent: ``again`` does not mean their calls.
+        sent_now: Parts of earlier files of this run: ``again`` does not mean calls that are alike in them.
+        withdrawn: Parts that were never begun and that the plan replaces: ``reserve`` withdraws them.
 
     Raises:
         LedgerError: The ledger cannot be read.
@@ -136,8 +144,9 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
     event_id = last_event_id(ledger)
     source = CallFile(file, ledger.key)
     scan = scan_calls(source, ledger.key, counter, earlier=bool(parts_without_partials(ledger, counter)))
-    known = look_up_calls(ledger, scan, counter, just_sent)
+    known = look_up_calls(ledger, scan, counter, just_sent=just_sent, withdrawn=withdrawn, sent_now=sent_now)
     chosen = np.isin(known.statuses, _STATUSES_SENT[again])
+    chosen[list(known.alike_now)] = False
     part_of, parts = _plan_parts(scan, chosen, limits or PartLimits())
     numbers = Counter(known.statuses.tolist())
     return UploadPlan(
@@ -150,6 +159,8 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
         accepted_parts=MappingProxyType(dict(known.accepted_parts)),
         mended_parts=MappingProxyType(dict(known.mended_parts)),
         maybe_reduced=count_maybe_reduced(ledger, scan, counter, known),
+        withdrawn=withdrawn,
+        sent_now=sent_now,
         last_event_id=event_id,
         scan=scan,
         part_of=part_of,

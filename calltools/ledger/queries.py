@@ -10,7 +10,7 @@ from calltools.errors import SourceError, UsageError
 from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
-from calltools.ledger.part import Attempt, Part
+from calltools.ledger.part import FILE_GONE, Attempt, Part
 from calltools.ledger.row_sums import find_altered_parts
 from calltools.ledger.states import ACCEPTED_STATES, FREED_STATES, State, Transition
 
@@ -205,6 +205,11 @@ def was_told(ledger: Ledger, part_id: int, remark: str) -> bool:
     with as_ledger_errors(ledger.folder):
         told = ledger.connection.execute("SELECT 1 FROM told WHERE batch = ? AND remark = ?", (part_id, remark))
         return told.fetchone() is not None
+
+
+def lost_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
+    """Parts that were withdrawn because their file was gone, and of which nothing was told so far (``record_told``)."""
+    return [part for part in list_parts(ledger, counter) if part.lost and not was_told(ledger, part.id, FILE_GONE)]
 
 
 def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> None:

@@ -28,7 +28,6 @@ from calltools.errors import LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.lifecycle import (
-    apply_event,
     choose_acceptance,
     discard_if_decided,
     quantity_changes,
@@ -36,9 +35,17 @@ from calltools.ledger.lifecycle import (
     write_event,
 )
 from calltools.ledger.lock import current_process, lock_counter, require_lock
-from calltools.ledger.part import ListedUploading, ListingTime, Part, ReconcilePolicy, is_own_mark, parse_marker
+from calltools.ledger.part import (
+    FILE_GONE,
+    ListedUploading,
+    ListingTime,
+    Part,
+    ReconcilePolicy,
+    is_own_mark,
+    parse_marker,
+)
 from calltools.ledger.queries import select_parts
-from calltools.ledger.reservation import discard_file, orphaned_files, part_path, spooled_counters
+from calltools.ledger.reservation import apply_event, discard_file, orphaned_files, part_path, spooled_counters
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
 
 #: Number of the attempt and line of the list, by the id of the service.
@@ -83,9 +90,10 @@ def recover_counter(ledger: Ledger, counter: int) -> None:
         for path in _orphaned_files(ledger, counter):
             discard_file(path)
     # The last step: a part whose file somebody has removed cannot be sent, and must not claim its calls for ever.
+    # Whoever called ``upload`` or ``resume`` is told, see ``lost_parts``.
     for part in _parts_in_states(ledger, counter, WAITING_STATES):
         if not part_path(ledger, part).is_file():
-            release(ledger, part.id, "the file of the part is gone")
+            release(ledger, part.id, FILE_GONE)
 
 
 def _parts_in_states(ledger: Ledger, counter: int, states: frozenset[State]) -> list[Part]:

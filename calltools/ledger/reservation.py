@@ -29,8 +29,9 @@ from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import Part, new_mark
 from calltools.ledger.planning import PlannedPart, UploadPlan
-from calltools.ledger.row_sums import add_to_sum
-from calltools.ledger.states import Transition
+from calltools.ledger.queries import select_parts
+from calltools.ledger.row_sums import add_to_sum, free_rows, move_to_claimant
+from calltools.ledger.states import ACCEPTED_STATES, DECIDED_STATES, FREED_STATES, Transition
 from calltools.model.foreign_words import mask_personal
 
 _UNFINISHED_SUFFIX: Final = ".part"
@@ -51,7 +52,7 @@ class SpooledPart:
 def reserve(
     ledger: Ledger, plan: UploadPlan, *, goal: str = "", comment: str = "", source: str = ""
 ) -> tuple[Part, ...]:
-    """Write the parts of a plan and claim their calls: all of them, or nothing.
+    """Write the parts of a plan and claim their calls, and withdraw the parts that it replaces: all, or nothing.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
@@ -69,7 +70,9 @@ def reserve(
     texts = {"goal": goal, "comment": comment, "source": mask_personal(source)}
     try:
         with transaction(ledger) as connection:
-            return tuple(_insert_parts(connection, ledger.now(), plan, texts, spooled))
+            # In one transaction: whenever the process dies, the calls wait in one part or in the other.
+            replaced = [_withdraw(connection, ledger.now(), number) for number in sorted(plan.withdrawn)]
+            reserved = tuple(_insert_parts(connection, ledger.now(), plan, texts, spooled))
     except BaseException as fault:
         # The transaction undoes the tables; the files are undone here, by the same process if it lives.
         for part in spooled:
@@ -78,6 +81,15 @@ def reserve(
         if isinstance(fault, sqlite3.IntegrityError):
             raise LedgerError("ledger-plan-stale", path=plan.file) from fault
         raise
+    with as_ledger_errors(ledger.folder):
+        for withdrawn in replaced:
+            discard_file(part_path(ledger, withdrawn))
+    return reserved
+
+
+def _withdraw(connection: sqlite3.Connection, now: float, part_id: int) -> Part:
+    [part] = select_parts(connection, "id = ?", (part_id,))
+    return apply_event(connection, part, Event(now, part_id, Transition.RELEASE))
 
 
 def spool_parts(ledger: Ledger, plan: UploadPlan) -> tuple[SpooledPart, ...]:
@@ -187,6 +199,20 @@ def _count_quarter_hours(connection: sqlite3.Connection, plan: UploadPlan, numbe
     missed = np.bincount(places[new & plan.scan.missed[sent]], minlength=len(begins))
     counts = zip(begins.tolist(), calls.tolist(), missed.tolist(), strict=True)
     connection.executemany("INSERT INTO quarter_hour VALUES (?, ?, ?, ?)", ((part_id, *count) for count in counts))
+
+
+def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Part:
+    """Write one event and what follows from it for the calls of the part; the caller's transaction makes it durable."""
+    changed = append_event(connection, part, event)
+    if changed.state in ACCEPTED_STATES and part.state not in ACCEPTED_STATES:
+        # The second sending of known calls succeeded: from now on they are known by this part and its content.
+        move_to_claimant(connection, part.id)
+    if changed.state in FREED_STATES:
+        free_rows(connection, part.id)
+        connection.execute("DELETE FROM partial WHERE batch = ?", (part.id,))
+    if changed.state in DECIDED_STATES:
+        connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
+    return changed
 
 
 def part_path(ledger: Ledger, part: Part) -> Path:

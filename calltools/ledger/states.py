@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.errors import DefectError
+from calltools.texts.keys import MessageKey, Word
 
 
 class State(StrEnum):
@@ -157,6 +158,29 @@ TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
     }
 )
 
+#: What a reader calls them.
+STATE_WORDS: Final[Mapping[State, MessageKey]] = MappingProxyType(
+    {
+        State.PLANNED: "state-planned",
+        State.SPOOLED: "state-frozen",
+        State.RESERVED: "state-reserved",
+        State.SENDING: "state-sending",
+        State.NOT_SENT: "state-not-sent",
+        State.THROTTLED: "state-throttled",
+        State.ACKED: "state-acked",
+        State.ACKED_PARTIAL: "state-acked-partial",
+        State.PROCESSED: "state-processed",
+        State.LINKAGE_FAILURE: "state-linkage-failure",
+        State.POLL_TIMEOUT: "state-poll-timeout",
+        State.REJECTED: "state-rejected",
+        State.RELEASED: "state-released",
+        State.AMBIGUOUS: "state-ambiguous",
+        State.ABSENT: "state-absent",
+        State.HELD: "state-held",
+        State.DUPLICATED: "state-duplicated",
+        State.GIVEN_UP: "state-given-up",
+    }
+)
 #: The next attempt may begin.
 WAITING_STATES: Final = frozenset({State.RESERVED, State.NOT_SENT, State.THROTTLED})
 #: It is unknown whether the service has the part.
@@ -192,6 +216,11 @@ _FINAL_WORDS: Final = (
 def sounds_final(status: str) -> bool:
     """Whether a status that is not known here sounds as if nothing followed it. The service adds statuses."""
     return status not in TRANSITION_OF_STATUS and any(word in status.upper() for word in _FINAL_WORDS)
+
+
+def state_word(state: State) -> Word:
+    """The state as a fact of a sentence."""
+    return Word(STATE_WORDS[state])
 
 
 def is_allowed(state: State, transition: Transition) -> bool:

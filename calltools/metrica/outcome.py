@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from calltools.errors import (
+    AccessDeniedError,
     FileRefusedError,
     NotFoundError,
     QuotaError,
@@ -243,7 +244,7 @@ def _refusal_error(status: int, errors: ServiceErrors | None) -> ServiceError:
     if _is_token_refused(status, errors):
         return TokenRefusedError("service-token-refused", status=status, answer=message)
     if status == 403:
-        return TokenRefusedError("service-access-denied", status=status, answer=message)
+        return AccessDeniedError("service-access-denied", status=status, answer=message)
     if status == 404:
         return ServiceError("service-not-found", status=status, answer=message)
     if status == 413:
@@ -258,7 +259,7 @@ def _reading_refusal_error(status: int, errors: ServiceErrors | None) -> Service
     if _is_token_refused(status, errors):
         return TokenRefusedError("reading-token-refused", status=status, answer=message)
     if status == 403:
-        return TokenRefusedError("reading-access-denied", status=status, answer=message)
+        return AccessDeniedError("reading-access-denied", status=status, answer=message)
     if status == 404:
         return NotFoundError("service-not-found", status=status, answer=message)
     return ServiceError("reading-refused", status=status, answer=message)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, TextIO, final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from calltools.errors import CredentialError
 from calltools.metrica.token_store import MAX_TOKEN_BYTES, Notify, ignore, read_keyring, read_token_file
@@ -105,9 +105,11 @@ def parse_pasted_token(text: str) -> str:
         CredentialError: The page says that there is none.
     """
     pasted = text.strip()
-    if "#" not in pasted:
+    # Not taken apart as an address: what was pasted may be a damaged one.
+    _, mark, fragment = pasted.partition("#")
+    if not mark:
         return pasted
-    facts = parse_qs(urlsplit(pasted).fragment)
+    facts = parse_qs(fragment)
     if "error" in facts:
         raise CredentialError("token-denied")
     return facts.get("access_token", [""])[0]

@@ -308,7 +308,7 @@ def suggest_next_step(
     checked = all(summary.written is None and summary.source is not None for summary in summaries)
     name = _quote_for_shell(summaries[0].name) if len(summaries) == 1 else say("report-files", options.language)
     if worst is None or worst.severity is Severity.NOTE:
-        uploadable = checked and len(summaries) == 1 and _is_uploadable(summaries[0])
+        uploadable = checked and not options.uploading and len(summaries) == 1 and _is_uploadable(summaries[0])
         return say("report-next-upload", options.language, name=name) if uploadable else None
     if checked and fixable.count:
         count = format_count(fixable.count, options)

@@ -184,6 +184,7 @@ class RunContext:
         profiles: Loads the profiles that may fit, or the one that was named. Not called for a canonical file.
         identifiers: The second file with identifiers.
         baseline: Findings that are known.
+        given: The options that advice speaks of and repeats.
     """
 
     options: RunOptions
@@ -192,10 +193,15 @@ class RunContext:
     profiles: Callable[[], tuple[Profile, ...]]
     identifiers: IdentifierFile | None
     baseline: Baseline = field(default_factory=Baseline)
+    given: tuple[Given, ...] = ()
 
 
-def resolve(options: RunOptions) -> RunContext:
+def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContext:
     """Resolve what does not depend on a file: rules, profiles, the file of identifiers, the baseline, "now".
+
+    Args:
+        options: The options.
+        told: Those of them that a person knows of, where others are our own; ``None``: all.
 
     Raises:
         UsageError: An unknown rule, zone or profile; a file that is no baseline.
@@ -219,7 +225,7 @@ def resolve(options: RunOptions) -> RunContext:
     identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
     ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
-    return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline)
+    return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline, list_given(told or options))
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:

@@ -19,7 +19,7 @@ from calltools.model.summary import Summary
 from calltools.pipeline import Sink, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
-from calltools.run.context import RunContext, RunOptions, list_given
+from calltools.run.context import RunContext, RunOptions
 from calltools.run.source import open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
@@ -101,7 +101,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
     mapping = reading.mapping
-    given = (*_given_by_profile(mapping, options), *list_given(options))
+    given = (*_given_by_profile(mapping, options), *context.given)
     table = replace(reading.table, source=replace(reading.table.source, given=given, converting=converting))
     if (converting or mapping is not None) and reading.assumptions.duration_format is None:
         columns = _canonical_durations(table.titles) if mapping is None else mapping.duration_columns

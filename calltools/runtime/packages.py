@@ -41,6 +41,11 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _MAX_REASON: Final = 200
 
 
+def join_command(words: Iterable[str]) -> str:
+    """The words of a command as the shell of this system takes them, to be pasted."""
+    return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)([*words])
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenPackage:
     """A package that cannot be used.
@@ -61,8 +66,7 @@ class BrokenPackage:
     def command(self) -> str:
         """What installs it again, for the Python of this process."""
         words = [sys.executable or "python", "-m", "pip", "install", "--force-reinstall", "--no-deps"]
-        join = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
-        return join([*words, self.distribution])
+        return join_command([*words, self.distribution])
 
 
 def find_broken_packages(distributions: Iterable[str] = PACKAGES) -> Iterator[BrokenPackage]:

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final
 
 from calltools.texts import reading, reporting, uploads, usage, vendors
-from calltools.texts.keys import Language, MessageKey, Text, pick_language
+from calltools.texts.keys import Language, MessageKey, Text, Word, pick_language
 
-__all__ = ["MESSAGES", "Language", "MessageKey", "RussianManual", "render_text", "say"]
+__all__ = ["MESSAGES", "Language", "MessageKey", "RussianManual", "Word", "render_text", "say"]
 
 MESSAGES: Final[Mapping[str, Text]] = MappingProxyType(
     usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES
@@ -25,14 +25,15 @@ def say(key: MessageKey, language: Language = "en", /, **facts: object) -> str:
     Args:
         key: Of the sentence.
         language: The reader's.
-        facts: The values that the sentence names.
+        facts: The values that the sentence names; a ``Word`` is said in the same language.
     """
     return render_text(MESSAGES[key], language, **facts)
 
 
 def render_text(text: Text, language: Language, /, **facts: object) -> str:
     """A text that stands in a table of its room, such as the forms of input, with the facts put in."""
-    return pick_language(text, language).format_map(facts)
+    words = {name: say(fact.key, language) if isinstance(fact, Word) else fact for name, fact in facts.items()}
+    return pick_language(text, language).format_map(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -399,8 +399,8 @@ OPTION_ADVICE: Final[Mapping[str, Mapping[str, tuple[Text, Text]]]] = {
         ("; {given}{fills}", "; {given}{fills}"),
     )},
     "CT501": {"as_of": (
-        ("if the file was meant for another day, name it: `--as-of TIME`",
-         "если файл готовили к другому дню, укажите его: `--as-of ВРЕМЯ`"),
+        ("`calltools validate {command} --as-of TIME` judges a file that was meant for another day",
+         "файл, который готовили к другому дню, проверит `calltools validate {command} --as-of ВРЕМЯ`"),
         ("{given}: also by then the call was too old", "{given}: звонок и тогда был слишком старым"),
     )},
     "CT603": {"timezone": (

@@ -91,7 +91,8 @@ def judge_by_now(plan: UploadPlan, name: str, now: int) -> tuple[Summary, Sequen
 
     collector = FindingsCollector()
     codes = tuple(rule.code for rule in RULES if rule.by_now)
-    inputs = [InputFile(plan.file, name, resolve(RunOptions(vendor="none", select=codes, as_of=now)))]
+    told = RunOptions(vendor="none")
+    inputs = [InputFile(plan.file, name, resolve(replace(told, select=codes, as_of=now), told=told))]
     [summary] = Session(inputs, [collector], stop_on_error=True).run()
     summary.written = None
     return summary, collector.parts

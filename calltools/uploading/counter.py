@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from calltools.errors import CalltoolsError, ServiceError, TokenRefusedError
+from calltools.errors import AccessDeniedError, CalltoolsError, ServiceError, TokenRefusedError
 from calltools.metrica.client import Client
 from calltools.metrica.responses import Counter
 from calltools.rules.service import WINDOW_S
@@ -30,7 +30,7 @@ class CounterLook:
     @property
     def is_hidden(self) -> bool:
         """Whether the service does not show it to this token, which may be one that can upload and nothing else."""
-        return self.problem is not None and self.problem.key == "reading-access-denied"
+        return isinstance(self.problem, AccessDeniedError)
 
     @property
     def refusal(self) -> ServiceError | None:

@@ -76,6 +76,7 @@ class Uploader:
     events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = field(default_factory=Clock)
     _looks: dict[int, CounterLook] = field(default_factory=dict, init=False, repr=False)
+    _sent: set[int] = field(default_factory=set, init=False, repr=False)
 
     def upload_files(self, requests: Sequence[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
@@ -158,13 +159,27 @@ class Uploader:
     def _upload_checked(
         self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, stack: ExitStack
     ) -> UploadResult:
-        plan = _plan_checked(request, ledger, checked)
+        plan = self._plan(request, ledger, checked)
         if checked.summary is None and not self._is_clean_now(request, plan, ledger.now()):
             again = self._validate(request, checked.file, stack)
             return (
                 UploadResult(results.FINDINGS) if again is None else self._upload_checked(request, ledger, again, stack)
             )
-        return self._carry_out(request, ledger, checked, plan)
+        result = self._carry_out(request, ledger, checked, plan)
+        return results.with_lost_parts(result, ledger, self.events, request.options.counter)
+
+    def _plan(self, request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadPlan:
+        """The plan of a file that was validated.
+
+        Raises:
+            SourceError: The file is another one now.
+        """
+        options, sent = request.options, frozenset(self._sent)
+        plan = plan_upload(ledger, checked.file, options.counter, options.again, sent_now=sent)
+        # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
+        if checked.digest not in {"", plan.digest}:
+            raise SourceError("upload-changed", path=request.name)
+        return plan
 
     def _carry_out(
         self, request: UploadRequest, ledger: Ledger, checked: CheckedFile, plan: UploadPlan
@@ -176,7 +191,7 @@ class Uploader:
             # refused (exit 4, with that process), or the calls are held indeed. A plan without such calls needs no
             # lock, so that a look at it stops no upload; ``run_upload`` judges again under its lock.
             with hold_counter(ledger, options.counter):
-                plan = _plan_checked(request, ledger, checked)
+                plan = self._plan(request, ledger, checked)
         waiting = waiting_parts(ledger, options.counter)
         look = self._look_at_counter(request, plan, waiting)
         if look is not None:
@@ -260,6 +275,7 @@ class Uploader:
         context = self._context(ledger, request.options)
         with report_interrupts(context):
             result = run_upload(context, plan, request.name)
+        self._sent.update(part.id for part in result.parts)
         for error in result.errors:
             self.events.report_error(error)
         for part in result.parts:
@@ -268,19 +284,6 @@ class Uploader:
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:
         return UploadContext(ledger, self.connect(), options, self.events, self.clock)
-
-
-def _plan_checked(request: UploadRequest, ledger: Ledger, checked: CheckedFile) -> UploadPlan:
-    """The plan of a file that was validated.
-
-    Raises:
-        SourceError: The file is another one now.
-    """
-    plan = plan_upload(ledger, checked.file, request.options.counter, request.options.again)
-    # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
-    if checked.digest not in {"", plan.digest}:
-        raise SourceError("upload-changed", path=request.name)
-    return plan
 
 
 @contextmanager

@@ -89,7 +89,8 @@ def compare_with_reports(
     name = client.get_counter(counter).time_zone
     zone = _find_zone(name)
     last = last or datetime.fromtimestamp(ledger.now(), zone).date()
-    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
+    # Before the first days of the calendar there are none.
+    first = first or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min)
     if last < first:
         raise UsageError("check-days-swapped", first=first, last=last)
     report = client.get_call_report(counter, first, last)

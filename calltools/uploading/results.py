@@ -1,4 +1,4 @@
-"""The result of an upload: exit codes, remarks, and a part as a line or a JSON object."""
+"""The result of an upload: exit codes, remarks, the counts of a part, and a part as a JSON object."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from calltools.errors import CalltoolsError, LedgerError
-from calltools.ledger import Ledger, Part, State, record_told, was_told
+from calltools.ledger import FILE_GONE, Ledger, Part, State, lost_parts, record_told, was_told
 from calltools.metrica.responses import Uploading, redact
 from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadEvents, UploadOptions
@@ -82,6 +82,26 @@ def tell_end(ledger: Ledger, events: UploadEvents, part: Part, options: UploadOp
             record_told(ledger, part.id, remark)
 
 
+def with_lost_parts(result: UploadResult, ledger: Ledger, events: UploadEvents, counter: int | None) -> UploadResult:
+    """Tell of the parts that were withdrawn because their file was gone; one run fails for it, and no later one.
+
+    Args:
+        result: Of the run.
+        ledger: The ledger.
+        events: The caller.
+        counter: The counter that the run is about; ``None``: all.
+    """
+    lost = lost_parts(ledger, counter)
+    for part in lost:
+        events.report_part(part)
+        events.remark_on(part, UploadOptions(part.counter))
+        # As in ``tell_end``.
+        with suppress(LedgerError):
+            record_told(ledger, part.id, FILE_GONE)
+    code = max([result.code, *(REFUSED for _ in lost)])
+    return replace(result, code=code, parts=(*result.parts, *lost))
+
+
 def _final_remark(part: Part, options: UploadOptions) -> MessageKey | None:
     return remark_key(part, replace(options, min_linked=None)) if part.final and _ended_badly(part) else None
 
@@ -105,6 +125,7 @@ def remark_key(part: Part, options: UploadOptions) -> MessageKey | None:
         (part.state is State.DUPLICATED, "upload-batch-doubled"),
         (part.waiting, "upload-batch-waiting"),
         (part.state is State.REJECTED, "upload-batch-refused"),
+        (part.lost, "upload-batch-lost"),
         (part.state is State.RELEASED, "upload-batch-released"),
         (part.state is State.GIVEN_UP, "upload-batch-given-up"),
         (part.has_unknown_end, "upload-batch-unknown-end"),
@@ -126,26 +147,32 @@ def accepted_count(part: Part) -> int | None:
     return part.line_quantity if part.line_quantity is not None else part.source_quantity
 
 
-def part_line(part: Part) -> str:
-    """``uploading 123 PROCESSED sent 100 accepted 100 linked 87``; what is not known is left out.
-
-    The count is ``held`` where nobody knows whether the calls arrived, ``waiting`` where none was sent yet.
-    """
-    words = ["uploading", str(part.upload_id or part.name), part.status or str(part.state).upper()]
-    for name, count in (
-        (_quantity_label(part), part.rows),
-        ("accepted", accepted_count(part)),
-        ("linked", part.linked),
-    ):
-        if count is not None:
-            words += [name, str(count)]
-    return " ".join(words)
+def will_be_shown(part: Part) -> bool:
+    """Whether the reports are going to show calls of a part."""
+    if not part.accepted or part.state is State.DUPLICATED or part.line_quantity == 0 or part.has_unknown_end:
+        return False
+    return part.status != "LINKAGE_FAILURE" or part.dynamic < part.rows
 
 
-def _quantity_label(part: Part) -> str:
+def part_counts(part: Part) -> list[tuple[MessageKey, int]]:
+    """The counts of calls that the line of a part names, each with its words; what is not known is left out."""
+    counts: tuple[tuple[MessageKey, int | None], ...] = (
+        (_quantity_key(part), part.rows),
+        ("part-accepted", accepted_count(part)),
+        ("part-linked", part.linked),
+    )
+    return [(key, count) for key, count in counts if count is not None]
+
+
+def _quantity_key(part: Part) -> MessageKey:
+    """``held`` where nobody knows whether the calls arrived, ``waiting`` where none was sent yet."""
     if part.waiting:
-        return "waiting"
-    return "held" if part.held else str(part.state) if part.state in {State.RELEASED, State.GIVEN_UP} else "sent"
+        return "part-waiting"
+    if part.held:
+        return "part-held"
+    if part.state is State.RELEASED:
+        return "part-released"
+    return "part-given-up" if part.state is State.GIVEN_UP else "part-sent"
 
 
 def part_json(part: Part) -> str:
@@ -161,7 +188,7 @@ def part_json(part: Part) -> str:
         "status": part.status or None,
         "kind": part.kind,
         "calls": part.rows,
-        "sent": part.rows if _quantity_label(part) == "sent" else 0,
+        "sent": part.rows if _quantity_key(part) == "part-sent" else 0,
         "dynamic": part.dynamic,
         "source_quantity": part.source_quantity,
         "accepted": accepted_count(part),

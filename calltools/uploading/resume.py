@@ -18,6 +18,7 @@ from calltools.ledger import (
     list_parts,
     release,
     resend,
+    state_word,
     waiting_parts,
 )
 from calltools.metrica.responses import Uploading
@@ -140,7 +141,7 @@ def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
         LockedError: Another process uploads to its counter.
     """
     if not part.waiting:
-        raise UsageError("uploads-not-waiting", name=part.name, state=part.state)
+        raise UsageError("uploads-not-waiting", name=part.name, state=state_word(part.state))
     return give_up_part(ledger, part, events)
 
 
@@ -176,25 +177,28 @@ def resume_parts(
     if others and chosen is None:
         events.notify_always("uploads-others-left", count=others, counter=counter)
     if not counters:
-        events.notify("uploads-nothing-held")
-        return UploadResult(results.OK)
+        nothing = results.with_lost_parts(UploadResult(results.OK), ledger, events, counter)
+        if not nothing.parts:
+            events.notify("uploads-nothing-held")
+        return nothing
     client = connect()
     upload_options = [
         UploadOptions(number, policy=options.policy, without_list=options.without_list) for number in counters
     ]
     contexts = [UploadContext(ledger, client, each, events, clock or Clock()) for each in upload_options]
     resumed = [_resume_counter(context, chosen) for context in contexts]
-    return UploadResult(
+    result = UploadResult(
         max(result.code for result in resumed),
         tuple(part for result in resumed for part in result.parts),
         tuple(error for result in resumed for error in result.errors),
     )
+    return results.with_lost_parts(result, ledger, events, counter)
 
 
 def _find_undecided(ledger: Ledger, name: str) -> Part:
     part = find_part(ledger, name)
     if not (part.held or part.waiting):
-        raise UsageError("ledger-not-held", name=part.name, state=part.state)
+        raise UsageError("ledger-not-held", name=part.name, state=state_word(part.state))
     return part
 
 

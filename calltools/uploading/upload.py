@@ -13,7 +13,6 @@ from calltools.ledger import (
     hold_counter,
     is_current,
     plan_upload,
-    release,
     reserve,
     waiting_parts,
 )
@@ -41,16 +40,15 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
         unlisted = look_before_sending(context)
         if unlisted is not None:
             errors.append(unlisted)
-        _withdraw_mended(context, plan)
+        shown, plan = plan, _plan_again(context, plan, plan)
+        replaced = _find_mended(context, plan) if plan.digest == shown.digest else frozenset()
         # First what waits: its calls are claimed, so a new plan would leave them out.
         sent: list[SendResult] = []
-        _send_all(context, waiting_parts(ledger, plan.counter), unlisted, sent)
+        waiting = waiting_parts(ledger, plan.counter)
+        _send_all(context, (part for part in waiting if part.id not in replaced), unlisted, sent)
         if not _must_stop(sent):
-            shown = plan
-            # The parts just sent, or another process, may have changed what is new in the file.
-            if not is_current(ledger, plan):
-                just_sent = frozenset(result.part.id for result in sent if result.part.accepted)
-                plan = plan_upload(ledger, plan.file, plan.counter, options.again, just_sent=just_sent)
+            # The parts just sent may have changed what is new in the file.
+            plan = _plan_again(context, plan, shown, replaced)
             if plan.digest != shown.digest:
                 # The file that was validated and shown was another one.
                 errors.append(SourceError("upload-changed", path=name))
@@ -61,7 +59,12 @@ def run_upload(context: UploadContext, plan: UploadPlan, name: str) -> UploadRes
                     context.events.remark_on(part, options)
             elif plan.parts:
                 parts = reserve(ledger, plan, goal=options.goal, comment=options.comment, source=name)
+                for part in (get_part(ledger, number) for number in sorted(replaced)):
+                    context.events.notify_always("upload-replaced", name=part.name, rows=part.rows)
                 _send_all(context, parts, unlisted, sent)
+        # Nothing has replaced them after all.
+        left = [get_part(ledger, number) for number in sorted(replaced)]
+        sent += [SendResult(part) for part in left if part.waiting]
     return _finish(context, sent, errors, results.HELD if plan.counts[CallStatus.HELD] else results.OK)
 
 
@@ -85,16 +88,43 @@ def report_held_calls(
     return held
 
 
-def _withdraw_mended(context: UploadContext, plan: UploadPlan) -> None:
-    """Withdraw parts that were never begun, where the file has all of their calls and some of them were mended since.
+def _plan_again(
+    context: UploadContext, plan: UploadPlan, shown: UploadPlan, withdrawn: frozenset[int] = frozenset()
+) -> UploadPlan:
+    """The plan, made again if another process or this run has changed a part, or if it is to withdraw some."""
+    if not withdrawn and is_current(context.ledger, plan):
+        return plan
+    parts = [get_part(context.ledger, number) for number in shown.open_parts]
+    # Shown as waiting and sent or found since: "send known calls again" did not mean their calls.
+    just_sent = frozenset(part.id for part in parts if part.accepted)
+    return plan_upload(
+        context.ledger,
+        plan.file,
+        plan.counter,
+        context.options.again,
+        just_sent=just_sent,
+        withdrawn=withdrawn,
+        sent_now=plan.sent_now,
+    )
+
+
+def _find_mended(context: UploadContext, plan: UploadPlan) -> frozenset[int]:
+    """Find parts that were never begun, where the file has all of their calls and some of them were mended since.
 
     The file sends these calls itself, as they are now. A part that was begun keeps its calls: it may have arrived.
+    So does one whose calls the file would not send, as those that are only sent with ``--changed``.
     """
-    for part in waiting_parts(context.ledger, plan.counter):
-        is_covered = plan.open_parts.get(part.id) == part.rows and bool(plan.mended_parts.get(part.id))
-        if is_covered and not part.attempts:
-            release(context.ledger, part.id)
-            context.events.notify("upload-replaced", name=part.name, rows=part.rows)
+    mended = [
+        part
+        for part in waiting_parts(context.ledger, plan.counter)
+        if plan.open_parts.get(part.id) == part.rows and plan.mended_parts.get(part.id) and not part.attempts
+    ]
+    numbers = frozenset(part.id for part in mended)
+    if not numbers:
+        return numbers
+    instead = _plan_again(context, plan, plan, numbers)
+    sends_all = instead.records_to_send - plan.records_to_send == sum(part.rows for part in mended)
+    return numbers if sends_all and instead.digest == plan.digest else frozenset()
 
 
 def _send_all(

@@ -278,7 +278,7 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step, *, freed: bool) 
         return constant_cells(step.constant, len(batch))
     if step.difference:
         later, earlier = (_clean_cells(mapped.freed_cells(batch, name), mapped, len(batch)) for name in step.difference)
-        return transforms.difference(later, earlier, step.format)
+        return transforms.difference(later, earlier, step.format, mapped.options.duration_format)
     pick = mapped.freed_cells if freed else mapped.source_cells
     present = [pick(batch, name) for name in step.columns or step.sum]
     columns = [_clean_cells(cells, mapped, len(batch)) for cells in present if cells is not None]

@@ -67,8 +67,8 @@ _MIN_RECOGNITION_COLUMNS: Final = 3
 _MISSED_FLAGS: Final = {"missed": "1", "answered": "0"}
 
 
-def propose_profile(
-    name: str, table: Table, sample: Batch, inferred: InferredColumns, expect: Mapping[str, str]
+def propose_profile(  # noqa: PLR0913 - the sample, what is known of it, and what the profile is called
+    name: str, table: Table, sample: Batch, inferred: InferredColumns, expect: Mapping[str, str], *, command: str
 ) -> str:
     """A profile in TOML, with comments on what the user must check.
 
@@ -80,11 +80,12 @@ def propose_profile(
         sample: The first records of the sample.
         inferred: What the columns hold.
         expect: Canonical field -> cell of the example, or ``skipped`` -> the reason.
+        command: Runs its examples.
     """
     columns = sample_columns(table, sample)
     head = [
         _comment("propose-head", inferred),
-        f"#   calltools vendors test {name}.toml",
+        f"#   {command}",
         f"name = {_quote_toml(name)}",
         f"title = {_quote_toml(name)}",
         'confidence = "real-file"',

@@ -28,6 +28,8 @@ from calltools.vendors.profile import Condition
 
 _MAX_LITERAL_LENGTH: Final = 10_000
 _SECONDS_PATTERN: Final = r"[0-9]{1,10}"
+#: No time, or no duration: an empty cell, 0, and the date of zeros that databases write.
+_NEVER_PATTERN: Final = r"[0:. T-]*"
 _ABOVE_ZERO_PATTERN: Final = r"0*[1-9][0-9]*"
 _MINUTE_AT_END: Final = r"[ T][0-9]{1,2}:([0-9]{2})$"
 _NO_SECONDS: Final = r"([ T][0-9]{1,2}:[0-9]{2}):00$"
@@ -118,8 +120,9 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
     listed = pa.array(list(table), pa.string())
     written = pc.utf8_trim_whitespace(encoded.dictionary)
     folded = pc.utf8_lower(cell_kernels.without_guards(written))
-    # A word of the profile may look like a guarded one.
-    position = pc.coalesce(pc.index_in(pc.utf8_lower(written), listed), pc.index_in(folded, listed))
+    # A word of the profile may look like a guarded one. pandas writes 1 as 1.0 where other cells are empty.
+    number = cell_kernels.without_decimal_tail(folded)
+    position = pc.coalesce(*(pc.index_in(one, listed) for one in (pc.utf8_lower(written), folded, number)))
     known, filled = pc.is_valid(position), non_empty(folded)
     other = encoded.dictionary if otherwise is None else pc.if_else(pa.array(filled), otherwise, "")
     translated = pc.if_else(known, pc.take(pa.array(list(table.values()), pa.string()), position), other)
@@ -139,16 +142,40 @@ def scale(cells: Cells, factor: str) -> Cells:
     return cell_kernels.replace_where(cells, whole, pc.cast(pa.array(scaled), pa.string()))
 
 
-def difference(later: Cells, earlier: Cells, layouts: Sequence[str]) -> Cells:
-    """Seconds from the earlier to the later time; empty where one of them is missing or cannot be read.
+def difference(
+    later: Cells, earlier: Cells, layouts: Sequence[str], duration_format: DurationFormat | None = None
+) -> Cells:
+    """Seconds from the earlier to the later time, or by which one duration is longer; empty where one is missing.
 
     Likewise where only one of them says its offset, or is Unix seconds: the other may be of any zone.
+    Where a cell is neither a time nor a duration, it is that cell alone, so that a rule can name it.
+
+    Args:
+        later: Times, or the longer durations.
+        earlier: Times, or the shorter ones.
+        layouts: Of the times.
+        duration_format: How durations such as 3:15 are read; ``None``: they are not.
     """
+    later, earlier = (_spelled_as_seconds(cells, layouts, duration_format) for cells in (later, earlier))
     ends, has_end, end_is_utc = _parse_moments(later, layouts)
     starts, has_start, start_is_utc = _parse_moments(earlier, layouts)
     both = has_end & has_start & (end_is_utc == start_is_utc)
     text = pc.cast(pa.array(np.where(both, ends - starts, 0)), pa.string())
-    return pc.if_else(pa.array(both), text, "")
+    filled = np.logical_and.reduce(
+        [~cell_kernels.absent(one) & ~full_match(one, _NEVER_PATTERN) for one in (later, earlier)]
+    )
+    unreadable = pc.if_else(pa.array(has_end), earlier, later)
+    return pc.if_else(pa.array(both), text, pc.if_else(pa.array(filled & ~(has_end & has_start)), unreadable, ""))
+
+
+def _spelled_as_seconds(cells: Cells, layouts: Sequence[str], duration_format: DurationFormat | None) -> Cells:
+    """Durations, and Unix seconds out of number cells, as plain seconds: 60.0, 0:01:00; other cells are unchanged."""
+    others = ~full_match(cells, _SECONDS_PATTERN) & non_empty(cells)
+    others[others] = ~read_in_layouts(cells.filter(pa.array(others)), layouts).read
+    assumptions = Assumptions(now=0, duration_format=duration_format)
+    return cell_kernels.rewrite_where(
+        cells, others, lambda spelled: normalize_field_cells("HoldDuration", spelled, assumptions)
+    )
 
 
 def sum_durations(columns: Sequence[Cells], layout: DurationFormat | None = None) -> Cells:
@@ -242,7 +269,7 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
     """Rows in which every column of a condition holds one of its words.
 
     Args:
-        condition: Column -> words; case does not matter.
+        condition: Column -> words; case and outer white space do not matter.
         column: Gives the cells of a source column; ``None``: the file lacks it, and its cells are empty.
         count: Number of rows.
     """
@@ -251,7 +278,11 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
         cells = column(name)
         cells = constant_cells("", count) if cells is None else cells
         encoded, folded_words = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
-        listed = as_mask(pc.is_in(pc.utf8_lower(encoded.dictionary), folded_words))[encoded.indices.to_numpy()]
+        written = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
+        number = cell_kernels.without_decimal_tail(written)
+        listed = (as_mask(pc.is_in(written, folded_words)) | as_mask(pc.is_in(number, folded_words)))[
+            encoded.indices.to_numpy()
+        ]
         listed = listed | non_empty(cells) if "*" in words else listed
         mask &= listed | _above_zero(encoded) if ">0" in words else listed
     return mask

@@ -4,6 +4,7 @@ import csv
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -41,6 +42,17 @@ def export(tmp_path):
 
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_profile_is_named_after_its_file_and_its_first_lines_name_the_command_that_tests_it(export, tmp_path):
+    path = tmp_path / "my pbx.toml"
+
+    run("vendors", "new", export, "-o", path, "--no-input", *ANSWERS)
+
+    text = path.read_text(encoding="utf-8")
+    command = next(line for line in text.splitlines() if "vendors test" in line).lstrip("# ")
+    assert tomllib.loads(text)["name"] == "my-pbx"
+    assert run(*shlex.split(command)[1:]).exit_code == 0
 
 
 def test_a_sample_with_clear_titles_needs_no_answer(tmp_path):

@@ -1,5 +1,6 @@
 """Values are those that typer makes, without pydantic; a command line that cannot be parsed is explained."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from calltools.cli.app import app
+from calltools.cli.typer_app import CommandLineError, explain_usage_error
 from tests.cli.test_commands import spawn
 from tests.conftest import NOW
 
@@ -112,7 +114,20 @@ def test_a_command_starts_without_pydantic(arguments):
         pytest.param(["validate", "x", "--max-findings", "0"], "--max-findings: a whole number is expected, 1 or more",
                      "--max-findings: здесь должно быть целое число, не меньше 1", id="number"),
         pytest.param(["validate", "x", "--report"], "--report needs a value", "У --report не указано значение", id="value"),
-        pytest.param(["validate"], "FILE... is missing", "Не указано: FILE...", id="argument"),
+        pytest.param(["validate"], "FILE... is missing", "Не указано: FILE...\n", id="argument"),
+        pytest.param(["rules", "CT201", "CT202", "x y"], "This is more than the command takes: CT202 x y.",
+                     "Лишнее в команде: CT202 x y.", id="words too many"),
+        pytest.param(["validate", "x", "--quiet=1"], "--quiet takes no value.", "У --quiet не бывает значения.",
+                     id="value of a flag"),
+        pytest.param(["uploads", "check", "--from", "1.2.2026"], "--from: a day is expected, such as 2026-03-01.",
+                     "--from: здесь должен быть день, например 2026-03-01.", id="day"),
+        pytest.param(["--timezone", "UTC", "validate", "x"],
+                     "--timezone stands after the command: python -m calltools COMMAND --timezone",
+                     "--timezone пишут после команды: python -m calltools КОМАНДА --timezone", id="option before its command"),
+        pytest.param(["uploads", "--counter", "1", "list"],
+                     "--counter stands after the command: python -m calltools uploads COMMAND --counter",
+                     "--counter пишут после команды: python -m calltools uploads КОМАНДА --counter",
+                     id="option before its command of a group"),
     ],
 )  # fmt: skip
 def test_a_usage_error_names_what_was_meant(arguments, english, russian):
@@ -123,6 +138,62 @@ def test_a_usage_error_names_what_was_meant(arguments, english, russian):
         assert sentence in result.stderr.decode()
         assert "--help" in result.stderr.decode()
         assert not result.stdout
+
+
+def test_the_help_that_an_error_names_is_that_of_the_command():
+    for arguments in (["--report"], ["--quiet=1"], ["--zzz"], []):
+        result = spawn("validate", *arguments, env={"LANG": "en_XX.UTF-8", "PATH": ""})
+
+        assert result.stderr.decode().splitlines()[1:] == ["Help: python -m calltools validate --help"]
+
+
+_WRONG_VALUES = ("x y", "-1", "1e9", "٣", "2026-02-30", "99999999999999999999999")
+
+
+@pytest.mark.parametrize("kind", ["value", "no value", "one more", "unknown", "nothing"])
+def test_no_usage_error_is_english_in_russian(kind):
+    """Of every command and every option: words of typer's own sentences follow one another; names of ours stand alone."""
+    root = get_command(app)
+    for path, command in leaves(root):
+        options = [option for one in command.get_params(typer.Context(command)) for option in one.opts]
+        options = [option for option in options if option.startswith("--") and option != "--help"]
+        lines = {
+            "value": [[option, wrong] for option in options for wrong in _WRONG_VALUES],
+            "no value": [[option] for option in options] + [[f"{option}=1"] for option in options],
+            "one more": [["x", "y", "z", "w"]],
+            "unknown": [["--zzz"], ["-Z"]],
+            "nothing": [[]],
+        }[kind]
+        for words in lines:
+            error = parsed(root, [*path, *words])
+            if error is None:
+                continue
+            sentence, help_line = explain_usage_error(error, "ru").splitlines()
+            assert not re.search("[a-z]{2,} [a-z]{2,}", sentence), (path, words, sentence)
+            assert re.search("[а-я]", sentence), (path, words, sentence)
+            assert help_line == f"Справка: calltools {' '.join(path)} --help"
+
+
+def leaves(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def parsed(root, words):
+    """Why the line is refused; nothing runs."""
+    context, command = typer.Context(root, info_name="calltools"), root
+    while hasattr(command, "commands"):
+        name, *words = words
+        command = command.commands[name]
+        context = typer.Context(command, parent=context, info_name=name)
+    try:
+        command.parse_args(context, words)
+    except CommandLineError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
 from calltools.fields.kinds import phone
 from calltools.fields.numbering_plans import NumberStatus, classify_numbers
+from calltools.fields.phone_spellings import without_plus_before_trunk
 from calltools.model.assumptions import Assumptions
 from tests.conftest import NOW
 
@@ -186,5 +187,52 @@ def test_punctuation_of_an_international_number_goes_whatever_the_region(digits,
     text = "+" + "".join(f"{sign}{digit}" for sign, digit in zip(signs, digits, strict=True))
     # The trunk prefix of Russia: no country has the code 8.
     assume(not text.startswith(("+8 ", "+8(", "+8.", "+8/", "+8-")))
+    assume("(0)" not in text)  # Said of a digit that is dialed inside a country only.
 
     assert normalized([text], region) == [f"+{digits}"]
+
+
+@pytest.mark.parametrize("text", ["84950000301101", "7 495 000-03-01 101", "98104950000301", "0074950000301101"])
+@pytest.mark.parametrize("region", ["RU", "KZ"])
+def test_a_number_with_more_digits_behind_it_is_none_though_a_service_is_as_long(text, region):
+    assert normalized([text], region) == [text]
+
+
+@pytest.mark.parametrize(("text", "region"), [("555-0100", "US"), ("7946 0000", "GB")])
+def test_a_country_is_not_put_before_a_number_without_its_area(text, region):
+    assert normalized([text], region) == [text]
+
+
+@pytest.mark.parametrize("prefix", ["+", "00", "00 "])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("49 (0)30 12345678", "+493012345678"),
+        ("49(0)171 1234567", "+491711234567"),
+        ("44 (0) 20 7946 0000", "+442079460000"),
+        ("380-(0)-44-234-56-78", "+380442345678"),
+        ("7 (0)495 123-45-67", "+74951234567"),
+        # In Italy the 0 belongs to the number, also from abroad.
+        ("39 (0)6 12345678", "+390612345678"),
+    ],
+)
+def test_the_trunk_digit_in_brackets_is_left_out_where_the_plan_says_so(prefix, text, number):
+    assert normalized([prefix + text], "RU") == [number]
+
+
+def test_a_trunk_digit_in_brackets_that_no_plan_explains_is_not_taken_for_one_of_the_number():
+    cells = pa.array(["+375 (0)29 000 03 21"], pa.string())
+
+    assert normalized(cells.to_pylist(), "RU") == cells.to_pylist()
+    assert phone.impossible_number(cells).tolist() == [True]
+
+
+@pytest.mark.parametrize("region", ["RU", "KZ"])
+def test_a_plus_before_the_prefix_of_a_call_abroad_is_not_a_number_of_japan(region):
+    cells = pa.array(["+810375291234567", "+8 10 49 30 12345678", "+81312345678"], pa.string())
+    assumptions = Assumptions(0, region=region)
+
+    assert phone.impossible_number(cells, assumptions).tolist() == [True, True, False]
+    assert without_plus_before_trunk(cells, assumptions).to_pylist() == [
+        "+375291234567", "+493012345678", "+81312345678",
+    ]  # fmt: skip

@@ -231,6 +231,8 @@ def test_a_keyring_that_cannot_be_loaded_is_no_missing_one(tmp_path):
         (f"https://oauth.yandex.ru/verification_code#access_token={CANARY}&token_type=bearer&expires_in=3", CANARY),
         (f"https://oauth.yandex.com/verification_code?x=1#state=&access_token={CANARY}", CANARY),
         ("https://oauth.yandex.ru/verification_code#", ""),
+        (f"https://[oauth.yandex.ru/#access_token={CANARY}", CANARY),
+        (f"#access_token={CANARY}", CANARY),
         ("", ""),
     ],
 )

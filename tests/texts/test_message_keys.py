@@ -10,10 +10,11 @@ from typing import get_args
 import pytest
 from jinja2 import Environment, nodes
 
-from calltools.cli import upload_console, vendor_pages
+from calltools.cli import part_words, upload_console, vendor_pages
 from calltools.files.csv.sniff import DELIMITER_NAMES
 from calltools.files.inputs import INPUTS
-from calltools.ledger import CallStatus, Transition
+from calltools.ledger import STATE_WORDS, CallStatus, State, Transition
+from calltools.ledger.states import TRANSITION_OF_STATUS
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
@@ -24,6 +25,7 @@ from calltools.rules.catalog import RULES
 from calltools.texts import MESSAGES
 from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
 from calltools.vendors.profile import Confidence
+from tests.fake_metrica.store import STEPS as METRICA_STATUSES
 from tests.texts.generate_keys import MODULE, render_keys
 
 ROOT = Path(__file__).parent.parent.parent
@@ -117,7 +119,9 @@ def test_each_sentence_is_used():
 @pytest.mark.parametrize(
     ("table", "values"),
     [
-        pytest.param(upload_console.STEPS, set(Transition), id="steps of the ledger"),
+        pytest.param(part_words.STEPS, set(Transition), id="steps of the ledger"),
+        pytest.param(STATE_WORDS, set(State), id="states of the ledger"),
+        pytest.param(part_words.STATUSES, {*METRICA_STATUSES, *TRANSITION_OF_STATUS}, id="statuses of the service"),
         # Of new calls the plan counts those that are sent; of held ones it names the parts.
         pytest.param(
             upload_console.VERDICTS, set(CallStatus) - {CallStatus.NEW, CallStatus.HELD}, id="verdicts of a plan"

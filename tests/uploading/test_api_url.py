@@ -72,7 +72,8 @@ def test_an_untrusted_certificate_gets_no_request_and_the_error_gives_advice(run
 
     assert result.exit_code == 4
     assert "--ca-file" in result.stderr
-    assert result.stdout == "uploading L1 RESERVED waiting 10\n"
+    line = {"en": "uploading L1 RESERVED waiting 10", "ru": "загрузка L1 ЖДЁТ ОТПРАВКИ: ждёт 10"}[lang]
+    assert result.stdout == line + "\n"
     assert secured.requests == []
 
 

@@ -43,6 +43,23 @@ def test_an_empty_database_stops_before_any_request(upload, service, state, call
     assert len(service.posts) == 1
 
 
+@pytest.mark.parametrize("size", [0, 31])
+@pytest.mark.parametrize("command", ["upload", "adopt"])
+def test_a_removed_database_beside_a_rotten_key_stops(upload, run, service, state, calls, size, command):
+    """Nothing can be adopted with it either: that would make an empty ledger to which every call is new."""
+    upload(calls)
+    request_count = len(service.requests)
+    remove_database(state)
+    (state / "ledger.key").write_bytes((state / "ledger.key").read_bytes()[:size])
+
+    stopped = upload(calls) if command == "upload" else run("uploads", "adopt", "--counter", COUNTER)
+    again = upload(calls)
+
+    assert [stopped.exit_code, again.exit_code] == [4, 4]
+    assert len(service.requests) == request_count
+    assert "Restore the key" in stopped.stderr
+
+
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_a_backup_stops_with_the_uploadings_that_it_lacks(upload, service, state, tmp_path, calls, later_calls, lang):
     upload(write_csv(tmp_path / "first.csv", [call_line(90)]))
@@ -232,6 +249,86 @@ def test_a_part_that_was_begun_is_not_replaced(upload, service, tmp_path, calls)
     upload(mended)
 
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}]
+
+
+@pytest.mark.parametrize("behavior", ["401-early", "resets-after-body"])
+def test_a_part_goes_on_waiting_if_the_mended_file_is_not_sent_either(upload, run, service, tmp_path, behavior):
+    """Another part that waits goes first, and stops the run: by the token, or since the file shares a call with it."""
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    other = write_csv(tmp_path / "other.csv", [call_line(number) for number in range(3, 5)])
+    leave_waiting(upload, service, first)
+    leave_waiting(upload, service, other)
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(4)])
+    service.behave(behavior, 1, only="upload")
+
+    stopped = upload(mended)
+    listed = run("uploads", "list", "--output-format", "json").stdout
+    run("uploads", "resume")
+
+    assert stopped.exit_code == {"401-early": 4, "resets-after-body": 6}[behavior]
+    assert "L1: nothing was sent of its 3 calls. They wait" in stopped.stderr
+    assert "as they are in this file" not in stopped.stderr
+    assert '"state": "reserved"' in listed
+    assert sorted(row["PhoneNumber"] for one in service.store.uploadings for row in one.rows) == [
+        f"+749500007{number:02}" for number in range(3)
+    ]
+
+
+def test_a_part_that_the_mended_file_would_not_send_goes_as_it_waits(upload, service, tmp_path, calls):
+    """A changed call waits because somebody asked for it; a file without --changed sends no known call."""
+    upload(calls)
+    changed = write_csv(tmp_path / "changed.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT)])
+    service.behave("reading-fails", only="list")
+    upload(changed, "--changed")
+    service.behave_well()
+    mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="возврат") for number in range(CALL_COUNT)])
+
+    sent = upload(mended)
+
+    assert sent.exit_code == 0
+    assert "as they are in this file" not in sent.stderr
+    assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"заявка"}, {"продажа"}]
+
+
+def test_a_part_that_is_found_while_known_calls_are_sent_again_is_not_doubled(upload, run, service, calls):
+    """The plan has shown its calls as waiting, so ``--all`` does not mean them."""
+    service.behave("resets-after-storing", 1, only="upload")
+    service.behave("list-empty", only="list")
+    upload(calls)
+    service.behave("429-late", 1, only="upload")
+    run("uploads", "resume", "--resend", "L1", "--timeout", "2")
+    service.behave_well()
+
+    sent = upload(calls, "--all")
+
+    assert sent.exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("command", ["resume", "upload"])
+@pytest.mark.parametrize("another", [False, True])
+def test_a_part_whose_file_is_gone_is_told_once(upload, run, service, state, tmp_path, calls, command, lang, another):
+    """It is withdrawn under the lock of its counter, or when the ledger is opened, if the spool has another file."""
+    leave_waiting(upload, service, calls)
+    for path in (state / "spool").iterdir():
+        path.unlink()
+    if another:
+        (state / "spool" / f"{COUNTER}-left.csv").touch()
+    other = write_csv(tmp_path / "other.csv", [call_line(number) for number in range(20, 23)])
+
+    def work():
+        return run("uploads", "resume", "--lang", lang) if command == "resume" else upload(other, "--lang", lang)
+
+    told, later = work(), work()
+
+    assert (told.exit_code, later.exit_code) == (4, 0)
+    assert "L1" in told.stdout
+    assert f"L1: {'its file' if lang == 'en' else 'её файл'}" in told.stderr
+    assert "calls.csv" in told.stderr
+    assert "L1" not in later.stdout + later.stderr
+    assert upload(calls).exit_code == 0
+    assert sorted(map(len, stored_calls(service))) == [*([3] if command == "upload" else []), CALL_COUNT]
 
 
 WITHDRAW = ("uploads", "cancel", "L1")

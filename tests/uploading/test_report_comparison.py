@@ -111,3 +111,13 @@ def test_days_in_the_wrong_order_are_refused(run):
 
     assert done.exit_code == 2
     assert "--to 2025-10-09 is before --from 2025-10-10" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "days", [("--to", "0001-01-01"), ("--to", "0001-01-20"), ("--from", "9999-12-31", "--to", "9999-12-31")]
+)
+def test_the_calendar_has_an_end_on_both_sides(run, days):
+    done = run("uploads", "check", "--counter", COUNTER, *days)
+
+    assert done.exit_code == 0
+    assert f" {days[-1]}: " in done.stderr

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -71,6 +72,18 @@ def test_everything_is_sent_again_only_on_request(upload, service, calls):
     upload(calls, "--all")
 
     assert [len(rows) for rows in stored_calls(service)] == [10, 10]
+
+
+def test_a_call_of_two_files_goes_once_in_one_run_also_when_known_calls_go_again(run, service, tmp_path):
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    second = write_csv(tmp_path / "second.csv", [call_line(number) for number in range(1, 5)])
+    words = ("upload", first, second, "--counter", COUNTER, "--yes", "--all")
+
+    one, two = run(*words), run(*words)
+
+    assert (one.exit_code, two.exit_code) == (0, 0)
+    # Each run sends each call once: those of the second file that the first has are left out.
+    assert [len(rows) for rows in stored_calls(service)] == [3, 2, 3, 2]
 
 
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
@@ -279,6 +292,9 @@ def test_the_times_of_a_file_known_to_be_clean_are_judged_again(upload, service,
     assert len(service.posts) == 1
     for said in (first.stderr, again.stderr):
         assert [one for one in ("CT501", "CT502", "CT214") if one in said] == ([code] if code else [])
+        # An upload has no such option: what is advised is another command.
+        assert "was given" not in said
+        assert said.count("--as-of") == " ".join(said.split()).count("`calltools validate ") == (code == "CT501")
 
 
 @pytest.mark.parametrize("options", [[], ["--skip-bad"]])
@@ -387,6 +403,18 @@ def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
     assert given_up.exit_code == 0
     assert "nothing to send" in after.stderr
     assert stored_calls(service) == []
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "two decisions"), ("ru", "два решения")])
+def test_two_decisions_at_once_are_refused(upload, run, service, calls, lang, words):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+
+    refused = run("uploads", "resume", "--resend", "L1", "--give-up", "L1", "--lang", lang)
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
+    assert '"state": "ambiguous"' in run("uploads", "list", "--output-format", "json").stdout
 
 
 def test_nothing_was_sent_while_the_service_could_not_be_reached(upload, service, calls):
@@ -520,25 +548,95 @@ def test_after_a_wrong_token_no_other_file_is_tried(upload, service, tmp_path, c
     assert "does not accept the token" in result.stderr
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "english", "russian"),
     [
-        ("429-late", "uploading L1 THROTTLED waiting 10"),
-        ("400", "uploading L1 REJECTED sent 10 accepted 0"),
-        ("resets-after-body", "uploading L1 AMBIGUOUS held 10"),
-        ("partial", "uploading 1000 ACKED-PARTIAL sent 10 accepted 5"),
+        ("429-late", "uploading L1 THROTTLED waiting 10", "загрузка L1 ЖДЁТ КВОТЫ: ждёт 10"),
+        ("400", "uploading L1 REJECTED sent 10 accepted 0", "загрузка L1 ОТКЛОНЕНА: отправлено 10, принято 0"),
+        ("resets-after-body", "uploading L1 AMBIGUOUS held 10", "загрузка L1 ИСХОД НЕЯСЕН: отложено 10"),
+        (
+            "partial",
+            "uploading 1000 ACKED-PARTIAL sent 10 accepted 5",
+            "загрузка 1000 ПРИНЯТА ЧАСТИЧНО: отправлено 10, принято 5",
+        ),
     ],
 )
-def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, line, lang):
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_an_ended_upload_always_counts_the_calls_by_state(upload, service, calls, name, english, russian, lang):
     service.behave(name, only="upload")
 
     result = upload(calls, "--lang", lang)
 
-    assert result.stdout == line + "\n"
+    assert result.stdout == (english if lang == "en" else russian) + "\n"
     output = [text for text in result.stderr.splitlines() if text.startswith("L1: ")]
     assert output
     assert all("10" in text for text in output), output
+
+
+def test_results_are_russian_in_russian(upload, run, calls):
+    """The line, the list, the history and what follows; the service's words stay, explained."""
+    result = upload(calls, "--wait", "--lang", "ru")
+    listed = run("uploads", "list", "--lang", "ru")
+    shown = run("uploads", "show", "L1", "--lang", "ru")
+
+    line = "загрузка 1000 PROCESSED (обработана): отправлено 10, принято 10, связано 9"
+    assert result.stdout == line + "\n"
+    assert "сообщает: " in shown.stdout or "закончил" in shown.stdout
+    assert shown.stdout.splitlines()[0] == f"L1  счётчик {COUNTER}  обработана  {line}"
+    assert listed.stdout.splitlines()[1].split()[-2:] == ["обработана", "9"]
+    for text in (result.output, listed.output, shown.output):
+        assert not re.search("uploading|sent|accepted|linked|counter|processed|acked", text.replace("--counter", ""))
+
+
+def test_json_is_the_same_in_both_languages(upload, run, service, calls):
+    service.behave("status-unknown", 1)
+    sent = upload(calls, "--wait", "--output-format", "json", "--lang", "ru").stdout
+    english, russian = (
+        run("uploads", "list", "--output-format", "json", "--lang", lang).stdout for lang in ("en", "ru")
+    )
+
+    assert sent == english == russian
+    assert json.loads(sent)["state"] == "processed"
+
+
+def test_a_state_in_a_sentence_is_worded_in_its_language(upload, run, calls):
+    upload(calls)
+
+    assert "it is acked:" in run("uploads", "cancel", "L1").stderr
+    assert "её состояние — принята:" in run("uploads", "cancel", "L1", "--lang", "ru").stderr
+
+
+@pytest.mark.parametrize(
+    ("lang", "seen"),
+    [("en", "reports show the calls within two hours"), ("ru", "отчёты покажут звонки в течение двух часов")],
+)
+def test_after_an_upload_the_next_command_is_named_and_runs(upload, run, calls, tmp_path, lang, seen):
+    token = tmp_path / "my token"
+    token.write_text(TOKEN, encoding="utf-8")
+    token.chmod(0o600)
+    result = upload(calls, "--token-file", token, "--lang", lang, CALLTOOLS_TOKEN="")
+
+    (told,) = [text for text in result.stderr.splitlines() if seen in text]
+    watch, check = re.search("`(calltools .*?)`", told)[1], re.search(r"(calltools uploads check .*)$", told)[1]
+    assert check == f"calltools uploads check --counter {COUNTER} --token-file '{token}' --lang {lang}"
+    assert shlex.split(watch)[:4] == ["calltools", "uploads", "watch", "L1"]
+    followed = run(*shlex.split(watch)[1:], CALLTOOLS_TOKEN="")
+    checked = run(*shlex.split(check)[1:], CALLTOOLS_TOKEN="")
+    assert (followed.exit_code, checked.exit_code) == (0, 0), followed.output + checked.output
+    assert check in followed.stderr
+
+
+@pytest.mark.parametrize("name", ["400", "resets-after-body", "none-accepted", "429-late"])
+def test_an_upload_of_which_nothing_will_be_shown_names_no_next_command(upload, service, calls, name):
+    service.behave(name, only="upload")
+
+    assert "two hours" not in upload(calls).stderr
+
+
+def test_a_token_that_may_not_read_is_told_how_to_get_one(upload, service, calls):
+    service.may_read = False
+
+    assert "`calltools login --read-counters --lang en` gets one that may" in upload(calls).stderr
 
 
 def test_a_file_that_validate_found_clean_is_not_looked_at_again(run, process, service, environment, tmp_path):
@@ -918,7 +1016,8 @@ def test_an_unknown_status_that_sounds_final_is_told_as_it_came(upload, service,
     result = upload(calls, "--wait", "--lang", lang)
 
     assert result.exit_code == 5
-    assert result.stdout == "uploading 1000 UPLOAD_FAILED sent 10 accepted 10\n"
+    line = {"en": "uploading 1000 UPLOAD_FAILED sent 10 accepted 10"}
+    assert result.stdout == line.get(lang, "загрузка 1000 UPLOAD_FAILED: отправлено 10, принято 10") + "\n"
     (told,) = [line for line in result.stderr.splitlines() if "1000" in line]
     assert "UPLOAD_FAILED" in told
     assert "calltools uploads watch L1" in told

@@ -79,6 +79,11 @@ _GUARD_FIRST_BYTES[list(b"'=tTpP")] = True
 _CONTROL_GUARDS: Final = "".join(map(chr, (*range(0x20), 0x7F)))
 
 
+def without_decimal_tail(cells: Cells) -> Cells:
+    """Whole numbers as they were before a number cell, or a column of floats, has held them: 600 for 600.0."""
+    return pc.replace_substring_regex(cells, f"^([0-9]+){DECIMAL_TAIL}$", r"\1")
+
+
 def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     r"""The cell holds a control character, a bidirectional override, a lone surrogate or U+FFFD.
 

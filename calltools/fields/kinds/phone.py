@@ -218,7 +218,7 @@ def comparable_numbers(cells: Cells, region: str | None) -> Cells:
         cells: Numbers as people and exports write them.
         region: Country of numbers without a country code; ``None``: unknown.
     """
-    clean = cell_kernels.cleaned(cells)
+    clean = cell_kernels.without_decimal_tail(cell_kernels.cleaned(cells))
     numbers = is_number_like(clean) | full_match(clean, NUMBER_CELL)
     whole = rewrite_as_e164(clean.filter(pa.array(numbers)), Assumptions(0, region=region))
     # Without a region one file may have the plus where the user leaves it out.

@@ -161,9 +161,10 @@ def _distinctive_bytes(head: bytes) -> bytes:
     """The beginning, and some lines beyond ASCII after it, without UTF-8: the bytes that tell encodings apart."""
     lines = [line for line in head[_SAMPLE_BYTES:].splitlines(keepends=True) if not line.isascii()]
     sample = head[:_SAMPLE_BYTES] + b"".join(lines)[:_SAMPLE_BYTES]
-    # A line that is whole and UTF-8 tells nothing of the encoding of the others.
-    *whole, last = sample.splitlines(keepends=True)
-    return b"".join(line for line in whole if line.isascii() or not _is_utf8(line, is_whole=True)) + last
+    # A line that is UTF-8 tells nothing of the encoding of the others. The last one counts, too: it may be whole.
+    return b"".join(
+        line for line in sample.splitlines(keepends=True) if line.isascii() or not _is_utf8(line, is_whole=True)
+    )
 
 
 def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:

@@ -128,3 +128,17 @@ def test_nothing_of_the_other_encoding_is_written_and_rejects_hold_what_the_file
     kept = rejects.read_text(encoding="utf-8")
     assert kept.count("[CT020] ") == 8
     assert ("заявка 12" in kept) == (second == "utf-8")
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+@pytest.mark.parametrize("word", ["Привет", "заявка", "лид", "Обратный звонок"])
+def test_a_last_line_in_utf8_says_nothing_of_the_encoding_of_the_others(tmp_path, word, end):
+    path = tmp_path / "calls.csv"
+    record = f"1604591025698235234,1772434800,{word}"
+    path.write_bytes(f"ClientId,DateTime,Tag\n{record}\n".encode("cp1251") + record.encode() + end)
+
+    table, rows, findings, _ = read(path)
+
+    assert table.source.encoding == "cp1251"
+    assert [cells[2] for _, _, cells in rows] == [word]
+    assert [row["place"] for row in findings if row["code"] == "CT020"] == [3]

@@ -1,0 +1,29 @@
+"""Whole numbers that a column of floats, or white space, has changed: as words of a profile they stay what they are."""
+
+import pyarrow as pa
+import pytest
+
+from calltools.fields.kinds.phone import comparable_numbers
+from calltools.vendors.transforms import condition_mask, translate_words
+
+
+@pytest.mark.parametrize("written", ["1", "1.0", "1,0", "1.00", " 1 ", "1.0 ", "'1"])
+def test_a_word_that_is_a_number(written):
+    cells = pa.array([written, "2.0", ""])
+
+    translated, unknown = translate_words(cells, {"1": "yes", "2": "no"}, None)
+
+    assert translated.to_pylist() == ["yes", "no", ""]
+    assert not unknown.any()
+    assert translate_words(cells, {"1": "yes"}, "other")[0].to_pylist() == ["yes", "other", ""]
+
+
+@pytest.mark.parametrize("written", ["1", "1.0", "1,00", " 1", "ANSWERED ", "answered\u00a0"])
+def test_a_word_of_a_condition(written):
+    cells = pa.array([written, "1.5", "11"])
+
+    assert condition_mask({"a": ("1", "Answered")}, lambda _: cells, 3).tolist() == [True, False, False]
+
+
+def test_an_extension_as_a_number_cell_is_an_own_number_as_well():
+    assert comparable_numbers(pa.array(["600.0", "600,00", "600"]), "RU").to_pylist() == ["600"] * 3
