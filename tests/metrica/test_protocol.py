@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calltools.errors import (
+    AccessDeniedError,
     FileRefusedError,
     QuotaError,
     ServiceError,
@@ -336,7 +337,7 @@ def test_an_uploading_under_another_status_is_not_accepted(status):
         (error_response(400, "invalid_parameter"), ServiceError, "service-refused"),
         (error_response(401, "unauthorized"), TokenRefusedError, "service-token-refused"),
         (error_response(403, "invalid_token"), TokenRefusedError, "service-token-refused"),
-        (error_response(403, "access_denied"), TokenRefusedError, "service-access-denied"),
+        (error_response(403, "access_denied"), AccessDeniedError, "service-access-denied"),
         (error_response(404, "not_found"), ServiceError, "service-not-found"),
         (error_response(413, "too_large"), FileRefusedError, "service-file-large"),
         (error_response(429, "quota_requests_by_ip"), QuotaError, "service-quota-soon"),
