@@ -32,6 +32,7 @@ from calltools.uploading.context import UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.report_comparison import ReportComparison
 from calltools.uploading.resume import UploadListing
+from calltools.uploading.upload import may_replace
 
 #: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
 VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
@@ -136,7 +137,11 @@ class UploadConsole:
         if plan.maybe_reduced:
             self.notify("upload-plan-maybe-reduced", count=plan.maybe_reduced)
         for left in waiting:
-            self.notify("upload-plan-left", name=left.name, rows=left.rows)
+            self.notify(
+                "upload-plan-replaces" if may_replace(plan, left) else "upload-plan-left",
+                name=left.name,
+                rows=left.rows,
+            )
 
     def confirm(self, count: int) -> bool:
         """Ask on standard error whether so many calls are sent.

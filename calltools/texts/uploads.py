@@ -247,6 +247,8 @@ MESSAGES: Final = {
                             "  повторы внутри файла, отправляются один раз: {count}"),
     "upload-plan-left": ("  left from an earlier run and sent first: {name}, {rows} calls",
                          "  осталось от прошлого запуска, уйдёт первым: {name}, звонков {rows}"),
+    "upload-plan-replaces": ("  left from an earlier run; if this file sends all of its calls, they go as they are here: {name}, {rows} calls",
+                             "  осталось от прошлого запуска; если этот файл отправляет все эти звонки, они уйдут такими, как в нём: {name}, звонков {rows}"),
     "upload-replaced": ("  {name} waited with {rows} of these calls as they were; withdrawn, they go as they are in this file",
                         "  {name} ждала отправки: {rows} из этих звонков в прежнем виде; отозвана, звонки уйдут такими, как в этом файле"),
     "upload-held": ("It is not known whether {count} calls of this file have arrived ({names}), so nothing of it was sent.",

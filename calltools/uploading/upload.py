@@ -108,17 +108,19 @@ def _plan_again(
     )
 
 
+def may_replace(plan: UploadPlan, part: Part) -> bool:
+    """Whether the file has all calls of a waiting part that was never begun, and some of them were mended since."""
+    has_all = plan.open_parts.get(part.id) == part.rows
+    return has_all and bool(plan.mended_parts.get(part.id)) and not part.attempts
+
+
 def _find_mended(context: UploadContext, plan: UploadPlan) -> frozenset[int]:
     """Find parts that were never begun, where the file has all of their calls and some of them were mended since.
 
     The file sends these calls itself, as they are now. A part that was begun keeps its calls: it may have arrived.
     So does one whose calls the file would not send, as those that are only sent with ``--changed``.
     """
-    mended = [
-        part
-        for part in waiting_parts(context.ledger, plan.counter)
-        if plan.open_parts.get(part.id) == part.rows and plan.mended_parts.get(part.id) and not part.attempts
-    ]
+    mended = [part for part in waiting_parts(context.ledger, plan.counter) if may_replace(plan, part)]
     numbers = frozenset(part.id for part in mended)
     if not numbers:
         return numbers

@@ -222,9 +222,11 @@ def test_a_mended_file_replaces_a_part_that_waits(upload, run, service, tmp_path
     leave_waiting(upload, service, calls)
     mended = write_csv(tmp_path / "mended.csv", [call_line(number, tag="продажа") for number in range(CALL_COUNT)])
 
+    planned = upload(mended, "--plan", "--lang", lang)
     sent = upload(mended, "--lang", lang)
 
-    assert sent.exit_code == 0
+    assert (planned.exit_code, sent.exit_code) == (0, 0)
+    assert {"en": "they go as they are here: L1", "ru": "они уйдут такими, как в нём: L1"}[lang] in planned.stderr
     assert "L1" in sent.stderr
     assert [{row["Tag"] for row in one.rows} for one in service.store.uploadings] == [{"продажа"}]
     assert "released" in run("uploads", "show", "L1").stdout
@@ -237,6 +239,7 @@ def test_a_part_that_waits_stays_if_the_mended_file_lacks_one_of_its_calls(uploa
     sent = upload(mended)
 
     assert sent.exit_code == 0
+    assert "sent first: L1" in sent.stderr
     assert [len(rows) for rows in stored_calls(service)] == [CALL_COUNT]
     assert {row["Tag"] for row in service.store.uploadings[0].rows} == {"заявка"}
 
