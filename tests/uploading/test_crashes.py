@@ -89,7 +89,7 @@ def test_a_kill_at_any_step_neither_doubles_nor_loses_a_call(environment, tmp_pa
 def test_kills_around_the_request_reach_every_ending(environment, tmp_path, calls):
     """Before anything was recorded, before a byte went, in the body, after it was stored, after the answer was noted."""
     runs = collect_faults(
-        "crash_runner", environment, tmp_path, calls, "upload", "well", "getaddrinfo", *range(60, 190, 8)
+        "crash_runner", environment, tmp_path, calls, "upload", "well", "getaddrinfo", *range(110, 300, 8)
     )
 
     endings = {(run["codes"][0], run["codes"][-1], len(run["posts"]), run["calls"]) for run in runs}
