@@ -26,7 +26,7 @@ from calltools.ledger import CallStatus, Event, Part, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.runtime.packages import join_command
-from calltools.texts import Language, MessageKey, say
+from calltools.texts import Language, MessageKey, escape_control_characters, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
@@ -246,6 +246,7 @@ class UploadConsole:
             rows: The rows.
             names: Positions of the columns of names, which are cut where a terminal would fold the rows.
         """
+        rows = [[escape_control_characters(cell) for cell in row] for row in rows]
         if is_terminal(sys.stdout):
             rows = fit_table(rows, shutil.get_terminal_size().columns - 1, names)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

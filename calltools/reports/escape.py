@@ -13,6 +13,7 @@ from calltools.fields.kernels.byte_kernels import byte_lengths, cells_at_positio
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.model.cells import Cells, Mask, as_mask
 from calltools.model.finding import DETAIL_SEPARATOR
+from calltools.texts import escape_character
 
 _Ranges = tuple[tuple[int, int], ...]
 #: Characters that command a terminal or reorder what it shows: C0 and C1 controls, zero-width characters, direction
@@ -56,7 +57,6 @@ _INVISIBLE_FIRST_BYTES: Final = byte_table(
 _DELETE: Final = 0x7F
 _ELLIPSIS: Final = "…"
 _ELLIPSIS_BYTES: Final = np.frombuffer(_ELLIPSIS.encode(), np.uint8)
-_SHORT_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def escape_invisible(text: str, *, parts: bool = False) -> str:
@@ -67,7 +67,7 @@ def escape_invisible(text: str, *, parts: bool = False) -> str:
         parts: Whether the text is a finding's detail, whose U+001F stays.
     """
     return _INVISIBLE_CHARACTER.sub(
-        lambda found: found[0] if parts and found[0] == DETAIL_SEPARATOR else _escape_character(found[0]), text
+        lambda found: found[0] if parts and found[0] == DETAIL_SEPARATOR else escape_character(found[0]), text
     )
 
 
@@ -93,13 +93,6 @@ def _may_hold_invisible(cells: Cells) -> Mask:
     # Masked ids hold an ellipsis, whose first byte is that of a zero-width space: without this test all of them match.
     ellipsis = data[np.minimum(at[:, None] + np.arange(3), len(data) - 1)] == _ELLIPSIS_BYTES
     return cells_at_positions(cells, at[~ellipsis.all(axis=1)] + first)
-
-
-def _escape_character(sign: str) -> str:
-    number = ord(sign)
-    if sign in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[sign]
-    return f"\\x{number:02x}" if number <= 0xFF else f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def dump_json(value: Any, *, blanks: bool = False) -> str:

@@ -168,7 +168,7 @@ def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Pro
         return opened.table, None
     if options.vendor != "auto":
         return opened.table, context.profiles()[0]
-    return opened.table, recognize.recognize_profile(titles, context.profiles(), name)
+    return opened.table, recognize.recognize_profile(titles, context.profiles(), name, options.hints.encoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ MESSAGES: Final = {
                             "Сервиса {name} нет (ближайший: {near}). Известны: {names}. Путь к своему профилю кончается на .toml."),
     "vendor-letters-spoiled": ("The letters of this file were spoiled when somebody opened it in a wrong encoding and saved it: its titles were {titles} …, which is an export of {vendor}. Export it again, and do not open it in between.",
                               "Буквы в этом файле испорчены: его открыли не в той кодировке и сохранили. Заголовки были {titles} …, это выгрузка {vendor}. Выгрузите её снова и не открывайте по дороге."),
+    "vendor-encoding-wrong": ("The titles cannot be read: `--encoding {encoding}` was given, and the file is written in another encoding. Leave the option out, so that the encoding is found, or name the right one.",
+                              "Заголовки не читаются: задано `--encoding {encoding}`, а файл записан в другой кодировке. Уберите эту опцию, и кодировка найдётся сама, или назовите верную."),
     "vendor-letters-lost": ("Question marks stand where the letters of the titles were: they were lost when the file was saved, and nothing brings them back. Export it again, as UTF-8, and do not open it in between.",
                             "Вместо букв в заголовках знаки вопроса: буквы потеряны при сохранении, вернуть их нельзя. Выгрузите файл снова, в UTF-8, и не открывайте по дороге."),
     "source-not-calls": ("{path} is {what}, not of calls: it has the columns {titles}. {goes}; calltools uploads calls only.",

@@ -146,8 +146,12 @@ def _differs_by_one_slip(first: str, second: str) -> bool:
     return swapped or any(a == b for a, b in tails)
 
 
-def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile], name: str) -> Profile:
+def recognize_profile(
+    titles: Sequence[str], profiles: Sequence[Profile], name: str, encoding: str | None = None
+) -> Profile:
     """The only profile that fits the header of a file, whose name the remedies need.
+
+    ``encoding`` is the one that the user has forced: where letters are lost, they may be lost by it.
 
     Raises:
         VendorError: No profile fits (the error names the nearest), or several do.
@@ -157,6 +161,8 @@ def recognize_profile(titles: Sequence[str], profiles: Sequence[Profile], name: 
         return fitting[0]
     if fitting:
         raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
+    if encoding is not None and are_letters_lost(titles):
+        raise VendorError("vendor-encoding-wrong", encoding=encoding)
     raise _recognition_error(titles, profiles, quote_argument(name))
 
 

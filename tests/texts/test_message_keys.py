@@ -22,7 +22,7 @@ from calltools.model.summary import Unusable
 from calltools.reports import text, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.rules.catalog import RULES
-from calltools.texts import MESSAGES
+from calltools.texts import MESSAGES, say
 from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
 from calltools.vendors.profile import Confidence
 from tests.fake_metrica.store import STEPS as METRICA_STATUSES
@@ -160,3 +160,11 @@ def test_each_placeholder_of_a_rule_is_declared():
     templates = [text for sentence, _ in wording.RULE_SENTENCES.values() for text in sentence]
 
     assert {name for text in templates for name in re.findall(r"\{(\w+)\}", text)} <= known
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_name_commands_no_terminal_and_breaks_no_line(language):
+    said = say("file-missing", language, path="a\x1b[31m\x07\n\u202eb.csv")
+
+    assert r"a\x1b[31m\x07\n\u202eb.csv" in said
+    assert said.isprintable()
