@@ -18,7 +18,7 @@ from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, Table, join_runs
-from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks
+from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks, constant_cells
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -235,9 +235,11 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
 
 def _keep_contradicted_prices(batch: Batch, prices: Cells | None) -> Batch:
     """The batch with each price as it was that has a sign of another currency: without the sign nobody would see it."""
-    if prices is None or "Currency" not in batch.columns.column_names:
+    if prices is None:
         return batch
-    contradicted = contradicts_currency(prices, batch.cells("Currency"))
+    has_codes = "Currency" in batch.columns.column_names
+    codes = batch.cells("Currency") if has_codes else constant_cells("", len(batch))
+    contradicted = contradicts_currency(prices, codes)
     if not contradicted.any():
         return batch
     kept = replace_where(batch.cells("Price"), contradicted, prices.filter(pa.array(contradicted)))
