@@ -272,8 +272,8 @@ def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, outpu
 def give_up_upload(name: str, output: OutputOptions) -> int:
     """Give up one uploading that is held; gives the exit code."""
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        give_up_part(ledger, find_part(ledger, name), console)
-    return results.OK
+        part = give_up_part(ledger, find_part(ledger, name), console)
+    return results.HELD if part.held else results.OK
 
 
 def cancel_upload(name: str, output: OutputOptions) -> int:
