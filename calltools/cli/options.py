@@ -90,6 +90,10 @@ Files: TypeAlias = Annotated[
 
 
 _Encoding = Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="Raise a limit that stopped a run, such as seconds=900; repeatable."),
+]
 _Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="Force the delimiter: , ; tab |")]
 _Sheet = Annotated[str | None, typer.Option(metavar="TITLE", help="Sheet of a workbook.")]
 _HeaderRow = Annotated[
@@ -163,10 +167,7 @@ class ReadingOptions:
     own_number: Annotated[
         list[str] | None, typer.Option(metavar="X", help="A number or extension of ours; repeatable.")
     ] = None
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Raise a limit that stopped a run, such as seconds=900; repeatable."),
-    ] = None
+    limit: LimitOption = None
 
 
 @dataclass(frozen=True, slots=True)

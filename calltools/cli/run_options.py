@@ -43,11 +43,16 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         ignore=split_words(showing.ignore),
         baseline=showing.baseline,
         exact_only=showing.no_fast_path,
-        limits=_parse_limits(reading.limit or []),
+        limits=parse_limits(reading.limit or []),
     )
 
 
-def _parse_limits(given: list[str]) -> Limits:
+def parse_limits(given: list[str]) -> Limits:
+    """The limits of a reader, with those that the user raises.
+
+    Raises:
+        UsageError: One is not ``NAME=VALUE`` with a name and an amount that are known.
+    """
     names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
     limits: dict[str, int] = {}
     for text in given:

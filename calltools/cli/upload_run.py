@@ -12,6 +12,7 @@ from typing import Final
 
 from calltools.cli.inputs import find_inputs
 from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
+from calltools.cli.run_options import parse_limits
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -201,6 +202,7 @@ def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) 
         plan_only=send.plan,
         confirmed=send.yes,
         member=one.member,
+        limits=parse_limits(send.limit or []),
     )
 
 

@@ -57,6 +57,7 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "month-name": "detail-month-name",
         "twice": "detail-twice",
         "never": "detail-never",
+        "padded": "detail-padded",
         "number": "detail-number",
         "text": "detail-text",
         "milliseconds": "detail-milliseconds",

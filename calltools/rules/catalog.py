@@ -182,7 +182,7 @@ RULES: Final[tuple[Rule, ...]] = (
         detail=currency.successor_code),
     _cell_rule("CT234", "currency-not-money", _W, "a code for metals, funds or tests",
         currency.not_money, of_kind("currency")),
-    _row_rule("CT235", "currency-contradicts-price", _E, "a price with a sign of another currency",
+    _row_rule("CT235", "currency-contradicts-price", _E, "a price with a sign of a currency that is not the one named",
         row.currency_contradicts_price, columns=("Price",), at="Price", scope=Scope.CELL),
     _cell_rule("CT241", "phone-not-international", _E, "no leading plus or no country code",
         phone.not_international, of_kind("phone"), fix="unsafe"),

@@ -77,17 +77,18 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
 
 
 def currency_contradicts_price(columns: Columns, assumptions: Assumptions) -> Mask:
-    """The amount has a sign of one currency, and the column or the option says another.
+    """The amount has a sign of one currency, and the column or the option says another, or nothing says any.
 
     Why:
-        One of the two is wrong, and nobody can tell which: $100 counted as 100 roubles is a hundredth of the revenue.
+        The sign gets lost, and $100 counted as 100 roubles is a hundredth of the revenue. Of two that contradict each
+        other one is wrong, and nobody can tell which; where none is named, the service takes the counter's.
 
     Example:
         bad: Price 100 $, Currency RUB
         good: Price 100.00, Currency USD
 
     Fix:
-        Look at the order. Correct the column Currency, or give the currency of the amounts: --currency USD. A file with
+        Look at the order. Write the column Currency, or give the currency of the amounts: --currency USD. A file with
         several currencies needs the column.
 
     Source:

@@ -108,6 +108,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight.refuse_unclear_durations(table, columns)
     index = _read_identifiers(context, reading.assumptions)
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
+    if converting:
+        preflight.refuse_doubled_columns(found, name)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,

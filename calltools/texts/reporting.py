@@ -114,6 +114,7 @@ MESSAGES: Final = {
     "detail-month-name": ("a date in words or text", "дата словами или текст"),
     "detail-twice": ("a time that happened twice in the zone", "время, которое в этом поясе было дважды"),
     "detail-never": ("a time that the zone skipped", "время, которого в этом поясе не было"),
+    "detail-padded": ("a number with a zero before it", "число с нулём впереди"),
     "detail-number": ("not a whole number", "не целое число"),
     "detail-text": ("text", "текст"),
     "detail-milliseconds": ("milliseconds", "миллисекунды"),

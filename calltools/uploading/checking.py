@@ -106,6 +106,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
     *,
     copy: tuple[BinaryIO, Path],
     skip_bad: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> CheckedFile:
     """Validate a file of calls as it is, and remember it when it is clean.
 
@@ -119,6 +120,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
         sinks: Take the findings.
         copy: Where to write calls that cannot be sent from the file itself, and where to read them then.
         skip_bad: Whether records with an error are left out, and the others are sent.
+        limits: What reading it may cost.
 
     Raises:
         SourceError: It cannot be read, or is written to meanwhile.
@@ -129,7 +131,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
 
     before = read_stamp(file)
     plain = is_plain_file(file)
-    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none")))]
+    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none", limits=limits)))]
     with ExitStack() as stack:
         copied = ledger is not None and (skip_bad or not plain)
         copying = [enter_interrupt_safe(stack, ConversionSink(copy[0]))] if copied else []

@@ -114,10 +114,13 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
 def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     """Mask of the readable amounts whose own sign of currency cannot mean the code beside them.
 
-    An empty code contradicts nothing; nor does an amount without a sign.
+    An amount without a sign contradicts nothing. Where the code is empty the sign is all that says the currency, and it
+    gets lost with it; of zero nothing gets lost.
     """
     clean = cell_kernels.cleaned(prices)
-    mask: Mask = ~_is_canonical(clean) & non_empty(codes)
+    mask: Mask = ~_is_canonical(clean)
+    if mask.any():
+        mask &= non_empty(codes) | full_match(clean, ".*[1-9].*")
     if mask.any():
         amounts, given = clean.filter(pa.array(mask)), codes.filter(pa.array(mask))
         signs = pc.utf8_lower(pc.replace_substring_regex(amounts, _ALL_BUT_SIGN, ""))
