@@ -92,6 +92,7 @@ class BatchResult:
         digests: Code of an observer -> what it must know of the batch.
         join_counts: How many records matched an identifier, by outcome.
         statistics: The statistics of its calls, where a report wants them.
+        verdict: What pandera says of the unproven records, where it was asked before; ``None``: it has yet to judge.
     """
 
     batch: Batch
@@ -99,6 +100,7 @@ class BatchResult:
     digests: Mapping[str, Any] = field(default_factory=dict)
     join_counts: Mapping[str, int] = field(default_factory=dict)
     statistics: CallStatistics | None = None
+    verdict: Findings | None = None
 
 
 def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch]:

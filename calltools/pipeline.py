@@ -6,7 +6,7 @@ walks the observers along the batches, and one more thread judges groups of them
 The answer does not depend on the size of blocks, on what was proven, or on the number of threads and processes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -72,9 +72,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         on_read: Gets the number of records that the sinks have taken so far.
         may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
     """
-    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
-    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
-    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    observers, stage = _begin_table(table, plan, sinks, summary, on_read)
     with (
         GroupThread(stage.finish_group) as groups,
         closing(start_work(batch_work(table, plan), table, groups.is_idle, may_fork=may_fork)) as results,
@@ -88,6 +86,45 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         groups.flush()
         closing_findings = observers.close()
         groups.wait()
+    _close_table(stage, closing_findings)
+
+
+def finish_table(  # noqa: PLR0913, PLR0917 - those of run_pipeline, and what is done already
+    table: Table,
+    plan: RunPlan,
+    sinks: Sequence[Sink],
+    summary: Summary,
+    on_read: Callable[[int], None],
+    results: Iterable[BatchResult],
+) -> None:
+    """The second half of the flow for a small table whose batches have been through the first: without threads.
+
+    Args:
+        table: As for ``run_pipeline``; it is not read.
+        plan: As there.
+        sinks: As there.
+        summary: As there.
+        on_read: As there.
+        results: What the first half has made of its batches. An exception that it raises ends the table.
+    """
+    observers, stage = _begin_table(table, plan, sinks, summary, on_read)
+    group = [(result, observers.add(result.digests, result.batch.records, result.batch.places)) for result in results]
+    stage.finish_group(group)
+    _close_table(stage, observers.close())
+
+
+def _begin_table(
+    table: Table, plan: RunPlan, sinks: Sequence[Sink], summary: Summary, on_read: Callable[[int], None]
+) -> "tuple[Observers, _ResultStage]":
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
+    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    return observers, stage
+
+
+def _close_table(stage: "_ResultStage", closing_findings: Findings) -> None:
+    """Give the sinks what only the whole table shows."""
+    plan, summary = stage.plan, stage.summary
     if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
         closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
     for some in plan.finding_filter.locate(closing_findings).split(CLOSING_FINDINGS_PER_EMIT):
@@ -130,7 +167,8 @@ class _ResultStage:
 
     def finish_group(self, group: Sequence[_ObservedResult]) -> None:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
-        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result, _ in group]))
+        pending = [result.unproven for result, _ in group if result.verdict is None]
+        verdict = self.plan.finding_filter.locate(self.judge.judge(pending))
         for result, findings in self._split_by_batch(group, verdict):
             self.summary.joined.update(result.join_counts)
             if result.statistics is not None:
@@ -159,8 +197,11 @@ class _ResultStage:
         records = verdict.table["record"].to_numpy()
         for result, observed in group:
             numbers = result.batch.records
-            first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
-            judged = Findings(verdict.table.slice(first, last - first))
+            if result.verdict is not None:
+                judged = self.plan.finding_filter.locate(result.verdict)
+            else:
+                first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
+                judged = Findings(verdict.table.slice(first, last - first))
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
             yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged]))
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -218,7 +218,8 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
         duration_format=options.duration_format,
     )
     profiles = (
-        profile_library.load_profiles
+        # Once a run: every file asks for them.
+        lru_cache(maxsize=1)(profile_library.load_profiles)
         if options.vendor in {"auto", "none"}
         else _always(profile_library.find_profile(options.vendor))
     )
@@ -229,7 +230,8 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
-    return lambda: (profile,)
+    profiles = (profile,)
+    return lambda: profiles
 
 
 def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:

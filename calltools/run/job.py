@@ -1,26 +1,26 @@
 """One file, opened and planned: everything that can be decided before its first record."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from calltools.batch_steps import RunPlan
+from calltools.batch_steps import BatchResult, RunPlan
 from calltools.errors import UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.fields.table import of_kind
 from calltools.files.opening import map_read_errors
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Given, Table, unique_titles
+from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, run_pipeline
+from calltools.pipeline import Sink, finish_table, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
-from calltools.run.source import open_export
+from calltools.run.source import SMALL_FILE_BYTES, KeptBatches, open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates
@@ -28,6 +28,8 @@ from calltools.vendors.profile import Profile
 
 #: How dates with dots are read where nothing tells their order.
 _DOTS_BY_DEFAULT: Final = (".", "dmy")
+#: Bytes of records in memory for each byte of a workbook or JSON document, about.
+_EXPANSION: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,22 @@ class Job:
         plan: How it is read.
         vendor: The name of the vendor's profile, if one is used.
         named: Own numbers and contexts that the user gave.
+        read_again: Gives the tasks of a table whose records are not in memory.
+        held_bytes: About how much memory the records take that the table holds.
     """
 
     table: Table
     plan: RunPlan
     vendor: str | None
     named: tuple[str, ...] = ()
+    read_again: Callable[[], Iterator[ReadTask]] | None = None
+    held_bytes: int = 0
+
+    def without_records(self) -> "Job":
+        """The job without the records that it holds; they are read again."""
+        if self.read_again is None:
+            return self
+        return replace(self, table=replace(self.table, tasks=self.read_again), held_bytes=0)
 
     def run(
         self,
@@ -53,6 +65,7 @@ class Job:
         on_read: Callable[[int], None] = lambda _: None,
         *,
         may_fork: bool = False,
+        results: Iterable[BatchResult] | None = None,
     ) -> Summary:
         """Read the records into the sinks, after the findings on file and header; gives the counts.
 
@@ -61,6 +74,7 @@ class Job:
             sinks: Take the batches, in another thread.
             on_read: Called with the number of records read so far, in that thread.
             may_fork: Whether a large file may be read in a copy of this process.
+            results: What the first half of the flow has made of the file, where that is done (``small_files``).
 
         Raises:
             SourceError: The file cannot be read to its end. The sinks have taken what comes before.
@@ -73,7 +87,10 @@ class Job:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with map_read_errors(name):
-            run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork)
+            if results is None:
+                run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork)
+            else:
+                finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
 
 
@@ -95,7 +112,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         SourceError: The file cannot be read.
     """
     options = context.options
-    table, profile = _open_source(path, name, context)
+    opened, profile = _open_source(path, name, context)
+    table, read_again, held_bytes = _keep_records(opened, path, name, context)
     ruleset = context.ruleset
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)
@@ -130,7 +148,24 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight_findings=Findings.concat([found, *undecided]),
     )
     named = (*options.own_numbers, *options.inbound_contexts)
-    return Job(table, plan, None if profile is None else profile.name, named)
+    return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes)
+
+
+def _keep_records(
+    table: Table, path: Path, name: str, context: RunContext
+) -> tuple[Table, Callable[[], Iterator[ReadTask]], int]:
+    """The table, so that a small one is read once; tasks that read it again; and how much memory it takes."""
+    if not table.can_cross_processes:
+        # Its reader has read all of it.
+        return table, partial(_read_again, path, name, context), _EXPANSION * path.stat().st_size
+    size = path.stat().st_size
+    if size > SMALL_FILE_BYTES:
+        return table, table.tasks, 0
+    return replace(table, tasks=KeptBatches(table.tasks).tasks), table.tasks, size
+
+
+def _read_again(path: Path, name: str, context: RunContext) -> Iterator[ReadTask]:
+    return _open_source(path, name, context)[0].tasks()
 
 
 def _given_by_profile(mapping: BoundProfile | None, options: RunOptions) -> Iterator[Given]:

@@ -125,12 +125,12 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
         # The first process has ended, or wants no more.
         return
     except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
-        send_message(_with_traceback_notes(fault))
+        send_message(with_traceback_notes(fault))
     else:
         send_message(None)
 
 
-def _with_traceback_notes(fault: Exception) -> Exception:
+def with_traceback_notes(fault: Exception) -> Exception:
     """The fault with the places of its traceback as notes: a traceback cannot be pickled. No values are in them."""
     if not isinstance(fault, CalltoolsError):
         for frame in traceback.extract_tb(fault.__traceback__):

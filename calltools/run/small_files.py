@@ -1,0 +1,138 @@
+"""Small files: the first half of their flow, and pandera's verdict on all of them in one call.
+
+A file of some hundred records costs more by its calls than by its records. So the records of many small files that are
+not proven clean are judged together, before the second half of the flow takes file after file in their order
+(``pipeline.finish_table``). The verdict on a file does not depend on the others.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from calltools.batch_steps import BatchResult
+from calltools.errors import SourceError
+from calltools.files.opening import map_read_errors
+from calltools.model.assumptions import Assumptions
+from calltools.pipeline import batch_work
+from calltools.run.job import Job
+from calltools.runtime.threads import cpu_count
+from calltools.validation.ruleset import RuleSet
+from calltools.validation.validator import PanderaJudge, load_pandera
+from calltools.workers.spread import SpreadWork
+
+#: Files that are judged together, and their bytes: all their records are in memory meanwhile.
+_MAX_FILES: Final = 256
+_MAX_BYTES: Final = 8 << 20
+#: Files for each process from which on another process is worth its start.
+_FILES_PER_PROCESS: Final = 48
+#: Rulesets and assumptions whose schemas are kept: files of one run mostly have the same.
+_MAX_JUDGES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """What the first half of the flow has made of a file.
+
+    Attributes:
+        results: Its batches, each with its verdict.
+        fault: Why it cannot be read to its end; there are no results then.
+    """
+
+    results: tuple[BatchResult, ...]
+    fault: Exception | None = None
+
+    def __iter__(self) -> Iterator[BatchResult]:
+        """The results; raises the fault, if there is one."""
+        if self.fault is not None:
+            raise self.fault
+        yield from self.results
+
+
+@dataclass(slots=True)
+class SmallFileJudge:
+    """Reads small files and judges them together; keeps the schemas of a run.
+
+    Attributes:
+        jobs: Number of an input -> its job.
+    """
+
+    jobs: Mapping[int, Job]
+    _judges: list[tuple[RuleSet, Assumptions, PanderaJudge]] = field(default_factory=list)
+
+    def judge(self, numbers: Sequence[int]) -> list[JudgedFile]:
+        """The files of some inputs, read and judged; in their order."""
+        jobs = [self.jobs[number] for number in numbers]
+        files = [_read_file(job) for job in jobs]
+        alike: list[tuple[PanderaJudge, list[int]]] = []
+        for place, job in enumerate(jobs):
+            judge = self._judge_for(job)
+            places = next((known for one, known in alike if one is judge), None)
+            if places is None:
+                alike.append((judge, [place]))
+            else:
+                places.append(place)
+        for judge, places in alike:
+            chosen = [files[place] for place in places]
+            verdicts = judge.judge_each([[result.unproven for result in one.results] for one in chosen])
+            for place, one, verdict in zip(places, chosen, verdicts, strict=True):
+                judged = zip(one.results, verdict, strict=True)
+                files[place] = replace(
+                    one,
+                    results=tuple(
+                        replace(result, verdict=found, unproven=result.unproven.without_cells())
+                        for result, found in judged
+                    ),
+                )
+        return files
+
+    def _judge_for(self, job: Job) -> PanderaJudge:
+        ruleset, assumptions = job.plan.ruleset, job.plan.assumptions
+        for known_rules, known_assumptions, judge in self._judges:
+            if known_assumptions == assumptions and known_rules == ruleset:
+                return judge
+        judge = PanderaJudge(ruleset, assumptions)
+        self._judges = [*self._judges[-_MAX_JUDGES + 1 :], (ruleset, assumptions, judge)]
+        return judge
+
+
+def _read_file(job: Job) -> JudgedFile:
+    work = batch_work(job.table, job.plan)
+    try:
+        with map_read_errors(job.table.source.name):
+            return JudgedFile(tuple(map(work.process, work.read(map))))
+    except Exception as fault:  # noqa: BLE001 - it is raised when it is the turn of the file
+        return JudgedFile((), fault)
+
+
+def spread_small_files(jobs: Mapping[int, Job], sizes: Mapping[int, int], processes: int) -> SpreadWork[JudgedFile]:
+    """Work that gives the judged file of each input.
+
+    Args:
+        jobs: Number of an input -> its job, of small files only.
+        sizes: Number of an input -> bytes of its file.
+        processes: How many processes may work, this one included.
+    """
+    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS) if cpu_count() > 1 or processes > 1 else 0
+    files = _MAX_FILES if workers < 1 else max(1, min(_MAX_FILES, len(jobs) // (2 * workers)))
+    if workers > 0:
+        # Once, and not in each process: of so many files one has something to judge.
+        load_pandera()
+    return SpreadWork(
+        SmallFileJudge(jobs).judge,
+        list(_split_into_chunks(sizes, files)),
+        max(workers, 0),
+        lambda number: JudgedFile((), SourceError("reader-ended", path=jobs[number].table.source.name)),
+    )
+
+
+def _split_into_chunks(sizes: Mapping[int, int], most_files: int) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    held = 0
+    for number, size in sizes.items():
+        if chunk and (len(chunk) == most_files or held + size > _MAX_BYTES):
+            yield chunk
+            chunk, held = [], 0
+        chunk.append(number)
+        held += size
+    if chunk:
+        yield chunk
