@@ -16,7 +16,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Given, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, run_pipeline
+from calltools.pipeline import Sink, batch_work, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
@@ -25,6 +25,7 @@ from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates
 from calltools.vendors.profile import Profile
+from calltools.workers.batch_work import Cluster
 
 #: How dates with dots are read where nothing tells their order.
 _DOTS_BY_DEFAULT: Final = (".", "dmy")
@@ -53,6 +54,7 @@ class Job:
         on_read: Callable[[int], None] = lambda _: None,
         *,
         may_fork: bool = False,
+        cluster: Cluster | None = None,
     ) -> Summary:
         """Read the records into the sinks, after the findings on file and header; gives the counts.
 
@@ -61,6 +63,7 @@ class Job:
             sinks: Take the batches, in another thread.
             on_read: Called with the number of records read so far, in that thread.
             may_fork: Whether a large file may be read in a copy of this process.
+            cluster: Reads and judges the file, if it can be read by ranges.
 
         Raises:
             SourceError: The file cannot be read to its end. The sinks have taken what comes before.
@@ -73,8 +76,14 @@ class Job:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with map_read_errors(name):
-            run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork)
+            run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork, cluster=cluster)
         return summary
+
+    def announce(self, cluster: Cluster) -> None:
+        """Tell a cluster that the results of this file will be wanted, if it can be read by ranges."""
+        ranges = batch_work(self.table, self.plan).ranges
+        if ranges is not None:
+            cluster.expect(self.table, ranges)
 
 
 def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
