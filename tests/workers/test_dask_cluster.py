@@ -2,24 +2,34 @@
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from calltools.cli.app import app
-from calltools.errors import ClusterError, SourceError
+from calltools.errors import SourceError
 from calltools.files.csv import reader
+from calltools.files.limits import Limits
 from calltools.model.batch import ByteRanges
-from calltools.run import ConversionSink, FindingsCollector, InputFile, RunOptions, Session, prepare_job, resolve
+from calltools.run import (
+    ConversionSink,
+    FindingsCollector,
+    InputFile,
+    RunOptions,
+    Session,
+    prepare_job,
+    resolve,
+    session,
+)
 from calltools.validation.ruleset import RuleSet
 from calltools.workers import dask_cluster
 from calltools.workers.dask_cluster import DaskCluster
@@ -89,21 +99,27 @@ def cluster(processes):
         yield connected
 
 
-def run(paths, folder, cluster=None, *, gate=None, converting=True, **options):
+def run(paths, folder, cluster=None, *, sink=None, converting=True, **options):
     """All that a run gives, as bytes and values; the folder is empty before."""
     folder.mkdir(exist_ok=True)
     output, rejects = folder / "out.csv", folder / "rejects.csv"
-    collector = FindingsCollector()
+    collector = FindingsCollector() if sink is None else sink
     context = resolve(RunOptions(as_of=NOW, **options))
     inputs = [InputFile(path, path.name, context) for path in paths]
     with ConversionSink(output, rejects, force=True) as converted:
-        session = Session([*inputs], [collector, converted], converting=converting, cluster=cluster)
-        if gate is not None:
-            session = gate(session)
-        summaries = session.run()
+        summaries = Session(inputs, [collector, converted], converting=converting, cluster=cluster).run()
     rows = [row for part in collector.parts for row in part.to_rows()]
     counts = [
-        (one.name, one.read, one.written, one.rejected, one.skipped, one.rewritten, one.by_code, one.error and one.error.key)
+        (
+            one.name,
+            one.read,
+            one.written,
+            one.rejected,
+            one.skipped,
+            one.rewritten,
+            one.by_code,
+            one.error and one.error.key,
+        )
         for one in summaries
     ]
     return rows, counts, [path.read_bytes() for path in (output, rejects) if path.exists()]
@@ -162,9 +178,12 @@ def test_the_same_bytes_for_every_file_block_and_unit(pieces, size, most, conver
         ("broken/excel-cp1251.csv", {}),
         ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static_call": "1"}),
         # The legs of a call may lie anywhere in the file: it is read here, as a whole.
-        ("asterisk/export.csv", {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"}),
+        (
+            "asterisk/export.csv",
+            {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"},
+        ),
         # A workbook has no ranges.
-        ("uis/export.xlsx", {"timezone": "Europe/Moscow", "static_call": "auto"}),
+        ("calltouch-xlsx/export.xlsx", {"timezone": "Europe/Moscow", "static_call": "1"}),
     ],
 )
 def test_samples_give_the_same_answer(sample, options, cluster, tmp_path, monkeypatch):
@@ -178,32 +197,23 @@ def test_samples_give_the_same_answer(sample, options, cluster, tmp_path, monkey
 def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_path, monkeypatch):
     paths = [csv_of(tmp_path, 300, seed, f"calls-{seed}.csv") for seed in range(4)]
     paths[1].write_text(as_csv([GOOD]) + "x" * 3_000_000, encoding="utf-8")
-    (limited,) = [RunOptions().limits]
-    limited = replace(limited, record_bytes=100_000)
-    alone = run(paths, tmp_path / "out", limits=limited)
-    submitted = []
-    monkeypatch.setattr(cluster._client, "submit", _noting(cluster._client.submit, submitted))
+    limits = Limits(record_bytes=100_000)
+    alone = run(paths, tmp_path / "out", limits=limits)
+    noted = []
+    monkeypatch.setattr(cluster._client, "submit", _noting(cluster._client.submit, noted))
 
-    def when_read(session):
-        first = session.sinks[0]
+    class Noting(FindingsCollector):
+        def take(self, batch, findings, bad):
+            super().take(batch, findings, bad)
+            noted.append(len(batch))
 
-        class Noting(type(first)):
-            def take(self, *taken):
-                submitted.append("taken")
-                super().take(*taken)
-
-        session.sinks[0] = Noting(first.parts)
-        return session
-
-    together = run(paths, tmp_path / "out", cluster, limits=limited, gate=when_read)
+    together = run(paths, tmp_path / "out", cluster, sink=Noting(), limits=limits)
 
     assert together == alone
     assert [one[-1] for one in alone[1]] == [None, "csv-record-too-long", None, None]
-    sent = [one for one in submitted if one == "_unpack"]
-    assert len(sent) == 4
-    # The findings on the header come first, without any record.
-    records_of_first = submitted.index("taken", submitted.index("taken") + 1)
-    assert submitted[:records_of_first].count("_unpack") > 1
+    # Work was sent once for each file, and for more than one before the first had given a record.
+    assert noted.count("_unpack") == 4
+    assert noted[: noted.index(300)].count("_unpack") > 1
 
 
 def _noting(submit, noted):
@@ -219,8 +229,6 @@ def gate_of(tmp_path, nth):
     entered = tmp_path / "entered"
 
     def pass_or_wait(seen=[]):  # noqa: B006 - it counts
-        import time  # noqa: PLC0415 - it runs on a worker
-
         seen.append(1)
         if len(seen) >= nth:
             try:
@@ -240,26 +248,117 @@ def kill_who_entered(entered, processes):
     os.kill(number, signal.SIGKILL)
 
 
-def in_background(function, *arguments):
-    import threading  # noqa: PLC0415
-
+@contextmanager
+def start_thread(function, *arguments):
     thread = threading.Thread(target=function, args=arguments)
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        thread.join()
 
 
-class GatedRules(RuleSet):
+def gated_rules(ruleset, gate):
     """Rules of which the test of one, which only pandera calls, waits at a gate."""
 
-    __slots__ = ("gate",)
+    @dataclass(frozen=True)
+    class Gated(RuleSet):
+        def rules(self):
+            return tuple(
+                replace(rule, cell=gated(rule.cell)) if rule.code == "CT241" else rule for rule in RuleSet.rules(self)
+            )
 
-    def rules(self):
-        for rule in super().rules():
-            yield replace(rule, cell=self._gated(rule.cell)) if rule.code == "CT241" else rule
-
-    def _gated(self, test):
-        def gated(cells, assumptions):
-            self.gate()
+    def gated(test):
+        def waits(cells, assumptions):
+            gate()
             return test(cells, assumptions)
 
-        return gated
+        return waits
+
+    return Gated(ruleset.severities)
+
+
+def gate_reading(job, gate):
+    """The job with a gate before each range is read."""
+    read = job.table.ranges.read
+
+    def gated(found):
+        gate()
+        return read(found)
+
+    return replace(job, table=replace(job.table, ranges=ByteRanges(job.table.ranges.scan, gated)))
+
+
+def gate_judging(job, gate):
+    """The job with a gate in the middle of what pandera does."""
+    return replace(job, plan=replace(job.plan, ruleset=gated_rules(job.plan.ruleset, gate)))
+
+
+@pytest.mark.parametrize("stage", [gate_reading, gate_judging])
+def test_a_worker_killed_at_work_costs_no_record(stage, processes, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 3000)
+    alone = run([path], tmp_path / "out")
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr(dask_cluster, "_MAX_RANGES", 1)
+    entered, gate = gate_of(tmp_path, nth=3)
+    monkeypatch.setattr(session, "prepare_job", lambda *found, **more: stage(prepare_job(*found, **more), gate))
+
+    with connect(processes) as cluster, start_thread(kill_who_entered, entered, processes):
+        together = run([path], tmp_path / "out", cluster)
+
+    assert together == alone
+    assert entered.exists()
+
+
+def test_a_worker_killed_with_results_that_nobody_has_costs_no_record(processes, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 3000)
+    alone = run([path], tmp_path / "out")
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr(dask_cluster, "_MAX_RANGES", 1)
+    monkeypatch.setattr(dask_cluster, "_UNITS_AHEAD", 20)
+    killed = []
+
+    class KillsWhenAllIsDone(FindingsCollector):
+        def take(self, batch, findings, bad):
+            super().take(batch, findings, bad)
+            if len(batch) and not killed:
+                # All units are done, and most of their results are on the workers still.
+                wait_for(lambda: not any(cluster._client.processing().values()))
+                killed.append(next(worker for worker in processes.workers if worker.poll() is None))
+                killed[0].kill()
+                killed[0].wait()
+
+    with connect(processes) as cluster:
+        together = run([path], tmp_path / "out", cluster, sink=KillsWhenAllIsDone())
+
+    assert together == alone
+    assert killed
+
+
+def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 300)
+
+    def missing(job, _gate):
+        read = job.table.ranges.read
+        moved = partial(read.func, Path("/nowhere/calls.csv"))
+        return replace(job, table=replace(job.table, ranges=ByteRanges(job.table.ranges.scan, moved)))
+
+    monkeypatch.setattr(session, "prepare_job", lambda *found, **more: missing(prepare_job(*found, **more), None))
+
+    rows, counts, _ = run([path], tmp_path / "out", cluster)
+
+    assert not rows
+    assert counts[0][-1] == "range-unreadable"
+
+
+def test_a_file_that_was_written_to_is_refused(tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 300)
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 2_000)
+    job = prepare_job(path, "x", resolve(RunOptions(as_of=NOW)), converting=True, keep_records=True)
+    found = list(job.table.ranges.scan())
+    path.write_text(path.read_text(encoding="utf-8").replace("\n", " "), encoding="utf-8")
+
+    with pytest.raises(SourceError) as raised:
+        job.table.ranges.read(found[3])
+
+    assert raised.value.key == "range-changed"
