@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -46,6 +45,8 @@ _MAX_RANGES: Final = 4
 _UNITS_AHEAD: Final = 2
 #: Results that are brought here before they are needed.
 _FETCHED_AHEAD: Final = 3
+#: Works that a worker keeps unpacked: as many files may be under way.
+_WORKS_KEPT: Final = 16
 _CONNECT_S: Final = 10
 #: How long no worker may be there while results are waited for.
 _PATIENCE_S: Final = 60
@@ -75,11 +76,11 @@ class DaskCluster:
         self._parts: Iterator[_Part] = iter(())
 
     def __enter__(self) -> Self:
-        """Connect to the scheduler, and compare the packages of its workers with those of this process.
+        """Connect to the scheduler, or start the processes.
 
         Raises:
             PackageError: The extra ``dask`` is not installed.
-            ClusterError: There is no scheduler, or no worker, or a worker has other packages.
+            ClusterError: There is no scheduler, or it has no worker.
         """
         try:
             import distributed  # noqa: F401, PLC0415 - heavy, and an extra
@@ -88,7 +89,6 @@ class DaskCluster:
         try:
             self._client = self._connect()
             self._wait_for_workers()
-            self._compare_packages()
             self._fetchers = self._stack.enter_context(ThreadPoolExecutor(_FETCHED_AHEAD, "fetch"))
             # They wait for results, and end when the client does.
             self._stack.callback(self._client.close)
@@ -113,7 +113,8 @@ class DaskCluster:
 
         Raises:
             CalltoolsError: What the work has raised on a worker, or the scan of the file here.
-            ClusterError: The scheduler or all workers were lost, or work was lost again and again.
+            ClusterError: The scheduler or all workers were lost, work was lost again and again, or a worker has other
+                packages than this process.
         """
         if id(table) not in self._expected:
             self.expect(table, work)
@@ -163,7 +164,7 @@ class DaskCluster:
                     for unit in units:
                         if key in self._ended:
                             break
-                        yield key, self._client.submit(_run_unit, sent, unit, pure=False, key=_new_key("calltools"))
+                        yield key, self._client.submit(_run_unit, sent, unit, pure=False, key=_new_name("calltools"))
                 yield key, None
             except (CalltoolsError, OSError) as fault:
                 yield key, fault
@@ -175,8 +176,8 @@ class DaskCluster:
         """
         import cloudpickle  # noqa: PLC0415 - heavy, and an extra
 
-        packed = _Packed(cloudpickle.dumps(_Work(work.process, _package_versions())))
-        return self._client.submit(_unpack, packed, pure=False, key=_new_key("calltools-work"))
+        packed = _PackedWork(_new_name("calltools-work"), _find_versions(), cloudpickle.dumps(work.process))
+        return self._client.submit(_keep, packed, pure=False, key=packed.name)
 
     def _count_threads(self) -> int:
         """Threads of all workers that are there now: some may have come since the last call."""
@@ -261,75 +262,74 @@ class DaskCluster:
         except TimeoutError:
             raise ClusterError("cluster-empty", address=self._address) from None
 
-    def _compare_packages(self) -> None:
-        # Functions of Python itself: a worker without calltools has them, too.
-        for name, wanted in _package_versions().items():
-            found = self._client.run(version, name, on_error="return")
-            for worker, has in found.items():
-                _compare(name, wanted, has if isinstance(has, str) else "", worker)
-        for worker, has in self._client.run(platform.python_version).items():
-            _compare("Python", _minor(platform.python_version()), _minor(has), worker)
 
+class _PackedWork:
+    """Work on a table as bytes, which no log shows: the options of a run may hold phones.
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """Bytes that no log shows: the options of a run may hold phones."""
+    Attributes:
+        name: No other work has it.
+        versions: Of the packages that a worker must have.
+        body: The function, pickled.
+    """
 
-    body: bytes
+    def __init__(self, name: str, versions: Mapping[str, str], body: bytes) -> None:
+        self.name = name
+        self.versions = versions
+        self.body = body
 
     def __repr__(self) -> str:
-        return f"{len(self.body)} bytes"
+        return self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _PackedWork) and self.name == other.name
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Work:
-    """What a worker needs for all units of a table, and the packages that it must have."""
-
-    process: Callable[[Sequence[Any]], list[Any]]
-    packages: Mapping[str, str]
+def _keep(packed: _PackedWork) -> _PackedWork:
+    """On a worker: from here the others take it."""
+    return packed
 
 
-def _unpack(packed: _Packed) -> Any:
-    """On a worker: the work, or why it cannot be done there."""
+@lru_cache(maxsize=_WORKS_KEPT)
+def _unpack(packed: _PackedWork) -> Callable[[Sequence[Any]], list[Any]]:
+    """On a worker: the function.
+
+    Raises:
+        ClusterError: The worker has other packages, or cannot load it.
+    """
+    ours = _find_versions()
+    for package, theirs in packed.versions.items():
+        if ours.get(package) != theirs:
+            facts = {"worker": platform.node(), "package": package, "theirs": ours.get(package) or "-", "ours": theirs}
+            raise ClusterError("cluster-versions", **facts)
     try:
-        return pickle.loads(packed.body)  # noqa: S301 - from the client of the cluster, which may run anything there
-    except Exception as fault:  # noqa: BLE001 - a package that is missing or another one raises anything
-        return ClusterError("cluster-refused", reason=type(fault).__name__)
+        process: Callable[[Sequence[Any]], list[Any]] = pickle.loads(packed.body)  # noqa: S301 - from the client, which may run anything here
+    except Exception as fault:
+        raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
+    return process
 
 
-def _run_unit(work: Any, unit: Sequence[Any]) -> Any:
+def _run_unit(packed: _PackedWork, unit: Sequence[Any]) -> Any:
     """On a worker: the results of a unit, or the fault that it ended with."""
-    if isinstance(work, Exception):
-        return work
     try:
-        # The worker may have come after the packages of all others were compared.
-        for name, wanted in work.packages.items():
-            _compare(name, wanted, _find_version(name), platform.node())
-        return work.process(unit)
+        return _unpack(packed)(unit)
     except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
         return with_traceback_notes(fault)
 
 
-def _package_versions() -> dict[str, str]:
-    return {name: _find_version(name) for name in _DECIDING_PACKAGES}
+def _find_versions() -> dict[str, str]:
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"Python": python, **{name: _find_version(name) for name in _DECIDING_PACKAGES}}
 
 
-@cache
 def _find_version(name: str) -> str:
     """The version of an installed package; empty: it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _compare(name: str, ours: str, theirs: str, worker: str) -> None:
-    if ours != theirs:
-        raise ClusterError("cluster-versions", worker=worker, package=name, theirs=theirs or "-", ours=ours or "-")
-
-
-def _minor(python: str) -> str:
-    return python.rpartition(".")[0]
 
 
 def _cut(ranges: Iterator[Any], count_threads: Callable[[], int]) -> Generator[tuple[Any, ...]]:
@@ -345,5 +345,5 @@ def _cut(ranges: Iterator[Any], count_threads: Callable[[], int]) -> Generator[t
         yield tuple(unit)
 
 
-def _new_key(prefix: str) -> str:
+def _new_name(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex}"

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from calltools.errors import SourceError
+from calltools.cli.app import app
+from calltools.errors import ClusterError, SourceError
 from calltools.files.csv import reader
 from calltools.files.limits import Limits
 from calltools.model.batch import ByteRanges
@@ -212,8 +214,8 @@ def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_pat
     assert together == alone
     assert [one[-1] for one in alone[1]] == [None, "csv-record-too-long", None, None]
     # Work was sent once for each file, and for more than one before the first had given a record.
-    assert noted.count("_unpack") == 4
-    assert noted[: noted.index(300)].count("_unpack") > 1
+    assert noted.count("_keep") == 4
+    assert noted[: noted.index(300)].count("_keep") > 1
 
 
 def _noting(submit, noted):
@@ -362,3 +364,114 @@ def test_a_file_that_was_written_to_is_refused(tmp_path, monkeypatch):
         job.table.ranges.read(found[3])
 
     assert raised.value.key == "range-changed"
+
+
+# -- the command line ------------------------------------------------------------------------
+
+
+def calltools(*arguments, **more):
+    command = [sys.executable, "-m", "calltools", *map(str, arguments)]
+    return start_process(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+
+def test_a_cluster_of_this_machine_writes_the_same_files(tmp_path):
+    path = csv_of(tmp_path, 3000)
+    said = []
+    for engine in ("local", "dask"):
+        outputs = ["-o", tmp_path / f"{engine}.csv", "--rejects", tmp_path / f"{engine}.rejects.csv"]
+        report = ["--report", tmp_path / f"{engine}.jsonl", "--as-of", NOW, "--no-progress"]
+        with calltools("convert", path, "--engine", engine, *outputs, *report) as process:
+            said.append((*process.communicate(), process.returncode))
+
+    assert said[0] == said[1]
+    assert said[0][-1] == 1
+    for ending in ("csv", "rejects.csv", "jsonl"):
+        local, dask = (tmp_path / f"{engine}.{ending}" for engine in ("local", "dask"))
+        assert local.read_bytes() == dask.read_bytes()
+        assert local.stat().st_size
+
+
+def test_without_its_scheduler_a_run_ends_with_4_and_writes_nothing(tmp_path):
+    path = csv_of(tmp_path, 3000)
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "out").mkdir()
+    with Processes(tmp_path / "cluster") as other:
+        with connect(other, workers=1) as cluster:
+            (worker,) = other.workers
+            # Its worker does nothing more, so the run waits for results.
+            worker.send_signal(signal.SIGSTOP)
+            asked = cluster._client.scheduler_info
+            arguments = ["convert", path, "--engine", "dask", "--scheduler", other.address, "--as-of", NOW]
+            with calltools(
+                *arguments, "-o", tmp_path / "out" / "calls.csv", "--report", tmp_path / "out" / "a.jsonl"
+            ) as run:
+                wait_for(lambda: len(asked()["workers"]) == 1)
+                wait_for(lambda: cluster._client.run_on_scheduler(_count_tasks) > 1)
+                other.scheduler.kill()
+                _, said = run.communicate()
+        worker.kill()
+
+    assert run.returncode == 4
+    assert f"The connection to the Dask scheduler at {other.address} was lost" in said
+    assert not list((tmp_path / "out").iterdir())
+
+
+def _count_tasks(dask_scheduler):
+    return len(dask_scheduler.tasks)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "No Dask scheduler answers at"), ("ru", "не ответил планировщик Dask")]
+)
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "foo://127.0.0.1:9"])
+def test_no_scheduler_at_the_address(address, language, sentence, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_CONNECT_S", 1)
+    path = csv_of(tmp_path, 3)
+
+    result = CliRunner().invoke(
+        app, ["validate", str(path), "--engine", "dask", "--scheduler", address, "--lang", language]
+    )
+
+    assert result.exit_code == 4
+    assert sentence in result.stderr
+    assert address in result.stderr
+
+
+def test_a_cluster_without_workers(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_CONNECT_S", 1)
+    (tmp_path / "cluster").mkdir()
+
+    with Processes(tmp_path / "cluster") as other, pytest.raises(ClusterError) as raised, DaskCluster(other.address):
+        pass
+
+    assert raised.value.key == "cluster-empty"
+    assert f"dask worker {other.address}" in raised.value.say()
+
+
+def test_a_worker_with_other_packages_is_refused(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_find_versions", lambda: {"pyarrow": "1.0"})
+
+    with pytest.raises(ClusterError) as raised:
+        run([csv_of(tmp_path, 3)], tmp_path / "out", cluster)
+
+    assert (raised.value.key, raised.value.facts["package"], raised.value.facts["ours"]) == (
+        "cluster-versions",
+        "pyarrow",
+        "1.0",
+    )
+
+
+def test_the_extra_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    result = CliRunner().invoke(app, ["validate", str(csv_of(tmp_path, 3)), "--engine", "dask"])
+
+    assert result.exit_code == 2
+    assert "pip install 'calltools[dask]'" in result.stderr
+
+
+def test_a_scheduler_alone_is_no_engine(tmp_path):
+    result = CliRunner().invoke(app, ["validate", str(csv_of(tmp_path, 3)), "--scheduler", "tcp://127.0.0.1:9"])
+
+    assert result.exit_code == 2
+    assert "--engine dask" in result.stderr
