@@ -22,6 +22,7 @@
     │   └── UnreachableError    try again: no answer that could be read
     ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
     │   └── LockedError         another process uploads to the counter
+    ├── ClusterError        the Dask cluster cannot be used, or was lost            (exit 4)
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
@@ -314,6 +315,12 @@ class UnknownOutcomeError(CalltoolsError):
 def _with_answer(sentence: str, facts: Mapping[str, object], language: Language) -> str:
     answer = facts.get("answer")
     return f"{sentence} {say('service-says', language, answer=answer)}" if answer else sentence
+
+
+class ClusterError(CalltoolsError):
+    """The Dask cluster cannot be reached, lacks what is needed, or was lost; no output was written."""
+
+    exit_code = 4
 
 
 class LedgerError(CalltoolsError):

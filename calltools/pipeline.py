@@ -3,12 +3,13 @@
 ``process_batch`` is the first half, up to the proof that records are clean. It is a pure function of a batch and runs
 in threads, or in a second process where the file is large (``workers``). The second half has an order: the main thread
 walks the observers along the batches, and one more thread judges groups of them and feeds the sinks.
-The answer does not depend on the size of blocks, on what was proven, or on the number of threads and processes.
+On a cluster (``workers.dask_cluster``) ``judge_ranges`` does the first half and judges, on machines that read the file.
+The answer does not depend on the size of blocks, on what was proven, or on the number of threads, processes, machines.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -20,21 +21,24 @@ from calltools.batch_steps import (
     BatchResult,
     RunPlan,
     fill_missing_columns,
+    find_extent,
     map_columns,
     match_identifiers,
     normalize_cells,
+    number_results,
     read_batches,
+    select_records,
 )
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
-from calltools.model.batch import Batch, Table
+from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, load_pandera, select_unproven
-from calltools.workers.batch_work import BatchWork
+from calltools.validation.validator import PanderaJudge, UnprovenRecords, load_pandera, select_unproven
+from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import is_large_file, start_work
 
@@ -60,6 +64,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     on_read: Callable[[int], None],
     *,
     may_fork: bool = False,
+    cluster: Cluster | None = None,
 ) -> None:
     """Send a whole table through the flow.
 
@@ -71,13 +76,21 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         summary: Is filled in.
         on_read: Gets the number of records that the sinks have taken so far.
         may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
+        cluster: Reads and judges the table, if it can be read by ranges.
     """
-    observers, stage = _begin_table(table, plan, sinks, summary, on_read)
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
+    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    work = batch_work(table, plan)
     with (
         GroupThread(stage.finish_group) as groups,
-        closing(start_work(batch_work(table, plan), table, groups.is_idle, may_fork=may_fork)) as results,
+        closing(
+            start_work(work, table, groups.is_idle, may_fork=may_fork)
+            if cluster is None or work.ranges is None
+            else cluster.results(table, work.ranges)
+        ) as results,
     ):
-        if is_large_file(table.source.path):
+        if cluster is None and is_large_file(table.source.path):
             # A large file nearly always has something to judge, and pandera loads while the first block is read.
             groups.run(load_pandera)
         for result in results:
@@ -135,7 +148,47 @@ def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
     """The first half of the flow for a table: its batches, and what is done to each."""
     process = partial(process_batch, plan=plan, observers=Observers(plan.ruleset, plan.assumptions))
     # Judging takes as long as proving; to convert takes twice as long.
-    return BatchWork(partial(read_batches, table, plan), process, outweighs_judging=plan.normalize)
+    return BatchWork(partial(read_batches, table, plan), process, plan.normalize, _range_work(table, plan))
+
+
+def _range_work(table: Table, plan: RunPlan) -> RangeWork[BatchResult] | None:
+    """The same by ranges of the file; ``None``: it cannot be cut, or the legs of a call may lie anywhere in it."""
+    if table.ranges is None or (plan.mapping is not None and plan.mapping.merges_legs):
+        return None
+    # What only this process knows or needs is not sent.
+    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={})
+    judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
+    return RangeWork(table.ranges.scan, judge, number_results)
+
+
+def judge_ranges(
+    found: Sequence[object], ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
+) -> list[BatchResult]:
+    """The first half of the flow, and pandera's verdict, for ranges of a file that follow one another.
+
+    Args:
+        found: What the scan of the ranges has found.
+        ranges: Read it.
+        titles: Of the table.
+        plan: How.
+
+    Returns:
+        A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
+    """
+    observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
+    for one in found:
+        batch = ranges.read(one)
+        extent, count, before = find_extent(batch), count + batch.read, count
+        result = process_batch(select_records(batch.shift_records(before), titles, plan), plan, observers)
+        results.append(replace(result, extent=extent))
+    judge = PanderaJudge(plan.ruleset, plan.assumptions)
+    verdict = plan.finding_filter.locate(judge.judge([result.unproven for result in results]))
+    nothing = UnprovenRecords(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))
+    return [
+        # A slice would take the rows of all others with it on its way.
+        replace(result, unproven=nothing, verdict=judged.copy())
+        for result, judged in zip(results, _split_verdict(verdict, results), strict=True)
+    ]
 
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
@@ -167,9 +220,7 @@ class _ResultStage:
 
     def finish_group(self, group: Sequence[_ObservedResult]) -> None:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
-        pending = [result.unproven for result, _ in group if result.verdict is None]
-        verdict = self.plan.finding_filter.locate(self.judge.judge(pending))
-        for result, findings in self._split_by_batch(group, verdict):
+        for result, findings in self._gather_findings(group):
             self.summary.joined.update(result.join_counts)
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
@@ -189,21 +240,25 @@ class _ResultStage:
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
-    def _split_by_batch(
-        self, group: Sequence[_ObservedResult], verdict: Findings
-    ) -> Iterator[tuple[BatchResult, Findings]]:
+    def _gather_findings(self, group: Sequence[_ObservedResult]) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
-        # The verdict is in the order of the file, so the records of a batch stand together: a slice copies nothing.
-        records = verdict.table["record"].to_numpy()
+        waiting = [result for result, _ in group if result.verdict is None]
+        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result in waiting]))
+        judged = _split_verdict(verdict, waiting)
         for result, observed in group:
-            numbers = result.batch.records
-            if result.verdict is not None:
-                judged = self.plan.finding_filter.locate(result.verdict)
-            else:
-                first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
-                judged = Findings(verdict.table.slice(first, last - first))
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
-            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged]))
+            of_records = next(judged) if result.verdict is None else result.verdict
+            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, of_records]))
+
+
+def _split_verdict(verdict: Findings, results: Sequence[BatchResult]) -> Iterator[Findings]:
+    """The verdict on some batches together, as that on each of them."""
+    # It is in the order of the file, so the records of a batch stand together: a slice copies nothing.
+    records = verdict.table["record"].to_numpy()
+    for result in results:
+        numbers = result.batch.records
+        first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
+        yield Findings(verdict.table.slice(first, last - first))
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:

@@ -68,6 +68,13 @@ class DurationFormatChoice(StrEnum):
     HOURS = "h:mm"
 
 
+class Engine(StrEnum):
+    """What ``--engine`` accepts: where the files are read and judged."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
 class OnError(StrEnum):
     """What ``--on-error`` accepts: what to do with good records if others have errors."""
 
@@ -214,6 +221,18 @@ class FindingOptions:
     color: Annotated[Color, typer.Option(help="Colors of text output.")] = Color.AUTO
 
     force: Annotated[bool, typer.Option("--force", help="Overwrite outputs and reports that exist.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Options that say where files are worked on."""
+
+    engine: Annotated[
+        Engine, typer.Option(help="dask: on a Dask cluster, of this machine or by --scheduler; same answer.")
+    ] = Engine.LOCAL
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of the cluster, such as tcp://10.0.0.1:8786.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from calltools.batch_steps import RunPlan
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.inputs import find_inputs
 from calltools.cli.options import (
+    Engine,
+    EngineOptions,
     FindingOptions,
     OnError,
     ReadingOptions,
@@ -55,12 +57,14 @@ from calltools.runtime.threads import return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
+from calltools.workers.batch_work import Cluster
 
 
-def validate_files(
+def validate_files(  # noqa: PLR0913 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
+    running: EngineOptions,
     layers: OptionLayers,
     *,
     converting: bool = False,
@@ -81,6 +85,7 @@ def validate_files(
             converting=converting,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            cluster=_open_cluster(running, stack),
         ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
@@ -89,11 +94,12 @@ def validate_files(
     raise typer.Exit(code)
 
 
-def convert_files(
+def convert_files(  # noqa: PLR0913, PLR0917 - as above
     files: Sequence[str],
     writing: WritingOptions,
     reading: ReadingOptions,
     showing: FindingOptions,
+    running: EngineOptions,
     layers: OptionLayers,
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
@@ -133,6 +139,7 @@ def convert_files(
             converting=True,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            cluster=_open_cluster(running, stack),
         ).run()
         _print_baseline(baseline.result, showing)
         _print_counts(summaries, showing)
@@ -140,6 +147,17 @@ def convert_files(
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
+    """The cluster that the options name, ready to work; ``None``: this machine does all of it."""
+    if running.engine is Engine.LOCAL:
+        if running.scheduler is not None:
+            raise UsageError("scheduler-without-engine", address=running.scheduler)
+        return None
+    from calltools.workers.dask_cluster import DaskCluster  # noqa: PLC0415 - an extra
+
+    return enter_interrupt_safe(stack, DaskCluster(running.scheduler))
 
 
 def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:
@@ -175,9 +193,12 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
     language = resolve_language(showing.lang)
     paths: list[FoundFile] = []
+    copies: set[Path] = set()
     for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive):
         if one.name == "-":
-            paths += find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+            copied = find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+            copies.update(found.path for found in copied)
+            paths += copied
         else:
             paths.append(one)
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
@@ -187,7 +208,7 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
         if matching not in contexts:
             options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
             contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
-        inputs.append(InputFile(path, name, contexts[matching], member))
+        inputs.append(InputFile(path, name, contexts[matching], member, path in copies))
     return base, inputs
 
 

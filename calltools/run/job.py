@@ -16,7 +16,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, finish_table, run_pipeline
+from calltools.pipeline import Sink, batch_work, finish_table, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
@@ -25,6 +25,7 @@ from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates
 from calltools.vendors.profile import Profile
+from calltools.workers.batch_work import Cluster
 
 #: How dates with dots are read where nothing tells their order.
 _DOTS_BY_DEFAULT: Final = (".", "dmy")
@@ -58,7 +59,7 @@ class Job:
             return self
         return replace(self, table=replace(self.table, tasks=self.read_again), held_bytes=0)
 
-    def run(
+    def run(  # noqa: PLR0913 - who reads, who takes, who is told
         self,
         name: str,
         sinks: Sequence[Sink],
@@ -66,6 +67,7 @@ class Job:
         *,
         may_fork: bool = False,
         results: Iterable[BatchResult] | None = None,
+        cluster: Cluster | None = None,
     ) -> Summary:
         """Read the records into the sinks, after the findings on file and header; gives the counts.
 
@@ -75,6 +77,7 @@ class Job:
             on_read: Called with the number of records read so far, in that thread.
             may_fork: Whether a large file may be read in a copy of this process.
             results: What the first half of the flow has made of the file, where that is done (``small_files``).
+            cluster: Reads and judges the file, if it can be read by ranges.
 
         Raises:
             SourceError: The file cannot be read to its end. The sinks have taken what comes before.
@@ -88,10 +91,16 @@ class Job:
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with map_read_errors(name):
             if results is None:
-                run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork)
+                run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork, cluster=cluster)
             else:
                 finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
+
+    def announce(self, cluster: Cluster) -> None:
+        """Tell a cluster that the results of this file will be wanted, if it can be read by ranges."""
+        ranges = batch_work(self.table, self.plan).ranges
+        if ranges is not None:
+            cluster.expect(self.table, ranges)
 
 
 def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user

@@ -21,6 +21,7 @@ from calltools.run.sinks import SessionSink
 from calltools.run.small_files import JudgedFile, spread_small_files
 from calltools.run.source import SMALL_FILE_BYTES
 from calltools.validation.observers import CrossFileObservers
+from calltools.workers.batch_work import Cluster
 from calltools.workers.spread import SpreadWork
 
 #: Bytes of records that planned files may hold until it is their turn. The first one may hold more: it is the next.
@@ -36,12 +37,14 @@ class InputFile:
         name: What the user calls it.
         context: What its options mean. Files of one run may have different options.
         member: If it is an archive, the name of the member that is meant.
+        is_copy: Whether ``path`` is a copy that only this run knows, as of standard input.
     """
 
     path: Path
     name: str
     context: RunContext
     member: str | None = None
+    is_copy: bool = False
 
 
 class SessionEvents(Protocol):
@@ -123,6 +126,7 @@ class Session:
         may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
         processes: How many processes may work on small files, this one included; more than one with ``may_fork`` only.
         stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
+        cluster: Reads and judges what other machines can open; the rest is read here.
     """
 
     inputs: Sequence[InputFile]
@@ -134,6 +138,7 @@ class Session:
     may_fork: bool = field(default=False, kw_only=True)
     stop_on_error: bool = field(default=False, kw_only=True)
     processes: int = field(default=1, kw_only=True)
+    cluster: Cluster | None = field(default=None, kw_only=True)
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
 
     def run(self) -> list[Summary]:
@@ -148,6 +153,7 @@ class Session:
         with Unpacker() as unpacker:
             jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
             self.events.prepared()
+            self._announce(jobs)
             with self._spread_small_files(jobs) as small:
                 summaries = [
                     self._process_file(one, job, unpacker, small.take(number) if number in small else None)
@@ -156,6 +162,14 @@ class Session:
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
+
+    def _announce(self, jobs: Sequence[Job | FileFault]) -> None:
+        """Let the cluster begin with the next files before the first one is finished."""
+        if self.cluster is None:
+            return
+        for one, job in zip(self.inputs, jobs, strict=True):
+            if isinstance(job, Job) and _is_reachable(one, job):
+                job.announce(self.cluster)
 
     def _prepare(self, one: InputFile, unpacker: Unpacker) -> Job | FileFault:
         try:
@@ -193,7 +207,8 @@ class Session:
         sizes = {
             number: size
             for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
-            if isinstance(job, Job)
+            if self.cluster is None
+            and isinstance(job, Job)
             and job.table.source.path == one.path
             and (size := one.path.stat().st_size) <= SMALL_FILE_BYTES
         }
@@ -220,7 +235,14 @@ class Session:
             # Of several packed files only the last one is still unpacked.
             _plain_path(one, unpacker)
             with self.events.reading(name) as on_read:
-                summary = job.run(name, [*self.sinks, *self.reporters], on_read, may_fork=self.may_fork, results=judged)
+                summary = job.run(
+                    name,
+                    [*self.sinks, *self.reporters],
+                    on_read,
+                    results=judged,
+                    may_fork=self.may_fork and self.cluster is None,
+                    cluster=self.cluster if _is_reachable(one, job) else None,
+                )
         except (SourceError, UnfitFileError) as fault:
             self._name(fault, name)
             if not self._is_of_file(fault):
@@ -250,3 +272,8 @@ def _hold_few_records(jobs: Iterable[Job | FileFault]) -> Iterator[Job | FileFau
 
 def _plain_path(one: InputFile, unpacker: Unpacker) -> Path:
     return unpacker.plain_path(Packed(one.path, one.member), one.name, one.context.options.limits)
+
+
+def _is_reachable(one: InputFile, job: Job) -> bool:
+    """Whether others can open the file: copies and what was unpacked lie in a temporary file of this process."""
+    return not one.is_copy and job.table.source.path == one.path

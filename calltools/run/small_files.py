@@ -75,11 +75,12 @@ class SmallFileJudge:
             chosen = [files[place] for place in places]
             verdicts = judge.judge_each([[result.unproven for result in one.results] for one in chosen])
             for place, one, verdict in zip(places, chosen, verdicts, strict=True):
+                locate = jobs[place].plan.finding_filter.locate
                 judged = zip(one.results, verdict, strict=True)
                 files[place] = replace(
                     one,
                     results=tuple(
-                        replace(result, verdict=found, unproven=result.unproven.without_cells())
+                        replace(result, verdict=locate(found), unproven=result.unproven.without_cells())
                         for result, found in judged
                     ),
                 )

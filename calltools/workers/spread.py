@@ -12,7 +12,7 @@ from typing import Generic, Self, TypeVar
 
 from calltools.runtime.process import ForkedWorker
 from calltools.runtime.threads import keep_freed_memory
-from calltools.workers.second_process import with_traceback_notes
+from calltools.workers.batch_work import with_traceback_notes
 
 _Result = TypeVar("_Result")
 

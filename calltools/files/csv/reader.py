@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from calltools.errors import SourceError
 from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
-from calltools.files.csv.blocks import Block, Dialect, split_blocks
+from calltools.files.csv.blocks import Block, BlockRange, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
 from calltools.files.csv.mixture import has_record_of_utf8, is_record_of_utf8
 from calltools.files.csv.pieces import Pieces
@@ -20,6 +22,7 @@ from calltools.files.inputs import OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.model.batch import (
     Batch,
+    ByteRanges,
     MalformedRecord,
     MalformedRecords,
     ReadTask,
@@ -57,7 +60,14 @@ def open_csv(request: OpenRequest) -> Table:
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
     reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only)
-    return Table(sniffed.source, sniffed.titles, reader.read_tasks, sniffed.findings, can_cross_processes=True)
+    return Table(
+        sniffed.source,
+        sniffed.titles,
+        reader.read_tasks,
+        sniffed.findings,
+        can_cross_processes=True,
+        ranges=reader.byte_ranges(),
+    )
 
 
 class _CsvReader:
@@ -76,12 +86,45 @@ class _CsvReader:
             "utf-8" if Utf8Stream.is_needed(encoding) else encoding,
         )
 
+    def byte_ranges(self) -> ByteRanges | None:
+        """The blocks as ranges of the file; ``None``: they are bytes of a stream that rewrites those of the file."""
+        if self._sniffed.undoubled or Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
+            return None
+        # Who reads a range may work in another folder.
+        return ByteRanges(self._scan_ranges, partial(self._read_range, self._sniffed.source.path.absolute()))
+
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
+        for block, mixed in self._split():
+            yield partial(self._read_block_with_findings, block, mixed)
+
+    def _scan_ranges(self) -> Iterator[tuple[BlockRange, Findings | None]]:
+        """Where the blocks of the file lie, in its order, each with what only all blocks before it show."""
+        for block, mixed in self._split():
+            yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
+
+    def _read_range(self, path: Path, found: tuple[BlockRange, Findings | None]) -> Batch:
+        """The records of a block that ``_scan_ranges`` has found, read from the file.
+
+        Raises:
+            SourceError: The file cannot be opened, or is not the one that was scanned.
+        """
+        place, mixed = found
+        try:
+            with path.open("rb") as stream:
+                block = place.read(stream, self._dialect)
+        except OSError as fault:
+            raise SourceError("range-unreadable", path=path, reason=fault.strerror or "") from None
+        if block is None:
+            raise SourceError("range-changed", path=path)
+        return self._read_block_with_findings(block, mixed or Findings.empty())
+
+    def _split(self) -> Iterator[tuple[Block, Findings]]:
+        """The blocks of the file, each with a finding on its line ends."""
         seen: set[str] = set()
         with self._open_stream() as stream:
             for block in split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
-                yield partial(self._read_block_with_findings, block, self._mixed_line_end_finding(seen, block))
+                yield block, self._mixed_line_end_finding(seen, block)
 
     def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
         return self._read_block(block).with_findings(mixed)

@@ -44,7 +44,6 @@ class QuoteStructure:
         self._cr_count = int(np.count_nonzero(returns))
         self._crlf_count = int(np.count_nonzero(returns[:-1] & (self._bytes[1:] == _LF))) if self._cr_count else 0
         self._has_lone_cr = self._cr_count > self._crlf_count
-        self._first_doubtful = self._first_doubtful_quote() if quotes else len(data)
 
     @property
     def _bytes(self) -> NDArray[np.uint8]:
@@ -182,8 +181,11 @@ class QuoteStructure:
         found: NDArray[np.bool_] = np.searchsorted(self._quotes, positions) % 2 == 0
         return found
 
-    def _first_doubtful_quote(self) -> int:
+    @cached_property
+    def _first_doubtful(self) -> int:
         """Position of the first quote that is wrong or may be stray; the length of the data if there is none."""
+        if not len(self._quotes):
+            return len(self._data)
         wrong = self._first_wrong_quote()
         # A stray quote that looks right opens a cell of several lines, so only such cells are suspect.
         inside = self._quoted_line_ends[

@@ -1,0 +1,349 @@
+"""Work on the ranges of files by a Dask cluster: machines that open the files themselves, or processes of this one.
+
+A unit of work is some ranges of a file that follow one another. Only places in the file travel there, and results come
+back; they are taken in the order of the files, however the units end. A unit is a pure function, so Dask runs it again
+where a worker was lost. Faults come back as values: Dask would log the arguments of a task that raises.
+"""
+
+import logging
+import pickle
+import platform
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from calltools.errors import CalltoolsError, ClusterError, PackageError
+from calltools.model.batch import Table
+from calltools.runtime.packages import BrokenPackage
+from calltools.runtime.threads import cpu_count, map_in_order
+from calltools.workers.batch_work import RangeWork, with_traceback_notes
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+#: Packages on which the answer depends: a worker must have the versions of this process.
+_DECIDING_PACKAGES: Final = (
+    "calltools",
+    "iso4217",
+    "numpy",
+    "pandas",
+    "pandera",
+    "phonenumberslite",
+    "pyarrow",
+    "tzdata",
+)
+#: Ranges of a unit at most: as many blocks of a CSV hold the records that pandera judges at once.
+_MAX_RANGES: Final = 4
+#: Units under way for each thread of the cluster: one is worked on, one waits.
+_UNITS_AHEAD: Final = 2
+#: Results that are brought here before they are needed.
+_FETCHED_AHEAD: Final = 3
+#: Works that a worker keeps unpacked: as many files may be under way.
+_WORKS_KEPT: Final = 16
+_CONNECT_S: Final = 10
+#: How long no worker may be there while results are waited for.
+_PATIENCE_S: Final = 60
+_POLL_S: Final = 2
+
+_Result = TypeVar("_Result")
+#: Of a unit, with the table that it belongs to: the future of its results, then the results. ``None`` is the end of the
+#: table, an exception is a fault in its place.
+_Part = tuple[int, Any]
+
+
+class DaskCluster:
+    """A Dask cluster that does the work on files; a context manager.
+
+    Args:
+        scheduler: Its address, such as ``tcp://10.0.0.1:8786``; ``None``: a cluster of as many processes of this
+            machine as it has processors, which ends with the context.
+    """
+
+    def __init__(self, scheduler: str | None = None) -> None:
+        self._address = scheduler
+        self._stack = ExitStack()
+        self._waiting: deque[tuple[Table, RangeWork[Any]]] = deque()
+        #: Tables whose results may still come, and those whose results nobody wants any more.
+        self._expected: set[int] = set()
+        self._ended: set[int] = set()
+        self._parts: Iterator[_Part] = iter(())
+
+    def __enter__(self) -> Self:
+        """Connect to the scheduler, or start the processes.
+
+        Raises:
+            PackageError: The extra ``dask`` is not installed.
+            ClusterError: There is no scheduler, or it has no worker.
+        """
+        try:
+            import distributed  # noqa: F401, PLC0415 - heavy, and an extra
+        except ImportError as fault:
+            raise PackageError(BrokenPackage("distributed", "distributed", f"{fault}", extra="dask")) from None
+        try:
+            self._client = self._connect()
+            self._wait_for_workers()
+            self._fetchers = self._stack.enter_context(ThreadPoolExecutor(_FETCHED_AHEAD, "fetch"))
+            # They wait for results, and end when the client does.
+            self._stack.callback(self._client.close)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the cluster; what is under way there is dropped."""
+        self._stack.close()
+
+    def expect(self, table: Table, work: RangeWork[Any]) -> None:
+        """The results of this table will be wanted after those that were named before: work may begin ahead."""
+        self._waiting.append((table, work))
+        self._expected.add(id(table))
+
+    def results(self, table: Table, work: RangeWork[_Result]) -> Generator[_Result]:
+        """The result for each batch of a table, in the order of the file.
+
+        Raises:
+            CalltoolsError: What the work has raised on a worker, or the scan of the file here.
+            ClusterError: The scheduler or all workers were lost, work was lost again and again, or a worker has other
+                packages than this process.
+        """
+        if id(table) not in self._expected:
+            self.expect(table, work)
+        try:
+            yield from work.join(self._results_of_units(id(table)))
+        finally:
+            self._expected.discard(id(table))
+            self._ended.add(id(table))
+
+    def _results_of_units(self, key: int) -> Iterator[Sequence[Any]]:
+        while True:
+            of_table, outcome = self._next_part()
+            if of_table != key:
+                continue  # the rest of a table that broke off
+            if outcome is None:
+                return
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+
+    def _next_part(self) -> _Part:
+        part = next(self._parts, None)
+        while part is None:
+            # All tables that were named have been sent, and another one was named since.
+            self._parts = map_in_order(self._fetchers, self._fetch, self._submit_ahead(), _FETCHED_AHEAD)
+            part = next(self._parts, None)
+        return part
+
+    # -- what is sent ------------------------------------------------------------------------
+
+    def _submit_ahead(self) -> Iterator[_Part]:
+        """The parts of all tables in order, with some units under way behind each."""
+        under_way: deque[_Part] = deque()
+        for part in self._submit():
+            under_way.append(part)
+            while len(under_way) > _UNITS_AHEAD * self._count_threads():
+                yield under_way.popleft()
+        yield from under_way
+
+    def _submit(self) -> Iterator[_Part]:
+        while self._waiting:
+            table, work = self._waiting.popleft()
+            key = id(table)
+            try:
+                sent = self._send(work)
+                with closing(_cut(work.scan(), self._count_threads)) as units:
+                    for unit in units:
+                        if key in self._ended:
+                            break
+                        yield key, self._client.submit(_run_unit, sent, unit, pure=False, key=_new_name("calltools"))
+                yield key, None
+            except (CalltoolsError, OSError) as fault:
+                yield key, fault
+
+    def _send(self, work: RangeWork[Any]) -> "Future[Any]":
+        """The work on a table, sent once and passed on among the workers.
+
+        It is the result of a task and not scattered: when the workers that hold it are lost, Dask makes it again.
+        """
+        import cloudpickle  # noqa: PLC0415 - heavy, and an extra
+
+        packed = _PackedWork(_new_name("calltools-work"), _find_versions(), cloudpickle.dumps(work.process))
+        return self._client.submit(_keep, packed, pure=False, key=packed.name)
+
+    def _count_threads(self) -> int:
+        """Threads of all workers that are there now: some may have come since the last call."""
+        return max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
+
+    def _workers(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return found
+
+    # -- what comes back ---------------------------------------------------------------------
+
+    def _fetch(self, part: _Part) -> _Part:
+        """The part with results in place of their future, or with a fault; runs in a thread."""
+        key, future = part
+        if future is None or isinstance(future, BaseException):
+            return part
+        try:
+            return key, self._wait(future)
+        except ClusterError as fault:
+            return key, fault
+
+    def _wait(self, future: "Future[Any]") -> Any:
+        from distributed import KilledWorker  # noqa: PLC0415 - heavy, and an extra
+
+        alone_since: float | None = None
+        while True:
+            try:
+                return future.result(timeout=_POLL_S)
+            except TimeoutError:
+                alone_since = self._alone_since(alone_since)
+            except KilledWorker:
+                raise ClusterError("cluster-killed") from None
+            except (CancelledError, OSError, RuntimeError):
+                # Futures are canceled when the connection is lost, and nothing can be asked for any more.
+                raise ClusterError("cluster-lost", address=self._address) from None
+            except Exception as fault:
+                # Not of the work, whose faults are results: Dask could not run it there.
+                raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
+
+    def _alone_since(self, before: float | None) -> float | None:
+        """Since when no worker is there; ``None``: one is."""
+        if self._workers():
+            return None
+        now = time.monotonic()
+        if before is not None and now - before > _PATIENCE_S:
+            raise ClusterError("cluster-empty", address=self._address)
+        return now if before is None else before
+
+    # -- the connection ----------------------------------------------------------------------
+
+    def _connect(self) -> "Client":
+        import dask  # noqa: PLC0415 - heavy, and an extra
+        from distributed import Client, LocalCluster  # noqa: PLC0415 - as above
+
+        # What Dask logs about lost workers and schedulers, calltools says itself.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self._stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
+        if self._address is None:
+            local = self._stack.enter_context(
+                LocalCluster(  # type: ignore[no-untyped-call]  # of a package without types
+                    n_workers=cpu_count(),
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    memory_limit=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+            self._address = local.scheduler_address
+        try:
+            client: Client = self._stack.enter_context(
+                Client(self._address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # as above
+            )
+        except (OSError, ValueError) as fault:
+            raise ClusterError("cluster-unreachable", address=self._address, seconds=_CONNECT_S) from fault
+        return client
+
+    def _wait_for_workers(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=_CONNECT_S)
+        except TimeoutError:
+            raise ClusterError("cluster-empty", address=self._address) from None
+
+
+class _PackedWork:
+    """Work on a table as bytes, which no log shows: the options of a run may hold phones.
+
+    Attributes:
+        name: No other work has it.
+        versions: Of the packages that a worker must have.
+        body: The function, pickled.
+    """
+
+    def __init__(self, name: str, versions: Mapping[str, str], body: bytes) -> None:
+        self.name = name
+        self.versions = versions
+        self.body = body
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _PackedWork) and self.name == other.name
+
+
+def _keep(packed: _PackedWork) -> _PackedWork:
+    """On a worker: from here the others take it."""
+    return packed
+
+
+@lru_cache(maxsize=_WORKS_KEPT)
+def _unpack(packed: _PackedWork) -> Callable[[Sequence[Any]], list[Any]]:
+    """On a worker: the function.
+
+    Raises:
+        ClusterError: The worker has other packages, or cannot load it.
+    """
+    ours = _find_versions()
+    for package, theirs in packed.versions.items():
+        if ours.get(package) != theirs:
+            facts = {"worker": platform.node(), "package": package, "theirs": ours.get(package) or "-", "ours": theirs}
+            raise ClusterError("cluster-versions", **facts)
+    try:
+        process: Callable[[Sequence[Any]], list[Any]] = pickle.loads(packed.body)  # noqa: S301 - from the client, which may run anything here
+    except Exception as fault:
+        raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
+    return process
+
+
+def _run_unit(packed: _PackedWork, unit: Sequence[Any]) -> Any:
+    """On a worker: the results of a unit, or the fault that it ended with."""
+    try:
+        return _unpack(packed)(unit)
+    except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
+        return with_traceback_notes(fault)
+
+
+def _find_versions() -> dict[str, str]:
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"Python": python, **{name: _find_version(name) for name in _DECIDING_PACKAGES}}
+
+
+def _find_version(name: str) -> str:
+    """The version of an installed package; empty: it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _cut(ranges: Iterator[Any], count_threads: Callable[[], int]) -> Generator[tuple[Any, ...]]:
+    """Units of ranges: small ones first, so that all threads have work at once, then larger ones, which cost less."""
+    unit: list[Any] = []
+    sent = 0
+    for one in ranges:
+        unit.append(one)
+        if len(unit) >= min(1 + sent // count_threads(), _MAX_RANGES):
+            yield tuple(unit)
+            unit, sent = [], sent + 1
+    if unit:
+        yield tuple(unit)
+
+
+def _new_name(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex}"
