@@ -12,7 +12,7 @@ from benchmarks.peers.participants import PARTICIPANTS
 _WIDTH: Final = 1000
 _HEIGHT: Final = 700
 #: Of a panel: the field of its curves, and what is left free around it for ticks, title and names.
-_FIELD: Final = (262, 250)
+_FIELD: Final = (240, 250)
 _CELL: Final = (500, 346)
 _LEFT: Final = 56
 _TOP: Final = 66
@@ -27,7 +27,7 @@ _READING: Final = (
     ("text", "calltools applies all its rules, the others the shared ones."),
     ("text", "calltools and “each phone” tell whether a number is assigned,"),
     ("text", "the others look at its shape."),
-    ("text", "A line that ends early: a larger file was over the limit of time."),
+    ("text", "A line that ends early: over the limits with a larger file."),
 )
 
 
@@ -115,7 +115,9 @@ def _draw(panel: _Panel, sizes: dict[int, Any], left: int, top: int) -> Iterator
         yield from (f'<circle cx="{across:.1f}" cy="{down:.1f}" r="2.5"/>' for across, down in places)
         end, label = places[-1], (left + width + 12, beside[name])
         yield f'<line class="leader" x1="{end[0] + 4:.1f}" y1="{end[1]:.1f}" x2="{label[0] - 3}" y2="{label[1]:.1f}"/>'
-        said = f"{PARTICIPANTS[name].title} {_rounded(curves[name][-1][1])}"
+        last_size, last_value = curves[name][-1]
+        early = f" ({_short(last_size)})" if last_size < max(sizes) else ""
+        said = f"{PARTICIPANTS[name].title} {_rounded(last_value)}{early}"
         yield f'<text x="{label[0]}" y="{label[1] + 4:.1f}">{escape(said)}</text></g>'
 
 

@@ -8,6 +8,7 @@
 import argparse
 import compileall
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -44,7 +45,8 @@ def command(name: str, file: Path, report: Path) -> list[str]:
 def generate(folder: Path, records: int) -> Path:
     """A canonical file; the same bytes for the same number."""
     path = folder / f"{records}.csv"
-    measure_seconds([sys.executable, str(HERE.parent / "generate.py"), "canonical", str(records), str(path)])
+    maker = [sys.executable, str(HERE.parent / "generate.py"), "canonical", str(records), str(path)]
+    measure_seconds(maker, highest_exit_code=0)
     return path
 
 
@@ -76,15 +78,17 @@ def measure(file: Path, names: list[str], rounds: int, limit: float) -> dict[str
         for name in names:
             if name in stopped or (turn > 1 and max(seconds[name]) > _LONG_S):
                 continue
-            highest_exit_code = 1 if name == "calltools" else 0
+            # All are compared with the floor, so that it may take what it takes; calltools ends with 1 for findings.
+            limits = math.inf if name == "floor" else limit, int(name == "calltools")
             try:
                 if turn:
-                    seconds[name].append(measure_seconds(command(name, file, report), limit, highest_exit_code))
+                    seconds[name].append(measure_seconds(command(name, file, report), *limits))
                 else:
-                    peaks[name] = measure_peak(command(name, file, report), limit, highest_exit_code, memory)
+                    peaks[name] = measure_peak(command(name, file, report), *limits, memory)
             except StoppedError as error:
                 stopped[name] = str(error).partition(":")[0]
-            print(f"  {name}: {stopped.get(name) or (seconds[name][-1:] or peaks[name])}", flush=True)
+            said = stopped.get(name) or (f"{seconds[name][-1]:.2f} s" if turn else f"{peaks[name]:,.0f} MiB")
+            print(f"  {name}: {said}", flush=True)
     floor = statistics.median(seconds["floor"])
     about = {"date": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "load": load}
     return {
@@ -116,15 +120,17 @@ def write(results: dict[str, Any], folder: Path) -> None:
     (folder / "peers.svg").write_text(plot.plot(results), encoding="utf-8")
 
 
-def _size(text: str) -> int:
-    return int(text.rstrip("kM")) * _UNITS.get(text[-1], 1)
+def _sizes(text: str) -> list[int]:
+    return sorted(int(size.rstrip("kM")) * _UNITS.get(size[-1], 1) for size in text.split(",") if size)
 
 
 def main() -> None:
     """Measure, and write after each size."""
     peers = [name for name in PARTICIPANTS if name not in {"floor", "calltools"}]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="10k,100k,1M,10M", help="numbers of records")
+    parser.add_argument(
+        "--sizes", default="10k,100k,1M,10M", type=_sizes, help="numbers of records; '': only table and plot anew"
+    )
     parser.add_argument("--peers", default=",".join(peers), help=", ".join(peers))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=300, help="seconds of a run")
@@ -140,8 +146,9 @@ def main() -> None:
     left_out: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="calltools-peers-") as place:
         folder = Path(place)
-        results.setdefault("gate", {}).update(compare_reports(folder, chosen, _GATE_RECORDS))
-        for records in sorted(map(_size, options.sizes.split(","))):
+        if options.sizes:
+            results.setdefault("gate", {}).update(compare_reports(folder, chosen, _GATE_RECORDS))
+        for records in options.sizes:
             print(f"{records:,} records", flush=True)
             names = ["floor", "calltools", *(name for name in chosen if name not in left_out)]
             file = generate(folder, records)
@@ -150,6 +157,7 @@ def main() -> None:
             left_out |= {name: figures for name, figures in measured.items() if "stopped" in figures}
             merge(results, left_out | measured, records)
             write(results, options.results)
+    write(results, options.results)
     print(table.table(results))
 
 

@@ -6,10 +6,12 @@ from benchmarks.peers.participants import PARTICIPANTS
 
 
 def table(results: dict[str, Any]) -> str:
-    """Ratio to the floor, seconds and peak for each size; how many cells of the gate's file are the same."""
+    """For each size the ratio to the floor, seconds and peak; the growth; how many cells are those of calltools."""
     sizes = results["sizes"]
     lines = [
-        "| | phones | " + " | ".join(f"{int(size):,} records" for size in sizes) + " | ten times the records | cells |",
+        "| | phones | "
+        + " | ".join(f"{int(size):,} records" for size in sizes)
+        + " | growth: ten times the records | bad cells of the small file |",
         "|---|---|" + "---|" * (len(sizes) + 2),
     ]
     for name, participant in PARTICIPANTS.items():
@@ -22,11 +24,30 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(["<!-- written by make bench-peers -->", "", *lines, "", *(f"{note}.  " for note in notes), ""])
 
 
+def short_table(results: dict[str, Any], most: int = 1_000_000) -> str:
+    """One line for one size, for README.md: the ratio to the floor, and the peak."""
+    records = max(size for size in map(int, results["sizes"]) if size <= most)
+    figures = results["sizes"][str(records)]
+    named = [name for name in PARTICIPANTS if name in figures and name != "floor"]
+    cells = [
+        str(figures[name].get("stopped") or "{0}, {2}".format(*_figures(figures[name]).split(", "))).replace("**", "")
+        for name in named
+    ]
+    return "\n".join(
+        [
+            "| " + " | ".join([f"{records:,} records", *(PARTICIPANTS[name].title for name in named)]) + " |",
+            "|---" * (len(named) + 1) + "|",
+            "| " + " | ".join(["ratio, peak", *cells]) + " |",
+            "",
+        ]
+    )
+
+
 def _figures(measured: dict[str, Any] | None) -> str:
     if measured is None:
         return ""
     if "stopped" in measured:
-        return measured["stopped"]
+        return str(measured["stopped"])
     seconds = f"{measured['seconds']:.2f}" if measured["seconds"] < 10 else f"{measured['seconds']:.0f}"
     return f"**{measured['seconds'] / measured['floor']:.1f}**, {seconds} s, {measured['peak_mib']:,} MiB"
 
@@ -43,7 +64,7 @@ def _growth(sizes: dict[str, Any], name: str) -> str:
 
 def _agreement(name: str, compared: dict[str, Any] | None) -> str:
     if name == "calltools":
-        return "reference"
+        return "these"
     if compared is None:
         return "-"
     differences = [

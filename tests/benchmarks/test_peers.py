@@ -1,6 +1,8 @@
 """Benchmarks against peers: the gate, the table, the plot, merging, limits. No time is asserted."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree as ET
@@ -97,7 +99,7 @@ def test_the_table_shows_ratios_limits_growth_and_differences():
     }
 
     assert (
-        "| **2.0**, 1.00 s, 150 MiB | **4.0**, 2.00 s, 300 MiB | time × 2.0, memory × 2.0 | reference |"
+        "| **2.0**, 1.00 s, 150 MiB | **4.0**, 2.00 s, 300 MiB | time × 2.0, memory × 2.0 | these |"
         in rows["calltools"]
     )
     assert (
@@ -138,6 +140,7 @@ def test_the_plot_has_a_line_for_each_that_was_measured():
     assert heights["calltools"][0] - heights["calltools"][1] == pytest.approx(
         heights["csv_loop"][0] - heights["floor"][0], abs=0.2
     )
+    assert "frictionless 7.5 (10k)" in text
     assert "prefers-color-scheme:dark" in text
 
 
@@ -175,6 +178,16 @@ def test_the_published_table_and_plot_are_those_of_the_figures():
 
     assert (run.RESULTS / "peers.md").read_text(encoding="utf-8") == table.table(results)
     assert (run.RESULTS / "peers.svg").read_text(encoding="utf-8") == plot.plot(results)
+
+
+def test_the_readme_shows_the_figures():
+    readme = run.HERE.parent.parent / "README.md"
+    short = table.short_table(json.loads((run.RESULTS / "peers.json").read_text(encoding="utf-8")))
+    if os.environ.get("CALLTOOLS_GOLDEN") == "rewrite":
+        text = readme.read_text(encoding="utf-8")
+        readme.write_text(re.sub(r"\| [\d,]+ records \|.*\n.*\n.*\n", short, text), encoding="utf-8")
+
+    assert f"\n{short}\n" in readme.read_text(encoding="utf-8")
 
 
 def test_what_is_over_a_limit_or_fails_is_stopped():
