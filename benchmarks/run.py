@@ -7,7 +7,7 @@ Floor and ours take turns; the figures are medians. Machines are shared and nois
 
 import argparse
 import compileall
-import resource
+import math
 import statistics
 import subprocess
 import sys
@@ -21,6 +21,16 @@ import psutil
 HERE = Path(__file__).parent
 DATA = HERE / "data"
 AS_OF = "1773100800"
+# As users have it: where a developer has installed hypothesis, pandera loads it, which takes a tenth of a second.
+TOOL = [
+    sys.executable,
+    "-c",
+    "import sys; sys.modules['hypothesis'] = None; from calltools.__main__ import main; main()",
+]
+
+
+class StoppedError(Exception):
+    """A run failed, or was stopped at a limit; its text says which."""
 
 
 @dataclass(frozen=True)
@@ -33,27 +43,59 @@ class Case:
     target: str
 
 
-def measure_seconds(command: list[str]) -> float:
-    """Seconds that a process takes."""
+def measure_seconds(command: list[str], limit: float = math.inf, highest_exit_code: int = 1) -> float:
+    """Seconds that a process takes.
+
+    Raises:
+        StoppedError: It took longer than ``limit``, or failed; 1 is how a run ends that has findings.
+    """
     started = time.perf_counter()
-    if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode > 1:
-        sys.exit(f"failed: {' '.join(command)}")
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=None if math.isinf(limit) else limit,
+        )
+    except subprocess.TimeoutExpired:
+        raise StoppedError(f"> {limit:,.0f} s") from None
+    _refuse_failure(done.returncode, highest_exit_code, command)
     return time.perf_counter() - started
 
 
-def measure_peak(command: list[str]) -> float:
+def measure_peak(
+    command: list[str],
+    limit: float = math.inf,
+    highest_exit_code: int = 1,
+    limit_mib: float = math.inf,
+) -> float:
     """The peak in MiB of a process and its children together; memory that they share is counted once.
 
     This is a run of its own, because reading the memory of processes takes time.
+
+    Raises:
+        StoppedError: It took longer than ``limit`` seconds, more memory than ``limit_mib``, or failed.
     """
-    highest = 0
+    highest = 0.0
+    started = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         first = psutil.Process(process.pid)
         while process.poll() is None:
             with suppress(psutil.Error):
-                highest = max(highest, sum(map(_own_share, [first, *first.children(recursive=True)])))
+                highest = max(highest, sum(map(_own_share, [first, *first.children(recursive=True)])) / (1 << 20))
+            too_long = time.perf_counter() - started > limit
+            if too_long or highest > limit_mib:
+                process.kill()
+                raise StoppedError(f"> {limit:,.0f} s" if too_long else f"> {limit_mib:,.0f} MiB")
             time.sleep(0.01)
-    return highest / (1 << 20)
+    _refuse_failure(process.returncode, highest_exit_code, command)
+    return highest
+
+
+def _refuse_failure(exit_code: int, highest: int, command: list[str]) -> None:
+    if not 0 <= exit_code <= highest:
+        raise StoppedError(f"failed ({exit_code}): {' '.join(command)}")
 
 
 def _own_share(process: psutil.Process) -> int:
@@ -70,15 +112,13 @@ def generated_file(kind: str, count: int, ending: str) -> Path:
     DATA.mkdir(exist_ok=True)
     path = DATA / f"{kind}-{count}{ending}"
     if not path.exists():
-        measure_seconds([sys.executable, str(HERE / "generate.py"), kind, str(count), str(path)])
+        measure_seconds([sys.executable, str(HERE / "generate.py"), kind, str(count), str(path)], highest_exit_code=0)
     return path
 
 
 def list_cases(records: int | None) -> list[Case]:
     """All promises of the project about speed."""
-    # As users have it: where a developer has installed hypothesis, pandera loads it, which takes a tenth of a second.
-    alone = "import sys; sys.modules['hypothesis'] = None; from calltools.__main__ import main; main()"
-    python, tool = sys.executable, [sys.executable, "-c", alone]
+    python, tool = sys.executable, TOOL
     report = str(DATA / "findings.csv")
     listed: list[Case] = []
     for count in [records] if records else [1_000_000, 5_000_000]:
@@ -143,5 +183,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    import resource
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()
