@@ -107,6 +107,28 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
             (".json", ".jsonl"),
             file_formats=("json",),
         ),
+        "parquet": Input(
+            "columnar.reader:open_columnar",
+            SourceFormat(
+                ("{name}: Parquet", "{name}: Parquet"),
+                titles=("columns of its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (".parquet",),
+            # The second one is encrypted.
+            (b"PAR1", b"PARE"),
+        ),
+        "arrow": Input(
+            "columnar.reader:open_columnar",
+            SourceFormat(
+                ("{name}: Arrow", "{name}: Arrow"),
+                titles=("columns of its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (".arrow", ".arrows", ".feather", ".ipc"),
+            # A file, a stream, Feather of version 1.
+            (b"ARROW1\0\0", b"\xff\xff\xff\xff", b"FEA1\0\0\0\0"),
+        ),
     }
 )
 
