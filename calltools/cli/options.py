@@ -251,6 +251,10 @@ class WritingOptions:
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
     ] = None
+    changes: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Every cell that was rewritten: before, after, why.")
+    ] = None
+    diff: Annotated[bool, typer.Option("--diff", help="Show the first rewritten cell of each kind.")] = False
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
     ] = OnError.REJECT

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -41,7 +41,10 @@ from calltools.rules.catalog import RULES
 from calltools.run import (
     BaselineResult,
     BaselineWriter,
+    ChangeKind,
+    ChangesSink,
     ConversionSink,
+    FirstChange,
     FolderConversionSink,
     InputFile,
     Job,
@@ -112,7 +115,9 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             raise UsageError("output-rejects-folder", path=writing.output)
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
-        base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
+        refuse_other_endings(None, changes=writing.changes)
+        written = [*_report_paths(showing), *([writing.changes] if writing.changes else [])]
+        base, inputs = _open_inputs(files, [*outputs, *written], reading, showing, layers, stack)
         all_or_nothing = writing.on_error is OnError.FAIL
         converted: ConversionSink | FolderConversionSink
         if to_folder and output is not None:
@@ -125,15 +130,16 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             converted = ConversionSink(
                 output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
-        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        refuse_occupied_outputs([*outputs, *written], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
+        changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, converted],
+            [baseline, *changes, converted],
             reporters,
             _ConsoleEvents(showing),
             converting=True,
@@ -142,6 +148,8 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             cluster=_open_cluster(running, stack),
         ).run()
         _print_baseline(baseline.result, showing)
+        if writing.diff:
+            _print_changes(changes[0].kinds, showing)
         _print_counts(summaries, showing)
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
@@ -158,6 +166,27 @@ def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
     from calltools.workers.dask_cluster import DaskCluster  # noqa: PLC0415 - an extra
 
     return enter_interrupt_safe(stack, DaskCluster(running.scheduler))
+
+
+def _open_changes(writing: WritingOptions, showing: FindingOptions, stack: ExitStack) -> list[ChangesSink]:
+    if writing.changes is None and not writing.diff:
+        return []
+    all_or_nothing = writing.on_error is OnError.FAIL
+    sink = ChangesSink(
+        writing.changes, force=showing.force, all_or_nothing=all_or_nothing, show_values=showing.show_values
+    )
+    return [enter_interrupt_safe(stack, sink)]
+
+
+def _print_changes(kinds: Mapping[ChangeKind, FirstChange], showing: FindingOptions) -> None:
+    """Show of each kind of rewritten cells how many there are, and the first."""
+    language = resolve_language(showing.lang)
+    for kind, first in kinds.items():
+        facts = {"field": kind.field, "why": kind.why, "count": first.count, "file": first.file, "place": first.place}
+        cells = {name: text or say("change-empty", language) for name, text in first.cells.items()}
+        typer.echo(say("change-line", language, **facts, **cells), err=True)
+    if not kinds:
+        typer.echo(f"calltools: {say('change-none', language)}", err=True)
 
 
 def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:

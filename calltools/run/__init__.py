@@ -1,5 +1,6 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
+from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
 from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
 from calltools.run.folder_output import FolderConversionSink, is_folder_output
 from calltools.run.job import Job, prepare_job
@@ -16,8 +17,11 @@ from calltools.run.sinks import (
 __all__ = [
     "BaselineResult",
     "BaselineWriter",
+    "ChangeKind",
+    "ChangesSink",
     "ConversionSink",
     "FindingsCollector",
+    "FirstChange",
     "FolderConversionSink",
     "InputFile",
     "Job",

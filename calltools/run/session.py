@@ -93,17 +93,18 @@ def refuse_occupied_outputs(
     refuse_same_files(outputs, taken)
 
 
-def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:
+def refuse_other_endings(output: Path | None, rejects: Path | None = None, changes: Path | None = None) -> None:
     """Refuse to write under the name of something else; a name without an ending may be a device or a pipe.
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
         rejects: Always CSV.
+        changes: Always CSV.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, (".csv",)), (changes, (".csv",))):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
