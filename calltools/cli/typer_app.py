@@ -225,6 +225,9 @@ def _sentence_on_words(error: Any, language: Language) -> str:
     message: str = error.message
     if message.startswith("No such command"):
         word, *near = _QUOTED.findall(message)
+        if error.ctx.parent is None and Path(word).exists():
+            path = word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
+            return f"{word}: {say('call-file', language, path=path)}"
         return _unknown_word("call-command-unknown", word, near, language)
     if message.startswith("Missing command"):
         return say("call-command-missing", language, choices=", ".join(_commands_of(error)))

@@ -38,6 +38,8 @@ MESSAGES: Final = {
     "call-value-missing": ("{option} needs a value.", "У {option} не указано значение."),
     "call-option-unknown": ("There is no option {word}.", "Параметра {word} нет."),
     "call-command-unknown": ("There is no command {word}.", "Команды {word} нет."),
+    "call-file": ("what shall be done with it?\n  what is wrong, and where   calltools validate {path}\n  the file for Metrica       calltools convert {path} -o calls.csv\n  what would be sent         calltools upload calls.csv --plan",
+                  "что с ним сделать?\n  что в нём не так и где     calltools validate {path}\n  файл для Метрики           calltools convert {path} -o calls.csv\n  что будет отправлено       calltools upload calls.csv --plan"),
     "call-not-text": ("this is no text in UTF-8.", "это не текст в UTF-8."),
     "call-choice-wrong": ("{word} is not possible here.", "{word} здесь не подходит."),
     "call-choices": ("Possible: {choices}.", "Возможно: {choices}."),
