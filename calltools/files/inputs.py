@@ -107,6 +107,16 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
             (".json", ".jsonl"),
             file_formats=("json",),
         ),
+        "arrow": Input(
+            "arrow_file:open_arrow",
+            SourceFormat(
+                ("{name}: Arrow", "{name}: Arrow"),
+                titles=("columns as in its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (),
+            (b"ARROW1",),
+        ),
     }
 )
 

@@ -126,6 +126,16 @@ def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     return mask
 
 
+def has_sign(cells: Cells) -> Mask:
+    """Mask of the amounts that have a sign or a word of a currency: with another one beside them they contradict it."""
+    clean = cell_kernels.cleaned(cells)
+    mask: Mask = ~_is_canonical(clean)
+    if mask.any():
+        signs = pc.utf8_lower(pc.replace_substring_regex(clean.filter(pa.array(mask)), _ALL_BUT_SIGN, ""))
+        mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS)))
+    return mask
+
+
 def count_decimals(cells: Cells) -> NDArray[np.int64]:
     """Decimals of each canonical amount, without trailing zeros; 0 for any other cell."""
     dots = find_dots(cells)
