@@ -241,6 +241,8 @@ _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "workbook-cells": "filled-cells",
     "workbook-seconds": "seconds",
     "workbook-memory": "child-memory",
+    "columnar-seconds": "seconds",
+    "columnar-memory": "child-memory",
 }
 
 

@@ -38,7 +38,6 @@ _TAR_SIGNATURE_AT: Final = 257
 _OTHER_SIGNATURES: Final = {
     b"%PDF": "PDF",
     b"{\\rtf": "RTF",
-    b"PAR1": "Parquet",
     b"SQLite format 3": "SQLite",
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, Final, Protocol, TypeAlias, TypeGuard, runtime
 import pyarrow as pa
 
 from calltools.errors import SourceError, UsageError
-from calltools.files.arrow_file import render_arrow_table, write_arrow
 from calltools.files.folders import FoundFile, find_files, find_members
 from calltools.files.opening import copy_stdin, open_private_file
+from calltools.files.private_table import write_private_table
 from calltools.model.titles import redacted_titles
 from calltools.run import is_own_file
 
@@ -106,10 +106,10 @@ def write_table(table: pa.Table, stack: ExitStack, name: str) -> FoundFile:
     """A table as a private file of a run.
 
     Raises:
-        SourceError: It cannot be text (``render_arrow_table``).
+        SourceError: Cells of a column have no text.
     """
     stream, path = stack.enter_context(open_private_file())
-    write_arrow(render_arrow_table(table, name), stream)
+    write_private_table(table, stream, name)
     return FoundFile(path, name)
 
 

@@ -144,7 +144,7 @@ def check(
     Args:
         table: Calls, one a row: canonical columns, or those of a vendor's export. Anything with ``__arrow_c_stream__``;
             cells are best text. What stands in columns of another type is judged as the text that says exactly the
-            same (``calltools.files.arrow_file.render_arrow_table``), or refused.
+            same, as in a file of Parquet, or refused.
         name: What messages call it.
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.

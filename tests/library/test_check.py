@@ -1,6 +1,8 @@
 """``calltools.check``: the rows of a table, good and bad, from every library with the Arrow stream interface."""
 
 import pickle
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,6 +14,9 @@ import pytest
 
 import calltools
 from calltools.errors import SourceError, UsageError
+from calltools.files.opening import open_table
+from calltools.files.private_table import write_private_table
+from calltools.model.batch import HeaderGuess, Hints
 from tests.conftest import NOW
 
 CALLS = {
@@ -96,54 +101,66 @@ def test_a_vendors_export_is_recognized_and_its_outgoing_calls_are_neither_good_
 # -- typed columns ------------------------------------------------------------------------------
 
 MOMENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
-TYPED = [
-    ("int64", pa.array([1773014400, None]), ["1773014400", ""]),
-    ("uint64", pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
-    ("whole float", pa.array([1773014400.0, None, 74950000001.0]), ["1773014400", "", "74950000001"]),
-    ("float", pa.array([1500.5, 0.1, 1e-7, -0.0, 74950000001.25]), ["1500.5", "0.1", "0.0000001", "0", "74950000001.25"]),
-    ("float32", pa.array([0.1, 136.0], pa.float32()), ["0.1", "136"]),
-    ("not a number", pa.array([float("nan"), float("inf")]), ["nan", "inf"]),
-    ("boolean", pa.array([True, False, None]), ["true", "false", ""]),
-    ("decimal", pa.array([Decimal("1500.50"), None]), ["1500.50", ""]),
-    ("nothing", pa.nulls(2), ["", ""]),
-    ("moment", pa.array([MOMENT, None], pa.timestamp("us", "Europe/Moscow")), ["2026-03-02T07:00:00Z", ""]),
-    ("moment with a fraction", pa.array([1772434800250], pa.timestamp("ms", "UTC")), ["2026-03-02T07:00:00.25Z"]),
-    ("wall clock", pa.array([MOMENT.replace(tzinfo=None)], pa.timestamp("ns")), ["2026-03-02 07:00:00"]),
-    ("date", pa.array([MOMENT.date()]), ["2026-03-02"]),
-    ("time", pa.array([MOMENT.time()]), ["07:00:00"]),
-    ("span", pa.array([75_000, 75_250, -1000, None], pa.duration("ms")), ["75", "75.25", "-1", ""]),
-    ("span of seconds", pa.array([75, 70], pa.duration("s")), ["75", "70"]),
-    ("dictionary", pa.array(["a", None]).dictionary_encode(), ["a", ""]),
-    ("dictionary of numbers", pa.array([5, 6]).dictionary_encode(), ["5", "6"]),
-]  # fmt: skip
+TYPED = {
+    "int64": (pa.array([1773014400, None]), ["1773014400", ""]),
+    "uint64": (pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
+    "whole float": (pa.array([1773014400.0, None]), ["1773014400", ""]),
+    "float": (pa.array([1500.5, 0.1]), ["1500.5", "0.1"]),
+    "boolean": (pa.array([True, False, None]), ["1", "0", ""]),
+    "decimal": (pa.array([Decimal("1500.50"), None]), ["1500.50", ""]),
+    "nothing": (pa.nulls(2), ["", ""]),
+    "moment": (pa.array([MOMENT], pa.timestamp("us", "Europe/Moscow")), ["2026-03-02 07:00:00+00:00"]),
+    "wall clock": (pa.array([MOMENT.replace(tzinfo=None)], pa.timestamp("ns")), ["2026-03-02 07:00:00"]),
+    "date": (pa.array([MOMENT.date()]), ["2026-03-02"]),
+    "span": (pa.array([75_000, None], pa.duration("ms")), ["00:01:15", ""]),
+    "view": (pa.array(["a", None], pa.string_view()), ["a", ""]),
+    "dictionary": (pa.array(["a", None]).dictionary_encode(), ["a", ""]),
+}
 
 
-@pytest.mark.parametrize(("column", "texts"), [case[1:] for case in TYPED], ids=[case[0] for case in TYPED])
-def test_cells_of_a_type_are_the_text_that_says_exactly_the_same(column, texts):
-    from calltools.files.arrow_file import render_arrow_table  # noqa: PLC0415
+@pytest.mark.parametrize(("column", "texts"), TYPED.values(), ids=TYPED)
+def test_cells_of_a_type_are_the_text_that_a_file_of_parquet_has(column, texts, tmp_path):
+    table = pa.table({"Tag": pa.chunked_array([column, column.slice(1)])})
+    with (tmp_path / "table").open("wb") as stream:
+        write_private_table(table, stream, "table")
 
-    rendered = render_arrow_table(pa.table({"Tag": pa.chunked_array([column, column.slice(1)])}), "table")
+    opened = open_table(tmp_path / "table", "table", Hints(), lambda _: HeaderGuess(0, 1))
 
-    assert rendered["Tag"].to_pylist() == texts + texts[1:]
-    assert rendered["Tag"].type == pa.string()
+    assert [cell for task in opened.tasks() for cell in task().cells("Tag").to_pylist()] == texts + texts[1:]
 
 
-@pytest.mark.parametrize(
-    ("column", "key"),
-    [
-        (pa.array([1604591025698235234.0]), "arrow-column-inexact"),
-        (pa.array([20_000_000.0], pa.float32()), "arrow-column-inexact"),
-        (pa.array([["5"]]), "arrow-column-type"),
-        (pa.array([{"id": "5"}]), "arrow-column-type"),
-        (pa.array([b"5"]), "arrow-column-type"),
-    ],
-)
-def test_what_would_be_a_guess_is_refused_with_the_name_of_the_column(column, key):
-    with pytest.raises(SourceError, match="ClientId") as refused:
-        calltools.check(pa.table({"ClientId": column, "DateTime": ["1773014400"]}), as_of=NOW)
+def test_a_table_is_judged_as_the_parquet_file_of_it_is(tmp_path):
+    frame = pd.DataFrame(
+        {"DateTime": [1773014400] * 3, "ClientId": [1.6e18, 5.0, None], "CallMissed": [True, False, 0]}
+    )
+    frame["CallMissed"] = frame["CallMissed"].astype(bool)
+    frame.to_parquet(tmp_path / "calls.parquet")
 
-    assert refused.value.key == key
+    of_file = calltools.validate(tmp_path / "calls.parquet", as_of=NOW)
+    of_table = calltools.check(frame, as_of=NOW)
+
+    assert of_table.counts == of_file.counts == {"CT209": 1, "CT301": 1}
+    columns = [name for name in of_file.findings_table.column_names if name != "file"]
+    assert of_table.findings_table.select(columns).equals(of_file.findings_table.select(columns))
+
+
+def test_cells_without_a_text_are_refused_with_the_name_of_their_column():
+    column = pa.array([pa.scalar((1, 2, 3), pa.month_day_nano_interval())])
+
+    with pytest.raises(SourceError, match=r"ClientId.*my calls") as refused:
+        calltools.check(pa.table({"ClientId": column, "DateTime": ["1773014400"]}), name="my calls", as_of=NOW)
+
     assert refused.value.exit_code == 3
+
+
+def test_nobody_else_can_write_a_private_table(tmp_path):
+    with (tmp_path / "table").open("wb") as stream:
+        write_private_table(pa.table(CALLS), stream, "table")
+    program = "import calltools; calltools.validate('table')"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, cwd=tmp_path, timeout=120)
+
+    assert b"SourceError" in done.stderr
 
 
 def test_moments_and_spans_of_a_typed_table_are_converted_exactly():
