@@ -24,9 +24,10 @@
     │   └── LockedError         another process uploads to the counter
     ├── ClusterError        the Dask cluster cannot be used, or was lost            (exit 4)
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
+    ├── DataError           only where a caller asks for it: the data has errors (exit 1)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
-An exception is about a run. What is wrong with the data is a finding, never an exception.
+An exception is about a run. What is wrong with the data is a finding; only ``raise_for_errors`` makes one of it.
 """
 
 import copyreg
@@ -339,6 +340,16 @@ class UnrecordedError(LedgerError):
 
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
+
+
+class DataError(CalltoolsError):
+    """The data has errors, and the caller wants to go on without any.
+
+    Facts: ``path``, ``read``, ``rejected``, ``codes`` (how many errors of which rule); of the first error its sentence,
+    ``first``, and ``record``.
+    """
+
+    exit_code = 1
 
 
 class DefectError(CalltoolsError):

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import fields
-from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
 from calltools.model.batch import Hints
-from calltools.run import RunOptions
+from calltools.run import RunOptions, parse_as_of
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -38,7 +37,7 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         identifier_columns=_parse_columns(reading.identifier_columns),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
-        as_of=None if reading.as_of is None else _parse_as_of(reading.as_of),
+        as_of=None if reading.as_of is None else parse_as_of(reading.as_of),
         select=split_words(showing.select),
         ignore=split_words(showing.ignore),
         baseline=showing.baseline,
@@ -79,21 +78,6 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
         except (LookupError, UnicodeError):
             raise UsageError("encoding-unknown", given=reading.encoding) from None
     return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row, records=reading.records)
-
-
-def _parse_as_of(text: str) -> int:
-    if re.fullmatch(r"[0-9]{9,11}", text):
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError("as-of-unreadable", given=text) from None
-    if moment.tzinfo is None:
-        raise UsageError("as-of-without-offset", given=text)
-    # One zone further the first and the last day of the calendar have no date.
-    if moment.year in {MINYEAR, MAXYEAR}:
-        raise UsageError("as-of-unreadable", given=text)
-    return int(moment.timestamp())
 
 
 def _parse_window(text: str) -> int:

@@ -1,13 +1,15 @@
 """The options of a run as values, and what they mean, resolved once for all files."""
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from calltools.errors import UsageError
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
@@ -118,8 +120,28 @@ def _format_window(seconds: int) -> str:
     return f"{seconds // size}{unit}"
 
 
+def parse_as_of(text: str) -> int:
+    """A moment in Unix seconds, from its digits or from ISO 8601 with an offset.
+
+    Raises:
+        UsageError: It is neither, or lies outside of the calendar.
+    """
+    if re.fullmatch(r"[0-9]{9,11}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("as-of-unreadable", given=text) from None
+    if moment.tzinfo is None:
+        raise UsageError("as-of-without-offset", given=text)
+    # One zone further the first and the last day of the calendar have no date.
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise UsageError("as-of-unreadable", given=text)
+    return int(moment.timestamp())
+
+
 class OptionArguments(TypedDict, total=False):
-    """The fields of ``RunOptions`` as keyword arguments of the library; paths may be text."""
+    """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
     vendor: str
     hints: Hints
@@ -132,11 +154,11 @@ class OptionArguments(TypedDict, total=False):
     identifiers: str | Path | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
-    own_numbers: tuple[str, ...]
-    inbound_contexts: tuple[str, ...]
-    as_of: int | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
+    own_numbers: str | Sequence[str]
+    inbound_contexts: str | Sequence[str]
+    as_of: int | str | datetime | None
+    select: str | Sequence[str]
+    ignore: str | Sequence[str]
     baseline: str | Path | None
     exact_only: bool
     limits: Limits

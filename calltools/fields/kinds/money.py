@@ -30,7 +30,7 @@ from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty, offs
 _THIRD_FROM_END: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
 #: Signs and words beside an amount, in small letters -> the currencies that they can mean.
-_CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "₽": ("RUB",),
         **dict.fromkeys(("руб", "руб.", "р.", "рублей"), ("RUB", "BYN")),
@@ -54,13 +54,13 @@ _CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 #: The longest first, so that руб. is not read as руб.
-_SIGN: Final = f"(?i:{'|'.join(map(re.escape, sorted(_CURRENCIES_BY_SIGN, key=len, reverse=True)))})"
+_SIGN: Final = f"(?i:{'|'.join(map(re.escape, sorted(CURRENCIES_BY_SIGN, key=len, reverse=True)))})"
 _NUMBER: Final = "([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,]([0-9]{1,2}))?"
 #: Amounts with one reading only: a space between thousands, a decimal comma, a sign of currency on one side.
 _READABLE: Final = f"{_SIGN}? ?{_NUMBER} ?{_SIGN}?"
 #: The signs as they are left when digits, spaces, dots and commas are gone; and each with a code that it can mean.
-_BARE_SIGNS: Final = sorted({sign.rstrip(".") for sign in _CURRENCIES_BY_SIGN})
-_MEANINGS: Final = sorted(f"{sign.rstrip('.')} {code}" for sign, codes in _CURRENCIES_BY_SIGN.items() for code in codes)
+_BARE_SIGNS: Final = sorted({sign.rstrip(".") for sign in CURRENCIES_BY_SIGN})
+_MEANINGS: Final = sorted(f"{sign.rstrip('.')} {code}" for sign, codes in CURRENCIES_BY_SIGN.items() for code in codes)
 _SIGN_ON_BOTH_SIDES: Final = f"{_SIGN}.*{_SIGN}"
 _ALL_BUT_SIGN: Final = "[0-9 .,]+"
 
@@ -126,6 +126,16 @@ def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
         signs = pc.utf8_lower(pc.replace_substring_regex(amounts, _ALL_BUT_SIGN, ""))
         pairs = pc.binary_join_element_wise(signs, pc.utf8_upper(given), " ")
         mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS))) & ~as_mask(pc.is_in(pairs, pa.array(_MEANINGS)))
+    return mask
+
+
+def has_sign(cells: Cells) -> Mask:
+    """Mask of the amounts that have a sign or a word of a currency: with another one beside them they contradict it."""
+    clean = cell_kernels.cleaned(cells)
+    mask: Mask = ~_is_canonical(clean)
+    if mask.any():
+        signs = pc.utf8_lower(pc.replace_substring_regex(clean.filter(pa.array(mask)), _ALL_BUT_SIGN, ""))
+        mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS)))
     return mask
 
 
