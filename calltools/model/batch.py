@@ -316,6 +316,24 @@ ReadTask: TypeAlias = Callable[[], Batch]
 
 
 @dataclass(frozen=True, slots=True)
+class TextBytes:
+    """The bytes in which the cells of a table stand, for who can learn from them without reading its records.
+
+    Attributes:
+        pieces: All of them in the order of the file, piece by piece; a piece is valid until the next one.
+        is_unquoted: Says whether there is no quote in them, so that each line is a record.
+        tasks: Gives the tasks of the table of whose bytes a function says that they are wanted. Records and places of
+            their batches count from an unknown line on.
+        encoding: UTF-8, or an encoding of one byte a letter in which ASCII stands for itself.
+    """
+
+    pieces: Callable[[], Iterator[memoryview]]
+    is_unquoted: Callable[[], bool]
+    tasks: Callable[[Callable[[memoryview], bool]], Iterator[ReadTask]]
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The header of a source, and the tasks that read its records.
 
@@ -327,6 +345,7 @@ class Table:
             ``unique_titles(titles)``, whose records count from 1 and whose places are those of the file. Tasks are
             independent of each other and may run at the same time.
         can_cross_processes: Whether the table can be sent to another process: then each task opens the file itself.
+        text: The bytes of its cells, if they stand in the file as they are.
     """
 
     source: Source
@@ -334,6 +353,7 @@ class Table:
     tasks: Callable[[], Iterator[ReadTask]]
     findings: Findings = field(default_factory=Findings.empty)
     can_cross_processes: bool = False
+    text: TextBytes | None = None
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
