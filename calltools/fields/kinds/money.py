@@ -84,7 +84,7 @@ def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         Yandex Metrica, Passing call data, Price: dot as decimal separator.
     """
     clean = cell_kernels.cleaned(cells)
-    return ~_is_canonical(clean) & ~negative_amount(cells)
+    return ~is_canonical(clean) & ~negative_amount(cells)
 
 
 def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -111,13 +111,29 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
     return full_match(clean, _NEGATIVE) if candidates.any() else candidates
 
 
+@memoized
+def is_canonical(cells: Cells) -> Mask:
+    """Mask of the cells that are digits with at most one dot between them, or empty."""
+    data, _ = slice_bytes(cells)
+    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
+    dots = find_dots(cells)
+    # A dot with nothing before it, as in ".50".
+    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
+    if len(dots.other_rows):
+        # Two dots: two of the other ones, or one of them and the one before the decimals.
+        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
+        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
+        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
+    return mask
+
+
 def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     """Mask of the readable amounts whose own sign of currency cannot mean the code beside them.
 
     An empty code contradicts nothing; nor does an amount without a sign.
     """
     clean = cell_kernels.cleaned(prices)
-    mask: Mask = ~_is_canonical(clean) & non_empty(codes)
+    mask: Mask = ~is_canonical(clean) & non_empty(codes)
     if mask.any():
         amounts, given = clean.filter(pa.array(mask)), codes.filter(pa.array(mask))
         signs = pc.utf8_lower(pc.replace_substring_regex(amounts, _ALL_BUT_SIGN, ""))
@@ -131,7 +147,7 @@ def count_decimals(cells: Cells) -> NDArray[np.int64]:
     dots = find_dots(cells)
     dotted = dots.third_from_end.copy()
     dotted[dots.other_rows] = True
-    rows = np.flatnonzero(_is_canonical(cells) & dotted)
+    rows = np.flatnonzero(is_canonical(cells) & dotted)
     counts = np.zeros(len(cells), np.int64)
     if len(rows):
         decimals = pc.replace_substring_regex(cells.take(pa.array(rows)), r"^[0-9]+[.]|0+$", "")
@@ -166,28 +182,13 @@ def find_dots(cells: Cells) -> DotPositions:
     return DotPositions(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
 
 
-def _is_canonical(cells: Cells) -> Mask:
-    """Mask of the cells that are digits with at most one dot between them, or empty."""
-    data, _ = slice_bytes(cells)
-    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
-    dots = find_dots(cells)
-    # A dot with nothing before it, as in ".50".
-    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
-    if len(dots.other_rows):
-        # Two dots: two of the other ones, or one of them and the one before the decimals.
-        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
-        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
-        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
-    return mask
-
-
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     # The rule is its negation on clean cells: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
-    return _is_canonical(cells)
+    return is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _to_amount)
+    return cell_kernels.rewrite_where(cells, ~is_canonical(cells), _to_amount)
 
 
 def _to_amount(cells: Cells) -> Cells:
