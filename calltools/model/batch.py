@@ -330,6 +330,24 @@ class ByteRanges:
 
 
 @dataclass(frozen=True, slots=True)
+class TextBytes:
+    """The bytes in which the cells of a table stand, for who can learn from them without reading its records.
+
+    Attributes:
+        pieces: All of them in the order of the file, piece by piece; a piece is valid until the next one.
+        is_unquoted: Says whether there is no quote in them, so that each line is a record.
+        tasks: Gives the tasks of the table of whose bytes a function says that they are wanted. Records and places of
+            their batches count from an unknown line on.
+        encoding: UTF-8, or an encoding of one byte a letter in which ASCII stands for itself.
+    """
+
+    pieces: Callable[[], Iterator[memoryview]]
+    is_unquoted: Callable[[], bool]
+    tasks: Callable[[Callable[[memoryview], bool]], Iterator[ReadTask]]
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The header of a source, and the tasks that read its records.
 
@@ -342,6 +360,7 @@ class Table:
             independent of each other and may run at the same time.
         can_cross_processes: Whether the table can be sent to another process: then each task opens the file itself.
         ranges: The same batches as those of ``tasks``, by ranges of bytes; ``None``: the file has none.
+        text: The bytes of its cells, if they stand in the file as they are.
     """
 
     source: Source
@@ -350,6 +369,7 @@ class Table:
     findings: Findings = field(default_factory=Findings.empty)
     can_cross_processes: bool = False
     ranges: ByteRanges | None = None
+    text: TextBytes | None = None
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         Yandex Metrica, Passing call data, Price: dot as decimal separator.
     """
     clean = cell_kernels.cleaned(cells)
-    return ~_is_canonical(clean) & ~negative_amount(cells)
+    return ~is_canonical(clean) & ~negative_amount(cells)
 
 
 def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -111,6 +111,22 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
     return full_match(clean, _NEGATIVE) if candidates.any() else candidates
 
 
+@memoized
+def is_canonical(cells: Cells) -> Mask:
+    """Mask of the cells that are digits with at most one dot between them, or empty."""
+    data, _ = slice_bytes(cells)
+    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
+    dots = find_dots(cells)
+    # A dot with nothing before it, as in ".50".
+    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
+    if len(dots.other_rows):
+        # Two dots: two of the other ones, or one of them and the one before the decimals.
+        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
+        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
+        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
+    return mask
+
+
 def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     """Mask of the readable amounts whose own sign of currency cannot mean the code beside them.
 
@@ -118,7 +134,7 @@ def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     gets lost with it; of zero nothing gets lost.
     """
     clean = cell_kernels.cleaned(prices)
-    mask: Mask = ~_is_canonical(clean)
+    mask: Mask = ~is_canonical(clean)
     if mask.any():
         mask &= non_empty(codes) | full_match(clean, ".*[1-9].*")
     if mask.any():
@@ -132,7 +148,7 @@ def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
 def has_sign(cells: Cells) -> Mask:
     """Mask of the amounts that have a sign or a word of a currency: with another one beside them they contradict it."""
     clean = cell_kernels.cleaned(cells)
-    mask: Mask = ~_is_canonical(clean)
+    mask: Mask = ~is_canonical(clean)
     if mask.any():
         signs = pc.utf8_lower(pc.replace_substring_regex(clean.filter(pa.array(mask)), _ALL_BUT_SIGN, ""))
         mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS)))
@@ -144,7 +160,7 @@ def count_decimals(cells: Cells) -> NDArray[np.int64]:
     dots = find_dots(cells)
     dotted = dots.third_from_end.copy()
     dotted[dots.other_rows] = True
-    rows = np.flatnonzero(_is_canonical(cells) & dotted)
+    rows = np.flatnonzero(is_canonical(cells) & dotted)
     counts = np.zeros(len(cells), np.int64)
     if len(rows):
         decimals = pc.replace_substring_regex(cells.take(pa.array(rows)), r"^[0-9]+[.]|0+$", "")
@@ -179,28 +195,13 @@ def find_dots(cells: Cells) -> DotPositions:
     return DotPositions(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
 
 
-def _is_canonical(cells: Cells) -> Mask:
-    """Mask of the cells that are digits with at most one dot between them, or empty."""
-    data, _ = slice_bytes(cells)
-    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
-    dots = find_dots(cells)
-    # A dot with nothing before it, as in ".50".
-    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
-    if len(dots.other_rows):
-        # Two dots: two of the other ones, or one of them and the one before the decimals.
-        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
-        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
-        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
-    return mask
-
-
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     # The rule is its negation on clean cells: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
-    return _is_canonical(cells)
+    return is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _to_amount)
+    return cell_kernels.rewrite_where(cells, ~is_canonical(cells), _to_amount)
 
 
 def _to_amount(cells: Cells) -> Cells:
