@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Final
@@ -75,6 +76,11 @@ def database_path(folder: Path) -> Path:
     """
     ensure_private_file(folder / _DATABASE_NAME)
     return folder / _DATABASE_NAME
+
+
+def database_folder(connection: sqlite3.Connection) -> Path:
+    """The folder of the database of a connection."""
+    return Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
 
 
 def has_database(folder: Path) -> bool:
