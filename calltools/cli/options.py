@@ -217,6 +217,16 @@ class FindingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkOptions:
+    """Options that say how the work is spread; the answer does not depend on them."""
+
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes that share many small files; default: the processors."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class WritingOptions:
     """Options that say where converted records are written."""
 

@@ -18,6 +18,7 @@ from calltools.cli.options import (
     FindingOptions,
     OnError,
     ReadingOptions,
+    WorkOptions,
     WritingOptions,
     format_error,
     resolve_language,
@@ -51,16 +52,17 @@ from calltools.run import (
     refuse_other_endings,
     resolve,
 )
-from calltools.runtime.threads import return_freed_memory, use_single_arena
+from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
 
 
-def validate_files(
+def validate_files(  # noqa: PLR0913 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
+    work: WorkOptions,
     layers: OptionLayers,
     *,
     converting: bool = False,
@@ -81,6 +83,7 @@ def validate_files(
             converting=converting,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            processes=work.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
@@ -89,11 +92,12 @@ def validate_files(
     raise typer.Exit(code)
 
 
-def convert_files(
+def convert_files(  # noqa: PLR0913, PLR0917 - the groups of options
     files: Sequence[str],
     writing: WritingOptions,
     reading: ReadingOptions,
     showing: FindingOptions,
+    work: WorkOptions,
     layers: OptionLayers,
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
@@ -133,6 +137,7 @@ def convert_files(
             converting=True,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            processes=work.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         _print_counts(summaries, showing)

@@ -7,6 +7,7 @@ from calltools.cli.options import (
     Files,
     FindingOptions,
     ReadingOptions,
+    WorkOptions,
     exit_on_error,
     format_examples,
     resolve_language,
@@ -22,13 +23,15 @@ EXAMPLES = format_examples(
 
 
 @expand_options
-def validate_command(context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions) -> None:
+def validate_command(
+    context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions, work: WorkOptions
+) -> None:
     """Check canonical files or vendor exports; nothing is written but reports."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
-        reading, showing = (layers.apply(reading), layers.apply(showing))
+        reading, showing, work = (layers.apply(reading), layers.apply(showing), layers.apply(work))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
         from calltools.cli.session_run import validate_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing, layers)
+        validate_files(files, reading, showing, work, layers)

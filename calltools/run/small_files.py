@@ -15,7 +15,6 @@ from calltools.files.opening import map_read_errors
 from calltools.model.assumptions import Assumptions
 from calltools.pipeline import batch_work
 from calltools.run.job import Job
-from calltools.runtime.threads import cpu_count
 from calltools.validation.ruleset import RuleSet
 from calltools.validation.validator import PanderaJudge, load_pandera
 from calltools.workers.spread import SpreadWork
@@ -112,15 +111,15 @@ def spread_small_files(jobs: Mapping[int, Job], sizes: Mapping[int, int], proces
         sizes: Number of an input -> bytes of its file.
         processes: How many processes may work, this one included.
     """
-    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS) if cpu_count() > 1 or processes > 1 else 0
-    files = _MAX_FILES if workers < 1 else max(1, min(_MAX_FILES, len(jobs) // (2 * workers)))
-    if workers > 0:
+    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS)
+    files = _MAX_FILES if not workers else min(_MAX_FILES, len(jobs) // (2 * workers))
+    if workers:
         # Once, and not in each process: of so many files one has something to judge.
         load_pandera()
     return SpreadWork(
         SmallFileJudge(jobs).judge,
         list(_split_into_chunks(sizes, files)),
-        max(workers, 0),
+        workers,
         lambda number: JudgedFile((), SourceError("reader-ended", path=jobs[number].table.source.name)),
     )
 

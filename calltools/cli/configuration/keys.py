@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from calltools.cli.options import FindingOptions, ReadingOptions, WritingOptions
+from calltools.cli.options import FindingOptions, ReadingOptions, WorkOptions, WritingOptions
 from calltools.cli.typer_app import range_message
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -26,6 +26,7 @@ OPTION_GROUPS: Final = (
     ReadingOptions,
     WritingOptions,
     FindingOptions,
+    WorkOptions,
     CounterOption,
     SendOptions,
     FollowOptions,
