@@ -279,11 +279,12 @@ _MAX_DURATION_DIGITS: Final = 9
 
 
 def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
+    if _has_odd_seconds(cells):
+        return Counter({"with seconds": 1})
     written = seconds.KIND.normalize(cells, assumptions)
     sizes = byte_lengths(written)
     readable = digits_only(written) & (sizes > 0) & (sizes <= _MAX_DURATION_DIGITS)
-    # A multiple of 60 ends in 0. Nearly every batch has another duration, so few numbers are read.
-    if (readable & (last_bytes(written) != ord("0"))).any():
+    if _has_odd_seconds(written):
         return Counter({"with seconds": 1})
     numbers = pc.cast(written.filter(pa.array(readable)), pa.int64()).to_numpy()
     return Counter(
@@ -292,6 +293,14 @@ def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
             "with seconds": int((numbers % _MINUTE_S > 0).any()),
             "long": int((numbers >= _HOUR_S).sum()),
         }
+    )
+
+
+def _has_odd_seconds(cells: Cells) -> bool:
+    """Whether a number of seconds does not end in 0, as multiples of 60 do. Nearly every batch has one as it is."""
+    sizes = byte_lengths(cells)
+    return bool(
+        (digits_only(cells) & (sizes > 0) & (sizes <= _MAX_DURATION_DIGITS) & (last_bytes(cells) != ord("0"))).any()
     )
 
 
