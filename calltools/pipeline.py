@@ -7,7 +7,7 @@ On a cluster (``workers.dask_cluster``) ``judge_ranges`` does the first half and
 The answer does not depend on the size of blocks, on what was proven, or on the number of threads, processes, machines.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,12 +32,18 @@ from calltools.batch_steps import (
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
 from calltools.model.batch import Batch, ByteRanges, Table
-from calltools.model.cells import Mask, combine_chunks
+from calltools.model.cells import Cells, Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, UnprovenRecords, load_pandera, select_unproven
+from calltools.validation.validator import (
+    PanderaJudge,
+    UnprovenRecords,
+    load_pandera,
+    select_unproven,
+    select_unproven_of_each,
+)
 from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import is_large_file, start_work
@@ -193,13 +199,56 @@ def judge_ranges(
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
+    batch, columns, join_counts = _make_canonical(batch, plan)
+    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return _digest_batch(batch, columns, join_counts, unproven, plan, observers)
+
+
+def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
+    """The same for batches of several small tables; records of those with the same columns are proven in one pass."""
+    made = [_make_canonical(batch, plan) for batch, plan in zip(batches, plans, strict=True)]
+    alike: list[tuple[RunPlan, tuple[str, ...], list[int]]] = []
+    for number, (plan, (_, columns, _)) in enumerate(zip(plans, made, strict=True)):
+        names = tuple(columns)
+        places = next((known for one, titles, known in alike if titles == names and _prove_alike(one, plan)), None)
+        if places is None:
+            alike.append((plan, names, [number]))
+        else:
+            places.append(number)
+    unproven: dict[int, UnprovenRecords] = {}
+    for plan, _, places in alike:
+        chosen = [made[place][0] for place in places]
+        found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+        unproven.update(zip(places, found, strict=True))
+    return [
+        _digest_batch(batch, columns, counts, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
+        for number, (plan, (batch, columns, counts)) in enumerate(zip(plans, made, strict=True))
+    ]
+
+
+def _prove_alike(one: RunPlan, other: RunPlan) -> bool:
+    same = one.assumptions == other.assumptions and one.exact_only == other.exact_only
+    return same and one.ruleset == other.ruleset
+
+
+def _make_canonical(batch: Batch, plan: RunPlan) -> tuple[Batch, dict[str, Cells], Mapping[str, int]]:
+    """A batch with canonical columns, these columns, and how many records matched an identifier, by outcome."""
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
     batch = fill_missing_columns(batch, plan)
     # One object a column: facts about a column are memoized by where it lies.
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts
+
+
+def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
+    batch: Batch,
+    columns: Mapping[str, Cells],
+    join_counts: Mapping[str, int],
+    unproven: UnprovenRecords,
+    plan: RunPlan,
+    observers: Observers,
+) -> BatchResult:
     digests = observers.digest(columns)
     zone = plan.assumptions.timezone
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None

@@ -225,13 +225,17 @@ class FindingOptions:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """Options that say where files are worked on."""
+    """Options that say where files are worked on; the answer does not depend on them."""
 
     engine: Annotated[
         Engine, typer.Option(help="dask: on a Dask cluster, of this machine or by --scheduler; same answer.")
     ] = Engine.LOCAL
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of the cluster, such as tcp://10.0.0.1:8786.")
+    ] = None
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes that share many small files; default: the processors."),
     ] = None
 
 

@@ -56,7 +56,7 @@ from calltools.run import (
     refuse_other_endings,
     resolve,
 )
-from calltools.runtime.threads import return_freed_memory, use_single_arena
+from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
@@ -89,6 +89,7 @@ def validate_files(  # noqa: PLR0913 - the groups of options
             wants_statistics=wants_statistics(showing),
             may_fork=True,
             cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
@@ -146,6 +147,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             wants_statistics=wants_statistics(showing),
             may_fork=True,
             cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         if writing.diff:

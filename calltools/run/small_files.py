@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from calltools.batch_steps import BatchResult
+from calltools.batch_steps import BatchResult, read_batches
 from calltools.errors import SourceError
 from calltools.files.opening import map_read_errors
 from calltools.model.assumptions import Assumptions
-from calltools.pipeline import batch_work
+from calltools.model.batch import Batch
+from calltools.pipeline import process_together
 from calltools.run.job import Job
-from calltools.runtime.threads import cpu_count
 from calltools.validation.ruleset import RuleSet
 from calltools.validation.validator import PanderaJudge, load_pandera
 from calltools.workers.spread import SpreadWork
@@ -62,7 +62,7 @@ class SmallFileJudge:
     def judge(self, numbers: Sequence[int]) -> list[JudgedFile]:
         """The files of some inputs, read and judged; in their order."""
         jobs = [self.jobs[number] for number in numbers]
-        files = [_read_file(job) for job in jobs]
+        files = _process_files(jobs)
         alike: list[tuple[PanderaJudge, list[int]]] = []
         for place, job in enumerate(jobs):
             judge = self._judge_for(job)
@@ -96,13 +96,40 @@ class SmallFileJudge:
         return judge
 
 
-def _read_file(job: Job) -> JudgedFile:
-    work = batch_work(job.table, job.plan)
+def _process_files(jobs: Sequence[Job]) -> list[JudgedFile]:
+    """The first half of the flow for some files, together as far as they are alike."""
+    read = [_read_file(job) for job in jobs]
+    batches = [(place, batch) for place, one in enumerate(read) if not isinstance(one, Exception) for batch in one]
+    plans = [jobs[place].plan for place, _ in batches]
+    results: list[list[BatchResult]] = [[] for _ in jobs]
     try:
-        with map_read_errors(job.table.source.name):
-            return JudgedFile(tuple(map(work.process, work.read(map))))
+        processed = process_together([batch for _, batch in batches], plans)
+    except Exception:
+        if len(jobs) == 1:
+            raise
+        return [_process_alone(job) for job in jobs]
+    for (place, _), result in zip(batches, processed, strict=True):
+        results[place].append(result)
+    return [
+        JudgedFile((), one) if isinstance(one, Exception) else JudgedFile(tuple(own))
+        for one, own in zip(read, results, strict=True)
+    ]
+
+
+def _process_alone(job: Job) -> JudgedFile:
+    try:
+        return _process_files([job])[0]
     except Exception as fault:  # noqa: BLE001 - it is raised when it is the turn of the file
         return JudgedFile((), fault)
+
+
+def _read_file(job: Job) -> list[Batch] | Exception:
+    """The batches of a file, or why it cannot be read to its end."""
+    try:
+        with map_read_errors(job.table.source.name):
+            return list(read_batches(job.table, job.plan, map))
+    except Exception as fault:  # noqa: BLE001 - it is raised when it is the turn of the file
+        return fault
 
 
 def spread_small_files(jobs: Mapping[int, Job], sizes: Mapping[int, int], processes: int) -> SpreadWork[JudgedFile]:
@@ -113,15 +140,15 @@ def spread_small_files(jobs: Mapping[int, Job], sizes: Mapping[int, int], proces
         sizes: Number of an input -> bytes of its file.
         processes: How many processes may work, this one included.
     """
-    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS) if cpu_count() > 1 or processes > 1 else 0
-    files = _MAX_FILES if workers < 1 else max(1, min(_MAX_FILES, len(jobs) // (2 * workers)))
-    if workers > 0:
+    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS)
+    files = _MAX_FILES if not workers else min(_MAX_FILES, len(jobs) // (2 * workers))
+    if workers:
         # Once, and not in each process: of so many files one has something to judge.
         load_pandera()
     return SpreadWork(
         SmallFileJudge(jobs).judge,
         list(_split_into_chunks(sizes, files)),
-        max(workers, 0),
+        workers,
         lambda number: JudgedFile((), SourceError("reader-ended", path=jobs[number].table.source.name)),
     )
 

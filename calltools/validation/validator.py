@@ -80,6 +80,42 @@ def select_unproven(
     )
 
 
+def select_unproven_of_each(
+    batches: Sequence[Batch], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+) -> list[UnprovenRecords]:
+    """The same for each of several batches with the same columns, in one pass over all of them."""
+    if len(batches) < 2:
+        return [
+            select_unproven(
+                batch,
+                {name: batch.cells(name) for name in batch.columns.column_names},
+                ruleset,
+                assumptions,
+                exact_only=exact_only,
+            )
+            for batch in batches
+        ]
+    ends = np.cumsum([len(batch) for batch in batches])
+    table = pa.concat_tables([batch.columns for batch in batches]).combine_chunks()
+    places = np.concatenate([batch.places for batch in batches])
+    together = Batch(table, np.arange(len(places)), places)
+    columns = {name: together.cells(name) for name in table.column_names}
+    found = select_unproven(together, columns, ruleset, assumptions, exact_only=exact_only)
+    records = np.concatenate([batch.records for batch in batches])[found.records]
+    bounds = np.searchsorted(found.records, [0, *ends.tolist()])
+    return [
+        UnprovenRecords(
+            found.columns.slice(first, last - first),
+            records[first:last],
+            found.places[first:last],
+            None
+            if found.unproven_cells is None
+            else {name: mask[first:last] for name, mask in found.unproven_cells.items()},
+        )
+        for first, last in pairwise(bounds.tolist())
+    ]
+
+
 def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
     field = FIELDS_BY_NAME[name]
     if all_empty(cells):
