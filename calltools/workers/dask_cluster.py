@@ -16,12 +16,14 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from calltools.errors import CalltoolsError, ClusterError, PackageError
 from calltools.model.batch import Table
 from calltools.runtime.packages import BrokenPackage
+from calltools.runtime.process import ChildProcess
 from calltools.runtime.threads import cpu_count, map_in_order
 from calltools.workers.batch_work import RangeWork, with_traceback_notes
 
@@ -48,6 +50,8 @@ _FETCHED_AHEAD: Final = 3
 #: Works that a worker keeps unpacked: as many files may be under way.
 _WORKS_KEPT: Final = 16
 _CONNECT_S: Final = 10
+#: How long the processes of this machine may take to start.
+_START_S: Final = 60
 #: How long no worker may be there while results are waited for.
 _PATIENCE_S: Final = 60
 _POLL_S: Final = 2
@@ -88,7 +92,6 @@ class DaskCluster:
             raise PackageError(BrokenPackage("distributed", "distributed", f"{fault}", extra="dask")) from None
         try:
             self._client = self._connect()
-            self._wait_for_workers()
             self._fetchers = self._stack.enter_context(ThreadPoolExecutor(_FETCHED_AHEAD, "fetch"))
             # They wait for results, and end when the client does.
             self._stack.callback(self._client.close)
@@ -230,37 +233,53 @@ class DaskCluster:
 
     def _connect(self) -> "Client":
         import dask  # noqa: PLC0415 - heavy, and an extra
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - as above
+        from distributed import Client  # noqa: PLC0415 - as above
 
         # What Dask logs about lost workers and schedulers, calltools says itself.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
+        is_local = self._address is None
         if self._address is None:
-            local = self._stack.enter_context(
-                LocalCluster(  # type: ignore[no-untyped-call]  # of a package without types
-                    n_workers=cpu_count(),
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    memory_limit=None,
-                    silence_logs=logging.CRITICAL,
-                )
-            )
-            self._address = local.scheduler_address
+            self._address = self._start_processes()
         try:
             client: Client = self._stack.enter_context(
-                Client(self._address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # as above
+                Client(self._address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # of a package without types
             )
         except (OSError, ValueError) as fault:
             raise ClusterError("cluster-unreachable", address=self._address, seconds=_CONNECT_S) from fault
-        return client
-
-    def _wait_for_workers(self) -> None:
         try:
-            self._client.wait_for_workers(1, timeout=_CONNECT_S)
+            client.wait_for_workers(1, timeout=_START_S if is_local else _CONNECT_S)
         except TimeoutError:
             raise ClusterError("cluster-empty", address=self._address) from None
+        return client
+
+    def _start_processes(self) -> str:
+        """Start a scheduler in this process, and workers in others, which it starts again; gives its address."""
+        from distributed import LocalCluster  # noqa: PLC0415 - heavy, and an extra
+
+        # Its own workers would be in the session of this process, and print what they think of Ctrl-C.
+        local = self._stack.enter_context(
+            LocalCluster(  # type: ignore[no-untyped-call]  # of a package without types
+                n_workers=0,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            )
+        )
+        address: str = local.scheduler_address
+        folder = self._stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+        options = {
+            "nworkers": cpu_count(),
+            "nthreads": 1,
+            "memory-limit": 0,
+            "host": "127.0.0.1",
+            "death-timeout": _START_S,
+            "local-directory": folder,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        self._stack.enter_context(ChildProcess("distributed.cli.dask_worker", address, "--no-dashboard", *words))
+        return address
 
 
 class _PackedWork:
