@@ -179,12 +179,12 @@ def test_the_same_bytes_for_every_file_block_and_unit(pieces, size, most, conver
         ("broken/structure.csv", {}),
         ("broken/excel-cp1251.csv", {}),
         ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static_call": "1"}),
-        # The legs of a call may lie anywhere in the file: it is read here, as a whole.
+        # The legs of a call may lie anywhere in the file: it is read by one worker.
         (
             "asterisk/export.csv",
             {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"},
         ),
-        # A workbook has no ranges.
+        # A workbook was read when it was opened.
         ("calltouch-xlsx/export.xlsx", {"timezone": "Europe/Moscow", "static_call": "1"}),
     ],
 )
@@ -341,9 +341,9 @@ def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
     path = csv_of(tmp_path, 300)
 
     def missing(job, _gate):
-        read = job.table.ranges.read
-        moved = partial(read.func, Path("/nowhere/calls.csv"))
-        return replace(job, table=replace(job.table, ranges=ByteRanges(job.table.ranges.scan, moved)))
+        found, read = list(job.table.ranges.scan()), job.table.ranges.read
+        read.__self__._path = Path("/nowhere/calls.csv")
+        return replace(job, table=replace(job.table, ranges=ByteRanges(partial(iter, found), read)))
 
     monkeypatch.setattr(session, "prepare_job", lambda *found, **more: missing(prepare_job(*found, **more), None))
 
