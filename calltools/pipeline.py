@@ -33,6 +33,7 @@ from calltools.batch_steps import (
 from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
+from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
@@ -122,31 +123,34 @@ def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
 def _range_work(table: Table, plan: RunPlan) -> RangeWork[BatchResult] | None:
     """The same by ranges of the file, or by one that is all of it; ``None``: only this process can read it."""
     # What only this process knows or needs is not sent.
-    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={})
+    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={}, index=None)
     merges_legs = plan.mapping is not None and plan.mapping.merges_legs
     if table.ranges is not None and not merges_legs:
         judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
-        return RangeWork(table.ranges.scan, judge, number_results)
+        return RangeWork(table.ranges.scan, judge, number_results, plan.index)
     # The legs of a call may lie anywhere, and a rewritten stream has no places of its own.
     if not table.can_cross_processes or is_large_file(table.source.path, WHOLE_FILE_BYTES):
         return None
-    return RangeWork(lambda: iter([None]), partial(judge_table, table=table, plan=sent), chain.from_iterable)
+    judge = partial(judge_table, table=table, plan=sent)
+    return RangeWork(lambda: iter([None]), judge, chain.from_iterable, plan.index)
 
 
 def judge_ranges(
-    found: Sequence[object], ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
+    found: Sequence[object], index: IdentifierIndex | None, ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
 ) -> list[BatchResult]:
     """The first half of the flow, and pandera's verdict, for ranges of a file that follow one another.
 
     Args:
         found: What the scan of the ranges has found.
+        index: Identifiers from a second file.
         ranges: Read it.
         titles: Of the table.
-        plan: How.
+        plan: How, but for ``index``.
 
     Returns:
         A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
     """
+    plan = replace(plan, index=index)
     observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
     for one in found:
         batch = ranges.read(one)
@@ -156,8 +160,11 @@ def judge_ranges(
     return _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
 
 
-def judge_table(_found: Sequence[object], table: Table, plan: RunPlan) -> list[BatchResult]:
+def judge_table(
+    _found: Sequence[object], index: IdentifierIndex | None, table: Table, plan: RunPlan
+) -> list[BatchResult]:
     """The same for a whole table; its records have their numbers, and its blank lines are reported."""
+    plan = replace(plan, index=index)
     observers, judge = Observers(plan.ruleset, plan.assumptions), PanderaJudge(plan.ruleset, plan.assumptions)
     try:
         results = [process_batch(batch, plan, observers) for batch in read_batches(table, plan, map)]

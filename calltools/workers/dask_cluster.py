@@ -6,16 +6,12 @@ where a worker was lost. Faults come back as values: Dask would log the argument
 """
 
 import logging
-import pickle
-import platform
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -25,30 +21,18 @@ from calltools.model.batch import Table
 from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.process import ChildProcess
 from calltools.runtime.threads import cpu_count, map_in_order
-from calltools.workers.batch_work import RangeWork, with_traceback_notes
+from calltools.workers.batch_work import RangeWork
+from calltools.workers.packed_work import PackedWork, find_versions, keep, run_unit
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-#: Packages on which the answer depends: a worker must have the versions of this process.
-_DECIDING_PACKAGES: Final = (
-    "calltools",
-    "iso4217",
-    "numpy",
-    "pandas",
-    "pandera",
-    "phonenumberslite",
-    "pyarrow",
-    "tzdata",
-)
 #: Ranges of a unit at most: as many blocks of a CSV hold the records that pandera judges at once.
 _MAX_RANGES: Final = 4
 #: Units under way for each thread of the cluster: one is worked on, one waits.
 _UNITS_AHEAD: Final = 2
 #: Results that are brought here before they are needed.
 _FETCHED_AHEAD: Final = 3
-#: Works that a worker keeps unpacked: as many files may be under way.
-_WORKS_KEPT: Final = 16
 _CONNECT_S: Final = 10
 #: How long the processes of this machine may take to start.
 _START_S: Final = 60
@@ -77,6 +61,7 @@ class DaskCluster:
         #: Tables whose results may still come, and those whose results nobody wants any more.
         self._expected: set[int] = set()
         self._ended: set[int] = set()
+        self._shared: dict[int, tuple[Any, Future[PackedWork]]] = {}
         self._parts: Iterator[_Part] = iter(())
 
     def __enter__(self) -> Self:
@@ -162,25 +147,34 @@ class DaskCluster:
             table, work = self._waiting.popleft()
             key = id(table)
             try:
-                sent = self._send(work)
+                process, shared = self._send(work.process), self._send_once(work.shared)
                 with closing(_cut(work.scan(), self._count_threads)) as units:
                     for unit in units:
                         if key in self._ended:
                             break
-                        yield key, self._client.submit(_run_unit, sent, unit, pure=False, key=_new_name("calltools"))
+                        name = _new_name("calltools")
+                        yield key, self._client.submit(run_unit, process, shared, unit, pure=False, key=name)
                 yield key, None
             except (CalltoolsError, OSError) as fault:
                 yield key, fault
 
-    def _send(self, work: RangeWork[Any]) -> "Future[Any]":
-        """The work on a table, sent once and passed on among the workers.
+    def _send(self, what: Any) -> "Future[PackedWork]":
+        """Something that the workers need for many units, sent to one of them and passed on among them.
 
         It is the result of a task and not scattered: when the workers that hold it are lost, Dask makes it again.
         """
         import cloudpickle  # noqa: PLC0415 - heavy, and an extra
 
-        packed = _PackedWork(_new_name("calltools-work"), _find_versions(), cloudpickle.dumps(work.process))
-        return self._client.submit(_keep, packed, pure=False, key=packed.name)
+        packed = PackedWork(_new_name("calltools-work"), find_versions(), cloudpickle.dumps(what))
+        return self._client.submit(keep, packed, pure=False, key=packed.name)
+
+    def _send_once(self, shared: Any) -> "Future[PackedWork] | None":
+        """The same, if it was not sent before; ``None``: it is nothing."""
+        if shared is None:
+            return None
+        if id(shared) not in self._shared:
+            self._shared[id(shared)] = shared, self._send(shared)
+        return self._shared[id(shared)][1]
 
     def _count_threads(self) -> int:
         """Threads of all workers that are there now: some may have come since the last call."""
@@ -280,75 +274,6 @@ class DaskCluster:
         words = [f"--{name}={value}" for name, value in options.items()]
         self._stack.enter_context(ChildProcess("distributed.cli.dask_worker", address, "--no-dashboard", *words))
         return address
-
-
-class _PackedWork:
-    """Work on a table as bytes, which no log shows: the options of a run may hold phones.
-
-    Attributes:
-        name: No other work has it.
-        versions: Of the packages that a worker must have.
-        body: The function, pickled.
-    """
-
-    def __init__(self, name: str, versions: Mapping[str, str], body: bytes) -> None:
-        self.name = name
-        self.versions = versions
-        self.body = body
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _PackedWork) and self.name == other.name
-
-
-def _keep(packed: _PackedWork) -> _PackedWork:
-    """On a worker: from here the others take it."""
-    return packed
-
-
-@lru_cache(maxsize=_WORKS_KEPT)
-def _unpack(packed: _PackedWork) -> Callable[[Sequence[Any]], list[Any]]:
-    """On a worker: the function.
-
-    Raises:
-        ClusterError: The worker has other packages, or cannot load it.
-    """
-    ours = _find_versions()
-    for package, theirs in packed.versions.items():
-        if ours.get(package) != theirs:
-            facts = {"worker": platform.node(), "package": package, "theirs": ours.get(package) or "-", "ours": theirs}
-            raise ClusterError("cluster-versions", **facts)
-    try:
-        process: Callable[[Sequence[Any]], list[Any]] = pickle.loads(packed.body)  # noqa: S301 - from the client, which may run anything here
-    except Exception as fault:
-        raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
-    return process
-
-
-def _run_unit(packed: _PackedWork, unit: Sequence[Any]) -> Any:
-    """On a worker: the results of a unit, or the fault that it ended with."""
-    try:
-        return _unpack(packed)(unit)
-    except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
-        return with_traceback_notes(fault)
-
-
-def _find_versions() -> dict[str, str]:
-    python = ".".join(platform.python_version_tuple()[:2])
-    return {"Python": python, **{name: _find_version(name) for name in _DECIDING_PACKAGES}}
-
-
-def _find_version(name: str) -> str:
-    """The version of an installed package; empty: it is not installed."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def _cut(ranges: Iterator[Any], count_threads: Callable[[], int]) -> Generator[tuple[Any, ...]]:

@@ -214,8 +214,27 @@ def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_pat
     assert together == alone
     assert [one[-1] for one in alone[1]] == [None, "csv-record-too-long", None, None]
     # Work was sent once for each file, and for more than one before the first had given a record.
-    assert noted.count("_keep") == 4
-    assert noted[: noted.index(300)].count("_keep") > 1
+    assert noted.count("keep") == 4
+    assert noted[: noted.index(300)].count("keep") > 1
+
+
+def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch):
+    paths = []
+    for number in range(3):
+        calls = [GOOD | {"ClientId": "", "DateTime": str(NOW - 100 * number - n)} for n in range(60)]
+        paths.append(tmp_path / f"{number}.csv")
+        paths[-1].write_text(as_csv(calls), encoding="utf-8")
+    crm = tmp_path / "crm.csv"
+    crm.write_text(f"phone,time,ClientId\n+442079460000,{NOW - 86_400},1604591025698235234\n", encoding="utf-8")
+    options = {"identifiers": crm, "timezone": "Europe/Moscow"}
+    alone = run(paths, tmp_path / "out", **options)
+    noted = []
+    monkeypatch.setattr(cluster._client, "submit", _noting(cluster._client.submit, noted))
+
+    assert run(paths, tmp_path / "out", cluster, **options) == alone
+    # The work on three files, and the index.
+    assert noted.count("keep") == 4
+    assert alone[1][0][2] == 60
 
 
 def _noting(submit, noted):
@@ -449,7 +468,7 @@ def test_a_cluster_without_workers(tmp_path, monkeypatch):
 
 
 def test_a_worker_with_other_packages_is_refused(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_cluster, "_find_versions", lambda: {"pyarrow": "1.0"})
+    monkeypatch.setattr(dask_cluster, "find_versions", lambda: {"pyarrow": "1.0"})
 
     with pytest.raises(ClusterError) as raised:
         run([csv_of(tmp_path, 3)], tmp_path / "out", cluster)
