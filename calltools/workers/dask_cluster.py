@@ -61,6 +61,7 @@ class DaskCluster:
         #: Tables whose results may still come, and those whose results nobody wants any more.
         self._expected: set[int] = set()
         self._ended: set[int] = set()
+        self._threads, self._counted_until = 1, 0.0
         self._shared: dict[int, tuple[Any, Future[PackedWork]]] = {}
         self._parts: Iterator[_Part] = iter(())
 
@@ -177,8 +178,12 @@ class DaskCluster:
         return self._shared[id(shared)][1]
 
     def _count_threads(self) -> int:
-        """Threads of all workers that are there now: some may have come since the last call."""
-        return max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
+        """Threads of all workers: some may have come since the run began. Asked for now and then: it is a long list."""
+        now = time.monotonic()
+        if now >= self._counted_until:
+            self._threads = max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
+            self._counted_until = now + _POLL_S
+        return self._threads
 
     def _workers(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]

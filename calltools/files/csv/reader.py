@@ -95,12 +95,12 @@ class _CsvReader:
 
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
-        for block, mixed in self._split():
+        for block, mixed in self._blocks_and_findings():
             yield partial(self._read_block_with_findings, block, mixed)
 
     def _scan_ranges(self) -> Iterator[tuple[BlockRange, Findings | None]]:
         """Where the blocks of the file lie, in its order, each with what only all blocks before it show."""
-        for block, mixed in self._split():
+        for block, mixed in self._blocks_and_findings():
             yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
 
     def _read_range(self, found: tuple[BlockRange, Findings | None]) -> Batch:
@@ -119,7 +119,7 @@ class _CsvReader:
             raise SourceError("range-changed", path=self._path)
         return self._read_block_with_findings(block, mixed or Findings.empty())
 
-    def _split(self) -> Iterator[tuple[Block, Findings]]:
+    def _blocks_and_findings(self) -> Iterator[tuple[Block, Findings]]:
         """The blocks of the file, each with a finding on its line ends."""
         seen: set[str] = set()
         with self._open_stream() as stream:
