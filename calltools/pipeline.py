@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Final, Protocol, TypeAlias
 
 import numpy as np
@@ -29,8 +30,10 @@ from calltools.batch_steps import (
     read_batches,
     select_records,
 )
+from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
+from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Cells, Mask, combine_chunks
 from calltools.model.finding import Findings
@@ -50,6 +53,11 @@ from calltools.workers.second_process import is_large_file, start_work
 
 #: Findings that only the end of the file shows, given to the sinks at a time: to word one for each record takes memory.
 CLOSING_FINDINGS_PER_EMIT: Final = 100_000
+
+#: Bytes of a file up to which a worker of a cluster may do all of it at once, where it cannot be cut.
+WHOLE_FILE_BYTES: Final = 64 << 20
+#: Batches that pandera judges at once there.
+_JUDGED_TOGETHER: Final = 4
 
 #: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
@@ -158,36 +166,60 @@ def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
 
 
 def _range_work(table: Table, plan: RunPlan) -> RangeWork[BatchResult] | None:
-    """The same by ranges of the file; ``None``: it cannot be cut, or the legs of a call may lie anywhere in it."""
-    if table.ranges is None or (plan.mapping is not None and plan.mapping.merges_legs):
-        return None
+    """The same by ranges of the file, or by one that is all of it; ``None``: only this process can read it."""
     # What only this process knows or needs is not sent.
-    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={})
-    judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
-    return RangeWork(table.ranges.scan, judge, number_results)
+    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={}, index=None)
+    merges_legs = plan.mapping is not None and plan.mapping.merges_legs
+    if table.ranges is not None and not merges_legs:
+        judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
+        return RangeWork(table.ranges.scan, judge, number_results, plan.index)
+    # The legs of a call may lie anywhere, and a rewritten stream has no places of its own.
+    if not table.can_cross_processes or is_large_file(table.source.path, WHOLE_FILE_BYTES):
+        return None
+    judge = partial(judge_table, table=table, plan=sent)
+    return RangeWork(lambda: iter([None]), judge, chain.from_iterable, plan.index)
 
 
 def judge_ranges(
-    found: Sequence[object], ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
+    found: Sequence[object], index: IdentifierIndex | None, ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
 ) -> list[BatchResult]:
     """The first half of the flow, and pandera's verdict, for ranges of a file that follow one another.
 
     Args:
         found: What the scan of the ranges has found.
+        index: Identifiers from a second file.
         ranges: Read it.
         titles: Of the table.
-        plan: How.
+        plan: How, but for ``index``.
 
     Returns:
         A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
     """
+    plan = replace(plan, index=index)
     observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
     for one in found:
         batch = ranges.read(one)
         extent, count, before = find_extent(batch), count + batch.read, count
         result = process_batch(select_records(batch.shift_records(before), titles, plan), plan, observers)
         results.append(replace(result, extent=extent))
-    judge = PanderaJudge(plan.ruleset, plan.assumptions)
+    return _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+
+
+def judge_table(
+    _found: Sequence[object], index: IdentifierIndex | None, table: Table, plan: RunPlan
+) -> list[BatchResult]:
+    """The same for a whole table; its records have their numbers, and its blank lines are reported."""
+    plan = replace(plan, index=index)
+    observers, judge = Observers(plan.ruleset, plan.assumptions), PanderaJudge(plan.ruleset, plan.assumptions)
+    try:
+        results = [process_batch(batch, plan, observers) for batch in read_batches(table, plan, map)]
+    except OSError as fault:
+        raise SourceError("range-unreadable", path=table.source.path, reason=fault.strerror or "") from None
+    some = range(0, len(results), _JUDGED_TOGETHER)
+    return [one for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)]
+
+
+def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: RunPlan) -> list[BatchResult]:
     verdict = plan.finding_filter.locate(judge.judge([result.unproven for result in results]))
     nothing = UnprovenRecords(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))
     return [

@@ -27,18 +27,21 @@ class MapInOrder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RangeWork(Generic[_Result]):
-    """What is to be done to each batch of a table that other machines can read by ranges of bytes.
+    """What is to be done to each batch of a table that other machines can read by ranges of bytes, or as a whole.
 
     Attributes:
-        scan: Finds the ranges, in the order of the file; each is small and can be pickled.
-        process: Does the work on ranges that follow one another, and reads them: a pure function that can be pickled,
-            so that it may run anywhere, and again where a machine was lost.
+        scan: Finds the ranges, in the order of the file; each is small and can be pickled. One that is all of the file
+            may be anything.
+        process: Does the work on ranges that follow one another, and reads them; its second argument is ``shared``. A
+            pure function that can be pickled, so that it may run anywhere, and again where a machine was lost.
         join: Makes of the results of all calls, in the order of the file, the results of the table.
+        shared: What may be large and is the same for several tables, so that it is sent once.
     """
 
     scan: Callable[[], Iterator[Any]]
-    process: Callable[[Sequence[Any]], list[_Result]]
+    process: Callable[[Sequence[Any], Any], list[_Result]]
     join: Callable[[Iterable[Sequence[_Result]]], Iterator[_Result]]
+    shared: Any = None
 
 
 class Cluster(Protocol):

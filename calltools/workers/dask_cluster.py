@@ -6,48 +6,36 @@ where a worker was lost. Faults come back as values: Dask would log the argument
 """
 
 import logging
-import pickle
-import platform
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from calltools.errors import CalltoolsError, ClusterError, PackageError
 from calltools.model.batch import Table
 from calltools.runtime.packages import BrokenPackage
+from calltools.runtime.process import ChildProcess
 from calltools.runtime.threads import cpu_count, map_in_order
-from calltools.workers.batch_work import RangeWork, with_traceback_notes
+from calltools.workers.batch_work import RangeWork
+from calltools.workers.packed_work import PackedWork, find_versions, keep, run_unit
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-#: Packages on which the answer depends: a worker must have the versions of this process.
-_DECIDING_PACKAGES: Final = (
-    "calltools",
-    "iso4217",
-    "numpy",
-    "pandas",
-    "pandera",
-    "phonenumberslite",
-    "pyarrow",
-    "tzdata",
-)
 #: Ranges of a unit at most: as many blocks of a CSV hold the records that pandera judges at once.
 _MAX_RANGES: Final = 4
 #: Units under way for each thread of the cluster: one is worked on, one waits.
 _UNITS_AHEAD: Final = 2
 #: Results that are brought here before they are needed.
 _FETCHED_AHEAD: Final = 3
-#: Works that a worker keeps unpacked: as many files may be under way.
-_WORKS_KEPT: Final = 16
 _CONNECT_S: Final = 10
+#: How long the processes of this machine may take to start.
+_START_S: Final = 60
 #: How long no worker may be there while results are waited for.
 _PATIENCE_S: Final = 60
 _POLL_S: Final = 2
@@ -73,6 +61,8 @@ class DaskCluster:
         #: Tables whose results may still come, and those whose results nobody wants any more.
         self._expected: set[int] = set()
         self._ended: set[int] = set()
+        self._threads, self._counted_until = 1, 0.0
+        self._shared: dict[int, tuple[Any, Future[PackedWork]]] = {}
         self._parts: Iterator[_Part] = iter(())
 
     def __enter__(self) -> Self:
@@ -88,7 +78,6 @@ class DaskCluster:
             raise PackageError(BrokenPackage("distributed", "distributed", f"{fault}", extra="dask")) from None
         try:
             self._client = self._connect()
-            self._wait_for_workers()
             self._fetchers = self._stack.enter_context(ThreadPoolExecutor(_FETCHED_AHEAD, "fetch"))
             # They wait for results, and end when the client does.
             self._stack.callback(self._client.close)
@@ -159,29 +148,42 @@ class DaskCluster:
             table, work = self._waiting.popleft()
             key = id(table)
             try:
-                sent = self._send(work)
+                process, shared = self._send(work.process), self._send_once(work.shared)
                 with closing(_cut(work.scan(), self._count_threads)) as units:
                     for unit in units:
                         if key in self._ended:
                             break
-                        yield key, self._client.submit(_run_unit, sent, unit, pure=False, key=_new_name("calltools"))
+                        name = _new_name("calltools")
+                        yield key, self._client.submit(run_unit, process, shared, unit, pure=False, key=name)
                 yield key, None
             except (CalltoolsError, OSError) as fault:
                 yield key, fault
 
-    def _send(self, work: RangeWork[Any]) -> "Future[Any]":
-        """The work on a table, sent once and passed on among the workers.
+    def _send(self, what: Any) -> "Future[PackedWork]":
+        """Something that the workers need for many units, sent to one of them and passed on among them.
 
         It is the result of a task and not scattered: when the workers that hold it are lost, Dask makes it again.
         """
         import cloudpickle  # noqa: PLC0415 - heavy, and an extra
 
-        packed = _PackedWork(_new_name("calltools-work"), _find_versions(), cloudpickle.dumps(work.process))
-        return self._client.submit(_keep, packed, pure=False, key=packed.name)
+        packed = PackedWork(_new_name("calltools-work"), find_versions(), cloudpickle.dumps(what))
+        return self._client.submit(keep, packed, pure=False, key=packed.name)
+
+    def _send_once(self, shared: Any) -> "Future[PackedWork] | None":
+        """The same, if it was not sent before; ``None``: it is nothing."""
+        if shared is None:
+            return None
+        if id(shared) not in self._shared:
+            self._shared[id(shared)] = shared, self._send(shared)
+        return self._shared[id(shared)][1]
 
     def _count_threads(self) -> int:
-        """Threads of all workers that are there now: some may have come since the last call."""
-        return max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
+        """Threads of all workers: some may have come since the run began. Asked for now and then: it is a long list."""
+        now = time.monotonic()
+        if now >= self._counted_until:
+            self._threads = max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
+            self._counted_until = now + _POLL_S
+        return self._threads
 
     def _workers(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
@@ -230,106 +232,53 @@ class DaskCluster:
 
     def _connect(self) -> "Client":
         import dask  # noqa: PLC0415 - heavy, and an extra
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - as above
+        from distributed import Client  # noqa: PLC0415 - as above
 
         # What Dask logs about lost workers and schedulers, calltools says itself.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
+        is_local = self._address is None
         if self._address is None:
-            local = self._stack.enter_context(
-                LocalCluster(  # type: ignore[no-untyped-call]  # of a package without types
-                    n_workers=cpu_count(),
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    memory_limit=None,
-                    silence_logs=logging.CRITICAL,
-                )
-            )
-            self._address = local.scheduler_address
+            self._address = self._start_processes()
         try:
             client: Client = self._stack.enter_context(
-                Client(self._address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # as above
+                Client(self._address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # of a package without types
             )
         except (OSError, ValueError) as fault:
             raise ClusterError("cluster-unreachable", address=self._address, seconds=_CONNECT_S) from fault
-        return client
-
-    def _wait_for_workers(self) -> None:
         try:
-            self._client.wait_for_workers(1, timeout=_CONNECT_S)
+            client.wait_for_workers(1, timeout=_START_S if is_local else _CONNECT_S)
         except TimeoutError:
             raise ClusterError("cluster-empty", address=self._address) from None
+        return client
 
+    def _start_processes(self) -> str:
+        """Start a scheduler in this process, and workers in others, which it starts again; gives its address."""
+        from distributed import LocalCluster  # noqa: PLC0415 - heavy, and an extra
 
-class _PackedWork:
-    """Work on a table as bytes, which no log shows: the options of a run may hold phones.
-
-    Attributes:
-        name: No other work has it.
-        versions: Of the packages that a worker must have.
-        body: The function, pickled.
-    """
-
-    def __init__(self, name: str, versions: Mapping[str, str], body: bytes) -> None:
-        self.name = name
-        self.versions = versions
-        self.body = body
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _PackedWork) and self.name == other.name
-
-
-def _keep(packed: _PackedWork) -> _PackedWork:
-    """On a worker: from here the others take it."""
-    return packed
-
-
-@lru_cache(maxsize=_WORKS_KEPT)
-def _unpack(packed: _PackedWork) -> Callable[[Sequence[Any]], list[Any]]:
-    """On a worker: the function.
-
-    Raises:
-        ClusterError: The worker has other packages, or cannot load it.
-    """
-    ours = _find_versions()
-    for package, theirs in packed.versions.items():
-        if ours.get(package) != theirs:
-            facts = {"worker": platform.node(), "package": package, "theirs": ours.get(package) or "-", "ours": theirs}
-            raise ClusterError("cluster-versions", **facts)
-    try:
-        process: Callable[[Sequence[Any]], list[Any]] = pickle.loads(packed.body)  # noqa: S301 - from the client, which may run anything here
-    except Exception as fault:
-        raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
-    return process
-
-
-def _run_unit(packed: _PackedWork, unit: Sequence[Any]) -> Any:
-    """On a worker: the results of a unit, or the fault that it ended with."""
-    try:
-        return _unpack(packed)(unit)
-    except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
-        return with_traceback_notes(fault)
-
-
-def _find_versions() -> dict[str, str]:
-    python = ".".join(platform.python_version_tuple()[:2])
-    return {"Python": python, **{name: _find_version(name) for name in _DECIDING_PACKAGES}}
-
-
-def _find_version(name: str) -> str:
-    """The version of an installed package; empty: it is not installed."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+        # Its own workers would be in the session of this process, and print what they think of Ctrl-C.
+        local = self._stack.enter_context(
+            LocalCluster(  # type: ignore[no-untyped-call]  # of a package without types
+                n_workers=0,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            )
+        )
+        address: str = local.scheduler_address
+        folder = self._stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+        options = {
+            "nworkers": cpu_count(),
+            "nthreads": 1,
+            "memory-limit": 0,
+            "host": "127.0.0.1",
+            "death-timeout": _START_S,
+            "local-directory": folder,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        self._stack.enter_context(ChildProcess("distributed.cli.dask_worker", address, "--no-dashboard", *words))
+        return address
 
 
 def _cut(ranges: Iterator[Any], count_threads: Callable[[], int]) -> Generator[tuple[Any, ...]]:

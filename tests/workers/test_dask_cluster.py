@@ -179,12 +179,12 @@ def test_the_same_bytes_for_every_file_block_and_unit(pieces, size, most, conver
         ("broken/structure.csv", {}),
         ("broken/excel-cp1251.csv", {}),
         ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static_call": "1"}),
-        # The legs of a call may lie anywhere in the file: it is read here, as a whole.
+        # The legs of a call may lie anywhere in the file: it is read by one worker.
         (
             "asterisk/export.csv",
             {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"},
         ),
-        # A workbook has no ranges.
+        # A workbook was read when it was opened.
         ("calltouch-xlsx/export.xlsx", {"timezone": "Europe/Moscow", "static_call": "1"}),
     ],
 )
@@ -214,8 +214,27 @@ def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_pat
     assert together == alone
     assert [one[-1] for one in alone[1]] == [None, "csv-record-too-long", None, None]
     # Work was sent once for each file, and for more than one before the first had given a record.
-    assert noted.count("_keep") == 4
-    assert noted[: noted.index(300)].count("_keep") > 1
+    assert noted.count("keep") == 4
+    assert noted[: noted.index(300)].count("keep") > 1
+
+
+def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch):
+    paths = []
+    for number in range(3):
+        calls = [GOOD | {"ClientId": "", "DateTime": str(NOW - 100 * number - n)} for n in range(60)]
+        paths.append(tmp_path / f"{number}.csv")
+        paths[-1].write_text(as_csv(calls), encoding="utf-8")
+    crm = tmp_path / "crm.csv"
+    crm.write_text(f"phone,time,ClientId\n+442079460000,{NOW - 86_400},1604591025698235234\n", encoding="utf-8")
+    options = {"identifiers": crm, "timezone": "Europe/Moscow"}
+    alone = run(paths, tmp_path / "out", **options)
+    noted = []
+    monkeypatch.setattr(cluster._client, "submit", _noting(cluster._client.submit, noted))
+
+    assert run(paths, tmp_path / "out", cluster, **options) == alone
+    # The work on three files, and the index.
+    assert noted.count("keep") == 4
+    assert alone[1][0][2] == 60
 
 
 def _noting(submit, noted):
@@ -341,9 +360,9 @@ def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
     path = csv_of(tmp_path, 300)
 
     def missing(job, _gate):
-        read = job.table.ranges.read
-        moved = partial(read.func, Path("/nowhere/calls.csv"))
-        return replace(job, table=replace(job.table, ranges=ByteRanges(job.table.ranges.scan, moved)))
+        found, read = list(job.table.ranges.scan()), job.table.ranges.read
+        read.__self__._path = Path("/nowhere/calls.csv")
+        return replace(job, table=replace(job.table, ranges=ByteRanges(partial(iter, found), read)))
 
     monkeypatch.setattr(session, "prepare_job", lambda *found, **more: missing(prepare_job(*found, **more), None))
 
@@ -449,7 +468,7 @@ def test_a_cluster_without_workers(tmp_path, monkeypatch):
 
 
 def test_a_worker_with_other_packages_is_refused(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_cluster, "_find_versions", lambda: {"pyarrow": "1.0"})
+    monkeypatch.setattr(dask_cluster, "find_versions", lambda: {"pyarrow": "1.0"})
 
     with pytest.raises(ClusterError) as raised:
         run([csv_of(tmp_path, 3)], tmp_path / "out", cluster)

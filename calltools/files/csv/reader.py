@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import numpy as np
@@ -79,6 +78,8 @@ class _CsvReader:
 
     def __init__(self, sniffed: sniff.SniffResult, limits: Limits, *, exact_only: bool) -> None:
         self._sniffed = sniffed
+        # Who is sent this reader may work in another folder.
+        self._path = sniffed.source.path.absolute()
         self._limits = limits
         self._exact_only = exact_only
         self._names = unique_titles(sniffed.titles)
@@ -94,8 +95,7 @@ class _CsvReader:
         """The blocks as ranges of the file; ``None``: they are bytes of a stream that rewrites those of the file."""
         if self._sniffed.undoubled or Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
             return None
-        # Who reads a range may work in another folder.
-        return ByteRanges(self._scan_ranges, partial(self._read_range, self._sniffed.source.path.absolute()))
+        return ByteRanges(self._scan_ranges, self._read_range)
 
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
@@ -107,7 +107,7 @@ class _CsvReader:
         for block, mixed in self._split_with_findings():
             yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
 
-    def _read_range(self, path: Path, found: tuple[BlockRange, Findings | None]) -> Batch:
+    def _read_range(self, found: tuple[BlockRange, Findings | None]) -> Batch:
         """The records of a block that ``_scan_ranges`` has found, read from the file.
 
         Raises:
@@ -115,12 +115,12 @@ class _CsvReader:
         """
         place, mixed = found
         try:
-            with path.open("rb") as stream:
+            with self._path.open("rb") as stream:
                 block = place.read(stream, self._dialect)
         except OSError as fault:
-            raise SourceError("range-unreadable", path=path, reason=fault.strerror or "") from None
+            raise SourceError("range-unreadable", path=self._path, reason=fault.strerror or "") from None
         if block is None:
-            raise SourceError("range-changed", path=path)
+            raise SourceError("range-changed", path=self._path)
         return self._read_block_with_findings(block, mixed or Findings.empty())
 
     def _split_with_findings(self) -> Iterator[tuple[Block, Findings]]:
@@ -176,7 +176,7 @@ class _CsvReader:
         return self._read_block(block).with_findings(mixed)
 
     def _open_stream(self) -> BinaryIO:
-        below = self._sniffed.source.path.open("rb")
+        below = self._path.open("rb")
         encoding = self._sniffed.source.encoding or "utf-8"
         stream = Utf8Stream(below, encoding) if Utf8Stream.is_needed(encoding) else below
         stream.seek(self._sniffed.records_offset)
