@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
+from calltools.files.address import as_path
 from calltools.files.folders import displayable
 from calltools.files.packed import split_member
 from calltools.model.finding import Finding
@@ -85,19 +86,21 @@ def convert(
     Raises:
         CalltoolsError: The file cannot be read or written, or the call is wrong. Nothing is left half-written.
     """
-    refuse_other_endings(Path(output))
+    target = as_path(output)
+    refuse_other_endings(target)
     one = _resolve_input(path, options)
-    refuse_occupied_outputs([Path(output)], [one], [one.context.options.baseline])
-    with ConversionSink(Path(output), force=force) as sink:
+    refuse_occupied_outputs([target], [one], [one.context.options.baseline])
+    with ConversionSink(target, force=force) as sink:
         return _run(one, ReportOptions(language, show_values), [sink], converting=True)
 
 
 def _resolve_input(path: str | Path, options: Any) -> InputFile:
     """The file with its options; the other files that are read may be given as text."""
-    others = {name: Path(options[name]) for name in ("identifiers", "baseline") if options.get(name) is not None}
-    found, member = split_member(Path(path))
+    others = {name: as_path(options[name]) for name in ("identifiers", "baseline") if options.get(name) is not None}
+    given = as_path(path)
+    found, member = split_member(given)
     context = resolve(RunOptions(**{**options, **others}))
-    return InputFile(found, displayable(str(Path(path))), context, member)
+    return InputFile(found, displayable(str(given)), context, member)
 
 
 def _run(one: InputFile, style: ReportOptions, sinks: Sequence[SessionSink], *, converting: bool) -> Result:

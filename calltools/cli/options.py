@@ -229,7 +229,8 @@ class WritingOptions:
         ),
     ] = "-"
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes."),
     ] = None
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
