@@ -253,7 +253,8 @@ class WritingOptions:
         ),
     ] = "-"
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes."),
     ] = None
     changes: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Every cell that was rewritten: before, after, why.")

@@ -29,6 +29,7 @@ from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
+from calltools.files.address import Address, as_path
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
@@ -108,12 +109,12 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
-    output = None if writing.output == "-" else Path(writing.output)
+    output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
         if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
-            raise UsageError("output-rejects-folder", path=writing.output)
+            raise UsageError("output-rejects-folder", path=output if isinstance(output, Address) else writing.output)
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
         refuse_other_endings(None, changes=writing.changes)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Unpack
 import numpy as np
 import pyarrow as pa
 
+from calltools.files.address import as_path
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
 from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
@@ -76,7 +77,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        written = _paths(reports), None if write_baseline is None else Path(write_baseline)
+        written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
         inputs = run.open(list_sources(sources), [], *written, name=name, recursive=recursive)
         summaries, found = run.go(inputs, [], *written, force=force)
         return Result(summaries, found, run.report_options)
@@ -122,8 +123,8 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        target = _Target(output, None if rejects is None else Path(rejects), on_error, force=force)
-        written = _paths(reports), None if write_baseline is None else Path(write_baseline)
+        target = _Target(output, None if rejects is None else as_path(rejects), on_error, force=force)
+        written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
         sink = target.open(inputs, stack)
         refuse_occupied_outputs([*target.occupied(sink), *written[0]], inputs, [run.context.options.baseline])
@@ -248,7 +249,7 @@ class _Target:
     @property
     def path(self) -> Path | None:
         """The path of the output, if it has one."""
-        return Path(self.output) if isinstance(self.output, str | os.PathLike) else None
+        return as_path(self.output) if isinstance(self.output, str | os.PathLike) else None
 
     @property
     def paths(self) -> list[Path]:
@@ -329,4 +330,4 @@ class _RowSplitter(SessionSink):
 
 
 def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
-    return [Path(given)] if isinstance(given, str | os.PathLike) else [Path(one) for one in given]
+    return [as_path(given)] if isinstance(given, str | os.PathLike) else [as_path(one) for one in given]
