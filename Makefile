@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
+PEERS = benchmarks/peers/.venv
 
-.PHONY: demo check test test-long bench lint clean
+.PHONY: demo check test test-long bench bench-peers lint clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("calltools needs Python 3.11 or later, this is " + sys.version) if sys.version_info < (3, 11) else None'
@@ -37,5 +38,14 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
 
+# The same rules by other programs, in an environment of their own; an hour. OPTIONS="--sizes 10M --rounds 1": a part.
+bench-peers: $(STAMP) $(PEERS)/.installed
+	$(BIN)/python -m benchmarks.peers.run $(OPTIONS)
+
+$(PEERS)/.installed: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv $(PEERS) dist build

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import NO_RUNS, Batch, Table, join_runs
+from calltools.model.batch import NO_RUNS, Batch, ReadTask, Table, join_runs
 from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks, constant_cells
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
@@ -92,6 +93,10 @@ class BatchResult:
         digests: Code of an observer -> what it must know of the batch.
         join_counts: How many records matched an identifier, by outcome.
         statistics: The statistics of its calls, where a report wants them.
+        verdict: What pandera says of the records that are not proven, located, in the order of the file; ``None``: it
+            has not been asked yet.
+        extent: The first and the last place of the records that were read; ``None``: none was, or ``batch`` is numbered
+            already.
     """
 
     batch: Batch
@@ -99,6 +104,16 @@ class BatchResult:
     digests: Mapping[str, Any] = field(default_factory=dict)
     join_counts: Mapping[str, int] = field(default_factory=dict)
     statistics: CallStatistics | None = None
+    verdict: Findings | None = None
+    extent: tuple[int, int] | None = None
+
+    def continue_from(self, records: int, blanks: Findings) -> "BatchResult":
+        """The result with ``records`` added to all its record numbers, and with findings on blank lines."""
+        return replace(
+            self,
+            batch=self.batch.shift_records(records).with_findings(blanks),
+            verdict=None if self.verdict is None else self.verdict.shift_records(records),
+        )
 
 
 def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch]:
@@ -112,16 +127,24 @@ def read_batches(table: Table, plan: RunPlan, run: MapInOrder) -> Iterator[Batch
     Returns:
         Batches whose records are counted from the first record of the table, from 1.
     """
-    batches = _number_records(run(lambda task: task(), table.tasks()))
-    if plan.normalize:
-        # A canonical file that is only validated has none: ``upload`` would send it.
-        batches = map(_leave_out_totals, batches)
-    identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
-    if identifiers or has_reject_titles(table.titles):
-        batches = (restore_faults(batch, table.titles, identifiers) for batch in batches)
+    numbered = _number_records(run(_call, table.tasks()))
+    batches: Iterator[Batch] = map(partial(select_records, titles=table.titles, plan=plan), numbered)
     if plan.mapping is not None and plan.mapping.merges_legs:
         batches = legs.merge_legs(batches, plan.mapping, reject_damaged="CT611" in plan.ruleset)
     return batches
+
+
+def _call(task: ReadTask) -> Batch:
+    return task()
+
+
+def select_records(batch: Batch, titles: tuple[str, ...], plan: RunPlan) -> Batch:
+    """The batch without what is no record, and with the faults that rejects tell of their cells."""
+    if plan.normalize:
+        # A canonical file that is only validated has none: ``upload`` would send it.
+        batch = _leave_out_totals(batch)
+    identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
+    return restore_faults(batch, titles, identifiers) if identifiers or has_reject_titles(titles) else batch
 
 
 #: How sums below the records of a report begin: «Итого», «Всего звонков: 6», "Total for March".
@@ -298,23 +321,66 @@ def _drop_unrelated_findings(batch: Batch, plan: RunPlan) -> Batch:
 
 
 def _number_records(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Count records from the first one of the table, and report blank lines between records (CT009), once a run.
+    """Count records from the first one of the table, and report blank lines between records (CT009), once a run."""
+    numbering = _Numbering()
+    for batch in batches:
+        count, blanks = numbering.take(batch, find_extent(batch))
+        yield batch.shift_records(count).with_findings(blanks)
+
+
+def number_results(parts: Iterable[Sequence[BatchResult]]) -> Iterator[BatchResult]:
+    """The same for results of batches that were read and judged elsewhere, each part by itself.
+
+    Args:
+        parts: In the order of the file; the records of each part count from 1.
+    """
+    numbering = _Numbering()
+    for part in parts:
+        before = numbering.count
+        for result in part:
+            _, blanks = numbering.take(result.batch, result.extent)
+            yield result.continue_from(before, blanks)
+
+
+def find_extent(batch: Batch) -> tuple[int, int] | None:
+    """The first and the last place of the records of a batch as it was read; ``None``: it has none."""
+    if not batch.read:
+        return None
+    places, malformed = batch.places, batch.malformed.places
+    return int(min([*places[:1], *malformed[:1]])), int(max([*places[-1:], *malformed[-1:]]))
+
+
+class _Numbering:
+    """Record numbers and blank lines of the batches of one table, which are taken in the order of the file.
 
     Blank lines at the end of a file are no fault, and a batch that ends with some cannot tell whether records follow.
     So they are carried over until a later batch has a record.
     """
-    count, blanks = 0, NO_RUNS
-    for batch in batches:
-        numbered = batch.shift_records(count)
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._blanks = NO_RUNS
+
+    def take(self, batch: Batch, extent: tuple[int, int] | None) -> tuple[int, Findings]:
+        """How many records come before a batch, and the findings on the blank lines before its last record.
+
+        Args:
+            batch: Its blank lines and its count of records are looked at.
+            extent: Its ``find_extent`` when it was read: records may be left out of it since.
+        """
+        count = self.count
+        self.count += batch.read
         # Before the first record there are the lines above the header, which are not between records.
-        blanks = join_runs(np.concatenate([blanks, batch.blanks])) if count or batch.read else blanks
-        if batch.read:
-            last = max([*batch.places[-1:], *batch.malformed.places[-1:]])
-            first = min([*batch.places[:1], *batch.malformed.places[:1]]) if not count else 0
-            numbered = numbered.with_findings(_blank_findings(blanks[(blanks[:, 1] < last) & (blanks[:, 0] > first)]))
-            blanks = blanks[blanks[:, 0] > last]
-        count += batch.read
-        yield numbered
+        if not count and extent is None:
+            return count, Findings.empty()
+        blanks = join_runs(np.concatenate([self._blanks, batch.blanks]))
+        if extent is None:
+            self._blanks = blanks
+            return count, Findings.empty()
+        first, last = extent
+        self._blanks = blanks[blanks[:, 0] > last]
+        between = (blanks[:, 1] < last) & (blanks[:, 0] > (0 if count else first))
+        return count, _blank_findings(blanks[between])
 
 
 def _blank_findings(runs: Numbers) -> Findings:

@@ -22,10 +22,12 @@
     │   └── UnreachableError    try again: no answer that could be read
     ├── LedgerError         the memory of the upload cannot be trusted or is in use (exit 4)
     │   └── LockedError         another process uploads to the counter
+    ├── ClusterError        the Dask cluster cannot be used, or was lost            (exit 4)
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
+    ├── DataError           only where a caller asks for it: the data has errors (exit 1)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
-An exception is about a run. What is wrong with the data is a finding, never an exception.
+An exception is about a run. What is wrong with the data is a finding; only ``raise_for_errors`` makes one of it.
 """
 
 import copyreg
@@ -240,6 +242,10 @@ _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "workbook-cells": "filled-cells",
     "workbook-seconds": "seconds",
     "workbook-memory": "child-memory",
+    "address-size": "fetched",
+    "address-seconds": "fetch-seconds",
+    "columnar-seconds": "seconds",
+    "columnar-memory": "child-memory",
 }
 
 
@@ -316,6 +322,12 @@ def _with_answer(sentence: str, facts: Mapping[str, object], language: Language)
     return f"{sentence} {say('service-says', language, answer=answer)}" if answer else sentence
 
 
+class ClusterError(CalltoolsError):
+    """The Dask cluster cannot be reached, lacks what is needed, or was lost; no output was written."""
+
+    exit_code = 4
+
+
 class LedgerError(CalltoolsError):
     """The memory of the upload cannot be trusted, or another process uses it; no request was made."""
 
@@ -336,6 +348,16 @@ class UnsendableError(LedgerError):
 
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
+
+
+class DataError(CalltoolsError):
+    """The data has errors, and the caller wants to go on without any.
+
+    Facts: ``path``, ``read``, ``rejected``, ``codes`` (how many errors of which rule); of the first error its sentence,
+    ``first``, and ``record``.
+    """
+
+    exit_code = 1
 
 
 class DefectError(CalltoolsError):

@@ -3,13 +3,15 @@
 ``process_batch`` is the first half, up to the proof that records are clean. It is a pure function of a batch and runs
 in threads, or in a second process where the file is large (``workers``). The second half has an order: the main thread
 walks the observers along the batches, and one more thread judges groups of them and feeds the sinks.
-The answer does not depend on the size of blocks, on what was proven, or on the number of threads and processes.
+On a cluster (``workers.dask_cluster``) ``judge_ranges`` does the first half and judges, on machines that read the file.
+The answer does not depend on the size of blocks, on what was proven, or on the number of threads, processes, machines.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Final, Protocol, TypeAlias
 
 import numpy as np
@@ -20,26 +22,42 @@ from calltools.batch_steps import (
     BatchResult,
     RunPlan,
     fill_missing_columns,
+    find_extent,
     map_columns,
     match_identifiers,
     normalize_cells,
+    number_results,
     read_batches,
+    select_records,
 )
+from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
-from calltools.model.batch import Batch, Table
-from calltools.model.cells import Mask, combine_chunks
+from calltools.matching.join import IdentifierIndex
+from calltools.model.batch import Batch, ByteRanges, Table
+from calltools.model.cells import Cells, Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, load_pandera, select_unproven
-from calltools.workers.batch_work import BatchWork
+from calltools.validation.validator import (
+    PanderaJudge,
+    UnprovenRecords,
+    load_pandera,
+    select_unproven,
+    select_unproven_of_each,
+)
+from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import is_large_file, start_work
 
 #: Findings that only the end of the file shows, given to the sinks at a time: to word one for each record takes memory.
 CLOSING_FINDINGS_PER_EMIT: Final = 100_000
+
+#: Bytes of a file up to which a worker of a cluster may do all of it at once, where it cannot be cut.
+WHOLE_FILE_BYTES: Final = 64 << 20
+#: Batches that pandera judges at once there.
+_JUDGED_TOGETHER: Final = 4
 
 #: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
@@ -60,6 +78,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     on_read: Callable[[int], None],
     *,
     may_fork: bool = False,
+    cluster: Cluster | None = None,
 ) -> None:
     """Send a whole table through the flow.
 
@@ -71,15 +90,21 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         summary: Is filled in.
         on_read: Gets the number of records that the sinks have taken so far.
         may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
+        cluster: Reads and judges the table, if it can be read by ranges.
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
     stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
     stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    work = batch_work(table, plan)
     with (
         GroupThread(stage.finish_group) as groups,
-        closing(start_work(batch_work(table, plan), table, groups.is_idle, may_fork=may_fork)) as results,
+        closing(
+            start_work(work, table, groups.is_idle, may_fork=may_fork)
+            if cluster is None or work.ranges is None
+            else cluster.results(table, work.ranges)
+        ) as results,
     ):
-        if is_large_file(table.source.path):
+        if cluster is None and is_large_file(table.source.path):
             # A large file nearly always has something to judge, and pandera loads while the first block is read.
             groups.run(load_pandera)
         for result in results:
@@ -88,6 +113,45 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         groups.flush()
         closing_findings = observers.close()
         groups.wait()
+    _close_table(stage, closing_findings)
+
+
+def finish_table(  # noqa: PLR0913, PLR0917 - those of run_pipeline, and what is done already
+    table: Table,
+    plan: RunPlan,
+    sinks: Sequence[Sink],
+    summary: Summary,
+    on_read: Callable[[int], None],
+    results: Iterable[BatchResult],
+) -> None:
+    """The second half of the flow for a small table whose batches have been through the first: without threads.
+
+    Args:
+        table: As for ``run_pipeline``; it is not read.
+        plan: As there.
+        sinks: As there.
+        summary: As there.
+        on_read: As there.
+        results: What the first half has made of its batches. An exception that it raises ends the table.
+    """
+    observers, stage = _begin_table(table, plan, sinks, summary, on_read)
+    group = [(result, observers.add(result.digests, result.batch.records, result.batch.places)) for result in results]
+    stage.finish_group(group)
+    _close_table(stage, observers.close())
+
+
+def _begin_table(
+    table: Table, plan: RunPlan, sinks: Sequence[Sink], summary: Summary, on_read: Callable[[int], None]
+) -> "tuple[Observers, _ResultStage]":
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
+    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    return observers, stage
+
+
+def _close_table(stage: "_ResultStage", closing_findings: Findings) -> None:
+    """Give the sinks what only the whole table shows."""
+    plan, summary = stage.plan, stage.summary
     if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
         closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
     for some in plan.finding_filter.locate(closing_findings).split(CLOSING_FINDINGS_PER_EMIT):
@@ -98,18 +162,125 @@ def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
     """The first half of the flow for a table: its batches, and what is done to each."""
     process = partial(process_batch, plan=plan, observers=Observers(plan.ruleset, plan.assumptions))
     # Judging takes as long as proving; to convert takes twice as long.
-    return BatchWork(partial(read_batches, table, plan), process, outweighs_judging=plan.normalize)
+    return BatchWork(partial(read_batches, table, plan), process, plan.normalize, _range_work(table, plan))
+
+
+def _range_work(table: Table, plan: RunPlan) -> RangeWork[BatchResult] | None:
+    """The same by ranges of the file, or by one that is all of it; ``None``: only this process can read it."""
+    # What only this process knows or needs is not sent.
+    sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={}, index=None)
+    merges_legs = plan.mapping is not None and plan.mapping.merges_legs
+    if table.ranges is not None and not merges_legs:
+        judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
+        return RangeWork(table.ranges.scan, judge, number_results, plan.index)
+    # The legs of a call may lie anywhere, and a rewritten stream has no places of its own.
+    if not table.can_cross_processes or is_large_file(table.source.path, WHOLE_FILE_BYTES):
+        return None
+    judge = partial(judge_table, table=table, plan=sent)
+    return RangeWork(lambda: iter([None]), judge, chain.from_iterable, plan.index)
+
+
+def judge_ranges(
+    found: Sequence[object], index: IdentifierIndex | None, ranges: ByteRanges, titles: tuple[str, ...], plan: RunPlan
+) -> list[BatchResult]:
+    """The first half of the flow, and pandera's verdict, for ranges of a file that follow one another.
+
+    Args:
+        found: What the scan of the ranges has found.
+        index: Identifiers from a second file.
+        ranges: Read it.
+        titles: Of the table.
+        plan: How, but for ``index``.
+
+    Returns:
+        A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
+    """
+    plan = replace(plan, index=index)
+    observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
+    for one in found:
+        batch = ranges.read(one)
+        extent, count, before = find_extent(batch), count + batch.read, count
+        result = process_batch(select_records(batch.shift_records(before), titles, plan), plan, observers)
+        results.append(replace(result, extent=extent))
+    return _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+
+
+def judge_table(
+    _found: Sequence[object], index: IdentifierIndex | None, table: Table, plan: RunPlan
+) -> list[BatchResult]:
+    """The same for a whole table; its records have their numbers, and its blank lines are reported."""
+    plan = replace(plan, index=index)
+    observers, judge = Observers(plan.ruleset, plan.assumptions), PanderaJudge(plan.ruleset, plan.assumptions)
+    try:
+        results = [process_batch(batch, plan, observers) for batch in read_batches(table, plan, map)]
+    except OSError as fault:
+        raise SourceError("range-unreadable", path=table.source.path, reason=fault.strerror or "") from None
+    some = range(0, len(results), _JUDGED_TOGETHER)
+    return [one for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)]
+
+
+def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: RunPlan) -> list[BatchResult]:
+    verdict = plan.finding_filter.locate(judge.judge([result.unproven for result in results]))
+    nothing = UnprovenRecords(pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64))
+    return [
+        # A slice would take the rows of all others with it on its way.
+        replace(result, unproven=nothing, verdict=judged.copy())
+        for result, judged in zip(results, _split_verdict(verdict, results), strict=True)
+    ]
 
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
+    batch, columns, join_counts = _make_canonical(batch, plan)
+    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return _digest_batch(batch, columns, join_counts, unproven, plan, observers)
+
+
+def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
+    """The same for batches of several small tables; records of those with the same columns are proven in one pass."""
+    made = [_make_canonical(batch, plan) for batch, plan in zip(batches, plans, strict=True)]
+    alike: list[tuple[RunPlan, tuple[str, ...], list[int]]] = []
+    for number, (plan, (_, columns, _)) in enumerate(zip(plans, made, strict=True)):
+        names = tuple(columns)
+        places = next((known for one, titles, known in alike if titles == names and _prove_alike(one, plan)), None)
+        if places is None:
+            alike.append((plan, names, [number]))
+        else:
+            places.append(number)
+    unproven: dict[int, UnprovenRecords] = {}
+    for plan, _, places in alike:
+        chosen = [made[place][0] for place in places]
+        found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+        unproven.update(zip(places, found, strict=True))
+    return [
+        _digest_batch(batch, columns, counts, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
+        for number, (plan, (batch, columns, counts)) in enumerate(zip(plans, made, strict=True))
+    ]
+
+
+def _prove_alike(one: RunPlan, other: RunPlan) -> bool:
+    same = one.assumptions == other.assumptions and one.exact_only == other.exact_only
+    return same and one.ruleset == other.ruleset
+
+
+def _make_canonical(batch: Batch, plan: RunPlan) -> tuple[Batch, dict[str, Cells], Mapping[str, int]]:
+    """A batch with canonical columns, these columns, and how many records matched an identifier, by outcome."""
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
     batch = fill_missing_columns(batch, plan)
     # One object a column: facts about a column are memoized by where it lies.
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts
+
+
+def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
+    batch: Batch,
+    columns: Mapping[str, Cells],
+    join_counts: Mapping[str, int],
+    unproven: UnprovenRecords,
+    plan: RunPlan,
+    observers: Observers,
+) -> BatchResult:
     digests = observers.digest(columns)
     zone = plan.assumptions.timezone
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
@@ -130,8 +301,7 @@ class _ResultStage:
 
     def finish_group(self, group: Sequence[_ObservedResult]) -> None:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
-        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result, _ in group]))
-        for result, findings in self._split_by_batch(group, verdict):
+        for result, findings in self._gather_findings(group):
             self.summary.joined.update(result.join_counts)
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
@@ -151,18 +321,25 @@ class _ResultStage:
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
-    def _split_by_batch(
-        self, group: Sequence[_ObservedResult], verdict: Findings
-    ) -> Iterator[tuple[BatchResult, Findings]]:
+    def _gather_findings(self, group: Sequence[_ObservedResult]) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
-        # The verdict is in the order of the file, so the records of a batch stand together: a slice copies nothing.
-        records = verdict.table["record"].to_numpy()
+        waiting = [result for result, _ in group if result.verdict is None]
+        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result in waiting]))
+        judged = _split_verdict(verdict, waiting)
         for result, observed in group:
-            numbers = result.batch.records
-            first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
-            judged = Findings(verdict.table.slice(first, last - first))
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))
-            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, judged]))
+            of_records = next(judged) if result.verdict is None else result.verdict
+            yield result, self.plan.finding_filter.deduplicate(Findings.concat([more, of_records]))
+
+
+def _split_verdict(verdict: Findings, results: Sequence[BatchResult]) -> Iterator[Findings]:
+    """The verdict on some batches together, as that on each of them."""
+    # It is in the order of the file, so the records of a batch stand together: a slice copies nothing.
+    records = verdict.table["record"].to_numpy()
+    for result in results:
+        numbers = result.batch.records
+        first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
+        yield Findings(verdict.table.slice(first, last - first))
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:

@@ -24,7 +24,7 @@ DOCUMENTS = [
     ROOT / "CI.md",
     ROOT / "UPLOAD.md",
     *TABLED,
-    *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks")),
+    *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks", "benchmarks/peers")),
 ]
 #: Documents that name paths of this repository: of the whole, of the package, or of the document's own folder.
 MAPS = [

@@ -4,6 +4,7 @@ import typer
 
 from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import (
+    EngineOptions,
     Files,
     FindingOptions,
     ReadingOptions,
@@ -24,18 +25,24 @@ EXAMPLES = format_examples(
 
 
 @expand_options
-def convert_command(
-    context: typer.Context, files: Files, writing: WritingOptions, reading: ReadingOptions, showing: FindingOptions
+def convert_command(  # noqa: PLR0913, PLR0917 - the groups of options
+    context: typer.Context,
+    files: Files,
+    writing: WritingOptions,
+    reading: ReadingOptions,
+    showing: FindingOptions,
+    running: EngineOptions,
 ) -> None:
     """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
-        writing, reading, showing = (layers.apply(writing), layers.apply(reading), layers.apply(showing))
+        writing, reading = (layers.apply(writing), layers.apply(reading))
+        showing, running = (layers.apply(showing), layers.apply(running))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
         from calltools.cli.session_run import convert_files, validate_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            validate_files(files, reading, showing, layers, converting=True)
+            validate_files(files, reading, showing, running, layers, converting=True)
         else:
-            convert_files(files, writing, reading, showing, layers)
+            convert_files(files, writing, reading, showing, running, layers)

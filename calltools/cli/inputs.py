@@ -1,7 +1,6 @@
 """The inputs that a command was given, and what of its folders is none. Heavy: imported when a command runs."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -9,11 +8,9 @@ from typing import Final
 import typer
 
 from calltools.files.folders import FoundFile, LeftOut, find_files
-from calltools.files.rejects import starts_like_rejects
-from calltools.reports import is_report
 from calltools.reports.escape import escape_invisible
+from calltools.run import is_own_file
 from calltools.texts import Language, MessageKey, say
-from calltools.validation.baseline import is_baseline
 
 _REASONS: Final = MappingProxyType[LeftOut, MessageKey](
     {
@@ -52,15 +49,3 @@ def find_inputs(
             facts = {"folder": escape_invisible(folder), "taken": found.taken[folder], "count": reasons.total()}
             typer.echo(f"calltools: {say('inputs-left-out', language, reasons=listed, **facts)}", err=True)
     return found.files
-
-
-def is_own_file(path: Path) -> bool:
-    """Whether calltools wrote the file about other files: a report, rejects, or a baseline.
-
-    A canonical file is none, whoever wrote it: it can be validated and uploaded. Who names a file means it.
-    """
-    if path.name.lower().endswith(".gitlab.json"):
-        return True
-    with suppress(OSError):  # a file that cannot be read is reported as such
-        return starts_like_rejects(path) or is_report(path) or is_baseline(path)
-    return False

@@ -68,6 +68,13 @@ class DurationFormatChoice(StrEnum):
     HOURS = "h:mm"
 
 
+class Engine(StrEnum):
+    """What ``--engine`` accepts: where the files are read and judged."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
 class OnError(StrEnum):
     """What ``--on-error`` accepts: what to do with good records if others have errors."""
 
@@ -217,6 +224,22 @@ class FindingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Options that say where files are worked on; the answer does not depend on them."""
+
+    engine: Annotated[
+        Engine, typer.Option(help="dask: on a Dask cluster, of this machine or by --scheduler; same answer.")
+    ] = Engine.LOCAL
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of the cluster, such as tcp://10.0.0.1:8786.")
+    ] = None
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes that share many small files; default: the processors."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class WritingOptions:
     """Options that say where converted records are written."""
 
@@ -230,8 +253,13 @@ class WritingOptions:
         ),
     ] = "-"
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes."),
     ] = None
+    changes: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Every cell that was rewritten: before, after, why.")
+    ] = None
+    diff: Annotated[bool, typer.Option("--diff", help="Show the first rewritten cell of each kind.")] = False
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
     ] = OnError.REJECT

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from calltools.batch_steps import RunPlan
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.inputs import find_inputs
 from calltools.cli.options import (
+    Engine,
+    EngineOptions,
     FindingOptions,
     OnError,
     ReadingOptions,
@@ -27,6 +29,7 @@ from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
+from calltools.files.address import Address, as_path
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
@@ -39,7 +42,10 @@ from calltools.rules.catalog import RULES
 from calltools.run import (
     BaselineResult,
     BaselineWriter,
+    ChangeKind,
+    ChangesSink,
     ConversionSink,
+    FirstChange,
     FolderConversionSink,
     InputFile,
     Job,
@@ -51,16 +57,18 @@ from calltools.run import (
     refuse_other_endings,
     resolve,
 )
-from calltools.runtime.threads import return_freed_memory, use_single_arena
+from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
+from calltools.workers.batch_work import Cluster
 
 
-def validate_files(
+def validate_files(  # noqa: PLR0913 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
+    running: EngineOptions,
     layers: OptionLayers,
     *,
     converting: bool = False,
@@ -81,6 +89,8 @@ def validate_files(
             converting=converting,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
@@ -89,24 +99,27 @@ def validate_files(
     raise typer.Exit(code)
 
 
-def convert_files(
+def convert_files(  # noqa: PLR0913, PLR0917 - as above
     files: Sequence[str],
     writing: WritingOptions,
     reading: ReadingOptions,
     showing: FindingOptions,
+    running: EngineOptions,
     layers: OptionLayers,
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
-    output = None if writing.output == "-" else Path(writing.output)
+    output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
         if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
-            raise UsageError("output-rejects-folder", path=writing.output)
+            raise UsageError("output-rejects-folder", path=output if isinstance(output, Address) else writing.output)
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
-        base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
+        refuse_other_endings(None, changes=writing.changes)
+        written = [*_report_paths(showing), *([writing.changes] if writing.changes else [])]
+        base, inputs = _open_inputs(files, [*outputs, *written], reading, showing, layers, stack)
         all_or_nothing = writing.on_error is OnError.FAIL
         converted: ConversionSink | FolderConversionSink
         if to_folder and output is not None:
@@ -119,27 +132,64 @@ def convert_files(
             converted = ConversionSink(
                 output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
-        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        refuse_occupied_outputs([*outputs, *written], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
+        changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, converted],
+            [baseline, *changes, converted],
             reporters,
             _ConsoleEvents(showing),
             converting=True,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
+            cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
+        if writing.diff:
+            _print_changes(changes[0].kinds, showing)
         _print_counts(summaries, showing)
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
+    """The cluster that the options name, ready to work; ``None``: this machine does all of it."""
+    if running.engine is Engine.LOCAL:
+        if running.scheduler is not None:
+            raise UsageError("scheduler-without-engine", address=running.scheduler)
+        return None
+    from calltools.workers.dask_cluster import DaskCluster  # noqa: PLC0415 - an extra
+
+    return enter_interrupt_safe(stack, DaskCluster(running.scheduler))
+
+
+def _open_changes(writing: WritingOptions, showing: FindingOptions, stack: ExitStack) -> list[ChangesSink]:
+    if writing.changes is None and not writing.diff:
+        return []
+    all_or_nothing = writing.on_error is OnError.FAIL
+    sink = ChangesSink(
+        writing.changes, force=showing.force, all_or_nothing=all_or_nothing, show_values=showing.show_values
+    )
+    return [enter_interrupt_safe(stack, sink)]
+
+
+def _print_changes(kinds: Mapping[ChangeKind, FirstChange], showing: FindingOptions) -> None:
+    """Show of each kind of rewritten cells how many there are, and the first."""
+    language = resolve_language(showing.lang)
+    for kind, first in kinds.items():
+        facts = {"field": kind.field, "why": kind.why, "count": first.count, "file": first.file, "place": first.place}
+        cells = {name: text or say("change-empty", language) for name, text in first.cells.items()}
+        typer.echo(say("change-line", language, **facts, **cells), err=True)
+    if not kinds:
+        typer.echo(f"calltools: {say('change-none', language)}", err=True)
 
 
 def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:
@@ -175,9 +225,12 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
     language = resolve_language(showing.lang)
     paths: list[FoundFile] = []
+    copies: set[Path] = set()
     for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive):
         if one.name == "-":
-            paths += find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+            copied = find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
+            copies.update(found.path for found in copied)
+            paths += copied
         else:
             paths.append(one)
     contexts: dict[tuple[int, ...], RunContext] = {(): base}
@@ -187,7 +240,7 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
         if matching not in contexts:
             options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
             contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
-        inputs.append(InputFile(path, name, contexts[matching], member))
+        inputs.append(InputFile(path, name, contexts[matching], member, path in copies))
     return base, inputs
 
 

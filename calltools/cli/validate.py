@@ -4,6 +4,7 @@ import typer
 
 from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import (
+    EngineOptions,
     Files,
     FindingOptions,
     ReadingOptions,
@@ -22,13 +23,15 @@ EXAMPLES = format_examples(
 
 
 @expand_options
-def validate_command(context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions) -> None:
+def validate_command(
+    context: typer.Context, files: Files, reading: ReadingOptions, showing: FindingOptions, running: EngineOptions
+) -> None:
     """Check canonical files or vendor exports; nothing is written but reports."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
-        reading, showing = (layers.apply(reading), layers.apply(showing))
+        reading, showing, running = (layers.apply(reading), layers.apply(showing), layers.apply(running))
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         load_arrow()
         from calltools.cli.session_run import validate_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing, layers)
+        validate_files(files, reading, showing, running, layers)

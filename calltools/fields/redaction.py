@@ -49,6 +49,11 @@ def redact_findings(table: pa.Table, show_values: bool) -> pa.Table:  # noqa: FB
     return _set_column(table, "detail", _replace_in_distinct(combine_chunks(table["detail"]), _IN_DETAIL))
 
 
+def redact_cells(field: str, cells: Cells) -> Cells:
+    """The cells of a canonical field as a report may show them."""
+    return combine_chunks(_redactor_for_field(field)(cells))
+
+
 def redact_title_cells(titles: Cells) -> Cells:
     """The titles without numbers that may be a phone number or an id."""
     return _replace_in_distinct(titles, _IN_TITLE)

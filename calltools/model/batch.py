@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -316,6 +316,38 @@ ReadTask: TypeAlias = Callable[[], Batch]
 
 
 @dataclass(frozen=True, slots=True)
+class ByteRanges:
+    """The blocks of a file as places in it, which any machine that can open the file reads by itself.
+
+    Attributes:
+        scan: Finds the blocks, in the order of the file, without parsing their records; what it yields is small and can
+            be pickled.
+        read: Reads what ``scan`` has found into a ``Batch``, as a task of the table would; it can be pickled, too.
+    """
+
+    scan: Callable[[], Iterator[Any]]
+    read: Callable[[Any], Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class TextBytes:
+    """The bytes in which the cells of a table stand, for who can learn from them without reading its records.
+
+    Attributes:
+        pieces: All of them in the order of the file, piece by piece; a piece is valid until the next one.
+        is_unquoted: Says whether there is no quote in them, so that each line is a record.
+        tasks: Gives the tasks of the table of whose bytes a function says that they are wanted. Records and places of
+            their batches count from an unknown line on.
+        encoding: UTF-8, or an encoding of one byte a letter in which ASCII stands for itself.
+    """
+
+    pieces: Callable[[], Iterator[memoryview]]
+    is_unquoted: Callable[[], bool]
+    tasks: Callable[[Callable[[memoryview], bool]], Iterator[ReadTask]]
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The header of a source, and the tasks that read its records.
 
@@ -327,6 +359,8 @@ class Table:
             ``unique_titles(titles)``, whose records count from 1 and whose places are those of the file. Tasks are
             independent of each other and may run at the same time.
         can_cross_processes: Whether the table can be sent to another process: then each task opens the file itself.
+        ranges: The same batches as those of ``tasks``, by ranges of bytes; ``None``: the file has none.
+        text: The bytes of its cells, if they stand in the file as they are.
     """
 
     source: Source
@@ -334,6 +368,8 @@ class Table:
     tasks: Callable[[], Iterator[ReadTask]]
     findings: Findings = field(default_factory=Findings.empty)
     can_cross_processes: bool = False
+    ranges: ByteRanges | None = None
+    text: TextBytes | None = None
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:

@@ -97,10 +97,16 @@ def currency_contradicts_price(columns: Columns, assumptions: Assumptions) -> Ma
     if "Price" not in columns:
         return np.zeros(_row_count(columns), bool)
     price = columns["Price"]
-    code = columns.get("Currency", constant_cells("", len(price)))
+    # A price of digits and a dot has no sign of currency.
+    rows = np.flatnonzero(limit_to_pending(columns, ~money.is_canonical(price)))
+    mask: Mask = np.zeros(len(price), bool)
+    if not len(rows):
+        return mask
+    code = columns["Currency"].take(pa.array(rows)) if "Currency" in columns else constant_cells("", len(rows))
     if assumptions.currency is not None:
         code = pc.if_else(pa.array(cell_kernels.absent(code)), assumptions.currency, code)
-    return money.contradicts_currency(price, cell_kernels.cleaned(code))
+    mask[rows] = money.contradicts_currency(price.take(pa.array(rows)), cell_kernels.cleaned(code))
+    return mask
 
 
 def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:

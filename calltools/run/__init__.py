@@ -1,7 +1,9 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
-from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
+from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
+from calltools.run.context import OptionArguments, RunContext, RunOptions, parse_as_of, resolve
 from calltools.run.folder_output import FolderConversionSink, is_folder_output
+from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
@@ -16,8 +18,11 @@ from calltools.run.sinks import (
 __all__ = [
     "BaselineResult",
     "BaselineWriter",
+    "ChangeKind",
+    "ChangesSink",
     "ConversionSink",
     "FindingsCollector",
+    "FirstChange",
     "FolderConversionSink",
     "InputFile",
     "Job",
@@ -29,6 +34,8 @@ __all__ = [
     "SessionEvents",
     "SessionSink",
     "is_folder_output",
+    "is_own_file",
+    "parse_as_of",
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",

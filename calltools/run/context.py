@@ -1,17 +1,20 @@
 """The options of a run as values, and what they mean, resolved once for all files."""
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
-from functools import partial
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from calltools.errors import UsageError
 from calltools.fields import check_assumptions
+from calltools.files.address import Address
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.files.packed import Unpacker, split_member
+from calltools.files.packed import Packed, Unpacker, split_member
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -118,8 +121,28 @@ def _format_window(seconds: int) -> str:
     return f"{seconds // size}{unit}"
 
 
+def parse_as_of(text: str) -> int:
+    """A moment in Unix seconds, from its digits or from ISO 8601 with an offset.
+
+    Raises:
+        UsageError: It is neither, or lies outside of the calendar.
+    """
+    if re.fullmatch(r"[0-9]{9,11}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("as-of-unreadable", given=text) from None
+    if moment.tzinfo is None:
+        raise UsageError("as-of-without-offset", given=text)
+    # One zone further the first and the last day of the calendar have no date.
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise UsageError("as-of-unreadable", given=text)
+    return int(moment.timestamp())
+
+
 class OptionArguments(TypedDict, total=False):
-    """The fields of ``RunOptions`` as keyword arguments of the library; paths may be text."""
+    """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
     vendor: str
     hints: Hints
@@ -132,11 +155,11 @@ class OptionArguments(TypedDict, total=False):
     identifiers: str | Path | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
-    own_numbers: tuple[str, ...]
-    inbound_contexts: tuple[str, ...]
-    as_of: int | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
+    own_numbers: str | Sequence[str]
+    inbound_contexts: str | Sequence[str]
+    as_of: int | str | datetime | None
+    select: str | Sequence[str]
+    ignore: str | Sequence[str]
     baseline: str | Path | None
     exact_only: bool
     limits: Limits
@@ -218,18 +241,27 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
         duration_format=options.duration_format,
     )
     profiles = (
-        profile_library.load_profiles
+        # Once a run: every file asks for them.
+        lru_cache(maxsize=1)(profile_library.load_profiles)
         if options.vendor in {"auto", "none"}
         else _always(profile_library.find_profile(options.vendor))
     )
     identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
     ruleset = select_rules(options.select, options.ignore)
-    baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
+    baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
     return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline, list_given(told or options))
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
-    return lambda: (profile,)
+    profiles = (profile,)
+    return lambda: profiles
+
+
+def _read_baseline(path: Path, options: RunOptions) -> Baseline:
+    if not isinstance(path, Address):
+        return read_baseline(path)
+    with Unpacker() as unpacker:
+        return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)
 
 
 def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:

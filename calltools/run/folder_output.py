@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from calltools.errors import OutputError
+from calltools.files.address import HIDDEN_QUERY, Address
 from calltools.files.atomic import enter_interrupt_safe, map_os_errors
 from calltools.files.inputs import PACKED_SUFFIXES, TABLE_SUFFIXES
+from calltools.files.remote import refuse_occupied
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
@@ -75,7 +77,9 @@ class FolderConversionSink(SessionSink):
             self._make(folder)
         if not self._force:
             for path in self.outputs:
-                if path.exists():
+                if isinstance(path, Address):
+                    refuse_occupied(path, force=False)
+                elif path.exists():
                     raise OutputError("output-exists", path=path)
         return self
 
@@ -122,7 +126,7 @@ class FolderConversionSink(SessionSink):
             hold_back(summaries)
 
     def _make(self, folder: Path) -> None:
-        if folder.is_dir():
+        if isinstance(folder, Address) or folder.is_dir():
             return
         if not folder.parent.is_dir():
             raise OutputError("output-no-folder", path=folder)
@@ -138,7 +142,7 @@ def _targets(folder: Path, rejects: Path | None, name: str) -> tuple[Path, Path 
 
 def _stem(name: str) -> str:
     """The name of an input without folder and ending: ``calls`` of ``exports/calls.csv.gz``."""
-    last = name.replace("\\", "/").rpartition("/")[2]
+    last = name.replace("\\", "/").rpartition("/")[2].removesuffix(HIDDEN_QUERY)
     for ending in (*PACKED_SUFFIXES, *TABLE_SUFFIXES):
         if last.lower().endswith(ending) and len(last) > len(ending):
             last = last[: -len(ending)]

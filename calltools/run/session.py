@@ -4,11 +4,11 @@ The command line, the library and the upload run their files here. Nothing is wo
 to ``SessionEvents`` as values, and what the run has found is in the summaries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeGuard
+from typing import Final, Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_files
@@ -18,7 +18,14 @@ from calltools.model.summary import Summary
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
 from calltools.run.sinks import SessionSink
+from calltools.run.small_files import JudgedFile, spread_small_files
+from calltools.run.source import SMALL_FILE_BYTES
 from calltools.validation.observers import CrossFileObservers
+from calltools.workers.batch_work import Cluster
+from calltools.workers.spread import SpreadWork
+
+#: Bytes of records that planned files may hold until it is their turn. The first one may hold more: it is the next.
+_HELD_BYTES: Final = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +37,14 @@ class InputFile:
         name: What the user calls it.
         context: What its options mean. Files of one run may have different options.
         member: If it is an archive, the name of the member that is meant.
+        is_copy: Whether ``path`` is a copy that only this run knows, as of standard input.
     """
 
     path: Path
     name: str
     context: RunContext
     member: str | None = None
+    is_copy: bool = False
 
 
 class SessionEvents(Protocol):
@@ -84,17 +93,18 @@ def refuse_occupied_outputs(
     refuse_same_files(outputs, taken)
 
 
-def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:
+def refuse_other_endings(output: Path | None, rejects: Path | None = None, changes: Path | None = None) -> None:
     """Refuse to write under the name of something else; a name without an ending may be a device or a pipe.
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
         rejects: Always CSV.
+        changes: Always CSV.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, (".csv",)), (changes, (".csv",))):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
@@ -115,7 +125,9 @@ class Session:
             become one, and rules on duplicates look at all of them.
         wants_statistics: Whether a reporter shows statistics of the calls.
         may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
+        processes: How many processes may work on small files, this one included; more than one with ``may_fork`` only.
         stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
+        cluster: Reads and judges what other machines can open; the rest is read here.
     """
 
     inputs: Sequence[InputFile]
@@ -126,6 +138,8 @@ class Session:
     wants_statistics: bool = field(default=False, kw_only=True)
     may_fork: bool = field(default=False, kw_only=True)
     stop_on_error: bool = field(default=False, kw_only=True)
+    processes: int = field(default=1, kw_only=True)
+    cluster: Cluster | None = field(default=None, kw_only=True)
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
 
     def run(self) -> list[Summary]:
@@ -138,12 +152,25 @@ class Session:
             OutputError: A sink cannot write.
         """
         with Unpacker() as unpacker:
-            jobs = [self._prepare(one, unpacker) for one in self.inputs]
+            jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
             self.events.prepared()
-            summaries = [self._process_file(one, job, unpacker) for one, job in zip(self.inputs, jobs, strict=True)]
+            self._announce(jobs)
+            with self._spread_small_files(jobs) as small:
+                summaries = [
+                    self._process_file(one, job, unpacker, small.take(number) if number in small else None)
+                    for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+                ]
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
+
+    def _announce(self, jobs: Sequence[Job | FileFault]) -> None:
+        """Let the cluster begin with the next files before the first one is finished."""
+        if self.cluster is None:
+            return
+        for one, job in zip(self.inputs, jobs, strict=True):
+            if isinstance(job, Job) and _is_reachable(one, job):
+                job.announce(self.cluster)
 
     def _prepare(self, one: InputFile, unpacker: Unpacker) -> Job | FileFault:
         try:
@@ -176,16 +203,31 @@ class Session:
             return False
         return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
 
-    def _process_file(self, one: InputFile, job: Job | FileFault, unpacker: Unpacker) -> Summary:
+    def _spread_small_files(self, jobs: Sequence[Job | FileFault]) -> SpreadWork[JudgedFile]:
+        """The small files, judged together; packed ones are left out, of which one at a time is unpacked."""
+        sizes = {
+            number: size
+            for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+            if self.cluster is None
+            and isinstance(job, Job)
+            and job.table.source.path == one.path
+            and (size := one.path.stat().st_size) <= SMALL_FILE_BYTES
+        }
+        chosen = {number: job for number in sizes if isinstance(job := jobs[number], Job)}
+        return spread_small_files(chosen, sizes, self.processes if self.may_fork else 1)
+
+    def _process_file(
+        self, one: InputFile, job: Job | FileFault, unpacker: Unpacker, judged: JudgedFile | None
+    ) -> Summary:
         name = one.name
         for reporter in self.reporters:
             reporter.start_file(name, job if isinstance(job, Job) else None)
-        summary = self._run_job(one, job, unpacker) if isinstance(job, Job) else self._record_fault(name, job)
+        summary = self._run_job(one, job, unpacker, judged) if isinstance(job, Job) else self._record_fault(name, job)
         for reporter in self.reporters:
             reporter.finish_file(summary)
         return summary
 
-    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker) -> Summary:
+    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker, judged: JudgedFile | None) -> Summary:
         name = one.name
         for sink in self.sinks:
             sink.start_file(name, job)
@@ -194,7 +236,14 @@ class Session:
             # Of several packed files only the last one is still unpacked.
             _plain_path(one, unpacker)
             with self.events.reading(name) as on_read:
-                summary = job.run(name, [*self.sinks, *self.reporters], on_read, may_fork=self.may_fork)
+                summary = job.run(
+                    name,
+                    [*self.sinks, *self.reporters],
+                    on_read,
+                    results=judged,
+                    may_fork=self.may_fork and self.cluster is None,
+                    cluster=self.cluster if _is_reachable(one, job) else None,
+                )
         except (SourceError, UnfitFileError) as fault:
             self._name(fault, name)
             if not self._is_of_file(fault):
@@ -211,5 +260,21 @@ class Session:
         return Summary(name, error=fault)
 
 
+def _hold_few_records(jobs: Iterable[Job | FileFault]) -> Iterator[Job | FileFault]:
+    """The jobs, of which the first ones hold their records: the memory of a run does not grow with its files."""
+    held = 0
+    for job in jobs:
+        if isinstance(job, Job) and held and held + job.held_bytes > _HELD_BYTES:
+            yield job.without_records()
+            continue
+        held += job.held_bytes if isinstance(job, Job) else 0
+        yield job
+
+
 def _plain_path(one: InputFile, unpacker: Unpacker) -> Path:
     return unpacker.plain_path(Packed(one.path, one.member), one.name, one.context.options.limits)
+
+
+def _is_reachable(one: InputFile, job: Job) -> bool:
+    """Whether others can open the file: copies and what was unpacked lie in a temporary file of this process."""
+    return not one.is_copy and job.table.source.path == one.path

@@ -55,16 +55,21 @@ class BrokenPackage:
         distribution: What provides it, as pip knows it.
         reason: What Python says.
         place: The folder that was found under the name of the module; empty: there is none.
+        extra: The extra of calltools that brings it, if it is no part of every installation.
     """
 
     module: str
     distribution: str
     reason: str
     place: str = ""
+    extra: str = ""
 
     @property
     def command(self) -> str:
-        """What installs it again, for the Python of this process."""
+        """What installs it again, for the Python of this process; of an extra what anybody knows it by."""
+        if self.extra:
+            # Quoted for all shells: some take brackets for a pattern.
+            return f"pip install 'calltools[{self.extra}]'"
         words = [sys.executable or "python", "-m", "pip", "install", "--force-reinstall", "--no-deps"]
         return join_command([*words, self.distribution])
 

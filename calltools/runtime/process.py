@@ -46,7 +46,7 @@ _PIPE_BUFFER_BYTES: Final = 1 << 20
 
 
 class ChildProcess:
-    """A Python process that runs a module of the package; a context manager that ends the process when it is left.
+    """A Python process that runs a module; a context manager that ends the process when it is left.
 
     Args:
         module: Its dotted name, as ``python -m`` takes it.

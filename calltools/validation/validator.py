@@ -7,10 +7,12 @@ in a sound cell (``tests/fields/test_kinds.py``, ``test_sound_text_has_no_fault`
 proves nothing gives the same findings (``tests/test_pipeline.py``).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,10 @@ class UnprovenRecords:
     places: Numbers
     unproven_cells: Mapping[str, Mask] | None = None
 
+    def without_cells(self) -> "UnprovenRecords":
+        """Their numbers only."""
+        return UnprovenRecords(self.columns.schema.empty_table(), self.records, self.places)
+
 
 def select_unproven(
     batch: Batch, columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
@@ -72,6 +78,42 @@ def select_unproven(
         batch.places[rows],
         {name: mask[rows] for name, mask in cells.items()},
     )
+
+
+def select_unproven_of_each(
+    batches: Sequence[Batch], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+) -> list[UnprovenRecords]:
+    """The same for each of several batches with the same columns, in one pass over all of them."""
+    if len(batches) < 2:
+        return [
+            select_unproven(
+                batch,
+                {name: batch.cells(name) for name in batch.columns.column_names},
+                ruleset,
+                assumptions,
+                exact_only=exact_only,
+            )
+            for batch in batches
+        ]
+    ends = np.cumsum([len(batch) for batch in batches])
+    table = pa.concat_tables([batch.columns for batch in batches]).combine_chunks()
+    places = np.concatenate([batch.places for batch in batches])
+    together = Batch(table, np.arange(len(places)), places)
+    columns = {name: together.cells(name) for name in table.column_names}
+    found = select_unproven(together, columns, ruleset, assumptions, exact_only=exact_only)
+    records = np.concatenate([batch.records for batch in batches])[found.records]
+    bounds = np.searchsorted(found.records, [0, *ends.tolist()])
+    return [
+        UnprovenRecords(
+            found.columns.slice(first, last - first),
+            records[first:last],
+            found.places[first:last],
+            None
+            if found.unproven_cells is None
+            else {name: mask[first:last] for name, mask in found.unproven_cells.items()},
+        )
+        for first, last in pairwise(bounds.tolist())
+    ]
 
 
 def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
@@ -132,6 +174,43 @@ class PanderaJudge:
                 for check in failed
             ]
         )
+
+    def judge_each(self, files: Sequence[Sequence[UnprovenRecords]]) -> list[list[Findings]]:
+        """The verdict on each batch of several files: those of files with the same columns are judged in one call.
+
+        Each verdict is what ``judge`` would say of the batches of its file alone, split by batch.
+
+        Raises:
+            DefectError: A check itself failed: a fault in calltools.
+        """
+        verdicts = [[Findings.empty()] * len(parts) for parts in files]
+        alike: dict[frozenset[str], list[tuple[int, int]]] = defaultdict(list)
+        for number, parts in enumerate(files):
+            filled = [place for place, part in enumerate(parts) if len(part.records) and part.columns.num_columns]
+            names = frozenset(name for place in filled for name in parts[place].columns.column_names)
+            alike[names] += [(number, place) for place in filled]
+        for places in filter(None, alike.values()):
+            parts = [files[number][place] for number, place in places]
+            for (number, place), verdict in zip(places, self._judge_apart(parts), strict=True):
+                verdicts[number][place] = verdict
+        return verdicts
+
+    def _judge_apart(self, parts: Sequence[UnprovenRecords]) -> Iterator[Findings]:
+        """The verdict on each part, from one call: meanwhile records have numbers that no two parts share."""
+        ends = np.cumsum([len(part.records) for part in parts])
+        numbered = [
+            replace(part, records=np.arange(end - len(part.records), end))
+            for part, end in zip(parts, ends.tolist(), strict=True)
+        ]
+        table = self.judge(numbered).table
+        rows = table["record"].to_numpy()
+        part_of = np.searchsorted(ends, rows, side="right")
+        order = np.argsort(part_of, kind="stable")
+        bounds = np.searchsorted(part_of[order], np.arange(len(parts) + 1))
+        records = np.concatenate([part.records for part in parts])[rows[order]]
+        sorted_findings = Findings(table.combine_chunks().take(pa.array(order))).with_column("record", records)
+        for first, last in pairwise(bounds.tolist()):
+            yield Findings(sorted_findings.table.slice(first, last - first))
 
     def _schema(self, names: tuple[str, ...]) -> Any:
         # Imported here: it takes half a second, and a file that is proven clean does without it.

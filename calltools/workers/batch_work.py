@@ -1,12 +1,15 @@
 """Work on the batches of a table, and how threads of one process do it."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from calltools.model.batch import Batch
+from calltools.errors import CalltoolsError
+from calltools.model.batch import Batch, Table
 from calltools.runtime.threads import map_in_order
 
 #: Kernels release the interpreter lock for moments only: more threads than this wait for it longer than they work.
@@ -23,6 +26,35 @@ class MapInOrder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RangeWork(Generic[_Result]):
+    """What is to be done to each batch of a table that other machines can read by ranges of bytes, or as a whole.
+
+    Attributes:
+        scan: Finds the ranges, in the order of the file; each is small and can be pickled. One that is all of the file
+            may be anything.
+        process: Does the work on ranges that follow one another, and reads them; its second argument is ``shared``. A
+            pure function that can be pickled, so that it may run anywhere, and again where a machine was lost.
+        join: Makes of the results of all calls, in the order of the file, the results of the table.
+        shared: What may be large and is the same for several tables, so that it is sent once.
+    """
+
+    scan: Callable[[], Iterator[Any]]
+    process: Callable[[Sequence[Any], Any], list[_Result]]
+    join: Callable[[Iterable[Sequence[_Result]]], Iterator[_Result]]
+    shared: Any = None
+
+
+class Cluster(Protocol):
+    """Other processes or machines that do the work on tables."""
+
+    def expect(self, table: Table, work: RangeWork[Any]) -> None:
+        """The results of this table will be wanted after those that were named before: work may begin ahead."""
+
+    def results(self, table: Table, work: RangeWork[_Result]) -> Generator[_Result]:
+        """The result for each batch of a table, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchWork(Generic[_Result]):
     """What is to be done to each batch of a table.
 
@@ -30,11 +62,13 @@ class BatchWork(Generic[_Result]):
         read: Gives the batches, in the order of the file; runs its own tasks by the map that it is given.
         process: Does the work on one batch: a pure function, so that it may run in any thread or process.
         outweighs_judging: Whether this takes longer than all that the results still go through.
+        ranges: The same and more, by ranges of the file; ``None``: they are not independent of each other.
     """
 
     read: Callable[[MapInOrder], Iterator[Batch]]
     process: Callable[[Batch], _Result]
     outweighs_judging: bool = False
+    ranges: RangeWork[_Result] | None = None
 
 
 def run_in_threads(work: BatchWork[_Result], threads: int = MAX_THREADS) -> Generator[_Result]:
@@ -51,3 +85,11 @@ def run_in_threads(work: BatchWork[_Result], threads: int = MAX_THREADS) -> Gene
             # Also when the consumer stops: what is waiting must not run on for nothing.
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def with_traceback_notes(fault: Exception) -> Exception:
+    """A fault with the places of its traceback as notes: a traceback cannot be pickled. No values are in them."""
+    if not isinstance(fault, CalltoolsError):
+        for frame in traceback.extract_tb(fault.__traceback__):
+            fault.add_note(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}")
+    return fault

@@ -8,17 +8,16 @@ to judge, it notifies the second, which then sends one batch unprocessed for the
 next. So neither waits for the other as long as there are batches. ``None`` is the end, an exception is a fault.
 """
 
-import traceback
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from calltools.errors import CalltoolsError, SourceError
+from calltools.errors import SourceError
 from calltools.model.batch import Batch, Table
 from calltools.runtime.process import ForkedWorker
 from calltools.runtime.threads import cpu_count, keep_freed_memory
-from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_in_threads
+from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_in_threads, with_traceback_notes
 
 #: Bytes of a file from which on there will nearly always be records to judge.
 _LARGE_FILE_BYTES: Final = 4 << 20
@@ -125,14 +124,6 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
         # The first process has ended, or wants no more.
         return
     except Exception as fault:  # noqa: BLE001 - the first process raises it, whatever it is
-        send_message(_with_traceback_notes(fault))
+        send_message(with_traceback_notes(fault))
     else:
         send_message(None)
-
-
-def _with_traceback_notes(fault: Exception) -> Exception:
-    """The fault with the places of its traceback as notes: a traceback cannot be pickled. No values are in them."""
-    if not isinstance(fault, CalltoolsError):
-        for frame in traceback.extract_tb(fault.__traceback__):
-            fault.add_note(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}")
-    return fault

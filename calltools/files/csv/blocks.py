@@ -47,6 +47,7 @@ class Block:
         data: The bytes.
         first_line: Physical line where the block starts, from 1.
         line_end_count: Line ends in the block.
+        offset: Bytes between the place where splitting began and the block.
         structure: Positions of quotes and line ends; it may reach beyond the block.
         lookahead: The bytes after an ambiguous block that the strict path looked at when the block was cut: it needs
             them to decide the same again. ``None``: the block is unambiguous, that is every quote opens a cell, closes
@@ -56,6 +57,7 @@ class Block:
     data: memoryview
     first_line: int
     line_end_count: int
+    offset: int
     structure: QuoteStructure
     lookahead: memoryview | None = None
 
@@ -96,6 +98,43 @@ class Block:
         return self.structure.record_starts(len(self.data))
 
 
+@dataclass(frozen=True, slots=True)
+class BlockRange:
+    """Where a block lies in its file: whoever can open the file can read the block, and no byte of it is sent.
+
+    Attributes:
+        offset: The byte where it starts.
+        length: Its bytes.
+        lookahead: The bytes after it that the strict path looks at, or ``None``; see ``Block``.
+        first_line: Physical line where it starts, from 1.
+        line_end_count: Line ends in it.
+    """
+
+    offset: int
+    length: int
+    lookahead: int | None
+    first_line: int
+    line_end_count: int
+
+    @staticmethod
+    def of_block(block: Block, records_offset: int) -> "BlockRange":
+        """The range of a block, of a file whose records start at a byte."""
+        seen = None if block.lookahead is None else len(block.lookahead)
+        return BlockRange(records_offset + block.offset, len(block.data), seen, block.first_line, block.line_end_count)
+
+    def read(self, stream: BinaryIO, dialect: Dialect) -> Block | None:
+        """The block again; ``None``: it is not what was split, so the file is another one or was written to."""
+        stream.seek(self.offset)
+        data, behind = stream.read(self.length), stream.read(self.lookahead or 0)
+        if len(data) + len(behind) < self.length + (self.lookahead or 0):
+            return None
+        structure = QuoteStructure(data, dialect.delimiter, dialect.width)
+        if structure.count_line_ends(self.length) != self.line_end_count:
+            return None
+        lookahead = None if self.lookahead is None else memoryview(behind)
+        return Block(structure.view, self.first_line, self.line_end_count, self.offset, structure, lookahead)
+
+
 def split_blocks(
     stream: BinaryIO, dialect: Dialect, first_line: int, block_bytes: int, limits: Limits
 ) -> Iterator[Block]:
@@ -114,6 +153,7 @@ def split_blocks(
         LimitError: A record is longer than the limit.
     """
     data, ended, open_quote, read_bytes = b"", False, -1, max(block_bytes // _FIRST_BLOCK_DIVISOR, 1)
+    offset = 0
     while not ended:
         read_bytes = min(2 * read_bytes, block_bytes)
         # At least as much again as is left: a record of many blocks is then searched in linear time, not quadratic.
@@ -130,12 +170,14 @@ def split_blocks(
             for end, seen in cuts:
                 view, lines_before, lines = structure.view, lines, structure.count_line_ends(end)
                 lookahead = None if seen is None else view[end:seen]
-                yield Block(view[start:end], first_line + lines_before, lines - lines_before, structure, lookahead)
+                line, count = first_line + lines_before, lines - lines_before
+                yield Block(view[start:end], line, count, offset + start, structure, lookahead)
                 start = end
             open_quote = -1 if start else data.rfind(b'"')
             if not start:
                 break  # more bytes are needed
             first_line += lines
+            offset += start
             data = data[start:]
         if not ended and len(data) > limits.record_bytes and b'"' not in data:
             raise LimitError("csv-record-too-long", line=first_line, limit=limits.record_bytes >> 20)

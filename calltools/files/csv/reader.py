@@ -1,6 +1,7 @@
 """Reading a CSV: by Arrow's tokenizer (the fast path), or by the strict path where a block may be malformed."""
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO, Final, cast
 
@@ -8,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from calltools.errors import SourceError
 from calltools.fields.kernels.byte_kernels import span_indices
 from calltools.files.csv import sniff
-from calltools.files.csv.blocks import Block, Dialect, split_blocks
+from calltools.files.csv.blocks import Block, BlockRange, Dialect, split_blocks
 from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
 from calltools.files.csv.mixture import has_record_of_utf8, is_record_of_utf8
 from calltools.files.csv.pieces import Pieces
@@ -20,10 +22,12 @@ from calltools.files.inputs import OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.model.batch import (
     Batch,
+    ByteRanges,
     MalformedRecord,
     MalformedRecords,
     ReadTask,
     Table,
+    TextBytes,
     find_runs,
     join_runs,
     unique_titles,
@@ -42,6 +46,7 @@ from calltools.model.finding import DETAIL_SEPARATOR, Findings
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
 BLOCK_SIZE: Final = 6 << 20
+_PIECE_BYTES: Final = 512 << 10
 #: Bytes of cells up to which an index of eight bytes for each of them is made; a block hardly ever has more.
 _GATHERED_BYTES: Final = 2 * BLOCK_SIZE
 
@@ -57,7 +62,15 @@ def open_csv(request: OpenRequest) -> Table:
     if not sniffed.titles:
         return Table(sniffed.source, (), lambda: iter(()), sniffed.findings)
     reader = _CsvReader(sniffed, request.limits, exact_only=request.exact_only)
-    return Table(sniffed.source, sniffed.titles, reader.read_tasks, sniffed.findings, can_cross_processes=True)
+    return Table(
+        sniffed.source,
+        sniffed.titles,
+        reader.read_tasks,
+        sniffed.findings,
+        can_cross_processes=True,
+        ranges=reader.byte_ranges(),
+        text=reader.text,
+    )
 
 
 class _CsvReader:
@@ -65,6 +78,8 @@ class _CsvReader:
 
     def __init__(self, sniffed: sniff.SniffResult, limits: Limits, *, exact_only: bool) -> None:
         self._sniffed = sniffed
+        # Who is sent this reader may work in another folder.
+        self._path = sniffed.source.path.absolute()
         self._limits = limits
         self._exact_only = exact_only
         self._names = unique_titles(sniffed.titles)
@@ -76,18 +91,92 @@ class _CsvReader:
             "utf-8" if Utf8Stream.is_needed(encoding) else encoding,
         )
 
+    def byte_ranges(self) -> ByteRanges | None:
+        """The blocks as ranges of the file; ``None``: they are bytes of a stream that rewrites those of the file."""
+        if self._sniffed.undoubled or Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
+            return None
+        return ByteRanges(self._scan_ranges, self._read_range)
+
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
+        for block, mixed in self._split_with_findings():
+            yield partial(self._read_block_with_findings, block, mixed)
+
+    def _scan_ranges(self) -> Iterator[tuple[BlockRange, Findings | None]]:
+        """Where the blocks of the file lie, in its order, each with what only all blocks before it show."""
+        for block, mixed in self._split_with_findings():
+            yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
+
+    def _read_range(self, found: tuple[BlockRange, Findings | None]) -> Batch:
+        """The records of a block that ``_scan_ranges`` has found, read from the file.
+
+        Raises:
+            SourceError: The file cannot be opened, or is not the one that was scanned.
+        """
+        place, mixed = found
+        try:
+            with self._path.open("rb") as stream:
+                block = place.read(stream, self._dialect)
+        except OSError as fault:
+            raise SourceError("range-unreadable", path=self._path, reason=fault.strerror or "") from None
+        if block is None:
+            raise SourceError("range-changed", path=self._path)
+        return self._read_block_with_findings(block, mixed or Findings.empty())
+
+    def _split_with_findings(self) -> Iterator[tuple[Block, Findings]]:
+        """The blocks of the file, each with a finding on its line ends."""
         seen: set[str] = set()
+        for block in self._split_blocks():
+            yield block, self._mixed_line_end_finding(seen, block)
+
+    @property
+    def text(self) -> TextBytes | None:
+        """The bytes of the cells, in an encoding in which the file can be split."""
+        if Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
+            return None
+        return TextBytes(self._read_pieces, self._has_no_quote, self._select_tasks, self._dialect.encoding)
+
+    def _read_pieces(self) -> Iterator[memoryview]:
+        buffer = bytearray(_PIECE_BYTES)
+        yield from (memoryview(buffer)[:count] for count in self._fill_with_pieces(buffer))
+
+    def _has_no_quote(self) -> bool:
+        buffer = bytearray(_PIECE_BYTES)
+        return all(buffer.find(b'"', 0, count) < 0 for count in self._fill_with_pieces(buffer))
+
+    def _fill_with_pieces(self, buffer: bytearray) -> Iterator[int]:
+        """Fill the buffer with the bytes of the records again and again; gives how many are in it."""
+        with self._sniffed.source.path.open("rb", buffering=0) as stream:
+            stream.seek(self._sniffed.records_offset)
+            while count := stream.readinto(buffer):
+                yield count
+
+    def _select_tasks(self, is_wanted: Callable[[memoryview], bool]) -> Iterator[ReadTask]:
+        blocks = self._split_plain_lines(is_wanted) if self._has_no_quote() else self._split_blocks()
+        yield from (partial(self._read_block, block) for block in blocks if is_wanted(block.data))
+
+    def _split_plain_lines(self, is_wanted: Callable[[memoryview], bool]) -> Iterator[Block]:
+        """Blocks of a file without a quote: each line is a record, so that only those that are wanted are looked at."""
+        left = b""
         with self._open_stream() as stream:
-            for block in split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
-                yield partial(self._read_block_with_findings, block, self._mixed_line_end_finding(seen, block))
+            while data := stream.read(BLOCK_SIZE):
+                lines, end, left = (left + data).rpartition(b"\n")
+                if lines and is_wanted(memoryview(lines)):
+                    yield from self._split(io.BytesIO(lines + end))
+        yield from self._split(io.BytesIO(left))
+
+    def _split_blocks(self) -> Iterator[Block]:
+        with self._open_stream() as stream:
+            yield from self._split(stream)
+
+    def _split(self, stream: BinaryIO) -> Iterator[Block]:
+        return split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits)
 
     def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
         return self._read_block(block).with_findings(mixed)
 
     def _open_stream(self) -> BinaryIO:
-        below = self._sniffed.source.path.open("rb")
+        below = self._path.open("rb")
         encoding = self._sniffed.source.encoding or "utf-8"
         stream = Utf8Stream(below, encoding) if Utf8Stream.is_needed(encoding) else below
         stream.seek(self._sniffed.records_offset)

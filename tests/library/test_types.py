@@ -1,4 +1,4 @@
-"""``import calltools``: the public names, their types for a user under mypy strict, and files given as text."""
+"""The public names, their types for a user under mypy strict, and files given as text."""
 
 import subprocess
 import sys
