@@ -340,6 +340,12 @@ class UnrecordedError(LedgerError):
     exit_code = 6
 
 
+class UnsendableError(LedgerError):
+    """A part that may have arrived cannot be sent again: the stored copy of its calls is gone or altered."""
+
+    exit_code = 6
+
+
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
 

@@ -9,7 +9,6 @@ import typer
 
 from calltools.files.folders import FoundFile, LeftOut, find_files
 from calltools.reports.escape import escape_invisible
-from calltools.run import is_own_file
 from calltools.texts import Language, MessageKey, say
 
 _REASONS: Final = MappingProxyType[LeftOut, MessageKey](
@@ -41,7 +40,7 @@ def find_inputs(
         quiet: Whether it is not printed.
         recursive: Whether folders in a folder are looked into.
     """
-    found = find_files(arguments, others=others, is_own=is_own_file, recursive=recursive)
+    found = find_files(arguments, others=others, is_own=_is_own_file, recursive=recursive)
     for folder, reasons in found.left_out.items():
         if reasons and not quiet:
             counts = {key: reasons[reason] for reason, key in _REASONS.items() if reasons[reason]}
@@ -49,3 +48,10 @@ def find_inputs(
             facts = {"folder": escape_invisible(folder), "taken": found.taken[folder], "count": reasons.total()}
             typer.echo(f"calltools: {say('inputs-left-out', language, reasons=listed, **facts)}", err=True)
     return found.files
+
+
+def _is_own_file(path: Path) -> bool:
+    # Only a folder needs it: an upload of a file that is known to be clean loads neither pandas nor pandera.
+    from calltools.run import is_own_file  # noqa: PLC0415 - heavy
+
+    return is_own_file(path)

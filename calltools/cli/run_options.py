@@ -1,19 +1,17 @@
 """Options of a run from the texts of the command line: times, spans, sizes, lists of columns."""
 
 import re
-from dataclasses import fields
 from typing import Final
 
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.address import as_path
-from calltools.files.limits import Limits
+from calltools.files.limits import parse_limits
 from calltools.model.batch import Hints
 from calltools.run import RunOptions, parse_as_of
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -44,23 +42,6 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         exact_only=showing.no_fast_path,
         limits=parse_limits(reading.limit or []),
     )
-
-
-def parse_limits(given: list[str]) -> Limits:
-    """The limits of a reader, with those that the user raises.
-
-    Raises:
-        UsageError: One is not ``NAME=VALUE`` with a name and an amount that are known.
-    """
-    names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
-    limits: dict[str, int] = {}
-    for text in given:
-        name, _, value = text.partition("=")
-        size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
-        if name.strip() not in names or not size:
-            raise UsageError("limit-unreadable", given=text, names=", ".join(names))
-        limits[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
-    return Limits(**limits)
 
 
 def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:

@@ -12,7 +12,6 @@ from typing import Final
 
 from calltools.cli.inputs import find_inputs
 from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
-from calltools.cli.run_options import parse_limits
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -24,6 +23,7 @@ from calltools.cli.upload_options import (
     repeat_options,
 )
 from calltools.files.folders import FoundFile
+from calltools.files.limits import parse_limits
 from calltools.ledger import (
     Ledger,
     Part,
@@ -272,8 +272,8 @@ def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, outpu
 def give_up_upload(name: str, output: OutputOptions) -> int:
     """Give up one uploading that is held; gives the exit code."""
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        give_up_part(ledger, find_part(ledger, name), console)
-    return results.OK
+        part = give_up_part(ledger, find_part(ledger, name), console)
+    return results.HELD if part.held else results.OK
 
 
 def cancel_upload(name: str, output: OutputOptions) -> int:

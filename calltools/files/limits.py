@@ -1,9 +1,15 @@
 """Limits: how much memory, time and disk one file may take before the run stops with an error.
 
-Light: imports nothing.
+Light: imports nothing heavy.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
+from typing import Final
+
+from calltools.errors import UsageError
+
+_UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,20 @@ class Limits:
     columns: int = 16_384
     record_bytes: int = 16 << 20
     quoted_bytes: int = 64 << 20
+
+
+def parse_limits(given: list[str]) -> Limits:
+    """The limits of a reader, with those that the user raises.
+
+    Raises:
+        UsageError: One is not ``NAME=VALUE`` with a name and an amount that are known.
+    """
+    names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    limits: dict[str, int] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
+        if name.strip() not in names or not size:
+            raise UsageError("limit-unreadable", given=text, names=", ".join(names))
+        limits[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
+    return Limits(**limits)
