@@ -21,9 +21,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calltools.errors import CalltoolsError, DataError
     from calltools.files.limits import Limits
-    from calltools.library.results import Checked, Converted, Result
+    from calltools.library.results import Checked, CheckedBatch, Converted, Result
     from calltools.library.runs import check, convert, validate
     from calltools.library.schemas import schema
+    from calltools.library.stream import Stream, stream
+    from calltools.library.upload_results import Planned, PlannedFile, Uploaded, UploadedPart
+    from calltools.library.uploads import plan, upload
     from calltools.model.batch import Hints
     from calltools.model.finding import Finding
     from calltools.validation.frame_schema import MetricaCalls
@@ -31,31 +34,49 @@ if TYPE_CHECKING:
 __all__ = [
     "CalltoolsError",
     "Checked",
+    "CheckedBatch",
     "Converted",
     "DataError",
     "Finding",
     "Hints",
     "Limits",
     "MetricaCalls",
+    "Planned",
+    "PlannedFile",
     "Result",
+    "Stream",
+    "Uploaded",
+    "UploadedPart",
     "check",
     "convert",
+    "plan",
     "schema",
+    "stream",
+    "upload",
     "validate",
 ]
 _MODULE_OF_NAME = {
     "CalltoolsError": "errors",
     "Checked": "library.results",
+    "CheckedBatch": "library.results",
     "Converted": "library.results",
     "DataError": "errors",
     "Finding": "model.finding",
     "Hints": "model.batch",
     "Limits": "files.limits",
     "MetricaCalls": "validation.frame_schema",
+    "Planned": "library.upload_results",
+    "PlannedFile": "library.upload_results",
     "Result": "library.results",
+    "Stream": "library.stream",
+    "Uploaded": "library.upload_results",
+    "UploadedPart": "library.upload_results",
     "check": "library.runs",
     "convert": "library.runs",
+    "plan": "library.uploads",
     "schema": "library.schemas",
+    "stream": "library.stream",
+    "upload": "library.uploads",
     "validate": "library.runs",
 }
 

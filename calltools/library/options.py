@@ -43,7 +43,7 @@ def build_options(given: Mapping[str, Any]) -> RunOptions:
         values["hints"] = replace(values.get("hints", Hints()), **hints)
     types = get_type_hints(RunOptions)
     for name, value in values.items():
-        _refuse_other_words(name, value, _words(types[name]))
+        refuse_other_words(name, value, _words(types[name]))
     return RunOptions(**values)
 
 
@@ -91,7 +91,12 @@ def _words(hint: Any) -> tuple[str, ...]:
     return next((get_args(choice) for choice in choices if get_origin(choice) is Literal), ())
 
 
-def _refuse_other_words(name: str, value: Any, words: Sequence[str]) -> None:
+def refuse_other_words(name: str, value: Any, words: Sequence[str]) -> None:
+    """Refuse a value that is none of a few words; no words: any value will do.
+
+    Raises:
+        UsageError: It is none of them; all are named.
+    """
     if words and value not in words:
         choices = ", ".join(words)
         raise UsageError("option-value-wrong", option=name, value=value, choices=choices)
@@ -103,5 +108,5 @@ def build_report_options(language: Language, *, show_values: bool) -> ReportOpti
     Raises:
         UsageError: There is no such language.
     """
-    _refuse_other_words("language", language, LANGUAGES)
+    refuse_other_words("language", language, LANGUAGES)
     return ReportOptions(language, show_values)

@@ -25,7 +25,7 @@ _LASTING: Final = tuple(
     one.name for one in fields(Summary) if one.name not in {"source", "call_statistics", "now", "error"}
 )
 #: Columns of the findings on a table, in which no record has a line or a sheet.
-_OF_TABLES: Final = ("code", "name", "severity", "record", "column", "value", "message", "fix_kind", "after")
+__OF_TABLES: Final = ("code", "name", "severity", "record", "column", "value", "message", "fix_kind", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Result:
         for error in self.errors:
             raise error
         if not self.ok:
-            raise _data_error(self.parts, self.summary, self.options)
+            raise data_error(self.parts, self.summary, self.options)
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -132,7 +132,7 @@ class Result:
         return _html_table(self.summaries)
 
 
-def _data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportOptions) -> DataError:
+def data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportOptions) -> DataError:
     """The error that names what is wrong: how many errors of which rule, and the first of them in its own words."""
     counts: dict[str, int] = {}
     first, record = "", None
@@ -211,6 +211,27 @@ class Converted(Result):
         return two is None if one is None else two is not None and bool(one.equals(two))
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckedBatch:
+    """Some records in the order of their file.
+
+    Attributes:
+        good: Records without an error: text as in the source, or canonical where the stream converts. Of a call of
+            several records it is the one that stands for it.
+        bad: Records with an error, as in the source; those that could not be split into cells are only in ``findings``.
+        findings: What is wrong with them, as a table. The first batch also has what is wrong with file and header, the
+            last one what only the whole file shows.
+    """
+
+    good: pa.Table
+    bad: pa.Table
+    findings: pa.Table
+
+    def __repr__(self) -> str:
+        counts = f"good {self.good.num_rows}, bad {self.bad.num_rows}, findings {self.findings.num_rows}"
+        return f"<calltools.CheckedBatch {counts}>"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Checked(Result):
     """What checking a table has found, and its rows as they were given.
@@ -239,7 +260,7 @@ class Checked(Result):
     @cached_property
     def findings(self) -> pa.Table:
         """Everything that is wrong, as a table: ``record`` counts rows from 1; ``after`` is the repaired cell."""
-        return self.findings_table.select(_OF_TABLES)
+        return self.findings_table.select(__OF_TABLES)
 
     def _has_rows_of(self, other: Any) -> bool:
         return bool(self.rows.equals(other.rows))

@@ -75,7 +75,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
             file of several, is in the result.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         written = _paths(reports), None if write_baseline is None else Path(write_baseline)
         inputs = run.open(list_sources(sources), [], *written, name=name, recursive=recursive)
         summaries, found = run.go(inputs, [], *written, force=force)
@@ -121,7 +121,7 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
             half-written.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         target = _Target(output, None if rejects is None else Path(rejects), on_error, force=force)
         written = _paths(reports), None if write_baseline is None else Path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
@@ -154,7 +154,7 @@ def check(
         CalltoolsError: The call is wrong, or it is no table.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         rows = read_table(table, name)
         split = _RowSplitter(rows.num_rows)
         inputs = run.as_inputs([write_table(rows, stack, name)])
@@ -163,7 +163,7 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """One call: its options, resolved once for all files."""
 
     options: Any
@@ -204,15 +204,16 @@ class _Run:
         *,
         force: bool = False,
         converting: bool = False,
+        collect: bool = True,
     ) -> tuple[tuple[Summary, ...], tuple[FileFindings, ...]]:
-        """Run the files; gives the counts of each, and the findings of those that were read."""
+        """Run the files; gives the counts of each, and the findings of those that were read, if they are collected."""
         known = self.context.options.baseline is not None
         writer = BaselineWriter(baseline, self.context.baseline, shrink_only=known, force=force)
         collector = _FindingsByFile()
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [enter_interrupt_safe(self.stack, writer), *sinks, collector],
+            [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
             [self._reporter(path, force=force) for path in reports],
             LoggedEvents(),
             converting=converting,
