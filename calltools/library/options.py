@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from calltools.errors import UsageError, nearest_word
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
-from calltools.run import OptionArguments, RunOptions, parse_as_of
+from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
 from calltools.texts.keys import LANGUAGES, Language
 
 _PATHS: Final = ("identifiers", "baseline")
@@ -39,8 +39,10 @@ def build_options(given: Mapping[str, Any]) -> RunOptions:
     said = {name: value for name, value in given.items() if value is not None}
     values = {name: _as_option(name, value) for name, value in said.items() if name in _FIELDS}
     hints = {name: value for name, value in said.items() if name in _HINTS}
-    if hints:
-        values["hints"] = replace(values.get("hints", Hints()), **hints)
+    if hints or "hints" in values:
+        given_hints = values.get("hints", Hints())
+        named = {name: getattr(given_hints, name) for name in _HINTS} | hints
+        values["hints"] = replace(build_hints(**named), quotes=given_hints.quotes)
     types = get_type_hints(RunOptions)
     for name, value in values.items():
         refuse_other_words(name, value, _words(types[name]))

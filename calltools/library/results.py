@@ -25,7 +25,7 @@ _LASTING: Final = tuple(
     one.name for one in fields(Summary) if one.name not in {"source", "call_statistics", "now", "error"}
 )
 #: Columns of the findings on a table, in which no record has a line or a sheet.
-__OF_TABLES: Final = ("code", "name", "severity", "record", "column", "value", "message", "fix_kind", "after")
+_OF_TABLES: Final = ("code", "name", "severity", "record", "column", "value", "message", "fix_kind", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ class Checked(Result):
     @cached_property
     def findings(self) -> pa.Table:
         """Everything that is wrong, as a table: ``record`` counts rows from 1; ``after`` is the repaired cell."""
-        return self.findings_table.select(__OF_TABLES)
+        return self.findings_table.select(_OF_TABLES)
 
     def _has_rows_of(self, other: Any) -> bool:
         return bool(self.rows.equals(other.rows))
