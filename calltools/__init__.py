@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calltools.errors import CalltoolsError, DataError
     from calltools.files.limits import Limits
+    from calltools.library.inputs import ArrowTable, Source, Sources
     from calltools.library.results import Checked, CheckedBatch, Converted, Result
     from calltools.library.runs import check, convert, validate
     from calltools.library.schemas import schema
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from calltools.validation.frame_schema import MetricaCalls
 
 __all__ = [
+    "ArrowTable",
     "CalltoolsError",
     "Checked",
     "CheckedBatch",
@@ -44,6 +46,8 @@ __all__ = [
     "Planned",
     "PlannedFile",
     "Result",
+    "Source",
+    "Sources",
     "Stream",
     "Uploaded",
     "UploadedPart",
@@ -56,6 +60,7 @@ __all__ = [
     "validate",
 ]
 _MODULE_OF_NAME = {
+    "ArrowTable": "library.inputs",
     "CalltoolsError": "errors",
     "Checked": "library.results",
     "CheckedBatch": "library.results",
@@ -68,6 +73,8 @@ _MODULE_OF_NAME = {
     "Planned": "library.upload_results",
     "PlannedFile": "library.upload_results",
     "Result": "library.results",
+    "Source": "library.inputs",
+    "Sources": "library.inputs",
     "Stream": "library.stream",
     "Uploaded": "library.upload_results",
     "UploadedPart": "library.upload_results",

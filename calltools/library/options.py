@@ -1,10 +1,11 @@
 """The options of a call as those of a run: each by its name on the command line, a wrong one refused by the nearest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from calltools.errors import UsageError, nearest_word
 from calltools.model.batch import Hints
@@ -12,6 +13,8 @@ from calltools.reports.reporter import ReportOptions
 from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
 from calltools.texts.keys import LANGUAGES, Language
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _PATHS: Final = ("identifiers", "baseline")
 _LISTS: Final = ("own_numbers", "inbound_contexts", "select", "ignore")
 _UPPER: Final = ("region", "currency")
@@ -27,6 +30,28 @@ class LibraryOptions(OptionArguments, total=False):
     sheet: str | None
     header_row: int | None
     records: str | None
+
+
+def show_options(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A function whose signature lists its options one by one, for ``help`` and for completion in notebooks."""
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    [options] = [one for one in signature.parameters.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
+    [group] = get_args(options.annotation)
+    usual = RunOptions()
+    listed = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(usual, name), annotation=hint)
+        for name, hint in get_type_hints(group).items()
+        if name not in signature.parameters
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *listed])  # type: ignore[attr-defined]  # functions may
+    return function
+
+
+def _default(usual: RunOptions, name: str) -> Any:
+    """What an option is when it is not given; values of several parts are shown as nothing."""
+    value = getattr(usual, name, None)
+    return value if isinstance(value, str | int | tuple) else None
 
 
 def build_options(given: Mapping[str, Any]) -> RunOptions:

@@ -15,7 +15,7 @@ from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
 from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
 from calltools.library.log import LoggedEvents
-from calltools.library.options import LibraryOptions, build_options, build_report_options
+from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
 from calltools.library.results import Checked, Converted, FileFindings, Result
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask, Numbers
@@ -43,6 +43,7 @@ from calltools.texts.keys import Language
 StrPath = str | os.PathLike[str]
 
 
+@show_options
 def validate(  # noqa: PLR0913 - each is an option of the command line
     sources: Sources,
     *,
@@ -82,6 +83,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
         return Result(summaries, found, run.report_options)
 
 
+@show_options
 def convert(  # noqa: PLR0913 - each is an option of the command line
     sources: Sources,
     output: StrPath | BinaryIO | None = None,
@@ -131,6 +133,7 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
         return Converted(summaries, found, run.report_options, target.read_back())
 
 
+@show_options
 def check(
     table: ArrowTable,
     *,

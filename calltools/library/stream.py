@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from calltools.fields.table import FIELD_NAMES
 from calltools.library.inputs import Source, list_sources
-from calltools.library.options import LibraryOptions, build_options, build_report_options
+from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
 from calltools.library.results import CheckedBatch
 from calltools.library.runs import Run
 from calltools.model.batch import Batch
@@ -30,6 +30,7 @@ _WAITING: Final = 2
 _LOOK_S: Final = 0.1
 
 
+@show_options
 def stream(
     source: Source,
     *,

@@ -16,7 +16,7 @@ from calltools.errors import CalltoolsError
 from calltools.ledger import CallStatus, Ledger, Part, ReconcilePolicy, UploadPlan, open_ledger_in, state_folder
 from calltools.library.inputs import Sources, find_inputs, list_sources
 from calltools.library.log import log
-from calltools.library.options import build_report_options, refuse_other_words, refuse_unknown
+from calltools.library.options import build_report_options, refuse_other_words, refuse_unknown, show_options
 from calltools.library.results import FileFindings
 from calltools.library.upload_results import Planned, PlannedFile, Uploaded, UploadedPart
 from calltools.metrica.client import Client
@@ -76,6 +76,7 @@ class UploadArguments(TypedDict, total=False):
 _CHOICES: Final = {"again": ("none", "changed", "all"), "on_absent": ("hold", "resend")}
 
 
+@show_options
 def plan(  # noqa: PLR0913 - as below
     sources: Sources,
     counter: int,
@@ -106,6 +107,7 @@ def plan(  # noqa: PLR0913 - as below
     return Planned(tuple(collected.plans), tuple(collected.findings), collected.report_options, collected.code)
 
 
+@show_options
 def upload(  # noqa: PLR0913 - each is an option of the command line
     sources: Sources,
     counter: int,
