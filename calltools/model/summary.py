@@ -114,7 +114,7 @@ class Summary:
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    call_statistics: CallStatistics = field(default_factory=CallStatistics)
+    call_statistics: CallStatistics = field(default_factory=CallStatistics, repr=False)
     now: int = 0
     error: FileFault | None = None
 

@@ -1,7 +1,7 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
-from calltools.run.context import OptionArguments, RunContext, RunOptions, parse_as_of, resolve
+from calltools.run.context import OptionArguments, RunContext, RunOptions, build_hints, parse_as_of, resolve
 from calltools.run.folder_output import FolderConversionSink, is_folder_output
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
@@ -33,6 +33,7 @@ __all__ = [
     "Session",
     "SessionEvents",
     "SessionSink",
+    "build_hints",
     "is_folder_output",
     "is_own_file",
     "parse_as_of",
