@@ -14,6 +14,7 @@ from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileEr
 from calltools.files.atomic import refuse_same_files
 from calltools.files.outputs import ENDINGS
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
@@ -146,7 +147,8 @@ class Session:
             OutputError: A sink cannot write.
         """
         with Unpacker() as unpacker:
-            jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
+            with keep_workbook_process():
+                jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
             self.events.prepared()
             with self._spread_small_files(jobs) as small:
                 summaries = [

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
@@ -53,10 +54,18 @@ class Requests(Protocol):
         """The next line; empty at the end."""
 
 
-def serve(requests: Requests, responses: BinaryIO) -> int:
-    """Answer the requests about one workbook; returns the exit code."""
+def serve(requests: Requests, responses: BinaryIO, on_workbook: Callable[[], None] = lambda: None) -> int:
+    """Answer the requests about workbooks, one after the other, until one fails; returns the exit code.
+
+    Args:
+        requests: Lines of the parent.
+        responses: What the parent reads.
+        on_workbook: Called before each workbook.
+    """
     try:
-        _serve_requests(requests, responses)
+        while line := requests.readline():
+            on_workbook()
+            _serve_requests(json.loads(line), requests, responses)
     # A panic of the library is a BaseException (PanicException of pyo3).
     except BaseException as fault:  # noqa: BLE001 - the parent needs an answer in any case
         _send_response(responses, {"error": error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
@@ -64,8 +73,7 @@ def serve(requests: Requests, responses: BinaryIO) -> int:
     return 0
 
 
-def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
-    wanted = json.loads(requests.readline())
+def _serve_requests(wanted: Mapping[str, Any], requests: Requests, responses: BinaryIO) -> None:
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
         opened = pool.submit(OpenedWorkbook, wanted)
@@ -80,6 +88,7 @@ def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
         chosen["part"] = getattr(workbook.sheets[chosen["sheet"]], "part", None)
         chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
         stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
+        responses.flush()
 
 
 class OpenedWorkbook:
@@ -222,7 +231,10 @@ def limit_process(memory: int, seconds: int) -> None:
         return  # only the parent's clock limits it there
     import resource  # noqa: PLC0415 - not there on every platform
 
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # The seconds are those of one workbook; a process may have read others before.
+    processor = seconds + int(used.ru_utime + used.ru_stime)
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, processor), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(what)
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
@@ -244,6 +256,7 @@ def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
 if __name__ == "__main__":
     end_with_parent(int(sys.argv[3]))
     configure_interpreter()
-    limit_process(int(sys.argv[1]), int(sys.argv[2]))
+    limit = partial(limit_process, int(sys.argv[1]), int(sys.argv[2]))
+    limit()
     with arrow_without_pandas():
-        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer))
+        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer, limit))

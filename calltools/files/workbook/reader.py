@@ -7,11 +7,13 @@ and the records are received.
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from threading import Timer
 from types import TracebackType
 from typing import Any, Final
+from zipfile import ZipInfo
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ import pyarrow as pa
 from calltools.errors import CalltoolsError, LimitError, SourceError, UnfitFileError, package_fault
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
+from calltools.files.workbook.kept import KeptProcess, kept_process
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
 from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
@@ -35,14 +38,16 @@ _READ_WITH_OPENPYXL: Final = (
 )
 #: What the child imports.
 _PACKAGES: Final = ("python-calamine", "openpyxl", "defusedxml", "pyarrow", "numpy")
+#: Bytes up to which a workbook leaves little behind in the process that has read it.
+_SMALL_WORKBOOK_BYTES: Final = 1 << 20
 _TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
 
 
 class WorkbookProcess(ChildProcess):
-    """The child process that reads one workbook; a context manager, at whose end the process has ended."""
+    """The child process that reads workbooks; a context manager, at whose end the process has ended."""
 
     def __init__(self, name: str, limits: Limits) -> None:
-        self._name, self._limits = name, limits
+        self._name, self.limits = name, limits
         # Arrow's default allocator reserves much address space, which is limited here.
         super().__init__(
             _CHILD_MODULE,
@@ -52,7 +57,19 @@ class WorkbookProcess(ChildProcess):
             environ={"ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
         self._timed_out = False
-        self._timer = Timer(limits.seconds, self._kill_on_timeout)
+        self._start_timer()
+
+    def begin_next(self, name: str) -> None:
+        """Begin another workbook."""
+        self._name = name
+        self._start_timer()
+
+    def rest(self) -> None:
+        """Wait for another workbook, however long."""
+        self._timer.cancel()
+
+    def _start_timer(self) -> None:
+        self._timer = Timer(self.limits.seconds, self._kill_on_timeout)
         self._timer.daemon = True
         self._timer.start()
 
@@ -106,14 +123,14 @@ class WorkbookProcess(ChildProcess):
             if broken is not None:
                 return broken
         limited = key in {"workbook-memory", "workbook-cells"}
-        known = {"path": self._name, "limit": self._limits.child_memory >> 20, **facts}
+        known = {"path": self._name, "limit": self.limits.child_memory >> 20, **facts}
         return LimitError(key, **known) if limited else SourceError(key, **known)
 
     def _error_of_end(self) -> CalltoolsError:
         """The error of a child that ended without an answer."""
         killer = self.ending_signal()
         if self._timed_out or killer in _TIMEOUT_SIGNALS:
-            return LimitError("workbook-seconds", path=self._name, limit=self._limits.seconds)
+            return LimitError("workbook-seconds", path=self._name, limit=self.limits.seconds)
         return self._build_error("workbook-memory" if killer else "workbook-damaged", {})
 
     def _kill_on_timeout(self) -> None:
@@ -131,17 +148,47 @@ def open_workbook(request: OpenRequest) -> Table:
     """
     path, name, limits = request.path, request.name, request.limits
     parts = [] if request.file_format == "xls" else check_zip_directory(path, name, limits)
-    with WorkbookProcess(name, limits) as child:
-        child.send_request(_heads_request(request))
-        scan = scan_parts(path, name, parts)  # while the child reads
-        answer = child.read_response()
-        if not answer["sheets"]:
-            return _empty_table(request, answer)
-        chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
-        child.send_request(_sheet_request(request, chosen, scan))
-        edges = child.read_response()
-        titles = chosen.titles[edges["first"] : edges["last"]]
-        batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
+    kept = kept_process()
+    if kept is None or path.stat().st_size > _SMALL_WORKBOOK_BYTES:
+        with WorkbookProcess(name, limits) as child:
+            return _read_workbook(request, child, parts)
+    child = kept.waiting
+    kept.waiting = None
+    if child is not None and child.limits == limits:
+        with suppress(SourceError), ExitStack() as stack:
+            stack.enter_context(child).begin_next(name)
+            table = _read_workbook(request, child, parts)
+            return _keep_process(kept, child, stack, table)
+        # What it says of a workbook may be due to those before: a new one has the last word.
+    elif child is not None:
+        child.__exit__(None, None, None)
+    with ExitStack() as stack:
+        child = stack.enter_context(WorkbookProcess(name, limits))
+        kept.started += 1
+        return _keep_process(kept, child, stack, _read_workbook(request, child, parts))
+
+
+def _keep_process(kept: KeptProcess, child: WorkbookProcess, stack: ExitStack, table: Table) -> Table:
+    """The table; the process that has sent all of it waits for the next workbook."""
+    if table.titles:
+        child.rest()
+        kept.waiting = child
+        stack.pop_all()
+    return table
+
+
+def _read_workbook(request: OpenRequest, child: WorkbookProcess, parts: list[ZipInfo]) -> Table:
+    path, name = request.path, request.name
+    child.send_request(_heads_request(request))
+    scan = scan_parts(path, name, parts)  # while the child reads
+    answer = child.read_response()
+    if not answer["sheets"]:
+        return _empty_table(request, answer)
+    chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
+    child.send_request(_sheet_request(request, chosen, scan))
+    edges = child.read_response()
+    titles = chosen.titles[edges["first"] : edges["last"]]
+    batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
     source = _build_source(request, chosen, edges["first"], answer["refusal"])
     return _build_table(source, titles, batches, chosen.findings)
 
