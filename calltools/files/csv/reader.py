@@ -1,6 +1,7 @@
 """Reading a CSV: by Arrow's tokenizer (the fast path), or by the strict path where a block may be malformed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, Final, cast
 
@@ -84,7 +85,7 @@ class _CsvReader:
                 yield partial(self._read_block_with_findings, block, self._mixed_line_end_finding(seen, block))
 
     def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
-        return self._read_block(block).with_findings(mixed)
+        return replace(self._read_block(block).with_findings(mixed), size=len(block.data))
 
     def _open_stream(self) -> BinaryIO:
         below = self._sniffed.source.path.open("rb")
