@@ -89,7 +89,7 @@ MessageKey = Literal[
     "report-header-line", "report-header-none", "report-header-row", "report-in-all", "report-in-files",
     "report-joined", "report-left-out", "report-more", "report-more-rules", "report-next", "report-next-convert",
     "report-next-upload", "report-none-incoming", "report-not-taken", "report-nothing-new", "report-record",
-    "report-records", "report-records-others", "report-repaired", "report-rewritten", "report-unseen",
+    "report-records", "report-records-others", "report-repaired", "report-rewritten", "report-unread", "report-unseen",
     "report-unusable", "report-unverified", "report-vendor", "report-withheld", "rule-unknown", "rule-unknown-near",
     "service-access-denied", "service-broken", "service-down", "service-file-large", "service-file-refused",
     "service-list-endless", "service-list-repeats", "service-no-connection", "service-nonsense", "service-not-found",

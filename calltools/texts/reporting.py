@@ -52,6 +52,7 @@ MESSAGES: Final = {
     "advice-file": ("FILE", "ФАЙЛ"),
     "report-found": ("errors: {errors}, warnings: {warnings}, notes: {notes}",
                      "ошибок: {errors}, предупреждений: {warnings}, замечаний: {notes}"),
+    "report-unread": ("NOT READ", "НЕ ПРОЧИТАН"),
     "report-nothing-new": ("{name}: nothing new is wrong; accepted by the baseline: {count}",
                            "{name}: нового ничего; принято по списку известных: {count}"),
     "report-clean": ("{name}: nothing is wrong", "{name}: всё в порядке"),
