@@ -61,6 +61,8 @@ _JUDGED_TOGETHER: Final = 4
 
 #: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
+#: Takes the number of records so far, and of the bytes they were read from: 0 where the reader does not count them.
+OnRead: TypeAlias = Callable[[int, int], None]
 
 
 class Sink(Protocol):
@@ -75,7 +77,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     plan: RunPlan,
     sinks: Sequence[Sink],
     summary: Summary,
-    on_read: Callable[[int], None],
+    on_read: OnRead,
     *,
     may_fork: bool = False,
     cluster: Cluster | None = None,
@@ -88,7 +90,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         sinks: Get every batch in the order of the file; first the findings on file and header, last those that
             only the whole table shows.
         summary: Is filled in.
-        on_read: Gets the number of records that the sinks have taken so far.
+        on_read: Gets the number of records that the sinks have taken so far, and of bytes they were read from.
         may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
         cluster: Reads and judges the table, if it can be read by ranges.
     """
@@ -121,7 +123,7 @@ def finish_table(  # noqa: PLR0913, PLR0917 - those of run_pipeline, and what is
     plan: RunPlan,
     sinks: Sequence[Sink],
     summary: Summary,
-    on_read: Callable[[int], None],
+    on_read: OnRead,
     results: Iterable[BatchResult],
 ) -> None:
     """The second half of the flow for a small table whose batches have been through the first: without threads.
@@ -141,7 +143,7 @@ def finish_table(  # noqa: PLR0913, PLR0917 - those of run_pipeline, and what is
 
 
 def _begin_table(
-    table: Table, plan: RunPlan, sinks: Sequence[Sink], summary: Summary, on_read: Callable[[int], None]
+    table: Table, plan: RunPlan, sinks: Sequence[Sink], summary: Summary, on_read: OnRead
 ) -> "tuple[Observers, _ResultStage]":
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
     stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
@@ -297,7 +299,7 @@ class _ResultStage:
     judge: PanderaJudge
     sinks: Sequence[Sink]
     summary: Summary
-    on_read: Callable[[int], None]
+    on_read: OnRead
 
     def finish_group(self, group: Sequence[_ObservedResult]) -> None:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
@@ -306,7 +308,7 @@ class _ResultStage:
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
             self.emit(result.batch, findings)
-            self.on_read(self.summary.read)
+            self.on_read(self.summary.read, self.summary.bytes_read)
 
     def emit(self, batch: Batch, findings: Findings) -> None:
         """Count a batch, and hand it to the sinks."""

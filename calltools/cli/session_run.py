@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,12 +22,13 @@ from calltools.cli.options import (
     ReadingOptions,
     WritingOptions,
     format_error,
+    is_terminal,
     resolve_language,
     traceback_places,
 )
+from calltools.cli.progress import Progress
 from calltools.cli.reporters import open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.address import Address, as_path
 from calltools.files.atomic import enter_interrupt_safe
@@ -36,6 +37,7 @@ from calltools.files.opening import FileStamp, copy_stdin, read_stamp
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.model.titles import redacted_titles
+from calltools.pipeline import OnRead
 from calltools.reports.escape import escape_invisible
 from calltools.reports.wording import format_counts_line, format_total_line
 from calltools.rules.catalog import RULES
@@ -85,7 +87,7 @@ def validate_files(  # noqa: PLR0913 - the groups of options
             inputs,
             [baseline],
             reporters,
-            _ConsoleEvents(showing),
+            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
@@ -143,7 +145,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             # Closed in this order: if the baseline cannot be written, no output appears.
             [baseline, *changes, converted],
             reporters,
-            _ConsoleEvents(showing),
+            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
@@ -261,6 +263,7 @@ class _ConsoleEvents(SessionEvents):
     """Shows a run on standard error, as the options want it."""
 
     showing: FindingOptions
+    progress: Progress | None
 
     def prepared(self) -> None:
         # Modules and plans stay until the end: the garbage collector need not look at them again and again.
@@ -268,16 +271,32 @@ class _ConsoleEvents(SessionEvents):
 
     def started(self, name: str, job: Job) -> None:
         if self.showing.verbose:
+            self._wipe()
             for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
                 typer.echo(f"{name}: {line}", err=True)
 
-    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
-        return show_progress(name, shown=not (self.showing.no_progress or self.showing.quiet))
+    def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
+        if self.progress is None:
+            return SessionEvents.reading(self, name, size)
+        return self.progress.reading(name, size)
 
     def unreadable(self, _name: str, fault: FileFault) -> None:
+        self._wipe()
         typer.echo(format_error(fault, resolve_language(self.showing.lang)), err=True)
         if self.showing.debug:
             typer.echo(traceback_places(fault), err=True)
+
+    def _wipe(self) -> None:
+        if self.progress is not None:
+            self.progress.wipe()
+
+
+def _open_progress(showing: FindingOptions, files: int) -> Progress | None:
+    """What shows how far the run is: on a terminal, or with ``--verbose``."""
+    drawn = is_terminal(sys.stderr)
+    if showing.no_progress or showing.quiet or not (drawn or showing.verbose):
+        return None
+    return Progress(sys.stderr, resolve_language(showing.lang), files, drawn, is_terminal(sys.stdout))
 
 
 def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:
