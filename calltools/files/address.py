@@ -43,9 +43,10 @@ class Address(_SystemPath):
         scheme, rest = (found[1].lower(), found[2]) if found else ("", location)
         shown = f"{scheme}://{_mask(scheme, rest)}"
         # Its parts, of which the last one is the name, are those without a secret.
-        address = super().__new__(cls, shown)
+        plain = shown.removesuffix(HIDDEN_QUERY)
+        address = super().__new__(cls, plain)
         if sys.version_info >= (3, 12):
-            _SystemPath.__init__(address, shown)
+            _SystemPath.__init__(address, plain)
         address.location, address.scheme, address._shown = f"{scheme}://{rest}", scheme, shown
         return address
 

@@ -7,6 +7,7 @@ their words nor the whole address: both may hold a secret.
 import ipaddress
 import posixpath
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -196,6 +197,10 @@ class LimitedStream:
         """Only for fsspec, for which what cannot be read is no file."""
         return b""
 
+    def tell(self) -> int:
+        """How many bytes have come."""
+        return self._size
+
     def close(self) -> None:
         """The stream belongs to the caller."""
 
@@ -242,7 +247,10 @@ def _open_web(address: Address) -> _Store:
     trace.on_request_redirect.append(follow)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S)
     files = HTTPFileSystem(
-        client_kwargs={"timeout": timeout, "trace_configs": [trace]}, use_listings_cache=False, skip_instance_cache=True
+        client_kwargs={"timeout": timeout, "trace_configs": [trace]},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+        ssl=ssl.create_default_context(),
     )
     return _Store(files, address.location)
 
