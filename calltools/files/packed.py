@@ -149,7 +149,7 @@ def split_member(path: Path) -> Packed:
         if path.exists():
             return Packed(path)
         for archive in path.parents:
-            if archive.is_file():
+            if archive.is_file() or is_pipe(archive):
                 return Packed(archive, path.relative_to(archive).as_posix())
     return Packed(path)
 
@@ -306,6 +306,21 @@ def _copy_bytes(path: Path, name: str, target: BinaryIO, limits: Limits) -> None
     with map_read_errors(name), path.open("rb") as pipe:
         while piece := pipe.read(_CHUNK_BYTES):
             counted.write(piece)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first plain bytes of a file, packed or not; empty if what is packed cannot be unpacked.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    packing = _find_packing(path)
+    with path.open("rb") as stream:
+        if packing is None:
+            return stream.read(size)
+        with suppress(SourceError), _map_faults("", packing.name):
+            return next(_decompress(stream, packing), b"")[:size]
+    return b""
 
 
 def _find_packing(path: Path) -> _Packing | None:
