@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from calltools.files.address import as_path
 from calltools.files.folders import displayable
 from calltools.files.packed import split_member
+from calltools.files.remote_path import as_path
 from calltools.model.finding import Finding
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 import calltools
 from calltools.cli.app import app
-from calltools.files.address import Address
 from calltools.files.limits import Limits
 from calltools.files.remote import LimitedStream
+from calltools.files.remote_path import RemotePath
+from calltools.run import ConversionSink
 from tests.fake_metrica.server import FakeMetrica
 from tests.packing import zip_of
 from tests.stores import SECRET, is_authorized, s3_server, sftp_server, trusted_authority, web_server
@@ -165,6 +166,19 @@ def test_an_object_is_not_overwritten_without_being_told_to(s3):
     assert s3.cat_file(f"{BUCKET}/out.csv") == b"mine"
     assert convert("calls.csv", "-o", f"s3://{BUCKET}/out.csv", "--force").exit_code == 1
     assert s3.cat_file(f"{BUCKET}/out.csv") != b"mine"
+
+
+def test_what_was_put_is_taken_back_when_what_belongs_to_it_cannot_be_written(s3, folder):
+    outputs = [RemotePath(f"s3://{BUCKET}/out.csv"), folder / "local.csv"]
+    for output in outputs:
+        with ConversionSink(output, folder / "rejects.csv") as sink:
+            (folder / "rejects.csv").write_bytes(b"mine")
+            with pytest.raises(calltools.CalltoolsError, match="already exists"):
+                sink.put_in_place([], held=False)
+        (folder / "rejects.csv").unlink()
+
+    assert s3.find(BUCKET) == []
+    assert not outputs[1].exists()
 
 
 def test_an_output_is_no_input_and_is_not_named_twice(s3):
@@ -453,7 +467,7 @@ def test_a_store_that_is_not_installed_is_told_with_the_extra():
 
 
 def test_an_address_is_a_path_that_shows_no_secret():
-    address = Address(f"https://anna:{SECRET}@host:8080/a/calls.csv?sig={SECRET}#{SECRET}")
+    address = RemotePath(f"https://anna:{SECRET}@host:8080/a/calls.csv?sig={SECRET}#{SECRET}")
 
     assert str(address) == "https://…@host:8080/a/calls.csv?…"
     assert SECRET not in f"{address!r} {address.as_posix()} {address.name} {os.fspath(address)} {address.parts}"

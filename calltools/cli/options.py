@@ -187,7 +187,7 @@ class FindingOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=f"Write the findings here too: {' '.join(endings())}; repeatable.",
+            help=f"Write the findings here too: {' '.join(endings())}; repeatable; {{stem}}: one for each input.",
         ),
     ] = None
     baseline: Annotated[

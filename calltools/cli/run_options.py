@@ -8,8 +8,8 @@ from typing import Final
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files.address import as_path
 from calltools.files.limits import Limits
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.run import RunOptions
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from calltools.errors import SourceError
-from calltools.files.address import Address, as_path
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
 from calltools.files.packed import (
     is_archive,
@@ -22,6 +21,7 @@ from calltools.files.packed import (
     tables_among,
 )
 from calltools.files.remote import Listed, list_files
+from calltools.files.remote_path import RemotePath, as_path
 
 #: What calltools writes about other files, by the names of these.
 OWN_ENDINGS: Final = (".rejects.csv", ".rejects.csv.gz", ".rejects.csv.zst", ".gitlab.json")
@@ -71,7 +71,7 @@ class _Search:
 
     def add_argument(self, given: str, *, alone: bool, recursive: bool) -> None:
         path = as_path(given)
-        if isinstance(path, Address):
+        if isinstance(path, RemotePath):
             self._add_address(path, recursive=recursive)
         elif path.is_dir():
             self._add_listed(given, _list_folder(path, self.taken if recursive else None), any_ending=False)
@@ -99,7 +99,7 @@ class _Search:
         if not taken:
             self.found.files.append(FoundFile(Path(given), displayable(given)))
 
-    def _add_address(self, address: Address, *, recursive: bool) -> None:
+    def _add_address(self, address: RemotePath, *, recursive: bool) -> None:
         """Add a file, or what a folder or a pattern gives; a store that does not tell is reported when it is read."""
         listed: list[Listed] = []
         if address.is_folder or address.is_pattern:
@@ -110,10 +110,10 @@ class _Search:
             self.found.taken[str(address)] += len(files)
         for one in [file.address for file in files] or [address]:
             packed = split_member(one)
-            members = [] if packed.member or not isinstance(one, Address) else list_remote_members(one)
+            members = [] if packed.member or not isinstance(one, RemotePath) else list_remote_members(one)
             self._add_members(packed.path, packed.member, str(one), members)
 
-    def _count_address(self, one: Listed, above: Address) -> bool:
+    def _count_address(self, one: Listed, above: RemotePath) -> bool:
         """Whether something in a folder of a store is taken; if not, the reason counts."""
         any_ending = above.is_pattern and above.suffix != "" and WILDCARDS.isdisjoint(above.suffix)
         reason: LeftOut | None = None

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
-from calltools.files.address import Address
 from calltools.files.limits import Limits
+from calltools.files.remote_path import RemotePath
 from calltools.runtime.packages import BrokenPackage
 from calltools.texts.keys import MessageKey
 
@@ -49,7 +49,7 @@ _MEANINGS: Final[tuple[tuple[MessageKey, frozenset[str], frozenset[int]], ...]] 
 class Listed(NamedTuple):
     """Something in a folder of a store."""
 
-    address: Address
+    address: RemotePath
     name: str
     is_folder: bool
 
@@ -61,7 +61,7 @@ class _Store(NamedTuple):
     path: str
 
 
-def fetch(address: Address, target: BinaryIO, limits: Limits) -> None:
+def fetch(address: RemotePath, target: BinaryIO, limits: Limits) -> None:
     """Copy a file to a stream.
 
     Raises:
@@ -85,7 +85,7 @@ def fetch(address: Address, target: BinaryIO, limits: Limits) -> None:
                     counted.write(piece)
 
 
-def list_files(address: Address, *, recursive: bool = False) -> list[Listed]:
+def list_files(address: RemotePath, *, recursive: bool = False) -> list[Listed]:
     """What is in a folder, or fits a pattern, sorted by name.
 
     Raises:
@@ -102,13 +102,13 @@ def list_files(address: Address, *, recursive: bool = False) -> list[Listed]:
     above = store.path.rstrip("/")
     root = address.location[: len(address.location) - len(_path_part(address.location))]
     return [
-        Listed(Address(f"{root}{name.lstrip('/')}"), posixpath.basename(name.rstrip("/")), is_folder)
+        Listed(RemotePath(f"{root}{name.lstrip('/')}"), posixpath.basename(name.rstrip("/")), is_folder)
         for name, is_folder in entries
         if name.rstrip("/") != above
     ]
 
 
-def list_archive(address: Address, members: Callable[[BinaryIO], list[str]]) -> list[str]:
+def list_archive(address: RemotePath, members: Callable[[BinaryIO], list[str]]) -> list[str]:
     """What a function finds in a file that can be read at any place; empty if it cannot be."""
     with suppress(SourceError), _map_faults(address, SourceError):
         store = _open_store(address)
@@ -117,7 +117,7 @@ def list_archive(address: Address, members: Callable[[BinaryIO], list[str]]) -> 
     return []
 
 
-def refuse_occupied(address: Address, *, force: bool) -> None:
+def refuse_occupied(address: RemotePath, *, force: bool) -> None:
     """Refuse at once what could not be written at the end.
 
     Raises:
@@ -137,7 +137,7 @@ def refuse_occupied(address: Address, *, force: bool) -> None:
         raise OutputError("output-exists", path=address)
 
 
-def put(source: Path, address: Address) -> None:
+def put(source: Path, address: RemotePath) -> None:
     """Put a file in its place, all of it or nothing.
 
     Raises:
@@ -160,7 +160,7 @@ def put(source: Path, address: Address) -> None:
             raise
 
 
-def remove(address: Address) -> None:
+def remove(address: RemotePath) -> None:
     """Take away what ``put`` has put there; a store that does not answer any more is no further fault."""
     with suppress(CalltoolsError), _map_faults(address, OutputError):
         store = _open_store(address)
@@ -205,7 +205,7 @@ class LimitedStream:
         """The stream belongs to the caller."""
 
 
-def _open_store(address: Address) -> _Store:
+def _open_store(address: RemotePath) -> _Store:
     opener = _OPENERS.get(address.scheme)
     if opener is None:
         raise UsageError("address-scheme", path=address, schemes=", ".join(f"{scheme}://" for scheme in SCHEMES))
@@ -216,7 +216,7 @@ def _open_store(address: Address) -> _Store:
         raise PackageError(BrokenPackage(module, "calltools[remote]", address.scheme)) from fault
 
 
-def _open_s3(address: Address) -> _Store:
+def _open_s3(address: RemotePath) -> _Store:
     from s3fs import S3FileSystem  # noqa: PLC0415 - the extra "remote"
 
     tries = {"mode": "standard", "total_max_attempts": _TRIES}
@@ -227,14 +227,14 @@ def _open_s3(address: Address) -> _Store:
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_gs(address: Address) -> _Store:
+def _open_gs(address: RemotePath) -> _Store:
     from gcsfs import GCSFileSystem  # noqa: PLC0415 - as above
 
     files = GCSFileSystem(use_listings_cache=False)
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_web(address: Address) -> _Store:
+def _open_web(address: RemotePath) -> _Store:
     import aiohttp  # noqa: PLC0415 - as above
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
@@ -255,7 +255,7 @@ def _open_web(address: Address) -> _Store:
     return _Store(files, address.location)
 
 
-def _check_web(location: str, address: Address) -> None:
+def _check_web(location: str, address: RemotePath) -> None:
     """Refuse an address that others on the way can read and change; one of this machine is not on any way."""
     parts = urlsplit(location)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
@@ -273,7 +273,7 @@ class _UnknownHostError(Exception):
     """The key of a server is not known."""
 
 
-def _open_sftp(address: Address) -> _Store:
+def _open_sftp(address: RemotePath) -> _Store:
     import paramiko  # noqa: PLC0415 - as above
     from fsspec.implementations.sftp import SFTPFileSystem  # noqa: PLC0415
 
@@ -310,7 +310,7 @@ def _path_part(location: str, *, with_host: bool = False) -> str:
     return rest if with_host or location.startswith(("s3:", "gs:")) else rest.partition("/")[2]
 
 
-_OPENERS: Final[dict[str, Callable[[Address], _Store]]] = {
+_OPENERS: Final[dict[str, Callable[[RemotePath], _Store]]] = {
     "s3": _open_s3,
     "gs": _open_gs,
     "https": _open_web,
@@ -320,7 +320,7 @@ _OPENERS: Final[dict[str, Callable[[Address], _Store]]] = {
 
 
 @contextmanager
-def _map_faults(address: Address, error: type[SourceError | OutputError]) -> Iterator[None]:
+def _map_faults(address: RemotePath, error: type[SourceError | OutputError]) -> Iterator[None]:
     """Turn what the library of a store raises into an error of ours."""
     try:
         yield

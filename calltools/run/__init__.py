@@ -1,7 +1,7 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
-from calltools.run.folder_output import FolderConversionSink, is_folder_output
+from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.job import Job, prepare_job
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
@@ -14,6 +14,7 @@ from calltools.run.sinks import (
 )
 
 __all__ = [
+    "STEM",
     "BaselineResult",
     "BaselineWriter",
     "ConversionSink",
@@ -22,6 +23,7 @@ __all__ = [
     "InputFile",
     "Job",
     "OptionArguments",
+    "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
     "RunOptions",
@@ -32,5 +34,6 @@ __all__ = [
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",
+    "report_path",
     "resolve",
 ]

@@ -110,6 +110,11 @@ class CanonicalWriter:
         if self._file is not None:
             self._file.commit()
 
+    def withdraw(self) -> None:
+        """Take back the file that ``close`` has put in its place."""
+        if self._file is not None:
+            self._file.withdraw()
+
     def complete(self) -> None:
         """Write all of the file; nothing is open any more, and only its name is still that of a temporary file.
 
@@ -261,6 +266,10 @@ class RejectsWriter:
         """Rename the file to its path."""
         self._end_part()
         self._file.commit()
+
+    def withdraw(self) -> None:
+        """Take back the file that ``close`` has put in its place."""
+        self._file.withdraw()
 
     def _end_part(self) -> None:
         self._part.close()

@@ -25,7 +25,7 @@ _ARCHIVE_END: Final = re.compile(r"\.zip/", re.IGNORECASE)
 _WILDCARDS: Final = re.compile(r"[*?\[]")
 
 
-class Address(_SystemPath):
+class RemotePath(_SystemPath):
     """The address of a file, or of a folder of files, in a store. As text it shows neither credentials nor a query.
 
     Attributes:
@@ -63,20 +63,20 @@ class Address(_SystemPath):
         return self._shown
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Address) and self.location == other.location
+        return isinstance(other, RemotePath) and self.location == other.location
 
     def __hash__(self) -> int:
         return hash(self.location)
 
-    def __truediv__(self, key: Any) -> "Address":
-        return Address(f"{self.location.rstrip('/')}/{key}")
+    def __truediv__(self, key: Any) -> "RemotePath":
+        return RemotePath(f"{self.location.rstrip('/')}/{key}")
 
     @property
-    def parent(self) -> "Address":
+    def parent(self) -> "RemotePath":
         """The folder, with a slash at its end."""
-        return Address(f"{self.location.rstrip('/').rpartition('/')[0]}/")
+        return RemotePath(f"{self.location.rstrip('/').rpartition('/')[0]}/")
 
-    def with_name(self, name: str) -> "Address":
+    def with_name(self, name: str) -> "RemotePath":
         """The same folder with another name in it."""
         return self.parent / name
 
@@ -106,26 +106,26 @@ class Address(_SystemPath):
         """Whether it names files by ``*``, ``?`` or ``[]``; in addresses of the web these are letters."""
         return self.scheme not in _WEB and _WILDCARDS.search(self.location) is not None
 
-    def split_member(self) -> "tuple[Address, str | None]":
+    def split_member(self) -> "tuple[RemotePath, str | None]":
         """``s3://bucket/archive.zip/member.csv`` as archive and member; any other address as it is."""
         found = _ARCHIVE_END.search(self.location) if self.scheme not in _WEB else None
         if found is None or found.end() == len(self.location):
             return self, None
-        return Address(self.location[: found.end() - 1]), self.location[found.end() :]
+        return RemotePath(self.location[: found.end() - 1]), self.location[found.end() :]
 
 
 def as_path(given: str | Path) -> Path:
     """A path of this machine, or an address if the text is one, also where ``Path`` has taken a slash off it."""
-    if isinstance(given, Address):
+    if isinstance(given, RemotePath):
         return given
     text = str(given)
     if _ADDRESS.fullmatch(text):
-        return Address(text)
+        return RemotePath(text)
     found = _COLLAPSED.fullmatch(given.as_posix()) if isinstance(given, Path) else None
-    return Path(given) if found is None else Address(f"{found[1]}://{found[2]}")
+    return Path(given) if found is None else RemotePath(f"{found[1]}://{found[2]}")
 
 
-def is_address(text: str) -> bool:
+def is_remote(text: str) -> bool:
     """Whether a text is an address and no path."""
     return _ADDRESS.fullmatch(text) is not None
 
