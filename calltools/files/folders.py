@@ -20,7 +20,7 @@ from calltools.files.packed import (
     split_member,
     tables_among,
 )
-from calltools.files.remote import Listed, list_files
+from calltools.files.remote import Listed, is_folder, list_files
 from calltools.files.remote_path import RemotePath, as_path
 
 #: What calltools writes about other files, by the names of these.
@@ -102,6 +102,8 @@ class _Search:
     def _add_address(self, address: RemotePath, *, recursive: bool) -> None:
         """Add a file, or what a folder or a pattern gives; a store that does not tell is reported when it is read."""
         listed: list[Listed] = []
+        if not (address.is_web or address.is_pattern or has_table_ending(address.name)) and is_folder(address):
+            address /= ""
         if address.is_folder or address.is_pattern:
             with suppress(SourceError):
                 listed = list_files(address, recursive=recursive)
@@ -117,17 +119,18 @@ class _Search:
         """Whether something in a folder of a store is taken; if not, the reason counts."""
         any_ending = above.is_pattern and above.suffix != "" and WILDCARDS.isdisjoint(above.suffix)
         reason: LeftOut | None = None
-        if one.name.startswith(LOCK_FILE_PREFIXES):
+        name = one.address.name
+        if name.startswith(LOCK_FILE_PREFIXES):
             reason = "lock"
-        elif one.name.startswith("."):
+        elif one.is_hidden:
             reason = "hidden"
         elif one.is_folder:
             reason = "folder"
-        elif not (any_ending or has_table_ending(one.name)):
+        elif not (any_ending or has_table_ending(name)):
             reason = "other"
         elif one.address in self.outputs:
             reason = "named"
-        elif one.name.lower().endswith(OWN_ENDINGS):
+        elif name.lower().endswith(OWN_ENDINGS):
             # Each one would have to be read to know more.
             reason = "own"
         if reason is not None:

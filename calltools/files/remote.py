@@ -6,6 +6,7 @@ their words nor the whole address: both may hold a secret.
 
 import ipaddress
 import posixpath
+import re
 import secrets
 import ssl
 import time
@@ -47,11 +48,17 @@ _MEANINGS: Final[tuple[tuple[MessageKey, frozenset[str], frozenset[int]], ...]] 
 
 
 class Listed(NamedTuple):
-    """Something in a folder of a store."""
+    """Something in a folder of a store, or below it.
+
+    Attributes:
+        address: Where it is.
+        is_folder: Whether it is a folder itself.
+        is_hidden: Whether its name, or that of a folder above it that the address does not name, begins with a dot.
+    """
 
     address: RemotePath
-    name: str
     is_folder: bool
+    is_hidden: bool
 
 
 class _Store(NamedTuple):
@@ -75,7 +82,7 @@ def fetch(address: RemotePath, target: BinaryIO, limits: Limits) -> None:
         raise SourceError("file-folder" if address.is_folder else "pattern-nothing", path=address)
     with _map_faults(address, SourceError):
         store = _open_store(address)
-        if address.scheme in {"http", "https"}:
+        if address.is_web:
             store.files.get_file(store.path, counted)
         elif address.scheme == "sftp":
             store.files.ftp.getfo(store.path, counted)
@@ -99,13 +106,21 @@ def list_files(address: RemotePath, *, recursive: bool = False) -> list[Listed]:
         else:
             found = store.files.glob(store.path, detail=True)
         entries = [(name, entry["type"] == "directory") for name, entry in sorted(found.items())]
-    above = store.path.rstrip("/")
+    above = re.split(r"[^/]*[*?\[]", store.path, maxsplit=1)[0].rstrip("/")
     root = address.location[: len(address.location) - len(_path_part(address.location))]
     return [
-        Listed(RemotePath(f"{root}{name.lstrip('/')}"), posixpath.basename(name.rstrip("/")), is_folder)
+        Listed(RemotePath(f"{root}{name.lstrip('/')}"), is_folder, "/." in name.rstrip("/")[len(above) :])
         for name, is_folder in entries
         if name.rstrip("/") != above
     ]
+
+
+def is_folder(address: RemotePath) -> bool:
+    """Whether a folder of a store is meant, though no slash is at its end; false where the store does not tell."""
+    with suppress(SourceError), _map_faults(address, SourceError):
+        store = _open_store(address)
+        return bool(store.files.isdir(store.path))
+    return False
 
 
 def list_archive(address: RemotePath, members: Callable[[BinaryIO], list[str]]) -> list[str]:
@@ -124,7 +139,7 @@ def refuse_occupied(address: RemotePath, *, force: bool) -> None:
         OutputError: Something is there, or the store refuses or cannot be reached.
         UsageError: As ``fetch``.
     """
-    if address.scheme in {"http", "https"}:
+    if address.is_web:
         raise UsageError("address-read-only", path=address)
     with _map_faults(address, OutputError):
         store = _open_store(address)

@@ -18,6 +18,9 @@ _ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 #: What ``Path`` makes of an address.
 _COLLAPSED: Final = re.compile(r"(s3|gs|https?|sftp):/(?!/)(.*)", re.DOTALL)
 _WEB: Final = frozenset({"http", "https"})
+#: User and password; what stands behind the colon may be a port instead. A password should write ``/`` and the like as
+#: numbers, but if it does not, it is no less a secret.
+_PASSWORD: Final = re.compile(r"[^:/@?#\[\]]*:(?!\d+(?:[/?#]|\Z)).*@", re.DOTALL)
 _HIDDEN: Final = "…"
 #: How the query of an address is shown.
 HIDDEN_QUERY: Final = f"?{_HIDDEN}"
@@ -97,6 +100,11 @@ class RemotePath(_SystemPath):
         return False
 
     @property
+    def is_web(self) -> bool:
+        """Whether it is of the web, where there are no folders."""
+        return self.scheme in _WEB
+
+    @property
     def is_folder(self) -> bool:
         """Whether it means all files in a folder: its store has folders, and it ends with a slash."""
         return self.scheme not in _WEB and self.location.endswith("/")
@@ -132,14 +140,12 @@ def is_remote(text: str) -> bool:
 
 def _mask(scheme: str, rest: str) -> str:
     """What stands behind ``://`` without credentials, and without what may sign a request."""
+    if found := _PASSWORD.match(rest):
+        rest = f"{_HIDDEN}@{rest[found.end() :]}"
     before, mark, query = rest.partition("?")
     place, slash, path = before.partition("/")
     if "@" in place:
         place = f"{_HIDDEN}@{place.rpartition('@')[2]}"
-    elif "@" in path and ":" in place and not place.rpartition(":")[2].isdigit():
-        # A password may hold a slash, though it should be written with %2F.
-        place, slash, path = before.rpartition("@")[2].partition("/")
-        place = f"{_HIDDEN}@{place}"
     path = path.partition("#")[0] if scheme in _WEB else path
     secret = mark and (scheme in _WEB or "=" in query)
     return f"{place}{slash}{path}{HIDDEN_QUERY if secret else mark + query}"
