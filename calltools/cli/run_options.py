@@ -6,8 +6,8 @@ from typing import Final
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files.address import as_path
 from calltools.files.limits import parse_limits
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.run import RunOptions, build_hints, parse_as_of
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from calltools.errors import UsageError, nearest_word
-from calltools.files.address import as_path
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
 from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of

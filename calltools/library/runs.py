@@ -11,9 +11,9 @@ from typing import Any, BinaryIO, Unpack
 import numpy as np
 import pyarrow as pa
 
-from calltools.files.address import as_path
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
+from calltools.files.remote_path import as_path
 from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
 from calltools.library.log import LoggedEvents
 from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options

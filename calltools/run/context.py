@@ -12,10 +12,10 @@ from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError
 from calltools.fields import check_assumptions
-from calltools.files.address import Address
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.packed import Packed, Unpacker, split_member
+from calltools.files.remote_path import RemotePath
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -286,7 +286,7 @@ def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
 
 
 def _read_baseline(path: Path, options: RunOptions) -> Baseline:
-    if not isinstance(path, Address):
+    if not isinstance(path, RemotePath):
         return read_baseline(path)
     with Unpacker() as unpacker:
         return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)

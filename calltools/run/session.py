@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_files
-from calltools.files.outputs import ENDINGS
+from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
@@ -101,13 +101,13 @@ def refuse_other_endings(output: Path | None, rejects: Path | None = None, chang
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
-        rejects: Always CSV.
         changes: Always CSV.
+        rejects: The same, but for Parquet: their columns differ from file to file.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",)), (changes, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, REJECT_ENDINGS), (changes, (".csv",))):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
