@@ -44,7 +44,7 @@ BEHAVIORS = {
 LISTINGS = ("reading-fails", "reading-resets", "reading-truncated", "list-short-pages", "clock-none")
 #: What a service may do to which nobody sends with a copy of the ledger meanwhile: it shows less than it has.
 LATE_LISTINGS = ("list-lags", "list-empty")
-LENGTHS = (4, 6, 8, 12, 20, 50)
+LENGTHS = (6, 8, 10, 15, 30)
 #: Seeds that a process takes at once.
 BATCH = 20
 PROGRESS_S = 60
@@ -60,20 +60,20 @@ class Choice:
     call_count: int
     tags: tuple[str, ...]
     steps: tuple[str, ...]
-    behaviors: tuple[str, ...]
+    behaviors: tuple[tuple[str, ...], ...]
     listings: tuple[str, ...]
     kills: bool
 
     @classmethod
     def of(cls, random):
-        steps = tuple(name for name in STEPS if name == "upload" or random.random() < 0.6)
-        copies = COPYING & {*steps}
+        copies = random.random() < 0.6
+        steps = [name for name in STEPS if random.random() < 0.7 and (copies or name not in COPYING)]
         return cls(
             random,
             call_count=random.choice((1, 1, 2, 3)),
             tags=TAGS[: random.choice((1, 2))],
-            steps=steps,
-            behaviors=sum((names for names in BEHAVIORS.values() if random.random() < 0.6), ()),
+            steps=tuple({"upload": 0, **dict.fromkeys(steps)}),
+            behaviors=tuple(random.sample(tuple(BEHAVIORS.values()), random.randrange(4))),
             listings=random.choice(((), LISTINGS, LISTINGS if copies else LATE_LISTINGS)),
             kills=random.random() < 0.4,
         )
@@ -94,7 +94,8 @@ class Choice:
         return self.random.choice(("none",) * 6 + ("all", "changed"))
 
     def behavior(self):
-        return self.random.choice(self.behaviors) if self.behaviors and self.random.random() < 0.5 else "well"
+        misbehaves = self.behaviors and self.random.random() < 0.6
+        return self.random.choice(self.random.choice(self.behaviors)) if misbehaves else "well"
 
     def listing(self):
         return self.random.choice(self.listings) if self.listings and self.random.random() < 0.4 else "well"

@@ -36,8 +36,9 @@ from tests.uploading.kills import KILLED
 COUNTER = 1000
 TAGS = ("заявка", "продажа")
 #: Between two calls of the universe; a call is in no file before it was made.
-CALL_SPACING_S = 90
-STEP_S = 20
+CALL_SPACING_S = 20
+#: Between two steps: less than a list may be late.
+STEP_S = 3
 #: For two looks into the list after an unclear end.
 SEARCH_TIMEOUT_S = 3
 #: What a user needs at most to follow the advice of exit codes 4 and 6 until nothing is open.
