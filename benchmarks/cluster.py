@@ -21,7 +21,7 @@ import pyarrow.csv
 from distributed import Client
 
 from calltools.pipeline import batch_work
-from calltools.run import FindingsCollector, InputFile, RunOptions, Session, prepare_job, resolve
+from calltools.run import ConversionSink, FindingsCollector, InputFile, RunOptions, Session, prepare_job, resolve
 from calltools.workers.dask_cluster import DaskCluster
 
 NOW = 1_773_100_800
@@ -100,23 +100,35 @@ def _cpu(*processes: psutil.Process) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in processes)
 
 
-def measure_run(path: Path, workers: int) -> None:
-    """CPU and elapsed seconds of validating the file on so many workers, by process, without their start."""
+def measure_run(path: Path, workers: int, *, converting: bool) -> None:
+    """CPU and elapsed seconds of a file on so many workers, by process, without their start; no worker: local."""
+    if not workers:
+        began, before = time.monotonic(), sum(os.times()[:4])
+        _run(path, None, converting=converting)
+        spent, elapsed = sum(os.times()[:4]) - before, time.monotonic() - began
+        print(f"  local engine: {elapsed:.1f} s; CPU: {spent:.2f}")
+        return
     ours = psutil.Process(os.getpid())
     with start_cluster(workers) as (address, scheduler, others), DaskCluster(address) as cluster:
         cluster._client.wait_for_workers(workers)  # noqa: SLF001 - the benchmark wants all of them
-        context = resolve(RunOptions(as_of=NOW))
         for attempt in range(2):
-            before, began = (_cpu(ours), _cpu(scheduler), _cpu(*others)), time.monotonic()
-            summaries = Session([InputFile(path, path.name, context)], [FindingsCollector()], cluster=cluster).run()
+            before_each, began = (_cpu(ours), _cpu(scheduler), _cpu(*others)), time.monotonic()
+            _run(path, cluster, converting=converting)
             elapsed = time.monotonic() - began
-            after = (_cpu(ours), _cpu(scheduler), _cpu(*others))
-            mine, theirs, of_workers = (end - start for start, end in zip(before, after, strict=True))
+            after_each = (_cpu(ours), _cpu(scheduler), _cpu(*others))
+            mine, theirs, of_workers = (end - start for start, end in zip(before_each, after_each, strict=True))
             # The first one loads pandera on each worker.
             print(
-                f"  {workers} workers, run {attempt + 1}: {summaries[0].read} records in {elapsed:.1f} s; CPU: "
+                f"  {workers} workers, run {attempt + 1}: {elapsed:.1f} s; CPU: "
                 f"this process {mine:.2f}, scheduler {theirs:.2f}, workers {of_workers:.2f}"
             )
+
+
+def _run(path: Path, cluster: DaskCluster | None, *, converting: bool) -> None:
+    one = InputFile(path, path.name, resolve(RunOptions(as_of=NOW)))
+    with tempfile.TemporaryDirectory() as folder, ConversionSink(Path(folder) / "calls.csv") as converted:
+        sinks = [FindingsCollector(), *([converted] if converting else [])]
+        Session([one], sinks, converting=converting, may_fork=True, cluster=cluster).run()
 
 
 def measure_tasks() -> None:
@@ -137,6 +149,8 @@ def measure_tasks() -> None:
 if __name__ == "__main__":
     file = Path(sys.argv[1])
     measure_parts(file)
-    for count in [int(word) for word in sys.argv[2:]] or [1, 2]:
-        measure_run(file, count)
+    for converts in (False, True):
+        print("convert" if converts else "validate")
+        for count in [int(word) for word in sys.argv[2:]] or [0, 1, 2]:
+            measure_run(file, count, converting=converts)
     measure_tasks()

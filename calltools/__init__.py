@@ -21,41 +21,69 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calltools.errors import CalltoolsError, DataError
     from calltools.files.limits import Limits
-    from calltools.library.results import Checked, Converted, Result
+    from calltools.library.inputs import ArrowTable, Source, Sources
+    from calltools.library.results import Checked, CheckedBatch, Converted, Result
     from calltools.library.runs import check, convert, validate
     from calltools.library.schemas import schema
+    from calltools.library.stream import Stream, stream
+    from calltools.library.upload_results import Planned, PlannedFile, Uploaded, UploadedPart
+    from calltools.library.uploads import plan, upload
     from calltools.model.batch import Hints
     from calltools.model.finding import Finding
     from calltools.validation.frame_schema import MetricaCalls
 
 __all__ = [
+    "ArrowTable",
     "CalltoolsError",
     "Checked",
+    "CheckedBatch",
     "Converted",
     "DataError",
     "Finding",
     "Hints",
     "Limits",
     "MetricaCalls",
+    "Planned",
+    "PlannedFile",
     "Result",
+    "Source",
+    "Sources",
+    "Stream",
+    "Uploaded",
+    "UploadedPart",
     "check",
     "convert",
+    "plan",
     "schema",
+    "stream",
+    "upload",
     "validate",
 ]
 _MODULE_OF_NAME = {
+    "ArrowTable": "library.inputs",
     "CalltoolsError": "errors",
     "Checked": "library.results",
+    "CheckedBatch": "library.results",
     "Converted": "library.results",
     "DataError": "errors",
     "Finding": "model.finding",
     "Hints": "model.batch",
     "Limits": "files.limits",
     "MetricaCalls": "validation.frame_schema",
+    "Planned": "library.upload_results",
+    "PlannedFile": "library.upload_results",
     "Result": "library.results",
+    "Source": "library.inputs",
+    "Sources": "library.inputs",
+    "Stream": "library.stream",
+    "Uploaded": "library.upload_results",
+    "UploadedPart": "library.upload_results",
     "check": "library.runs",
     "convert": "library.runs",
+    "plan": "library.uploads",
     "schema": "library.schemas",
+    "stream": "library.stream",
+    "upload": "library.uploads",
     "validate": "library.runs",
 }
 

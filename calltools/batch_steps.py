@@ -385,6 +385,8 @@ class _Numbering:
 
 def _blank_findings(runs: Numbers) -> Findings:
     """CT009, once a run; the detail of a run of several lines is their count, the first and the last."""
+    if not len(runs):
+        return Findings.empty()
     counts = runs[:, 1] - runs[:, 0] + 1
     details = pc.binary_join_element_wise(
         *(pa.array(numbers).cast(pa.string()) for numbers in (counts, runs[:, 0], runs[:, 1])), DETAIL_SEPARATOR

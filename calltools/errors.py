@@ -24,6 +24,7 @@
     │   └── LockedError         another process uploads to the counter
     ├── ClusterError        the Dask cluster cannot be used, or was lost            (exit 4)
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
+    ├── UploadEndedError    an upload did not end well, by its exit code           (exit 1, 4, 5, 6)
     ├── DataError           only where a caller asks for it: the data has errors (exit 1)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
@@ -348,6 +349,18 @@ class UnsendableError(LedgerError):
 
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
+
+
+class UploadEndedError(CalltoolsError):
+    """An upload did not end with 0, and no other error says why: calls were accepted in part, or are held.
+
+    Attributes:
+        exit_code: What the command would end with.
+    """
+
+    def __init__(self, key: MessageKey, code: int, **facts: object) -> None:
+        super().__init__(key, code=code, **facts)
+        self.exit_code = code  # type: ignore[misc]  # of this error, not of its class
 
 
 class DataError(CalltoolsError):

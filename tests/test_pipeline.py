@@ -145,6 +145,25 @@ def test_records_are_read_once_if_no_other_date_can_change_what_their_dates_show
     assert count_blocks("02/03/2026 {:02}:00") <= count_blocks("02/03/20260 {:02}:00") + 1
 
 
+def test_a_near_clean_file_is_judged_in_few_calls(write, monkeypatch):
+    from calltools.validation.pandera_schema import PanderaSchema  # noqa: PLC0415 - heavy
+
+    calls, judge = [], PanderaSchema.failed_checks
+    monkeypatch.setattr(
+        PanderaSchema, "failed_checks", lambda self, *given: calls.append(len(given[0]["Tag"])) or judge(self, *given)
+    )
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr("calltools.workers.groups._IDLE_GROUP_RECORDS", 600)
+    monkeypatch.setattr("calltools.workers.groups._MAX_RECORDS_PER_GROUP", 600)
+    rows = [GOOD | {"DateTime": str(NOW - 100 - n)} for n in range(2_000)]
+    path = write(as_csv([GOOD | {"Price": "12,50"}, *rows, GOOD | {"Price": "1,50"}], [*GOOD, "Price"]))
+
+    result = calltools.validate(path, as_of=NOW)
+
+    assert [one.record for one in result.findings if one.code == "CT221"] == [1, 2_002]
+    assert calls == [2]
+
+
 def test_the_order_of_columns_changes_nothing(write):
     rows = some_rows(300)
     turned = list(reversed(list(GOOD)))

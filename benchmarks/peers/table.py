@@ -1,8 +1,10 @@
 """The figures as a Markdown table."""
 
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.peers.participants import PARTICIPANTS
+
+_BUSY_TITLE: Final = "ratio, peak (machine busy)"
 
 
 def table(results: dict[str, Any]) -> str:
@@ -37,7 +39,7 @@ def short_table(results: dict[str, Any], most: int = 1_000_000) -> str:
         [
             "| " + " | ".join([f"{records:,} records", *(PARTICIPANTS[name].title for name in named)]) + " |",
             "|---" * (len(named) + 1) + "|",
-            "| " + " | ".join(["ratio, peak", *cells]) + " |",
+            "| " + " | ".join([_BUSY_TITLE if _is_busy(figures["calltools"]) else "ratio, peak", *cells]) + " |",
             "",
         ]
     )
@@ -58,7 +60,8 @@ def _growth(sizes: dict[str, Any], name: str) -> str:
         large, small = (sizes.get(str(count), {}).get(name, {}) for count in (size, size // 10))
         if "seconds" in large and "seconds" in small:
             time, peak = (large[what] / small[what] for what in ("seconds", "peak_mib"))
-            return f"time × {time:.1f}, memory × {peak:.1f}"
+            early = "" if size == max(map(int, sizes)) else f" (to {size:,})"
+            return f"time × {time:.1f}, memory × {peak:.1f}{early}"
     return ""
 
 
@@ -77,5 +80,14 @@ def _agreement(name: str, compared: dict[str, Any] | None) -> str:
 
 def _circumstances(figures: dict[str, Any]) -> str:
     """When, and on what machine."""
-    said = {f"{one['date']}, {one['cores']} cores, load {one['load']} before" for one in figures.values()}
+    said = {
+        f"{one['date']}, {one['cores']} cores, load {one['load']} before"
+        + (" (busy with other work: rough ratios only)" if _is_busy(one) else "")
+        for one in figures.values()
+    }
     return "; ".join(sorted(said))
+
+
+def _is_busy(figures: dict[str, Any]) -> bool:
+    """Whether other processes kept the cores busy; the peers' own runs leave a load of about one a core."""
+    return bool(figures["load"] > 2 * figures["cores"])

@@ -92,7 +92,9 @@ class Color(StrEnum):
 
 Files: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Files, folders, patterns; - is standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILE...", help="Files, folders, patterns, addresses (s3://…); - is standard input.", show_default=False
+    ),
 ]
 
 
@@ -193,7 +195,7 @@ class FindingOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=f"Write the findings here too: {' '.join(endings())}; repeatable.",
+            help=f"Write the findings here too: {' '.join(endings())}; repeatable; {{stem}}: one for each input.",
         ),
     ] = None
     baseline: Annotated[
@@ -254,7 +256,9 @@ class WritingOptions:
     ] = "-"
     rejects: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes."),
+        typer.Option(
+            metavar="FILE", help="Records with errors, as they came, plus the codes: .csv, .csv.gz or .csv.zst."
+        ),
     ] = None
     changes: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Every cell that was rewritten: before, after, why.")

@@ -6,13 +6,12 @@ from typing import Final
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files.address import as_path
 from calltools.files.limits import parse_limits
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
-from calltools.run import RunOptions, parse_as_of
+from calltools.run import RunOptions, build_hints, parse_as_of
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
 def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
@@ -50,15 +49,13 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
     Raises:
         UsageError: There is no such encoding, or the delimiter is not one of four.
     """
-    delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
-    if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
-        raise UsageError("delimiter-unknown", given=delimiter)
-    if reading.encoding is not None:
-        try:
-            "".encode(reading.encoding)
-        except (LookupError, UnicodeError):
-            raise UsageError("encoding-unknown", given=reading.encoding) from None
-    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row, records=reading.records)
+    return build_hints(
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        header_row=reading.header_row,
+        records=reading.records,
+    )
 
 
 def _parse_window(text: str) -> int:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from calltools.errors import nearest_word
-from calltools.files.address import as_path
+from calltools.files.remote_path import as_path
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 

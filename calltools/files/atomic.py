@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final, TextIO, TypeVar
 
 from calltools.errors import OutputError
 from calltools.files import remote
-from calltools.files.address import Address, as_path
+from calltools.files.remote_path import RemotePath, as_path
 from calltools.runtime.signals import deferred_interrupts
 from calltools.texts.keys import MessageKey
 
@@ -47,7 +47,7 @@ def refuse_same_files(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 def _marks(path: Path) -> list[object]:
     """What a path has in common with another one of the same file."""
     path = as_path(path)
-    if isinstance(path, Address):
+    if isinstance(path, RemotePath):
         return [path]
     marks: list[object] = [str(path.resolve()).casefold()]
     with contextlib.suppress(OSError, ValueError):
@@ -77,6 +77,7 @@ class AtomicFile:
         self._force = force
         self._stream: BinaryIO | None = None
         self._temporary: Path | None = None
+        self._is_in_place = False
 
     def __enter__(self) -> BinaryIO:
         """Open the stream to write to.
@@ -86,7 +87,7 @@ class AtomicFile:
         """
         self._refuse_occupied()
         with map_os_errors(self._path):
-            if isinstance(self._path, Address):
+            if isinstance(self._path, RemotePath):
                 return self._create_temporary(Path(tempfile.gettempdir()), "calltools")
             if _is_device_or_pipe(self._path):
                 self._stream = self._path.open("wb", buffering=0)
@@ -123,7 +124,7 @@ class AtomicFile:
         try:
             with map_os_errors(self._path):
                 self._refuse_occupied()
-                if isinstance(self._path, Address):
+                if isinstance(self._path, RemotePath):
                     remote.put(self._temporary, self._path)
                     self._temporary.unlink()
                 else:
@@ -133,6 +134,18 @@ class AtomicFile:
             self.discard()
             raise
         self._temporary = None
+        self._is_in_place = True
+
+    def withdraw(self) -> None:
+        """Take back what ``commit`` has put in its place, where nothing was before: another output has failed."""
+        if not self._is_in_place or self._force:
+            return
+        if isinstance(self._path, RemotePath):
+            remote.remove(self._path)
+        else:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        self._is_in_place = False
 
     def complete(self) -> None:
         """Put what was written on the disk and close it; only ``commit`` gives it its name.
@@ -174,7 +187,7 @@ class AtomicFile:
             wrapped.detach()
 
     def _refuse_occupied(self) -> None:
-        if isinstance(self._path, Address):
+        if isinstance(self._path, RemotePath):
             remote.refuse_occupied(self._path, force=self._force)
             return
         if _is_device_or_pipe(self._path):

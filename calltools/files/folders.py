@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from calltools.errors import SourceError
-from calltools.files.address import Address, as_path
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
 from calltools.files.packed import (
     is_archive,
@@ -21,7 +20,8 @@ from calltools.files.packed import (
     split_member,
     tables_among,
 )
-from calltools.files.remote import Listed, list_files
+from calltools.files.remote import Listed, is_folder, list_files
+from calltools.files.remote_path import RemotePath, as_path
 
 #: What calltools writes about other files, by the names of these.
 OWN_ENDINGS: Final = (".rejects.csv", ".rejects.csv.gz", ".rejects.csv.zst", ".gitlab.json")
@@ -71,7 +71,7 @@ class _Search:
 
     def add_argument(self, given: str, *, alone: bool, recursive: bool) -> None:
         path = as_path(given)
-        if isinstance(path, Address):
+        if isinstance(path, RemotePath):
             self._add_address(path, recursive=recursive)
         elif path.is_dir():
             self._add_listed(given, _list_folder(path, self.taken if recursive else None), any_ending=False)
@@ -99,9 +99,11 @@ class _Search:
         if not taken:
             self.found.files.append(FoundFile(Path(given), displayable(given)))
 
-    def _add_address(self, address: Address, *, recursive: bool) -> None:
+    def _add_address(self, address: RemotePath, *, recursive: bool) -> None:
         """Add a file, or what a folder or a pattern gives; a store that does not tell is reported when it is read."""
         listed: list[Listed] = []
+        if not (address.is_web or address.is_pattern or has_table_ending(address.name)) and is_folder(address):
+            address /= ""
         if address.is_folder or address.is_pattern:
             with suppress(SourceError):
                 listed = list_files(address, recursive=recursive)
@@ -110,24 +112,25 @@ class _Search:
             self.found.taken[str(address)] += len(files)
         for one in [file.address for file in files] or [address]:
             packed = split_member(one)
-            members = [] if packed.member or not isinstance(one, Address) else list_remote_members(one)
+            members = [] if packed.member or not isinstance(one, RemotePath) else list_remote_members(one)
             self._add_members(packed.path, packed.member, str(one), members)
 
-    def _count_address(self, one: Listed, above: Address) -> bool:
+    def _count_address(self, one: Listed, above: RemotePath) -> bool:
         """Whether something in a folder of a store is taken; if not, the reason counts."""
         any_ending = above.is_pattern and above.suffix != "" and WILDCARDS.isdisjoint(above.suffix)
         reason: LeftOut | None = None
-        if one.name.startswith(LOCK_FILE_PREFIXES):
+        name = one.address.name
+        if name.startswith(LOCK_FILE_PREFIXES):
             reason = "lock"
-        elif one.name.startswith("."):
+        elif one.is_hidden:
             reason = "hidden"
         elif one.is_folder:
             reason = "folder"
-        elif not (any_ending or has_table_ending(one.name)):
+        elif not (any_ending or has_table_ending(name)):
             reason = "other"
         elif one.address in self.outputs:
             reason = "named"
-        elif one.name.lower().endswith(OWN_ENDINGS):
+        elif name.lower().endswith(OWN_ENDINGS):
             # Each one would have to be read to know more.
             reason = "own"
         if reason is not None:

@@ -19,11 +19,11 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, Z
 
 from calltools.errors import LimitError, SourceError, UnfitFileError
 from calltools.files import remote
-from calltools.files.address import Address
 from calltools.files.atomic import map_os_errors
 from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
 from calltools.files.limits import Limits
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
+from calltools.files.remote_path import RemotePath
 
 _CHUNK_BYTES: Final = 1 << 20
 #: Memory that unpacking may take; ``xz -9`` and ``zstd --ultra -22`` take less, only ``zstd --long=28`` takes more.
@@ -143,13 +143,13 @@ class Packed(NamedTuple):
 
 def split_member(path: Path) -> Packed:
     """``archive.zip/member.csv`` as archive and member; any other path as it is."""
-    if isinstance(path, Address):
+    if isinstance(path, RemotePath):
         return Packed(*path.split_member())
     with suppress(OSError, ValueError):
         if path.exists():
             return Packed(path)
         for archive in path.parents:
-            if archive.is_file():
+            if archive.is_file() or is_pipe(archive):
                 return Packed(archive, path.relative_to(archive).as_posix())
     return Packed(path)
 
@@ -175,7 +175,7 @@ def is_archive(path: Path, name: str) -> bool:
     return False
 
 
-def list_remote_members(address: Address) -> list[str]:
+def list_remote_members(address: RemotePath) -> list[str]:
     """The same for an archive in a store, of which only the directory is read; other files are known by their names."""
     is_zip = address.name.lower().endswith(ARCHIVE_SUFFIX)
     return remote.list_archive(address, list_members) if is_zip else []
@@ -240,7 +240,7 @@ class Unpacker:
             UsageError: The address is of a kind that is not read, or what reads it is not installed.
         """
         called = packed.path.name
-        if isinstance(packed.path, Address) or is_pipe(packed.path):
+        if isinstance(packed.path, RemotePath) or is_pipe(packed.path):
             packed = Packed(self._copy(packed.path, name, limits), packed.member)
         check_file(packed.path, name)
         with map_read_errors(name):
@@ -299,13 +299,28 @@ class Unpacker:
 
 
 def _copy_bytes(path: Path, name: str, target: BinaryIO, limits: Limits) -> None:
-    if isinstance(path, Address):
+    if isinstance(path, RemotePath):
         remote.fetch(path, target, limits)
         return
     counted = remote.LimitedStream(target, name, limits)
     with map_read_errors(name), path.open("rb") as pipe:
         while piece := pipe.read(_CHUNK_BYTES):
             counted.write(piece)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first plain bytes of a file, packed or not; empty if what is packed cannot be unpacked.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    packing = _find_packing(path)
+    with path.open("rb") as stream:
+        if packing is None:
+            return stream.read(size)
+        with suppress(SourceError), _map_faults("", packing.name):
+            return next(_decompress(stream, packing), b"")[:size]
+    return b""
 
 
 def _find_packing(path: Path) -> _Packing | None:

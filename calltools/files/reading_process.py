@@ -40,12 +40,12 @@ class ReadingFaults(NamedTuple):
 
 
 class ReadingProcess(ChildProcess):
-    """A child process that reads one file; a context manager, at whose end the process has ended.
+    """A child process that reads a file, or files one after the other; a context manager, at whose end it has ended.
 
     Args:
         module: Its dotted name; ``python -m MODULE MEMORY SECONDS PARENT``.
         name: Name of the file in messages.
-        limits: How much memory and time it may take.
+        limits: How much memory and time it may take for a file.
         faults: What is said when it ends without an answer.
     """
 
@@ -60,7 +60,24 @@ class ReadingProcess(ChildProcess):
             environ={"ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
         self._timed_out = False
-        self._timer = Timer(limits.seconds, self._kill_on_timeout)
+        self._start_timer()
+
+    @property
+    def limits(self) -> Limits:
+        """How much memory and time it may take for a file."""
+        return self._limits
+
+    def begin_next(self, name: str) -> None:
+        """Begin another file."""
+        self._name = name
+        self._start_timer()
+
+    def rest(self) -> None:
+        """Wait for another file, however long."""
+        self._timer.cancel()
+
+    def _start_timer(self) -> None:
+        self._timer = Timer(self._limits.seconds, self._kill_on_timeout)
         self._timer.daemon = True
         self._timer.start()
 

@@ -6,7 +6,9 @@ their words nor the whole address: both may hold a secret.
 
 import ipaddress
 import posixpath
+import re
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,8 +17,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
-from calltools.files.address import Address
 from calltools.files.limits import Limits
+from calltools.files.remote_path import RemotePath
 from calltools.runtime.packages import BrokenPackage
 from calltools.texts.keys import MessageKey
 
@@ -46,11 +48,17 @@ _MEANINGS: Final[tuple[tuple[MessageKey, frozenset[str], frozenset[int]], ...]] 
 
 
 class Listed(NamedTuple):
-    """Something in a folder of a store."""
+    """Something in a folder of a store, or below it.
 
-    address: Address
-    name: str
+    Attributes:
+        address: Where it is.
+        is_folder: Whether it is a folder itself.
+        is_hidden: Whether its name, or that of a folder above it that the address does not name, begins with a dot.
+    """
+
+    address: RemotePath
     is_folder: bool
+    is_hidden: bool
 
 
 class _Store(NamedTuple):
@@ -60,7 +68,7 @@ class _Store(NamedTuple):
     path: str
 
 
-def fetch(address: Address, target: BinaryIO, limits: Limits) -> None:
+def fetch(address: RemotePath, target: BinaryIO, limits: Limits) -> None:
     """Copy a file to a stream.
 
     Raises:
@@ -74,7 +82,7 @@ def fetch(address: Address, target: BinaryIO, limits: Limits) -> None:
         raise SourceError("file-folder" if address.is_folder else "pattern-nothing", path=address)
     with _map_faults(address, SourceError):
         store = _open_store(address)
-        if address.scheme in {"http", "https"}:
+        if address.is_web:
             store.files.get_file(store.path, counted)
         elif address.scheme == "sftp":
             store.files.ftp.getfo(store.path, counted)
@@ -84,7 +92,7 @@ def fetch(address: Address, target: BinaryIO, limits: Limits) -> None:
                     counted.write(piece)
 
 
-def list_files(address: Address, *, recursive: bool = False) -> list[Listed]:
+def list_files(address: RemotePath, *, recursive: bool = False) -> list[Listed]:
     """What is in a folder, or fits a pattern, sorted by name.
 
     Raises:
@@ -98,16 +106,24 @@ def list_files(address: Address, *, recursive: bool = False) -> list[Listed]:
         else:
             found = store.files.glob(store.path, detail=True)
         entries = [(name, entry["type"] == "directory") for name, entry in sorted(found.items())]
-    above = store.path.rstrip("/")
+    above = re.split(r"[^/]*[*?\[]", store.path, maxsplit=1)[0].rstrip("/")
     root = address.location[: len(address.location) - len(_path_part(address.location))]
     return [
-        Listed(Address(f"{root}{name.lstrip('/')}"), posixpath.basename(name.rstrip("/")), is_folder)
+        Listed(RemotePath(f"{root}{name.lstrip('/')}"), is_folder, "/." in name.rstrip("/")[len(above) :])
         for name, is_folder in entries
         if name.rstrip("/") != above
     ]
 
 
-def list_archive(address: Address, members: Callable[[BinaryIO], list[str]]) -> list[str]:
+def is_folder(address: RemotePath) -> bool:
+    """Whether a folder of a store is meant, though no slash is at its end; false where the store does not tell."""
+    with suppress(SourceError), _map_faults(address, SourceError):
+        store = _open_store(address)
+        return bool(store.files.isdir(store.path))
+    return False
+
+
+def list_archive(address: RemotePath, members: Callable[[BinaryIO], list[str]]) -> list[str]:
     """What a function finds in a file that can be read at any place; empty if it cannot be."""
     with suppress(SourceError), _map_faults(address, SourceError):
         store = _open_store(address)
@@ -116,14 +132,14 @@ def list_archive(address: Address, members: Callable[[BinaryIO], list[str]]) -> 
     return []
 
 
-def refuse_occupied(address: Address, *, force: bool) -> None:
+def refuse_occupied(address: RemotePath, *, force: bool) -> None:
     """Refuse at once what could not be written at the end.
 
     Raises:
         OutputError: Something is there, or the store refuses or cannot be reached.
         UsageError: As ``fetch``.
     """
-    if address.scheme in {"http", "https"}:
+    if address.is_web:
         raise UsageError("address-read-only", path=address)
     with _map_faults(address, OutputError):
         store = _open_store(address)
@@ -136,7 +152,7 @@ def refuse_occupied(address: Address, *, force: bool) -> None:
         raise OutputError("output-exists", path=address)
 
 
-def put(source: Path, address: Address) -> None:
+def put(source: Path, address: RemotePath) -> None:
     """Put a file in its place, all of it or nothing.
 
     Raises:
@@ -159,7 +175,7 @@ def put(source: Path, address: Address) -> None:
             raise
 
 
-def remove(address: Address) -> None:
+def remove(address: RemotePath) -> None:
     """Take away what ``put`` has put there; a store that does not answer any more is no further fault."""
     with suppress(CalltoolsError), _map_faults(address, OutputError):
         store = _open_store(address)
@@ -196,11 +212,15 @@ class LimitedStream:
         """Only for fsspec, for which what cannot be read is no file."""
         return b""
 
+    def tell(self) -> int:
+        """How many bytes have come."""
+        return self._size
+
     def close(self) -> None:
         """The stream belongs to the caller."""
 
 
-def _open_store(address: Address) -> _Store:
+def _open_store(address: RemotePath) -> _Store:
     opener = _OPENERS.get(address.scheme)
     if opener is None:
         raise UsageError("address-scheme", path=address, schemes=", ".join(f"{scheme}://" for scheme in SCHEMES))
@@ -211,7 +231,7 @@ def _open_store(address: Address) -> _Store:
         raise PackageError(BrokenPackage(module, module, address.scheme, extra="remote")) from fault
 
 
-def _open_s3(address: Address) -> _Store:
+def _open_s3(address: RemotePath) -> _Store:
     from s3fs import S3FileSystem  # noqa: PLC0415 - the extra "remote"
 
     tries = {"mode": "standard", "total_max_attempts": _TRIES}
@@ -222,14 +242,14 @@ def _open_s3(address: Address) -> _Store:
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_gs(address: Address) -> _Store:
+def _open_gs(address: RemotePath) -> _Store:
     from gcsfs import GCSFileSystem  # noqa: PLC0415 - as above
 
     files = GCSFileSystem(use_listings_cache=False)
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_web(address: Address) -> _Store:
+def _open_web(address: RemotePath) -> _Store:
     import aiohttp  # noqa: PLC0415 - as above
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
@@ -242,12 +262,15 @@ def _open_web(address: Address) -> _Store:
     trace.on_request_redirect.append(follow)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S)
     files = HTTPFileSystem(
-        client_kwargs={"timeout": timeout, "trace_configs": [trace]}, use_listings_cache=False, skip_instance_cache=True
+        client_kwargs={"timeout": timeout, "trace_configs": [trace]},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+        ssl=ssl.create_default_context(),
     )
     return _Store(files, address.location)
 
 
-def _check_web(location: str, address: Address) -> None:
+def _check_web(location: str, address: RemotePath) -> None:
     """Refuse an address that others on the way can read and change; one of this machine is not on any way."""
     parts = urlsplit(location)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
@@ -265,7 +288,7 @@ class _UnknownHostError(Exception):
     """The key of a server is not known."""
 
 
-def _open_sftp(address: Address) -> _Store:
+def _open_sftp(address: RemotePath) -> _Store:
     import paramiko  # noqa: PLC0415 - as above
     from fsspec.implementations.sftp import SFTPFileSystem  # noqa: PLC0415
 
@@ -302,7 +325,7 @@ def _path_part(location: str, *, with_host: bool = False) -> str:
     return rest if with_host or location.startswith(("s3:", "gs:")) else rest.partition("/")[2]
 
 
-_OPENERS: Final[dict[str, Callable[[Address], _Store]]] = {
+_OPENERS: Final[dict[str, Callable[[RemotePath], _Store]]] = {
     "s3": _open_s3,
     "gs": _open_gs,
     "https": _open_web,
@@ -312,7 +335,7 @@ _OPENERS: Final[dict[str, Callable[[Address], _Store]]] = {
 
 
 @contextmanager
-def _map_faults(address: Address, error: type[SourceError | OutputError]) -> Iterator[None]:
+def _map_faults(address: RemotePath, error: type[SourceError | OutputError]) -> Iterator[None]:
     """Turn what the library of a store raises into an error of ours."""
     try:
         yield

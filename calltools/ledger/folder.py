@@ -4,6 +4,7 @@ import os
 import re
 import sqlite3
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -142,6 +143,7 @@ def refuse_network_folder(folder: Path) -> None:
         raise LedgerError("ledger-network", path=folder, kind=kind)
 
 
+@lru_cache(maxsize=16)
 def filesystem_type(path: Path, mounts: str) -> str:
     """Type of the file system of a path; ``""``: unknown. Pure.
 

@@ -237,7 +237,8 @@ def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> t
     """Take over the uploadings of this ledger that it does not know: as accepted, with unknown calls.
 
     From then on a call up to the time when the last of them was stored counts as ``MAYBE_ADOPTED``. Parts that wait
-    become held, since their calls may be in one of them as well: a person decides.
+    become held, and so do parts in doubt, which a policy would send again once they are absent: their calls may be in
+    one of them as well, so a person decides.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
@@ -256,7 +257,7 @@ def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> t
     with transaction(ledger) as connection:
         parts = select_parts(connection, "counter = ?", (counter,))
         for part in parts:
-            if part.waiting:
+            if part.waiting or part.state is State.AMBIGUOUS:
                 apply_event(
                     connection,
                     part,

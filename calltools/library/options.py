@@ -1,17 +1,20 @@
 """The options of a call as those of a run: each by its name on the command line, a wrong one refused by the nearest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from calltools.errors import UsageError, nearest_word
-from calltools.files.address import as_path
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
-from calltools.run import OptionArguments, RunOptions, parse_as_of
+from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
 from calltools.texts.keys import LANGUAGES, Language
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _PATHS: Final = ("identifiers", "baseline")
 _LISTS: Final = ("own_numbers", "inbound_contexts", "select", "ignore")
 _UPPER: Final = ("region", "currency")
@@ -29,6 +32,28 @@ class LibraryOptions(OptionArguments, total=False):
     records: str | None
 
 
+def show_options(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A function whose signature lists its options one by one, for ``help`` and for completion in notebooks."""
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    [options] = [one for one in signature.parameters.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
+    [group] = get_args(options.annotation)
+    usual = RunOptions()
+    listed = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(usual, name), annotation=hint)
+        for name, hint in get_type_hints(group).items()
+        if name not in signature.parameters
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *listed])  # type: ignore[attr-defined]  # functions may
+    return function
+
+
+def _default(usual: RunOptions, name: str) -> Any:
+    """What an option is when it is not given; values of several parts are shown as nothing."""
+    value = getattr(usual, name, None)
+    return value if isinstance(value, str | int | tuple) else None
+
+
 def build_options(given: Mapping[str, Any]) -> RunOptions:
     """The options of a run from keyword arguments.
 
@@ -39,11 +64,13 @@ def build_options(given: Mapping[str, Any]) -> RunOptions:
     said = {name: value for name, value in given.items() if value is not None}
     values = {name: _as_option(name, value) for name, value in said.items() if name in _FIELDS}
     hints = {name: value for name, value in said.items() if name in _HINTS}
-    if hints:
-        values["hints"] = replace(values.get("hints", Hints()), **hints)
+    if hints or "hints" in values:
+        given_hints = values.get("hints", Hints())
+        named = {name: getattr(given_hints, name) for name in _HINTS} | hints
+        values["hints"] = replace(build_hints(**named), quotes=given_hints.quotes)
     types = get_type_hints(RunOptions)
     for name, value in values.items():
-        _refuse_other_words(name, value, _words(types[name]))
+        refuse_other_words(name, value, _words(types[name]))
     return RunOptions(**values)
 
 
@@ -91,7 +118,12 @@ def _words(hint: Any) -> tuple[str, ...]:
     return next((get_args(choice) for choice in choices if get_origin(choice) is Literal), ())
 
 
-def _refuse_other_words(name: str, value: Any, words: Sequence[str]) -> None:
+def refuse_other_words(name: str, value: Any, words: Sequence[str]) -> None:
+    """Refuse a value that is none of a few words; no words: any value will do.
+
+    Raises:
+        UsageError: It is none of them; all are named.
+    """
     if words and value not in words:
         choices = ", ".join(words)
         raise UsageError("option-value-wrong", option=name, value=value, choices=choices)
@@ -103,5 +135,5 @@ def build_report_options(language: Language, *, show_values: bool) -> ReportOpti
     Raises:
         UsageError: There is no such language.
     """
-    _refuse_other_words("language", language, LANGUAGES)
+    refuse_other_words("language", language, LANGUAGES)
     return ReportOptions(language, show_values)

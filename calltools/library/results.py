@@ -109,7 +109,7 @@ class Result:
         for error in self.errors:
             raise error
         if not self.ok:
-            raise _data_error(self.parts, self.summary, self.options)
+            raise data_error(self.parts, self.summary, self.options)
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -132,7 +132,7 @@ class Result:
         return _html_table(self.summaries)
 
 
-def _data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportOptions) -> DataError:
+def data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportOptions) -> DataError:
     """The error that names what is wrong: how many errors of which rule, and the first of them in its own words."""
     counts: dict[str, int] = {}
     first, record = "", None
@@ -209,6 +209,27 @@ class Converted(Result):
     def _has_rows_of(self, other: Any) -> bool:
         one, two = self.table, other.table
         return two is None if one is None else two is not None and bool(one.equals(two))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckedBatch:
+    """Some records in the order of their file.
+
+    Attributes:
+        good: Records without an error: text as in the source, or canonical where the stream converts. Of a call of
+            several records it is the one that stands for it.
+        bad: Records with an error, as in the source; those that could not be split into cells are only in ``findings``.
+        findings: What is wrong with them, as a table. The first batch also has what is wrong with file and header, the
+            last one what only the whole file shows.
+    """
+
+    good: pa.Table
+    bad: pa.Table
+    findings: pa.Table
+
+    def __repr__(self) -> str:
+        counts = f"good {self.good.num_rows}, bad {self.bad.num_rows}, findings {self.findings.num_rows}"
+        return f"<calltools.CheckedBatch {counts}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

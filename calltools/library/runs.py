@@ -11,12 +11,12 @@ from typing import Any, BinaryIO, Unpack
 import numpy as np
 import pyarrow as pa
 
-from calltools.files.address import as_path
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
+from calltools.files.remote_path import as_path
 from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
 from calltools.library.log import LoggedEvents
-from calltools.library.options import LibraryOptions, build_options, build_report_options
+from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
 from calltools.library.results import Checked, Converted, FileFindings, Result
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask, Numbers
@@ -44,6 +44,7 @@ from calltools.texts.keys import Language
 StrPath = str | os.PathLike[str]
 
 
+@show_options
 def validate(  # noqa: PLR0913 - each is an option of the command line
     sources: Sources,
     *,
@@ -76,13 +77,14 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
             file of several, is in the result.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
         inputs = run.open(list_sources(sources), [], *written, name=name, recursive=recursive)
         summaries, found = run.go(inputs, [], *written, force=force)
         return Result(summaries, found, run.report_options)
 
 
+@show_options
 def convert(  # noqa: PLR0913 - each is an option of the command line
     sources: Sources,
     output: StrPath | BinaryIO | None = None,
@@ -122,7 +124,7 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
             half-written.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         target = _Target(output, None if rejects is None else as_path(rejects), on_error, force=force)
         written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
@@ -132,6 +134,7 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
         return Converted(summaries, found, run.report_options, target.read_back())
 
 
+@show_options
 def check(
     table: ArrowTable,
     *,
@@ -155,7 +158,7 @@ def check(
         CalltoolsError: The call is wrong, or it is no table.
     """
     with ExitStack() as stack:
-        run = _Run(build_options(options), build_report_options(language, show_values=show_values), stack)
+        run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         rows = read_table(table, name)
         split = _RowSplitter(rows.num_rows)
         inputs = run.as_inputs([write_table(rows, stack, name)])
@@ -164,7 +167,7 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """One call: its options, resolved once for all files."""
 
     options: Any
@@ -205,15 +208,16 @@ class _Run:
         *,
         force: bool = False,
         converting: bool = False,
+        collect: bool = True,
     ) -> tuple[tuple[Summary, ...], tuple[FileFindings, ...]]:
-        """Run the files; gives the counts of each, and the findings of those that were read."""
+        """Run the files; gives the counts of each, and the findings of those that were read, if they are collected."""
         known = self.context.options.baseline is not None
         writer = BaselineWriter(baseline, self.context.baseline, shrink_only=known, force=force)
         collector = _FindingsByFile()
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [enter_interrupt_safe(self.stack, writer), *sinks, collector],
+            [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
             [self._reporter(path, force=force) for path in reports],
             LoggedEvents(),
             converting=converting,

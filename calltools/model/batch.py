@@ -246,6 +246,7 @@ class Batch:
         merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
             says all. Mapping puts it in the place of what the row says.
         legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
+        size: Bytes of the file from which it was read; 0: not known.
     """
 
     columns: pa.Table
@@ -262,6 +263,7 @@ class Batch:
     origin: pa.Table | None = None
     merged: Mapping[str, Cells] = field(default_factory=dict)
     legs: Legs | None = None
+    size: int = 0
 
     def __len__(self) -> int:
         return len(self.records)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, TypedDict
+from types import MappingProxyType
+from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError
 from calltools.fields import check_assumptions
-from calltools.files.address import Address
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.packed import Packed, Unpacker, split_member
+from calltools.files.remote_path import RemotePath
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -27,6 +28,9 @@ from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
 StaticCall = Literal["0", "1", "auto"]
+_DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,30 @@ def _format_window(seconds: int) -> str:
         (size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")) if not seconds % size
     )
     return f"{seconds // size}{unit}"
+
+
+def build_hints(
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    records: str | None = None,
+) -> Hints:
+    """What the user says about the form of a file; a delimiter may be named by a word.
+
+    Raises:
+        UsageError: There is no such encoding, or the delimiter is not one of four.
+    """
+    sign = delimiter and _DELIMITERS.get(delimiter.lower(), delimiter)
+    if sign is not None and sign not in _DELIMITERS.values():
+        raise UsageError("delimiter-unknown", given=delimiter)
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except (LookupError, UnicodeError):
+            raise UsageError("encoding-unknown", given=encoding) from None
+    return Hints(encoding, sign, sheet, header_row, records=records)
 
 
 def parse_as_of(text: str) -> int:
@@ -258,7 +286,7 @@ def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
 
 
 def _read_baseline(path: Path, options: RunOptions) -> Baseline:
-    if not isinstance(path, Address):
+    if not isinstance(path, RemotePath):
         return read_baseline(path)
     with Unpacker() as unpacker:
         return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)

@@ -17,7 +17,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, batch_work, finish_table, run_pipeline
+from calltools.pipeline import OnRead, Sink, batch_work, finish_table, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
@@ -64,7 +64,7 @@ class Job:
         self,
         name: str,
         sinks: Sequence[Sink],
-        on_read: Callable[[int], None] = lambda _: None,
+        on_read: OnRead = lambda _records, _bytes: None,
         *,
         may_fork: bool = False,
         results: Iterable[BatchResult] | None = None,
@@ -75,7 +75,7 @@ class Job:
         Args:
             name: What the user calls the file.
             sinks: Take the batches, in another thread.
-            on_read: Called with the number of records read so far, in that thread.
+            on_read: Called with the number of records read so far, and of their bytes, in that thread.
             may_fork: Whether a large file may be read in a copy of this process.
             results: What the first half of the flow has made of the file, where that is done (``small_files``).
             cluster: Reads and judges the file, if it can be read by ranges.

@@ -4,7 +4,7 @@ The command line, the library and the upload run their files here. Nothing is wo
 to ``SessionEvents`` as values, and what the run has found is in the summaries.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Final, Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_files
-from calltools.files.outputs import ENDINGS
+from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
+from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
 from calltools.run.sinks import SessionSink
@@ -58,13 +60,14 @@ class SessionEvents(Protocol):
         """The records of a file come next; ``job.plan`` says how they are read."""
         return
 
-    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Surrounds the reading of a file.
+    def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
+        """Surrounds the reading of a file of so many bytes.
 
         Returns:
-            A context that gives a function. It is called with the number of records read so far, in another thread.
+            A context that gives a function. It is called with the number of records read so far, and of the bytes that
+            they were read from, of a large file in another thread.
         """
-        return nullcontext(lambda _: None)
+        return nullcontext(lambda _records, _bytes: None)
 
     def unreadable(self, name: str, fault: FileFault) -> None:
         """A file cannot be read, or not to its end, or is not what is looked for; the next one follows."""
@@ -98,13 +101,13 @@ def refuse_other_endings(output: Path | None, rejects: Path | None = None, chang
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
-        rejects: Always CSV.
         changes: Always CSV.
+        rejects: The same, but for Parquet: their columns differ from file to file.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",)), (changes, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, REJECT_ENDINGS), (changes, (".csv",))):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
@@ -152,7 +155,8 @@ class Session:
             OutputError: A sink cannot write.
         """
         with Unpacker() as unpacker:
-            jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
+            with keep_workbook_process():
+                jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
             self.events.prepared()
             self._announce(jobs)
             with self._spread_small_files(jobs) as small:
@@ -211,7 +215,7 @@ class Session:
             if self.cluster is None
             and isinstance(job, Job)
             and job.table.source.path == one.path
-            and (size := one.path.stat().st_size) <= SMALL_FILE_BYTES
+            and (size := _size_of(one.path)) <= SMALL_FILE_BYTES
         }
         chosen = {number: job for number in sizes if isinstance(job := jobs[number], Job)}
         return spread_small_files(chosen, sizes, self.processes if self.may_fork else 1)
@@ -235,7 +239,7 @@ class Session:
         try:
             # Of several packed files only the last one is still unpacked.
             _plain_path(one, unpacker)
-            with self.events.reading(name) as on_read:
+            with self.events.reading(name, _size_of(job.table.source.path)) as on_read:
                 summary = job.run(
                     name,
                     [*self.sinks, *self.reporters],
@@ -258,6 +262,14 @@ class Session:
     def _record_fault(self, name: str, fault: FileFault) -> Summary:
         self.events.unreadable(name, fault)
         return Summary(name, error=fault)
+
+
+def _size_of(path: Path) -> int:
+    """Bytes of a file; 0 of one that is gone: whoever reads it says so."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _hold_few_records(jobs: Iterable[Job | FileFault]) -> Iterator[Job | FileFault]:

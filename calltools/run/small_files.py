@@ -12,6 +12,7 @@ from typing import Final
 from calltools.batch_steps import BatchResult, read_batches
 from calltools.errors import SourceError
 from calltools.files.opening import map_read_errors
+from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.pipeline import process_together
@@ -62,7 +63,8 @@ class SmallFileJudge:
     def judge(self, numbers: Sequence[int]) -> list[JudgedFile]:
         """The files of some inputs, read and judged; in their order."""
         jobs = [self.jobs[number] for number in numbers]
-        files = _process_files(jobs)
+        with keep_workbook_process():
+            files = _process_files(jobs)
         alike: list[tuple[PanderaJudge, list[int]]] = []
         for place, job in enumerate(jobs):
             judge = self._judge_for(job)

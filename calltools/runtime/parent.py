@@ -39,12 +39,15 @@ def end_with_parent(parent: int) -> None:
 
 
 def limit_process(memory: int, seconds: int) -> None:
-    """Limit the address space and the processor time of this process, and forbid a core file."""
+    """Limit the address space and the processor time from now on of this process, and forbid a core file."""
     if sys.platform == "win32":
         return  # only the parent's clock limits it there
     import resource  # noqa: PLC0415 - not there on every platform
 
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # The seconds are those of one file; a process may have read others before.
+    processor = seconds + int(used.ru_utime + used.ru_stime)
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, processor), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(what)
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 

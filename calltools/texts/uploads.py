@@ -4,6 +4,10 @@ from typing import Final
 
 # fmt: off
 MESSAGES: Final = {
+    "upload-ended": ("The upload ended with {code}: {parts}. `calltools uploads list` says more.",
+                     "Загрузка закончилась с кодом {code}: {parts}. Подробнее: `calltools uploads list`."),
+    "upload-ended-held": ("It is not known whether calls have arrived, so they are held: {parts}. `calltools uploads resume` decides.",
+                          "Неизвестно, дошли ли звонки, поэтому они удержаны: {parts}. Решает `calltools uploads resume`."),
     # -- service, token, ledger --------------------------------------------------------
     "token-missing": ("There is no token of Metrica. `calltools login` gets one and keeps it in the keyring of this machine. Without a keyring: `calltools login --token-file FILE`, and --token-file FILE for each command; or CALLTOOLS_TOKEN, or --token-stdin.",
                       "Нет токена Метрики. `calltools login` получит его и сохранит в системном хранилище паролей. Без хранилища: `calltools login --token-file ФАЙЛ` и --token-file ФАЙЛ в каждой команде; или CALLTOOLS_TOKEN, или --token-stdin."),

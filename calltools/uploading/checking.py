@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -44,6 +45,12 @@ class CheckedFile:
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
+@cache
+def _own_version() -> str:
+    # Read from the files of the installed package, which takes some milliseconds each time.
+    return version("calltools")
+
+
 def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
     """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded.
 
@@ -52,9 +59,7 @@ def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
     if not is_plain_file(file):
         return None
     digest = digest_file(ledger, file)
-    return (
-        CheckedFile(file, digest, None) if is_clean_file(ledger, digest, version("calltools"), _RULESET_NAME) else None
-    )
+    return CheckedFile(file, digest, None) if is_clean_file(ledger, digest, _own_version(), _RULESET_NAME) else None
 
 
 def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
@@ -71,7 +76,7 @@ def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
     digest = digest_file(ledger, file)
     if read_stamp(file) != before:
         raise SourceError("upload-changed", path=file)
-    record_clean_file(ledger, digest, version("calltools"), _RULESET_NAME)
+    record_clean_file(ledger, digest, _own_version(), _RULESET_NAME)
     return digest
 
 

@@ -23,9 +23,18 @@ from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, all_empty, combine_chunks, constant_cells, non_empty
+from calltools.model.cells import (
+    Cells,
+    DistinctCells,
+    Mask,
+    Numbers,
+    all_empty,
+    combine_chunks,
+    constant_cells,
+    non_empty,
+)
 from calltools.model.finding import Findings
-from calltools.model.rule import PendingRows, Rule, Severity
+from calltools.model.rule import CellTextFunction, PendingRows, Rule, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.validation.ruleset import RuleSet
 
@@ -256,22 +265,29 @@ def _make_findings(
     if field is not None and field in judged.columns:
         cells = judged.columns[field].take(pa.array(rows))
         given["value"] = cells
-        given |= _detail_and_repair(rule, field, cells, assumptions)
+        given |= _detail_and_repair(rule, field, DistinctCells.of(cells), assumptions)
     if rule.note_where is not None:
         milder = pa.array(rule.note_where(judged.columns, assumptions)[rows])
         given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
     return Findings.for_rule(rule.code, records=judged.records[rows], places=judged.places[rows], **given)
 
 
-def _detail_and_repair(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:
+def _detail_and_repair(rule: Rule, field: str, cells: DistinctCells, assumptions: Assumptions) -> dict[str, Cells]:
     texts: dict[str, Cells] = {}
-    if rule.detail:
-        texts["detail"] = rule.detail(cells, assumptions)
+    if rule.detail is not None:
+        detail = rule.detail
+        texts["detail"] = cells.expand(lambda some: detail(some, assumptions))
     if rule.fix:
-        repaired = (rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize)(cells, assumptions)
-        mended = pc.and_(pc.not_equal(repaired, cells), pa.array(~_find_refused(field, repaired, assumptions)))
-        texts["after"] = pc.if_else(mended, repaired, pa.scalar(None, pa.string()))
+        repair = rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize
+        texts["after"] = cells.expand(lambda some: _mend(field, some, repair, assumptions))
     return texts
+
+
+def _mend(field: str, cells: Cells, repair: CellTextFunction, assumptions: Assumptions) -> Cells:
+    """The repaired cells; null where there is no repair."""
+    repaired = repair(cells, assumptions)
+    mended = pc.and_(pc.not_equal(repaired, cells), pa.array(~_find_refused(field, repaired, assumptions)))
+    return pc.if_else(mended, repaired, pa.scalar(None, pa.string()))
 
 
 def _find_refused(field: str, cells: Cells, assumptions: Assumptions) -> Mask:

@@ -147,11 +147,15 @@ def is_canonical_header(titles: Sequence[str]) -> bool:
     return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _is_canonical_name(title: str) -> bool:
     folded = fold_title(title)
-    alike = _NAMES_BY_LENGTH.get(len(folded), ())
-    return folded in _FOLDED_NAMES or any(_differs_by_one_slip(folded, name) for name in alike)
+    # One slip leaves the first letter as it is, or the last one: most cells of records have neither.
+    return folded in _FOLDED_NAMES or any(
+        _differs_by_one_slip(folded, name)
+        for name in _NAMES_BY_LENGTH.get(len(folded), ())
+        if folded[0] == name[0] or folded[-1] == name[-1]
+    )
 
 
 def _differs_by_one_slip(first: str, second: str) -> bool:

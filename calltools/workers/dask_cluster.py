@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
 from calltools.errors import CalltoolsError, ClusterError, PackageError
 from calltools.model.batch import Table
@@ -41,9 +41,20 @@ _PATIENCE_S: Final = 60
 _POLL_S: Final = 2
 
 _Result = TypeVar("_Result")
+
+
+class _Expected:
+    """A table whose results are wanted, or were: ``is_over`` says that nobody wants more of them."""
+
+    def __init__(self, table: Table, work: RangeWork[Any]) -> None:
+        self.table = table
+        self.work = work
+        self.is_over = False
+
+
 #: Of a unit, with the table that it belongs to: the future of its results, then the results. ``None`` is the end of the
 #: table, an exception is a fault in its place.
-_Part = tuple[int, Any]
+_Part: TypeAlias = tuple[_Expected, Any]
 
 
 class DaskCluster:
@@ -57,10 +68,9 @@ class DaskCluster:
     def __init__(self, scheduler: str | None = None) -> None:
         self._address = scheduler
         self._stack = ExitStack()
-        self._waiting: deque[tuple[Table, RangeWork[Any]]] = deque()
-        #: Tables whose results may still come, and those whose results nobody wants any more.
-        self._expected: set[int] = set()
-        self._ended: set[int] = set()
+        #: Tables of which nothing was sent yet, and those of which results may still come.
+        self._waiting: deque[_Expected] = deque()
+        self._expected: list[_Expected] = []
         self._threads, self._counted_until = 1, 0.0
         self._shared: dict[int, tuple[Any, Future[PackedWork]]] = {}
         self._parts: Iterator[_Part] = iter(())
@@ -94,8 +104,8 @@ class DaskCluster:
 
     def expect(self, table: Table, work: RangeWork[Any]) -> None:
         """The results of this table will be wanted after those that were named before: work may begin ahead."""
-        self._waiting.append((table, work))
-        self._expected.add(id(table))
+        self._expected.append(_Expected(table, work))
+        self._waiting.append(self._expected[-1])
 
     def results(self, table: Table, work: RangeWork[_Result]) -> Generator[_Result]:
         """The result for each batch of a table, in the order of the file.
@@ -105,18 +115,19 @@ class DaskCluster:
             ClusterError: The scheduler or all workers were lost, work was lost again and again, or a worker has other
                 packages than this process.
         """
-        if id(table) not in self._expected:
+        if all(one.table is not table for one in self._expected):
             self.expect(table, work)
+        wanted = next(one for one in self._expected if one.table is table)
         try:
-            yield from work.join(self._results_of_units(id(table)))
+            yield from work.join(self._results_of_units(wanted))
         finally:
-            self._expected.discard(id(table))
-            self._ended.add(id(table))
+            wanted.is_over = True
+            self._expected.remove(wanted)
 
-    def _results_of_units(self, key: int) -> Iterator[Sequence[Any]]:
+    def _results_of_units(self, wanted: _Expected) -> Iterator[Sequence[Any]]:
         while True:
             of_table, outcome = self._next_part()
-            if of_table != key:
+            if of_table is not wanted:
                 continue  # the rest of a table that broke off
             if outcome is None:
                 return
@@ -145,19 +156,18 @@ class DaskCluster:
 
     def _submit(self) -> Iterator[_Part]:
         while self._waiting:
-            table, work = self._waiting.popleft()
-            key = id(table)
+            one = self._waiting.popleft()
             try:
-                process, shared = self._send(work.process), self._send_once(work.shared)
-                with closing(_cut(work.scan(), self._count_threads)) as units:
+                process, shared = self._send(one.work.process), self._send_once(one.work.shared)
+                with closing(_cut(one.work.scan(), self._count_threads)) as units:
                     for unit in units:
-                        if key in self._ended:
+                        if one.is_over:
                             break
                         name = _new_name("calltools")
-                        yield key, self._client.submit(run_unit, process, shared, unit, pure=False, key=name)
-                yield key, None
+                        yield one, self._client.submit(run_unit, process, shared, unit, pure=False, key=name)
+                yield one, None
             except (CalltoolsError, OSError) as fault:
-                yield key, fault
+                yield one, fault
 
     def _send(self, what: Any) -> "Future[PackedWork]":
         """Something that the workers need for many units, sent to one of them and passed on among them.
@@ -193,13 +203,13 @@ class DaskCluster:
 
     def _fetch(self, part: _Part) -> _Part:
         """The part with results in place of their future, or with a fault; runs in a thread."""
-        key, future = part
+        table, future = part
         if future is None or isinstance(future, BaseException):
             return part
         try:
-            return key, self._wait(future)
+            return table, self._wait(future)
         except ClusterError as fault:
-            return key, fault
+            return table, fault
 
     def _wait(self, future: "Future[Any]") -> Any:
         from distributed import KilledWorker  # noqa: PLC0415 - heavy, and an extra

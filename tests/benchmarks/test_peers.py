@@ -108,6 +108,16 @@ def test_the_table_shows_ratios_limits_growth_and_differences():
     )
     assert "| > 60 s |  | 1,238 same, 3 missing (Price, TalkDuration), 4 more (Tag) |" in rows["frictionless"]
     assert "DuckDB SQL" not in rows
+    assert "busy" not in table.table(RESULTS)
+
+
+def test_figures_of_a_busy_machine_say_so():
+    busy = {name: {**one, "load": 9.5} for name, one in RESULTS["sizes"]["10000"].items()}
+    results = {"gate": {}, "sizes": {"10000": busy, "100000": RESULTS["sizes"]["100000"]}}
+
+    assert "10,000 records: 2026-03-10, 2 cores, load 9.5 before (busy" in table.table(results)
+    assert "| ratio, peak (machine busy) | 2.0, 150 MiB |" in table.short_table(results, 10_000)
+    assert "| ratio, peak | 4.0, 300 MiB |" in table.short_table(results)
 
 
 def test_the_plot_has_a_line_for_each_that_was_measured():

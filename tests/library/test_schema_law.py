@@ -93,7 +93,8 @@ EXAMPLES = {
 PIECES = ["", " ", "\t", "'", '="', '"', "\u00a0", "\u200b", "\x1f", "\x00", "\ufffd", "+", "8", "(0)", "-", ".", ".0", ",5", "e+7", "₽", "руб.", "$", "%41", "@", ":80", "/", "я", "NULL"]  # fmt: skip
 
 
-ROWS_OF_A_FRAME = 100
+#: The cost of a frame hardly depends on them.
+ROWS_OF_A_FRAME = 400
 
 
 def broken_cell(name, random):
@@ -123,7 +124,7 @@ def test_the_verdict_on_all_cases_is_that_of_check(schema):
     assert verdict(schema, CASES) == our_verdict(CASES)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=st.integers(0, 2**32))
 def test_the_verdict_on_any_cells_is_that_of_check(seed):
     frame = broken_frame(seed)

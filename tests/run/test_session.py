@@ -53,9 +53,9 @@ class Log(SessionEvents):
         self.lines.append(f"started {name}: {len(job.plan.layout)} columns")
 
     @contextmanager
-    def reading(self, name):
+    def reading(self, name, _size):
         counts = []
-        yield counts.append
+        yield lambda records, _bytes: counts.append(records)
         self.lines.append(f"read {name}: {counts[-1]}")
 
     def unreadable(self, name, fault):

@@ -218,6 +218,14 @@ def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_pat
     assert noted[: noted.index(300)].count("keep") > 1
 
 
+def test_a_cluster_takes_one_run_after_the_other(cluster, tmp_path):
+    # A table may lie where one lay before.
+    counts = [run([csv_of(tmp_path, 20 + n)], tmp_path / "out", cluster)[1][0][1] for n in range(12)]
+
+    assert counts == [20 + n for n in range(12)]
+    assert not cluster._expected
+
+
 def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch):
     paths = []
     for number in range(3):

@@ -20,7 +20,7 @@ from calltools.cli.upload_options import (
     OutputOptions,
     SendOptions,
 )
-from calltools.files.address import as_path, is_address
+from calltools.files.remote_path import as_path, is_remote
 from calltools.texts.keys import MessageKey
 
 OPTION_GROUPS: Final = (
@@ -135,7 +135,7 @@ class OptionKey:
     def _resolve_path(self, text: str, folder: Path | None) -> str:
         """The text, or if it is a path, that path from the folder of the file that names it."""
         is_path = self.value_type is Path or (self.name in _PATH_LIKE and _PATH_LIKE[self.name](text))
-        return text if folder is None or not is_path or is_address(text) else str(folder / text)
+        return text if folder is None or not is_path or is_remote(text) else str(folder / text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, Final, cast
 
@@ -173,7 +174,7 @@ class _CsvReader:
         return split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits)
 
     def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
-        return self._read_block(block).with_findings(mixed)
+        return replace(self._read_block(block).with_findings(mixed), size=len(block.data))
 
     def _open_stream(self) -> BinaryIO:
         below = self._path.open("rb")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -46,10 +47,18 @@ EXIT_FAILED: Final = 3
 _REFUSALS_OF_OPENPYXL: Final = (OSError, ValueError, TypeError, LookupError, AttributeError, SyntaxError)
 
 
-def serve(requests: Requests, responses: BinaryIO) -> int:
-    """Answer the requests about one workbook; returns the exit code."""
+def serve(requests: Requests, responses: BinaryIO, on_workbook: Callable[[], None] = lambda: None) -> int:
+    """Answer the requests about workbooks, one after the other, until one fails; returns the exit code.
+
+    Args:
+        requests: Lines of the parent.
+        responses: What the parent reads.
+        on_workbook: Called before each workbook.
+    """
     try:
-        _serve_requests(requests, responses)
+        while line := requests.readline():
+            on_workbook()
+            _serve_requests(json.loads(line), requests, responses)
     # A panic of the library is a BaseException (PanicException of pyo3).
     except BaseException as fault:  # noqa: BLE001 - the parent needs an answer in any case
         send_response(responses, {"error": error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
@@ -57,8 +66,7 @@ def serve(requests: Requests, responses: BinaryIO) -> int:
     return 0
 
 
-def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
-    wanted = json.loads(requests.readline())
+def _serve_requests(wanted: Mapping[str, Any], requests: Requests, responses: BinaryIO) -> None:
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
         opened = pool.submit(OpenedWorkbook, wanted)
@@ -73,6 +81,7 @@ def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
         chosen["part"] = getattr(workbook.sheets[chosen["sheet"]], "part", None)
         chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
         stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
+        responses.flush()
 
 
 class OpenedWorkbook:
@@ -221,6 +230,7 @@ def error_key(fault: BaseException) -> MessageKey:
 if __name__ == "__main__":
     end_with_parent(int(sys.argv[3]))
     configure_interpreter()
-    limit_process(int(sys.argv[1]), int(sys.argv[2]))
+    limit = partial(limit_process, int(sys.argv[1]), int(sys.argv[2]))
+    limit()
     with arrow_without_pandas():
-        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer))
+        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer, limit))

@@ -6,17 +6,20 @@ and the records are received.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
+from zipfile import ZipInfo
 
 import numpy as np
 import pyarrow as pa
 
-from calltools.errors import UnfitFileError
+from calltools.errors import SourceError, UnfitFileError
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
 from calltools.files.reading_process import ReadingFaults, ReadingProcess
+from calltools.files.workbook.kept import KeptProcess, kept_process
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
 from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
@@ -29,6 +32,8 @@ _READ_WITH_OPENPYXL: Final = (
     "{name}: workbook, sheet {sheet}, read with openpyxl, because calamine cannot read all of it",
     "{name}: книга, лист {sheet}; прочитано через openpyxl: calamine не может прочитать её целиком",
 )
+#: Bytes up to which a workbook leaves little behind in the process that has read it.
+_SMALL_WORKBOOK_BYTES: Final = 1 << 20
 _FAULTS: Final = ReadingFaults(
     "workbook-damaged",
     "workbook-memory",
@@ -54,17 +59,47 @@ def open_workbook(request: OpenRequest) -> Table:
     """
     path, name, limits = request.path, request.name, request.limits
     parts = [] if request.file_format == "xls" else check_zip_directory(path, name, limits)
-    with WorkbookProcess(name, limits) as child:
-        child.send_request(_heads_request(request))
-        scan = scan_parts(path, name, parts)  # while the child reads
-        answer = child.read_response()
-        if not answer["sheets"]:
-            return _empty_table(request, answer)
-        chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
-        child.send_request(_sheet_request(request, chosen, scan))
-        edges = child.read_response()
-        titles = chosen.titles[edges["first"] : edges["last"]]
-        batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
+    kept = kept_process()
+    if kept is None or path.stat().st_size > _SMALL_WORKBOOK_BYTES:
+        with WorkbookProcess(name, limits) as child:
+            return _read_workbook(request, child, parts)
+    child = kept.waiting
+    kept.waiting = None
+    if child is not None and child.limits == limits:
+        with suppress(SourceError), ExitStack() as stack:
+            stack.enter_context(child).begin_next(name)
+            table = _read_workbook(request, child, parts)
+            return _keep_process(kept, child, stack, table)
+        # What it says of a workbook may be due to those before: a new one has the last word.
+    elif child is not None:
+        child.__exit__(None, None, None)
+    with ExitStack() as stack:
+        child = stack.enter_context(WorkbookProcess(name, limits))
+        kept.started += 1
+        return _keep_process(kept, child, stack, _read_workbook(request, child, parts))
+
+
+def _keep_process(kept: KeptProcess, child: WorkbookProcess, stack: ExitStack, table: Table) -> Table:
+    """The table; the process that has sent all of it waits for the next workbook."""
+    if table.titles:
+        child.rest()
+        kept.waiting = child
+        stack.pop_all()
+    return table
+
+
+def _read_workbook(request: OpenRequest, child: WorkbookProcess, parts: list[ZipInfo]) -> Table:
+    path, name = request.path, request.name
+    child.send_request(_heads_request(request))
+    scan = scan_parts(path, name, parts)  # while the child reads
+    answer = child.read_response()
+    if not answer["sheets"]:
+        return _empty_table(request, answer)
+    chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
+    child.send_request(_sheet_request(request, chosen, scan))
+    edges = child.read_response()
+    titles = chosen.titles[edges["first"] : edges["last"]]
+    batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
     source = _build_source(request, chosen, edges["first"], answer["refusal"])
     return _build_table(source, titles, batches, chosen.findings)
 
