@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from tempfile import TemporaryDirectory
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
@@ -215,19 +216,33 @@ class DaskCluster:
         from distributed import KilledWorker  # noqa: PLC0415 - heavy, and an extra
 
         alone_since: float | None = None
+        done = Event()
+        try:
+            future.add_done_callback(lambda _: done.set())  # type: ignore[no-untyped-call]  # of a package without types
+            while not done.wait(_POLL_S):
+                alone_since = self._alone_since(alone_since)
+            return self._bring(future)
+        except KilledWorker:
+            raise ClusterError("cluster-killed") from None
+        except (CancelledError, OSError, RuntimeError):
+            # Futures are canceled when the connection is lost, and nothing can be asked for any more.
+            raise ClusterError("cluster-lost", address=self._address) from None
+        except ClusterError:
+            raise
+        except Exception as fault:
+            # Not of the work, whose faults are results: Dask could not run it there.
+            raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
+
+    def _bring(self, future: "Future[Any]") -> Any:
+        """The result of a future that is done. It may be large: a time limit breaks off its transfer, so it grows."""
+        seconds, alone_since = _PATIENCE_S, None
         while True:
             try:
-                return future.result(timeout=_POLL_S)
+                return future.result(timeout=seconds)
             except TimeoutError:
+                # Its worker was lost meanwhile, or the network is slow.
+                seconds *= 2
                 alone_since = self._alone_since(alone_since)
-            except KilledWorker:
-                raise ClusterError("cluster-killed") from None
-            except (CancelledError, OSError, RuntimeError):
-                # Futures are canceled when the connection is lost, and nothing can be asked for any more.
-                raise ClusterError("cluster-lost", address=self._address) from None
-            except Exception as fault:
-                # Not of the work, whose faults are results: Dask could not run it there.
-                raise ClusterError("cluster-refused", reason=type(fault).__name__) from fault
 
     def _alone_since(self, before: float | None) -> float | None:
         """Since when no worker is there; ``None``: one is."""

@@ -226,6 +226,15 @@ def test_a_cluster_takes_one_run_after_the_other(cluster, tmp_path):
     assert not cluster._expected
 
 
+def test_a_result_may_take_longer_than_a_look_at_the_cluster(cluster, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 3000)
+    alone = run([path], tmp_path / "out")
+    # A transfer that was broken off after each look would never end.
+    monkeypatch.setattr(dask_cluster, "_POLL_S", 1e-6)
+
+    assert run([path], tmp_path / "out", cluster) == alone
+
+
 def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch):
     paths = []
     for number in range(3):
