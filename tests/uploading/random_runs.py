@@ -19,7 +19,8 @@ from random import Random
 from time import monotonic
 
 from tests.uploading.machine_services import ServiceInProcess, ServiceOnLoopback
-from tests.uploading.two_computers import LATE_LISTINGS, TAGS, TwoComputers
+from tests.uploading.two_computers import TwoComputers
+from tests.uploading.watched_computers import LATE_LISTINGS, TAGS
 
 #: How often a step is chosen, if it is among those of a run.
 STEPS = {
