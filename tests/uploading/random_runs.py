@@ -19,11 +19,12 @@ from random import Random
 from time import monotonic
 
 from tests.uploading.machine_services import ServiceInProcess, ServiceOnLoopback
-from tests.uploading.two_computers import TAGS, TwoComputers
+from tests.uploading.two_computers import TwoComputers
+from tests.uploading.watched_computers import LATE_LISTINGS, TAGS
 
 #: How often a step is chosen, if it is among those of a run.
 STEPS = {
-    "upload": 10, "resume": 4, "list_known": 1, "decide": 3, "let_time_pass": 1, "adopt": 2, "back_up": 1, "restore": 1,
+    "upload": 8, "resume": 4, "list_known": 1, "decide": 4, "let_time_pass": 1, "adopt": 2, "back_up": 1, "restore": 1,
     "copy_to_other": 2, "lose": 1,
 }  # fmt: skip
 #: Steps after which a ledger is older than what was sent with its key.
@@ -42,14 +43,12 @@ BEHAVIORS = {
 }  # fmt: skip
 #: What happens to the list of uploadings.
 LISTINGS = ("reading-fails", "reading-resets", "reading-truncated", "list-short-pages", "clock-none")
-#: What a service may do to which nobody sends with a copy of the ledger meanwhile: it shows less than it has.
-LATE_LISTINGS = ("list-lags", "list-empty")
 LENGTHS = (6, 8, 10, 15, 30)
 #: Seeds that a process takes at once.
 BATCH = 20
 PROGRESS_S = 60
 #: A run is killed so many steps after its start, or after its first POST.
-LATEST_KILL = {"start": 400, "post": 40}
+LATEST_KILL = {"start": 400, "post": 25}
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,9 @@ class Choice:
 
     random: Random
     call_count: int
+    copies: bool
     tags: tuple[str, ...]
-    steps: tuple[str, ...]
+    steps: dict[str, int]
     behaviors: tuple[tuple[str, ...], ...]
     listings: tuple[str, ...]
     kills: bool
@@ -70,17 +70,20 @@ class Choice:
         steps = [name for name in STEPS if random.random() < 0.7 and (copies or name not in COPYING)]
         return cls(
             random,
+            copies=copies,
             call_count=random.choice((1, 1, 2, 3)),
             tags=TAGS[: random.choice((1, 2))],
-            steps=tuple({"upload": 0, **dict.fromkeys(steps)}),
+            steps={name: STEPS[name] * random.choice((1, 3)) for name in {"upload": 0, **dict.fromkeys(steps)}},
             behaviors=tuple(random.sample(tuple(BEHAVIORS.values()), random.randrange(4))),
-            listings=random.choice(((), LISTINGS, LISTINGS if copies else LATE_LISTINGS)),
-            kills=random.random() < 0.4,
+            listings=random.choice(
+                ((), LISTINGS, LISTINGS) if copies else ((), LISTINGS, LATE_LISTINGS, LATE_LISTINGS)
+            ),
+            kills=random.random() < 0.5,
         )
 
     def step(self):
         """A step with its arguments."""
-        [name] = self.random.choices(self.steps, [STEPS[name] for name in self.steps])
+        [name] = self.random.choices(tuple(self.steps), tuple(self.steps.values()))
         return name, {argument: getattr(self, argument)() for argument in ARGUMENTS[name]}
 
     def host(self):
@@ -113,7 +116,10 @@ class Choice:
     def choice(self):
         return self.random.randrange(3)
 
-    give_up = copied = obeys
+    give_up = obeys
+
+    def copied(self):
+        return self.copies and self.random.random() < 0.5
 
     def name(self):
         return self.random.choice(("ledger.sqlite3*", "ledger.sqlite3-wal", "spool/*"))
@@ -121,9 +127,9 @@ class Choice:
 
 ARGUMENTS = {
     "upload": ("host", "calls", "again", "behavior", "listing", "trip", "obeys"),
-    "resume": ("host", "listing", "trip", "obeys"),
+    "resume": ("host", "behavior", "listing", "trip", "obeys"),
     "list_known": ("host", "trip"),
-    "decide": ("host", "choice", "give_up", "copied", "trip"),
+    "decide": ("host", "choice", "give_up", "copied", "behavior", "listing", "trip"),
     "let_time_pass": ("host", "listing"),
     "adopt": ("host", "trip"),
     "back_up": ("host",),
