@@ -242,6 +242,8 @@ _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "workbook-cells": "filled-cells",
     "workbook-seconds": "seconds",
     "workbook-memory": "child-memory",
+    "address-size": "fetched",
+    "address-seconds": "fetch-seconds",
     "columnar-seconds": "seconds",
     "columnar-memory": "child-memory",
 }

@@ -85,7 +85,9 @@ class Color(StrEnum):
 
 Files: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Files, folders, patterns; - is standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILE...", help="Files, folders, patterns, addresses (s3://…); - is standard input.", show_default=False
+    ),
 ]
 
 
@@ -185,7 +187,7 @@ class FindingOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=f"Write the findings here too: {' '.join(endings())}; repeatable.",
+            help=f"Write the findings here too: {' '.join(endings())}; repeatable; {{stem}}: one for each input.",
         ),
     ] = None
     baseline: Annotated[
@@ -229,7 +231,10 @@ class WritingOptions:
         ),
     ] = "-"
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Records with errors, as they came, plus the codes: .csv, .csv.gz or .csv.zst."
+        ),
     ] = None
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")

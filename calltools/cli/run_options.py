@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import fields
-from pathlib import Path
 from typing import Final
 
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.run import RunOptions, build_hints, parse_as_of
 
@@ -31,7 +31,7 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         static_call=None if reading.static_call is None else reading.static_call.value,
         date_order=None if reading.date_order is None else reading.date_order.value,
         duration_format=None if reading.duration_format is None else reading.duration_format.value,
-        identifiers=Path(reading.identifiers) if reading.identifiers else None,
+        identifiers=as_path(reading.identifiers) if reading.identifiers else None,
         identifier_window_s=_parse_window(reading.identifier_window),
         identifier_columns=_parse_columns(reading.identifier_columns),
         own_numbers=tuple(reading.own_number or ()),

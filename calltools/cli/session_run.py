@@ -23,13 +23,14 @@ from calltools.cli.options import (
     resolve_language,
     traceback_places,
 )
-from calltools.cli.reporters import open_reporters, wants_statistics
+from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
 from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
+from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.model.titles import redacted_titles
@@ -69,9 +70,10 @@ def validate_files(
     _tune_process(files)
     with ExitStack() as stack:
         base, inputs = _open_inputs(files, _report_paths(showing), reading, showing, layers, stack)
-        refuse_occupied_outputs(_report_paths(showing), inputs, [base.options.identifiers])
+        names = [one.name for one in inputs]
+        refuse_occupied_outputs(_report_paths(showing, names), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        reporters = list(open_reporters(showing, sys.stdout, stack, several_files=len(inputs) > 1))
+        reporters = list(open_reporters(showing, sys.stdout, stack, names))
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
@@ -98,19 +100,19 @@ def convert_files(
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
-    output = None if writing.output == "-" else Path(writing.output)
+    output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
         if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
-            raise UsageError("output-rejects-folder", path=writing.output)
+            raise UsageError("output-rejects-folder", path=output if isinstance(output, RemotePath) else writing.output)
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
         base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
         all_or_nothing = writing.on_error is OnError.FAIL
         converted: ConversionSink | FolderConversionSink
+        names = [one.name for one in inputs]
         if to_folder and output is not None:
-            names = [one.name for one in inputs]
             converted = FolderConversionSink(
                 output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
@@ -119,11 +121,11 @@ def convert_files(
             converted = ConversionSink(
                 output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
-        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        refuse_occupied_outputs([*outputs, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
         stream = sys.stdout if output else sys.stderr
-        reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
+        reporters = list(open_reporters(showing, stream, stack, names))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
@@ -191,9 +193,9 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     return base, inputs
 
 
-def _report_paths(showing: FindingOptions) -> list[Path]:
-    """The files that a run writes about its findings."""
-    return [*(showing.report or []), *([showing.write_baseline] if showing.write_baseline else [])]
+def _report_paths(showing: FindingOptions, names: Sequence[str] = ()) -> list[Path]:
+    """The files that a run writes about its findings; without names not those of each input."""
+    return [*list_report_files(showing, names), *([showing.write_baseline] if showing.write_baseline else [])]
 
 
 def _open_baseline(showing: FindingOptions, base: RunContext, stack: ExitStack) -> BaselineWriter:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from calltools.errors import nearest_word
+from calltools.files.remote_path import as_path
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 
@@ -160,7 +161,7 @@ def _convert_one(type_: Any, value: Any, limits: Any) -> Any:
         return value
     if isinstance(value, str):
         if type_ is Path and not _is_unreadable(value):
-            return Path(value)
+            return as_path(value)
         if type_ is int and _is_number(value) and _is_in_range(int(value), limits):
             return int(value)
         if isinstance(type_, type) and issubclass(type_, Enum) and value in {member.value for member in type_}:

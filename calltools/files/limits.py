@@ -13,6 +13,8 @@ class Limits:
     Attributes:
         workbook_unpacked: Unpacked bytes of all parts of a workbook.
         unpacked: Bytes that a packed file, or a member of an archive, may unpack to.
+        fetched: Bytes of a file that is read from an address or a pipe.
+        fetch_seconds: Seconds that one may take to arrive.
         entry_ratio: Unpacked bytes for each packed byte of a part, or of a file, larger than ``entry_ratio_from``.
         entry_ratio_from: Unpacked bytes up to which a part may have any ratio.
         filled_cells: Cells of the sheets that are read, in the rectangles from A1 to the last filled cell.
@@ -25,6 +27,8 @@ class Limits:
 
     workbook_unpacked: int = 2 << 30
     unpacked: int = 16 << 30
+    fetched: int = 16 << 30
+    fetch_seconds: int = 3600
     entry_ratio: int = 200
     entry_ratio_from: int = 100 << 10
     filled_cells: int = 50_000_000

@@ -5,7 +5,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -99,6 +99,13 @@ def check_file(path: Path, name: str) -> None:
     except OSError as fault:
         raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
     raise SourceError("file-folder" if stat.S_ISDIR(mode) else "file-special", path=name)
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether a path is a named pipe, or one of this process (``/dev/stdin``, ``/dev/fd/63``): it can be read once."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISFIFO(path.stat().st_mode)
+    return False
 
 
 @contextmanager

@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from calltools.errors import UsageError, nearest_word
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
 from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
@@ -89,7 +89,7 @@ def refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
 def _as_option(name: str, value: Any) -> Any:
     """The value as ``RunOptions`` has it: text becomes a path, a list of words, a time."""
     if name in _PATHS:
-        return Path(value)
+        return as_path(value)
     if name in _LISTS:
         return _split_words(value) if isinstance(value, str) else tuple(value)
     if name in _UPPER:

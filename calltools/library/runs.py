@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
-from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
+from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, to_path, write_table
 from calltools.library.log import LoggedEvents
 from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
 from calltools.library.results import Checked, Converted, FileFindings, Result
@@ -24,18 +25,21 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
 from calltools.reports.reporter import ReportOptions
 from calltools.run import (
+    STEM,
     BaselineWriter,
     ConversionSink,
     FolderConversionSink,
     InputFile,
     Job,
     ReporterSink,
+    ReportPerFileSink,
     RunContext,
     Session,
     SessionSink,
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
+    report_path,
     resolve,
 )
 from calltools.texts.keys import Language
@@ -63,7 +67,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
             ``__arrow_c_stream__``; or a list of these. A path may name a packed file, or a member of an archive:
             ``archive.zip/member.csv``.
         name: What messages call a source that is no path.
-        reports: Files to write, the form by the ending: ``report.html``.
+        reports: Files to write, the form by the ending: ``report.html``; ``{stem}.html`` is one for each input.
         write_baseline: A file for the findings that are known from now on.
         force: Overwrite these.
         recursive: Look into the folders of a folder.
@@ -77,7 +81,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        written = _paths(reports), None if write_baseline is None else Path(write_baseline)
+        written = _paths(reports), None if write_baseline is None else to_path(write_baseline)
         inputs = run.open(list_sources(sources), [], *written, name=name, recursive=recursive)
         summaries, found = run.go(inputs, [], *written, force=force)
         return Result(summaries, found, run.report_options)
@@ -124,11 +128,12 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        target = _Target(output, None if rejects is None else Path(rejects), on_error, force=force)
-        written = _paths(reports), None if write_baseline is None else Path(write_baseline)
+        target = _Target(output, None if rejects is None else to_path(rejects), on_error, force=force)
+        written = _paths(reports), None if write_baseline is None else to_path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
         sink = target.open(inputs, stack)
-        refuse_occupied_outputs([*target.occupied(sink), *written[0]], inputs, [run.context.options.baseline])
+        named = _report_files(written[0], [one.name for one in inputs])
+        refuse_occupied_outputs([*target.occupied(sink), *named], inputs, [run.context.options.baseline])
         summaries, found = run.go(inputs, [enter_interrupt_safe(stack, sink)], *written, force=force, converting=True)
         return Converted(summaries, found, run.report_options, target.read_back())
 
@@ -191,7 +196,8 @@ class Run:
         options = self.context.options
         others = [*outputs, *reports, *(path for path in (options.identifiers, options.baseline, baseline) if path)]
         inputs = self.as_inputs(find_inputs(sources, self.stack, others, name=name, recursive=recursive))
-        refuse_occupied_outputs([*reports, *([baseline] if baseline else [])], inputs)
+        written = _report_files(reports, [one.name for one in inputs])
+        refuse_occupied_outputs([*written, *([baseline] if baseline else [])], inputs)
         return inputs
 
     def as_inputs(self, found: Sequence[FoundFile]) -> list[InputFile]:
@@ -217,7 +223,7 @@ class Run:
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
             [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
-            [self._reporter(path, force=force) for path in reports],
+            [self._reporter(path, [one.name for one in inputs], force=force) for path in reports],
             LoggedEvents(),
             converting=converting,
             wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
@@ -227,9 +233,20 @@ class Run:
             LoggedEvents.ended(summary)
         return tuple(summaries), tuple(collector.found)
 
-    def _reporter(self, path: Path, *, force: bool) -> ReporterSink:
+    def _reporter(self, path: Path, names: Sequence[str], *, force: bool) -> SessionSink:
+        """What writes a report, or one for each input."""
+        form = REPORTERS[form_for_path(path)]
+        if STEM in path.name:
+            each = ReportPerFileSink(path, names, lambda file: form(file, self.report_options), force=force)
+            return enter_interrupt_safe(self.stack, each)
         file = self.stack.enter_context(AtomicFile(path, force=force).open_text())
-        return ReporterSink(REPORTERS[form_for_path(path)](file, self.report_options))
+        return ReporterSink(form(file, self.report_options))
+
+
+def _report_files(reports: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """The files that reports are written to, those of each input among them."""
+    listed = ([report_path(path, name) for name in names] if STEM in path.name else [path] for path in reports)
+    return [*chain.from_iterable(listed)]
 
 
 @dataclass(slots=True)
@@ -252,7 +269,7 @@ class _Target:
     @property
     def path(self) -> Path | None:
         """The path of the output, if it has one."""
-        return Path(self.output) if isinstance(self.output, str | os.PathLike) else None
+        return to_path(self.output) if isinstance(self.output, str | os.PathLike) else None
 
     @property
     def paths(self) -> list[Path]:
@@ -333,4 +350,4 @@ class _RowSplitter(SessionSink):
 
 
 def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
-    return [Path(given)] if isinstance(given, str | os.PathLike) else [Path(one) for one in given]
+    return [to_path(given)] if isinstance(given, str | os.PathLike) else [to_path(one) for one in given]

@@ -1,7 +1,7 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.context import OptionArguments, RunContext, RunOptions, build_hints, parse_as_of, resolve
-from calltools.run.folder_output import FolderConversionSink, is_folder_output
+from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
@@ -15,6 +15,7 @@ from calltools.run.sinks import (
 )
 
 __all__ = [
+    "STEM",
     "BaselineResult",
     "BaselineWriter",
     "ConversionSink",
@@ -23,6 +24,7 @@ __all__ = [
     "InputFile",
     "Job",
     "OptionArguments",
+    "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
     "RunOptions",
@@ -36,5 +38,6 @@ __all__ = [
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",
+    "report_path",
     "resolve",
 ]

@@ -14,7 +14,8 @@ from calltools.errors import UsageError
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.files.packed import Unpacker, split_member
+from calltools.files.packed import Packed, Unpacker, split_member
+from calltools.files.remote_path import RemotePath
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -274,12 +275,19 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
     )
     identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
     ruleset = select_rules(options.select, options.ignore)
-    baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
+    baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
     return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline, list_given(told or options))
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
     return lambda: (profile,)
+
+
+def _read_baseline(path: Path, options: RunOptions) -> Baseline:
+    if not isinstance(path, RemotePath):
+        return read_baseline(path)
+    with Unpacker() as unpacker:
+        return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)
 
 
 def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:

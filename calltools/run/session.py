@@ -12,7 +12,7 @@ from typing import Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_files
-from calltools.files.outputs import ENDINGS
+from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
 from calltools.model.summary import Summary
 from calltools.run.context import RunContext
@@ -89,12 +89,12 @@ def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> No
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
-        rejects: Always CSV.
+        rejects: The same, but for Parquet: their columns differ from file to file.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, REJECT_ENDINGS)):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")

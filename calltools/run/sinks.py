@@ -165,12 +165,22 @@ class ConversionSink(SessionSink):
         """
         unread = any(summary.error for summary in summaries)
         self.holds_nothing = unread and not any(summary.written for summary in summaries)
-        if held or self.holds_nothing:
-            self._writer.discard()
-        else:
-            self._writer.close()
-        if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
-            self._rejects.close()
+        try:
+            if held or self.holds_nothing:
+                self._writer.discard()
+            else:
+                self._writer.close()
+            if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
+                self._rejects.close()
+        except BaseException:
+            self.withdraw()
+            raise
+
+    def withdraw(self) -> None:
+        """Take back the outputs that have their names: what belongs to them could not be written."""
+        self._writer.withdraw()
+        if self._rejects is not None:
+            self._rejects.withdraw()
 
 
 def is_held(summaries: Sequence[Summary]) -> bool:

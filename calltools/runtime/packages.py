@@ -65,7 +65,9 @@ class BrokenPackage:
     @property
     def command(self) -> str:
         """What installs it again, for the Python of this process."""
-        words = [sys.executable or "python", "-m", "pip", "install", "--force-reinstall", "--no-deps"]
+        words = [sys.executable or "python", "-m", "pip", "install"]
+        # An extra brings what it needs; a package that is broken alone is put in its place again.
+        words += [] if "[" in self.distribution else ["--force-reinstall", "--no-deps"]
         return join_command([*words, self.distribution])
 
 

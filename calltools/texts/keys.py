@@ -27,10 +27,12 @@ class Word:
 # Generated from here on.
 # fmt: off
 MessageKey = Literal[
-    "advice-file", "advice-fills", "advice-given", "advice-given-by-profile", "advice-mends", "answer-unreadable",
-    "api-url-open", "api-url-wrong", "as-of-unreadable", "as-of-without-offset", "ask-callmissed", "ask-datetime",
-    "ask-direction", "ask-holdduration", "ask-no-such", "ask-phonenumber", "ask-talkduration", "ask-time-format",
-    "ask-word", "baseline-accepted", "baseline-fewer", "baseline-not-one", "baseline-not-written",
+    "address-certificate", "address-credentials", "address-forbidden", "address-host-key", "address-missing",
+    "address-open", "address-read-only", "address-scheme", "address-seconds", "address-size", "address-timeout",
+    "address-unreachable", "advice-file", "advice-fills", "advice-given", "advice-given-by-profile", "advice-mends",
+    "answer-unreadable", "api-url-open", "api-url-wrong", "as-of-unreadable", "as-of-without-offset", "ask-callmissed",
+    "ask-datetime", "ask-direction", "ask-holdduration", "ask-no-such", "ask-phonenumber", "ask-talkduration",
+    "ask-time-format", "ask-word", "baseline-accepted", "baseline-fewer", "baseline-not-one", "baseline-not-written",
     "baseline-unreadable", "baseline-version", "baseline-written", "blank-line", "blank-lines", "ca-file-unreadable",
     "call-choice-wrong", "call-choices", "call-command-missing", "call-command-unknown", "call-else", "call-help",
     "call-meant", "call-missing", "call-not-day", "call-not-readable", "call-not-text", "call-option-later",
