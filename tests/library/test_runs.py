@@ -217,6 +217,11 @@ def test_wrong_options_are_refused_with_what_is_right(options, said):
     assert (str(again), again.exit_code) == (str(refused.value), 2)
 
 
+def test_on_error_is_one_of_two_words(tmp_path):
+    with pytest.raises(UsageError, match=r"on_error cannot be stop\. Possible: reject, fail"):
+        calltools.convert(CALLS.encode(), tmp_path / "out.csv", on_error="stop")
+
+
 def test_options_may_be_words_times_and_hints_by_name():
     data = CALLS.replace(",", ";").encode("utf-16")
 
