@@ -16,7 +16,8 @@ the same rules fail on the same cells. Left out are the rules that only warn, an
 - CT404: of whole tables;
 - CT601, CT602, CT603, CT604, CT605, CT610, CT611: of the mapping of exports;
 
-"Now" (CT214) is when a frame is validated. A phone without a country code is CT241 whatever the country is.
+Swapped dates (CT610), which only the table shows, are CT212. "Now" (CT214) is when a frame is validated. A phone
+without a country code is CT241 whatever the country is.
 """
 
 import ipaddress

@@ -15,6 +15,7 @@ from calltools.errors import SourceError, UsageError
 from calltools.files.folders import FoundFile, find_files, find_members
 from calltools.files.opening import copy_stdin, open_private_file
 from calltools.files.private_table import write_private_table
+from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.titles import redacted_titles
 from calltools.run import is_own_file
 
@@ -47,6 +48,11 @@ def list_sources(sources: Sources) -> list[Source]:
     return listed  # type: ignore[return-value]  # what is no list is one source
 
 
+def to_path(given: str | os.PathLike[str]) -> Path:
+    """A path, or an address, of a caller."""
+    return as_path(given if isinstance(given, str | Path) else os.fspath(given))
+
+
 def find_inputs(
     sources: Sequence[Source], stack: ExitStack, others: Sequence[Path], *, name: str | None, recursive: bool
 ) -> list[FoundFile]:
@@ -67,7 +73,7 @@ def find_inputs(
     for are_paths, group in groupby(sources, _is_path):
         given = [*group]
         if are_paths:
-            arguments = [os.fspath(one) for one in given]  # type: ignore[arg-type]  # grouped by it
+            arguments = [_as_argument(one) for one in given]
             found += find_files(arguments, others=others, is_own=is_own_file, recursive=recursive).files
         else:
             for one in given:
@@ -127,6 +133,11 @@ def _copy(source: Source, stack: ExitStack, name: str | None) -> list[FoundFile]
 
 def _is_path(source: Source) -> bool:
     return isinstance(source, str | os.PathLike)
+
+
+def _as_argument(source: Any) -> str:
+    """A path as the command is given it; of an address all of it, which as a path would hide its secrets."""
+    return source.location if isinstance(source, RemotePath) else os.fspath(source)
 
 
 def _is_stream(source: object) -> TypeGuard[BinaryIO]:

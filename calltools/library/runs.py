@@ -1,47 +1,24 @@
 """``check``, ``validate`` and ``convert``: what the commands of these names do, over files and over tables."""
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Unpack
+from typing import BinaryIO, Literal, Unpack
 
-import numpy as np
-import pyarrow as pa
-
-from calltools.files.atomic import AtomicFile, enter_interrupt_safe
-from calltools.files.folders import FoundFile
-from calltools.files.remote_path import as_path
-from calltools.library.inputs import ArrowTable, Sources, find_inputs, list_sources, read_table, write_table
-from calltools.library.log import LoggedEvents
-from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
-from calltools.library.results import Checked, Converted, FileFindings, Result
-from calltools.model.batch import Batch
-from calltools.model.cells import Mask, Numbers
-from calltools.model.finding import Findings
-from calltools.model.summary import Summary
-from calltools.reports import REPORTERS, form_for_path
-from calltools.reports.reporter import ReportOptions
-from calltools.run import (
-    BaselineWriter,
-    ConversionSink,
-    FolderConversionSink,
-    InputFile,
-    Job,
-    ReporterSink,
-    RunContext,
-    Session,
-    SessionSink,
-    is_folder_output,
-    refuse_occupied_outputs,
-    refuse_other_endings,
-    resolve,
+from calltools.files.atomic import enter_interrupt_safe
+from calltools.library.inputs import ArrowTable, Sources, list_sources, read_table, to_path, write_table
+from calltools.library.options import (
+    LibraryOptions,
+    build_options,
+    build_report_options,
+    refuse_other_words,
+    show_options,
 )
+from calltools.library.results import Checked, Converted, Result
+from calltools.library.session import RowSplitter, Run, StrPath, Target, list_report_files
+from calltools.run import refuse_occupied_outputs
 from calltools.texts.keys import Language
-
-StrPath = str | os.PathLike[str]
 
 
 @show_options
@@ -64,7 +41,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
             ``__arrow_c_stream__``; or a list of these. A path may name a packed file, or a member of an archive:
             ``archive.zip/member.csv``.
         name: What messages call a source that is no path.
-        reports: Files to write, the form by the ending: ``report.html``.
+        reports: Files to write, the form by the ending: ``report.html``; ``{stem}.html`` is one for each input.
         write_baseline: A file for the findings that are known from now on.
         force: Overwrite these.
         recursive: Look into the folders of a folder.
@@ -78,7 +55,7 @@ def validate(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
+        written = _paths(reports), None if write_baseline is None else to_path(write_baseline)
         inputs = run.open(list_sources(sources), [], *written, name=name, recursive=recursive)
         summaries, found = run.go(inputs, [], *written, force=force)
         return Result(summaries, found, run.report_options)
@@ -90,7 +67,7 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
     output: StrPath | BinaryIO | None = None,
     *,
     rejects: StrPath | None = None,
-    on_error: str = "reject",
+    on_error: Literal["reject", "fail"] = "reject",
     name: str | None = None,
     reports: StrPath | Sequence[StrPath] = (),
     write_baseline: StrPath | None = None,
@@ -125,11 +102,13 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
     """
     with ExitStack() as stack:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
-        target = _Target(output, None if rejects is None else as_path(rejects), on_error, force=force)
-        written = _paths(reports), None if write_baseline is None else as_path(write_baseline)
+        refuse_other_words("on_error", on_error, ("reject", "fail"))
+        target = Target(output, None if rejects is None else to_path(rejects), on_error, force=force)
+        written = _paths(reports), None if write_baseline is None else to_path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
         sink = target.open(inputs, stack)
-        refuse_occupied_outputs([*target.occupied(sink), *written[0]], inputs, [run.context.options.baseline])
+        named = list_report_files(written[0], [one.name for one in inputs])
+        refuse_occupied_outputs([*target.occupied(sink), *named], inputs, [run.context.options.baseline])
         summaries, found = run.go(inputs, [enter_interrupt_safe(stack, sink)], *written, force=force, converting=True)
         return Converted(summaries, found, run.report_options, target.read_back())
 
@@ -160,178 +139,11 @@ def check(
     with ExitStack() as stack:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         rows = read_table(table, name)
-        split = _RowSplitter(rows.num_rows)
+        split = RowSplitter(rows.num_rows)
         inputs = run.as_inputs([write_table(rows, stack, name)])
         summaries, found = run.go(inputs, [split])
         return Checked(summaries, found, run.report_options, rows, split.is_good, split.is_bad)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One call: its options, resolved once for all files."""
-
-    options: Any
-    report_options: ReportOptions
-    stack: ExitStack
-    context: RunContext = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "context", resolve(self.options))
-
-    def open(  # noqa: PLR0913 - what is read, what is written
-        self,
-        sources: Sequence[Any],
-        outputs: Sequence[Path],
-        reports: Sequence[Path],
-        baseline: Path | None,
-        *,
-        name: str | None,
-        recursive: bool,
-    ) -> list[InputFile]:
-        """The files of the call; what it writes itself is none of them."""
-        options = self.context.options
-        others = [*outputs, *reports, *(path for path in (options.identifiers, options.baseline, baseline) if path)]
-        inputs = self.as_inputs(find_inputs(sources, self.stack, others, name=name, recursive=recursive))
-        refuse_occupied_outputs([*reports, *([baseline] if baseline else [])], inputs)
-        return inputs
-
-    def as_inputs(self, found: Sequence[FoundFile]) -> list[InputFile]:
-        """Files with the options of the call."""
-        return [InputFile(path, name, self.context, member) for path, name, member in found]
-
-    def go(  # noqa: PLR0913 - what is written
-        self,
-        inputs: Sequence[InputFile],
-        sinks: Sequence[SessionSink],
-        reports: Sequence[Path] = (),
-        baseline: Path | None = None,
-        *,
-        force: bool = False,
-        converting: bool = False,
-        collect: bool = True,
-    ) -> tuple[tuple[Summary, ...], tuple[FileFindings, ...]]:
-        """Run the files; gives the counts of each, and the findings of those that were read, if they are collected."""
-        known = self.context.options.baseline is not None
-        writer = BaselineWriter(baseline, self.context.baseline, shrink_only=known, force=force)
-        collector = _FindingsByFile()
-        summaries = Session(
-            inputs,
-            # Closed in this order: if the baseline cannot be written, no output appears.
-            [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
-            [self._reporter(path, force=force) for path in reports],
-            LoggedEvents(),
-            converting=converting,
-            wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
-            stop_on_error=len(inputs) == 1,
-        ).run()
-        for summary in summaries:
-            LoggedEvents.ended(summary)
-        return tuple(summaries), tuple(collector.found)
-
-    def _reporter(self, path: Path, *, force: bool) -> ReporterSink:
-        file = self.stack.enter_context(AtomicFile(path, force=force).open_text())
-        return ReporterSink(REPORTERS[form_for_path(path)](file, self.report_options))
-
-
-@dataclass(slots=True)
-class _Target:
-    """Where converted records go.
-
-    Attributes:
-        output: A path, a stream, or ``None``: a table.
-        rejects: Where bad records go.
-        on_error: ``reject`` or ``fail``.
-        force: Overwrite files.
-    """
-
-    output: StrPath | BinaryIO | None
-    rejects: Path | None
-    on_error: str
-    force: bool = field(kw_only=True)
-    _private: Path | None = field(default=None, init=False)
-
-    @property
-    def path(self) -> Path | None:
-        """The path of the output, if it has one."""
-        return as_path(self.output) if isinstance(self.output, str | os.PathLike) else None
-
-    @property
-    def paths(self) -> list[Path]:
-        """What is written."""
-        return [path for path in (self.path, self.rejects) if path is not None]
-
-    def open(self, inputs: Sequence[InputFile], stack: ExitStack) -> ConversionSink | FolderConversionSink:
-        """The sink that writes; the caller enters it.
-
-        Raises:
-            UsageError: An output has another ending, or is a folder where a file is wanted.
-        """
-        whole = {"force": self.force, "all_or_nothing": self.on_error == "fail"}
-        if self.path is not None and is_folder_output(os.fspath(self.output)):  # type: ignore[arg-type]  # it is a path
-            return FolderConversionSink(self.path, [one.name for one in inputs], self.rejects, **whole)
-        refuse_other_endings(self.path, self.rejects)
-        if self.output is None:
-            # The converter knows its columns at the end; memory does not grow before it.
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-")))
-            self._private = folder / "records.parquet"
-        target = self._private or self.path or self.output
-        return ConversionSink(target, self.rejects, **whole)  # type: ignore[arg-type]  # a path or a stream
-
-    def occupied(self, sink: ConversionSink | FolderConversionSink) -> list[Path]:
-        """The files that must be no input."""
-        return sink.outputs if isinstance(sink, FolderConversionSink) else self.paths
-
-    def read_back(self) -> pa.Table | None:
-        """The records, where the caller named no output."""
-        if self._private is None:
-            return None
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only without an output
-
-        return pq.read_table(self._private, memory_map=False) if self._private.exists() else pa.table({})
-
-
-@dataclass(slots=True)
-class _FindingsByFile(SessionSink):
-    """Keeps the findings of each file."""
-
-    found: list[FileFindings] = field(default_factory=list)
-    _parts: list[Findings] = field(default_factory=list)
-
-    def start_file(self, _name: str, _job: Job | None) -> None:
-        """Begin with none."""
-        self._parts = []
-
-    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
-        """Keep the findings of a batch."""
-        if len(findings):
-            self._parts.append(findings)
-
-    def finish_file(self, summary: Summary) -> None:
-        """Put them beside the counts of the file."""
-        self.found.append(FileFindings(Findings.concat(self._parts), summary))
-
-
-class _RowSplitter(SessionSink):
-    """Says of each row of a table whether its call is good or bad.
-
-    Args:
-        count: Of the rows; the number of a record is that of its row, from 1.
-    """
-
-    def __init__(self, count: int) -> None:
-        self.is_good: Mask = np.zeros(count, bool)
-        self.is_bad: Mask = np.zeros(count, bool)
-
-    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
-        """Mark the rows of a batch, and the other legs of its calls."""
-        self._mark(self.is_good, batch, batch.records[~bad])
-        self._mark(self.is_bad, batch, batch.records[bad])
-
-    @staticmethod
-    def _mark(mask: Mask, batch: Batch, records: Numbers) -> None:
-        if len(records):
-            mask[batch.with_legs(records) - 1] = True
-
-
 def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
-    return [as_path(given)] if isinstance(given, str | os.PathLike) else [as_path(one) for one in given]
+    return [to_path(given)] if isinstance(given, str | os.PathLike) else [to_path(one) for one in given]

@@ -13,7 +13,7 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.library.inputs import Source, list_sources
 from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
 from calltools.library.results import CheckedBatch
-from calltools.library.runs import Run
+from calltools.library.session import Run
 from calltools.model.batch import Batch
 from calltools.model.batch import Source as OpenedSource
 from calltools.model.cells import Mask, constant_cells

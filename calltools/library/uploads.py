@@ -4,76 +4,41 @@ The ledger, the lock of the counter and what happens to a part whose end is uncl
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from time import time
-from typing import Any, Final, TypedDict, Unpack
+from typing import Unpack
 
 from calltools.errors import CalltoolsError
-from calltools.ledger import CallStatus, Ledger, Part, ReconcilePolicy, UploadPlan, open_ledger_in, state_folder
-from calltools.library.inputs import Sources, find_inputs, list_sources
+from calltools.ledger import (
+    CallStatus,
+    Ledger,
+    Part,
+    UploadPlan,
+    open_ledger_in,
+    state_folder,
+)
+from calltools.library.inputs import Sources
 from calltools.library.log import log
-from calltools.library.options import build_report_options, refuse_other_words, refuse_unknown, show_options
+from calltools.library.options import build_report_options, show_options
 from calltools.library.results import FileFindings
+from calltools.library.upload_call import UploadArguments, UploadCall
 from calltools.library.upload_results import Planned, PlannedFile, Uploaded, UploadedPart
 from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions, Timeouts
-from calltools.metrica.token import Token, TokenOptions, find_token, redact_logs
+from calltools.metrica.token import redact_logs
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
-from calltools.settings import read_settings, token_from_environment
+from calltools.settings import read_settings
 from calltools.texts.keys import Language, MessageKey
 from calltools.uploading.context import (
-    SEARCH_TIMEOUT_S,
     Connect,
     SilentEvents,
-    UploadOptions,
-    refuse_wrong_request,
 )
 from calltools.uploading.counter import CounterLook
-from calltools.uploading.file_upload import Uploader, UploadRequest
+from calltools.uploading.file_upload import Uploader
 from calltools.uploading.results import part_facts
-
-
-class UploadArguments(TypedDict, total=False):
-    """How an upload is done, by the names of the command line.
-
-    Attributes:
-        comment: Letters, digits and spaces; shown in Metrica.
-        again: Which known calls are sent once more: ``none``, ``changed`` or ``all``.
-        skip_bad: Leave records with errors out, instead of refusing the file.
-        without_list: Send though the list of uploadings cannot be read.
-        wait: Follow until Metrica is done.
-        min_linked: Percent of the calls that must be linked; implies ``wait``.
-        poll_interval: Seconds between two looks.
-        wait_limit: Seconds to follow.
-        settle_minutes: How long a part must be missing in the service's list to count as absent.
-        on_absent: ``hold`` or ``resend``.
-        token_file: A file with the token; else ``CALLTOOLS_TOKEN``, else the keyring.
-        ca_file: Certificates of a private authority to trust as well.
-        timeout: Seconds for one whole request.
-    """
-
-    comment: str
-    again: str
-    skip_bad: bool
-    without_list: bool
-    wait: bool
-    min_linked: float | None
-    poll_interval: float
-    wait_limit: float
-    settle_minutes: float
-    on_absent: str
-    token_file: str | Path | None
-    ca_file: str | Path | None
-    timeout: float
-
-
-_CHOICES: Final = {"again": ("none", "changed", "all"), "on_absent": ("hold", "resend")}
 
 
 @show_options
@@ -101,7 +66,9 @@ def plan(  # noqa: PLR0913 - as below
     Raises:
         CalltoolsError: The call is wrong, a file cannot be read, or the ledger cannot be trusted.
     """
-    collected = _run(_Call(sources, counter, goal, name, recursive, options), language, plan_only=True, confirm=None)
+    collected = _run(
+        UploadCall(sources, counter, goal, name, recursive, options), language, plan_only=True, confirm=None
+    )
     for error in collected.errors:
         raise error
     return Planned(tuple(collected.plans), tuple(collected.findings), collected.report_options, collected.code)
@@ -138,7 +105,7 @@ def upload(  # noqa: PLR0913 - each is an option of the command line
         CalltoolsError: The call is wrong, there is no token, or, with ``check``, not every call was accepted;
             ``exit_code`` is that of the command: 6 where it is not known whether calls have arrived.
     """
-    given = _Call(sources, counter, goal, name, recursive, options)
+    given = UploadCall(sources, counter, goal, name, recursive, options)
     collected = _run(given, language, plan_only=False, confirm=confirm)
     result = Uploaded(
         tuple(UploadedPart(**part_facts(part)) for part in collected.parts),
@@ -150,80 +117,8 @@ def upload(  # noqa: PLR0913 - each is an option of the command line
     return result.raise_for_errors() if check else result
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What a caller wants to upload, and how.
-
-    Raises:
-        UsageError: An option is wrong.
-    """
-
-    sources: Sources
-    counter: int
-    goal: str
-    name: str | None
-    recursive: bool
-    options: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        refuse_unknown(self.options, tuple(UploadArguments.__annotations__))
-        for option, words in _CHOICES.items():
-            if option in self.options:
-                refuse_other_words(option, self.options[option], words)
-        refuse_wrong_request(self.counter, self.options.get("comment", ""))
-
-    def requests(self, stack: ExitStack, *, plan_only: bool, confirmed: bool) -> list[UploadRequest]:
-        """A request for each file."""
-        found = find_inputs(list_sources(self.sources), stack, [], name=self.name, recursive=self.recursive)
-        return [
-            UploadRequest(
-                one.path,
-                one.name,
-                self._upload_options(),
-                skip_bad=self.options.get("skip_bad", False),
-                plan_only=plan_only,
-                confirmed=confirmed,
-                member=one.member,
-            )
-            for one in found
-        ]
-
-    def _upload_options(self) -> UploadOptions:
-        given, usual = self.options, UploadOptions(self.counter)
-        return UploadOptions(
-            counter=self.counter,
-            goal=self.goal,
-            comment=given.get("comment", ""),
-            again=given.get("again", "none"),
-            wait=given.get("wait", False),
-            min_linked=given.get("min_linked"),
-            poll_interval_s=given.get("poll_interval", usual.poll_interval_s),
-            wait_limit_s=given.get("wait_limit", usual.wait_limit_s),
-            search_timeout_s=min(SEARCH_TIMEOUT_S, given.get("timeout", SEARCH_TIMEOUT_S)),
-            policy=ReconcilePolicy(
-                min_absent_seconds=60 * given.get("settle_minutes", usual.policy.min_absent_seconds / 60),
-                on_absent=given.get("on_absent", "hold"),
-            ),
-            without_list=given.get("without_list", False),
-        )
-
-    def connection(self) -> ConnectionOptions:
-        """Where the service is, and how long it may take."""
-        usual, timeout = Timeouts(), self.options.get("timeout")
-        ca_file = self.options.get("ca_file")
-        timeouts = usual if timeout is None else Timeouts(post_total=timeout, get_total=min(usual.get_total, timeout))
-        url = read_settings().api_url or ConnectionOptions().url
-        return ConnectionOptions(url, None if ca_file is None else Path(ca_file), timeouts)
-
-    def token(self) -> Token:
-        """The token of the first place that has one."""
-        file = self.options.get("token_file")
-        places = TokenOptions(None if file is None else Path(file), None, token_from_environment())
-        return find_token(places, lambda key, **facts: log(logging.WARNING, key, **facts))
-
-
 def _run(
-    call: _Call, language: Language, *, plan_only: bool, confirm: Callable[[int], bool] | None
+    call: UploadCall, language: Language, *, plan_only: bool, confirm: Callable[[int], bool] | None
 ) -> "_CollectedEvents":
     events = _CollectedEvents(build_report_options(language, show_values=False), confirm)
     with ExitStack() as stack:
@@ -238,7 +133,7 @@ def _run(
 
 
 @contextmanager
-def _open_client(call: _Call) -> Iterator[Client]:
+def _open_client(call: UploadCall) -> Iterator[Client]:
     token = call.token()
     show_logs = redact_logs(token)
     try:

@@ -90,11 +90,12 @@ def test_several_inputs_are_one_file_or_one_each(tmp_path):
         (tmp_path / name).write_text(CALLS, encoding="utf-8")
 
     both = calltools.convert([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "all.csv", as_of=NOW)
-    each = calltools.convert(str(tmp_path / "?.csv"), f"{tmp_path}/out/", as_of=NOW)
+    each = calltools.convert(str(tmp_path / "?.csv"), f"{tmp_path}/out/", reports=tmp_path / "{stem}.sarif", as_of=NOW)
     folder = calltools.validate(tmp_path, as_of=NOW)
 
     assert (both.summary.read, both.summary.written, both.counts["CT401"]) == (4, 2, 2)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.csv", "b.csv"]
+    assert sorted(path.name for path in tmp_path.glob("*.sarif")) == ["a.sarif", "b.sarif"]
     assert [Path(one.name).name for one in folder.summaries] == ["a.csv", "all.csv", "b.csv"]
     assert [Path(one.name).name for one in each.summaries] == ["a.csv", "b.csv"]
     assert repr(both) == "<calltools.Converted 2 files: read 4 = written 2 + rejected 2; 4 errors, 2 warnings>"
@@ -214,6 +215,11 @@ def test_wrong_options_are_refused_with_what_is_right(options, said):
     assert said in str(refused.value)
     again = pickle.loads(pickle.dumps(refused.value))  # noqa: S301 - our own
     assert (str(again), again.exit_code) == (str(refused.value), 2)
+
+
+def test_on_error_is_one_of_two_words(tmp_path):
+    with pytest.raises(UsageError, match=r"on_error cannot be stop\. Possible: reject, fail"):
+        calltools.convert(CALLS.encode(), tmp_path / "out.csv", on_error="stop")
 
 
 def test_options_may_be_words_times_and_hints_by_name():

@@ -35,7 +35,8 @@ def good_rows(frame: calltools.ArrowTable) -> int:
     checked = calltools.check(frame, static_call="auto", as_of="2026-03-12T00:00:00Z", encoding=None).raise_for_errors()
     with calltools.stream(frame) as batches:
         counts = [batch.good.num_rows for batch in batches]
-    return len(checked.good) + sum(counts) + calltools.plan("calls.csv", 12345678, again="all").to_send
+    total: int = len(checked.good) + sum(counts) + calltools.plan("calls.csv", 12345678, again="all").to_send
+    return total
 """
 
 

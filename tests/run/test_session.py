@@ -169,8 +169,8 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     check_for_upload(None, Path(name), name, [FindingsCollector()], copy=(copy, Path("copy.csv")))
 
     assert parts == [
-        ["FindingsCollector"],
-        ["FindingsCollector", "ConversionSink"],
+        ["BaselineWriter", "_FindingsByFile"],
+        ["BaselineWriter", "ConversionSink", "_FindingsByFile"],
         ["BaselineWriter", "ReporterSink"],
         ["BaselineWriter", "ConversionSink", "ReporterSink"],
         ["FindingsCollector"],
