@@ -171,7 +171,8 @@ def _keep_records(
     size = path.stat().st_size
     if size > SMALL_FILE_BYTES:
         return table, table.tasks, 0
-    return replace(table, tasks=KeptBatches(table.tasks).tasks), table.tasks, size
+    # Its text, and the offsets of its cells.
+    return replace(table, tasks=KeptBatches(table.tasks).tasks), table.tasks, 2 * size
 
 
 def _read_again(path: Path, name: str, context: RunContext) -> Iterator[ReadTask]:

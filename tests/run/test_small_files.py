@@ -194,6 +194,29 @@ def test_a_file_that_kills_its_process_is_the_failure_of_this_file(tmp_path, mon
     assert [one[1] for one in counts] == [4, 4, 0, 4, 4, 4]
 
 
+def test_a_defect_is_that_of_its_file(tmp_path, monkeypatch):
+    names = write_files(tmp_path, [("calls.csv", (4, seed)) for seed in range(3)])
+    together = small_files.process_together
+
+    def broken(batches, plans):
+        if any(len(batch) == 4 and "DateTime" not in plan.layout for batch, plan in zip(batches, plans, strict=True)):
+            raise ValueError("broken")
+        return together(batches, plans)
+
+    (tmp_path / names[1]).write_text("ClientId\n" + "1\n" * 4)
+    monkeypatch.setattr(small_files, "process_together", broken)
+    seen = []
+
+    class Seen(SessionEvents):
+        def started(self, name, _job):
+            seen.append(name)
+
+    with pytest.raises(ValueError, match="broken"):
+        run_files(tmp_path, names, events=Seen())
+
+    assert seen == names[:2]
+
+
 def test_an_interrupt_ends_all_processes(tmp_path):
     write_files(tmp_path, [("calls.csv", (60, seed)) for seed in range(60)])
     command = [sys.executable, "-m", "calltools", "validate", str(tmp_path), "--as-of", str(NOW), "--jobs", "2"]
