@@ -8,7 +8,7 @@ The answer does not depend on the size of blocks, on what was proven, or on the 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -117,6 +117,9 @@ def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchRes
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
+    elif not plan.keep_origin:
+        # Mapping needed them. They would take as much memory as the records, and be sent to another process.
+        batch = replace(batch, origin=None)
     return BatchResult(batch, unproven, digests, join_counts, statistics)
 
 
