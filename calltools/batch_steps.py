@@ -51,6 +51,7 @@ class RunPlan:
         window_s: How far back a partner in ``index`` may lie, in seconds.
         exact_only: Prove nothing: each record goes through pandera.
         keep_records: Whether a sink wants the records and not only the findings.
+        keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report wants the statistics of the calls.
         preflight_findings: What is wrong with the file and its header, known before the first record.
         baseline_counts: How many findings of a rule in a column the baseline accepts in this file.
@@ -68,6 +69,7 @@ class RunPlan:
     window_s: int = 21 * 86_400
     exact_only: bool = False
     keep_records: bool = False
+    keep_origin: bool = False
     wants_statistics: bool = False
     preflight_findings: Findings = field(default_factory=Findings.empty)
     baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)
@@ -192,7 +194,7 @@ def map_columns(batch: Batch, plan: RunPlan) -> Batch:
         return _drop_unrelated_findings(_judge_dates(mapped, plan.mapping, plan.swapped_dates), plan)
     names = batch.columns.column_names
     chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
-    origin = batch.columns if plan.keep_records else None
+    origin = batch.columns if plan.keep_origin else None
     return replace(batch, columns=pa.table(chosen), origin=origin)
 
 

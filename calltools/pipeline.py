@@ -290,6 +290,9 @@ def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
+    elif not plan.keep_origin:
+        # Mapping needed them. They would take as much memory as the records, and be sent to another process.
+        batch = replace(batch, origin=None)
     return BatchResult(batch, unproven, digests, join_counts, statistics)
 
 

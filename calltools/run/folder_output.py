@@ -89,8 +89,12 @@ class FolderConversionSink(SessionSink):
         self._stack.close()
 
     def wants_records(self, _path: Path) -> bool:
-        """Rejects are written as the source has them."""
+        """Good records are written."""
         return True
+
+    def wants_origin(self, _path: Path) -> bool:
+        """Rejects are written as the source has them."""
+        return any(rejects is not None for _, rejects in self._targets.values())
 
     def start_file(self, name: str, job: Job | None) -> None:
         """Open the output of a file."""

@@ -105,7 +105,14 @@ class Job:
 
 
 def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
-    path: Path, name: str, context: RunContext, *, converting: bool, keep_records: bool, wants_statistics: bool = False
+    path: Path,
+    name: str,
+    context: RunContext,
+    *,
+    converting: bool,
+    keep_records: bool,
+    keep_origin: bool = False,
+    wants_statistics: bool = False,
 ) -> Job:
     """Open a file and decide how its records are read.
 
@@ -115,6 +122,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         context: What the files of the run share.
         converting: Normalize before validating, as ``convert`` does.
         keep_records: Whether a sink wants the records.
+        keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report shows statistics of the calls.
 
     Raises:
@@ -151,6 +159,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keep_records=keep_records,
+        keep_origin=keep_origin,
         wants_statistics=wants_statistics,
         baseline_counts={
             spot: count for spot, count in context.baseline.counts_for(name).items() if spot[0] in ruleset

@@ -185,6 +185,7 @@ class Session:
                 one.context,
                 converting=self.converting,
                 keep_records=any(sink.wants_records(path) for sink in (*self.sinks, *self.reporters)),
+                keep_origin=any(sink.wants_origin(path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
             )
         except (SourceError, UsageError) as fault:

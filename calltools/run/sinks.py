@@ -31,8 +31,12 @@ class SessionSink(Sink, Protocol):
     """Takes the batches of several files. A class that names this one as its base need only define ``take``."""
 
     def wants_records(self, path: Path) -> bool:
-        """Whether batches of this file must come with the records as they are in the source."""
+        """Whether batches of this file must come with their records."""
         return False
+
+    def wants_origin(self, path: Path) -> bool:
+        """Whether these batches must have the records as they are in the file, too, and not only canonical ones."""
+        return self.wants_records(path)
 
     def start_file(self, name: str, job: Job | None) -> None:
         """A file begins. Without a job it cannot be read; only reporters are told of such a file."""
@@ -110,8 +114,12 @@ class ConversionSink(SessionSink):
         self._stack.close()
 
     def wants_records(self, _path: Path) -> bool:
-        """Rejects are written as the source has them."""
+        """Good records are written."""
         return True
+
+    def wants_origin(self, _path: Path) -> bool:
+        """Rejects are written as the source has them."""
+        return self._rejects is not None
 
     def start_file(self, _name: str, job: Job | None) -> None:
         """Begin a part of the rejects: files may have different headers."""
