@@ -51,7 +51,8 @@ def validate(
     """Check a canonical file or a vendor's export.
 
     Args:
-        path: The file; it may be packed, or a member of an archive: ``archive.zip/member.csv``.
+        path: The file; it may be packed, a member of an archive (``archive.zip/member.csv``), or an address
+            (``s3://bucket/calls.csv``).
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.
         options: The fields of ``calltools.run.RunOptions``.
@@ -76,8 +77,8 @@ def convert(
     Records with an error are left out, and are in the result's findings and counts.
 
     Args:
-        path: The export.
-        output: The file to write; its ending is .csv, .csv.gz, .csv.zst or .parquet, or it has none.
+        path: The export, as above.
+        output: The file to write, or its address; its ending is .csv, .csv.gz, .csv.zst or .parquet, or it has none.
         force: Overwrite ``output``.
         language: Of the messages.
         show_values: Do not mask phones and ids in the findings.

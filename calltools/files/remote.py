@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
 from calltools.files.limits import Limits
@@ -253,11 +253,16 @@ def _open_web(address: RemotePath) -> _Store:
     import aiohttp  # noqa: PLC0415 - as above
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
-    _check_web(address.location, address)
+    if address.scheme == "http" and not _is_loopback(urlsplit(address.location).hostname or ""):
+        raise UsageError("address-open", path=address)
     trace = aiohttp.TraceConfig()
 
     async def follow(_: object, __: object, step: aiohttp.TraceRequestRedirectParams) -> None:
-        _check_web(step.response.headers.get("Location", ""), address)
+        headers = step.response.headers
+        onward = urlsplit(urljoin(str(step.response.url), headers.get("Location", headers.get("URI", ""))))
+        # Whoever was reached through TLS must not lead away from it.
+        if onward.scheme == "http" and (address.scheme == "https" or not _is_loopback(onward.hostname or "")):
+            raise SourceError("address-open", path=address)
 
     trace.on_request_redirect.append(follow)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S)
@@ -268,13 +273,6 @@ def _open_web(address: RemotePath) -> _Store:
         ssl=ssl.create_default_context(),
     )
     return _Store(files, address.location)
-
-
-def _check_web(location: str, address: RemotePath) -> None:
-    """Refuse an address that others on the way can read and change; one of this machine is not on any way."""
-    parts = urlsplit(location)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise UsageError("address-open", path=address)
 
 
 def _is_loopback(host: str) -> bool:
