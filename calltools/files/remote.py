@@ -4,11 +4,9 @@ The libraries of a store are loaded when the first address is met. What they rai
 their words nor the whole address: both may hold a secret.
 """
 
-import ipaddress
+import os
 import posixpath
 import re
-import secrets
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -165,7 +163,7 @@ def put(source: Path, address: RemotePath) -> None:
             store.files.put_file(str(source), store.path)
             return
         folder, name = posixpath.split(store.path)
-        beside = posixpath.join(folder, f".{name[:40]}.{secrets.token_hex(4)}")
+        beside = posixpath.join(folder, f".{name[:40]}.{os.urandom(4).hex()}")
         try:
             store.files.ftp.put(str(source), beside)
             store.files.ftp.posix_rename(beside, store.path)
@@ -242,7 +240,7 @@ def _open_s3(address: RemotePath) -> _Store:
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_gs(address: RemotePath) -> _Store:
+def _open_gs(address: RemotePath) -> _Store:  # pragma: no cover - no such service runs on loopback
     from gcsfs import GCSFileSystem  # noqa: PLC0415 - as above
 
     files = GCSFileSystem(use_listings_cache=False)
@@ -250,7 +248,9 @@ def _open_gs(address: RemotePath) -> _Store:
 
 
 def _open_web(address: RemotePath) -> _Store:
-    import aiohttp  # noqa: PLC0415 - as above
+    import ssl  # noqa: PLC0415 - as above
+
+    import aiohttp  # noqa: PLC0415
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
     if address.scheme == "http" and not _is_loopback(urlsplit(address.location).hostname or ""):
@@ -276,6 +276,8 @@ def _open_web(address: RemotePath) -> _Store:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - as above
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
