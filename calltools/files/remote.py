@@ -17,7 +17,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
 from calltools.files.limits import Limits
 from calltools.files.remote_path import RemotePath
-from calltools.runtime.packages import BrokenPackage
 from calltools.texts.keys import MessageKey
 
 #: Scheme -> what reads it.
@@ -225,6 +224,8 @@ def _open_store(address: RemotePath) -> _Store:
     try:
         return opener(address)
     except ImportError as fault:
+        from calltools.runtime.packages import BrokenPackage  # noqa: PLC0415 - only after a fault
+
         module = (fault.name or SCHEMES[address.scheme]).partition(".")[0]
         raise PackageError(BrokenPackage(module, "calltools[remote]", address.scheme)) from fault
 
