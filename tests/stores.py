@@ -74,7 +74,7 @@ class _Pages(BaseHTTPRequestHandler):
 
     def send(self, status, body=b"", **headers):
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        for name, value in {"Content_Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         with contextlib.suppress(OSError):

@@ -323,8 +323,8 @@ def web(tmp_path_factory):
         pytest.param("https://eva:{secret}@{host}/private.csv", 3, "the store refuses access", id="wrong password"),
         pytest.param("{url}/missing.csv?sig={secret}", 3, "There is nothing at {url}/missing.csv?…", id="missing"),
         pytest.param("{url}/failing?sig={secret}", 3, "cannot be reached or broke off (500)", id="failing"),
-        pytest.param("{url}/cut.csv?sig={secret}", 3, "cannot be reached or broke off", id="cut off"),
-        pytest.param("{url}/to-plain?sig={secret}", 2, "would go over the network unencrypted", id="to http"),
+        pytest.param("{url}/cut.csv?sig={secret}", 3, "broke off (ContentLengthError)", id="cut off"),
+        pytest.param("{url}/to-plain?sig={secret}", 3, "would go over the network unencrypted", id="to http"),
         pytest.param("http://192.0.2.1/x.csv?sig={secret}", 2, "would go over the network unencrypted", id="http"),
         pytest.param("ftp://anna:{secret}@192.0.2.1/x.csv", 2, "an address of a kind that is not known", id="ftp"),
         pytest.param("{url}/page?sig={secret}", 3, "is a web page (HTML)", id="page"),
@@ -358,11 +358,15 @@ def test_a_server_of_an_unknown_authority_is_not_believed(tmp_path, monkeypatch)
 
 
 def test_plain_http_of_this_machine_is_read_and_a_limit_is_named():
-    with web_server({"/calls.csv": CALLS}) as server:
-        read = run("validate", f"{server.url}/calls.csv", "--as-of", AS_OF)
+    elsewhere = {"/away": lambda handler: handler.send(302, Location="//192.0.2.1/calls.csv")}
+    with web_server({"/calls.csv": CALLS, **elsewhere}) as server:
+        away = run("validate", f"{server.url}/away")
+        url = server.url.replace("127.0.0.1", "localhost")
+        read = run("validate", f"{url}/calls.csv", "--as-of", AS_OF)
         too_large = run("validate", f"{server.url}/calls.csv", "--limit", "fetched=10")
 
-    assert read.exit_code == 1
+    assert (away.exit_code, read.exit_code) == (3, 1)
+    assert "would go over the network unencrypted" in away.stderr
     assert too_large.exit_code == 3
     assert "is larger than 0 MiB. Raise the limit by --limit fetched=…" in too_large.stderr
 

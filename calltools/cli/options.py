@@ -187,7 +187,7 @@ class FindingOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=f"Write the findings here too: {' '.join(endings())}; repeatable; {{stem}}: one for each input.",
+            help=f"Write the findings here too ({{stem}}: for each input): {' '.join(endings())}; repeatable.",
         ),
     ] = None
     baseline: Annotated[

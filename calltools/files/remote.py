@@ -4,22 +4,19 @@ The libraries of a store are loaded when the first address is met. What they rai
 their words nor the whole address: both may hold a secret.
 """
 
-import ipaddress
+import os
 import posixpath
 import re
-import secrets
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
 from calltools.files.limits import Limits
 from calltools.files.remote_path import RemotePath
-from calltools.runtime.packages import BrokenPackage
 from calltools.texts.keys import MessageKey
 
 #: Scheme -> what reads it.
@@ -165,7 +162,7 @@ def put(source: Path, address: RemotePath) -> None:
             store.files.put_file(str(source), store.path)
             return
         folder, name = posixpath.split(store.path)
-        beside = posixpath.join(folder, f".{name[:40]}.{secrets.token_hex(4)}")
+        beside = posixpath.join(folder, f".{name[:40]}.{os.urandom(4).hex()}")
         try:
             store.files.ftp.put(str(source), beside)
             store.files.ftp.posix_rename(beside, store.path)
@@ -227,6 +224,8 @@ def _open_store(address: RemotePath) -> _Store:
     try:
         return opener(address)
     except ImportError as fault:
+        from calltools.runtime.packages import BrokenPackage  # noqa: PLC0415 - only after a fault
+
         module = (fault.name or SCHEMES[address.scheme]).partition(".")[0]
         raise PackageError(BrokenPackage(module, "calltools[remote]", address.scheme)) from fault
 
@@ -242,7 +241,7 @@ def _open_s3(address: RemotePath) -> _Store:
     return _Store(files, _path_part(address.location, with_host=True))
 
 
-def _open_gs(address: RemotePath) -> _Store:
+def _open_gs(address: RemotePath) -> _Store:  # pragma: no cover - no such service runs on loopback
     from gcsfs import GCSFileSystem  # noqa: PLC0415 - as above
 
     files = GCSFileSystem(use_listings_cache=False)
@@ -250,14 +249,21 @@ def _open_gs(address: RemotePath) -> _Store:
 
 
 def _open_web(address: RemotePath) -> _Store:
-    import aiohttp  # noqa: PLC0415 - as above
+    import ssl  # noqa: PLC0415 - as above
+
+    import aiohttp  # noqa: PLC0415
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
-    _check_web(address.location, address)
+    if address.scheme == "http" and not _is_loopback(urlsplit(address.location).hostname or ""):
+        raise UsageError("address-open", path=address)
     trace = aiohttp.TraceConfig()
 
     async def follow(_: object, __: object, step: aiohttp.TraceRequestRedirectParams) -> None:
-        _check_web(step.response.headers.get("Location", ""), address)
+        headers = step.response.headers
+        onward = urlsplit(urljoin(str(step.response.url), headers.get("Location", headers.get("URI", ""))))
+        # Whoever was reached through TLS must not lead away from it.
+        if onward.scheme == "http" and (address.scheme == "https" or not _is_loopback(onward.hostname or "")):
+            raise SourceError("address-open", path=address)
 
     trace.on_request_redirect.append(follow)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S)
@@ -270,14 +276,9 @@ def _open_web(address: RemotePath) -> _Store:
     return _Store(files, address.location)
 
 
-def _check_web(location: str, address: RemotePath) -> None:
-    """Refuse an address that others on the way can read and change; one of this machine is not on any way."""
-    parts = urlsplit(location)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise UsageError("address-open", path=address)
-
-
 def _is_loopback(host: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - as above
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

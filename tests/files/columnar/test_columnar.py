@@ -12,6 +12,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 import calltools
 from calltools.errors import LimitError, SourceError
@@ -418,3 +419,45 @@ def test_the_process_says_what_went_wrong_before_and_after_the_titles(tmp_path):
     with pa.ipc.open_stream(response.partition(b"\n")[2]) as stream:
         [(_, metadata)] = stream.iter_batches_with_custom_metadata()
     assert json.loads(metadata[b"fault"])["error"] == "packed-size"
+
+
+def write_old_feather(path, table):
+    with pytest.warns(DeprecationWarning, match="Feather V1"):
+        feather.write_feather(table, path, version=1)
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1:DeprecationWarning")
+@pytest.mark.parametrize("write", [*WRITERS.values(), write_old_feather], ids=[*WRITERS, "old Feather"])
+def test_the_process_reads_each_form(write, tmp_path):
+    table = pa.table({"__index_level_0__": [0, 1], "b": ["x", None]})
+    table = table if write is write_old_feather else table.append_column("c", pa.array([{"d": 5}, None]))
+    write(tmp_path / "calls", table)
+    form = sniff_format(tmp_path / "calls", "calls")
+
+    code, response = serve(tmp_path / "calls", [], format=form)
+
+    line, _, rest = response.partition(b"\n")
+    titles = json.loads(line)["titles"]
+    with pa.ipc.open_stream(rest) as stream:
+        columns = stream.read_all().to_pydict()
+    assert code == 0
+    assert dict(zip(titles, columns.values(), strict=True)) == {"b": ["x", ""]} | (
+        {} if write is write_old_feather else {"c.d": ["5", ""]}
+    )
+
+
+def test_the_process_ends_when_nobody_wants_the_records(tmp_path):
+    write_parquet(tmp_path / "calls", pa.table({"a": ["x"]}))
+
+    assert serve(tmp_path / "calls") == (0, b'{"titles": ["a"]}\n')
+
+
+def test_text_that_is_no_utf_8_is_refused_by_its_column(tmp_path):
+    bad = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff"))
+    write_file(tmp_path / "calls", pa.table({"Tag": bad}))
+
+    _, response = serve(tmp_path / "calls", [], format="arrow")
+
+    with pa.ipc.open_stream(response.partition(b"\n")[2]) as stream:
+        [(_, metadata)] = stream.iter_batches_with_custom_metadata()
+    assert json.loads(metadata[b"fault"]) == {"error": "columnar-bytes", "facts": {"column": "Tag"}}
