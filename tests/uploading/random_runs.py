@@ -139,11 +139,40 @@ ARGUMENTS = {
 }
 
 
+#: Rare orders with which some runs begin, by whether the run copies ledgers; what is not said goes well.
+OPENINGS = {
+    True: (
+        # A copy sends a part that is withdrawn here.
+        (("upload", {"behavior": "429-late"}), ("decide", {"give_up": True, "copied": True}), ("resume", {"host": 1})),
+    ),
+    False: (
+        # A part is stored and not shown, sent again, and refused or put off.
+        (
+            ("upload", {"behavior": "closes-after-storing", "listing": "list-empty"}),
+            ("decide", {"behavior": "403", "listing": "list-empty"}),
+        ),
+        (
+            ("upload", {"behavior": "closes-after-storing", "listing": "list-empty"}),
+            ("decide", {"behavior": "429-late", "listing": "list-empty"}),
+            ("decide", {"give_up": True}),
+        ),
+        # The file of a part that waits is removed.
+        (("upload", {"behavior": "429-late"}), ("lose", {"name": "spool/*"}), ("resume", {})),
+    ),
+}
+WELL = {
+    "host": 0, "calls": [(0, TAGS[0])], "again": "none", "behavior": "well", "listing": "well", "trip": None,
+    "obeys": False, "choice": 0, "give_up": False, "copied": False,
+}  # fmt: skip
+
+
 def choose_run(seed):
     """The number of different calls, and the steps of the run with this seed."""
     random = Random(seed)  # noqa: S311 - the same for each seed
     choice = Choice.of(random)
-    return choice.call_count, [choice.step() for _ in range(random.choice(LENGTHS))]
+    opening = random.choice(OPENINGS[choice.copies]) if random.random() < 0.1 else ()
+    begin = [(name, {key: given.get(key, WELL.get(key)) for key in ARGUMENTS[name]}) for name, given in opening]
+    return choice.call_count, begin + [choice.step() for _ in range(random.choice(LENGTHS))]
 
 
 def do_run(service, call_count, steps):
