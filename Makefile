@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
+PEERS = benchmarks/peers/.venv
 
-.PHONY: demo check test test-long bench lint clean
+.PHONY: demo check test test-long bench bench-peers lint clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("calltools needs Python 3.11 or later, this is " + sys.version) if sys.version_info < (3, 11) else None'
@@ -23,8 +24,9 @@ check: lint
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
-# SIGKILL at every step of an upload instead of some of them; hours.
+# Two computers for a million steps, then SIGKILL at every step of an upload instead of some of them; hours.
 test-long: $(STAMP)
+	PYTHONWARNINGS=ignore $(BIN)/python -m tests.uploading.random_runs --steps 1000000 --processes 2
 	CALLTOOLS_LONG=1 $(BIN)/python -m pytest --timeout 0 tests/uploading tests/ledger tests/metrica tests/reports/test_memory.py
 
 lint: $(STAMP)
@@ -37,5 +39,14 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
 
+# The same rules by other programs, in an environment of their own; an hour. OPTIONS="--sizes 10M --rounds 1": a part.
+bench-peers: $(STAMP) $(PEERS)/.installed
+	$(BIN)/python -m benchmarks.peers.run $(OPTIONS)
+
+$(PEERS)/.installed: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv $(PEERS) dist build

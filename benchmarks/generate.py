@@ -1,8 +1,8 @@
 """Write files of invented calls, for measuring.
 
 ``python benchmarks/generate.py canonical 1000000 out.csv`` and so on; ``run.py`` calls it. About one cell in a hundred
-is bad in each column; phones are random digits in plausible ranges, three in eight distinct; tags hold quotes, commas
-and line breaks. The same seed gives the same file.
+is bad in each column, in a near-clean file a cell in one record of a thousand; phones are random digits in plausible
+ranges, three in eight distinct; tags hold quotes, commas and line breaks. The same seed gives the same file.
 """
 
 import sys
@@ -31,6 +31,8 @@ _CODES = (
     "1416555",
 )
 _TAGS = ("заявка", "целевой, повтор", 'обед "у Анны"', "перезвонить\nпосле обеда", "", "", "спам", "консультация")
+_BAD_CELLS = 0.01
+_BAD_RECORDS = 0.001
 _BAD = {
     "ClientId": ("1.60459E+18", "160459102569823523x", "0"),
     "DateTime": ("02.03.2026 10:00:00", "1772434800000", "2026-03-02T10:00:00"),
@@ -51,6 +53,11 @@ _BAD = {
 def canonical(count: int, path: Path) -> None:
     """A canonical file; about 160 bytes a record."""
     _write(path, count, _canonical, ",", "utf-8", "\n")
+
+
+def near_clean(count: int, path: Path) -> None:
+    """The same, with one bad cell in one record of a thousand, and no other fault."""
+    _write(path, count, _near_clean, ",", "utf-8", "\n")
 
 
 def vendor(count: int, path: Path) -> None:
@@ -113,6 +120,14 @@ def _quoted(cells: pa.Array, delimiter: str) -> pa.Array:
 
 
 def _canonical(rng: np.random.Generator, count: int, start: int) -> dict[str, pa.Array]:
+    return _calls(rng, count, start, _TAGS, _BAD_CELLS)
+
+
+def _near_clean(rng: np.random.Generator, count: int, start: int) -> dict[str, pa.Array]:
+    return _calls(rng, count, start, [tag for tag in _TAGS if "\n" not in tag], _BAD_RECORDS / len(_BAD))
+
+
+def _calls(rng: np.random.Generator, count: int, start: int, tags, bad: float) -> dict[str, pa.Array]:
     missed = rng.random(count) < 0.2
     priced = rng.random(count) < 0.4
     phones = _phones(rng, count)
@@ -128,12 +143,12 @@ def _canonical(rng: np.random.Generator, count: int, start: int) -> dict[str, pa
         "TalkDuration": pc.if_else(pa.array(missed), "0", _text(rng.integers(1, 900, count))),
         "HoldDuration": _text(rng.integers(0, 90, count)),
         "CallMissed": pc.if_else(pa.array(missed), "1", "0"),
-        "Tag": _choice(rng, _TAGS[:3] + _TAGS[4:] if start % 2 else _TAGS, count, rare=0.05),
+        "Tag": _choice(rng, tags, count, rare=0.05),
         "FirstTimeCaller": _choice(rng, ("0",), count),
         "URL": _joined("https://example.com/catalog/", _text(rng.integers(1, 999, count)), "?utm_source=yandex"),
         "CallTrackerURL": _joined("https://t.example.com/c/", _text(start + np.arange(count)), ""),
     }
-    columns = {name: _spoiled(rng, name, cells) for name, cells in columns.items()}
+    columns = {name: _spoiled(rng, name, cells, bad) for name, cells in columns.items()}
     empty = pa.array([""] * count)
     return {"UserId": empty, "ClientId": columns.pop("ClientId"), "Yclid": empty, **columns}
 
@@ -177,8 +192,8 @@ def _phones(rng: np.random.Generator, count: int) -> pa.Array:
     return pc.if_else(pa.array(kind > 0.97), "", phones)
 
 
-def _spoiled(rng: np.random.Generator, name: str, cells: pa.Array) -> pa.Array:
-    bad = rng.random(len(cells)) < 0.01
+def _spoiled(rng: np.random.Generator, name: str, cells: pa.Array, share: float) -> pa.Array:
+    bad = rng.random(len(cells)) < share
     return pc.if_else(pa.array(bad), _choice(rng, _BAD[name], len(cells)), cells)
 
 
@@ -202,5 +217,5 @@ def _joined(one, other, between) -> pa.Array:
 
 
 if __name__ == "__main__":
-    kinds = (canonical, vendor, plain, quotes, multiline, workbook)
+    kinds = (canonical, near_clean, vendor, plain, quotes, multiline, workbook)
     {kind.__name__: kind for kind in kinds}[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))

@@ -10,32 +10,93 @@
 
     calltools.convert("export.csv", "calls.csv", timezone="Europe/Moscow", static_call="1")
 
-``Hints`` says how a file is read where that is not found (``hints=calltools.Hints(encoding="cp866")``), ``Limits`` what
-reading it may cost.
+    checked = calltools.check(frame)
+    checked.good, checked.bad, checked.findings
+
+``calltools/LIBRARY.md`` shows all of it.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from calltools.errors import CalltoolsError
+    from calltools.errors import CalltoolsError, DataError
     from calltools.files.limits import Limits
-    from calltools.library import Result, convert, validate
+    from calltools.library.inputs import ArrowTable, Source, Sources
+    from calltools.library.results import Checked, CheckedBatch, Converted, Result
+    from calltools.library.runs import check, convert, validate
+    from calltools.library.schemas import schema
+    from calltools.library.stream import Stream, stream
+    from calltools.library.upload_results import Planned, PlannedFile, Uploaded, UploadedPart
+    from calltools.library.uploads import plan, upload
     from calltools.model.batch import Hints
     from calltools.model.finding import Finding
+    from calltools.validation.frame_schema import MetricaCalls
 
-__all__ = ["CalltoolsError", "Finding", "Hints", "Limits", "Result", "convert", "validate"]
+__all__ = [
+    "ArrowTable",
+    "CalltoolsError",
+    "Checked",
+    "CheckedBatch",
+    "Converted",
+    "DataError",
+    "Finding",
+    "Hints",
+    "Limits",
+    "MetricaCalls",
+    "Planned",
+    "PlannedFile",
+    "Result",
+    "Source",
+    "Sources",
+    "Stream",
+    "Uploaded",
+    "UploadedPart",
+    "check",
+    "convert",
+    "plan",
+    "schema",
+    "stream",
+    "upload",
+    "validate",
+]
 _MODULE_OF_NAME = {
-    "CalltoolsError": "calltools.errors",
-    "Finding": "calltools.model.finding",
-    "Hints": "calltools.model.batch",
-    "Limits": "calltools.files.limits",
+    "ArrowTable": "library.inputs",
+    "CalltoolsError": "errors",
+    "Checked": "library.results",
+    "CheckedBatch": "library.results",
+    "Converted": "library.results",
+    "DataError": "errors",
+    "Finding": "model.finding",
+    "Hints": "model.batch",
+    "Limits": "files.limits",
+    "MetricaCalls": "validation.frame_schema",
+    "Planned": "library.upload_results",
+    "PlannedFile": "library.upload_results",
+    "Result": "library.results",
+    "Source": "library.inputs",
+    "Sources": "library.inputs",
+    "Stream": "library.stream",
+    "Uploaded": "library.upload_results",
+    "UploadedPart": "library.upload_results",
+    "check": "library.runs",
+    "convert": "library.runs",
+    "plan": "library.uploads",
+    "schema": "library.schemas",
+    "stream": "library.stream",
+    "upload": "library.uploads",
+    "validate": "library.runs",
 }
 
 
 def __getattr__(name: str) -> Any:
     """The public names, each loaded when it is asked for: ``calltools --help`` must not load pandas."""
     if name not in __all__:
-        raise AttributeError(name)
+        raise AttributeError(f"module 'calltools' has no attribute {name!r}", name=name, obj=__getattr__)
     from importlib import import_module  # noqa: PLC0415 - see above
 
-    return getattr(import_module(_MODULE_OF_NAME.get(name, "calltools.library")), name)
+    return getattr(import_module(f"calltools.{_MODULE_OF_NAME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return sorted(__all__)

@@ -1,5 +1,6 @@
 """The plan of a run, and the single steps on one batch that ``pipeline`` puts in order."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.date_order import rows_of_families
+from calltools.fields.kernels.byte_kernels import leading_words
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.fields.kinds import normalize_columns, unix_time
 from calltools.fields.kinds.money import contradicts_currency
@@ -19,7 +21,7 @@ from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, ReadTask, Table, join_runs
-from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks
+from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks, constant_cells
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -49,6 +51,7 @@ class RunPlan:
         window_s: How far back a partner in ``index`` may lie, in seconds.
         exact_only: Prove nothing: each record goes through pandera.
         keep_records: Whether a sink wants the records and not only the findings.
+        keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report wants the statistics of the calls.
         preflight_findings: What is wrong with the file and its header, known before the first record.
         baseline_counts: How many findings of a rule in a column the baseline accepts in this file.
@@ -66,6 +69,7 @@ class RunPlan:
     window_s: int = 21 * 86_400
     exact_only: bool = False
     keep_records: bool = False
+    keep_origin: bool = False
     wants_statistics: bool = False
     preflight_findings: Findings = field(default_factory=Findings.empty)
     baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)
@@ -145,29 +149,40 @@ def select_records(batch: Batch, titles: tuple[str, ...], plan: RunPlan) -> Batc
     return restore_faults(batch, titles, identifiers) if identifiers or has_reject_titles(titles) else batch
 
 
-#: What reports write before the sums below their records.
-_TOTALS: Final = tuple(
-    spelled
-    for word in ("итого", "итог", "общий итог", "всего", "total", "totals", "grand total", "sum total")
-    for plain in (word, word.capitalize(), word.title(), word.upper())
-    for spelled in (plain, f"{plain}:", f"{plain} :")
+#: How sums below the records of a report begin: «Итого», «Всего звонков: 6», "Total for March".
+_TOTALS: Final = r"(?i)(?:(?:общий |общее )?(?:итог|итого|всего)|(?:grand |sum |sub)?totals?)(?:[^\w].*)?"
+#: How such cells begin, as two pairs of bytes.
+_TOTALS_BEGIN: Final = tuple(
+    (int.from_bytes(begin[:2], "big"), int.from_bytes(begin[2:], "big"))
+    for word in ("ит", "вс", "об", "tota", "gran", "sum ", "subt")
+    for begin in (word.encode()[:4], word.capitalize().encode()[:4], word.upper().encode()[:4])
 )
-#: The word stands in one of the first columns: further ones are looked at only in rows that have it there.
+#: Which first pairs such cells have, and which differences of the pairs: the few other cells that pass are compared
+#: with the pattern.
+_TOTALS_PAIRS: Final = np.zeros((2, 65_536), bool)
+for _first, _second in _TOTALS_BEGIN:
+    _TOTALS_PAIRS[0, _first] = _TOTALS_PAIRS[1, _first ^ _second] = True
+#: The words stand in one of the first columns: further ones are looked at only in rows that have them there.
 _TOTALS_COLUMNS: Final = 3
 
 
 def _leave_out_totals(batch: Batch) -> Batch:
-    """The batch without rows of totals: the first filled cell is the word, and most of the others are empty."""
+    """The batch without rows of totals: the first filled cell begins so, and most of the others are empty."""
     names = batch.columns.column_names
     suspect = np.zeros(len(batch), bool)
     for name in names[:_TOTALS_COLUMNS]:
-        suspect |= as_mask(pc.is_in(batch.cells(name), pa.array(_TOTALS)))
+        words = leading_words(batch.cells(name))
+        first = words >> 48
+        suspect |= _TOTALS_PAIRS[0][first] & _TOTALS_PAIRS[1][first ^ (words >> 32 & 0xFFFF)]
     if not suspect.any():
         return batch
     rows = batch.columns.filter(pa.array(suspect)).to_pylist()
     filled = [[cell for cell in row.values() if cell.strip()] for row in rows]
     totals = suspect.copy()
-    totals[suspect] = [cells[0] in _TOTALS and 2 * len(cells) <= max(len(names), 4) for cells in filled]
+    few = max(len(names), 4) // 2
+    totals[suspect] = [
+        len(cells) <= few and bool(re.fullmatch(_TOTALS, cells[0].strip(), re.DOTALL)) for cells in filled
+    ]
     skipped = Counter(batch.skipped) + Counter(total=int(totals.sum()))
     return replace(batch.filter_rows(~totals), skipped=dict(skipped)) if totals.any() else batch
 
@@ -179,7 +194,7 @@ def map_columns(batch: Batch, plan: RunPlan) -> Batch:
         return _drop_unrelated_findings(_judge_dates(mapped, plan.mapping, plan.swapped_dates), plan)
     names = batch.columns.column_names
     chosen = {name: batch.columns[names[position]] for name, (_, position) in plan.layout.items()}
-    origin = batch.columns if plan.keep_records else None
+    origin = batch.columns if plan.keep_origin else None
     return replace(batch, columns=pa.table(chosen), origin=origin)
 
 
@@ -258,9 +273,11 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
 
 def _keep_contradicted_prices(batch: Batch, prices: Cells | None) -> Batch:
     """The batch with each price as it was that has a sign of another currency: without the sign nobody would see it."""
-    if prices is None or "Currency" not in batch.columns.column_names:
+    if prices is None:
         return batch
-    contradicted = contradicts_currency(prices, batch.cells("Currency"))
+    has_codes = "Currency" in batch.columns.column_names
+    codes = batch.cells("Currency") if has_codes else constant_cells("", len(batch))
+    contradicted = contradicts_currency(prices, codes)
     if not contradicted.any():
         return batch
     kept = replace_where(batch.cells("Price"), contradicted, prices.filter(pa.array(contradicted)))

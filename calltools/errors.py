@@ -24,9 +24,11 @@
     │   └── LockedError         another process uploads to the counter
     ├── ClusterError        the Dask cluster cannot be used, or was lost            (exit 4)
     ├── UnclearError        it is not known whether the calls arrived               (exit 6)
+    ├── UploadEndedError    an upload did not end well, by its exit code           (exit 1, 4, 5, 6)
+    ├── DataError           only where a caller asks for it: the data has errors (exit 1)
     └── DefectError         a fault in calltools itself                            (exit 70)
 
-An exception is about a run. What is wrong with the data is a finding, never an exception.
+An exception is about a run. What is wrong with the data is a finding; only ``raise_for_errors`` makes one of it.
 """
 
 import copyreg
@@ -241,6 +243,10 @@ _LIMIT_OF_MESSAGE: Final[Mapping[MessageKey, str]] = {
     "workbook-cells": "filled-cells",
     "workbook-seconds": "seconds",
     "workbook-memory": "child-memory",
+    "address-size": "fetched",
+    "address-seconds": "fetch-seconds",
+    "columnar-seconds": "seconds",
+    "columnar-memory": "child-memory",
 }
 
 
@@ -335,8 +341,36 @@ class UnrecordedError(LedgerError):
     exit_code = 6
 
 
+class UnsendableError(LedgerError):
+    """A part that may have arrived cannot be sent again: the stored copy of its calls is gone or altered."""
+
+    exit_code = 6
+
+
 class LockedError(LedgerError):
     """Another process uploads to the counter; it may be asked again when that one has ended."""
+
+
+class UploadEndedError(CalltoolsError):
+    """An upload did not end with 0, and no other error says why: calls were accepted in part, or are held.
+
+    Attributes:
+        exit_code: What the command would end with.
+    """
+
+    def __init__(self, key: MessageKey, code: int, **facts: object) -> None:
+        super().__init__(key, code=code, **facts)
+        self.exit_code = code  # type: ignore[misc]  # of this error, not of its class
+
+
+class DataError(CalltoolsError):
+    """The data has errors, and the caller wants to go on without any.
+
+    Facts: ``path``, ``read``, ``rejected``, ``codes`` (how many errors of which rule); of the first error its sentence,
+    ``first``, and ``record``.
+    """
+
+    exit_code = 1
 
 
 class DefectError(CalltoolsError):

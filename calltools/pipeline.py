@@ -7,7 +7,7 @@ On a cluster (``workers.dask_cluster``) ``judge_ranges`` does the first half and
 The answer does not depend on the size of blocks, on what was proven, or on the number of threads, processes, machines.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,12 +35,18 @@ from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
 from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
-from calltools.model.cells import Mask, combine_chunks
+from calltools.model.cells import Cells, Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
-from calltools.validation.validator import PanderaJudge, UnprovenRecords, load_pandera, select_unproven
+from calltools.validation.validator import (
+    PanderaJudge,
+    UnprovenRecords,
+    load_pandera,
+    select_unproven,
+    select_unproven_of_each,
+)
 from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import is_large_file, start_work
@@ -53,8 +59,12 @@ WHOLE_FILE_BYTES: Final = 64 << 20
 #: Batches that pandera judges at once there.
 _JUDGED_TOGETHER: Final = 4
 
+#: Proven records without cells that take the memory of a record that is judged, roughly.
+_PROVEN_PER_RECORD: Final = 4
 #: A batch, and what the observers find in it.
 _ObservedResult: TypeAlias = tuple[BatchResult, Findings]
+#: Takes the number of records so far, and of the bytes they were read from: 0 where the reader does not count them.
+OnRead: TypeAlias = Callable[[int, int], None]
 
 
 class Sink(Protocol):
@@ -69,7 +79,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     plan: RunPlan,
     sinks: Sequence[Sink],
     summary: Summary,
-    on_read: Callable[[int], None],
+    on_read: OnRead,
     *,
     may_fork: bool = False,
     cluster: Cluster | None = None,
@@ -82,7 +92,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
         sinks: Get every batch in the order of the file; first the findings on file and header, last those that
             only the whole table shows.
         summary: Is filled in.
-        on_read: Gets the number of records that the sinks have taken so far.
+        on_read: Gets the number of records that the sinks have taken so far, and of bytes they were read from.
         may_fork: Whether the caller owns this process, so that it may be copied for a large file (``second_process``).
         cluster: Reads and judges the table, if it can be read by ranges.
     """
@@ -103,10 +113,49 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
             groups.run(load_pandera)
         for result in results:
             observed = observers.add(result.digests, result.batch.records, result.batch.places)
-            groups.add((result, observed), records=result.batch.read, unproven=len(result.unproven.records))
+            groups.add((result, observed), records=_group_weight(result), unproven=len(result.unproven.records))
         groups.flush()
         closing_findings = observers.close()
         groups.wait()
+    _close_table(stage, closing_findings)
+
+
+def finish_table(  # noqa: PLR0913, PLR0917 - those of run_pipeline, and what is done already
+    table: Table,
+    plan: RunPlan,
+    sinks: Sequence[Sink],
+    summary: Summary,
+    on_read: OnRead,
+    results: Iterable[BatchResult],
+) -> None:
+    """The second half of the flow for a small table whose batches have been through the first: without threads.
+
+    Args:
+        table: As for ``run_pipeline``; it is not read.
+        plan: As there.
+        sinks: As there.
+        summary: As there.
+        on_read: As there.
+        results: What the first half has made of its batches. An exception that it raises ends the table.
+    """
+    observers, stage = _begin_table(table, plan, sinks, summary, on_read)
+    group = [(result, observers.add(result.digests, result.batch.records, result.batch.places)) for result in results]
+    stage.finish_group(group)
+    _close_table(stage, observers.close())
+
+
+def _begin_table(
+    table: Table, plan: RunPlan, sinks: Sequence[Sink], summary: Summary, on_read: OnRead
+) -> "tuple[Observers, _ResultStage]":
+    observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
+    stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
+    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    return observers, stage
+
+
+def _close_table(stage: "_ResultStage", closing_findings: Findings) -> None:
+    """Give the sinks what only the whole table shows."""
+    plan, summary = stage.plan, stage.summary
     if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
         closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
     for some in plan.finding_filter.locate(closing_findings).split(CLOSING_FINDINGS_PER_EMIT):
@@ -186,18 +235,64 @@ def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: R
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
+    batch, columns, join_counts = _make_canonical(batch, plan)
+    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return _digest_batch(batch, columns, join_counts, unproven, plan, observers)
+
+
+def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
+    """The same for batches of several small tables; records of those with the same columns are proven in one pass."""
+    made = [_make_canonical(batch, plan) for batch, plan in zip(batches, plans, strict=True)]
+    alike: list[tuple[RunPlan, tuple[str, ...], list[int]]] = []
+    for number, (plan, (_, columns, _)) in enumerate(zip(plans, made, strict=True)):
+        names = tuple(columns)
+        places = next((known for one, titles, known in alike if titles == names and _prove_alike(one, plan)), None)
+        if places is None:
+            alike.append((plan, names, [number]))
+        else:
+            places.append(number)
+    unproven: dict[int, UnprovenRecords] = {}
+    for plan, _, places in alike:
+        chosen = [made[place][0] for place in places]
+        found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+        unproven.update(zip(places, found, strict=True))
+    return [
+        _digest_batch(batch, columns, counts, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
+        for number, (plan, (batch, columns, counts)) in enumerate(zip(plans, made, strict=True))
+    ]
+
+
+def _prove_alike(one: RunPlan, other: RunPlan) -> bool:
+    same = one.assumptions == other.assumptions and one.exact_only == other.exact_only
+    return same and one.ruleset == other.ruleset
+
+
+def _make_canonical(batch: Batch, plan: RunPlan) -> tuple[Batch, dict[str, Cells], Mapping[str, int]]:
+    """A batch with canonical columns, these columns, and how many records matched an identifier, by outcome."""
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
     batch = fill_missing_columns(batch, plan)
     # One object a column: facts about a column are memoized by where it lies.
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts
+
+
+def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
+    batch: Batch,
+    columns: Mapping[str, Cells],
+    join_counts: Mapping[str, int],
+    unproven: UnprovenRecords,
+    plan: RunPlan,
+    observers: Observers,
+) -> BatchResult:
     digests = observers.digest(columns)
     zone = plan.assumptions.timezone
     statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
+    elif not plan.keep_origin:
+        # Mapping needed them. They would take as much memory as the records, and be sent to another process.
+        batch = replace(batch, origin=None)
     return BatchResult(batch, unproven, digests, join_counts, statistics)
 
 
@@ -209,7 +304,7 @@ class _ResultStage:
     judge: PanderaJudge
     sinks: Sequence[Sink]
     summary: Summary
-    on_read: Callable[[int], None]
+    on_read: OnRead
 
     def finish_group(self, group: Sequence[_ObservedResult]) -> None:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
@@ -218,7 +313,7 @@ class _ResultStage:
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
             self.emit(result.batch, findings)
-            self.on_read(self.summary.read)
+            self.on_read(self.summary.read, self.summary.bytes_read)
 
     def emit(self, batch: Batch, findings: Findings) -> None:
         """Count a batch, and hand it to the sinks."""
@@ -252,6 +347,18 @@ def _split_verdict(verdict: Findings, results: Sequence[BatchResult]) -> Iterato
         numbers = result.batch.records
         first, last = np.searchsorted(records, [numbers[0], numbers[-1] + 1]) if len(numbers) else (0, 0)
         yield Findings(verdict.table.slice(first, last - first))
+
+
+def _group_weight(result: BatchResult) -> int:
+    """How many records of a usual batch a batch counts for in a group: of one that is proven only numbers are held.
+
+    pandera takes as long for a few records as for thousands, so that near-clean files are judged in few calls.
+    """
+    batch = result.batch
+    if batch.columns.num_rows:
+        return batch.read
+    doubtful = len(result.unproven.records) + len(batch.findings) + len(batch.malformed)
+    return min(batch.read, batch.read // _PROVEN_PER_RECORD + _PROVEN_PER_RECORD * doubtful)
 
 
 def _without_baseline(findings: Findings, plan: RunPlan, summary: Summary) -> Findings:

@@ -22,9 +22,10 @@ TABLED = [ROOT / "RULES.md", ROOT / "VENDORS.md"]
 DOCUMENTS = [
     README,
     ROOT / "CI.md",
+    ROOT / "INPUTS.md",
     ROOT / "UPLOAD.md",
     *TABLED,
-    *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks")),
+    *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks", "benchmarks/peers")),
 ]
 #: Documents that name paths of this repository: of the whole, of the package, or of the document's own folder.
 MAPS = [
@@ -80,7 +81,9 @@ def test_the_readme_is_short_and_links_the_rest():
 
     assert len(text.splitlines()) < 250
     assert [
-        name for name in ("RULES.md", "VENDORS.md", "UPLOAD.md", "CI.md", "CONTRIBUTING.md") if f"]({name})" not in text
+        name
+        for name in ("RULES.md", "VENDORS.md", "INPUTS.md", "UPLOAD.md", "CI.md", "CONTRIBUTING.md")
+        if f"]({name})" not in text
     ] == []
 
 

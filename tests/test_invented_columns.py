@@ -172,7 +172,7 @@ def test_an_upload_has_nothing_to_send_of_accepted_calls_when_columns_were_added
     assert "  sent before: 2\n" in output
 
 
-@pytest.mark.parametrize("notation", ["table-schema", "json-schema", "csvw", "markdown"])
+@pytest.mark.parametrize("notation", ["table-schema", "json-schema", "csvw", "markdown", "pandera"])
 def test_schemas_have_new_columns(tree, notation):
     done = run(tree, "-m", "calltools", "schema", notation)
 

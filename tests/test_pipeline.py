@@ -115,10 +115,12 @@ def test_block_size_does_not_change_the_answer(write, monkeypatch, block_size):
     ["22/02/2026 10:00", "02/22/2026 10:00", "22.02.2026 10:00", "2026-02-03 10:00:00", "02.22.2026 10:00"],
 )
 @pytest.mark.parametrize(
-    "first", ["02/03/2026 {:02}:00", "02.03.2026 {:02}:00", "2026-03-02 {:02}:00:00", "22/02/2026 {:02}:00"]
+    "first",
+    ["02/03/2026 {:02}:00", "02.03.2026 {:02}:00", "2026-03-02 {:02}:00:00", "22/02/2026 {:02}:00", "17724348{:02}"],
 )
-def test_dates_tell_their_order_wherever_they_stand(write, monkeypatch, first, last):
-    rows = [GOOD | {"DateTime": first.format(hour % 24)} for hour in range(60)]
+@pytest.mark.parametrize("tag", ["10.12.2026/3", 'обед "у Анны"'])
+def test_dates_tell_their_order_wherever_they_stand(write, monkeypatch, first, last, tag):
+    rows = [GOOD | {"DateTime": first.format(hour % 24), "Tag": tag} for hour in range(60)]
     path = write(as_csv([*rows, GOOD | {"DateTime": last}]))
     options = {"as_of": NOW, "timezone": "Europe/Moscow"}
     whole = facts(calltools.validate(path, **options))
@@ -126,6 +128,40 @@ def test_dates_tell_their_order_wherever_they_stand(write, monkeypatch, first, l
     monkeypatch.setattr(reader, "BLOCK_SIZE", 1000)
 
     assert facts(calltools.validate(path, **options)) == whole
+
+
+@pytest.mark.parametrize("tag", ["заявка", 'обед "у Анны"'])
+def test_records_are_read_once_if_no_other_date_can_change_what_their_dates_show(write, monkeypatch, tag):
+    parsed, parse = [], pyarrow.csv.read_csv
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 1000)
+    monkeypatch.setattr(pyarrow.csv, "read_csv", lambda *given: parsed.append(given) or parse(*given))
+
+    def count_blocks(time):
+        parsed.clear()
+        rows = [GOOD | {"DateTime": time.format(hour % 24), "Tag": tag} for hour in range(200)]
+        calltools.validate(write(as_csv(rows)), as_of=NOW, timezone="Europe/Moscow")
+        return len(parsed)
+
+    assert count_blocks("02/03/2026 {:02}:00") <= count_blocks("02/03/20260 {:02}:00") + 1
+
+
+def test_a_near_clean_file_is_judged_in_few_calls(write, monkeypatch):
+    from calltools.validation.pandera_schema import PanderaSchema  # noqa: PLC0415 - heavy
+
+    calls, judge = [], PanderaSchema.failed_checks
+    monkeypatch.setattr(
+        PanderaSchema, "failed_checks", lambda self, *given: calls.append(len(given[0]["Tag"])) or judge(self, *given)
+    )
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr("calltools.workers.groups._IDLE_GROUP_RECORDS", 600)
+    monkeypatch.setattr("calltools.workers.groups._MAX_RECORDS_PER_GROUP", 600)
+    rows = [GOOD | {"DateTime": str(NOW - 100 - n)} for n in range(2_000)]
+    path = write(as_csv([GOOD | {"Price": "12,50"}, *rows, GOOD | {"Price": "1,50"}], [*GOOD, "Price"]))
+
+    result = calltools.validate(path, as_of=NOW)
+
+    assert [one.record for one in result.findings if one.code == "CT221"] == [1, 2_002]
+    assert calls == [2]
 
 
 def test_the_order_of_columns_changes_nothing(write):

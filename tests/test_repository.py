@@ -56,6 +56,7 @@ def test_no_vendor_is_named_in_python():
     [
         ("metrica_calls.table.json", EXPORTS["table-schema"]),
         ("metrica_calls.schema.json", EXPORTS["json-schema"]),
+        ("metrica_calls_pandera.py", EXPORTS["pandera"]),
         ("vendor_profile.schema.json", lambda: json.dumps(build_profile_schema(), ensure_ascii=False, indent=2) + "\n"),
     ],
 )

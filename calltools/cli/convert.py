@@ -20,6 +20,7 @@ EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 -o calls.csv",
     "calltools convert journal.json --rejects rejects.csv -o calls.csv",
     "calltools convert export.csv --timezone Asia/Almaty --identifiers crm.xlsx -o calls.csv",
+    "calltools convert 's3://bucket/exports/*.csv.gz' --timezone Europe/Moscow --static-call 1 -o s3://bucket/calls.csv",
     "calltools convert exports/ --check --timezone Europe/Moscow --static-call 1",
 )
 
@@ -33,7 +34,7 @@ def convert_command(  # noqa: PLR0913, PLR0917 - the groups of options
     showing: FindingOptions,
     running: EngineOptions,
 ) -> None:
-    """Vendor export (CSV, XLSX, JSON) or untidy canonical file -> canonical CSV."""
+    """Vendor export (CSV, XLSX, JSON, Parquet) or untidy canonical file -> canonical CSV."""
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
         writing, reading = (layers.apply(writing), layers.apply(reading))

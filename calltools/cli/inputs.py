@@ -1,7 +1,6 @@
 """The inputs that a command was given, and what of its folders is none. Heavy: imported when a command runs."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -9,11 +8,8 @@ from typing import Final
 import typer
 
 from calltools.files.folders import FoundFile, LeftOut, find_files
-from calltools.files.rejects import starts_like_rejects
-from calltools.reports import is_report
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say
-from calltools.validation.baseline import is_baseline
 
 _REASONS: Final = MappingProxyType[LeftOut, MessageKey](
     {
@@ -44,7 +40,7 @@ def find_inputs(
         quiet: Whether it is not printed.
         recursive: Whether folders in a folder are looked into.
     """
-    found = find_files(arguments, others=others, is_own=is_own_file, recursive=recursive)
+    found = find_files(arguments, others=others, is_own=_is_own_file, recursive=recursive)
     for folder, reasons in found.left_out.items():
         if reasons and not quiet:
             counts = {key: reasons[reason] for reason, key in _REASONS.items() if reasons[reason]}
@@ -54,13 +50,8 @@ def find_inputs(
     return found.files
 
 
-def is_own_file(path: Path) -> bool:
-    """Whether calltools wrote the file about other files: a report, rejects, or a baseline.
+def _is_own_file(path: Path) -> bool:
+    # Only a folder needs it: an upload of a file that is known to be clean loads neither pandas nor pandera.
+    from calltools.run import is_own_file  # noqa: PLC0415 - heavy
 
-    A canonical file is none, whoever wrote it: it can be validated and uploaded. Who names a file means it.
-    """
-    if path.name.lower().endswith(".gitlab.json"):
-        return True
-    with suppress(OSError):  # a file that cannot be read is reported as such
-        return starts_like_rejects(path) or is_report(path) or is_baseline(path)
-    return False
+    return is_own_file(path)

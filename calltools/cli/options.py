@@ -92,11 +92,17 @@ class Color(StrEnum):
 
 Files: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Files, folders, patterns; - is standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILE...", help="Files, folders, patterns, addresses (s3://…); - is standard input.", show_default=False
+    ),
 ]
 
 
 _Encoding = Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="Raise a limit that stopped a run, such as seconds=900; repeatable."),
+]
 _Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="Force the delimiter: , ; tab |")]
 _Sheet = Annotated[str | None, typer.Option(metavar="TITLE", help="Sheet of a workbook.")]
 _HeaderRow = Annotated[
@@ -170,10 +176,7 @@ class ReadingOptions:
     own_number: Annotated[
         list[str] | None, typer.Option(metavar="X", help="A number or extension of ours; repeatable.")
     ] = None
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Raise a limit that stopped a run, such as seconds=900; repeatable."),
-    ] = None
+    limit: LimitOption = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ class FindingOptions:
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=f"Write the findings here too: {' '.join(endings())}; repeatable.",
+            help=f"Write the findings here too ({{stem}}: for each input): {' '.join(endings())}; repeatable.",
         ),
     ] = None
     baseline: Annotated[
@@ -224,13 +227,17 @@ class FindingOptions:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """Options that say where files are worked on."""
+    """Options that say where files are worked on; the answer does not depend on them."""
 
     engine: Annotated[
         Engine, typer.Option(help="dask: on a Dask cluster, of this machine or by --scheduler; same answer.")
     ] = Engine.LOCAL
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of the cluster, such as tcp://10.0.0.1:8786.")
+    ] = None
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes that share many small files; default: the processors."),
     ] = None
 
 
@@ -248,8 +255,15 @@ class WritingOptions:
         ),
     ] = "-"
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Records with errors, as they came, plus the codes.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Records with errors, as they came, plus the codes: .csv, .csv.gz or .csv.zst."
+        ),
     ] = None
+    changes: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Every cell that was rewritten: before, after, why.")
+    ] = None
+    diff: Annotated[bool, typer.Option("--diff", help="Show the first rewritten cell of each kind.")] = False
     on_error: Annotated[
         OnError, typer.Option(help="reject: write the good records; fail: write nothing if any is bad.")
     ] = OnError.REJECT

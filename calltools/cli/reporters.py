@@ -1,19 +1,21 @@
 """The reporters that options ask for: one on a stream, one for each ``--report``, one for the runner of GitHub."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
 
 from calltools.cli.options import Color, FindingOptions, is_terminal, resolve_language
 from calltools.cli.terminal import force_utf8
-from calltools.files.atomic import AtomicFile, open_for_append
-from calltools.reports import REPORTERS, form_for_path
+from calltools.files.atomic import AtomicFile, enter_interrupt_safe, open_for_append
+from calltools.reports import REPORTERS, Form, form_for_path
 from calltools.reports.github import STEP_SUMMARY_BYTES, StepSummaryReporter
-from calltools.reports.reporter import ReportOptions
-from calltools.run import ReporterSink
+from calltools.reports.reporter import Reporter, ReportOptions
+from calltools.run import STEM, ReporterSink, ReportPerFileSink, SessionSink, report_path
 from calltools.settings import read_settings
 
 #: Lines longer or shorter than these are hard to read.
@@ -24,15 +26,15 @@ _TERMINAL_FINDINGS_PER_RULE: Final = 20
 
 
 def open_reporters(
-    showing: FindingOptions, stream: TextIO, stack: ExitStack, *, several_files: bool
-) -> Iterator[ReporterSink]:
+    showing: FindingOptions, stream: TextIO, stack: ExitStack, names: Sequence[str]
+) -> Iterator[SessionSink]:
     """The reporters of a run.
 
     Args:
         showing: What the user wants to see.
         stream: Where findings are shown.
         stack: Closes the report files: with an exception they do not appear.
-        several_files: Whether the run is about more than one file.
+        names: What the files of the run are called.
 
     Raises:
         OutputError: A report cannot be written, or its place is taken.
@@ -43,7 +45,7 @@ def open_reporters(
     chosen: str = showing.output_format or ("github" if settings.on_github else usual)
     if not REPORTERS[chosen].for_people:
         force_utf8(stream)
-    options = replace(_report_options(showing, stream), several_files=several_files)
+    options = replace(_report_options(showing, stream), several_files=len(names) > 1)
     yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
     # The runner makes the file; a container that was handed the variable alone has none.
     if chosen == "github" and settings.step_summary and (path := Path(settings.step_summary)).is_file():
@@ -52,8 +54,24 @@ def open_reporters(
         yield ReporterSink(StepSummaryReporter(page, _report_options(showing, page), room))
     for path in showing.report or []:
         form = REPORTERS[form_for_path(path)]
+        if STEM in path.name:
+            create = partial(_create_reporter, form, showing)
+            yield enter_interrupt_safe(stack, ReportPerFileSink(path, names, create, force=showing.force))
+            continue
         file = stack.enter_context(AtomicFile(path, force=showing.force).open_text())
-        yield ReporterSink(form(file, _report_options(showing, file)))
+        yield ReporterSink(_create_reporter(form, showing, file))
+
+
+def list_report_files(showing: FindingOptions, names: Sequence[str]) -> list[Path]:
+    """The files that reports are written to, those of each input among them."""
+    listed = (
+        [report_path(path, name) for name in names] if STEM in path.name else [path] for path in showing.report or []
+    )
+    return [*chain.from_iterable(listed)]
+
+
+def _create_reporter(form: Form, showing: FindingOptions, file: TextIO) -> Reporter:
+    return form(file, _report_options(showing, file))
 
 
 def wants_statistics(showing: FindingOptions) -> bool:

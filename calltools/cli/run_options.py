@@ -1,21 +1,17 @@
 """Options of a run from the texts of the command line: times, spans, sizes, lists of columns."""
 
 import re
-from dataclasses import fields
-from datetime import MAXYEAR, MINYEAR, datetime
-from pathlib import Path
 from typing import Final
 
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
-from calltools.files.limits import Limits
+from calltools.files.limits import parse_limits
+from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
-from calltools.run import RunOptions
+from calltools.run import RunOptions, build_hints, parse_as_of
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_UNITS: Final = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
 def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
@@ -33,30 +29,18 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         static_call=None if reading.static_call is None else reading.static_call.value,
         date_order=None if reading.date_order is None else reading.date_order.value,
         duration_format=None if reading.duration_format is None else reading.duration_format.value,
-        identifiers=Path(reading.identifiers) if reading.identifiers else None,
+        identifiers=as_path(reading.identifiers) if reading.identifiers else None,
         identifier_window_s=_parse_window(reading.identifier_window),
         identifier_columns=_parse_columns(reading.identifier_columns),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
-        as_of=None if reading.as_of is None else _parse_as_of(reading.as_of),
+        as_of=None if reading.as_of is None else parse_as_of(reading.as_of),
         select=split_words(showing.select),
         ignore=split_words(showing.ignore),
         baseline=showing.baseline,
         exact_only=showing.no_fast_path,
-        limits=_parse_limits(reading.limit or []),
+        limits=parse_limits(reading.limit or []),
     )
-
-
-def _parse_limits(given: list[str]) -> Limits:
-    names = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
-    limits: dict[str, int] = {}
-    for text in given:
-        name, _, value = text.partition("=")
-        size = re.fullmatch(r"([1-9][0-9]{0,15}) ?([KMG]iB)?", value.strip())
-        if name.strip() not in names or not size:
-            raise UsageError("limit-unreadable", given=text, names=", ".join(names))
-        limits[names[name.strip()]] = int(size[1]) * _UNITS[size[2]]
-    return Limits(**limits)
 
 
 def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
@@ -65,30 +49,13 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
     Raises:
         UsageError: There is no such encoding, or the delimiter is not one of four.
     """
-    delimiter = reading.delimiter and _DELIMITERS.get(reading.delimiter.lower(), reading.delimiter)
-    if delimiter is not None and delimiter not in {",", ";", "\t", "|"}:
-        raise UsageError("delimiter-unknown", given=delimiter)
-    if reading.encoding is not None:
-        try:
-            "".encode(reading.encoding)
-        except (LookupError, UnicodeError):
-            raise UsageError("encoding-unknown", given=reading.encoding) from None
-    return Hints(reading.encoding, delimiter, reading.sheet, reading.header_row, records=reading.records)
-
-
-def _parse_as_of(text: str) -> int:
-    if re.fullmatch(r"[0-9]{9,11}", text):
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError("as-of-unreadable", given=text) from None
-    if moment.tzinfo is None:
-        raise UsageError("as-of-without-offset", given=text)
-    # One zone further the first and the last day of the calendar have no date.
-    if moment.year in {MINYEAR, MAXYEAR}:
-        raise UsageError("as-of-unreadable", given=text)
-    return int(moment.timestamp())
+    return build_hints(
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        header_row=reading.header_row,
+        records=reading.records,
+    )
 
 
 def _parse_window(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,26 +22,32 @@ from calltools.cli.options import (
     ReadingOptions,
     WritingOptions,
     format_error,
+    is_terminal,
     resolve_language,
     traceback_places,
 )
-from calltools.cli.reporters import open_reporters, wants_statistics
+from calltools.cli.progress import Progress
+from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.cli.terminal import show_progress
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
+from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.model.titles import redacted_titles
+from calltools.pipeline import OnRead
 from calltools.reports.escape import escape_invisible
 from calltools.reports.wording import format_counts_line, format_total_line
 from calltools.rules.catalog import RULES
 from calltools.run import (
     BaselineResult,
     BaselineWriter,
+    ChangeKind,
+    ChangesSink,
     ConversionSink,
+    FirstChange,
     FolderConversionSink,
     InputFile,
     Job,
@@ -53,7 +59,7 @@ from calltools.run import (
     refuse_other_endings,
     resolve,
 )
-from calltools.runtime.threads import return_freed_memory, use_single_arena
+from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
 from calltools.settings import read_settings
 from calltools.texts import Language, say
 from calltools.workers import second_process
@@ -73,19 +79,21 @@ def validate_files(  # noqa: PLR0913 - the groups of options
     _tune_process(files)
     with ExitStack() as stack:
         base, inputs = _open_inputs(files, _report_paths(showing), reading, showing, layers, stack)
-        refuse_occupied_outputs(_report_paths(showing), inputs, [base.options.identifiers])
+        names = [one.name for one in inputs]
+        refuse_occupied_outputs(_report_paths(showing, names), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        reporters = list(open_reporters(showing, sys.stdout, stack, several_files=len(inputs) > 1))
+        reporters = list(open_reporters(showing, sys.stdout, stack, names))
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
             [baseline],
             reporters,
-            _ConsoleEvents(showing),
+            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
             cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
@@ -104,19 +112,21 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
-    output = None if writing.output == "-" else Path(writing.output)
+    output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
     with ExitStack() as stack:
         outputs = [path for path in (output, writing.rejects) if path is not None]
         if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
-            raise UsageError("output-rejects-folder", path=writing.output)
+            raise UsageError("output-rejects-folder", path=output if isinstance(output, RemotePath) else writing.output)
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
-        base, inputs = _open_inputs(files, [*outputs, *_report_paths(showing)], reading, showing, layers, stack)
+        refuse_other_endings(None, changes=writing.changes)
+        lists = [writing.changes] if writing.changes else []
+        base, inputs = _open_inputs(files, [*outputs, *lists, *_report_paths(showing)], reading, showing, layers, stack)
         all_or_nothing = writing.on_error is OnError.FAIL
         converted: ConversionSink | FolderConversionSink
+        names = [one.name for one in inputs]
         if to_folder and output is not None:
-            names = [one.name for one in inputs]
             converted = FolderConversionSink(
                 output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
@@ -125,23 +135,27 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             converted = ConversionSink(
                 output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
             )
-        refuse_occupied_outputs([*outputs, *_report_paths(showing)], inputs, [base.options.identifiers])
+        refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
+        changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
-        reporters = list(open_reporters(showing, stream, stack, several_files=len(inputs) > 1))
+        reporters = list(open_reporters(showing, stream, stack, names))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, converted],
+            [baseline, *changes, converted],
             reporters,
-            _ConsoleEvents(showing),
+            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
             wants_statistics=wants_statistics(showing),
             may_fork=True,
             cluster=_open_cluster(running, stack),
+            processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
+        if writing.diff:
+            _print_changes(changes[0].kinds, showing)
         _print_counts(summaries, showing)
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
@@ -158,6 +172,27 @@ def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
     from calltools.workers.dask_cluster import DaskCluster  # noqa: PLC0415 - an extra
 
     return enter_interrupt_safe(stack, DaskCluster(running.scheduler))
+
+
+def _open_changes(writing: WritingOptions, showing: FindingOptions, stack: ExitStack) -> list[ChangesSink]:
+    if writing.changes is None and not writing.diff:
+        return []
+    all_or_nothing = writing.on_error is OnError.FAIL
+    sink = ChangesSink(
+        writing.changes, force=showing.force, all_or_nothing=all_or_nothing, show_values=showing.show_values
+    )
+    return [enter_interrupt_safe(stack, sink)]
+
+
+def _print_changes(kinds: Mapping[ChangeKind, FirstChange], showing: FindingOptions) -> None:
+    """Show of each kind of rewritten cells how many there are, and the first."""
+    language = resolve_language(showing.lang)
+    for kind, first in kinds.items():
+        facts = {"field": kind.field, "why": kind.why, "count": first.count, "file": first.file, "place": first.place}
+        cells = {name: text or say("change-empty", language) for name, text in first.cells.items()}
+        typer.echo(say("change-line", language, **facts, **cells), err=True)
+    if not kinds:
+        typer.echo(f"calltools: {say('change-none', language)}", err=True)
 
 
 def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:
@@ -212,9 +247,9 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     return base, inputs
 
 
-def _report_paths(showing: FindingOptions) -> list[Path]:
-    """The files that a run writes about its findings."""
-    return [*(showing.report or []), *([showing.write_baseline] if showing.write_baseline else [])]
+def _report_paths(showing: FindingOptions, names: Sequence[str] = ()) -> list[Path]:
+    """The files that a run writes about its findings; without names not those of each input."""
+    return [*list_report_files(showing, names), *([showing.write_baseline] if showing.write_baseline else [])]
 
 
 def _open_baseline(showing: FindingOptions, base: RunContext, stack: ExitStack) -> BaselineWriter:
@@ -229,6 +264,7 @@ class _ConsoleEvents(SessionEvents):
     """Shows a run on standard error, as the options want it."""
 
     showing: FindingOptions
+    progress: Progress | None
 
     def prepared(self) -> None:
         # Modules and plans stay until the end: the garbage collector need not look at them again and again.
@@ -236,16 +272,32 @@ class _ConsoleEvents(SessionEvents):
 
     def started(self, name: str, job: Job) -> None:
         if self.showing.verbose:
+            self._wipe()
             for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
                 typer.echo(f"{name}: {line}", err=True)
 
-    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
-        return show_progress(name, shown=not (self.showing.no_progress or self.showing.quiet))
+    def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
+        if self.progress is None:
+            return SessionEvents.reading(self, name, size)
+        return self.progress.reading(name, size)
 
     def unreadable(self, _name: str, fault: FileFault) -> None:
+        self._wipe()
         typer.echo(format_error(fault, resolve_language(self.showing.lang)), err=True)
         if self.showing.debug:
             typer.echo(traceback_places(fault), err=True)
+
+    def _wipe(self) -> None:
+        if self.progress is not None:
+            self.progress.wipe()
+
+
+def _open_progress(showing: FindingOptions, files: int) -> Progress | None:
+    """What shows how far the run is: on a terminal, or with ``--verbose``."""
+    drawn = is_terminal(sys.stderr)
+    if showing.no_progress or showing.quiet or not (drawn or showing.verbose):
+        return None
+    return Progress(sys.stderr, resolve_language(showing.lang), files, drawn, is_terminal(sys.stdout))
 
 
 def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:

@@ -1,15 +1,12 @@
-"""Standard output and error: broken pipes, encodings, and the progress of a long run on a terminal."""
+"""Standard output and error: broken pipes and encodings."""
 
 import codecs
 import contextlib
 import io
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, Final, TextIO, final
 
-from calltools.cli.options import is_terminal
 from calltools.settings import read_settings
 
 
@@ -89,19 +86,3 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
         for character in error.object[error.start : error.end]
     )
     return replaced, error.end
-
-
-@contextmanager
-def show_progress(name: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Show progress on standard error if that is a terminal; the given function takes the records read so far."""
-    if not shown or not is_terminal(sys.stderr):
-        yield lambda _: None
-        return
-    # rich is heavy, and only a person at a terminal needs it.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.completed:,}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda count: bar.update(task, completed=count)

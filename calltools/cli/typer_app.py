@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from calltools.errors import nearest_word
+from calltools.files.remote_path import as_path
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 
@@ -160,7 +161,7 @@ def _convert_one(type_: Any, value: Any, limits: Any) -> Any:
         return value
     if isinstance(value, str):
         if type_ is Path and not _is_unreadable(value):
-            return Path(value)
+            return as_path(value)
         if type_ is int and _is_number(value) and _is_in_range(int(value), limits):
             return int(value)
         if isinstance(type_, type) and issubclass(type_, Enum) and value in {member.value for member in type_}:
@@ -225,6 +226,9 @@ def _sentence_on_words(error: Any, language: Language) -> str:
     message: str = error.message
     if message.startswith("No such command"):
         word, *near = _QUOTED.findall(message)
+        if error.ctx.parent is None and Path(word).exists():
+            path = word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
+            return f"{word}: {say('call-file', language, path=path)}"
         return _unknown_word("call-command-unknown", word, near, language)
     if message.startswith("Missing command"):
         return say("call-command-missing", language, choices=", ".join(_commands_of(error)))

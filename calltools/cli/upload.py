@@ -1,9 +1,8 @@
 """``calltools upload``: send the calls of canonical files, each exactly once, or hold them and say so."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -26,9 +25,6 @@ EXAMPLES = format_examples(
     "calltools convert export.csv --timezone Europe/Moscow --static-call 1 | "
     "calltools upload - --counter 12345678 --yes --wait",
 )
-#: The service accepts letters, digits and spaces in a comment. The limit leaves room for the marker.
-_COMMENT: Final = re.compile(r"[A-Za-zА-Яа-яЁё0-9 ]*")
-_MAX_COMMENT_LENGTH: Final = 200
 
 
 @expand_options
@@ -53,11 +49,12 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
         if "-" in files and access.token_stdin:
             raise UsageError("upload-stdin-twice")
         from calltools.cli.upload_run import FileOptions, upload_files  # noqa: PLC0415 - heavy
+        from calltools.uploading.context import refuse_wrong_request  # noqa: PLC0415 - heavy
 
         def options_for(name: str) -> FileOptions:
             matching = layers.config.matching_overrides(send.stdin_name if name == "-" else name)
             counter, chosen = layers.apply(counter_option, matching).counter, layers.apply(send, matching)
-            _check_options(counter, chosen)
+            refuse_wrong_request(counter, chosen.comment, dry_run=chosen.dry_run)
             return FileOptions(counter or 0, chosen, layers.apply(follow, matching), layers.apply(absence))
 
         raise typer.Exit(upload_files(files, options_for, access, output, recursive=send.recursive))
@@ -72,11 +69,3 @@ def open_layers(context: typer.Context, output: OutputOptions) -> Iterator[Optio
     output = layers.apply(output)
     with exit_on_error(output.language, debug=output.debug):
         yield layers
-
-
-def _check_options(counter: int | None, send: SendOptions) -> None:
-    """Refuse options that are wrong whatever the file holds."""
-    if not send.dry_run and counter is None:
-        raise UsageError("upload-counter-needed")
-    if not _COMMENT.fullmatch(send.comment) or len(send.comment) > _MAX_COMMENT_LENGTH:
-        raise UsageError("upload-comment-wrong", limit=_MAX_COMMENT_LENGTH)

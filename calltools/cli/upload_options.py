@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.options import Lang, resolve_language
+from calltools.cli.options import Lang, LimitOption, resolve_language
 from calltools.texts import Language
 
 #: The largest number that the ledger can keep.
@@ -55,6 +55,7 @@ class SendOptions:
     ] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
     recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False
+    limit: LimitOption = None
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
     ] = False

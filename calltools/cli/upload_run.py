@@ -23,6 +23,7 @@ from calltools.cli.upload_options import (
     repeat_options,
 )
 from calltools.files.folders import FoundFile
+from calltools.files.limits import parse_limits
 from calltools.ledger import (
     Ledger,
     Part,
@@ -201,6 +202,7 @@ def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) 
         plan_only=send.plan,
         confirmed=send.yes,
         member=one.member,
+        limits=parse_limits(send.limit or []),
     )
 
 
@@ -270,8 +272,8 @@ def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, outpu
 def give_up_upload(name: str, output: OutputOptions) -> int:
     """Give up one uploading that is held; gives the exit code."""
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        give_up_part(ledger, find_part(ledger, name), console)
-    return results.OK
+        part = give_up_part(ledger, find_part(ledger, name), console)
+    return results.HELD if part.held else results.OK
 
 
 def cancel_upload(name: str, output: OutputOptions) -> int:

@@ -34,5 +34,6 @@ EXPORTS: Final[Mapping[str, Export]] = MappingProxyType(
         "json-schema": Export("json_schema:render_json_schema"),
         "csvw": Export("csvw:render_csvw"),
         "markdown": Export("markdown:render_field_tables"),
+        "pandera": Export("pandera_module:render_pandera_module"),
     }
 )

@@ -20,13 +20,14 @@ _DATE_PARTS: Final = (
 )
 #: The longest date, and some characters that show that it ends there.
 _DATE_CHARACTERS: Final = 12
-_MONTHS: Final = 12
+#: A greater number is a day.
+MONTHS: Final = 12
 #: The family of dates with the year first, among those named by the separator of dates that end with the year.
 YEAR_FIRST: Final = "Y"
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class DateFamily:
     """The dates of a column that are written alike.
 
     Attributes:
@@ -39,12 +40,22 @@ class _Family:
     second_above: bool = False
     none_above: bool = False
 
-    def __or__(self, other: "_Family") -> "_Family":
-        return _Family(
+    def __or__(self, other: "DateFamily") -> "DateFamily":
+        return DateFamily(
             self.first_above | other.first_above,
             self.second_above | other.second_above,
             self.none_above | other.none_above,
         )
+
+    @staticmethod
+    def of_numbers(first: Numbers, second: Numbers) -> "DateFamily":
+        """What dates with these short numbers show."""
+        one, other = first > MONTHS, second > MONTHS
+        return DateFamily(bool(one.any()), bool(other.any()), bool((~one & ~other).any()))
+
+    def covers(self, other: "DateFamily") -> bool:
+        """Whether the dates of another column show nothing that these do not."""
+        return (self | other) == self
 
     @property
     def orders(self) -> frozenset[DateOrder]:
@@ -52,7 +63,7 @@ class _Family:
         return frozenset(order for order, seen in _proofs(self) if seen)
 
 
-def _proofs(family: _Family) -> tuple[tuple[DateOrder, bool], ...]:
+def _proofs(family: DateFamily) -> tuple[tuple[DateOrder, bool], ...]:
     return ("dmy", family.first_above), ("mdy", family.second_above)
 
 
@@ -65,13 +76,26 @@ class SeenDates:
         layouts: ``strptime`` layouts of the profile, which says the order for the separators that they write.
     """
 
-    families: Mapping[str, _Family] = field(default_factory=dict)
+    families: Mapping[str, DateFamily] = field(default_factory=dict)
     layouts: tuple[str, ...] = ()
 
     def __or__(self, other: "SeenDates") -> "SeenDates":
         marks = self.families.keys() | other.families.keys()
-        together = {mark: self.families.get(mark, _Family()) | other.families.get(mark, _Family()) for mark in marks}
+        together = {
+            mark: self.families.get(mark, DateFamily()) | other.families.get(mark, DateFamily()) for mark in marks
+        }
         return SeenDates(together, tuple(dict.fromkeys((*self.layouts, *other.layouts))))
+
+    def covers(self, other: "SeenDates") -> bool:
+        """Whether no answer changes when the dates of another column are seen, too."""
+        return all(
+            mark in self.families and (mark == YEAR_FIRST or self.families[mark].covers(family))
+            for mark, family in other.families.items()
+        ) and (self.shows_late_day() or not other.shows_late_day())
+
+    def shows_late_day(self) -> bool:
+        """Whether a date with the year first has a day above 12: all that its days can tell."""
+        return self.families.get(YEAR_FIRST, DateFamily()).first_above
 
     def proven_orders(self) -> Orders:
         """Whether day or month comes first, for each separator whose dates tell.
@@ -114,7 +138,7 @@ class SeenDates:
         if not self.families or (named and all(layout.startswith("%Y") for layout in named)):
             return False
         decided = dict(layout_orders(self.layouts))
-        return not self.families.get(YEAR_FIRST, _Family()).first_above and not any(
+        return not self.shows_late_day() and not any(
             len(family.orders) > 1 or (family.none_above and (family.orders or mark in decided))
             for mark, family in self.families.items()
             if mark != YEAR_FIRST
@@ -124,7 +148,7 @@ class SeenDates:
         """Whether more dates may prove another order than these do."""
         return bool(self._open_families())
 
-    def _open_families(self) -> dict[str, _Family]:
+    def _open_families(self) -> dict[str, DateFamily]:
         """The families whose order the profile does not say."""
         decided = {YEAR_FIRST, *dict(layout_orders(self.layouts))}
         return {mark: family for mark, family in self.families.items() if mark not in decided}
@@ -138,8 +162,7 @@ def see_dates(cells: Cells, layouts: tuple[str, ...] = ()) -> SeenDates:
     families = {}
     for mark in set(marks.unique().to_pylist()) - {""}:
         rows = as_mask(pc.equal(marks, mark))
-        one, other = first[rows] > _MONTHS, second[rows] > _MONTHS
-        families[mark] = _Family(bool(one.any()), bool(other.any()), bool((~one & ~other).any()))
+        families[mark] = DateFamily.of_numbers(first[rows], second[rows])
     return SeenDates(families, layouts)
 
 
@@ -173,7 +196,7 @@ def exchange_day_and_month(local: Numbers) -> tuple[Numbers, Mask]:
     day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
     years = months.astype("datetime64[Y]")
     month = (months - years.astype("datetime64[M]")).astype(np.int64) + 1
-    other: Mask = (day <= _MONTHS) & (day != month)
+    other: Mask = (day <= MONTHS) & (day != month)
     swapped_month = years.astype("datetime64[M]") + (np.where(other, day, 1) - 1)
     swapped = swapped_month.astype("datetime64[D]") + (np.where(other, month, 1) - 1)
     moved = (swapped - days).astype(np.int64) * 86_400

@@ -14,7 +14,7 @@ from calltools.fields.kernels.byte_kernels import byte_lengths
 from calltools.fields.kernels.cell_kernels import rewrite_where
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS_BY_NAME
-from calltools.model.cells import Cells, combine_chunks
+from calltools.model.cells import Cells, DistinctCells, combine_chunks
 
 _Redactor: TypeAlias = Callable[[Cells], Cells]
 
@@ -49,6 +49,11 @@ def redact_findings(table: pa.Table, show_values: bool) -> pa.Table:  # noqa: FB
     return _set_column(table, "detail", _replace_in_distinct(combine_chunks(table["detail"]), _IN_DETAIL))
 
 
+def redact_cells(field: str, cells: Cells) -> Cells:
+    """The cells of a canonical field as a report may show them."""
+    return combine_chunks(_redactor_for_field(field)(cells))
+
+
 def redact_title_cells(titles: Cells) -> Cells:
     """The titles without numbers that may be a phone number or an id."""
     return _replace_in_distinct(titles, _IN_TITLE)
@@ -65,7 +70,8 @@ def _redact_by_field(cells: Cells, fields: Cells) -> Cells:
     for number, name in enumerate(encoded.dictionary.to_pylist()):
         rows = np.flatnonzero(field_of == number)
         if len(rows):
-            parts.append(combine_chunks(_redactor_for_field(name)(cells.take(pa.array(rows)))))
+            some = DistinctCells.of(cells.take(pa.array(rows)))
+            parts.append(combine_chunks(some.expand(_redactor_for_field(name))))
             position[rows] = np.arange(count, count + len(rows))
             count += len(rows)
     return pa.concat_arrays(parts).take(pa.array(position, mask=~valid)) if parts else cells

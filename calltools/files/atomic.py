@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final, TextIO, TypeVar
 
 from calltools.errors import OutputError
+from calltools.files import remote
+from calltools.files.remote_path import RemotePath, as_path
 from calltools.runtime.signals import deferred_interrupts
 from calltools.texts.keys import MessageKey
 
@@ -44,6 +46,9 @@ def refuse_same_files(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 def _marks(path: Path) -> list[object]:
     """What a path has in common with another one of the same file."""
+    path = as_path(path)
+    if isinstance(path, RemotePath):
+        return [path]
     marks: list[object] = [str(path.resolve()).casefold()]
     with contextlib.suppress(OSError, ValueError):
         found = path.stat()
@@ -64,14 +69,15 @@ class AtomicFile:
     """A file that is written beside its final path, and renamed when all of it is on the disk.
 
     A context manager: after an exception nothing remains. A device or a named pipe, such as ``/dev/null``, is written
-    directly.
+    directly. What goes to an address waits in a private file, and is put there in one operation.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
-        self._path = path
+        self._path = as_path(path)
         self._force = force
         self._stream: BinaryIO | None = None
         self._temporary: Path | None = None
+        self._is_in_place = False
 
     def __enter__(self) -> BinaryIO:
         """Open the stream to write to.
@@ -81,18 +87,20 @@ class AtomicFile:
         """
         self._refuse_occupied()
         with map_os_errors(self._path):
+            if isinstance(self._path, RemotePath):
+                return self._create_temporary(Path(tempfile.gettempdir()), "calltools")
             if _is_device_or_pipe(self._path):
                 self._stream = self._path.open("wb", buffering=0)
                 return _ErrorMappedStream(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
             try:
-                return self._create_temporary()
+                return self._create_temporary(self._path.parent, self._path.name[:40])
             except BaseException:
                 self.discard()
                 raise
 
-    def _create_temporary(self) -> BinaryIO:
+    def _create_temporary(self, folder: Path, name: str) -> BinaryIO:
         with deferred_interrupts():
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name[:40]}.", dir=self._path.parent)
+            handle, name = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
             self._temporary = Path(name)
             self._stream = os.fdopen(handle, "wb")
             return _ErrorMappedStream(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used
@@ -116,12 +124,28 @@ class AtomicFile:
         try:
             with map_os_errors(self._path):
                 self._refuse_occupied()
-                self._temporary.replace(self._path)
-                _sync_folder(self._path.parent)
+                if isinstance(self._path, RemotePath):
+                    remote.put(self._temporary, self._path)
+                    self._temporary.unlink()
+                else:
+                    self._temporary.replace(self._path)
+                    _sync_folder(self._path.parent)
         except BaseException:
             self.discard()
             raise
         self._temporary = None
+        self._is_in_place = True
+
+    def withdraw(self) -> None:
+        """Take back what ``commit`` has put in its place, where nothing was before: another output has failed."""
+        if not self._is_in_place or self._force:
+            return
+        if isinstance(self._path, RemotePath):
+            remote.remove(self._path)
+        else:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        self._is_in_place = False
 
     def complete(self) -> None:
         """Put what was written on the disk and close it; only ``commit`` gives it its name.
@@ -163,6 +187,9 @@ class AtomicFile:
             wrapped.detach()
 
     def _refuse_occupied(self) -> None:
+        if isinstance(self._path, RemotePath):
+            remote.refuse_occupied(self._path, force=self._force)
+            return
         if _is_device_or_pipe(self._path):
             return
         if self._path.is_symlink():

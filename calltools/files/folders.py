@@ -8,10 +8,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
+from calltools.errors import SourceError
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
-from calltools.files.packed import is_archive, is_hidden_member, list_members, split_member, tables_among
+from calltools.files.packed import (
+    is_archive,
+    is_hidden_member,
+    list_members,
+    list_remote_members,
+    split_member,
+    tables_among,
+)
+from calltools.files.remote import Listed, is_folder, list_files
+from calltools.files.remote_path import RemotePath, as_path
+
+#: What calltools writes about other files, by the names of these.
+OWN_ENDINGS: Final = (".rejects.csv", ".rejects.csv.gz", ".rejects.csv.zst", ".gitlab.json")
 
 #: Why something in a folder is no input.
 LeftOut: TypeAlias = Literal["hidden", "lock", "own", "named", "other", "folder"]
@@ -54,10 +67,13 @@ class _Search:
     found: FoundFiles
     taken: set[tuple[int, int]]
     is_own: Callable[[Path], bool]
+    outputs: frozenset[Path]
 
     def add_argument(self, given: str, *, alone: bool, recursive: bool) -> None:
-        path = Path(given)
-        if path.is_dir():
+        path = as_path(given)
+        if isinstance(path, RemotePath):
+            self._add_address(path, recursive=recursive)
+        elif path.is_dir():
             self._add_listed(given, _list_folder(path, self.taken if recursive else None), any_ending=False)
         elif not alone and path.name.startswith(LOCK_FILE_PREFIXES):
             # The shell has put it there, for `*.xlsx`.
@@ -83,8 +99,48 @@ class _Search:
         if not taken:
             self.found.files.append(FoundFile(Path(given), displayable(given)))
 
+    def _add_address(self, address: RemotePath, *, recursive: bool) -> None:
+        """Add a file, or what a folder or a pattern gives; a store that does not tell is reported when it is read."""
+        listed: list[Listed] = []
+        if not (address.is_web or address.is_pattern or has_table_ending(address.name)) and is_folder(address):
+            address /= ""
+        if address.is_folder or address.is_pattern:
+            with suppress(SourceError):
+                listed = list_files(address, recursive=recursive)
+        files = [one for one in listed if self._count_address(one, address)]
+        if address.is_folder or address.is_pattern:
+            self.found.taken[str(address)] += len(files)
+        for one in [file.address for file in files] or [address]:
+            packed = split_member(one)
+            members = [] if packed.member or not isinstance(one, RemotePath) else list_remote_members(one)
+            self._add_members(packed.path, packed.member, str(one), members)
+
+    def _count_address(self, one: Listed, above: RemotePath) -> bool:
+        """Whether something in a folder of a store is taken; if not, the reason counts."""
+        any_ending = above.is_pattern and above.suffix != "" and WILDCARDS.isdisjoint(above.suffix)
+        reason: LeftOut | None = None
+        name = one.address.name
+        if name.startswith(LOCK_FILE_PREFIXES):
+            reason = "lock"
+        elif one.is_hidden:
+            reason = "hidden"
+        elif one.is_folder:
+            reason = "folder"
+        elif not (any_ending or has_table_ending(name)):
+            reason = "other"
+        elif one.address in self.outputs:
+            reason = "named"
+        elif name.lower().endswith(OWN_ENDINGS):
+            # Each one would have to be read to know more.
+            reason = "own"
+        if reason is not None:
+            self.found.left_out.setdefault(str(above), Counter())[reason] += 1
+        return reason is None
+
     def _add_file(self, path: Path, member: str | None, given: str) -> None:
-        members = [] if member is not None else _list_archive(path)
+        self._add_members(path, member, given, [] if member is not None else _list_archive(path))
+
+    def _add_members(self, path: Path, member: str | None, given: str, members: Sequence[str]) -> None:
         tables = tables_among(members)
         if not tables:
             self.found.files.append(FoundFile(path, displayable(given), member))
@@ -111,8 +167,9 @@ def find_files(
         is_own: Whether a file is something that calltools wrote about other files.
         recursive: Whether folders in a folder are looked into.
     """
-    taken = {identity for path in others if (identity := _identity(path)) is not None}
-    search = _Search(FoundFiles(), taken, is_own)
+    outputs = frozenset(as_path(path) for path in others)
+    taken = {identity for path in outputs if (identity := _identity(path)) is not None}
+    search = _Search(FoundFiles(), taken, is_own, outputs)
     for given in arguments:
         search.add_argument(given, alone=len(arguments) == 1, recursive=recursive)
     return search.found

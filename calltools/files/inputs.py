@@ -3,6 +3,7 @@
 The table is light: a reader is loaded when the first file of its form is opened.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,9 @@ class Input:
         return table
 
 
+#: The first bytes of a table that this process has written for itself; another process has others.
+PRIVATE_SIGNATURE: Final = b"calltools table\0" + os.urandom(48)
+
 INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
     {
         "csv": Input(
@@ -106,6 +110,38 @@ INPUTS: Final[Mapping[str, Input]] = MappingProxyType(
             ),
             (".json", ".jsonl"),
             file_formats=("json",),
+        ),
+        "parquet": Input(
+            "columnar.reader:open_columnar",
+            SourceFormat(
+                ("{name}: Parquet", "{name}: Parquet"),
+                titles=("columns of its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (".parquet",),
+            # The second one is encrypted.
+            (b"PAR1", b"PARE"),
+        ),
+        "arrow": Input(
+            "columnar.reader:open_columnar",
+            SourceFormat(
+                ("{name}: Arrow", "{name}: Arrow"),
+                titles=("columns of its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (".arrow", ".arrows", ".feather", ".ipc"),
+            # A file, a stream, Feather of version 1.
+            (b"ARROW1\0\0", b"\xff\xff\xff\xff", b"FEA1\0\0\0\0"),
+        ),
+        "table": Input(
+            "private_table:open_private_table",
+            SourceFormat(
+                ("{name}: table", "{name}: таблица"),
+                titles=("columns of its schema", "столбцы — из схемы"),
+                address="record",
+            ),
+            (),
+            (PRIVATE_SIGNATURE,),
         ),
     }
 )

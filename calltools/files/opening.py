@@ -5,7 +5,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -38,7 +38,6 @@ _TAR_SIGNATURE_AT: Final = 257
 _OTHER_SIGNATURES: Final = {
     b"%PDF": "PDF",
     b"{\\rtf": "RTF",
-    b"PAR1": "Parquet",
     b"SQLite format 3": "SQLite",
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -100,6 +99,13 @@ def check_file(path: Path, name: str) -> None:
     except OSError as fault:
         raise SourceError("file-unreadable", path=name, reason=fault.strerror) from fault
     raise SourceError("file-folder" if stat.S_ISDIR(mode) else "file-special", path=name)
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether a path is a named pipe, or one of this process (``/dev/stdin``, ``/dev/fd/63``): it can be read once."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISFIFO(path.stat().st_mode)
+    return False
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from calltools.files.packed import load_zstd
 PARQUET: Final = ".parquet"
 #: What the name of a converted file may end with.
 ENDINGS: Final = (".csv", ".csv.gz", ".csv.zst", PARQUET)
+#: What the name of rejects may end with.
+REJECT_ENDINGS: Final = ENDINGS[:-1]
 #: Records of a row group, so that readers can take a part of the file.
 _GROUP_RECORDS: Final = 100_000
 _GZIP_LEVEL: Final = 6

@@ -18,10 +18,12 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, Self
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from calltools.errors import LimitError, SourceError, UnfitFileError
+from calltools.files import remote
 from calltools.files.atomic import map_os_errors
 from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
 from calltools.files.limits import Limits
-from calltools.files.opening import check_file, map_read_errors, open_private_file, sniff_zip
+from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
+from calltools.files.remote_path import RemotePath
 
 _CHUNK_BYTES: Final = 1 << 20
 #: Memory that unpacking may take; ``xz -9`` and ``zstd --ultra -22`` take less, only ``zstd --long=28`` takes more.
@@ -32,6 +34,8 @@ _METHODS: Final = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
 #: Names of several members that a message lists.
 _LISTED: Final = 10
 _SIGNATURE_BYTES: Final = 8
+#: Copies of addresses and pipes that hold a file handle.
+_NAMELESS_COPIES: Final = 64
 _UNSAFE_NAME: Final = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
 
 
@@ -139,11 +143,13 @@ class Packed(NamedTuple):
 
 def split_member(path: Path) -> Packed:
     """``archive.zip/member.csv`` as archive and member; any other path as it is."""
+    if isinstance(path, RemotePath):
+        return Packed(*path.split_member())
     with suppress(OSError, ValueError):
         if path.exists():
             return Packed(path)
         for archive in path.parents:
-            if archive.is_file():
+            if archive.is_file() or is_pipe(archive):
                 return Packed(archive, path.relative_to(archive).as_posix())
     return Packed(path)
 
@@ -169,7 +175,13 @@ def is_archive(path: Path, name: str) -> bool:
     return False
 
 
-def list_members(path: Path) -> list[str]:
+def list_remote_members(address: RemotePath) -> list[str]:
+    """The same for an archive in a store, of which only the directory is read; other files are known by their names."""
+    is_zip = address.name.lower().endswith(ARCHIVE_SUFFIX)
+    return remote.list_archive(address, list_members) if is_zip else []
+
+
+def list_members(path: Path | BinaryIO) -> list[str]:
     """Names of the files in an archive, in the order of their names; empty if its directory cannot be read."""
     with suppress(*_FAULTS, OSError), ZipFile(path) as archive:
         return sorted({info.filename for info in archive.infolist() if not info.is_dir()})
@@ -193,14 +205,17 @@ def is_hidden_member(name: str) -> bool:
 class Unpacker:
     """Gives the plain bytes of files; a context manager.
 
-    On Linux all unpacked files have the same path, which holds the bytes of the one that was asked for last: a run over
-    a thousand of them needs the disk and the file handle of one. So a file is asked for again before it is read again.
+    What an address or a pipe gives is copied once, and kept to the end. On Linux all unpacked files have the same path,
+    which holds the bytes of the one that was asked for last: a run over a thousand of them needs the disk and the file
+    handle of one. So a file is asked for again before it is read again.
     """
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._held: dict[Packed, Path] = {}
         self._place: BinaryIO | None = None
+        self._copies: dict[Path, Path] = {}
+        self._folder: Path | None = None
 
     def __enter__(self) -> Self:
         """Nothing is opened before a packed file comes."""
@@ -222,15 +237,40 @@ class Unpacker:
             SourceError: It is missing, damaged or encrypted, holds another archive, or unpacks to more than a limit.
             UnfitFileError: The archive holds several tables, and none is named.
             OutputError: The disk has no room for the unpacked file.
+            UsageError: The address is of a kind that is not read, or what reads it is not installed.
         """
+        called = packed.path.name
+        if isinstance(packed.path, RemotePath) or is_pipe(packed.path):
+            packed = Packed(self._copy(packed.path, name, limits), packed.member)
         check_file(packed.path, name)
         with map_read_errors(name):
             packing = None if packed.member is not None else _find_packing(packed.path)
-            if packing is None and packed.member is None and not is_archive(packed.path, packed.path.name):
+            if packing is None and packed.member is None and not is_archive(packed.path, called):
                 return packed.path
             if packed not in self._held:
                 self._unpack(packed, packing, name, limits)
             return self._held[packed]
+
+    def _copy(self, path: Path, name: str, limits: Limits) -> Path:
+        """A private copy of what an address or a pipe gives; the first ones have no name in any folder."""
+        if path not in self._copies:
+            with ExitStack() as attempt:
+                if len(self._copies) < _NAMELESS_COPIES:
+                    stream, copy = attempt.enter_context(open_private_file())
+                else:
+                    # Each without a name takes a file handle, of which a process has few.
+                    if self._folder is None:
+                        made = tempfile.TemporaryDirectory(prefix="calltools-")
+                        self._folder = Path(self._stack.enter_context(made))
+                    copy = self._folder / str(len(self._copies))
+                    stream = attempt.enter_context(copy.open("xb"))
+                with map_os_errors(Path(tempfile.gettempdir()) / "calltools-copy"):
+                    _copy_bytes(path, name, stream, limits)
+                    stream.flush()
+                if self._folder is None:
+                    self._stack.push(attempt.pop_all())
+            self._copies[path] = copy
+        return self._copies[path]
 
     def _unpack(self, packed: Packed, packing: _Packing | None, name: str, limits: Limits) -> None:
         with ExitStack() as attempt:
@@ -256,6 +296,31 @@ class Unpacker:
             else:
                 self._stack.push(attempt.pop_all())
                 self._held[packed], self._place = path, stream
+
+
+def _copy_bytes(path: Path, name: str, target: BinaryIO, limits: Limits) -> None:
+    if isinstance(path, RemotePath):
+        remote.fetch(path, target, limits)
+        return
+    counted = remote.LimitedStream(target, name, limits)
+    with map_read_errors(name), path.open("rb") as pipe:
+        while piece := pipe.read(_CHUNK_BYTES):
+            counted.write(piece)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first plain bytes of a file, packed or not; empty if what is packed cannot be unpacked.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    packing = _find_packing(path)
+    with path.open("rb") as stream:
+        if packing is None:
+            return stream.read(size)
+        with suppress(SourceError), _map_faults("", packing.name):
+            return next(_decompress(stream, packing), b"")[:size]
+    return b""
 
 
 def _find_packing(path: Path) -> _Packing | None:

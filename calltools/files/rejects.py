@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from calltools.errors import UnfitFileError
 from calltools.fields.kernels.byte_kernels import first_bytes
+from calltools.files.packed import read_head
 from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.cells import as_mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
@@ -41,9 +42,8 @@ def has_reject_titles(titles: Sequence[str]) -> bool:
 
 
 def starts_like_rejects(path: Path) -> bool:
-    """Whether a file begins as rejects are written: as UTF-8 with commas, whatever the vendor writes."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
+    """Whether a file begins as rejects are written, packed or not: as UTF-8 with commas, whatever the vendor writes."""
+    head = read_head(path, _HEAD_BYTES)
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(REJECT_TITLES[0].encode())
 
 

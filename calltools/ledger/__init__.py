@@ -87,6 +87,7 @@ from calltools.ledger.planning import (
 )
 from calltools.ledger.queries import (
     AcceptedCalls,
+    check_undecided,
     count_accepted_calls,
     digest_file,
     find_faults,
@@ -197,6 +198,7 @@ def open_ledger_in(folder: Path, now: Callable[[], float], *, start_anew: bool =
     with opening_lock(folder):
         ledger = open_database(folder, now, start_anew=start_anew)
     try:
+        check_undecided(ledger)
         recover_all(ledger)
     except BaseException:
         ledger.close()

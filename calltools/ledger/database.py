@@ -206,8 +206,14 @@ _OTHER_TABLES: Final = re.compile("no such (?:table|column)|already exists|has n
 
 def _to_ledger_error(fault: sqlite3.DatabaseError, folder: Path) -> LedgerError | None:
     # The low byte is the primary code; the others say more than is needed.
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED_CODES or (code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(fault))):
+    whole = getattr(fault, "sqlite_errorcode", 0)
+    code = whole & 0xFF
+    # A part that rows refer to is gone: its number has rotted.
+    if (
+        code in _DAMAGED_CODES
+        or whole == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+        or (code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(fault)))
+    ):
         return LedgerError("ledger-damaged", path=folder)
     if code in _BUSY_CODES:
         return LedgerError("ledger-busy", path=folder)

@@ -2,7 +2,9 @@
 
 import os
 import re
+import sqlite3
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +79,11 @@ def database_path(folder: Path) -> Path:
     return folder / _DATABASE_NAME
 
 
+def database_folder(connection: sqlite3.Connection) -> Path:
+    """The folder of the database of a connection."""
+    return Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
+
+
 def has_database(folder: Path) -> bool:
     """Whether the folder has a ledger."""
     return (folder / _DATABASE_NAME).is_file()
@@ -136,6 +143,7 @@ def refuse_network_folder(folder: Path) -> None:
         raise LedgerError("ledger-network", path=folder, kind=kind)
 
 
+@lru_cache(maxsize=16)
 def filesystem_type(path: Path, mounts: str) -> str:
     """Type of the file system of a path; ``""``: unknown. Pure.
 

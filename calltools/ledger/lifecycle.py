@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from calltools.errors import LedgerError, UsageError
+from calltools.errors import LedgerError, UnsendableError, UsageError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import Event, append_event
 from calltools.ledger.lock import require_lock
 from calltools.ledger.part import (
+    FILE_GONE,
     NO_ABSENCES,
     Acked,
     Ambiguous,
@@ -72,12 +73,17 @@ def begin_attempt(ledger: Ledger, part_id: int) -> StartedAttempt:
 
     Raises:
         LedgerError: The file of the part is gone or altered; nothing of it may be sent.
+        UnsendableError: The same, and an earlier attempt may be stored: the part is held.
     """
     part = get_part(ledger, part_id)
     require_lock(ledger, part.counter)
     with as_ledger_errors(ledger.folder):
-        if part.waiting and not is_intact(ledger, part):
-            raise LedgerError("ledger-part-damaged", name=part.name)
+        damaged = part.waiting and not is_intact(ledger, part)
+    if damaged and part.in_doubt:
+        # Nothing is left to send, and an earlier attempt may be stored: a person decides.
+        raise _unsendable(release(ledger, part.id, FILE_GONE))
+    if damaged:
+        raise LedgerError("ledger-part-damaged", name=part.name)
     n, now = len(part.attempts) + 1, ledger.now()
     # Each attempt has a marker of its own and is looked for anew, so earlier absences do not count.
     changes = {**NO_ABSENCES, "until": None, "reason": ""}
@@ -199,8 +205,17 @@ def resend(ledger: Ledger, part_id: int) -> Part:
 
     Raises:
         UsageError: The part is not held.
+        UnsendableError: Its file is gone or altered; it stays held.
     """
+    part = get_part(ledger, part_id)
+    with as_ledger_errors(ledger.folder):
+        if part.held and not is_intact(ledger, part):
+            raise _unsendable(part)
     return _decide(ledger, part_id, Transition.RESEND, NO_ABSENCES)
+
+
+def _unsendable(part: Part) -> UnsendableError:
+    return UnsendableError("ledger-part-unsendable", name=part.name, rows=part.rows, counter=part.counter)
 
 
 def give_up(ledger: Ledger, part_id: int) -> Part:

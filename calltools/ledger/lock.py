@@ -77,8 +77,12 @@ def is_alive(holder: LockHolder) -> bool:
         # Windows has no signal 0 to ask with. The lock of the system, which this process has by now, decides.
         return False
     try:
+        if holder.pid <= 0:
+            # What would be asked about is a group of processes.
+            return False
         os.kill(holder.pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError, TypeError):
+        # The last two: no process can have the number, a bit of it has rotted.
         return False
     except PermissionError:
         # A process of another user has the number: the holder, or a later one, which the start time tells.

@@ -5,10 +5,10 @@ calls by fingerprint, ``rest`` is the fingerprint of their content, and ``partia
 """
 
 import sqlite3
-from pathlib import Path
 from typing import Final
 
 from calltools.errors import LedgerError
+from calltools.ledger.folder import database_folder
 from calltools.ledger.row_sums import register_row_xor
 
 _BASE_TABLES: Final = """
@@ -147,6 +147,22 @@ CREATE TABLE partial (
 INSERT INTO meta SELECT 'last batch without partial', coalesce(max(id), 0) FROM batch;
 """
 
+_FURTHER_SUMS_TABLES: Final = """
+-- The same of the claims and of the partial fingerprints of each batch.
+CREATE TABLE claim_sum (
+    batch INTEGER PRIMARY KEY REFERENCES batch (id),
+    count INTEGER NOT NULL,
+    xor   BLOB NOT NULL
+);
+INSERT INTO claim_sum SELECT batch, count(*), row_xor(fp, rest) FROM claim GROUP BY batch;
+CREATE TABLE partial_sum (
+    batch INTEGER PRIMARY KEY REFERENCES batch (id),
+    count INTEGER NOT NULL,
+    xor   BLOB NOT NULL
+);
+INSERT INTO partial_sum SELECT batch, count(*), row_xor(fp) FROM partial GROUP BY batch;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _BASE_TABLES,
     _CLEAN_FILES_TABLE,
@@ -155,6 +171,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _TOLD_TABLE,
     _QUARTER_HOURS_TABLE,
     _PARTIAL_TABLE,
+    _FURTHER_SUMS_TABLES,
 )
 
 
@@ -167,7 +184,7 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
     register_row_xor(connection)
     version = _schema_version(connection)
     if version < 0:
-        raise LedgerError("ledger-damaged", path=Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent)
+        raise LedgerError("ledger-damaged", path=database_folder(connection))
     if version > len(migrations):
         raise LedgerError("ledger-newer", version=version, known=len(migrations))
     for number in range(version + 1, len(migrations) + 1):

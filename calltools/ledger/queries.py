@@ -2,17 +2,19 @@
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from calltools.errors import SourceError, UsageError
+from calltools.errors import DefectError, LedgerError, SourceError, UsageError
 from calltools.ledger.calls import file_digest
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.events import ATTEMPT_COLUMNS, PART_COLUMNS, Event, replay
+from calltools.ledger.folder import database_folder
 from calltools.ledger.part import FILE_GONE, Attempt, Part
 from calltools.ledger.row_sums import find_altered_parts
-from calltools.ledger.states import ACCEPTED_STATES, FREED_STATES, State, Transition
+from calltools.ledger.states import ACCEPTED_STATES, DECIDED_STATES, FREED_STATES, State, Transition
 
 
 def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[object, ...] = ()) -> list[Part]:
@@ -22,12 +24,30 @@ def select_parts(connection: sqlite3.Connection, where: str = "1", bound: tuple[
         connection: To the database; inside a transaction the parts are those of the transaction.
         where: A condition written in this package, with question marks for values.
         bound: The values.
+
+    Raises:
+        LedgerError: A value is none that was ever written.
     """
     statement = f"SELECT {', '.join(PART_COLUMNS)} FROM batch WHERE {where} ORDER BY id"  # noqa: S608 - see above
     rows = [dict(zip(PART_COLUMNS, row, strict=True)) for row in connection.execute(statement, bound)]
-    return [
-        Part(**{**row, "state": State(row["state"])}, attempts=_select_attempts(connection, row["id"])) for row in rows
-    ]
+    with _as_damage(connection):
+        return [
+            Part(**{**row, "state": State(row["state"])}, attempts=_select_attempts(connection, row["id"]))
+            for row in rows
+        ]
+
+
+@contextmanager
+def _as_damage(connection: sqlite3.Connection) -> Iterator[None]:
+    """Map what parsing says of a value that was never written: a bit of it has rotted.
+
+    Raises:
+        LedgerError: In its place.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise LedgerError("ledger-damaged", path=database_folder(connection)) from fault
 
 
 def _select_attempts(connection: sqlite3.Connection, part_id: int) -> tuple[Attempt, ...]:
@@ -37,10 +57,15 @@ def _select_attempts(connection: sqlite3.Connection, part_id: int) -> tuple[Atte
 
 
 def select_events(connection: sqlite3.Connection, part_id: int | None = None) -> list[Event]:
-    """Read all events, or those of one part, in order."""
+    """Read all events, or those of one part, in order.
+
+    Raises:
+        LedgerError: A value is none that was ever written.
+    """
     where, bound = ("", ()) if part_id is None else ("WHERE batch = ?", (part_id,))
     rows = connection.execute(f"SELECT at, batch, step, facts FROM event {where} ORDER BY id", bound)  # noqa: S608
-    return [_to_event(*row) for row in rows]
+    with _as_damage(connection):
+        return [_to_event(*row) for row in rows]
 
 
 def _to_event(at: float, part_id: int, transition: str, facts: str) -> Event:
@@ -109,9 +134,16 @@ def processing_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
 def parts_without_partials(ledger: Ledger, counter: int) -> list[Part]:
     """Read the parts that have or may have calls, and were reserved before partial fingerprints were stored."""
     with as_ledger_errors(ledger.folder):
-        bound = ledger.connection.execute("SELECT value FROM meta WHERE name = 'last batch without partial'").fetchone()
-        parts = select_parts(ledger.connection, "counter = ? AND id <= ?", (counter, bound[0]))
+        last = _last_without_partials(ledger.connection)
+        parts = select_parts(ledger.connection, "counter = ? AND id <= ?", (counter, last))
     return [part for part in parts if part.state not in FREED_STATES and not part.adopted]
+
+
+def _last_without_partials(connection: sqlite3.Connection) -> int:
+    found = connection.execute("SELECT value FROM meta WHERE name = 'last batch without partial'").fetchone()
+    if found is None or not isinstance(found[0], int):
+        raise LedgerError("ledger-damaged", path=database_folder(connection))
+    return found[0]
 
 
 def part_events(ledger: Ledger, part: Part) -> list[Event]:
@@ -172,14 +204,49 @@ def find_faults(ledger: Ledger) -> list[str]:
     Returns:
         What is wrong; empty if the ledger is sound.
     """
-    with as_ledger_errors(ledger.folder), closing(ledger.connection.cursor()) as cursor:
+    with _one_moment(ledger) as connection, closing(connection.cursor()) as cursor:
         faults = [str(row[0]) for row in cursor.execute("PRAGMA integrity_check") if row != ("ok",)]
         faults += [f"foreign key: {row[0]} {row[1]}" for row in cursor.execute("PRAGMA foreign_key_check")]
-        stored = {part.id: part for part in select_parts(ledger.connection)}
-        if replay(select_events(ledger.connection)) != stored:
+        if not _add_up(connection):
             faults.append("the events do not add up to the batches")
-        faults += [f"L{number}: its fingerprints have changed" for number in find_altered_parts(ledger.connection)]
+        faults += [f"L{number}: its fingerprints have changed" for number in find_altered_parts(connection)]
     return faults
+
+
+def check_undecided(ledger: Ledger) -> None:
+    """Check that the parts that may be sent, or may have arrived, are what their events say: these are few.
+
+    Raises:
+        LedgerError: One is not, or a word of the ledger cannot be read.
+    """
+    marks = ", ".join("?" * len(DECIDED_STATES))
+    with _one_moment(ledger) as connection:
+        _last_without_partials(connection)
+        undecided = select_parts(connection, f"state NOT IN ({marks})", tuple(sorted(DECIDED_STATES)))
+        if not all(_add_up(connection, part.id) for part in undecided):
+            raise LedgerError("ledger-damaged", path=ledger.folder)
+
+
+def _add_up(connection: sqlite3.Connection, part_id: int | None = None) -> bool:
+    """Whether the events add up to the parts, or to one of them."""
+    where, bound = ("1", ()) if part_id is None else ("id = ?", (part_id,))
+    try:
+        stored = {part.id: part for part in select_parts(connection, where, bound)}
+        return replay(select_events(connection, part_id)) == stored
+    except (LedgerError, DefectError, ValueError, KeyError, TypeError):
+        # A rotten event may be none, or one that cannot follow the one before.
+        return False
+
+
+@contextmanager
+def _one_moment(ledger: Ledger) -> Iterator[sqlite3.Connection]:
+    """Read everything as of one moment, whatever another process writes meanwhile."""
+    with as_ledger_errors(ledger.folder):
+        ledger.connection.execute("BEGIN")
+        try:
+            yield ledger.connection
+        finally:
+            ledger.connection.execute("ROLLBACK")
 
 
 def digest_file(ledger: Ledger, file: Path) -> str:

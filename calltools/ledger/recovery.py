@@ -19,7 +19,7 @@ A part is absent after ``min_listings`` of them over ``min_absent_seconds``.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,14 @@ from calltools.ledger.part import (
     parse_marker,
 )
 from calltools.ledger.queries import select_parts
-from calltools.ledger.reservation import apply_event, discard_file, orphaned_files, part_path, spooled_counters
+from calltools.ledger.reservation import (
+    apply_event,
+    discard_file,
+    is_intact,
+    orphaned_files,
+    part_path,
+    spooled_counters,
+)
 from calltools.ledger.states import DECIDED_STATES, FREED_STATES, WAITING_STATES, State, Transition, is_allowed
 
 #: Number of the attempt and line of the list, by the id of the service.
@@ -140,7 +147,7 @@ def reconcile(  # noqa: PLR0913 - each says how far a listing can be believed
             look = _Look(policy or ReconcilePolicy(), at, current_process().name, _witness(parts, listing))
         for before in parts:
             part, found = before, ours.get(before.mark, {})
-            for event in _listing_events(before, found, ledger.now(), look):
+            for event in _listing_events(before, found, ledger.now(), _look_at(ledger, before, look)):
                 part = apply_event(connection, part, event)
             if part.state is not before.state:
                 changed.append(part)
@@ -164,6 +171,13 @@ class _Look:
     at: ListingTime | None
     process: str
     witness: int | None
+
+
+def _look_at(ledger: Ledger, part: Part, look: _Look | None) -> _Look | None:
+    """The look as it counts for one part: what cannot be sent again is held."""
+    if look is None or part.state is not State.AMBIGUOUS or look.policy.on_absent == "hold" or is_intact(ledger, part):
+        return look
+    return replace(look, policy=replace(look.policy, on_absent="hold"))
 
 
 def find_witness(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> int | None:
@@ -223,7 +237,8 @@ def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> t
     """Take over the uploadings of this ledger that it does not know: as accepted, with unknown calls.
 
     From then on a call up to the time when the last of them was stored counts as ``MAYBE_ADOPTED``. Parts that wait
-    become held, since their calls may be in one of them as well: a person decides.
+    become held, and so do parts in doubt, which a policy would send again once they are absent: their calls may be in
+    one of them as well, so a person decides.
 
     Args:
         ledger: The ledger; this process holds the lock of the counter.
@@ -242,7 +257,7 @@ def adopt(ledger: Ledger, counter: int, listing: Iterable[ListedUploading]) -> t
     with transaction(ledger) as connection:
         parts = select_parts(connection, "counter = ?", (counter,))
         for part in parts:
-            if part.waiting:
+            if part.waiting or part.state is State.AMBIGUOUS:
                 apply_event(
                     connection,
                     part,

@@ -30,8 +30,9 @@ from calltools.ledger.lock import require_lock
 from calltools.ledger.part import Part, new_mark
 from calltools.ledger.planning import PlannedPart, UploadPlan
 from calltools.ledger.queries import select_parts
-from calltools.ledger.row_sums import add_to_sum, free_rows, move_to_claimant
+from calltools.ledger.row_sums import SummedTable, add_to_sum, move_to_claimant, remove_rows
 from calltools.ledger.states import ACCEPTED_STATES, DECIDED_STATES, FREED_STATES, Transition
+from calltools.model.cells import Mask
 from calltools.model.foreign_words import mask_personal
 
 _UNFINISHED_SUFFIX: Final = ".part"
@@ -163,16 +164,17 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
     """
     scan, sent = plan.scan, plan.part_of == number
     known = (plan.statuses == CallStatus.UNCHANGED) | (plan.statuses == CallStatus.CHANGED)
-    for table, mask in (("row", sent & ~known), ("claim", sent & known)):
+    masks: dict[SummedTable, Mask] = {"row": sent & ~known, "claim": sent & known}
+    for table, mask in masks.items():
         places = scan.sort_by_fingerprint(np.flatnonzero(mask)).tolist()
         calls, contents = scan.call_fingerprints, scan.content_fingerprints
         connection.executemany(
             f"INSERT INTO {table} (fp, rest, batch) VALUES (?, ?, ?)",  # noqa: S608 - one of the two names above
             ((calls[place].tobytes(), contents[place].tobytes(), part_id) for place in places),
         )
-        if table == "row" and places:
+        if places:
             xor = b"".join(_xor_of(fingerprints[places]) for fingerprints in (calls, contents))
-            add_to_sum(connection, part_id, len(places), xor)
+            add_to_sum(connection, table, part_id, len(places), xor)
 
     partial = shorten_fingerprints(scan.partial_fingerprints[sent[scan.partial_places()]])
     # Two calls of a part may share one. SQLite fills a table fastest in the order of its key.
@@ -181,6 +183,8 @@ def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, 
         f"INSERT INTO partial {ASKED} SELECT fp, ?4 FROM asked ORDER BY number",  # noqa: S608 - a constant
         (*bind_fingerprints(partial), part_id),
     )
+    if len(partial):
+        add_to_sum(connection, "partial", part_id, len(partial), _xor_of(partial))
 
 
 def _xor_of(fingerprints: NDArray[np.void]) -> bytes:
@@ -208,10 +212,11 @@ def apply_event(connection: sqlite3.Connection, part: Part, event: Event) -> Par
         # The second sending of known calls succeeded: from now on they are known by this part and its content.
         move_to_claimant(connection, part.id)
     if changed.state in FREED_STATES:
-        free_rows(connection, part.id)
-        connection.execute("DELETE FROM partial WHERE batch = ?", (part.id,))
+        # Its calls are free.
+        remove_rows(connection, "row", part.id)
+        remove_rows(connection, "partial", part.id)
     if changed.state in DECIDED_STATES:
-        connection.execute("DELETE FROM claim WHERE batch = ?", (part.id,))
+        remove_rows(connection, "claim", part.id)
     return changed
 
 

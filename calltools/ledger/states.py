@@ -104,6 +104,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
         (State.AMBIGUOUS, Transition.FIND_DUPLICATES): State.DUPLICATED,
         (State.AMBIGUOUS, Transition.NOT_LISTED): State.AMBIGUOUS,
         (State.AMBIGUOUS, Transition.CONFIRM_ABSENT): State.ABSENT,
+        (State.AMBIGUOUS, Transition.HOLD): State.HELD,  # its calls may be in an adopted uploading
         (State.HELD, Transition.FIND): State.ACKED,
         (State.HELD, Transition.FIND_PARTIAL): State.ACKED_PARTIAL,
         (State.HELD, Transition.FIND_DUPLICATES): State.DUPLICATED,

@@ -23,7 +23,9 @@ _KNOWN: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     "time": (
         frozenset(
             {"datetime", "createdat", "timestamp", "visittime", "visitdatetime", "starttime", "датавремя",
-             "датаивремя", "датасоздания", "времясоздания", "датавизита", "времявизита", "датазаявки"}
+             "датаивремя", "датасоздания", "времясоздания", "датавизита", "времявизита", "датазаявки", "времязаявки",
+             "датаобращения", "времяобращения", "датавремяобращения", "датаивремяобращения", "датаивремясоздания",
+             "датасделки", "датасозданиясделки", "датасозданияконтакта", "датапервогообращения", "датапоступления"}
         ),
         frozenset({"time", "date", "created", "visitdate", "дата", "время", "создан", "создано"}),
     ),
@@ -31,7 +33,10 @@ _KNOWN: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
     "ClientId": (
         frozenset(
             {"clientid", "ymclientid", "yaclientid", "metrikaclientid", "metricaclientid", "ymuid", "yandexclientid",
-             "clientidметрики", "clientidяндекса", "clientidметрика", "clientidяндексметрики", "metrika", "metrica"}
+             "clientidметрики", "clientidяндекса", "clientidметрика", "clientidяндексметрики", "metrika", "metrica",
+             "яндексclientid", "метрикаclientid", "метрикиclientid", "яндексметрикаclientid", "clientidяндекс",
+             "clientidяндексметрика", "idклиентаметрики", "idклиентавметрике", "idклиентаяндексметрики",
+             "idпосетителяметрики", "yandexmetrikaclientid", "yandexmetricaclientid", "ymetrikaclientid"}
         ),
     ),
     "Yclid": (frozenset({"yclid", "yaclid", "yandexclid"}),),

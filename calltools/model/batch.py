@@ -246,6 +246,7 @@ class Batch:
         merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
             says all. Mapping puts it in the place of what the row says.
         legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
+        size: Bytes of the file from which it was read; 0: not known.
     """
 
     columns: pa.Table
@@ -262,6 +263,7 @@ class Batch:
     origin: pa.Table | None = None
     merged: Mapping[str, Cells] = field(default_factory=dict)
     legs: Legs | None = None
+    size: int = 0
 
     def __len__(self) -> int:
         return len(self.records)
@@ -330,6 +332,24 @@ class ByteRanges:
 
 
 @dataclass(frozen=True, slots=True)
+class TextBytes:
+    """The bytes in which the cells of a table stand, for who can learn from them without reading its records.
+
+    Attributes:
+        pieces: All of them in the order of the file, piece by piece; a piece is valid until the next one.
+        is_unquoted: Says whether there is no quote in them, so that each line is a record.
+        tasks: Gives the tasks of the table of whose bytes a function says that they are wanted. Records and places of
+            their batches count from an unknown line on.
+        encoding: UTF-8, or an encoding of one byte a letter in which ASCII stands for itself.
+    """
+
+    pieces: Callable[[], Iterator[memoryview]]
+    is_unquoted: Callable[[], bool]
+    tasks: Callable[[Callable[[memoryview], bool]], Iterator[ReadTask]]
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The header of a source, and the tasks that read its records.
 
@@ -342,6 +362,7 @@ class Table:
             independent of each other and may run at the same time.
         can_cross_processes: Whether the table can be sent to another process: then each task opens the file itself.
         ranges: The same batches as those of ``tasks``, by ranges of bytes; ``None``: the file has none.
+        text: The bytes of its cells, if they stand in the file as they are.
     """
 
     source: Source
@@ -350,6 +371,7 @@ class Table:
     findings: Findings = field(default_factory=Findings.empty)
     can_cross_processes: bool = False
     ranges: ByteRanges | None = None
+    text: TextBytes | None = None
 
 
 def unique_titles(titles: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ A mask is a numpy array of booleans with one item for each cell; its name says w
 Kernels (``fields/kernels``) work on whole columns and release the interpreter lock.
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +61,45 @@ def text_bytes(cells: Cells) -> NDArray[np.uint8]:
     """The UTF-8 bytes of the cells, to be indexed with ``offsets``; a slice shares them with the rest of its column."""
     data = cells.buffers()[2]
     return np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctCells:
+    """The different cells of a column, for functions that look at each cell by itself: one answer serves all alike.
+
+    Attributes:
+        cells: The different cells; where most are, all of them.
+        indices: For each cell of the column its place in ``cells``; ``None``: they are the column.
+    """
+
+    cells: Cells
+    indices: pa.IntegerArray | None = None
+
+    @staticmethod
+    def of(column: Cells) -> "DistinctCells":
+        """The different cells of a column."""
+        if len(column) < _FEW_CELLS:
+            return DistinctCells(column)
+        # A sample shows at once that a column has no repeated cells, as one of ids.
+        sample = column.slice(0, _FEW_CELLS)
+        if 2 * len(sample.unique()) > len(sample):
+            return DistinctCells(column)
+        encoded = column.dictionary_encode()
+        return DistinctCells(encoded.dictionary, encoded.indices)
+
+    def expand_mask(self, test: Callable[[Cells], Mask]) -> Mask:
+        """The mask of a test for the whole column."""
+        mask = test(self.cells)
+        return mask if self.indices is None else mask[self.indices.to_numpy()]
+
+    def expand(self, rewrite: Callable[[Cells], Cells]) -> Cells:
+        """The texts of a function for the whole column."""
+        texts = rewrite(self.cells)
+        return texts if self.indices is None else texts.take(self.indices)
+
+
+#: For fewer cells no function takes longer than finding out which of them are alike.
+_FEW_CELLS: Final = 64
 
 
 def cells_from_text(texts: Sequence[str]) -> Cells:

@@ -80,6 +80,7 @@ class Summary:
         vendor: The name of the profile.
         unverified: Whether this profile was never checked against a whole export.
         read: Records read.
+        bytes_read: Bytes from which they were read, as far as the reader counts them.
         written: Records in the output; ``None`` when nothing is converted.
         skipped: Records that the profile leaves out, by reason.
         rejected: Records with an error.
@@ -102,6 +103,7 @@ class Summary:
     vendor: str | None = None
     unverified: bool = False
     read: int = 0
+    bytes_read: int = 0
     written: int | None = None
     skipped: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
@@ -114,13 +116,14 @@ class Summary:
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
     accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    call_statistics: CallStatistics = field(default_factory=CallStatistics)
+    call_statistics: CallStatistics = field(default_factory=CallStatistics, repr=False)
     now: int = 0
     error: FileFault | None = None
 
     def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
         """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""
         self.read += batch.read
+        self.bytes_read += batch.size
         self.skipped.update(batch.skipped)
         if batch.legs is not None and len(rejected):
             # A call is rejected with all its legs, so that they are not skipped.

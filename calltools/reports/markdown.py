@@ -7,17 +7,22 @@ from typing import Final, TextIO
 
 from calltools.model.batch import Source
 from calltools.model.finding import Finding, Findings
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.concise import format_severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count, repository_path
 from calltools.reports.rows import render_findings
-from calltools.reports.wording import format_advice, format_counts_line, format_total_line
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line, worst_first
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import say
+from calltools.texts.keys import HtmlLabel
+from calltools.texts.report_labels import html_label
 
 _DEFAULT_EXAMPLES: Final = 5
 _MAX_EXAMPLES: Final = 20
+#: Titles of the table of files.
+_FILE_TITLES: Final[tuple[HtmlLabel, ...]] = ("file", "records", "errors", "warnings", "notes")
 _ESCAPED_PIPE: Final = r"\|"
 #: Characters with a meaning in Markdown or HTML; ``@`` would mention people.
 _SPECIAL_CHARACTERS: Final = re.compile(r"([\\`*_{}\[\]#!|~<>&@])")
@@ -49,8 +54,9 @@ class MarkdownReporter:
         self.stream.writelines(f"{line}\n" for line in self._format_section(summary, examples))
 
     def close(self, summaries: list[Summary]) -> None:
-        """Write the total of several files: each has its section."""
+        """Write the table of several files and their total: each has its section."""
         if len(summaries) > 1:
+            self.stream.write(_format_file_table(summaries, self.options))
             self.stream.write(format_markdown_total(summaries, self.options))
 
     def _format_section(self, summary: Summary, examples: Sequence[Finding]) -> Iterator[str]:
@@ -91,6 +97,18 @@ class MarkdownReporter:
 def format_markdown_total(summaries: Sequence[Summary], options: ReportOptions) -> str:
     """The line that closes the sections of several files."""
     return f"**{format_total_line(summaries, options.language)}**\n"
+
+
+def _format_file_table(summaries: Sequence[Summary], options: ReportOptions) -> str:
+    """A row for each file, the worst first."""
+    titles = [html_label(key, options.language) for key in _FILE_TITLES]
+    lines = [f"| {' | '.join(titles)} |", "|---|---:|---:|---:|---:|"]
+    for one in worst_first(summaries):
+        counts = [one.read, *(one.by_severity[severity] for severity in Severity)]
+        unread = f" ({html_label('unread', options.language)})" if one.error is not None else ""
+        name = f"{_escape_markdown(repository_path(one.name))}{unread}"
+        lines.append(f"| {name} | {' | '.join(format_count(count, options) for count in counts)} |")
+    return "\n".join([*lines, "", ""])
 
 
 def _format_place(finding: Finding) -> str:

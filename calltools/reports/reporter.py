@@ -82,6 +82,8 @@ class RecordReporter(Reporter, Protocol):
 
 def repository_path(name: str) -> str:
     """The path of a file as repositories write it: relative to the working directory, with slashes."""
+    if "://" in name:
+        return name
     path = PurePath(name)
     here = Path.cwd()
     if path.is_absolute() and path.is_relative_to(here):
@@ -102,7 +104,14 @@ _MEMORY_BYTES: Final = 16 << 20
 
 def open_spool() -> IO[bytes]:
     """Open a private temporary file, which stays in memory while it is small; the caller closes it."""
-    return SpooledTemporaryFile(_MEMORY_BYTES)
+    return _Spool(_MEMORY_BYTES)
+
+
+class _Spool(SpooledTemporaryFile[bytes]):
+    """Closes itself: a run that an error ends closes no reporter."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 @dataclass(slots=True)

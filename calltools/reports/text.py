@@ -28,7 +28,7 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.reports.wording import format_advice, format_counts_line, format_options, format_total_line
+from calltools.reports.wording import format_advice, format_counts_line, format_options, format_total_line, worst_first
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
 from calltools.texts.sentences import OPTION_ADVICE
@@ -151,10 +151,18 @@ class TextReporter:
         """Write the total of several files, and what to do next."""
         # ``convert`` prints it itself, beside the file that it has written.
         if len(summaries) > 1 and {summary.written for summary in summaries if summary.error is None} == {None}:
+            self._write_lines([*map(self._format_file_line, worst_first(summaries)), ""])
             self._write_lines([format_total_line(summaries, self.options.language), ""])
         worst = min(self.worst_rules, key=lambda rule: rule.sort_key, default=None)
         if suggestion := suggest_next_step(summaries, worst, self.fixable, self.options):
             self._write_lines([self._bold(self._wrap(suggestion))])
+
+    def _format_file_line(self, summary: Summary) -> str:
+        """A line of the table of files."""
+        counts = {f"{severity}s": format_count(summary.by_severity[severity], self.options) for severity in Severity}
+        found = say("report-found", self.options.language, **counts)
+        said = found if summary.error is None else say("report-unread", self.options.language)
+        return f"{escape_invisible(summary.name)}: {said}"
 
     def _write_groups(self, findings: Findings) -> None:
         groups = [(rule, rule.select(findings)) for rule in self.limiter.rule_counts()]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
@@ -57,6 +57,7 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "month-name": "detail-month-name",
         "twice": "detail-twice",
         "never": "detail-never",
+        "padded": "detail-padded",
         "number": "detail-number",
         "text": "detail-text",
         "milliseconds": "detail-milliseconds",
@@ -284,6 +285,14 @@ def format_total_line(summaries: Sequence[Summary], language: Language) -> str:
     key: MessageKey = "counts-total-unread" if unread else "counts-total"
     counts = format_counts_line(total_of(summaries), language)
     return say(key, language, files=len(summaries), unread=unread, counts=counts)
+
+
+def worst_first(summaries: Iterable[Summary]) -> list[Summary]:
+    """All files of a run: those that were not read, then by errors, warnings and notes, the most first."""
+    return sorted(
+        summaries,
+        key=lambda one: (one.error is None, *(-one.by_severity[severity] for severity in Severity)),
+    )
 
 
 def format_skip_reasons(skipped: Counter[str], language: Language) -> str:

@@ -279,10 +279,11 @@ _MAX_DURATION_DIGITS: Final = 9
 
 
 def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
+    # A multiple of 60 ends in 0. Nearly every batch has another duration that needs no rewriting, so few are read.
+    if (_are_short_numbers(cells) & (last_bytes(cells) != ord("0"))).any():
+        return Counter({"with seconds": 1})
     written = seconds.KIND.normalize(cells, assumptions)
-    sizes = byte_lengths(written)
-    readable = digits_only(written) & (sizes > 0) & (sizes <= _MAX_DURATION_DIGITS)
-    # A multiple of 60 ends in 0. Nearly every batch has another duration, so few numbers are read.
+    readable = _are_short_numbers(written)
     if (readable & (last_bytes(written) != ord("0"))).any():
         return Counter({"with seconds": 1})
     numbers = pc.cast(written.filter(pa.array(readable)), pa.int64()).to_numpy()
@@ -293,6 +294,12 @@ def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
             "long": int((numbers >= _HOUR_S).sum()),
         }
     )
+
+
+def _are_short_numbers(cells: Cells) -> Mask:
+    sizes = byte_lengths(cells)
+    mask: Mask = digits_only(cells) & (sizes > 0) & (sizes <= _MAX_DURATION_DIGITS)
+    return mask
 
 
 #: Fewer distinct ids may have the mark by chance.

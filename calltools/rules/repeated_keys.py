@@ -116,6 +116,48 @@ class DeltaEncoded:
         return numbers
 
 
+class _FileHalves:
+    """Tells which keys of the last file may occur again: one search for each of its records, however many went before.
+
+    Upper halves of hashes, sorted, in runs of which each is at least twice as long as the next one.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[NDArray[np.uint32]] = []
+        self._last: list[NDArray[np.uint32]] = []
+        self._given_up = False
+
+    def add(self, hashes: KeyHashes) -> None:
+        """Add some records of the last file."""
+        self._given_up |= sum(map(len, self._last)) + len(hashes) > _MAX_HALVES_OF_FILE
+        self._given_up |= sum(map(len, self._runs)) > _MAX_HALVES
+        if self._given_up:
+            self._runs, self._last = [], []
+        else:
+            self._last.append(_upper_halves(hashes))
+
+    def begin_file(self) -> None:
+        """Begin another file."""
+        if self._last:
+            self._runs.append(np.sort(np.concatenate(self._last)))
+            self._last = []
+        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
+            merged = np.concatenate([self._runs.pop(), self._runs.pop()])
+            merged.sort(kind="stable")
+            self._runs.append(merged)
+
+    def suspects(self) -> NDArray[np.uint32] | None:
+        """The halves of the last file that occur more than once, sorted; ``None``: there are too many to tell."""
+        if self._given_up:
+            return None
+        halves = np.sort(np.concatenate([np.zeros(0, np.uint32), *self._last]))
+        again = np.zeros(len(halves), bool)
+        again[1:] = halves[1:] == halves[:-1]
+        for run in self._runs:
+            again |= run[np.minimum(np.searchsorted(run, halves), len(run) - 1)] == halves
+        return np.unique(halves[again])
+
+
 class RepeatedKeys:
     """Records by the 64-bit hashes of their keys, in parts (one for each batch), of one or several files.
 
@@ -129,14 +171,17 @@ class RepeatedKeys:
         self._places: list[DeltaEncoded] = []
         #: The index of the first part of each file, and its name.
         self._files: list[tuple[int, str]] = [(0, "")]
+        self._halves = _FileHalves()
 
     def begin_file(self, name: str) -> None:
         """Begin a file whose records may repeat those of the files before it."""
         self._files.append((len(self._hashes), name))
+        self._halves.begin_file()
 
     def add(self, hashes: KeyHashes, records: Numbers, places: Numbers) -> None:
         """Add the records of a batch, in the order of the file, with the hashes of their keys."""
         self._hashes.append(hashes)
+        self._halves.add(hashes)
         self._records.append(DeltaEncoded.encode(records))
         self._places.append(DeltaEncoded.encode(places))
 
@@ -148,7 +193,10 @@ class RepeatedKeys:
         Args:
             field: The field at which the findings are reported; ``None``: the record as a whole.
         """
-        repeated = self._find_repeated_rows()
+        suspects = self._halves.suspects()
+        if suspects is not None and not len(suspects):
+            return Findings.empty()
+        repeated = self._find_repeated_rows(suspects)
         if not any(map(len, repeated)):
             return Findings.empty()
         # From here on all arrays have one item for each record with a repeated key, in the order of the files.
@@ -178,16 +226,18 @@ class RepeatedKeys:
         suffixes = pa.array([*(f", {name}" for name in names[:-1]), ""], pa.string())
         return suffixes.take(pa.array(np.searchsorted(begins, parts, side="right") - 1))
 
-    def _find_repeated_rows(self) -> list[Numbers]:
-        """For each part the rows whose key occurs more than once in all parts.
+    def _find_repeated_rows(self, known: NDArray[np.uint32] | None) -> list[Numbers]:
+        """For each part the rows whose key occurs more than once in all parts; of small files, those of the last file.
 
         A hash join in two passes. The first one sorts the upper halves of all hashes, which takes less than half the
         time of sorting whole ones, and leaves the few halves that occur more than once. The second one picks the rows
         with such a half and compares their whole hashes: some halves are equal by chance.
         """
-        # Two threads: nothing else is computed at the end of a file, and numpy sorts without the interpreter lock.
-        with ThreadPoolExecutor(2) as pool:
-            repeated_halves = np.concatenate(list(pool.map(self._repeated_upper_halves, range(4))))
+        repeated_halves = known
+        if repeated_halves is None:
+            # Two threads: nothing else is computed at the end of a file, and numpy sorts without the interpreter lock.
+            with ThreadPoolExecutor(2) as pool:
+                repeated_halves = np.concatenate(list(pool.map(self._repeated_upper_halves, range(4))))
         # A table of the first 20 bits tells for most rows that their half is not among them, without a binary search.
         prefilter = np.zeros(1 << (32 - _PREFILTER_BITS), bool)
         prefilter[repeated_halves >> _PREFILTER_BITS] = True
@@ -250,6 +300,9 @@ class RepeatedKeyObserver:
         return self._keys.findings(self._field)
 
 
+#: Records of a file, and of all files, of which halves are kept in memory: four bytes each.
+_MAX_HALVES_OF_FILE: Final = 200_000
+_MAX_HALVES: Final = 4_000_000
 #: The first two of 32 bits.
 _QUARTER_SHIFT: Final = 30
 #: Bits of an upper half that the prefilter ignores: its table of 2 ** 20 booleans stays in the cache.

@@ -77,17 +77,18 @@ def identifiers_several(columns: Columns, _assumptions: Assumptions) -> Mask:
 
 
 def currency_contradicts_price(columns: Columns, assumptions: Assumptions) -> Mask:
-    """The amount has a sign of one currency, and the column or the option says another.
+    """The amount has a sign of one currency, and the column or the option says another, or nothing says any.
 
     Why:
-        One of the two is wrong, and nobody can tell which: $100 counted as 100 roubles is a hundredth of the revenue.
+        The sign gets lost, and $100 counted as 100 roubles is a hundredth of the revenue. Of two that contradict each
+        other one is wrong, and nobody can tell which; where none is named, the service takes the counter's.
 
     Example:
         bad: Price 100 $, Currency RUB
         good: Price 100.00, Currency USD
 
     Fix:
-        Look at the order. Correct the column Currency, or give the currency of the amounts: --currency USD. A file with
+        Look at the order. Write the column Currency, or give the currency of the amounts: --currency USD. A file with
         several currencies needs the column.
 
     Source:
@@ -96,10 +97,16 @@ def currency_contradicts_price(columns: Columns, assumptions: Assumptions) -> Ma
     if "Price" not in columns:
         return np.zeros(_row_count(columns), bool)
     price = columns["Price"]
-    code = columns.get("Currency", constant_cells("", len(price)))
+    # A price of digits and a dot has no sign of currency.
+    rows = np.flatnonzero(limit_to_pending(columns, ~money.is_canonical(price)))
+    mask: Mask = np.zeros(len(price), bool)
+    if not len(rows):
+        return mask
+    code = columns["Currency"].take(pa.array(rows)) if "Currency" in columns else constant_cells("", len(rows))
     if assumptions.currency is not None:
         code = pc.if_else(pa.array(cell_kernels.absent(code)), assumptions.currency, code)
-    return money.contradicts_currency(price, cell_kernels.cleaned(code))
+    mask[rows] = money.contradicts_currency(price.take(pa.array(rows)), cell_kernels.cleaned(code))
+    return mask
 
 
 def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:

@@ -1,7 +1,9 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
-from calltools.run.context import OptionArguments, RunContext, RunOptions, resolve
-from calltools.run.folder_output import FolderConversionSink, is_folder_output
+from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
+from calltools.run.context import OptionArguments, RunContext, RunOptions, build_hints, parse_as_of, resolve
+from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
+from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
@@ -14,23 +16,32 @@ from calltools.run.sinks import (
 )
 
 __all__ = [
+    "STEM",
     "BaselineResult",
     "BaselineWriter",
+    "ChangeKind",
+    "ChangesSink",
     "ConversionSink",
     "FindingsCollector",
+    "FirstChange",
     "FolderConversionSink",
     "InputFile",
     "Job",
     "OptionArguments",
+    "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
     "RunOptions",
     "Session",
     "SessionEvents",
     "SessionSink",
+    "build_hints",
     "is_folder_output",
+    "is_own_file",
+    "parse_as_of",
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",
+    "report_path",
     "resolve",
 ]

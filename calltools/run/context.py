@@ -1,17 +1,21 @@
 """The options of a run as values, and what they mean, resolved once for all files."""
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
-from functools import partial
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, TypedDict
+from types import MappingProxyType
+from typing import Final, Literal, TypedDict
 
+from calltools.errors import UsageError
 from calltools.fields import check_assumptions
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
-from calltools.files.packed import Unpacker, split_member
+from calltools.files.packed import Packed, Unpacker, split_member
+from calltools.files.remote_path import RemotePath
 from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
 from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
@@ -24,6 +28,9 @@ from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
 StaticCall = Literal["0", "1", "auto"]
+_DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +125,52 @@ def _format_window(seconds: int) -> str:
     return f"{seconds // size}{unit}"
 
 
+def build_hints(
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    records: str | None = None,
+) -> Hints:
+    """What the user says about the form of a file; a delimiter may be named by a word.
+
+    Raises:
+        UsageError: There is no such encoding, or the delimiter is not one of four.
+    """
+    sign = delimiter and _DELIMITERS.get(delimiter.lower(), delimiter)
+    if sign is not None and sign not in _DELIMITERS.values():
+        raise UsageError("delimiter-unknown", given=delimiter)
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except (LookupError, UnicodeError):
+            raise UsageError("encoding-unknown", given=encoding) from None
+    return Hints(encoding, sign, sheet, header_row, records=records)
+
+
+def parse_as_of(text: str) -> int:
+    """A moment in Unix seconds, from its digits or from ISO 8601 with an offset.
+
+    Raises:
+        UsageError: It is neither, or lies outside of the calendar.
+    """
+    if re.fullmatch(r"[0-9]{9,11}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("as-of-unreadable", given=text) from None
+    if moment.tzinfo is None:
+        raise UsageError("as-of-without-offset", given=text)
+    # One zone further the first and the last day of the calendar have no date.
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise UsageError("as-of-unreadable", given=text)
+    return int(moment.timestamp())
+
+
 class OptionArguments(TypedDict, total=False):
-    """The fields of ``RunOptions`` as keyword arguments of the library; paths may be text."""
+    """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
     vendor: str
     hints: Hints
@@ -132,11 +183,11 @@ class OptionArguments(TypedDict, total=False):
     identifiers: str | Path | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
-    own_numbers: tuple[str, ...]
-    inbound_contexts: tuple[str, ...]
-    as_of: int | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
+    own_numbers: str | Sequence[str]
+    inbound_contexts: str | Sequence[str]
+    as_of: int | str | datetime | None
+    select: str | Sequence[str]
+    ignore: str | Sequence[str]
     baseline: str | Path | None
     exact_only: bool
     limits: Limits
@@ -218,18 +269,27 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
         duration_format=options.duration_format,
     )
     profiles = (
-        profile_library.load_profiles
+        # Once a run: every file asks for them.
+        lru_cache(maxsize=1)(profile_library.load_profiles)
         if options.vendor in {"auto", "none"}
         else _always(profile_library.find_profile(options.vendor))
     )
     identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
     ruleset = select_rules(options.select, options.ignore)
-    baseline = Baseline() if options.baseline is None else read_baseline(options.baseline)
+    baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
     return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline, list_given(told or options))
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
-    return lambda: (profile,)
+    profiles = (profile,)
+    return lambda: profiles
+
+
+def _read_baseline(path: Path, options: RunOptions) -> Baseline:
+    if not isinstance(path, RemotePath):
+        return read_baseline(path)
+    with Unpacker() as unpacker:
+        return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)
 
 
 def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:

@@ -1,23 +1,30 @@
-"""Converted files in a folder: one for each input, under its name, and beside it its rejects if they are asked for."""
+"""Converted files, rejects and reports of each input, under its name: they appear together at the end, or none does."""
 
+import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TextIO
 
 from calltools.errors import OutputError
-from calltools.files.atomic import enter_interrupt_safe, map_os_errors
+from calltools.files.atomic import AtomicFile, enter_interrupt_safe, map_os_errors
 from calltools.files.inputs import PACKED_SUFFIXES, TABLE_SUFFIXES
+from calltools.files.remote import refuse_occupied
+from calltools.files.remote_path import HIDDEN_QUERY, RemotePath
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
+from calltools.reports.reporter import Reporter
 from calltools.run.job import Job
-from calltools.run.sinks import ConversionSink, SessionSink, hold_back, is_held
+from calltools.run.sinks import ConversionSink, ReporterSink, SessionSink, hold_back, is_held
 
 _ENDING: Final = ".csv"
 _REJECTS_ENDING: Final = ".rejects.csv"
+#: In the name of a report: that of an input, without its ending.
+STEM: Final = "{stem}"
 
 
 def is_folder_output(output: str) -> bool:
@@ -58,7 +65,7 @@ class FolderConversionSink(SessionSink):
         self._complete: list[tuple[ConversionSink, Summary]] = []
         self._stack = ExitStack()
         self.holds_nothing = False
-        _refuse_equal_names(folder, names)
+        _refuse_equal_names(names, lambda name: _targets(folder, None, name)[0])
 
     @property
     def outputs(self) -> list[Path]:
@@ -73,10 +80,8 @@ class FolderConversionSink(SessionSink):
         """
         for folder in self._folders:
             self._make(folder)
-        if not self._force:
-            for path in self.outputs:
-                if path.exists():
-                    raise OutputError("output-exists", path=path)
+        for path in self.outputs:
+            _refuse_existing(path, force=self._force)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,8 +89,12 @@ class FolderConversionSink(SessionSink):
         self._stack.close()
 
     def wants_records(self, _path: Path) -> bool:
-        """Rejects are written as the source has them."""
+        """Good records are written."""
         return True
+
+    def wants_origin(self, _path: Path) -> bool:
+        """Rejects are written as the source has them."""
+        return any(rejects is not None for _, rejects in self._targets.values())
 
     def start_file(self, name: str, job: Job | None) -> None:
         """Open the output of a file."""
@@ -116,13 +125,18 @@ class FolderConversionSink(SessionSink):
         """Give the outputs their names. Good records that are held back count as skipped."""
         held = self._all_or_nothing and is_held(summaries)
         self.holds_nothing = not self._complete
-        for sink, summary in self._complete:
-            sink.put_in_place([summary], held=held)
+        try:
+            for sink, summary in self._complete:
+                sink.put_in_place([summary], held=held)
+        except BaseException:
+            for sink, _ in self._complete:
+                sink.withdraw()
+            raise
         if held:
             hold_back(summaries)
 
     def _make(self, folder: Path) -> None:
-        if folder.is_dir():
+        if isinstance(folder, RemotePath) or folder.is_dir():
             return
         if not folder.parent.is_dir():
             raise OutputError("output-no-folder", path=folder)
@@ -138,14 +152,91 @@ def _targets(folder: Path, rejects: Path | None, name: str) -> tuple[Path, Path 
 
 def _stem(name: str) -> str:
     """The name of an input without folder and ending: ``calls`` of ``exports/calls.csv.gz``."""
-    last = name.replace("\\", "/").rpartition("/")[2]
+    last = name.replace("\\", "/").rpartition("/")[2].removesuffix(HIDDEN_QUERY)
     for ending in (*PACKED_SUFFIXES, *TABLE_SUFFIXES):
         if last.lower().endswith(ending) and len(last) > len(ending):
             last = last[: -len(ending)]
     return last
 
 
-def _refuse_equal_names(folder: Path, names: Iterable[str]) -> None:
+class ReportPerFileSink(SessionSink):
+    """Writes a report of its own for each input. A context manager.
+
+    All of them appear together when the context is left, or none after an exception.
+
+    Args:
+        template: Their path; ``STEM`` in its name stands for the name of the input.
+        names: What the inputs are called.
+        create: Makes the reporter for a stream.
+        force: Overwrite existing files.
+    """
+
+    def __init__(
+        self, template: Path, names: Sequence[str], create: Callable[[TextIO], Reporter], *, force: bool = False
+    ) -> None:
+        self._targets = {name: report_path(template, name) for name in names}
+        self._create, self._force = create, force
+        # A reporter says what it wants before there is a stream.
+        self._probe = ReporterSink(create(io.StringIO()))
+        self._complete: list[AtomicFile] = []
+        self._stack = ExitStack()
+        _refuse_equal_names(names, partial(report_path, template))
+
+    def __enter__(self) -> Self:
+        """Refuse at once what could not be written at the end.
+
+        Raises:
+            OutputError: A file is there already.
+        """
+        for path in self._targets.values():
+            _refuse_existing(path, force=self._force)
+        return self
+
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Give the reports their names, or after an exception discard them."""
+        with self._stack:
+            for file in self._complete if kind is None else ():
+                file.commit()
+
+    def wants_records(self, path: Path) -> bool:
+        """Whether the form shows findings in their records."""
+        return self._probe.wants_records(path)
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """Open the report of a file."""
+        self._file = AtomicFile(self._targets[name], force=self._force)
+        self._stack.callback(self._file.discard)
+        self._text = io.TextIOWrapper(self._file.__enter__(), "utf-8", newline="")
+        self._sink = ReporterSink(self._create(self._text))
+        self._sink.start_file(name, job)
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Hand on the findings."""
+        self._sink.take(batch, findings, bad)
+
+    def finish_file(self, summary: Summary) -> None:
+        """Write the report to its end; it gets its name when all files are done, and needs no handle until then."""
+        self._sink.finish_file(summary)
+        self._sink.close([summary])
+        self._text.flush()
+        self._text.detach()
+        self._file.complete()
+        self._complete.append(self._file)
+
+
+def report_path(template: Path, name: str) -> Path:
+    """The report of an input, by the path of all of them; a path without ``STEM`` is one report of all."""
+    return template.with_name(template.name.replace(STEM, _stem(name)))
+
+
+def _refuse_existing(path: Path, *, force: bool) -> None:
+    if isinstance(path, RemotePath):
+        refuse_occupied(path, force=force)
+    elif path.exists() and not force:
+        raise OutputError("output-exists", path=path)
+
+
+def _refuse_equal_names(names: Iterable[str], target: Callable[[str], Path]) -> None:
     seen: dict[str, str] = {}
     for name in names:
         # Some systems take names that differ in letters of another case for one.
@@ -153,7 +244,7 @@ def _refuse_equal_names(folder: Path, names: Iterable[str]) -> None:
         other = seen.get(stem)
         seen[stem] = name
         if other is not None:
-            raise OutputError("output-same-name", path=folder / f"{_stem(name)}{_ENDING}", first=other, second=name)
+            raise OutputError("output-same-name", path=target(name), first=other, second=name)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -1,34 +1,37 @@
 """One file, opened and planned: everything that can be decided before its first record."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from calltools.batch_steps import RunPlan
+from calltools.batch_steps import BatchResult, RunPlan
 from calltools.errors import UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.fields.table import of_kind
+from calltools.fields.written_dates import find_written_dates
 from calltools.files.opening import map_read_errors
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Given, Table, unique_titles
+from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
-from calltools.pipeline import Sink, batch_work, run_pipeline
+from calltools.pipeline import OnRead, Sink, batch_work, finish_table, run_pipeline
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
-from calltools.run.source import open_export
+from calltools.run.source import SMALL_FILE_BYTES, KeptBatches, open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
-from calltools.vendors.mapping import see_batch_dates
+from calltools.vendors.mapping import see_batch_dates, takes_dates_as_written
 from calltools.vendors.profile import Profile
 from calltools.workers.batch_work import Cluster
 
 #: How dates with dots are read where nothing tells their order.
 _DOTS_BY_DEFAULT: Final = (".", "dmy")
+#: Bytes of records in memory for each byte of a workbook or JSON document, about.
+_EXPANSION: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,31 @@ class Job:
         plan: How it is read.
         vendor: The name of the vendor's profile, if one is used.
         named: Own numbers and contexts that the user gave.
+        read_again: Gives the tasks of a table whose records are not in memory.
+        held_bytes: About how much memory the records take that the table holds.
     """
 
     table: Table
     plan: RunPlan
     vendor: str | None
     named: tuple[str, ...] = ()
+    read_again: Callable[[], Iterator[ReadTask]] | None = None
+    held_bytes: int = 0
 
-    def run(
+    def without_records(self) -> "Job":
+        """The job without the records that it holds; they are read again."""
+        if self.read_again is None:
+            return self
+        return replace(self, table=replace(self.table, tasks=self.read_again), held_bytes=0)
+
+    def run(  # noqa: PLR0913 - who reads, who takes, who is told
         self,
         name: str,
         sinks: Sequence[Sink],
-        on_read: Callable[[int], None] = lambda _: None,
+        on_read: OnRead = lambda _records, _bytes: None,
         *,
         may_fork: bool = False,
+        results: Iterable[BatchResult] | None = None,
         cluster: Cluster | None = None,
     ) -> Summary:
         """Read the records into the sinks, after the findings on file and header; gives the counts.
@@ -61,8 +75,9 @@ class Job:
         Args:
             name: What the user calls the file.
             sinks: Take the batches, in another thread.
-            on_read: Called with the number of records read so far, in that thread.
+            on_read: Called with the number of records read so far, and of their bytes, in that thread.
             may_fork: Whether a large file may be read in a copy of this process.
+            results: What the first half of the flow has made of the file, where that is done (``small_files``).
             cluster: Reads and judges the file, if it can be read by ranges.
 
         Raises:
@@ -76,7 +91,10 @@ class Job:
             summary.not_taken = self.plan.mapping.not_taken
             summary.unverified = self.plan.mapping.profile.confidence == "code-seen"
         with map_read_errors(name):
-            run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork, cluster=cluster)
+            if results is None:
+                run_pipeline(self.table, self.plan, sinks, summary, on_read, may_fork=may_fork, cluster=cluster)
+            else:
+                finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
 
     def announce(self, cluster: Cluster) -> None:
@@ -87,7 +105,14 @@ class Job:
 
 
 def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
-    path: Path, name: str, context: RunContext, *, converting: bool, keep_records: bool, wants_statistics: bool = False
+    path: Path,
+    name: str,
+    context: RunContext,
+    *,
+    converting: bool,
+    keep_records: bool,
+    keep_origin: bool = False,
+    wants_statistics: bool = False,
 ) -> Job:
     """Open a file and decide how its records are read.
 
@@ -97,6 +122,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         context: What the files of the run share.
         converting: Normalize before validating, as ``convert`` does.
         keep_records: Whether a sink wants the records.
+        keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report shows statistics of the calls.
 
     Raises:
@@ -104,7 +130,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         SourceError: The file cannot be read.
     """
     options = context.options
-    table, profile = _open_source(path, name, context)
+    opened, profile = _open_source(path, name, context)
+    table, read_again, held_bytes = _keep_records(opened, path, name, context)
     ruleset = context.ruleset
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)
@@ -117,6 +144,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight.refuse_unclear_durations(table, columns)
     index = _read_identifiers(context, reading.assumptions)
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
+    if converting:
+        preflight.refuse_doubled_columns(found, name)
     undecided = [Findings.from_rows([{"code": "CT605", "field": "DateTime"}])] if reading.order_unknown else []
     plan = RunPlan(
         ruleset=ruleset,
@@ -130,6 +159,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         window_s=options.identifier_window_s,
         exact_only=options.exact_only,
         keep_records=keep_records,
+        keep_origin=keep_origin,
         wants_statistics=wants_statistics,
         baseline_counts={
             spot: count for spot, count in context.baseline.counts_for(name).items() if spot[0] in ruleset
@@ -137,7 +167,25 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight_findings=Findings.concat([found, *undecided]),
     )
     named = (*options.own_numbers, *options.inbound_contexts)
-    return Job(table, plan, None if profile is None else profile.name, named)
+    return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes)
+
+
+def _keep_records(
+    table: Table, path: Path, name: str, context: RunContext
+) -> tuple[Table, Callable[[], Iterator[ReadTask]], int]:
+    """The table, so that a small one is read once; tasks that read it again; and how much memory it takes."""
+    if not table.can_cross_processes:
+        # Its reader has read all of it.
+        return table, partial(_read_again, path, name, context), _EXPANSION * path.stat().st_size
+    size = path.stat().st_size
+    if size > SMALL_FILE_BYTES:
+        return table, table.tasks, 0
+    # Its text, and the offsets of its cells.
+    return replace(table, tasks=KeptBatches(table.tasks).tasks), table.tasks, 2 * size
+
+
+def _read_again(path: Path, name: str, context: RunContext) -> Iterator[ReadTask]:
+    return _open_source(path, name, context)[0].tasks()
 
 
 def _given_by_profile(mapping: BoundProfile | None, options: RunOptions) -> Iterator[Given]:
@@ -270,13 +318,33 @@ def _see_dates(reading: _Reading) -> SeenDates | None:
         look = lambda batch: see_dates(batch.cells(name))  # noqa: E731 - the counterpart of the line above
     else:
         return None
-    seen = SeenDates()
-    for task in reading.table.tasks():
+    table, seen = reading.table, SeenDates()
+    text = table.text if reading.mapping is None or takes_dates_as_written(reading.mapping) else None
+    for task in table.tasks():
         seen |= look(task())
-        order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
-        if not seen.may_be_swapped() and not order_is_open:
+        if text is not None or _is_settled(seen, reading) or not seen.families:
+            break
+    if text is None or _is_settled(seen, reading):
+        return seen
+    # Which dates the file has at all its bytes tell many times faster than its records. Where a record may have quotes,
+    # finding those that matter takes longer, so that all bytes come first.
+    written = None if text.is_unquoted() else find_written_dates(text.pieces(), text.encoding)
+
+    def may_tell_more(block: memoryview) -> bool:
+        dates = find_written_dates([block], text.encoding)
+        return dates is None or not seen.covers(dates)
+
+    for task in () if written and seen.covers(written) else text.tasks(may_tell_more):
+        seen |= look(task())
+        if _is_settled(seen, reading) or (written and seen.covers(written)):
             break
     return seen
+
+
+def _is_settled(seen: SeenDates, reading: _Reading) -> bool:
+    """Whether no date that follows could change the answer."""
+    order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
+    return bool(seen.families) and not seen.may_be_swapped() and not order_is_open
 
 
 def _canonical_durations(titles: tuple[str, ...]) -> dict[str, int]:

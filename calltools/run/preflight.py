@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from calltools.errors import SourceError, UsageError, VendorError
+from calltools.errors import SourceError, UnfitFileError, UsageError, VendorError
 from calltools.fields.kinds import seconds
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import DurationFormat
@@ -100,6 +101,24 @@ def _duplicate_columns(table: Table, mapping: BoundProfile) -> Findings:
         }
         for first, second, *_ in places
     )
+
+
+def refuse_doubled_columns(findings: Findings, name: str) -> None:
+    """Refuse to convert a file that has a column twice: one of the two would be taken without a word.
+
+    Args:
+        findings: Those on the header; a ruleset without CT105 has none, and the first column is taken.
+        name: What the user calls the file.
+
+    Raises:
+        UnfitFileError: There is such a column.
+    """
+    doubled = findings.table.filter(pc.equal(findings.table["code"], "CT105")).slice(0, 1).to_pylist()
+    for one in doubled:
+        titles = redacted_titles([one["column"]])
+        raise UnfitFileError(
+            "source-column-doubled", path=name, title=titles, first=one["detail"], second=one["position"] + 1
+        )
 
 
 def _file_size_findings(path: Path, ruleset: RuleSet) -> Findings:

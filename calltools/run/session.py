@@ -4,22 +4,30 @@ The command line, the library and the upload run their files here. Nothing is wo
 to ``SessionEvents`` as values, and what the run has found is in the summaries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeGuard
+from typing import Final, Protocol, TypeGuard
 
 from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileError, UsageError
 from calltools.files.atomic import refuse_same_files
-from calltools.files.outputs import ENDINGS
+from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
+from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
 from calltools.run.sinks import SessionSink
+from calltools.run.small_files import JudgedFile, spread_small_files
+from calltools.run.source import SMALL_FILE_BYTES
 from calltools.validation.observers import CrossFileObservers
 from calltools.workers.batch_work import Cluster
+from calltools.workers.spread import SpreadWork
+
+#: Bytes of records that planned files may hold until it is their turn. The first one may hold more: it is the next.
+_HELD_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,14 @@ class SessionEvents(Protocol):
         """The records of a file come next; ``job.plan`` says how they are read."""
         return
 
-    def reading(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Surrounds the reading of a file.
+    def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
+        """Surrounds the reading of a file of so many bytes.
 
         Returns:
-            A context that gives a function. It is called with the number of records read so far, in another thread.
+            A context that gives a function. It is called with the number of records read so far, and of the bytes that
+            they were read from, of a large file in another thread.
         """
-        return nullcontext(lambda _: None)
+        return nullcontext(lambda _records, _bytes: None)
 
     def unreadable(self, name: str, fault: FileFault) -> None:
         """A file cannot be read, or not to its end, or is not what is looked for; the next one follows."""
@@ -87,17 +96,18 @@ def refuse_occupied_outputs(
     refuse_same_files(outputs, taken)
 
 
-def refuse_other_endings(output: Path | None, rejects: Path | None = None) -> None:
+def refuse_other_endings(output: Path | None, rejects: Path | None = None, changes: Path | None = None) -> None:
     """Refuse to write under the name of something else; a name without an ending may be a device or a pipe.
 
     Args:
         output: Converted records: one of ``outputs.ENDINGS``.
-        rejects: Always CSV.
+        changes: Always CSV.
+        rejects: The same, but for Parquet: their columns differ from file to file.
 
     Raises:
         UsageError: One has another ending.
     """
-    for path, endings in ((output, ENDINGS), (rejects, (".csv",))):
+    for path, endings in ((output, ENDINGS), (rejects, REJECT_ENDINGS), (changes, (".csv",))):
         if path is not None and path.suffix and not path.name.lower().endswith(endings):
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
@@ -118,6 +128,7 @@ class Session:
             become one, and rules on duplicates look at all of them.
         wants_statistics: Whether a reporter shows statistics of the calls.
         may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
+        processes: How many processes may work on small files, this one included; more than one with ``may_fork`` only.
         stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
         cluster: Reads and judges what other machines can open; the rest is read here.
     """
@@ -130,6 +141,7 @@ class Session:
     wants_statistics: bool = field(default=False, kw_only=True)
     may_fork: bool = field(default=False, kw_only=True)
     stop_on_error: bool = field(default=False, kw_only=True)
+    processes: int = field(default=1, kw_only=True)
     cluster: Cluster | None = field(default=None, kw_only=True)
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
 
@@ -143,10 +155,15 @@ class Session:
             OutputError: A sink cannot write.
         """
         with Unpacker() as unpacker:
-            jobs = [self._prepare(one, unpacker) for one in self.inputs]
+            with keep_workbook_process():
+                jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
             self.events.prepared()
             self._announce(jobs)
-            summaries = [self._process_file(one, job, unpacker) for one, job in zip(self.inputs, jobs, strict=True)]
+            with self._spread_small_files(jobs) as small:
+                summaries = [
+                    self._process_file(one, job, unpacker, small.take(number) if number in small else None)
+                    for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+                ]
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
@@ -168,6 +185,7 @@ class Session:
                 one.context,
                 converting=self.converting,
                 keep_records=any(sink.wants_records(path) for sink in (*self.sinks, *self.reporters)),
+                keep_origin=any(sink.wants_origin(path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
             )
         except (SourceError, UsageError) as fault:
@@ -190,16 +208,31 @@ class Session:
             return False
         return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
 
-    def _process_file(self, one: InputFile, job: Job | FileFault, unpacker: Unpacker) -> Summary:
+    def _spread_small_files(self, jobs: Sequence[Job | FileFault]) -> SpreadWork[JudgedFile]:
+        """The small files, judged together; packed ones are left out, of which one at a time is unpacked."""
+        sizes = {
+            number: size
+            for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+            if self.cluster is None
+            and isinstance(job, Job)
+            and job.table.source.path == one.path
+            and (size := _size_of(one.path)) <= SMALL_FILE_BYTES
+        }
+        chosen = {number: job for number in sizes if isinstance(job := jobs[number], Job)}
+        return spread_small_files(chosen, sizes, self.processes if self.may_fork else 1)
+
+    def _process_file(
+        self, one: InputFile, job: Job | FileFault, unpacker: Unpacker, judged: JudgedFile | None
+    ) -> Summary:
         name = one.name
         for reporter in self.reporters:
             reporter.start_file(name, job if isinstance(job, Job) else None)
-        summary = self._run_job(one, job, unpacker) if isinstance(job, Job) else self._record_fault(name, job)
+        summary = self._run_job(one, job, unpacker, judged) if isinstance(job, Job) else self._record_fault(name, job)
         for reporter in self.reporters:
             reporter.finish_file(summary)
         return summary
 
-    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker) -> Summary:
+    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker, judged: JudgedFile | None) -> Summary:
         name = one.name
         for sink in self.sinks:
             sink.start_file(name, job)
@@ -207,11 +240,12 @@ class Session:
         try:
             # Of several packed files only the last one is still unpacked.
             _plain_path(one, unpacker)
-            with self.events.reading(name) as on_read:
+            with self.events.reading(name, _size_of(job.table.source.path)) as on_read:
                 summary = job.run(
                     name,
                     [*self.sinks, *self.reporters],
                     on_read,
+                    results=judged,
                     may_fork=self.may_fork and self.cluster is None,
                     cluster=self.cluster if _is_reachable(one, job) else None,
                 )
@@ -229,6 +263,25 @@ class Session:
     def _record_fault(self, name: str, fault: FileFault) -> Summary:
         self.events.unreadable(name, fault)
         return Summary(name, error=fault)
+
+
+def _size_of(path: Path) -> int:
+    """Bytes of a file; 0 of one that is gone: whoever reads it says so."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _hold_few_records(jobs: Iterable[Job | FileFault]) -> Iterator[Job | FileFault]:
+    """The jobs, of which the first ones hold their records: the memory of a run does not grow with its files."""
+    held = 0
+    for job in jobs:
+        if isinstance(job, Job) and held and held + job.held_bytes > _HELD_BYTES:
+            yield job.without_records()
+            continue
+        held += job.held_bytes if isinstance(job, Job) else 0
+        yield job
 
 
 def _plain_path(one: InputFile, unpacker: Unpacker) -> Path:

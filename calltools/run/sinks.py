@@ -31,8 +31,12 @@ class SessionSink(Sink, Protocol):
     """Takes the batches of several files. A class that names this one as its base need only define ``take``."""
 
     def wants_records(self, path: Path) -> bool:
-        """Whether batches of this file must come with the records as they are in the source."""
+        """Whether batches of this file must come with their records."""
         return False
+
+    def wants_origin(self, path: Path) -> bool:
+        """Whether these batches must have the records as they are in the file, too, and not only canonical ones."""
+        return self.wants_records(path)
 
     def start_file(self, name: str, job: Job | None) -> None:
         """A file begins. Without a job it cannot be read; only reporters are told of such a file."""
@@ -110,8 +114,12 @@ class ConversionSink(SessionSink):
         self._stack.close()
 
     def wants_records(self, _path: Path) -> bool:
-        """Rejects are written as the source has them."""
+        """Good records are written."""
         return True
+
+    def wants_origin(self, _path: Path) -> bool:
+        """Rejects are written as the source has them."""
+        return self._rejects is not None
 
     def start_file(self, _name: str, job: Job | None) -> None:
         """Begin a part of the rejects: files may have different headers."""
@@ -165,12 +173,22 @@ class ConversionSink(SessionSink):
         """
         unread = any(summary.error for summary in summaries)
         self.holds_nothing = unread and not any(summary.written for summary in summaries)
-        if held or self.holds_nothing:
-            self._writer.discard()
-        else:
-            self._writer.close()
-        if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
-            self._rejects.close()
+        try:
+            if held or self.holds_nothing:
+                self._writer.discard()
+            else:
+                self._writer.close()
+            if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
+                self._rejects.close()
+        except BaseException:
+            self.withdraw()
+            raise
+
+    def withdraw(self) -> None:
+        """Take back the outputs that have their names: what belongs to them could not be written."""
+        self._writer.withdraw()
+        if self._rejects is not None:
+            self._rejects.withdraw()
 
 
 def is_held(summaries: Sequence[Summary]) -> bool:

@@ -1,16 +1,21 @@
 """Opening an export: its table, and the profiles whose export it is. Every command opens its files here."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.rejects import starts_like_rejects
-from calltools.model.batch import Hints, Table
+from calltools.model.batch import Batch, Hints, ReadTask, Table
 from calltools.vendors import recognize
 from calltools.vendors.not_calls import refuse_not_calls
 from calltools.vendors.profile import Profile
+
+#: Bytes up to which a file is small: its calls cost more than its records.
+SMALL_FILE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +94,37 @@ def _merge_hints(hints: Hints, profile: Profile) -> Hints:
         delimiter=hints.delimiter or profile.delimiter,
         quotes=profile.quotes,
     )
+
+
+@dataclass(slots=True)
+class KeptBatches:
+    """The batches of a small table, each read once: dates, zones and durations are looked at before the run reads them.
+
+    Attributes:
+        read: The tasks of the table, which read the file.
+    """
+
+    read: Callable[[], Iterator[ReadTask]]
+    _batches: list[Batch] = field(default_factory=list)
+    _rest: Iterator[ReadTask] | None = None
+
+    def tasks(self) -> Iterator[ReadTask]:
+        """Tasks that give the batches; the first time, what a task reads is read when it is asked for."""
+        place = 0
+        while self._has(place):
+            yield partial(self._batches.__getitem__, place)
+            place += 1
+
+    def _has(self, place: int) -> bool:
+        if place < len(self._batches):
+            return True
+        try:
+            self._rest = self.read() if self._rest is None else self._rest
+            task = next(self._rest, None)
+            if task is not None:
+                self._batches.append(task())
+        except BaseException:
+            # What could not be read is read again, so that everybody who asks hears of it.
+            self._batches, self._rest = [], None
+            raise
+        return task is not None

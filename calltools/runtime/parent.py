@@ -1,12 +1,17 @@
-"""A child process ends with its parent, however that ends: one that is killed cannot end its children itself."""
+"""In a child process: it ends with its parent, however that ends, and works under limits; lines of JSON to the parent.
+
+A parent that is killed cannot end its children itself.
+"""
 
 import ctypes
+import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from queue import SimpleQueue
 from threading import Thread
-from typing import Final
+from typing import Any, BinaryIO, Final, Protocol
 
 #: Option of prctl(2), from linux/prctl.h.
 _PR_SET_PDEATHSIG: Final = 1
@@ -31,6 +36,33 @@ def end_with_parent(parent: int) -> None:
     # The parent may have ended before the system was told to watch it: then this process has another one.
     if os.getppid() != parent:
         os._exit(_EXIT_ORPHANED)
+
+
+def limit_process(memory: int, seconds: int) -> None:
+    """Limit the address space and the processor time from now on of this process, and forbid a core file."""
+    if sys.platform == "win32":
+        return  # only the parent's clock limits it there
+    import resource  # noqa: PLC0415 - not there on every platform
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # The seconds are those of one file; a process may have read others before.
+    processor = seconds + int(used.ru_utime + used.ru_stime)
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, processor), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
+    """Send a line of JSON to the parent."""
+    responses.write(json.dumps(response).encode() + b"\n")
+    responses.flush()
+
+
+class Requests(Protocol):
+    """Where the lines of the parent come from."""
+
+    def readline(self) -> bytes:
+        """The next line; empty at the end."""
 
 
 class WatchedRequests:

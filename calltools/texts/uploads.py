@@ -4,6 +4,10 @@ from typing import Final
 
 # fmt: off
 MESSAGES: Final = {
+    "upload-ended": ("The upload ended with {code}: {parts}. `calltools uploads list` says more.",
+                     "Загрузка закончилась с кодом {code}: {parts}. Подробнее: `calltools uploads list`."),
+    "upload-ended-held": ("It is not known whether calls have arrived, so they are held: {parts}. `calltools uploads resume` decides.",
+                          "Неизвестно, дошли ли звонки, поэтому они удержаны: {parts}. Решает `calltools uploads resume`."),
     # -- service, token, ledger --------------------------------------------------------
     "token-missing": ("There is no token of Metrica. `calltools login` gets one and keeps it in the keyring of this machine. Without a keyring: `calltools login --token-file FILE`, and --token-file FILE for each command; or CALLTOOLS_TOKEN, or --token-stdin.",
                       "Нет токена Метрики. `calltools login` получит его и сохранит в системном хранилище паролей. Без хранилища: `calltools login --token-file ФАЙЛ` и --token-file ФАЙЛ в каждой команде; или CALLTOOLS_TOKEN, или --token-stdin."),
@@ -167,6 +171,8 @@ MESSAGES: Final = {
                           "После составления плана для {path} часть его звонков взяла другая загрузка. Ничего не отправлено. Повторите."),
     "ledger-part-damaged": ("The stored copy of the calls of {name} is gone or altered. Nothing was sent of it. `calltools uploads cancel {name}` withdraws it; then upload its file again.",
                             "Сохранённая копия звонков {name} пропала или изменена. Из неё ничего не отправлено. `calltools uploads cancel {name}` отзывает её; затем загрузите её файл ещё раз."),
+    "ledger-part-unsendable": ("{name} cannot be sent again: the stored copy of its {rows} calls is gone or altered. It is not known whether they have arrived, so they are held. `calltools uploads resume --give-up {name}` leaves them as sent; if they are not in Metrica, a file of these calls alone goes then by `calltools upload FILE --counter {counter} --all`.",
+                               "{name} нельзя отправить ещё раз: сохранённая копия звонков ({rows}) пропала или изменена. Дошли ли они, неизвестно, поэтому они ждут решения. `calltools uploads resume --give-up {name}` оставляет их как отправленные; если в Метрике их нет, файл только с этими звонками потом отправит `calltools upload FILE --counter {counter} --all`."),
     "ledger-not-held": ("{name} is not held, it is {state}: there is nothing to decide. `calltools uploads list` shows what is held.",
                         "{name} не ждёт решения, её состояние — {state}. Что ждёт решения, покажет `calltools uploads list`."),
     "check-titles": ("day|accepted|shown|difference|missed accepted|missed shown",

@@ -34,6 +34,8 @@ MESSAGES: Final = {
                             "Вместо букв в заголовках знаки вопроса: буквы потеряны при сохранении, вернуть их нельзя. Выгрузите файл снова, в UTF-8, и не открывайте по дороге."),
     "source-not-calls": ("{path} is {what}, not of calls: it has the columns {titles}. {goes}; calltools uploads calls only.",
                          "{path} — {what}, а не звонков: в нём есть столбцы {titles}. {goes}; calltools загружает только звонки."),
+    "source-column-doubled": ("{path} has two columns {title}, {first} and {second}, and which one is meant is not known. Remove or rename one of them; where they are alike, `--ignore CT105` takes the first.",
+                              "В {path} два столбца {title}, {first} и {second}, и какой из них верен, неизвестно. Удалите или переименуйте один из них; если они одинаковы, `--ignore CT105` возьмёт первый."),
     "vendor-none": ("No known export has this header: {titles}. Name the vendor with --vendor (`calltools vendors list`), use --vendor none for a canonical file, or make a profile: `calltools vendors new {path}`.",
                     "Среди известных выгрузок нет такой, с заголовками: {titles}. Назовите сервис: --vendor (`calltools vendors list`); для файла в формате Метрики есть --vendor none; свой профиль делает `calltools vendors new {path}`."),
     "vendor-headless": ("The first line is a record and not a header, and no known export without a header has {count} columns that look so. By their place alone columns are not guessed: where a program joined values with commas, they shift. Export with a header or as JSON, or describe the columns: `calltools vendors new {path}`.",

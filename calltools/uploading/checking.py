@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -44,6 +45,12 @@ class CheckedFile:
         return 0 if self.summary is None else self.summary.by_severity["error"]
 
 
+@cache
+def _own_version() -> str:
+    # Read from the files of the installed package, which takes some milliseconds each time.
+    return version("calltools")
+
+
 def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
     """The file, if this version found the same bytes clean before: then neither pandas nor pandera is loaded.
 
@@ -52,9 +59,7 @@ def find_clean_file(ledger: Ledger, file: Path) -> CheckedFile | None:
     if not is_plain_file(file):
         return None
     digest = digest_file(ledger, file)
-    return (
-        CheckedFile(file, digest, None) if is_clean_file(ledger, digest, version("calltools"), _RULESET_NAME) else None
-    )
+    return CheckedFile(file, digest, None) if is_clean_file(ledger, digest, _own_version(), _RULESET_NAME) else None
 
 
 def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
@@ -71,7 +76,7 @@ def remember_clean_file(ledger: Ledger, file: Path, before: FileStamp) -> str:
     digest = digest_file(ledger, file)
     if read_stamp(file) != before:
         raise SourceError("upload-changed", path=file)
-    record_clean_file(ledger, digest, version("calltools"), _RULESET_NAME)
+    record_clean_file(ledger, digest, _own_version(), _RULESET_NAME)
     return digest
 
 
@@ -106,6 +111,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
     *,
     copy: tuple[BinaryIO, Path],
     skip_bad: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> CheckedFile:
     """Validate a file of calls as it is, and remember it when it is clean.
 
@@ -119,6 +125,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
         sinks: Take the findings.
         copy: Where to write calls that cannot be sent from the file itself, and where to read them then.
         skip_bad: Whether records with an error are left out, and the others are sent.
+        limits: What reading it may cost.
 
     Raises:
         SourceError: It cannot be read, or is written to meanwhile.
@@ -129,7 +136,7 @@ def check_for_upload(  # noqa: PLR0913 - what the file is, who hears of it, and 
 
     before = read_stamp(file)
     plain = is_plain_file(file)
-    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none")))]
+    inputs = [InputFile(file, name, resolve(RunOptions(vendor="none", limits=limits)))]
     with ExitStack() as stack:
         copied = ledger is not None and (skip_bad or not plain)
         copying = [enter_interrupt_safe(stack, ConversionSink(copy[0]))] if copied else []

@@ -1,12 +1,13 @@
 """What an upload works with: the options, the ledger, the client, the clock, and the caller who is told and asked."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Final, Protocol
 
-from calltools.errors import CalltoolsError
+from calltools.errors import CalltoolsError, UsageError
 from calltools.ledger import Ledger, Part, ReconcilePolicy, ResendMode, UploadPlan, list_parts
 from calltools.metrica.client import Client
 from calltools.model.finding import Findings
@@ -14,6 +15,9 @@ from calltools.model.summary import Summary
 from calltools.texts.keys import MessageKey
 from calltools.uploading.counter import CounterLook
 
+#: The service accepts letters, digits and spaces in a comment. The limit leaves room for the marker.
+_COMMENT: Final = re.compile(r"[A-Za-zА-Яа-яЁё0-9 ]*")
+_MAX_COMMENT_LENGTH: Final = 200
 #: Seconds during which a part is searched for after an unclear end.
 SEARCH_TIMEOUT_S: Final = 10.0
 
@@ -151,6 +155,18 @@ class UploadContext:
     options: UploadOptions
     events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = Clock()
+
+
+def refuse_wrong_request(counter: int | None, comment: str, *, dry_run: bool = False) -> None:
+    """Refuse options that are wrong whatever the file holds.
+
+    Raises:
+        UsageError: There is no counter, or the service would not take the comment.
+    """
+    if not dry_run and counter is None:
+        raise UsageError("upload-counter-needed")
+    if not _COMMENT.fullmatch(comment) or len(comment) > _MAX_COMMENT_LENGTH:
+        raise UsageError("upload-comment-wrong", limit=_MAX_COMMENT_LENGTH)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UnfitFileError, UsageError
+from calltools.files.limits import Limits
 from calltools.files.opening import copy_stdin, open_private_file
 from calltools.files.packed import Packed, Unpacker
 from calltools.ledger import (
@@ -49,6 +50,7 @@ class UploadRequest:
         plan_only: Report the plan; send nothing.
         confirmed: Send without asking the caller.
         member: If the file is an archive, the name of the member that is meant.
+        limits: What reading the file may cost.
     """
 
     file: Path | BinaryIO
@@ -58,6 +60,7 @@ class UploadRequest:
     plan_only: bool = False
     confirmed: bool = False
     member: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Uploader:
 
     def _upload(self, request: UploadRequest, stack: ExitStack) -> UploadResult:
         given = request.file if isinstance(request.file, Path) else stack.enter_context(copy_stdin(request.file))
-        file = stack.enter_context(Unpacker()).plain_path(Packed(given, request.member), request.name)
+        file = stack.enter_context(Unpacker()).plain_path(Packed(given, request.member), request.name, request.limits)
         with _named(file, request.name):
             checked = self._find_known(request, file) or self._validate(request, file, stack)
         if checked is None:
@@ -134,7 +137,15 @@ class Uploader:
 
         collector = FindingsCollector()
         copy = stack.enter_context(open_private_file())
-        checked = check_for_upload(self.ledger, file, request.name, [collector], copy=copy, skip_bad=request.skip_bad)
+        checked = check_for_upload(
+            self.ledger,
+            file,
+            request.name,
+            [collector],
+            copy=copy,
+            skip_bad=request.skip_bad,
+            limits=request.limits,
+        )
         refused = bool(checked.error_count) and not request.skip_bad
         if checked.summary is not None:
             self.events.report_findings(checked.summary, collector.parts, refused=refused)

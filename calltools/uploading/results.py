@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from calltools.errors import CalltoolsError, LedgerError
 from calltools.ledger import FILE_GONE, Ledger, Part, State, lost_parts, record_told, was_told
@@ -177,7 +177,12 @@ def _quantity_key(part: Part) -> MessageKey:
 
 def part_json(part: Part) -> str:
     """The part as one JSON object on one line."""
-    values = {
+    return json.dumps(part_facts(part), ensure_ascii=False)
+
+
+def part_facts(part: Part) -> dict[str, Any]:
+    """What scripts and programs are told of a part, by stable names."""
+    return {
         "id": part.name,
         "uploading": part.upload_id,
         "counter": part.counter,
@@ -197,7 +202,6 @@ def part_json(part: Part) -> str:
         "parts": part.parts,
         "reason": part.reason or None,
     }
-    return json.dumps(values, ensure_ascii=False)
 
 
 def _utc(seconds: float) -> str:

@@ -140,9 +140,17 @@ def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
         UsageError: It does not wait.
         LockedError: Another process uploads to its counter.
     """
+    _require_waiting(part)
+    with hold_counter(ledger, part.counter):
+        # Another process may have sent it since: then a person decides, and not this command.
+        _require_waiting(get_part(ledger, part.id))
+        part = release(ledger, part.id)
+    return _report_decided(part, events)
+
+
+def _require_waiting(part: Part) -> None:
     if not part.waiting:
         raise UsageError("uploads-not-waiting", name=part.name, state=state_word(part.state))
-    return give_up_part(ledger, part, events)
 
 
 def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
@@ -157,6 +165,10 @@ def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     with hold_counter(ledger, part.counter):
         part = get_part(ledger, part.id)
         part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
+    return _report_decided(part, events)
+
+
+def _report_decided(part: Part, events: UploadEvents) -> Part:
     events.report_part(part)
     events.remark_on(part, UploadOptions(part.counter))
     return part
@@ -207,6 +219,9 @@ def _resume_counter(context: UploadContext, chosen: Part | None) -> UploadResult
     errors: list[CalltoolsError] = []
     try:
         with report_interrupts(context), hold_counter(ledger, options.counter):
+            if chosen is not None:
+                # Another process may have decided it since.
+                _find_undecided(ledger, chosen.name)
             before = _undecided_parts(ledger, options.counter)
             look = reconcile_counter(context)
             error = look.error

@@ -50,14 +50,19 @@ class Baseline:
         return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def read_baseline(path: Path) -> Baseline:
+def read_baseline(place: Path, path: Path | None = None) -> Baseline:
     """Read the file of a baseline.
+
+    Args:
+        place: Where its bytes are.
+        path: Its path in messages; ``None``: the same.
 
     Raises:
         UsageError: It cannot be read, is not a baseline, or has another version.
     """
+    path = path or place
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(place.read_text(encoding="utf-8"))
     except OSError as fault:
         raise UsageError("baseline-unreadable", path=path, reason=fault.strerror) from None
     except (ValueError, RecursionError):

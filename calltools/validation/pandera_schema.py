@@ -15,7 +15,7 @@ from pandera.errors import SchemaError, SchemaErrors
 from calltools.errors import DefectError
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers
+from calltools.model.cells import Cells, DistinctCells, Mask, Numbers
 from calltools.model.rule import CellTest, RowTest, Rule
 
 #: Text as Arrow holds it: the frame shares the memory of the cells. pandas's own string type would copy them.
@@ -50,7 +50,7 @@ class _JudgedTable:
 
     columns: Mapping[str, Cells]
     rows: Mapping[str, Numbers]
-    suspects: Mapping[str, Cells]
+    suspects: Mapping[str, DistinctCells]
     checked: dict[str, FailedCheck] = field(default_factory=dict)
 
     def faulty_rows(self, test: CellTest, column: str, assumptions: Assumptions) -> Numbers:
@@ -58,7 +58,9 @@ class _JudgedTable:
         if column not in self.rows:
             return np.flatnonzero(test(self.columns[column], assumptions))
         rows = self.rows[column]
-        return rows[test(self.suspects[column], assumptions)] if len(rows) else rows
+        if not len(rows):
+            return rows
+        return rows[self.suspects[column].expand_mask(lambda cells: test(cells, assumptions))]
 
 
 class PanderaSchema:
@@ -106,7 +108,7 @@ class PanderaSchema:
             DefectError: A check itself broke, or a column is not text: a fault in calltools.
         """
         rows = {name: np.flatnonzero(mask) for name, mask in unproven.items() if name in columns}
-        suspects = {name: columns[name].take(pa.array(places)) for name, places in rows.items()}
+        suspects = {name: DistinctCells.of(columns[name].take(pa.array(places))) for name, places in rows.items()}
         self._table = _JudgedTable(columns, rows, suspects)
         frame = pa.table(dict(columns)).to_pandas(types_mapper={pa.string(): _TEXT}.get)
         errors: Sequence[SchemaError] = ()

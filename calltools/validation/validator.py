@@ -7,10 +7,12 @@ in a sound cell (``tests/fields/test_kinds.py``, ``test_sound_text_has_no_fault`
 proves nothing gives the same findings (``tests/test_pipeline.py``).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,18 @@ from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, Numbers, all_empty, combine_chunks, constant_cells, non_empty
+from calltools.model.cells import (
+    Cells,
+    DistinctCells,
+    Mask,
+    Numbers,
+    all_empty,
+    combine_chunks,
+    constant_cells,
+    non_empty,
+)
 from calltools.model.finding import Findings
-from calltools.model.rule import PendingRows, Rule, Severity
+from calltools.model.rule import CellTextFunction, PendingRows, Rule, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.validation.ruleset import RuleSet
 
@@ -43,6 +54,10 @@ class UnprovenRecords:
     records: Numbers
     places: Numbers
     unproven_cells: Mapping[str, Mask] | None = None
+
+    def without_cells(self) -> "UnprovenRecords":
+        """Their numbers only."""
+        return UnprovenRecords(self.columns.schema.empty_table(), self.records, self.places)
 
 
 def select_unproven(
@@ -65,6 +80,9 @@ def select_unproven(
     pending = PendingRows(columns, ~doubtful)
     doubtful = reduce(np.logical_or, _row_rule_masks(pending, ruleset, assumptions), doubtful)
     rows = np.flatnonzero(doubtful)
+    if len(rows) == len(batch):
+        # The very columns of the batch: two processes then send them once.
+        return UnprovenRecords(batch.columns, batch.records, batch.places, cells)
     chosen = pa.array(rows)
     return UnprovenRecords(
         pa.table({name: pc.take(one, chosen, boundscheck=False) for name, one in columns.items()}),
@@ -72,6 +90,42 @@ def select_unproven(
         batch.places[rows],
         {name: mask[rows] for name, mask in cells.items()},
     )
+
+
+def select_unproven_of_each(
+    batches: Sequence[Batch], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+) -> list[UnprovenRecords]:
+    """The same for each of several batches with the same columns, in one pass over all of them."""
+    if len(batches) < 2:
+        return [
+            select_unproven(
+                batch,
+                {name: batch.cells(name) for name in batch.columns.column_names},
+                ruleset,
+                assumptions,
+                exact_only=exact_only,
+            )
+            for batch in batches
+        ]
+    ends = np.cumsum([len(batch) for batch in batches])
+    table = pa.concat_tables([batch.columns for batch in batches]).combine_chunks()
+    places = np.concatenate([batch.places for batch in batches])
+    together = Batch(table, np.arange(len(places)), places)
+    columns = {name: together.cells(name) for name in table.column_names}
+    found = select_unproven(together, columns, ruleset, assumptions, exact_only=exact_only)
+    records = np.concatenate([batch.records for batch in batches])[found.records]
+    bounds = np.searchsorted(found.records, [0, *ends.tolist()])
+    return [
+        UnprovenRecords(
+            found.columns.slice(first, last - first),
+            records[first:last],
+            found.places[first:last],
+            None
+            if found.unproven_cells is None
+            else {name: mask[first:last] for name, mask in found.unproven_cells.items()},
+        )
+        for first, last in pairwise(bounds.tolist())
+    ]
 
 
 def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
@@ -133,6 +187,43 @@ class PanderaJudge:
             ]
         )
 
+    def judge_each(self, files: Sequence[Sequence[UnprovenRecords]]) -> list[list[Findings]]:
+        """The verdict on each batch of several files: those of files with the same columns are judged in one call.
+
+        Each verdict is what ``judge`` would say of the batches of its file alone, split by batch.
+
+        Raises:
+            DefectError: A check itself failed: a fault in calltools.
+        """
+        verdicts = [[Findings.empty()] * len(parts) for parts in files]
+        alike: dict[frozenset[str], list[tuple[int, int]]] = defaultdict(list)
+        for number, parts in enumerate(files):
+            filled = [place for place, part in enumerate(parts) if len(part.records) and part.columns.num_columns]
+            names = frozenset(name for place in filled for name in parts[place].columns.column_names)
+            alike[names] += [(number, place) for place in filled]
+        for places in filter(None, alike.values()):
+            parts = [files[number][place] for number, place in places]
+            for (number, place), verdict in zip(places, self._judge_apart(parts), strict=True):
+                verdicts[number][place] = verdict
+        return verdicts
+
+    def _judge_apart(self, parts: Sequence[UnprovenRecords]) -> Iterator[Findings]:
+        """The verdict on each part, from one call: meanwhile records have numbers that no two parts share."""
+        ends = np.cumsum([len(part.records) for part in parts])
+        numbered = [
+            replace(part, records=np.arange(end - len(part.records), end))
+            for part, end in zip(parts, ends.tolist(), strict=True)
+        ]
+        table = self.judge(numbered).table
+        rows = table["record"].to_numpy()
+        part_of = np.searchsorted(ends, rows, side="right")
+        order = np.argsort(part_of, kind="stable")
+        bounds = np.searchsorted(part_of[order], np.arange(len(parts) + 1))
+        records = np.concatenate([part.records for part in parts])[rows[order]]
+        sorted_findings = Findings(table.combine_chunks().take(pa.array(order))).with_column("record", records)
+        for first, last in pairwise(bounds.tolist()):
+            yield Findings(sorted_findings.table.slice(first, last - first))
+
     def _schema(self, names: tuple[str, ...]) -> Any:
         # Imported here: it takes half a second, and a file that is proven clean does without it.
         from calltools.validation.pandera_schema import PanderaSchema  # noqa: PLC0415
@@ -177,22 +268,29 @@ def _make_findings(
     if field is not None and field in judged.columns:
         cells = judged.columns[field].take(pa.array(rows))
         given["value"] = cells
-        given |= _detail_and_repair(rule, field, cells, assumptions)
+        given |= _detail_and_repair(rule, field, DistinctCells.of(cells), assumptions)
     if rule.note_where is not None:
         milder = pa.array(rule.note_where(judged.columns, assumptions)[rows])
         given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
     return Findings.for_rule(rule.code, records=judged.records[rows], places=judged.places[rows], **given)
 
 
-def _detail_and_repair(rule: Rule, field: str, cells: Cells, assumptions: Assumptions) -> dict[str, Cells]:
+def _detail_and_repair(rule: Rule, field: str, cells: DistinctCells, assumptions: Assumptions) -> dict[str, Cells]:
     texts: dict[str, Cells] = {}
-    if rule.detail:
-        texts["detail"] = rule.detail(cells, assumptions)
+    if rule.detail is not None:
+        detail = rule.detail
+        texts["detail"] = cells.expand(lambda some: detail(some, assumptions))
     if rule.fix:
-        repaired = (rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize)(cells, assumptions)
-        mended = pc.and_(pc.not_equal(repaired, cells), pa.array(~_find_refused(field, repaired, assumptions)))
-        texts["after"] = pc.if_else(mended, repaired, pa.scalar(None, pa.string()))
+        repair = rule.repair or KINDS[FIELDS_BY_NAME[field].kind].normalize
+        texts["after"] = cells.expand(lambda some: _mend(field, some, repair, assumptions))
     return texts
+
+
+def _mend(field: str, cells: Cells, repair: CellTextFunction, assumptions: Assumptions) -> Cells:
+    """The repaired cells; null where there is no repair."""
+    repaired = repair(cells, assumptions)
+    mended = pc.and_(pc.not_equal(repaired, cells), pa.array(~_find_refused(field, repaired, assumptions)))
+    return pc.if_else(mended, repaired, pa.scalar(None, pa.string()))
 
 
 def _find_refused(field: str, cells: Cells, assumptions: Assumptions) -> Mask:

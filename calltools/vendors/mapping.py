@@ -92,6 +92,21 @@ def see_batch_dates(batch: Batch, mapped: BoundProfile) -> SeenDates:
     return reduce(or_, seen, SeenDates())
 
 
+def takes_dates_as_written(mapped: BoundProfile) -> bool:
+    """Whether each date that ``see_batch_dates`` sees begins a cell of the file: none is put together or cut out."""
+    steps = mapped.fields.get("DateTime", ())
+    return len(steps) == 1 and all(
+        bool(step.format)
+        and (step.first_of or len(step.columns) == 1 or step.join.isspace())
+        and step.constant is None
+        and step.extract is None
+        and step.url_parameter is None
+        and step.pluck is None
+        and not (step.difference or step.sum or step.values)
+        for step in steps
+    )
+
+
 def _select_rows(batch: Batch, mapped: BoundProfile) -> tuple[Mask, Mask, dict[str, int]]:
     """Rows to keep, rows with an unknown word for the direction, and how many are skipped by reason."""
     read = read_directions_and_unknown(batch, mapped)

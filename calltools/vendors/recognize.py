@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from calltools.errors import VendorError
 from calltools.fields.table import FIELD_NAMES, FIELDS
@@ -36,13 +36,34 @@ class HeaderMatch:
         return not self.missing
 
 
+@lru_cache(maxsize=16_384)
 def normalize_title(title: str) -> str:
     """A title without case and with single spaces; unlike ``fold_title`` it keeps punctuation."""
     return re.sub(r"\s+", " ", title.replace("\ufeff", "")).strip().casefold()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A key that stands for one object and no equal one: profiles have no hash, and comparing them takes long."""
+
+    it: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.it is other.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+
 def match_header(profile: Profile, titles: Sequence[str]) -> HeaderMatch:
     """Compare a header with a profile: the one test of whether an export is the vendor's, for every command."""
+    # Files of one run mostly have the same header.
+    return _match_header(_Same(profile), tuple(titles))
+
+
+@lru_cache(maxsize=1024)
+def _match_header(same: _Same, titles: tuple[str, ...]) -> HeaderMatch:
+    profile: Profile = same.it
     normalized = [normalize_title(title) for title in titles]
     missing = tuple(name for name in profile.recognize if normalize_title(name) not in normalized)
     missing = missing or _missing_time_columns(profile, titles) or _missing_direction_columns(profile, titles)
@@ -126,11 +147,15 @@ def is_canonical_header(titles: Sequence[str]) -> bool:
     return bool(named) and 2 * sum(map(_is_canonical_name, named)) >= len(named)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _is_canonical_name(title: str) -> bool:
     folded = fold_title(title)
-    alike = _NAMES_BY_LENGTH.get(len(folded), ())
-    return folded in _FOLDED_NAMES or any(_differs_by_one_slip(folded, name) for name in alike)
+    # One slip leaves the first letter as it is, or the last one: most cells of records have neither.
+    return folded in _FOLDED_NAMES or any(
+        _differs_by_one_slip(folded, name)
+        for name in _NAMES_BY_LENGTH.get(len(folded), ())
+        if folded[0] == name[0] or folded[-1] == name[-1]
+    )
 
 
 def _differs_by_one_slip(first: str, second: str) -> bool:
@@ -193,13 +218,6 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
         profiles: Profiles, or a function that loads them: a file with a canonical header does not need them.
     """
 
-    @lru_cache(maxsize=1)
-    def vocabulary() -> tuple[frozenset[str], tuple[HeaderlessShape, ...], float]:
-        loaded = profiles() if callable(profiles) else profiles
-        known = frozenset(normalize_title(name) for profile in loaded for name in source_columns(profile))
-        enough = _MIN_ROW_SHARE_OF_ONE if len(loaded) == 1 else _MIN_ROW_SHARE
-        return known, tuple(shape for profile in loaded for shape in profile.shapes), enough
-
     def is_header(row: Sequence[str]) -> bool:
         loaded = profiles() if callable(profiles) else profiles
         return is_canonical_header(row) or any(match_header(profile, row).matches for profile in loaded)
@@ -207,7 +225,7 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
     def find_header(rows: Sequence[Sequence[str]]) -> HeaderGuess:
         if rows and _REQUIRED_NAMES <= {*rows[0]} <= _NAMES:
             return HeaderGuess(0, len(rows[0]), certain=True, fits=True)
-        known, shapes, enough = vocabulary()
+        known, shapes, enough = _vocabulary(_Same(profiles() if callable(profiles) else profiles))
         scores = [
             sum(normalize_title(cell) in known or _is_canonical_name(cell) for cell in row[:_MAX_TITLES] if cell)
             for row in rows
@@ -223,6 +241,15 @@ def create_header_finder(profiles: Sequence[Profile] | Callable[[], Sequence[Pro
         return HeaderGuess(best, score, fits=len(rows) == 1 and score > 0 and is_header(rows[0]))
 
     return find_header
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(same: _Same) -> tuple[frozenset[str], tuple[HeaderlessShape, ...], float]:
+    """The titles and shapes that some profiles know, and the share of rows that must have a shape; once a run."""
+    loaded: Sequence[Profile] = same.it
+    known = frozenset(normalize_title(name) for profile in loaded for name in source_columns(profile))
+    enough = _MIN_ROW_SHARE_OF_ONE if len(loaded) == 1 else _MIN_ROW_SHARE
+    return known, tuple(shape for profile in loaded for shape in profile.shapes), enough
 
 
 def _has_shape(shape: HeaderlessShape, rows: Sequence[Sequence[str]], enough: float) -> bool:

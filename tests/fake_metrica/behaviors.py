@@ -370,14 +370,14 @@ for _name, _act in {
 def partial(exchange):
     """Accept every second row."""
     stored = exchange.store_upload()
-    stored.rows = stored.rows[::2]
+    stored.rows, stored.left_out = stored.rows[::2], stored.rows[1::2]
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 
 @upload_behavior("none-accepted", stored=True)
 def none_accepted(exchange):
     stored = exchange.store_upload()
-    stored.rows = []
+    stored.rows, stored.left_out = [], stored.rows
     exchange.answer(200, {"uploading": responses.uploading_object(exchange.store, stored)})
 
 

@@ -1,10 +1,6 @@
 """One request, and the actions of behaviors: read, store, answer, or break off."""
 
 import json
-import os
-import socket
-import struct
-import time
 from contextlib import suppress
 from email.utils import formatdate
 from urllib.parse import parse_qsl, urlsplit
@@ -110,7 +106,7 @@ class Exchange:
         ]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
         if self.ahead is not None:
-            lines.append(f"Date: {formatdate(time.time() + self.store.ahead + self.ahead, usegmt=True)}")
+            lines.append(f"Date: {formatdate(self.store.unix_time() + self.ahead, usegmt=True)}")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -135,9 +131,7 @@ class Exchange:
 
     def reset(self):
         """Reset the connection (RST)."""
-        connection = self.handler.connection
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(connection.detach())
+        self.handler.reset_connection()
         raise ConnectionEnded
 
     def _upload(self):

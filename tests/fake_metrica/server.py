@@ -2,7 +2,9 @@
 
 import collections
 import json
+import os
 import socket
+import struct
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -29,8 +31,10 @@ class FakeMetrica:
     """
 
     def __init__(
-        self, *, port=0, tls=None, token=None, step_seconds=0.2, redirect_url="https://elsewhere.example", daily=5000
-    ):
+        self, *, port=0, tls=None, token=None, step_seconds=0.2, redirect_url="https://elsewhere.example", daily=5000,
+        listens=True,
+    ):  # fmt: skip
+        """Start the service; if it does not listen, its requests come through ``InProcessTransport``."""
         self.store = Store(step_seconds)
         self.requests = []
         self.max_in_flight = collections.Counter()
@@ -46,7 +50,9 @@ class FakeMetrica:
         self._in_flight = collections.Counter()
         self._active = []
         self._lock = threading.Lock()
-        self._listen(port)
+        self.port, self._server = port, None
+        if listens:
+            self._listen(port)
 
     @property
     def url(self):
@@ -88,7 +94,8 @@ class FakeMetrica:
 
     def stop(self):
         self.stopping.set()
-        self.refuse()
+        if self._server is not None:
+            self.refuse()
 
     def __enter__(self):
         return self
@@ -119,6 +126,7 @@ class FakeMetrica:
             "uploadings": [asdict(uploading) for uploading in self.store.uploadings],
             "requests": plain,
             "max_in_flight": dict(self.max_in_flight),
+            "ahead": self.store.ahead,
         }
 
     @contextmanager
@@ -215,6 +223,10 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     do_POST = do_GET  # noqa: N815 - the name that the standard library looks for
+
+    def reset_connection(self):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
 
     def log_message(self, *_):
         """Print nothing."""

@@ -21,7 +21,7 @@ class BadFileError(Exception):
 
 @dataclass
 class Uploading:
-    """One stored uploading with its accepted rows."""
+    """One stored uploading with its accepted rows, and those that the service has left out."""
 
     id: int
     counter: int
@@ -31,7 +31,8 @@ class Uploading:
     source_quantity: int
     rows: list[dict[str, str]]
     stored: float
-    created: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    created: str
+    left_out: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def static(self) -> int:
@@ -62,6 +63,10 @@ class Store:
     def now(self):
         return time.monotonic() + self.ahead
 
+    def unix_time(self):
+        """Unix seconds by the clock of the service."""
+        return time.time() + self.ahead
+
     def advance(self, seconds):
         self.ahead += seconds
 
@@ -72,6 +77,8 @@ class Store:
             BadFileError: The file is not a table of calls.
         """
         rows, count = read_rows(content)
+        now = self.unix_time()
+        accepted, left_out = ([row for row in rows if is_accepted_row(row, now) is kept] for kept in (True, False))
         with self.lock:
             uploading = Uploading(
                 id=1000 + len(self.uploadings),
@@ -80,8 +87,10 @@ class Store:
                 goal=query.get("new_goal_name", ""),
                 client_id_type=query.get("client_id_type", ""),
                 source_quantity=count,
-                rows=rows,
+                rows=accepted,
                 stored=self.now(),
+                created=f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%SZ}",
+                left_out=left_out,
             )
             self.uploadings.append(uploading)
             self.files.append(content)
@@ -103,7 +112,7 @@ class Store:
 
 
 def read_rows(content):
-    """The accepted rows, and the number of all rows."""
+    """The rows that have a cell in each column, and the number of all rows."""
     try:
         reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
         header, *rows = list(reader) or [[]]
@@ -115,10 +124,9 @@ def read_rows(content):
         raise BadFileError("The columns DateTime and one of UserId, ClientId, Yclid are required")
     if not rows:
         raise BadFileError("The file holds no rows")
-    read = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
-    return [row for row in read if is_accepted_row(row)], len(rows)
+    return [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)], len(rows)
 
 
-def is_accepted_row(row):
+def is_accepted_row(row, now):
     when = row["DateTime"]
-    return when.isascii() and when.isdecimal() and int(when) < time.time()
+    return when.isascii() and when.isdecimal() and int(when) < now

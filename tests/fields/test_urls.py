@@ -120,6 +120,16 @@ def test_the_fast_road_proves_nothing_that_the_exact_road_refuses(texts):
     assert [text for text, good, bad in zip(texts, proven, refused, strict=True) if good and bad] == []
 
 
+@given(st.lists(ADDRESSES_AS_WRITTEN, min_size=1, max_size=16), st.integers(0, 15))
+def test_many_addresses_of_a_site_are_judged_as_each_of_them(texts, common):
+    # Enough of them that the bytes of the site are compared.
+    many = [*texts, *[texts[common % len(texts)]] * 400]
+
+    together = url.is_plainly_sound(pa.array(many, pa.string())).tolist()
+
+    assert together[: len(texts)] == [url.is_plainly_sound(pa.array([text])).tolist()[0] for text in texts]
+
+
 @given(st.lists(ADDRESSES_AS_WRITTEN, min_size=1, max_size=16))
 def test_an_address_has_a_scheme_and_a_host_that_can_be(texts):
     texts = without_generic_faults(texts)

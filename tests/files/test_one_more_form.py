@@ -1,12 +1,12 @@
-"""A form of input is one module and one line in ``INPUTS``: Parquet is added to a copy of the package."""
+"""A form of input is one module and one line in ``INPUTS``: SQLite is added to a copy of the package."""
 
 import csv
 import json
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from calltools.cli.options import OutputFormat
@@ -14,42 +14,44 @@ from calltools.reports import endings
 from tests.extended_package import extend_package
 
 MODULE = '''
-"""Parquet: text columns, records by their numbers."""
+"""SQLite: the table of a database, records by their numbers."""
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from calltools.files.inputs import INPUTS
 from calltools.model.batch import Batch, Source, Table, unique_titles
 
+RECORDS = 3
 
-def open_parquet(request):
-    file = pq.ParquetFile(request.path)
-    titles = tuple(file.schema_arrow.names)
+
+def open_sqlite(request):
+    with closing(sqlite3.connect(f"file:{request.path}?mode=ro", uri=True)) as database:
+        found = database.execute("SELECT * FROM calls")
+        titles = tuple(one[0] for one in found.description)
+        records = found.fetchall()
     return Table(
-        Source(request.path, request.name, INPUTS["parquet"].format), titles, partial(tasks, request.path, titles)
+        Source(request.path, request.name, INPUTS["sqlite"].format), titles, partial(tasks, records, titles)
     )
 
 
-def tasks(path, titles):
-    start = 1
-    for group in range(pq.ParquetFile(path).num_row_groups):
-        yield partial(batch, path, titles, group, start)
-        start += pq.ParquetFile(path).metadata.row_group(group).num_rows
+def tasks(records, titles):
+    for start in range(0, len(records), RECORDS):
+        yield partial(batch, records[start : start + RECORDS], titles, start)
 
 
-def batch(path, titles, group, start):
-    read = pq.ParquetFile(path).read_row_group(group).combine_chunks()
-    texts = [column.cast(pa.string()).fill_null("").combine_chunks() for column in read.columns]
-    records = np.arange(1, read.num_rows + 1, dtype=np.int64)
-    return Batch(pa.table(texts, names=unique_titles(titles)), records, records + start - 1, read=read.num_rows)
+def batch(records, titles, start):
+    texts = [pa.array([one or "" for one in column], pa.string()) for column in zip(*records)]
+    numbers = np.arange(1, len(records) + 1, dtype=np.int64)
+    return Batch(pa.table(texts, names=unique_titles(titles)), numbers, numbers + start, read=len(records))
 '''
 LINE = (
-    '"parquet": Input("parquet_file:open_parquet", SourceFormat(("{name}: Parquet", "{name}: паркет"), '
-    'titles=("columns as in its schema", "столбцы — из схемы"), address="record"), (".parquet",), (b"PAR1",)),'
+    '"sqlite": Input("sqlite_file:open_sqlite", SourceFormat(("{name}: SQLite", "{name}: база SQLite"), '
+    'titles=("columns of its table", "столбцы — из таблицы"), address="record"), (".sqlite",), (b"SQLite format 3",)),'
 )
 CALLS = {
     "DateTime": ["1772434800", "1772438400", "1772434800", "1772442000"],
@@ -63,17 +65,24 @@ FAULTS = {("CT241", 2), ("CT401", 3), ("CT203", 4)}
 WRONG = {"en": re.compile(r"\b(?:line|row) \d", re.IGNORECASE), "ru": re.compile(r"\bстрок\w* \d", re.IGNORECASE)}
 
 
+def write_database(path, columns):
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"CREATE TABLE calls ({', '.join(columns)})")
+        marks = ", ".join("?" for _ in columns)
+        database.executemany(f"INSERT INTO calls VALUES ({marks})", zip(*columns.values(), strict=True))  # noqa: S608
+
+
 @pytest.fixture(scope="module")
 def calltools(tmp_path_factory):
     folder = tmp_path_factory.mktemp("input")
-    pq.write_table(pa.table(CALLS), folder / "calls.parquet", row_group_size=3)
-    return extend_package(folder, "files/parquet_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
+    write_database(folder / "calls.sqlite", CALLS)
+    return extend_package(folder, "files/sqlite_file.py", MODULE, "files/inputs.py:INPUTS", LINE)
 
 
-def test_parquet_is_validated_by_its_content(calltools):
+def test_sqlite_is_validated_by_its_content(calltools):
     (calltools.folder / "other").mkdir()
-    (calltools.folder / "other" / "calls.csv").write_bytes((calltools.folder / "calls.parquet").read_bytes())
-    for name in ("calls.parquet", "other/calls.csv"):
+    (calltools.folder / "other" / "calls.csv").write_bytes((calltools.folder / "calls.sqlite").read_bytes())
+    for name in ("calls.sqlite", "other/calls.csv"):
         report = json.loads(calltools("validate", name, *AS_OF, "--exit-zero", "--output-format", "json"))
 
         found = {(one["code"], one["record"], one["line"], one["row"], one["cell"]) for one in report["findings"]}
@@ -81,9 +90,9 @@ def test_parquet_is_validated_by_its_content(calltools):
         assert report["files"][0]["records"] == 4
 
 
-def test_parquet_is_found_in_a_folder_and_converted(calltools):
+def test_sqlite_is_found_in_a_folder_and_converted(calltools):
     (calltools.folder / "exports").mkdir()
-    (calltools.folder / "exports" / "calls.parquet").write_bytes((calltools.folder / "calls.parquet").read_bytes())
+    (calltools.folder / "exports" / "calls.sqlite").write_bytes((calltools.folder / "calls.sqlite").read_bytes())
 
     calltools("convert", "exports", *AS_OF, "--region", "RU", "-o", "converted.csv", code=1)
 
@@ -95,8 +104,8 @@ def test_parquet_is_found_in_a_folder_and_converted(calltools):
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("form", [one.value for one in OutputFormat])
-def test_parquet_is_reported_on_the_screen_without_a_wrong_word(calltools, form, language):
-    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
+def test_sqlite_is_reported_on_the_screen_without_a_wrong_word(calltools, form, language):
+    output = calltools("validate", "calls.sqlite", *AS_OF, "--exit-zero", "--output-format", form, "--lang", language)
 
     results = results_of(output) if form == "sarif" else output
     assert "CT241" in results
@@ -104,13 +113,13 @@ def test_parquet_is_reported_on_the_screen_without_a_wrong_word(calltools, form,
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_parquet_is_reported_in_files_without_a_wrong_word(calltools, language):
+def test_sqlite_is_reported_in_files_without_a_wrong_word(calltools, language):
     reports = [calltools.folder / f"{language}{ending}" for ending in endings()]
     arguments = [word for path in reports for word in ("--report", path)]
 
-    output = calltools("validate", "calls.parquet", *AS_OF, "--exit-zero", "--lang", language, *arguments)
+    output = calltools("validate", "calls.sqlite", *AS_OF, "--exit-zero", "--lang", language, *arguments)
 
-    assert {"en": "calls.parquet: Parquet; columns as in its schema", "ru": "calls.parquet: паркет"}[language] in output
+    assert {"en": "calls.sqlite: SQLite; columns of its table", "ru": "calls.sqlite: база SQLite"}[language] in output
     for path in reports:
         text = text_of(path)
         assert "CT241" in text, path
@@ -135,10 +144,10 @@ def text_of(path):
     return re.sub(r"<(style|script).*?</\1>", "", text, flags=re.DOTALL) if path.suffix == ".html" else text
 
 
-def test_nothing_advises_to_upload_parquet_as_it_is(calltools):
+def test_nothing_advises_to_upload_sqlite_as_it_is(calltools):
     clean = {title: cells[:1] for title, cells in CALLS.items()}
-    pq.write_table(pa.table(clean), calltools.folder / "clean.parquet")
+    write_database(calltools.folder / "clean.sqlite", clean)
 
-    output = calltools("validate", "clean.parquet", *AS_OF, "--exit-zero")
+    output = calltools("validate", "clean.sqlite", *AS_OF, "--exit-zero")
 
     assert "calltools upload" not in output

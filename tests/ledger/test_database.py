@@ -175,17 +175,31 @@ ROT = {
     "part": "UPDATE row SET batch = 2 WHERE fp = (SELECT min(fp) FROM row WHERE batch = 1)",
     "lost": "DELETE FROM row WHERE fp = (SELECT min(fp) FROM row)",
     "sum": "UPDATE row_sum SET xor = zeroblob(24) WHERE batch = 1",
+    "claim": "UPDATE claim SET fp = zeroblob(16) WHERE fp = (SELECT min(fp) FROM claim)",
+    "claimed content": "UPDATE claim SET rest = zeroblob(8) WHERE fp = (SELECT min(fp) FROM claim)",
+    "partial": "UPDATE partial SET fp = zeroblob(8) WHERE fp = (SELECT min(fp) FROM partial WHERE batch = 1) AND batch = 1",
+    "lost partial": "DELETE FROM partial WHERE fp = (SELECT max(fp) FROM partial WHERE batch = 1) AND batch = 1",
+    "state": "UPDATE batch SET state = 'resdrved' WHERE state = 'reserved'",
+    "kind": "UPDATE batch SET kind = 'ClieotId' WHERE state = 'reserved'",
+    "number": "UPDATE batch SET id = 7 WHERE state = 'reserved'",
+    "attempt": "UPDATE attempt SET state = 'acjed' WHERE batch = 1",
+    "decided": "UPDATE batch SET state = 'acjed' WHERE id = 1",
+    "meta": "DELETE FROM meta WHERE name = 'last batch without partial'",
 }
 
 
 def write_ledger(folder, tmp_path, count):
-    """Two accepted parts; some calls of the first are sent again by the second, and one is refused."""
+    """Two accepted parts; some calls of the first are sent again by the second, one is refused, and a part waits."""
     with ledger.open_ledger_in(folder, Clock()) as open_ledger:
         first = write_numbered_calls(tmp_path / "a.csv", count)
         upload_file(open_ledger, first, Acked(1))
         changed = write_calls(tmp_path / "b.csv", [call(n, Price="200") for n in range(3)] + [call(count)])
         upload_file(open_ledger, changed, Acked(2), again="changed")
         upload_file(open_ledger, write_numbered_calls(tmp_path / "c.csv", 1, count + 9), ledger.Rejected("no"))
+        # Waits: its calls are claimed beside the rows that they have.
+        waiting = write_calls(tmp_path / "d.csv", [call(n, Price="300") for n in range(2)])
+        with ledger.hold_counter(open_ledger, COUNTER):
+            ledger.reserve(open_ledger, ledger.plan_upload(open_ledger, waiting, COUNTER, "changed"))
         assert ledger.find_faults(open_ledger) == []
 
 
@@ -227,6 +241,57 @@ def test_a_row_that_is_lost_in_a_large_ledger_is_found_when_it_is_opened(folder,
 
     with pytest.raises(LedgerError, match="damaged"):
         ledger.open_ledger_in(folder, Clock())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE attempt SET n = 0 WHERE batch = 1",
+        "UPDATE event SET step = 'resdrve' WHERE id = 1",
+        "UPDATE event SET batch = 2 WHERE id = 1",
+        "UPDATE event SET facts = replace(facts, '\"digest\"', '\"digesu\"') WHERE id = 1",
+        "UPDATE event SET facts = substr(facts, 2) WHERE id = 1",
+        "UPDATE event SET facts = '[]' WHERE id = 1",
+    ],
+)
+def test_an_event_that_rots_is_found_by_the_whole_check(folder, tmp_path, statement):
+    write_ledger(folder, tmp_path, 3)
+    with closing(sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER event_stays")
+        assert connection.execute(statement).rowcount == 1
+
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger:
+        assert "the events do not add up to the batches" in ledger.find_faults(open_ledger)
+
+
+def test_a_part_whose_number_rots_is_damage_and_no_defect(folder, tmp_path):
+    write_ledger(folder, tmp_path, 3)
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as connection, connection:
+        connection.execute("UPDATE batch SET id = 9 WHERE id = 2")
+
+    with ledger.open_ledger_in(folder, Clock()) as open_ledger, ledger.hold_counter(open_ledger, COUNTER):
+        [waiting] = ledger.waiting_parts(open_ledger)
+        ledger.begin_attempt(open_ledger, waiting.id)
+        with pytest.raises(LedgerError, match="damaged"):
+            ledger.finish_attempt(open_ledger, waiting.id, Acked(3))
+
+
+def test_a_check_beside_an_upload_finds_no_fault(open_ledger, folder, tmp_path):
+    """The tables and the events are compared as of one moment."""
+    upload_file(open_ledger, write_numbered_calls(tmp_path / "a.csv", 1), Acked(1))
+    with ledger.open_ledger_in(folder, Clock()) as other:
+        second = [write_numbered_calls(tmp_path / "b.csv", 1, 5)]
+
+        def write_once(statement):
+            """Another process writes after the parts were read, and before the events are."""
+            if "FROM event" in statement and second:
+                upload_file(other, second.pop(), Acked(2))
+
+        open_ledger.connection.set_trace_callback(write_once)
+        faults = ledger.find_faults(open_ledger)
+
+    assert len(ledger.list_parts(open_ledger)) == 2
+    assert faults == []
 
 
 def test_a_fingerprint_of_another_type_is_damage_and_no_defect(folder, tmp_path):

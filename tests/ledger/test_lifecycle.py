@@ -1,7 +1,7 @@
 import pytest
 
 from calltools import ledger
-from calltools.errors import DefectError, LedgerError, SourceError, UsageError
+from calltools.errors import DefectError, LedgerError, SourceError, UnsendableError, UsageError
 from calltools.ledger import Acked, Ambiguous, NotSent, Rejected, State, Throttled
 from tests.ledger.fakes import COUNTER, START, send_part, upload_file, write_numbered_calls
 
@@ -104,6 +104,31 @@ def test_an_altered_file_is_not_sent(open_ledger, folder, tmp_path):
 
     assert refused.value.key == "ledger-part-damaged"
     assert ledger.get_part(open_ledger, part.id).state is State.NOT_SENT
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_bytes(b"x")])
+def test_a_part_in_doubt_whose_file_is_damaged_cannot_be_sent_again_and_stays_held(
+    open_ledger, folder, tmp_path, damage
+):
+    part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
+    damage(next((folder / "spool").iterdir()))
+
+    with ledger.hold_counter(open_ledger, COUNTER), pytest.raises(UnsendableError) as refused:
+        ledger.resend(open_ledger, part.id)
+
+    assert (refused.value.exit_code, ledger.get_part(open_ledger, part.id)) == (6, part)
+
+
+def test_a_part_in_doubt_whose_file_is_altered_while_it_waits_becomes_held(open_ledger, folder, tmp_path):
+    part = upload_one(open_ledger, tmp_path, Ambiguous("reset"))
+
+    with ledger.hold_counter(open_ledger, COUNTER):
+        ledger.resend(open_ledger, part.id)
+        next((folder / "spool").iterdir()).write_bytes(b"x")
+        with pytest.raises(UnsendableError):
+            ledger.begin_attempt(open_ledger, part.id)
+
+    assert ledger.get_part(open_ledger, part.id).state is State.HELD
 
 
 def test_a_part_whose_file_is_missing_is_released(open_ledger, folder, tmp_path):

@@ -310,3 +310,9 @@ def test_orphaned_files_in_the_spool_are_removed(open_ledger, folder, tmp_path):
         f"{COUNTER}-{waiting.mark}.csv",
         f"7-{'c' * 26}.csv",
     ]
+
+
+@pytest.mark.parametrize("pid", [-1, 0, 1 << 40, 10**30, "x"])
+def test_a_number_that_no_process_can_have_holds_nothing(pid):
+    """A bit of the lease, or of the file of the lock, has rotted."""
+    assert not is_alive(LockHolder(pid, "", ""))

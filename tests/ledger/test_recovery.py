@@ -230,6 +230,16 @@ def test_the_policy_can_send_an_absent_part_again(open_ledger, clock, part, witn
     assert [one.state for one in done.attempts] == ["absent", "acked"]
 
 
+def test_an_absent_part_whose_file_is_damaged_is_held_whatever_the_policy(open_ledger, folder, clock, part, witness):
+    next((folder / "spool").glob(f"*{part.mark}*")).write_bytes(b"x")
+    policy = ReconcilePolicy(min_absent_seconds=60, on_absent="resend")
+    for _ in range(3):
+        clock.at += SPACING
+        changed = reconcile_lines(open_ledger, [witness], at=ListingTime(clock.at, clock.at), policy=policy)
+
+    assert [one.state for one in changed] == ["held"]
+
+
 def test_absences_are_counted_anew_for_each_attempt(open_ledger, clock, part, witness):
     miss_part(open_ledger, clock, witness, 3, SETTLE)
     with ledger.hold_counter(open_ledger, COUNTER):

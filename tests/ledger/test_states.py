@@ -33,6 +33,7 @@ SPECIFIED = [
     ("ambiguous", "find", "acked"),
     ("ambiguous", "find-many", "duplicated"),
     ("ambiguous", "settle", "absent"),
+    ("ambiguous", "hold", "held"),
     ("absent", "resend", "reserved"),
     ("absent", "hold", "held"),
     ("held", "find", "acked"),

@@ -1,8 +1,12 @@
-"""Words in both languages: Russian nouns that agree with their numbers."""
+"""Words in both languages: Russian nouns that agree with their numbers; the order of files in a report."""
+
+from collections import Counter
 
 import pytest
 
-from calltools.reports.wording import format_call_count
+from calltools.errors import SourceError
+from calltools.model.summary import Summary
+from calltools.reports.wording import format_call_count, worst_first
 
 
 @pytest.mark.parametrize(
@@ -18,3 +22,17 @@ def test_nouns_agree_with_numbers(count, expected):
 
 def test_calls_agree_with_numbers_in_english():
     assert [format_call_count(count, "en") for count in (0, 1, 3, 21)] == ["0 calls", "1 call", "3 calls", "21 calls"]
+
+
+def test_the_worst_files_come_first_and_none_is_left_out():
+    counts = {
+        "clean": {},
+        "notes": {"note": 9},
+        "bad": {"error": 2},
+        "worse": {"error": 2, "warning": 1},
+        "also clean": {},
+    }
+    summaries = [Summary(name, by_severity=Counter(count)) for name, count in counts.items()]
+    summaries.append(Summary("unread", error=SourceError("file-missing", path="unread")))
+
+    assert [one.name for one in worst_first(summaries)] == ["unread", "worse", "bad", "notes", "clean", "also clean"]

@@ -19,7 +19,8 @@ def rejecting_blocks():
         for code in CODES
         for kind in ("fail", "pass")
         for number, block in enumerate(case_files.read(code).get(kind, []), 1)
-        if "size" not in block and "refused" not in block
+        # A file with a doubled column is not converted at all.
+        if "size" not in block and "refused" not in block and (code, kind) != ("CT105", "fail")
     ]
 
 

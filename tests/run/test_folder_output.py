@@ -1,12 +1,16 @@
 """``convert -o DIR/``: one file for each input, all of them together or none, in few file handles."""
 
 import csv
+import gzip
+import json
 import resource
 
 import pytest
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from calltools.files.csv.writers import RejectsWriter
+from calltools.files.packed import load_zstd
 from tests.packing import pack, zip_of
 from tests.test_pipeline import GOOD, NOW, as_csv
 
@@ -127,3 +131,56 @@ def test_more_inputs_than_file_handles(tmp_path, monkeypatch):
 
     assert done.exit_code == 0, done.stderr
     assert len(tree(tmp_path / "out")) == 240
+
+
+def test_each_input_has_a_report_of_its_name(inputs, tmp_path):
+    done = run("in", "-o", "out/", "--report", "out/{stem}.json", "--report", "out/{stem}.html", "--report", "all.json")
+
+    reports = {path.name: json.loads(path.read_bytes()) for path in (tmp_path / "out").glob("*.json")}
+    assert done.exit_code == 3
+    assert sorted(reports) == [f"{name}.json" for name in "abdef"]
+    assert sorted(path.stem for path in (tmp_path / "out").glob("*.html")) == [*"abdef"]
+    assert [one["path"] for one in reports["a.json"]["files"]] == ["in/a.csv"]
+    assert "error" in reports["f.json"]["files"][0]
+    whole = json.loads((tmp_path / "all.json").read_bytes())
+    assert whole["findings"] == [one for name in "abde" for one in reports[f"{name}.json"]["findings"]]
+
+
+def test_reports_of_each_input_overwrite_nothing_and_appear_together(inputs, tmp_path):
+    (tmp_path / "b.sarif").write_bytes(b"mine")
+
+    taken = run("in", "--check", "--report", "{stem}.sarif")
+    twice = run("in/a.csv", "in/a.csv", "--check", "--report", "{stem}.sarif")
+    failed = run("in", "-o", "out/", "--report", "{stem}.json", "--timezone", "Nowhere/Here")
+
+    assert (taken.exit_code, twice.exit_code, failed.exit_code) == (2, 2, 2)
+    assert "b.sarif already exists" in taken.stderr
+    assert "a.sarif" in twice.stderr
+    assert tree(tmp_path) == sorted(["b.sarif", "in", *(f"in/{one}" for one in tree(inputs))])
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_packed_rejects_are_those_that_are_not_packed(ending, inputs, tmp_path):
+    (tmp_path / "in/g.csv").write_text(as_csv([call(6, PhoneNumber="12")]), encoding="utf-8")
+    for name in ("rejects.csv", f"rejects.csv{ending}"):
+        run("in", "-o", "out.csv", "--rejects", name, "--force")
+
+    packed = (tmp_path / f"rejects.csv{ending}").read_bytes()
+    unpacked = gzip.decompress(packed) if ending == ".gz" else load_zstd().decompress(packed)
+    assert unpacked == (tmp_path / "rejects.csv").read_bytes()
+    assert unpacked.count(b"\n") == 3
+    (tmp_path / "in/rejects.csv.gz").write_bytes(packed)
+    assert "files taken: 5; not taken: 1 (" in run("in", "--check").stderr
+
+
+def test_packed_rejects_of_a_file_that_broke_off_are_taken_back(tmp_path):
+    with RejectsWriter(tmp_path / "rejects.csv.gz", force=False) as writer:
+        for titles in (("a",), ("b",), ("c",)):
+            writer.start_file()
+            writer.write_header(titles)
+            if titles == ("b",):
+                writer.drop_file()
+        writer.close()
+
+    lines = gzip.decompress((tmp_path / "rejects.csv.gz").read_bytes()).decode().splitlines()
+    assert [line.rpartition(",")[2] for line in lines] == ["a", "c"]

@@ -53,9 +53,9 @@ class Log(SessionEvents):
         self.lines.append(f"started {name}: {len(job.plan.layout)} columns")
 
     @contextmanager
-    def reading(self, name):
+    def reading(self, name, _size):
         counts = []
-        yield counts.append
+        yield lambda records, _bytes: counts.append(records)
         self.lines.append(f"read {name}: {counts[-1]}")
 
     def unreadable(self, name, fault):
@@ -169,8 +169,8 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     check_for_upload(None, Path(name), name, [FindingsCollector()], copy=(copy, Path("copy.csv")))
 
     assert parts == [
-        ["FindingsCollector"],
-        ["FindingsCollector", "ConversionSink"],
+        ["BaselineWriter", "_FindingsByFile"],
+        ["BaselineWriter", "ConversionSink", "_FindingsByFile"],
         ["BaselineWriter", "ReporterSink"],
         ["BaselineWriter", "ConversionSink", "ReporterSink"],
         ["FindingsCollector"],

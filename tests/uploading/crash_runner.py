@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import urllib.request
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache, partial
 from pathlib import Path
@@ -21,28 +20,13 @@ from time import time
 import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
 from calltools.cli.app import app
 from calltools.ledger import find_faults, list_parts, open_ledger_in
+from tests.fake_metrica.control import call_control
+from tests.uploading.kills import kill_at_step
 
-TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
-           "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
 SHORT = ("--timeout", "1")
 RESUME = ("uploads", "resume", *SHORT)
 WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
-
-
-def kill_at_step(count, since="open"):
-    """Kill this process at the step with this number."""
-    left, begun = count, False
-
-    def step(_frame, event, function):
-        nonlocal left, begun
-        if event in {"c_call", "c_return"} and function.__name__ in TRACED_CALLS:
-            begun = begun or function.__name__ == since
-            left -= begun
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.setprofile(step)
 
 
 def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
@@ -65,11 +49,6 @@ def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
 
 def run_killed_at(trip, since, arguments, output):
     return run_forked(arguments, trip, output, since)
-
-
-def call_control(word):
-    with urllib.request.urlopen(f"{os.environ['CALLTOOLS_API_URL']}/_control/{word}", timeout=5) as answer:  # noqa: S310
-        return json.loads(answer.read() or b"{}")
 
 
 def count_stored(counter):

@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from calltools.ledger import find_faults, held_parts, list_parts, open_ledger_in, parse_marker
+from tests.fake_metrica.control import call_control
 from tests.uploading.conftest import call_line, write_csv
-from tests.uploading.crash_runner import call_control, find_leaks, run_forked
+from tests.uploading.crash_runner import find_leaks, run_forked
 
 SHORT = ("--timeout", "1", "--poll-interval", "0.05")
 #: What the service does to the next upload; nothing that it alone can do wrong, such as storing twice.

@@ -1,9 +1,11 @@
 """A ledger that is not the newest: removed, a backup, a copy. Nothing is sent until somebody has looked."""
 
 import shutil
+from time import time
 
 import pytest
 
+from calltools.ledger import State, list_parts, open_ledger_in
 from tests.uploading.conftest import CALL_COUNT, COUNTER, call_line, stored_calls, write_csv
 
 LATER = 1_770_000_000
@@ -378,6 +380,22 @@ def test_what_waits_is_held_beside_uploadings_that_were_adopted(upload, run, ser
     assert "calltools uploads resume --resend L1" in refused.stderr
     assert run("uploads", "resume", "--give-up", "L1").exit_code == 0
     assert run("uploads", "resume").exit_code == 0
+
+
+def test_what_is_in_doubt_is_held_beside_uploadings_that_were_adopted(upload, run, service, state, tmp_path, calls):
+    """The copy has sent its calls in another part, so no policy may send the part again once it is absent."""
+    upload(write_csv(tmp_path / "first.csv", [call_line(90)]))
+    other = tmp_path / "other"
+    shutil.copytree(state, other)
+    service.behave("resets-after-body", 1)
+    doubtful = upload(calls)
+    sent = upload(calls, CALLTOOLS_STATE_DIR=str(other))
+
+    run("uploads", "adopt", "--counter", COUNTER)
+
+    assert (doubtful.exit_code, sent.exit_code) == (6, 0)
+    with open_ledger_in(state, time) as ledger:
+        assert [part.state for part in list_parts(ledger)] == [State.ACKED, State.HELD, State.ACKED]
 
 
 def test_calls_that_waited_go_once_though_known_calls_are_sent_again(upload, service, calls):

@@ -393,6 +393,35 @@ def test_whoever_meets_a_held_part_is_told_how_to_decide_and_what_that_risks(upl
             assert result.stderr.count(words) == 1, (name, words, result.stderr)
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "gone or altered"), ("ru", "пропала или изменена")])
+def test_what_cannot_be_sent_again_stays_held_and_the_way_out_is_named(upload, run, service, state, calls, lang, words):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+    next((state / "spool").iterdir()).write_bytes(b"x")
+
+    resent = run("uploads", "resume", "--resend", "L1", "--timeout", "2", "--lang", lang)
+
+    assert resent.exit_code == 6, resent.output
+    assert words in resent.stderr
+    assert "uploads resume --give-up L1`" in resent.stderr
+    assert "cancel" not in resent.stderr
+    assert run("uploads", "resume", "--give-up", "L1").exit_code == 0
+    assert upload(calls, "--all").exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+def test_a_waiting_part_in_doubt_that_is_given_up_is_held_and_exit_6(upload, run, service, calls):
+    service.behave("resets-after-body", 1)
+    upload(calls)
+    service.behave("429-late", 1, only="upload")
+    assert run("uploads", "resume", "--resend", "L1", "--timeout", "2").exit_code == 4
+
+    given_up = run("uploads", "resume", "--give-up", "L1")
+
+    assert given_up.exit_code == 6, given_up.output
+    assert "held 10" in given_up.stdout
+
+
 def test_a_person_gives_up_what_is_not_there(upload, run, service, calls):
     service.behave("resets-after-body", 1)
     upload(calls)

@@ -12,7 +12,7 @@ from time import time
 
 import pytest
 
-from calltools.errors import CredentialError, LockedError, UnrecordedError
+from calltools.errors import CredentialError, LockedError, UnrecordedError, UsageError
 from calltools.ledger import ReconcilePolicy, find_part, open_ledger_in, plan_upload
 from calltools.ledger.part import marked_comment
 from calltools.ledger.reservation import part_path
@@ -21,7 +21,14 @@ from calltools.metrica.connection import ConnectionOptions, RetryPolicy, Timeout
 from calltools.metrica.token import Token
 from calltools.uploading.context import Clock, SilentEvents, UploadContext, UploadOptions, report_interrupts
 from calltools.uploading.file_upload import Uploader, UploadRequest
-from calltools.uploading.resume import ResumeOptions, list_uploadings, resume_parts, watch_part
+from calltools.uploading.resume import (
+    ResumeOptions,
+    cancel_part,
+    give_up_part,
+    list_uploadings,
+    resume_parts,
+    watch_part,
+)
 from calltools.uploading.upload import run_upload
 from tests.uploading.conftest import CALL_COUNT, TOKEN, call_line, stored_calls, write_csv
 
@@ -460,6 +467,39 @@ def test_what_is_held_is_listed_resumed_and_watched(ledger, connect, service, ca
     assert watched.parts[0].status == "PROCESSED"
     assert events.parts == ["L1", "L1"]
     assert len(stored_calls(service)) == 1
+
+
+def test_a_part_that_is_held_by_the_time_it_is_cancelled_is_not_given_up(ledger, connect, service, calls):
+    """Another process has sent it, and lost the answer, since this one has looked."""
+    service.behave("429-late", 1, only="upload")
+    Uploader(ledger, connect, clock=JumpingClock()).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    waiting = find_part(ledger, "L1")
+    service.behave("resets-after-body", 1)
+    resume_parts(ledger, connect, ResumeOptions(), SilentEvents(), JumpingClock())
+    held = find_part(ledger, "L1")
+
+    with pytest.raises(UsageError) as refused:
+        cancel_part(ledger, waiting, SilentEvents())
+
+    assert (waiting.waiting, held.held, refused.value.key) == (True, True, "uploads-not-waiting")
+    assert find_part(ledger, "L1") == held
+
+
+def test_a_part_that_another_process_gives_up_meanwhile_is_not_sent_again_and_it_is_said(
+    ledger, connect, service, calls
+):
+    service.behave("resets-after-body", 1)
+    Uploader(ledger, connect, clock=JumpingClock()).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+
+    def connect_later():
+        give_up_part(ledger, find_part(ledger, "L1"), SilentEvents())
+        return connect()
+
+    with pytest.raises(UsageError) as refused:
+        resume_parts(ledger, connect_later, ResumeOptions(resend="L1"), SilentEvents())
+
+    assert refused.value.key == "ledger-not-held"
+    assert stored_calls(service) == []
 
 
 def test_the_list_of_a_ledger_without_uploads_needs_no_token(ledger):

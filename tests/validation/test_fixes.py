@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELDS, FIELDS_BY_NAME
+from calltools.model.cells import DistinctCells
 from calltools.model.rule import Severity
 from calltools.rules.catalog import RULES
 from calltools.validation.validator import _detail_and_repair
@@ -37,7 +38,7 @@ def fixes_in(rule, field, texts, assumptions):
     faulty = cells(*texts).filter(pa.array(rule.cell(cells(*texts), assumptions)))
     if not len(faulty):
         return []
-    after = _detail_and_repair(rule, field, faulty, assumptions)["after"].to_pylist()
+    after = _detail_and_repair(rule, field, DistinctCells.of(faulty), assumptions)["after"].to_pylist()
     return list(zip(faulty.to_pylist(), after, strict=True))
 
 

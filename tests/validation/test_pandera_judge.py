@@ -35,6 +35,18 @@ def test_a_schema_forgets_the_frame_before(assumptions):
     assert [one.rows.tolist() for one in (*first, *second)] == [[0], [0, 1]]
 
 
+def test_cells_that_are_alike_are_judged_once(assumptions):
+    seen = []
+    counted = replace(FORMULA, cell=lambda cells, given: seen.append(len(cells)) or FORMULA.cell(cells, given))
+    schema = PanderaSchema([counted], ["Tag"], assumptions)
+    cells = ["=1", "a", "b", "+1"] * 500
+
+    (failure,) = schema.failed_checks({"Tag": pa.array(cells)}, {"Tag": np.ones(len(cells), bool)})
+
+    assert failure.rows.tolist() == [row for row, cell in enumerate(cells) if cell in {"=1", "+1"}]
+    assert seen == [4]
+
+
 def test_a_check_that_raises_is_a_defect_without_a_value(assumptions):
     def broken(cells, _assumptions):
         raise ValueError(cells[0].as_py())

@@ -1,5 +1,6 @@
 """The second process: the same answer as without it, and nothing is lost when it ends."""
 
+import io
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from calltools.model.batch import Batch
 from calltools.pipeline import batch_work
 from calltools.run import FindingsCollector, RunOptions, prepare_job, resolve
 from calltools.runtime import process
-from calltools.runtime.process import ForkedWorker
+from calltools.runtime.process import ForkedWorker, write_object
 from calltools.workers import second_process
 from tests.conftest import NOW
 from tests.processes import start_process, wait_for
@@ -105,6 +106,23 @@ def run_job(job, *, together=False):
     findings = [one.to_rows() for one in collector.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.call_statistics))
+
+
+def test_records_that_are_judged_and_written_are_sent_once_and_without_what_nobody_wants(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([GOOD | {"DateTime": str(NOW - n), "ClientId": ""} for n in range(1000)]), "utf-8")
+    job = job_of(path, converting=True)
+    work = batch_work(job.table, job.plan)
+
+    for batch in work.read(map):
+        result = work.process(batch)
+        sent = io.BytesIO()
+        write_object(sent, result)
+
+        assert result.batch.origin is None
+        assert result.unproven.columns is result.batch.columns
+        # The cells, 20 bytes of offsets, numbers and places a record, and what observers keep of it.
+        assert len(sent.getvalue()) < 1.8 * result.batch.columns.nbytes
 
 
 def drawn(portrait):
@@ -196,7 +214,8 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
 
 
 def test_a_defect_names_the_places_of_the_second_process(many):
-    job = job_of(many)
+    # Reads the file in the second process, as of a large one.
+    job = job_of(many).without_records()
     job.table.tasks.__self__._names = ("one",)
 
     with pytest.raises(ValueError, match="names") as raised:

@@ -20,6 +20,7 @@ from calltools.cli.upload_options import (
     OutputOptions,
     SendOptions,
 )
+from calltools.files.remote_path import as_path, is_remote
 from calltools.texts.keys import MessageKey
 
 OPTION_GROUPS: Final = (
@@ -114,7 +115,8 @@ class OptionKey:
             return self._parse_choice(value)
         if not isinstance(value, str):
             return InvalidValue("profile-not-text" if self.repeatable else "config-not-text", {})
-        return self.value_type(self._resolve_path(value, folder))
+        given = self._resolve_path(value, folder)
+        return as_path(given) if self.value_type is Path else self.value_type(given)
 
     def _parse_number(self, value: Any) -> Any:
         least, most = self.minimum or 0, math.inf if self.maximum is None else self.maximum
@@ -133,7 +135,7 @@ class OptionKey:
     def _resolve_path(self, text: str, folder: Path | None) -> str:
         """The text, or if it is a path, that path from the folder of the file that names it."""
         is_path = self.value_type is Path or (self.name in _PATH_LIKE and _PATH_LIKE[self.name](text))
-        return text if folder is None or not is_path else str(folder / text)
+        return text if folder is None or not is_path or is_remote(text) else str(folder / text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,14 @@ _CONTROL: Final = (
     r"[\x00-\x09\x0B\x0C\x0E-\x1F\x7F\x{80}-\x{9F}\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFD}]"
 )
 _SPACES: Final = r"[\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
-_ZERO_WIDTH: Final = r"[\x{AD}\x{34F}\x{61C}\x{180E}\x{200B}-\x{200F}\x{2060}-\x{2065}\x{206A}-\x{206F}\x{FEFF}]"
+#: Characters without a width, which ``cleaned`` takes out of a cell.
+ZERO_WIDTH_SIGNS: Final = "".join(
+    map(
+        chr,
+        (0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2066), *range(0x206A, 0x2070), 0xFEFF),
+    )
+)
+_ZERO_WIDTH: Final = f"[{ZERO_WIDTH_SIGNS}]"
 _OUTER: Final = r"^[ \t\n\r]|[ \t\n\r]$"
 _INVISIBLE: Final = f"{_OUTER}|{_SPACES}|{_ZERO_WIDTH}"
 #: What people and programs put around a value so that a spreadsheet leaves it alone; one group of each has the value.

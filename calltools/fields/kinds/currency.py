@@ -24,7 +24,7 @@ _THREE_BYTES: Final = np.uint64((1 << 24) - 1)
 #: For each of three bytes: how far the word is shifted to the right, and where its five bits are then.
 _FIVE_BIT_SHIFTS: Final = ((0, 0), (3, 5), (6, 10))
 #: Withdrawn code -> its successor (ISO 4217, list three).
-_SUCCESSORS: Final = {
+SUCCESSORS: Final = {
     "RUR": "RUB", "BYR": "BYN", "BYB": "BYN", "HRK": "EUR", "BGN": "EUR", "LTL": "EUR", "LVL": "EUR", "EEK": "EUR",
     "DEM": "EUR", "FRF": "EUR", "ITL": "EUR", "ANG": "XCG", "UAK": "UAH", "TRL": "TRY", "ROL": "RON", "AZM": "AZN",
     "TMM": "TMT", "GEK": "GEL", "MRO": "MRU", "STD": "STN", "VEF": "VES", "ZWL": "ZWG", "SLL": "SLE", "CUC": "CUP",
@@ -55,7 +55,7 @@ def unknown_currency(cells: Cells, _assumptions: Assumptions | None = None) -> M
         Yandex Metrica, Offline conversion data: an unknown currency makes amount and currency null; ISO 4217.
     """
     upper = pc.utf8_upper(cell_kernels.cleaned(cells))
-    return non_empty(upper) & ~_is_one_of(upper, _current_codes()) & ~_is_one_of(upper, tuple(_SUCCESSORS))
+    return non_empty(upper) & ~_is_one_of(upper, current_codes()) & ~_is_one_of(upper, tuple(SUCCESSORS))
 
 
 def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -75,7 +75,7 @@ def not_upper_case(cells: Cells, _assumptions: Assumptions | None = None) -> Mas
         ISO 4217; Yandex Metrica, Passing call data, Currency.
     """
     clean = cell_kernels.cleaned(cells)
-    return ~_is_one_of(clean, _current_codes()) & _is_one_of(pc.utf8_upper(clean), _current_codes())
+    return ~_is_one_of(clean, current_codes()) & _is_one_of(pc.utf8_upper(clean), current_codes())
 
 
 def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -96,7 +96,7 @@ def withdrawn(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         ISO 4217, list three (historic codes).
     """
-    return _is_one_of(pc.utf8_upper(cell_kernels.cleaned(cells)), tuple(_SUCCESSORS))
+    return _is_one_of(pc.utf8_upper(cell_kernels.cleaned(cells)), tuple(SUCCESSORS))
 
 
 def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -121,8 +121,8 @@ def not_money(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
 
 def successor_code(cells: Cells, _assumptions: Assumptions | None = None) -> Cells:
     """The successor of each withdrawn code; ``""`` for any other cell."""
-    index = pc.index_in(pc.utf8_upper(cell_kernels.cleaned(cells)), pa.array(list(_SUCCESSORS)))
-    return pc.fill_null(pc.take(pa.array(list(_SUCCESSORS.values())), index), "")
+    index = pc.index_in(pc.utf8_upper(cell_kernels.cleaned(cells)), pa.array(list(SUCCESSORS)))
+    return pc.fill_null(pc.take(pa.array(list(SUCCESSORS.values())), index), "")
 
 
 def minor_units(cells: Cells) -> NDArray[np.int64]:
@@ -143,13 +143,14 @@ def _exponents() -> dict[str, int]:
 
 
 @lru_cache(maxsize=1)
-def _current_codes() -> tuple[str, ...]:
-    return tuple(code for code in _exponents() if code not in _SUCCESSORS)
+def current_codes() -> tuple[str, ...]:
+    """The codes in force, also those that are not money."""
+    return tuple(code for code in _exponents() if code not in SUCCESSORS)
 
 
 @lru_cache(maxsize=1)
 def _money_codes() -> tuple[str, ...]:
-    return tuple(code for code in _current_codes() if code not in _NOT_MONEY_CODES)
+    return tuple(code for code in current_codes() if code not in _NOT_MONEY_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class _CodeTable:
 @lru_cache(maxsize=1)
 def _code_table() -> _CodeTable:
     exponents = _exponents()
-    codes = tuple(dict.fromkeys([*exponents, *_SUCCESSORS, *_NOT_MONEY_CODES]))
+    codes = tuple(dict.fromkeys([*exponents, *SUCCESSORS, *_NOT_MONEY_CODES]))
     words = np.array([*(int.from_bytes(code.encode(), "little") for code in codes), 0], np.uint64)
     # Three times five bits tell all 26 ** 3 codes apart, so that the table is complete and needs no hashing.
     index_by_bits = np.full(1 << 15, len(codes), np.int16)
@@ -219,7 +220,7 @@ def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    return cell_kernels.rewrite_where(cells, non_empty(cells) & ~_is_one_of(cells, _current_codes()), _to_code)
+    return cell_kernels.rewrite_where(cells, non_empty(cells) & ~_is_one_of(cells, current_codes()), _to_code)
 
 
 def _to_code(cells: Cells) -> Cells:

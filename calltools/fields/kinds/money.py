@@ -30,7 +30,7 @@ from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty, offs
 _THIRD_FROM_END: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
 #: Signs and words beside an amount, in small letters -> the currencies that they can mean.
-_CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "₽": ("RUB",),
         **dict.fromkeys(("руб", "руб.", "р.", "рублей"), ("RUB", "BYN")),
@@ -54,13 +54,13 @@ _CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 #: The longest first, so that руб. is not read as руб.
-_SIGN: Final = f"(?i:{'|'.join(map(re.escape, sorted(_CURRENCIES_BY_SIGN, key=len, reverse=True)))})"
+_SIGN: Final = f"(?i:{'|'.join(map(re.escape, sorted(CURRENCIES_BY_SIGN, key=len, reverse=True)))})"
 _NUMBER: Final = "([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,]([0-9]{1,2}))?"
 #: Amounts with one reading only: a space between thousands, a decimal comma, a sign of currency on one side.
 _READABLE: Final = f"{_SIGN}? ?{_NUMBER} ?{_SIGN}?"
 #: The signs as they are left when digits, spaces, dots and commas are gone; and each with a code that it can mean.
-_BARE_SIGNS: Final = sorted({sign.rstrip(".") for sign in _CURRENCIES_BY_SIGN})
-_MEANINGS: Final = sorted(f"{sign.rstrip('.')} {code}" for sign, codes in _CURRENCIES_BY_SIGN.items() for code in codes)
+_BARE_SIGNS: Final = sorted({sign.rstrip(".") for sign in CURRENCIES_BY_SIGN})
+_MEANINGS: Final = sorted(f"{sign.rstrip('.')} {code}" for sign, codes in CURRENCIES_BY_SIGN.items() for code in codes)
 _SIGN_ON_BOTH_SIDES: Final = f"{_SIGN}.*{_SIGN}"
 _ALL_BUT_SIGN: Final = "[0-9 .,]+"
 
@@ -84,7 +84,7 @@ def not_decimal(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
         Yandex Metrica, Passing call data, Price: dot as decimal separator.
     """
     clean = cell_kernels.cleaned(cells)
-    return ~_is_canonical(clean) & ~negative_amount(cells)
+    return ~is_canonical(clean) & ~negative_amount(cells)
 
 
 def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -111,13 +111,32 @@ def negative_amount(cells: Cells, _assumptions: Assumptions | None = None) -> Ma
     return full_match(clean, _NEGATIVE) if candidates.any() else candidates
 
 
+@memoized
+def is_canonical(cells: Cells) -> Mask:
+    """Mask of the cells that are digits with at most one dot between them, or empty."""
+    data, _ = slice_bytes(cells)
+    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
+    dots = find_dots(cells)
+    # A dot with nothing before it, as in ".50".
+    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
+    if len(dots.other_rows):
+        # Two dots: two of the other ones, or one of them and the one before the decimals.
+        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
+        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
+        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
+    return mask
+
+
 def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     """Mask of the readable amounts whose own sign of currency cannot mean the code beside them.
 
-    An empty code contradicts nothing; nor does an amount without a sign.
+    An amount without a sign contradicts nothing. Where the code is empty the sign is all that says the currency, and it
+    gets lost with it; of zero nothing gets lost.
     """
     clean = cell_kernels.cleaned(prices)
-    mask: Mask = ~_is_canonical(clean) & non_empty(codes)
+    mask: Mask = ~is_canonical(clean)
+    if mask.any():
+        mask &= non_empty(codes) | full_match(clean, ".*[1-9].*")
     if mask.any():
         amounts, given = clean.filter(pa.array(mask)), codes.filter(pa.array(mask))
         signs = pc.utf8_lower(pc.replace_substring_regex(amounts, _ALL_BUT_SIGN, ""))
@@ -126,12 +145,22 @@ def contradicts_currency(prices: Cells, codes: Cells) -> Mask:
     return mask
 
 
+def has_sign(cells: Cells) -> Mask:
+    """Mask of the amounts that have a sign or a word of a currency: with another one beside them they contradict it."""
+    clean = cell_kernels.cleaned(cells)
+    mask: Mask = ~is_canonical(clean)
+    if mask.any():
+        signs = pc.utf8_lower(pc.replace_substring_regex(clean.filter(pa.array(mask)), _ALL_BUT_SIGN, ""))
+        mask[mask] = as_mask(pc.is_in(signs, pa.array(_BARE_SIGNS)))
+    return mask
+
+
 def count_decimals(cells: Cells) -> NDArray[np.int64]:
     """Decimals of each canonical amount, without trailing zeros; 0 for any other cell."""
     dots = find_dots(cells)
     dotted = dots.third_from_end.copy()
     dotted[dots.other_rows] = True
-    rows = np.flatnonzero(_is_canonical(cells) & dotted)
+    rows = np.flatnonzero(is_canonical(cells) & dotted)
     counts = np.zeros(len(cells), np.int64)
     if len(rows):
         decimals = pc.replace_substring_regex(cells.take(pa.array(rows)), r"^[0-9]+[.]|0+$", "")
@@ -166,28 +195,13 @@ def find_dots(cells: Cells) -> DotPositions:
     return DotPositions(third, np.searchsorted(offsets(cells), positions, side="right") - 1)
 
 
-def _is_canonical(cells: Cells) -> Mask:
-    """Mask of the cells that are digits with at most one dot between them, or empty."""
-    data, _ = slice_bytes(cells)
-    mask: Mask = ~cells_with_marked_bytes(cells, ((data - np.uint8(0x30)) > 9) & (data != ord(".")))
-    dots = find_dots(cells)
-    # A dot with nothing before it, as in ".50".
-    mask &= ~(dots.third_from_end & (byte_lengths(cells) == _THIRD_FROM_END))
-    if len(dots.other_rows):
-        # Two dots: two of the other ones, or one of them and the one before the decimals.
-        mask[dots.other_rows[1:][np.diff(dots.other_rows) == 0]] = False
-        mask[dots.other_rows[dots.third_from_end[dots.other_rows]]] = False
-        mask &= (first_bytes(cells) != ord(".")) & (last_bytes(cells) != ord("."))
-    return mask
-
-
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     # The rule is its negation on clean cells: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
-    return _is_canonical(cells)
+    return is_canonical(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
-    return cell_kernels.rewrite_where(cells, ~_is_canonical(cells), _to_amount)
+    return cell_kernels.rewrite_where(cells, ~is_canonical(cells), _to_amount)
 
 
 def _to_amount(cells: Cells) -> Cells:

@@ -34,6 +34,8 @@ _ANY_DATE: Final = "|".join(DATE_LAYOUTS.values())
 _SHORT_YEAR_DATE: Final = "[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}"
 #: 20260302100000: digits alone, but no count of seconds.
 _COMPACT: Final = "20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?"
+#: Of a number with a zero before it nobody knows what was padded.
+_PADDED: Final = "0[0-9]+"
 #: What a cell that is no Unix time looks like: the first pattern that fits. The wording knows the names.
 _TIME_FORMATS: Final = (
     ("date-only", f"{_ANY_DATE}|{_SHORT_YEAR_DATE}"),
@@ -46,6 +48,7 @@ _TIME_FORMATS: Final = (
     ("other-date", f"(?:{_ANY_DATE}).*"),
     ("excel-serial", _EXCEL_SERIAL),
     ("month-name", r".*(?:[A-Za-z]{3}|[а-яА-Я]{3}).*"),
+    ("padded", _PADDED),
     ("number", r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?"),
 )
 
@@ -161,7 +164,7 @@ def implausible_time(cells: Cells, _assumptions: Assumptions | None = None) -> M
     small = non_empty(clean) & _is_count_of_seconds(clean) & (byte_lengths(clean) < _SECONDS_DIGITS)
     early: Mask = (byte_lengths(clean) == _SECONDS_DIGITS) & digits_only(clean)
     if early.any():
-        early &= sorts_before(clean, _EARLIEST)
+        early &= sorts_before(clean, _EARLIEST) & (first_bytes(clean) != ord("0"))
     negative = non_empty(clean) & (first_bytes(clean) == ord("-")) & _is_count_of_seconds(clean)
     serial = full_match(clean, _EXCEL_SERIAL) if small.any() else small
     mask: Mask = ((small & ~serial) | early | negative) & ~finer_than_seconds(cells)
@@ -211,7 +214,7 @@ def _is_count_of_seconds(clean: Cells) -> Mask:
 
     A serial number of a spreadsheet is a date, and so are the digits of one without separators.
     """
-    date = full_match(clean, f"{_EXCEL_SERIAL}|{_COMPACT}")
+    date = full_match(clean, f"{_EXCEL_SERIAL}|{_COMPACT}|{_PADDED}")
     negative = first_bytes(clean) == ord("-")
     whole: Mask = digits_only(clean)
     if negative.any():

@@ -6,7 +6,6 @@ A fixed list of encodings is tried, because general detectors do badly on short 
 import codecs
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -180,12 +179,16 @@ def text_log_likelihood(text: str) -> float:
     """Log-likelihood of the letters beyond ASCII, if the text is Russian."""
     # A word in capitals is improbable once, not with each of its letters: it is weighed as one in small letters.
     text, shouted = _UPPERCASE_WORD.subn(lambda word: word[0].lower(), text)
-    total = sum(_letter_log_weight(sign) * count for sign, count in Counter(text).items() if sign > "\x7f")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    signs, counts = np.unique(codes[codes > 0x7F], return_counts=True)
+    weights = (_letter_log_weight(chr(sign)) for sign in signs.tolist())
+    total: float = sum(weight * count for weight, count in zip(weights, counts.tolist(), strict=True))
     total += shouted * math.log(1 / 12)
     # A capital after a small letter: a wrong encoding swaps the two cases, as KOI8-R read as Windows-1251 does.
     return total + _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
 
 
+@lru_cache(maxsize=1024)
 def _letter_log_weight(sign: str) -> float:
     small = sign.lower()
     if small in _LETTERS_PER_THOUSAND:

@@ -1,6 +1,8 @@
 """Reading a CSV: by Arrow's tokenizer (the fast path), or by the strict path where a block may be malformed."""
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, Final, cast
 
@@ -26,6 +28,7 @@ from calltools.model.batch import (
     MalformedRecords,
     ReadTask,
     Table,
+    TextBytes,
     find_runs,
     join_runs,
     unique_titles,
@@ -44,6 +47,7 @@ from calltools.model.finding import DETAIL_SEPARATOR, Findings
 #: Bytes of a block. With smaller blocks the calls of kernels, and threads that wait for each other between them, cost
 #: more than the kernels; larger blocks take more memory.
 BLOCK_SIZE: Final = 6 << 20
+_PIECE_BYTES: Final = 512 << 10
 #: Bytes of cells up to which an index of eight bytes for each of them is made; a block hardly ever has more.
 _GATHERED_BYTES: Final = 2 * BLOCK_SIZE
 
@@ -66,6 +70,7 @@ def open_csv(request: OpenRequest) -> Table:
         sniffed.findings,
         can_cross_processes=True,
         ranges=reader.byte_ranges(),
+        text=reader.text,
     )
 
 
@@ -95,12 +100,12 @@ class _CsvReader:
 
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
-        for block, mixed in self._blocks_and_findings():
+        for block, mixed in self._split_with_findings():
             yield partial(self._read_block_with_findings, block, mixed)
 
     def _scan_ranges(self) -> Iterator[tuple[BlockRange, Findings | None]]:
         """Where the blocks of the file lie, in its order, each with what only all blocks before it show."""
-        for block, mixed in self._blocks_and_findings():
+        for block, mixed in self._split_with_findings():
             yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
 
     def _read_range(self, found: tuple[BlockRange, Findings | None]) -> Batch:
@@ -119,15 +124,57 @@ class _CsvReader:
             raise SourceError("range-changed", path=self._path)
         return self._read_block_with_findings(block, mixed or Findings.empty())
 
-    def _blocks_and_findings(self) -> Iterator[tuple[Block, Findings]]:
+    def _split_with_findings(self) -> Iterator[tuple[Block, Findings]]:
         """The blocks of the file, each with a finding on its line ends."""
         seen: set[str] = set()
+        for block in self._split_blocks():
+            yield block, self._mixed_line_end_finding(seen, block)
+
+    @property
+    def text(self) -> TextBytes | None:
+        """The bytes of the cells, in an encoding in which the file can be split."""
+        if Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
+            return None
+        return TextBytes(self._read_pieces, self._has_no_quote, self._select_tasks, self._dialect.encoding)
+
+    def _read_pieces(self) -> Iterator[memoryview]:
+        buffer = bytearray(_PIECE_BYTES)
+        yield from (memoryview(buffer)[:count] for count in self._fill_with_pieces(buffer))
+
+    def _has_no_quote(self) -> bool:
+        buffer = bytearray(_PIECE_BYTES)
+        return all(buffer.find(b'"', 0, count) < 0 for count in self._fill_with_pieces(buffer))
+
+    def _fill_with_pieces(self, buffer: bytearray) -> Iterator[int]:
+        """Fill the buffer with the bytes of the records again and again; gives how many are in it."""
+        with self._sniffed.source.path.open("rb", buffering=0) as stream:
+            stream.seek(self._sniffed.records_offset)
+            while count := stream.readinto(buffer):
+                yield count
+
+    def _select_tasks(self, is_wanted: Callable[[memoryview], bool]) -> Iterator[ReadTask]:
+        blocks = self._split_plain_lines(is_wanted) if self._has_no_quote() else self._split_blocks()
+        yield from (partial(self._read_block, block) for block in blocks if is_wanted(block.data))
+
+    def _split_plain_lines(self, is_wanted: Callable[[memoryview], bool]) -> Iterator[Block]:
+        """Blocks of a file without a quote: each line is a record, so that only those that are wanted are looked at."""
+        left = b""
         with self._open_stream() as stream:
-            for block in split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits):
-                yield block, self._mixed_line_end_finding(seen, block)
+            while data := stream.read(BLOCK_SIZE):
+                lines, end, left = (left + data).rpartition(b"\n")
+                if lines and is_wanted(memoryview(lines)):
+                    yield from self._split(io.BytesIO(lines + end))
+        yield from self._split(io.BytesIO(left))
+
+    def _split_blocks(self) -> Iterator[Block]:
+        with self._open_stream() as stream:
+            yield from self._split(stream)
+
+    def _split(self, stream: BinaryIO) -> Iterator[Block]:
+        return split_blocks(stream, self._dialect, self._sniffed.first_line, BLOCK_SIZE, self._limits)
 
     def _read_block_with_findings(self, block: Block, mixed: Findings) -> Batch:
-        return self._read_block(block).with_findings(mixed)
+        return replace(self._read_block(block).with_findings(mixed), size=len(block.data))
 
     def _open_stream(self) -> BinaryIO:
         below = self._path.open("rb")

@@ -100,12 +100,16 @@ def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> st
 def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tuple[str, list[Row], HeaderGuess]:
     """The delimiter with the most known titles; of equals, the one that divides the rows most evenly."""
     tried: list[tuple[int, float, int, str, list[Row], HeaderGuess]] = []
-    for delimiter in [hints.delimiter] if hints.delimiter else DELIMITER_NAMES:
+    listed = [hints.delimiter] if hints.delimiter else list(DELIMITER_NAMES)
+    for delimiter in sorted(listed, key=lambda one: one not in text):
+        if delimiter not in text and any(score > 1 for score, *_ in tried):
+            # Each row is one cell, so that it has one known title at most.
+            break
         rows, cells = split_rows(
             double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter
         )
         guess = find_header(cells)
-        tried.append((guess.score, _width_consistency(cells), -len(tried), delimiter, rows, guess))
+        tried.append((guess.score, _width_consistency(cells), -listed.index(delimiter), delimiter, rows, guess))
         if guess.certain:
             break
     best = max(tried, key=lambda one: one[:3])

@@ -18,6 +18,9 @@ from calltools.files.csv.strict import LOOKAHEAD_LINES, MIN_WIDTH_OF_SWALLOWED, 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
 #: Lines whose bytes are gathered in one array; bounds the memory for a file in which every line is suspect.
 _LINES_PER_PASS: Final = 4096
+#: Where records of several lines are fewer than one byte in so many, gathering their bytes is faster than a search
+#: through all.
+_GATHERED_SHARE: Final = 8
 #: Quoted cells before the end of the data among which the end of a record is looked for one by one.
 _MOST_STEPS_BACK: Final = 100
 
@@ -219,10 +222,7 @@ class QuoteStructure:
             return len(self._data)
         start, end = self._line_begins(first), self._line_begins(last + 1)
         # Lines without a delimiter, of which there may be millions, are no concern: all arrays are of delimiters.
-        delimiters = flatnonzero_sparse(self._bytes[start[0] : end[-1]] == ord(self._delimiter)) + start[0]
-        record = np.searchsorted(start, delimiters, side="right") - 1
-        within = delimiters < end[record]
-        delimiters, record = delimiters[within], record[within]
+        delimiters, record = self._delimiters_within(start, end)
         line, at, count = np.unique(np.searchsorted(self._line_ends, delimiters), return_index=True, return_counts=True)
         of = record[at]
         full_lines = np.bincount(of[count == needed], minlength=len(first))
@@ -235,6 +235,20 @@ class QuoteStructure:
             return len(self._data)
         opening = np.searchsorted(self._quotes, self._line_ends[first[doubtful.argmax()]]) - 1
         return int(self._quotes[opening])
+
+    def _delimiters_within(
+        self, start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The positions of the delimiters between some pairs of places, rising, and the number of the pair of each."""
+        delimiter = ord(self._delimiter)
+        if _GATHERED_SHARE * int((end - start).sum()) < end[-1] - start[0]:
+            places, record = span_indices(start, end)
+            found = self._bytes[places] == delimiter
+            return places[found], record[found]
+        delimiters = flatnonzero_sparse(self._bytes[start[0] : end[-1]] == delimiter) + start[0]
+        record = np.searchsorted(start, delimiters, side="right") - 1
+        within = delimiters < end[record]
+        return delimiters[within], record[within]
 
     def _first_tearing_quote(self, first: NDArray[np.int64]) -> int:
         """Position of the first quote that ends a ragged line, if the next quote opens a cell of several lines.

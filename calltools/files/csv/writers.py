@@ -110,6 +110,11 @@ class CanonicalWriter:
         if self._file is not None:
             self._file.commit()
 
+    def withdraw(self) -> None:
+        """Take back the file that ``close`` has put in its place."""
+        if self._file is not None:
+            self._file.withdraw()
+
     def complete(self) -> None:
         """Write all of the file; nothing is open any more, and only its name is still that of a temporary file.
 
@@ -191,11 +196,15 @@ class RejectsWriter:
     """Writes rejected records: codes, physical line or sheet row, then the cells as they are in the source.
 
     A cell of which text alone would not show the fault has a mark (``files/rejects``).
-    The file appears when the writer is closed, or not at all.
+    The file appears when the writer is closed, or not at all. Its ending says whether it is packed; then what comes of
+    each source is packed by itself, so that it can be taken back.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
         self._file = AtomicFile(path, force=force)
+        self._ending = find_ending(path)
+        self._part = ExitStack()
+        self._packing: BinaryIO | None = None
         self._titles: tuple[str, ...] | None = None
         self._first_column = 0
         self._before: tuple[int, tuple[str, ...] | None] = (0, None)
@@ -211,11 +220,13 @@ class RejectsWriter:
 
     def start_file(self) -> None:
         """What follows comes from another file."""
+        self._end_part()
         self._before = self._stream.tell(), self._titles
 
     def drop_file(self) -> None:
         """Forget what was written since ``start_file``; a device or a pipe keeps it."""
         place, self._titles = self._before
+        self._end_part()
         self._stream.truncate(place)
 
     def write_header(self, titles: tuple[str, ...]) -> None:
@@ -248,16 +259,28 @@ class RejectsWriter:
 
     def complete(self) -> None:
         """Put everything on the disk; only ``close`` gives the file its name."""
+        self._end_part()
         self._file.complete()
 
     def close(self) -> None:
         """Rename the file to its path."""
+        self._end_part()
         self._file.commit()
+
+    def withdraw(self) -> None:
+        """Take back the file that ``close`` has put in its place."""
+        self._file.withdraw()
+
+    def _end_part(self) -> None:
+        self._part.close()
+        self._packing = None
 
     def _write_rows(self, rows: list[list[str]]) -> None:
         text = _LineBuffer()
         csv.writer(text, lineterminator="\n").writerows(rows)
-        self._stream.write("".join(text.lines).encode("utf-8", "surrogatepass"))
+        if self._packing is None:
+            self._packing = self._part.enter_context(open_packing_stream(self._stream, self._ending))
+        self._packing.write("".join(text.lines).encode("utf-8", "surrogatepass"))
 
 
 def _rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:

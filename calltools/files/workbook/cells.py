@@ -51,7 +51,7 @@ def format_cells(values: Sequence[CellValue]) -> TextColumn:
     if kinds <= {str}:
         return TextColumn(cells_from_text(cast("Sequence[str]", values)), np.empty(0, np.int64), has_times=False)
     if kinds == {float}:
-        return TextColumn(_format_floats(pa.array(values, pa.float64())), np.empty(0, np.int64), has_times=False)
+        return TextColumn(format_floats(pa.array(values, pa.float64())), np.empty(0, np.int64), has_times=False)
     texts = list(values)
     for kind in kinds - {str}:
         rows = [row for row, value in enumerate(values) if type(value) is kind]
@@ -61,7 +61,7 @@ def format_cells(values: Sequence[CellValue]) -> TextColumn:
     return TextColumn(cells_from_text(cast("Sequence[str]", texts)), np.array(dates, np.int64), datetime in kinds)
 
 
-def _format_floats(numbers: pa.DoubleArray) -> Cells:
+def format_floats(numbers: pa.DoubleArray) -> Cells:
     """Whole numbers without a point, others as the shortest text of the same double; never with an exponent."""
     values = numbers.to_numpy(zero_copy_only=False)
     whole = (np.floor(values) == values) & (np.abs(values) < _EXACT_INTEGER_LIMIT)
@@ -84,7 +84,7 @@ def format_without_exponent(number: float) -> str:
 
 
 def _write_floats(values: Sequence[CellValue]) -> list[str]:
-    return cast("list[str]", _format_floats(pa.array(values, pa.float64())).to_pylist())
+    return cast("list[str]", format_floats(pa.array(values, pa.float64())).to_pylist())
 
 
 def _write_moments(values: Sequence[CellValue]) -> list[str]:

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from python_calamine import (
     CalamineSheet,
@@ -28,7 +29,7 @@ from calltools.errors import CalltoolsError, LimitError, SourceError
 from calltools.files.workbook.binary_file import EncryptedError, mend_workbook
 from calltools.files.workbook.package import find_sparse_sheets
 from calltools.model.foreign_words import mask_personal
-from calltools.runtime.parent import WatchedRequests, end_with_parent
+from calltools.runtime.parent import Requests, WatchedRequests, end_with_parent, limit_process, send_response
 from calltools.runtime.startup import arrow_without_pandas, configure_interpreter
 from calltools.texts.keys import MessageKey
 
@@ -46,26 +47,26 @@ EXIT_FAILED: Final = 3
 _REFUSALS_OF_OPENPYXL: Final = (OSError, ValueError, TypeError, LookupError, AttributeError, SyntaxError)
 
 
-class Requests(Protocol):
-    """Where the lines of the parent come from."""
+def serve(requests: Requests, responses: BinaryIO, on_workbook: Callable[[], None] = lambda: None) -> int:
+    """Answer the requests about workbooks, one after the other, until one fails; returns the exit code.
 
-    def readline(self) -> bytes:
-        """The next line; empty at the end."""
-
-
-def serve(requests: Requests, responses: BinaryIO) -> int:
-    """Answer the requests about one workbook; returns the exit code."""
+    Args:
+        requests: Lines of the parent.
+        responses: What the parent reads.
+        on_workbook: Called before each workbook.
+    """
     try:
-        _serve_requests(requests, responses)
+        while line := requests.readline():
+            on_workbook()
+            _serve_requests(json.loads(line), requests, responses)
     # A panic of the library is a BaseException (PanicException of pyo3).
     except BaseException as fault:  # noqa: BLE001 - the parent needs an answer in any case
-        _send_response(responses, {"error": error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
+        send_response(responses, {"error": error_key(fault), "facts": dict(getattr(fault, "facts", {}))})
         return EXIT_FAILED
     return 0
 
 
-def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
-    wanted = json.loads(requests.readline())
+def _serve_requests(wanted: Mapping[str, Any], requests: Requests, responses: BinaryIO) -> None:
     with ThreadPoolExecutor(1) as pool:
         # The library releases the interpreter lock, and importing Arrow takes as long as reading a small sheet.
         opened = pool.submit(OpenedWorkbook, wanted)
@@ -74,12 +75,13 @@ def _serve_requests(requests: Requests, responses: BinaryIO) -> None:
         workbook = opened.result()
     heads = stream.read_heads(workbook.sheets, wanted["head_rows"])
     answer = {"known": workbook.has_wanted_sheet, "titles": workbook.visible_titles, "sheets": heads}
-    _send_response(responses, answer | {"unreadable": workbook.unreadable, "refusal": workbook.refusal})
+    send_response(responses, answer | {"unreadable": workbook.unreadable, "refusal": workbook.refusal})
     chosen = json.loads(requests.readline() or b"null")
     if chosen is not None:
         chosen["part"] = getattr(workbook.sheets[chosen["sheet"]], "part", None)
         chosen["number"] = workbook.sheet_order.index(chosen["sheet"])
         stream.send_sheet(workbook.sheets[chosen["sheet"]], chosen, Path(wanted["path"]), responses)
+        responses.flush()
 
 
 class OpenedWorkbook:
@@ -216,17 +218,6 @@ def _select_titles(titles: list[str], wanted: str | None, visible: list[str]) ->
     return [wanted] if wanted in titles else folded[:1]
 
 
-def limit_process(memory: int, seconds: int) -> None:
-    """Limit the address space and the processor time of this process, and forbid a core file."""
-    if sys.platform == "win32":
-        return  # only the parent's clock limits it there
-    import resource  # noqa: PLC0415 - not there on every platform
-
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
-        _, hard = resource.getrlimit(what)
-        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
 def error_key(fault: BaseException) -> MessageKey:
     """Choose the message for an exception of this process; an unknown one means that the workbook is damaged."""
     if isinstance(fault, CalltoolsError):
@@ -236,14 +227,10 @@ def error_key(fault: BaseException) -> MessageKey:
     return "workbook-password" if isinstance(fault, PasswordError) else "workbook-damaged"
 
 
-def _send_response(responses: BinaryIO, response: Mapping[str, Any]) -> None:
-    responses.write(json.dumps(response).encode() + b"\n")
-    responses.flush()
-
-
 if __name__ == "__main__":
     end_with_parent(int(sys.argv[3]))
     configure_interpreter()
-    limit_process(int(sys.argv[1]), int(sys.argv[2]))
+    limit = partial(limit_process, int(sys.argv[1]), int(sys.argv[2]))
+    limit()
     with arrow_without_pandas():
-        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer))
+        sys.exit(serve(WatchedRequests(sys.stdin.fileno()), sys.stdout.buffer, limit))

@@ -5,27 +5,26 @@ and the records are received.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
-from threading import Timer
-from types import TracebackType
 from typing import Any, Final
+from zipfile import ZipInfo
 
 import numpy as np
 import pyarrow as pa
 
-from calltools.errors import CalltoolsError, LimitError, SourceError, UnfitFileError, package_fault
+from calltools.errors import SourceError, UnfitFileError
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
+from calltools.files.reading_process import ReadingFaults, ReadingProcess
+from calltools.files.workbook.kept import KeptProcess, kept_process
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
 from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
-from calltools.runtime.process import ChildProcess
-from calltools.texts.keys import MessageKey
 
 _CHILD_MODULE: Final = "calltools.files.workbook.child"
 #: How a workbook was read that calamine refuses.
@@ -33,92 +32,21 @@ _READ_WITH_OPENPYXL: Final = (
     "{name}: workbook, sheet {sheet}, read with openpyxl, because calamine cannot read all of it",
     "{name}: книга, лист {sheet}; прочитано через openpyxl: calamine не может прочитать её целиком",
 )
-#: What the child imports.
-_PACKAGES: Final = ("python-calamine", "openpyxl", "defusedxml", "pyarrow", "numpy")
-_TIMEOUT_SIGNALS: Final = frozenset({"SIGXCPU"})
+#: Bytes up to which a workbook leaves little behind in the process that has read it.
+_SMALL_WORKBOOK_BYTES: Final = 1 << 20
+_FAULTS: Final = ReadingFaults(
+    "workbook-damaged",
+    "workbook-memory",
+    "workbook-seconds",
+    packages=("python-calamine", "openpyxl", "defusedxml", "pyarrow", "numpy"),
+)
 
 
-class WorkbookProcess(ChildProcess):
+class WorkbookProcess(ReadingProcess):
     """The child process that reads one workbook; a context manager, at whose end the process has ended."""
 
     def __init__(self, name: str, limits: Limits) -> None:
-        self._name, self._limits = name, limits
-        # Arrow's default allocator reserves much address space, which is limited here.
-        super().__init__(
-            _CHILD_MODULE,
-            str(limits.child_memory),
-            str(limits.seconds),
-            str(os.getpid()),
-            environ={"ARROW_DEFAULT_MEMORY_POOL": "system"},
-        )
-        self._timed_out = False
-        self._timer = Timer(limits.seconds, self._kill_on_timeout)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        super().__exit__(kind, fault, trace)
-
-    def send_request(self, request: Mapping[str, Any]) -> None:
-        """Send a line of JSON; if the child has ended, ``read_response`` says why."""
-        try:
-            self.stdin.write(json.dumps(request).encode() + b"\n")
-            self.stdin.flush()
-        except OSError:
-            return
-
-    def read_response(self) -> dict[str, Any]:
-        """The next line of the child.
-
-        Raises:
-            SourceError: The child could not read the workbook.
-            LimitError: A limit ended the child.
-        """
-        line = self.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise self._error_of_end()
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise self._build_error(answer["error"], answer["facts"])
-        return answer
-
-    def read_batches(self) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
-        """The batches of an Arrow stream, each with its metadata.
-
-        Raises:
-            SourceError: The stream ended too early.
-            LimitError: A limit ended the child.
-        """
-        try:
-            with pa.ipc.open_stream(self.stdout) as stream:
-                for batch, metadata in stream.iter_batches_with_custom_metadata():
-                    yield batch, {key.decode(): text.decode() for key, text in metadata.items()}
-        except (pa.ArrowException, OSError) as fault:
-            raise self._error_of_end() from fault
-
-    def _build_error(self, key: MessageKey, facts: Mapping[str, Any]) -> CalltoolsError:
-        if key in {"workbook-damaged", "workbook-unreadable"}:
-            # A package that is broken must not be laid at the door of the workbook.
-            broken = package_fault(SourceError(key), _PACKAGES)
-            if broken is not None:
-                return broken
-        limited = key in {"workbook-memory", "workbook-cells"}
-        known = {"path": self._name, "limit": self._limits.child_memory >> 20, **facts}
-        return LimitError(key, **known) if limited else SourceError(key, **known)
-
-    def _error_of_end(self) -> CalltoolsError:
-        """The error of a child that ended without an answer."""
-        killer = self.ending_signal()
-        if self._timed_out or killer in _TIMEOUT_SIGNALS:
-            return LimitError("workbook-seconds", path=self._name, limit=self._limits.seconds)
-        return self._build_error("workbook-memory" if killer else "workbook-damaged", {})
-
-    def _kill_on_timeout(self) -> None:
-        self._timed_out = True
-        self.kill()
+        super().__init__(_CHILD_MODULE, name, limits, _FAULTS)
 
 
 def open_workbook(request: OpenRequest) -> Table:
@@ -131,17 +59,47 @@ def open_workbook(request: OpenRequest) -> Table:
     """
     path, name, limits = request.path, request.name, request.limits
     parts = [] if request.file_format == "xls" else check_zip_directory(path, name, limits)
-    with WorkbookProcess(name, limits) as child:
-        child.send_request(_heads_request(request))
-        scan = scan_parts(path, name, parts)  # while the child reads
-        answer = child.read_response()
-        if not answer["sheets"]:
-            return _empty_table(request, answer)
-        chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
-        child.send_request(_sheet_request(request, chosen, scan))
-        edges = child.read_response()
-        titles = chosen.titles[edges["first"] : edges["last"]]
-        batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
+    kept = kept_process()
+    if kept is None or path.stat().st_size > _SMALL_WORKBOOK_BYTES:
+        with WorkbookProcess(name, limits) as child:
+            return _read_workbook(request, child, parts)
+    child = kept.waiting
+    kept.waiting = None
+    if child is not None and child.limits == limits:
+        with suppress(SourceError), ExitStack() as stack:
+            stack.enter_context(child).begin_next(name)
+            table = _read_workbook(request, child, parts)
+            return _keep_process(kept, child, stack, table)
+        # What it says of a workbook may be due to those before: a new one has the last word.
+    elif child is not None:
+        child.__exit__(None, None, None)
+    with ExitStack() as stack:
+        child = stack.enter_context(WorkbookProcess(name, limits))
+        kept.started += 1
+        return _keep_process(kept, child, stack, _read_workbook(request, child, parts))
+
+
+def _keep_process(kept: KeptProcess, child: WorkbookProcess, stack: ExitStack, table: Table) -> Table:
+    """The table; the process that has sent all of it waits for the next workbook."""
+    if table.titles:
+        child.rest()
+        kept.waiting = child
+        stack.pop_all()
+    return table
+
+
+def _read_workbook(request: OpenRequest, child: WorkbookProcess, parts: list[ZipInfo]) -> Table:
+    path, name = request.path, request.name
+    child.send_request(_heads_request(request))
+    scan = scan_parts(path, name, parts)  # while the child reads
+    answer = child.read_response()
+    if not answer["sheets"]:
+        return _empty_table(request, answer)
+    chosen = choose_sheet(answer["sheets"], answer["unreadable"], request.hints, request.find_header, name)
+    child.send_request(_sheet_request(request, chosen, scan))
+    edges = child.read_response()
+    titles = chosen.titles[edges["first"] : edges["last"]]
+    batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
     source = _build_source(request, chosen, edges["first"], answer["refusal"])
     return _build_table(source, titles, batches, chosen.findings)
 

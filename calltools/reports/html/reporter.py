@@ -24,7 +24,7 @@ from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.text import describe_source
-from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name, worst_first
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
 from calltools.texts.keys import HtmlLabel
@@ -43,7 +43,6 @@ SEVERITY_FILTERS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
 _MAX_EXAMPLES_OF_RULE: Final = 5
 _MAX_EXAMPLES: Final = 240
 _MAX_FILE_SECTIONS: Final = 8
-_MAX_TABLE_ROWS: Final = 500
 _MAX_CELL_CHARACTERS: Final = 120
 
 
@@ -99,13 +98,14 @@ class HtmlReporter:
 
     def close(self, _summaries: list[Summary]) -> None:
         """Write the page."""
-        summaries = [section.summary for section in self.sections if section.summary is not None]
+        summaries = worst_first(section.summary for section in self.sections if section.summary is not None)
+        section_of = {id(section.summary): section for section in self.sections}
         script, style_sheet = _read_asset("page.js"), _read_asset("page.css")
         template = _jinja_environment(self.options).get_template("page.html.j2")
         self.stream.writelines(
             template.generate(
-                sections=[section for section in self.sections if section.summary is not None][:_MAX_FILE_SECTIONS],
-                summaries=summaries[:_MAX_TABLE_ROWS],
+                sections=[section_of[id(summary)] for summary in summaries[:_MAX_FILE_SECTIONS]],
+                summaries=summaries,
                 total=format_total_line(summaries, self.options.language),
                 omitted_files=max(len(summaries) - _MAX_FILE_SECTIONS, 0),
                 rule_sections=self._rule_sections,

@@ -308,7 +308,7 @@ Source:
     The one visible sheet whose header fits is read
 """
 
-ID_STORED_AS_NUMBER: Final = """A workbook holds an identifier of 16 digits or more in a number cell.
+ID_STORED_AS_NUMBER: Final = """A number cell of a workbook, or a column of floats, holds an identifier of 16 digits or more.
 
 Why:
     A number cell keeps 15 digits. The id shown is plausible and belongs to nobody: the last digits were lost
@@ -322,6 +322,7 @@ Fix:
     Export again, and import the column as text: Data, From Text/CSV, column type Text, before loading.
     Formatting this column as text now brings nothing back. In `--rejects` such a cell is marked [CT209] and stays
     rejected until the right id stands there, without the mark.
+    In Parquet and Arrow write the column as text or as whole numbers; pandas makes floats of ids when one is missing.
 
 Source:
     Microsoft Support: Excel keeps 15 significant digits; IEEE 754

@@ -1,4 +1,4 @@
-"""``import calltools``: the public names, their types for a user under mypy strict, and files given as text."""
+"""The public names, their types for a user under mypy strict, and files given as text."""
 
 import subprocess
 import sys
@@ -29,6 +29,14 @@ def written(path: str) -> int:
     except calltools.CalltoolsError as fault:
         raise SystemExit(fault.exit_code) from None
     return result.summary.written or 0
+
+
+def good_rows(frame: calltools.ArrowTable) -> int:
+    checked = calltools.check(frame, static_call="auto", as_of="2026-03-12T00:00:00Z", encoding=None).raise_for_errors()
+    with calltools.stream(frame) as batches:
+        counts = [batch.good.num_rows for batch in batches]
+    total: int = len(checked.good) + sum(counts) + calltools.plan("calls.csv", 12345678, again="all").to_send
+    return total
 """
 
 

@@ -1,0 +1,1 @@
+"""Parquet and Arrow: typed columns become columns of text."""

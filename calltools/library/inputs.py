@@ -1,0 +1,149 @@
+"""What a caller gives to read, as files of a run: paths, addresses, bytes, open files, tables."""
+
+import io
+import os
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol, TypeAlias, TypeGuard, runtime_checkable
+
+import pyarrow as pa
+
+from calltools.errors import SourceError, UsageError
+from calltools.files.folders import FoundFile, find_files, find_members
+from calltools.files.opening import copy_stdin, open_private_file
+from calltools.files.private_table import write_private_table
+from calltools.files.remote_path import RemotePath, as_path
+from calltools.model.titles import redacted_titles
+from calltools.run import is_own_file
+
+_INDEX_COLUMN: Final = re.compile(r"__index_level_\d+__")
+#: How pyarrow says which column of a data frame holds values of several types.
+_MIXED_COLUMN: Final = re.compile(r"Conversion failed for column (.*) with type", re.DOTALL)
+
+
+@runtime_checkable
+class ArrowTable(Protocol):
+    """A table with the Arrow stream interface: a data frame of pandas, polars, pyarrow, a relation of DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """A capsule with the stream."""
+
+
+Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | ArrowTable
+Sources: TypeAlias = Source | Sequence[Source]
+
+
+def list_sources(sources: Sources) -> list[Source]:
+    """The inputs one by one: a list or a tuple means several.
+
+    Raises:
+        UsageError: There is none.
+    """
+    listed = [*sources] if isinstance(sources, list | tuple) else [sources]
+    if not listed:
+        raise UsageError("input-none")
+    return listed  # type: ignore[return-value]  # what is no list is one source
+
+
+def to_path(given: str | os.PathLike[str]) -> Path:
+    """A path, or an address, of a caller."""
+    return as_path(given if isinstance(given, str | Path) else os.fspath(given))
+
+
+def find_inputs(
+    sources: Sequence[Source], stack: ExitStack, others: Sequence[Path], *, name: str | None, recursive: bool
+) -> list[FoundFile]:
+    """The files behind the sources, in order.
+
+    Args:
+        sources: What the caller gave.
+        stack: Deletes the private copies of what is no file.
+        others: Files that the call names for something else, such as its outputs.
+        name: What messages call a source that has no name.
+        recursive: Whether folders in a folder are looked into.
+
+    Raises:
+        UsageError: A source is nothing that can be read.
+        SourceError: A table cannot be text.
+    """
+    found: list[FoundFile] = []
+    for are_paths, group in groupby(sources, _is_path):
+        given = [*group]
+        if are_paths:
+            arguments = [_as_argument(one) for one in given]
+            found += find_files(arguments, others=others, is_own=is_own_file, recursive=recursive).files
+        else:
+            for one in given:
+                found += _copy(one, stack, name)
+    return found
+
+
+def read_table(source: Any, name: str) -> pa.Table:
+    """A table of a caller, without the index that pandas adds.
+
+    Raises:
+        UsageError: It is no table.
+        SourceError: A column holds values of several types.
+    """
+    if not (hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__")):
+        raise UsageError("table-none", type=type(source).__name__)
+    try:
+        table = pa.table(source)
+    except pa.ArrowException as fault:
+        # Its text may hold a cell.
+        column = next((found[1] for text in fault.args if (found := _MIXED_COLUMN.search(str(text)))), "")
+        if not column:
+            raise UsageError("table-none", type=type(source).__name__) from None
+        raise SourceError("table-mixed", path=name, column=redacted_titles([column])) from None
+    except (TypeError, ValueError):
+        raise UsageError("table-none", type=type(source).__name__) from None
+    plain = pa.schema(
+        # Views of text are what polars has, and pyarrow cannot take rows of them.
+        [one.with_type(pa.large_string()) if pa.types.is_string_view(one.type) else one for one in table.schema]
+    )
+    index = [title for title in table.column_names if _INDEX_COLUMN.fullmatch(title)]
+    return table.cast(plain).drop_columns(index)
+
+
+def write_table(table: pa.Table, stack: ExitStack, name: str) -> FoundFile:
+    """A table as a private file of a run.
+
+    Raises:
+        SourceError: Cells of a column have no text.
+    """
+    stream, path = stack.enter_context(open_private_file())
+    write_private_table(table, stream, name)
+    return FoundFile(path, name)
+
+
+def _copy(source: Source, stack: ExitStack, name: str | None) -> list[FoundFile]:
+    if isinstance(source, bytes | bytearray | memoryview):
+        source = io.BytesIO(source)
+        name = name or "bytes"
+    if isinstance(source, io.TextIOBase):
+        raise UsageError("input-text-stream", path=_name_of_stream(source))
+    if _is_stream(source):
+        name = name or _name_of_stream(source)
+        return find_members(stack.enter_context(copy_stdin(source)), name)
+    return [write_table(read_table(source, name or "table"), stack, name or "table")]
+
+
+def _is_path(source: Source) -> bool:
+    return isinstance(source, str | os.PathLike)
+
+
+def _as_argument(source: Any) -> str:
+    """A path as the command is given it; of an address all of it, which as a path would hide its secrets."""
+    return source.location if isinstance(source, RemotePath) else os.fspath(source)
+
+
+def _is_stream(source: object) -> TypeGuard[BinaryIO]:
+    return hasattr(source, "read") and not hasattr(source, "__arrow_c_stream__")
+
+
+def _name_of_stream(stream: object) -> str:
+    name = getattr(stream, "name", None)
+    return name if isinstance(name, str) else "stream"
