@@ -108,6 +108,10 @@ class KeptBatches:
     _batches: list[Batch] = field(default_factory=list)
     _rest: Iterator[ReadTask] | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # In another process the file is read again: its records need not travel.
+        return KeptBatches, (self.read,)
+
     def tasks(self) -> Iterator[ReadTask]:
         """Tasks that give the batches; the first time, what a task reads is read when it is asked for."""
         place = 0

@@ -11,7 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from tempfile import TemporaryDirectory
 from threading import Event
 from types import TracebackType
@@ -139,6 +139,8 @@ class DaskCluster:
     def _next_part(self) -> _Part:
         part = next(self._parts, None)
         while part is None:
+            if not self._waiting:
+                raise ClusterError("cluster-lost", address=self._address)  # a fault has ended the parts before
             # All tables that were named have been sent, and another one was named since.
             self._parts = map_in_order(self._fetchers, self._fetch, self._submit_ahead(), _FETCHED_AHEAD)
             part = next(self._parts, None)
@@ -165,7 +167,7 @@ class DaskCluster:
                         if one.is_over:
                             break
                         name = _new_name("calltools")
-                        yield one, self._client.submit(run_unit, process, shared, unit, pure=False, key=name)
+                        yield one, self._submit_task(run_unit, process, shared, unit, key=name)
                 yield one, None
             except (CalltoolsError, OSError) as fault:
                 yield one, fault
@@ -178,7 +180,7 @@ class DaskCluster:
         import cloudpickle  # noqa: PLC0415 - heavy, and an extra
 
         packed = PackedWork(_new_name("calltools-work"), find_versions(), cloudpickle.dumps(what))
-        return self._client.submit(keep, packed, pure=False, key=packed.name)
+        return self._submit_task(keep, packed, key=packed.name)
 
     def _send_once(self, shared: Any) -> "Future[PackedWork] | None":
         """The same, if it was not sent before; ``None``: it is nothing."""
@@ -187,6 +189,18 @@ class DaskCluster:
         if id(shared) not in self._shared:
             self._shared[id(shared)] = shared, self._send(shared)
         return self._shared[id(shared)][1]
+
+    def _submit_task(self, function: Callable[..., Any], *arguments: Any, key: str) -> "Future[Any]":
+        with self._map_lost_connection():
+            return self._client.submit(function, *arguments, pure=False, key=key)
+
+    @contextmanager
+    def _map_lost_connection(self) -> Iterator[None]:
+        try:
+            yield
+        except (CancelledError, OSError, RuntimeError):
+            # Futures are canceled when the connection is lost, and nothing can be asked for any more.
+            raise ClusterError("cluster-lost", address=self._address) from None
 
     def _count_threads(self) -> int:
         """Threads of all workers: some may have come since the run began. Asked for now and then: it is a long list."""
@@ -197,7 +211,10 @@ class DaskCluster:
         return self._threads
 
     def _workers(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        with self._map_lost_connection():
+            found: Mapping[str, Any] | None = self._client.scheduler_info(n_workers=-1).get("workers")
+        if found is None:  # a client that has given up knows nothing of its scheduler
+            raise ClusterError("cluster-lost", address=self._address)
         return found
 
     # -- what comes back ---------------------------------------------------------------------
@@ -217,16 +234,14 @@ class DaskCluster:
 
         alone_since: float | None = None
         done = Event()
+        future.add_done_callback(lambda _: done.set())  # type: ignore[no-untyped-call]  # of a package without types
+        while not done.wait(_POLL_S):
+            alone_since = self._alone_since(alone_since)
         try:
-            future.add_done_callback(lambda _: done.set())  # type: ignore[no-untyped-call]  # of a package without types
-            while not done.wait(_POLL_S):
-                alone_since = self._alone_since(alone_since)
-            return self._bring(future)
+            with self._map_lost_connection():
+                return self._bring(future)
         except KilledWorker:
             raise ClusterError("cluster-killed") from None
-        except (CancelledError, OSError, RuntimeError):
-            # Futures are canceled when the connection is lost, and nothing can be asked for any more.
-            raise ClusterError("cluster-lost", address=self._address) from None
         except ClusterError:
             raise
         except Exception as fault:
