@@ -80,7 +80,7 @@ def time_texts(batch: Batch, mapped: BoundProfile) -> Iterator[tuple[Step, Cells
         pending = _pending_rows(batch, mapped, step, filled)
         if pending.any():
             cells, _ = _step_texts(batch, mapped, step, typed=True)
-            filled = pc.if_else(pa.array(pending), cells, filled)
+            filled = cells if pending.all() else pc.if_else(pa.array(pending), cells, filled)
             yield step, cells, pending & non_empty(cells)
 
 

@@ -198,7 +198,7 @@ def _compare_with_ids(batch: Batch, mapped: BoundProfile) -> _Comparison | None:
             times = mapped.read_step_times(cells, step)
             read = rows & times.read & ~times.has_offset
             local, known, of_user = np.where(read, times.local, local), known | read, of_user | rows
-            texts = pc.if_else(pa.array(rows), cells, texts)
+            texts = cells if rows.all() else pc.if_else(pa.array(rows), cells, texts)
     return _Comparison(known & has_epoch, has_epoch & of_user, local, epochs, texts)
 
 
