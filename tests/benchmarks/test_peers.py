@@ -90,7 +90,7 @@ def test_the_gate_says_what_differs():
 
 
 def test_peers_know_the_currencies_that_calltools_knows():
-    assert set(currency._current_codes()) == rules.CURRENCIES
+    assert set(currency.current_codes()) == rules.CURRENCIES
 
 
 def test_the_table_shows_ratios_limits_growth_and_differences():
