@@ -165,6 +165,7 @@ def test_findings_are_worded_some_thousands_at_a_time():
 
 def test_groups_are_handed_over_though_all_records_are_malformed(tmp_path, monkeypatch):
     monkeypatch.setattr("calltools.files.csv.blocks.MAX_LINES", 100)
+    monkeypatch.setattr("calltools.run.session.SMALL_FILE_BYTES", 0)
     monkeypatch.setattr("calltools.workers.groups._MAX_RECORDS_PER_GROUP", 300)
     monkeypatch.setattr("calltools.workers.groups._IDLE_GROUP_RECORDS", 300)
     groups = []
