@@ -30,9 +30,11 @@ DataFrameSchema: TypeAlias = pandera.DataFrameSchema
 #: Name of the check that refuses cells that are not text; no rule of a file has this fault.
 NOT_TEXT: Final = "not-text"
 #: The rule that a table without columns of identifiers breaks as a whole; then no record breaks ``CT301``.
-_NO_IDENTIFIER_COLUMN: Final = "CT102"
+_NO_IDENTIFIER_COLUMN: Final = "identifier-column-missing"
 #: Of a rule that yields to a rule on records: the cells on which that one may speak.
-_NEED_RECORD: Final[Mapping[str, CellTest]] = MappingProxyType({"CT221": lambda cells, _: money.has_sign(cells)})
+_NEED_RECORD: Final[Mapping[str, CellTest]] = MappingProxyType(
+    {"price-not-decimal": lambda cells, _: money.has_sign(cells)}
+)
 _SEVERITIES: Final = (Severity.ERROR, Severity.WARNING)
 
 
@@ -103,7 +105,7 @@ class _Tests:
     def _needs_record(self, rule: Rule) -> CellTest | None:
         """The cells on which only the record tells whether a rule is silent; ``None``: there are none."""
         spoken = any(other.row is not None for other in self._speakers(rule))
-        return _NEED_RECORD[rule.code] if rule.cell and spoken else None
+        return _NEED_RECORD[rule.name] if rule.cell and spoken else None
 
     def _speakers(self, rule: Rule) -> list[Rule]:
         return [self._rules[code] for code in rule.yields_to if code in self._rules]
@@ -145,7 +147,7 @@ class _Tests:
 
     def header_checks(self, rules: Iterable[Rule]) -> list[Any]:
         """The check that the frame has a column of identifiers, or static calls only."""
-        return [_check(rule, _has_identifier_column) for rule in rules if rule.code == _NO_IDENTIFIER_COLUMN]
+        return [_check(rule, _has_identifier_column) for rule in rules if rule.name == _NO_IDENTIFIER_COLUMN]
 
 
 def _places(rule: Rule, columns: Mapping[str, Cells]) -> list[str | None]:

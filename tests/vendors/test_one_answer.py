@@ -20,7 +20,7 @@ NAMES = [profile.name for profile in PROFILES]
 ROW = "x"
 MORE = ["Комментарий", "note 2", "Ответственный из CRM", "id", "Status", "status", "Дата", "Направление", "start"]
 #: What convert says when the profile is right, and the user must say more.
-ASKED = ("--timezone", "--own-number", "--inbound-context")
+ASKED = ("--timezone", "--own-number", "--inbound-context", "--ignore CT105")
 
 
 @st.composite
