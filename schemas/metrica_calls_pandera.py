@@ -198,8 +198,9 @@ TOLERANCE_S = 300
 
 
 def is_count_of_seconds(text: str) -> bool:
-    """Whether a value is a whole number, and neither a day of a spreadsheet nor the digits of a date."""
-    return re.fullmatch("-[0-9]+|[0-9]+", text) is not None and not re.fullmatch(f"{EXCEL_SERIAL}|{COMPACT}", text)
+    """Whether a value is a whole number, and no day of a spreadsheet, digits of a date, or padded with zeros."""
+    date = f"{EXCEL_SERIAL}|{COMPACT}|0[0-9]+"
+    return re.fullmatch("-[0-9]+|[0-9]+", text) is not None and not re.fullmatch(date, text)
 
 
 def datetime_missing(cell: str) -> bool:
@@ -228,7 +229,7 @@ def datetime_implausible(cell: str) -> bool:
         return False
     if is_count_of_seconds(text) and (len(text) < 10 or text.startswith("-")):
         return True
-    return is_digits(text) and len(text) == 10 and text < str(EARLIEST)
+    return is_digits(text) and len(text) == 10 and "1" <= text < str(EARLIEST)
 
 
 # -- money -------------------------------------------------------------------------------------------------------------
@@ -339,9 +340,9 @@ def sign_of(price: str) -> str:
 
 
 def contradicts(price: str, currency: str) -> bool:
-    """Whether the sign of an amount cannot mean the code beside it."""
-    code = upper(cleaned(currency))
-    return code != "" and sign_of(price) != "" and code not in CURRENCIES_BY_SIGN[sign_of(price)]
+    """Whether the sign of an amount cannot mean the code beside it, or is all that says the currency."""
+    code, sign = upper(cleaned(currency)), sign_of(price)
+    return sign != "" and code not in CURRENCIES_BY_SIGN[sign] and (code != "" or re.search("[1-9]", price) is not None)
 
 
 def currency_unknown(cell: str) -> bool:
@@ -674,7 +675,7 @@ def cells_of(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def currency_fits(frame: pd.DataFrame) -> pd.Series:
-    """CT235: the sign beside a price can mean its currency."""
+    """CT235: the sign beside a price can mean its currency, and the currency is said."""
     pairs = zip(cells_of(frame, "Price"), cells_of(frame, "Currency"), strict=True)
     return pd.Series([not contradicts(price, code) for price, code in pairs], frame.index, dtype=bool)
 
