@@ -162,6 +162,8 @@ class _CsvReader:
         with self._open_stream() as stream:
             while data := stream.read(BLOCK_SIZE):
                 lines, end, left = (left + data).rpartition(b"\n")
+                if len(left) > self._limits.record_bytes:
+                    return  # no record is as long: who reads it refuses it
                 if lines and is_wanted(memoryview(lines)):
                     yield from self._split(io.BytesIO(lines + end))
         yield from self._split(io.BytesIO(left))
