@@ -46,7 +46,8 @@ def limit_process(memory: int, seconds: int) -> None:
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     # The seconds are those of one file; a process may have read others before.
-    processor = seconds + int(used.ru_utime + used.ru_stime)
+    unlimited = seconds == resource.RLIM_INFINITY
+    processor = seconds if unlimited else seconds + int(used.ru_utime + used.ru_stime)
     for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, processor), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(what)
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -348,6 +348,7 @@ def test_the_child_bounds_itself():
     child.limit_process(resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+    assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
 
 
 def test_the_child_does_not_find_a_sheet_of_another_name(tmp_path):
