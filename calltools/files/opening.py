@@ -22,6 +22,8 @@ from calltools.texts.keys import MessageKey
 FileStamp: TypeAlias = tuple[int, ...]
 _CHUNK_BYTES: Final = 1 << 20
 _HEAD_BYTES: Final = 4096
+#: Binary data of a form whose signature is letters has a control character within so many bytes.
+_BINARY_WITHIN: Final = 8
 _OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_SIGNATURES: Final = (b"PK\x03\x04", b"PK\x05\x06")
 #: Size of an entry in the directory of an OLE file; its name comes first.
@@ -139,7 +141,7 @@ def sniff_format(path: Path, name: str) -> str:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     for form, known in INPUTS.items():
-        if head.startswith(known.signatures):
+        if any(head.startswith(start) and not _goes_on_as_text(head, start) for start in known.signatures):
             return form
     if head.startswith(_ZIP_SIGNATURES):
         return sniff_zip(path, name)
@@ -154,6 +156,12 @@ def sniff_format(path: Path, name: str) -> str:
         if head.startswith(start):
             raise SourceError("source-other", path=name, what=what)
     return _sniff_text(head, name)
+
+
+def _goes_on_as_text(head: bytes, signature: bytes) -> bool:
+    """Whether a signature of letters begins a title, such as ``PARENTCALLSID``: what follows one is binary."""
+    rest = head[len(signature) :][:_BINARY_WITHIN]
+    return signature.isalnum() and not any(byte < ord(" ") and byte not in b"\t\r\n" for byte in rest)
 
 
 def sniff_zip(path: Path, name: str) -> str:

@@ -93,7 +93,8 @@ def test_all_commands_say_the_same_vendor(raw):
         return
     assert used == (len(by_detect) == 1), said
     if used:
-        assert by_detect[0] in said, said
+        # Of a doubled column convert says no more than that.
+        assert by_detect[0] in said or "--ignore CT105" in said, said
     if len(by_detect) > 1:
         assert all(name in said for name in by_detect), said
     for name, (used_named, said_named) in named.items():
