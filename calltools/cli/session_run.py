@@ -123,18 +123,9 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         refuse_other_endings(None, changes=writing.changes)
         lists = [writing.changes] if writing.changes else []
         base, inputs = _open_inputs(files, [*outputs, *lists, *_report_paths(showing)], reading, showing, layers, stack)
-        all_or_nothing = writing.on_error is OnError.FAIL
-        converted: ConversionSink | FolderConversionSink
         names = [one.name for one in inputs]
-        if to_folder and output is not None:
-            converted = FolderConversionSink(
-                output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
-            )
-            outputs = converted.outputs
-        else:
-            converted = ConversionSink(
-                output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
-            )
+        converted = _create_conversion(output, names, writing, showing)
+        outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
         refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
@@ -161,6 +152,18 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _create_conversion(
+    output: Path | None, names: Sequence[str], writing: WritingOptions, showing: FindingOptions
+) -> ConversionSink | FolderConversionSink:
+    """The sink that writes good records and rejects: into one file, or into one of a folder for each input."""
+    all_or_nothing = writing.on_error is OnError.FAIL
+    if output is not None and is_folder_output(writing.output):
+        return FolderConversionSink(output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing)
+    return ConversionSink(
+        output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
+    )
 
 
 def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:

@@ -4,6 +4,7 @@ A header is compared with every profile. Exactly one must fit: none or several a
 """
 
 import re
+from codecs import lookup
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -176,7 +177,7 @@ def recognize_profile(
 ) -> Profile:
     """The only profile that fits the header of a file, whose name the remedies need.
 
-    ``encoding`` is the one that the user has forced: where letters are lost, they may be lost by it.
+    ``encoding`` is the one that the user has forced: where letters are lost or spoiled, it may have done that.
 
     Raises:
         VendorError: No profile fits (the error names the nearest), or several do.
@@ -186,9 +187,12 @@ def recognize_profile(
         return fitting[0]
     if fitting:
         raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
-    if encoding is not None and are_letters_lost(titles):
+    error = _recognition_error(titles, profiles, quote_argument(name))
+    # UTF-8 that is read as another encoding looks as if somebody had saved it so; read as UTF-8 somebody has.
+    spoiled_by_option = error.key == "vendor-letters-spoiled" and lookup(encoding or "utf-8").name != "utf-8"
+    if encoding is not None and (spoiled_by_option or are_letters_lost(titles)):
         raise VendorError("vendor-encoding-wrong", encoding=encoding)
-    raise _recognition_error(titles, profiles, quote_argument(name))
+    raise error
 
 
 def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile], path: str) -> VendorError:
