@@ -27,8 +27,9 @@ from calltools.cli.options import (
     traceback_places,
 )
 from calltools.cli.progress import Progress
-from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
+from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
+from calltools.cli.typed_command import TypedCommand
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
@@ -51,6 +52,7 @@ from calltools.run import (
     FolderConversionSink,
     InputFile,
     Job,
+    ReporterSink,
     RunContext,
     Session,
     SessionEvents,
@@ -66,12 +68,13 @@ from calltools.workers import second_process
 from calltools.workers.batch_work import Cluster
 
 
-def validate_files(  # noqa: PLR0913 - the groups of options
+def validate_files(  # noqa: PLR0913, PLR0917 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
+    typed: TypedCommand,
     *,
     converting: bool = False,
 ) -> None:
@@ -83,11 +86,12 @@ def validate_files(  # noqa: PLR0913 - the groups of options
         refuse_occupied_outputs(_report_paths(showing, names), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         reporters = list(open_reporters(showing, sys.stdout, stack, names))
+        following = create_next_step(showing, sys.stdout)
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
             [baseline],
-            reporters,
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
             wants_statistics=wants_statistics(showing),
@@ -96,6 +100,8 @@ def validate_files(  # noqa: PLR0913 - the groups of options
             processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
+        for step in following if not baseline.result.written else ():
+            step.print_for(typed, summaries)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
         if not converting and reading.as_of is None:
             _remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
@@ -109,6 +115,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
+    typed: TypedCommand,
 ) -> None:
     """Convert files into one, or each into one of a folder, and end with the exit code."""
     _tune_process(files)
@@ -132,11 +139,12 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, names))
+        following = create_next_step(showing, stream)
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
             [baseline, *changes, converted],
-            reporters,
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
             wants_statistics=wants_statistics(showing),
@@ -151,6 +159,8 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
+        for step in following if not baseline.result.written and output is not None else ():
+            step.print_for(typed, summaries, after="\n")
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
 
 

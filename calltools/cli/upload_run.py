@@ -12,6 +12,7 @@ from typing import Final
 
 from calltools.cli.inputs import find_inputs
 from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
+from calltools.cli.typed_command import TypedCommand
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -135,11 +136,12 @@ class FileOptions:
     absence: AbsencePolicy
 
 
-def upload_files(
+def upload_files(  # noqa: PLR0913 - the files, and groups of options
     files: Sequence[str],
     options_for: Callable[[str], FileOptions],
     access: AccessOptions,
     output: OutputOptions,
+    typed: TypedCommand,
     *,
     recursive: bool = False,
 ) -> int:
@@ -150,6 +152,7 @@ def upload_files(
         options_for: Gives the options for a file by its name; called for all files before anything else is done.
         access: How the service is reached.
         output: How what happens is printed.
+        typed: The command, which the next one repeats.
         recursive: Whether folders in a folder are looked into.
     """
     inputs = find_inputs(files, [], output.language, quiet=output.quiet, recursive=recursive)
@@ -165,7 +168,10 @@ def upload_files(
         uploaded = Uploader(ledger, _connect_once(access, console, stack), console).upload_files(requests)
         parts = (part for result in uploaded for part in result.parts)
         _say_what_follows(console, parts, access, options[0].follow)
-        return max(result.code for result in uploaded)
+        code = max(result.code for result in uploaded)
+        if options[0].send.output_format is ResultFormat.TEXT and "-" not in files:
+            console.say_next(typed, code)
+        return code
 
 
 def _say_what_follows(

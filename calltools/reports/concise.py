@@ -38,19 +38,6 @@ def format_concise_lines(findings: Findings, source: Source | None, name: str, o
     return pc.binary_join_element_wise(begin, places, end, _column_suffixes(table), " ", rule, ": ", message, "")
 
 
-def format_lines_under_rule(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> list[str]:
-    """Lines of a few findings below a heading that names rule and severity: place and message only."""
-    table = render_columns(findings, source, name, options)
-    begin, end = (BOLD, RESET) if options.color else ("", "")
-    columns = (_format_locations(table, source, name, options), _column_suffixes(table), table["message"])
-    rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    # Most messages name the column themselves.
-    return [
-        f"{begin}{place}{end}{'' if column.strip() in message else column}: {message}"
-        for place, column, message in rows
-    ]
-
-
 def _column_suffixes(table: pa.Table) -> Cells:
     """The column with a space before it; empty where the place is a cell, which names its column."""
     # A null in a join makes the whole text null, here and below: ``fill_null`` then says what to show instead.

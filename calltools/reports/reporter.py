@@ -38,7 +38,6 @@ class ReportOptions:
         buffer_rows: Findings that forms for programs collect before they write: a kernel costs microseconds a call.
         buffer_bytes: The same in bytes: long cells are written earlier, because one Arrow chunk of text holds 2 GiB.
         several_files: Whether the run is about more than one file, so that each count must name its own.
-        uploading: Whether the file is being uploaded, so that nobody is told to upload it.
     """
 
     language: Language = "en"
@@ -49,7 +48,6 @@ class ReportOptions:
     buffer_rows: int = 20_000
     buffer_bytes: int = 32 << 20
     several_files: bool = False
-    uploading: bool = False
 
 
 class Reporter(Protocol):

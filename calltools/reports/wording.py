@@ -17,6 +17,7 @@ from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary, total_of
 from calltools.reports.reporter import repository_path
+from calltools.rules.catalog import RULES
 from calltools.texts import Language, MessageKey, say
 from calltools.texts.keys import Text, pick_language
 from calltools.texts.manuals import RUSSIAN_MANUALS
@@ -67,6 +68,12 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "decimal": "detail-decimal",
     }
 )
+#: Rules whose repaired cells ``calltools convert`` writes -> options on which the repair rests.
+WRITTEN_FIXES: Final[Mapping[str, frozenset[str]]] = {
+    rule.code: frozenset() if rule.fix == "safe" else frozenset(OPTION_ADVICE[rule.code])
+    for rule in RULES
+    if rule.fix == "safe" or (rule.fix and rule.cell and rule.repair is None)
+}
 _SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "outgoing": "skip-outgoing",

@@ -3,11 +3,9 @@
 import html
 import json
 import re
-import shlex
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -173,26 +171,3 @@ def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path
 
 def test_the_cases_show_each_rule_with_an_advice_of_an_option():
     assert {param.values[0] for param in RUNS} == set(OPTION_ADVICE)
-
-
-def test_the_next_step_takes_the_options_of_the_run_in(tmp_path):
-    path = Path(tmp_path / "my calls.csv")
-    path.write_text("ClientId,DateTime,PhoneNumber\n16045910,02.03.2026 10:00:00,8 (495) 000-00-12\n", encoding="utf-8")
-    options = ["--region", "RU", "--timezone", "Europe/Moscow", "--as-of", "2026-03-12T00:00:00Z"]
-
-    done = subprocess.run(
-        [sys.executable, "-m", "calltools", "validate", path.name, *options],
-        capture_output=True, encoding="utf-8", check=False, timeout=120, cwd=tmp_path,
-    )  # fmt: skip
-
-    command = re.search("Next: `(calltools convert .*?)`", done.stdout)[1]
-    assert command == (
-        'calltools convert "my calls.csv" --timezone Europe/Moscow --region RU --as-of 2026-03-12T00:00:00Z -o clean.csv'
-    )
-    assert "mends errors by itself, 2 of them" in done.stdout
-    # The command does what is said of it.
-    again = subprocess.run(
-        [sys.executable, "-m", *shlex.split(command)], capture_output=True, check=False, timeout=120, cwd=tmp_path
-    )
-    assert again.returncode == 0
-    assert (tmp_path / "clean.csv").read_text(encoding="utf-8").splitlines()[1] == "16045910,1772434800,+74950000012"
