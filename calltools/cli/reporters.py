@@ -60,7 +60,7 @@ def open_reporters(
             yield enter_interrupt_safe(stack, ReportPerFileSink(path, names, create, force=showing.force))
             continue
         file = stack.enter_context(AtomicFile(path, force=showing.force).open_text())
-        yield ReporterSink(_create_reporter(form, showing, file))
+        yield ReporterSink(form(file, replace(_report_options(showing, file), several_files=len(names) > 1)))
 
 
 def create_next_step(showing: FindingOptions, stream: TextIO) -> list[NextStep]:

@@ -12,7 +12,7 @@ import typer
 
 from calltools.cli.options import ReadingOptions
 from calltools.errors import CalltoolsError
-from calltools.files.remote_path import RemotePath, as_path
+from calltools.files.remote_path import as_path
 from calltools.texts import Language, MessageKey, say
 
 #: Options that decide what is read and which records are good: another command on the same file needs them, too.
@@ -64,7 +64,7 @@ class TypedCommand:
     def again(self) -> Self:
         """The command as it can be run once more: what it has written may be overwritten."""
         named = [word for name in _WRITTEN for word in self.options.get(name, ()) if word != "-"]
-        return self.add(force=None) if any(map(is_taken, named)) else self
+        return self.add(force=None) if named else self
 
     def __str__(self) -> str:
         """The words, quoted for the shells of all systems."""
@@ -118,12 +118,6 @@ def telling_next(typed: TypedCommand, language: Language) -> Iterator[None]:
             value = say(word, language) if fact is None else str(error.facts[fact])
             error.next_command = str(typed.drop(name).add(**{name: value}))
         raise
-
-
-def is_taken(name: str) -> bool:
-    """Whether something is there already; of a place elsewhere, or one with a pattern, that is assumed."""
-    path = as_path(name)
-    return isinstance(path, RemotePath) or "{" in name or path.exists()
 
 
 def free_name(stem: str, ending: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.batch import Batch, Source
+from calltools.model.batch import Batch, Source, Table
 from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
@@ -76,6 +76,14 @@ class RecordReporter(Reporter, Protocol):
 
     def take_records(self, batch: Batch, findings: Findings, layout: Mapping[str, tuple[str, int]]) -> None:
         """Some records and their findings, before ``take``; the layout names the columns of the file by field."""
+
+
+@runtime_checkable
+class TableReporter(Reporter, Protocol):
+    """A reporter that shows a file itself."""
+
+    def take_table(self, table: Table) -> None:
+        """The table of the file, after ``start``; its records can be read until ``finish`` has returned."""
 
 
 def repository_path(name: str) -> str:

@@ -29,7 +29,7 @@ from calltools.reports.snippets import Snippets
 from calltools.reports.wording import format_advice, format_counts_line, format_total_line, worst_first
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
-from calltools.texts.rule_titles import rule_title
+from calltools.texts.rule_titles import rule_heading
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -301,9 +301,8 @@ def _format_rule_line(rule: RuleCount, options: ReportOptions) -> str:
 
 
 def format_rule_heading(code: str, options: ReportOptions) -> str:
-    """What stands beside the code of a rule: its name, in Russian its title."""
-    name = RULES_BY_CODE[code].name
-    return name if options.language == "en" else rule_title(code, name, options.language)
+    """What stands beside the code of a rule in the reader's language."""
+    return rule_heading(code, RULES_BY_CODE[code].name, options.language)
 
 
 def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:

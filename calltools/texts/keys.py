@@ -162,6 +162,6 @@ HtmlLabel = Literal[
 WorkbookLabel = Literal[
     "advice", "after", "charts", "code", "column", "commented", "controls", "drawings", "file", "fix", "found",
     "headline", "line", "listed", "lost", "macros", "marked", "message", "more", "nothing", "pivots", "place", "record",
-    "repaired", "results", "row", "rule", "severity", "signature", "threads", "too_large", "unmarkable", "unread",
-    "value", "what", "whole"
+    "records", "repaired", "results", "row", "rule", "severity", "signature", "threads", "too_large", "unmarkable",
+    "unread", "value", "what", "whole"
 ]

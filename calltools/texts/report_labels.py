@@ -6,9 +6,10 @@ from typing import Final
 from calltools.texts import render_text
 from calltools.texts.keys import HtmlLabel, Language, Text, WorkbookLabel
 
-FINDINGS_SHEET: Final = "calltools findings"
-SUMMARY_SHEET: Final = "calltools summary"
-OWN_SHEET_TITLES: Final = frozenset({FINDINGS_SHEET, SUMMARY_SHEET})
+#: Titles of the sheets that calltools adds, by language; a sheet of either language is one of an earlier run.
+FINDINGS_SHEETS: Final[Mapping[Language, str]] = {"en": "calltools findings", "ru": "Находки calltools"}
+SUMMARY_SHEETS: Final[Mapping[Language, str]] = {"en": "calltools summary", "ru": "Итоги calltools"}
+OWN_SHEET_TITLES: Final = frozenset({*FINDINGS_SHEETS.values(), *SUMMARY_SHEETS.values()})
 #: Author of the comments.
 COMMENT_AUTHOR: Final = "calltools"
 
@@ -126,6 +127,8 @@ WORKBOOK_LABELS: Final[Mapping[str, Text]] = {
     "commented": ("Marked cells: {marked}. With a comment: the first {commented}; more would make Excel slow.",
                   "Отмечено ячеек: {marked}. С примечанием — первые {commented}: с бо́льшим числом Excel замедлится."),
     "marked": ("Marked cells: {marked}, each with a comment.", "Отмечено ячеек: {marked}, у каждой примечание."),
+    "records": ('The sheet "{sheet}" holds the records of the file, every cell as text. Mend the marked cells there, save the workbook, and check it in place of the file.',
+                "На листе «{sheet}» — записи файла, каждая ячейка текстом. Исправьте там отмеченные ячейки, сохраните книгу и проверьте её вместо файла."),
     "lost": ("Not kept from the original: {parts}.", "Из исходной книги не сохранено: {parts}."),
     "too_large": ("The workbook is too large to be marked ({records} records); the findings stand in a sheet of their own.",
                   "Книга слишком велика, чтобы отметить ячейки (записей: {records}); находки — на отдельном листе."),

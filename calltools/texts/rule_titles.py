@@ -1,4 +1,4 @@
-"""A short title of each rule, for headings and tables: in English the words of its name, in Russian the words here."""
+"""A short title of each rule, for headings and tables: in English its name, in Russian the words here."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -97,12 +97,6 @@ RUSSIAN_TITLES: Final[Mapping[str, str]] = {
 # fmt: on
 
 
-def rule_title(code: str, name: str, language: Language) -> str:
-    """The title of a rule.
-
-    Args:
-        code: The code of the rule.
-        name: Its name, whose words are the English title.
-        language: The reader's.
-    """
-    return RUSSIAN_TITLES[code] if language == "ru" else name.replace("-", " ")
+def rule_heading(code: str, name: str, language: Language) -> str:
+    """What stands beside the code of a rule: its name, which is English, or its Russian title."""
+    return RUSSIAN_TITLES[code] if language == "ru" else name

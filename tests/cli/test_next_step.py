@@ -138,6 +138,7 @@ def test_errors_of_a_person_are_marked_in_a_workbook_which_is_checked_then(run):
 
     assert command == f"calltools validate calls.csv --as-of {NOW[1]} --report marked.xlsx"
     assert checking == f"calltools validate marked.xlsx --as-of {NOW[1]}"
+    assert "CT201" in run(*shlex.split(checking)[1:]).stdout
 
 
 def test_rejects_are_kept_then_mended_and_converted_too(run):
