@@ -37,7 +37,8 @@ from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Cells, Mask, combine_chunks
 from calltools.model.finding import Findings
-from calltools.model.summary import Summary
+from calltools.model.summary import CallStatistics, Summary
+from calltools.rules.service import outside_window
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
 from calltools.validation.validator import (
@@ -286,14 +287,18 @@ def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
     observers: Observers,
 ) -> BatchResult:
     digests = observers.digest(columns)
-    zone = plan.assumptions.timezone
-    statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
+    statistics = _count_calls(columns, len(batch), plan) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
     elif not plan.keep_origin:
         # Mapping needed them. They would take as much memory as the records, and be sent to another process.
         batch = replace(batch, origin=None)
     return BatchResult(batch, unproven, digests, join_counts, statistics)
+
+
+def _count_calls(columns: Mapping[str, Cells], count: int, plan: RunPlan) -> CallStatistics:
+    lost = outside_window(columns, plan.assumptions) if "DateTime" in columns else None
+    return compute_call_statistics(columns, count, plan.assumptions.timezone, lost)
 
 
 @dataclass(frozen=True, slots=True)

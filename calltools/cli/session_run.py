@@ -56,6 +56,7 @@ from calltools.run import (
     RunContext,
     Session,
     SessionEvents,
+    SessionSink,
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
@@ -90,7 +91,7 @@ def validate_files(  # noqa: PLR0913, PLR0917 - the groups of options
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
-            [baseline],
+            [baseline, *_past_uploads(showing)],
             [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
@@ -143,7 +144,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, converted],
+            [baseline, *changes, converted, *_past_uploads(showing)],
             [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
@@ -162,6 +163,15 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         for step in following if not baseline.result.written and output is not None else ():
             step.print_for(typed, summaries, after="\n")
     raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+
+
+def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
+    """What tells reports for people of uploads: none, if there is no such report."""
+    if not wants_statistics(showing):
+        return []
+    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+
+    return [PastUploads()]
 
 
 def _create_conversion(

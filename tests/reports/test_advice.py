@@ -143,8 +143,8 @@ def _advice_in(report):
     if report.suffix == ".sarif":
         return " ".join(result["properties"]["advice"] for result in json.loads(text)["runs"][0]["results"])
     if report.suffix == ".html":
-        cells = re.findall("<td>((?:[^<]|<code>|</code>)*)</td>", text)
-        return html.unescape(re.sub("</?code>", "", " ".join(cells)))
+        told = re.findall("<p>((?:[^<]|</?code>|</?b>)*)</p>", text)
+        return html.unescape(re.sub("</?(?:code|b)>", "", " ".join(told)))
     return html.unescape(text)
 
 

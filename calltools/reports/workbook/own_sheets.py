@@ -13,7 +13,7 @@ from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible, truncate
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.rows import column_letters
-from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name, short_names
 from calltools.reports.workbook.package import MAIN_NAMESPACE, RELATIONSHIPS_NAMESPACE, escape_xml
 from calltools.reports.workbook.styles import StyleTable
 from calltools.rules.catalog import RULES_BY_CODE
@@ -119,11 +119,12 @@ def make_summary_lines(
     """The lines of the summary sheet: each file, some sentences about the run, each rule."""
     language = options.language
     yield SummaryLine("title", (workbook_label("headline", language),))
+    names = short_names(one.name for one in summaries)
     for summary in summaries:
         error = "" if summary.error is None else summary.error.say(language)
         unread = workbook_label("unread", language, error=error) if error else ""
         result = truncate_for_cell(unread) or format_counts_line(summary, language)
-        yield SummaryLine("text", (f"{truncate_for_cell(summary.name)}: {result}",))
+        yield SummaryLine("text", (f"{truncate_for_cell(names[summary.name])}: {result}",))
     if len(summaries) > 1:
         yield SummaryLine("text", (format_total_line(summaries, language),))
     for sentence in sentences:

@@ -43,6 +43,11 @@ _STYLES: Final = (
     '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
 )
 
+_PAPER: Final = (
+    '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+    '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+)
+
 #: Number of a record -> code and position of what its cells as text would not show.
 Faults: TypeAlias = Mapping[int, Sequence[tuple[str, int | None]]]
 _Row: TypeAlias = tuple[int, Sequence[str]]
@@ -150,6 +155,7 @@ def _sheet_xml(sheet: RecordsSheet) -> Iterator[str]:
     frozen = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' if sheet.titles_row else ""
     yield (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN_NAMESPACE}">'
+        '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView workbookViewId="0">{frozen}</sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/>{_columns_xml(titles, first)}<sheetData>'
     )
@@ -158,7 +164,7 @@ def _sheet_xml(sheet: RecordsSheet) -> Iterator[str]:
         yield _row_xml(1, titles, letters, _TITLE_STYLE)
     for rows in chain([first], batches):
         yield "".join(_row_xml(record + sheet.titles_row, cells, letters, _TEXT_STYLE) for record, cells in rows)
-    yield "</sheetData></worksheet>"
+    yield f"</sheetData>{_PAPER}</worksheet>"
 
 
 def _read_rows(sheet: RecordsSheet) -> Iterator[list[_Row]]:
