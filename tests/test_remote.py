@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 
 import paramiko
+import pyarrow as pa
 import pytest
 from fsspec.spec import AbstractFileSystem
 from typer.testing import CliRunner
 
 import calltools
 from calltools.cli.app import app
+from calltools.files import parts
 from calltools.files.limits import Limits
+from calltools.files.parts import PartsWriter, store_records, write_parts
 from calltools.files.remote import LimitedStream
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.run import ConversionSink
@@ -166,6 +169,37 @@ def test_a_folder_output_and_its_rejects_are_objects(s3, folder):
     assert names == ["calls.csv", "calls.rejects.csv", "more.csv", "more.rejects.csv"]
     assert convert("calls.csv", "-o", target).exit_code == 2
     assert convert("calls.csv", "-o", target, "--force").exit_code == 1
+
+
+@pytest.mark.parametrize("by_workers", [False, True])
+def test_parts_and_their_manifest_are_objects(by_workers, s3, expected, monkeypatch):
+    monkeypatch.setattr(parts, "_PART_RECORDS", 1)
+    output = RemotePath(f"s3://{BUCKET}/out/{{part}}.csv")
+    columns = pa.table({"ClientId": ["1604591025698235234"] * 2, "DateTime": ["1760000000", "1760000001"]})
+    with PartsWriter(output, force=False) as writer:
+        if by_workers:
+            # As on other machines, which have nothing but the address.
+            folder = writer.use_workers(pickle.loads(pickle.dumps(write_parts)))  # noqa: S301 - our own
+            for at in range(2):
+                writer.add(store_records(columns.slice(at, 1), folder))
+        else:
+            for at in range(2):
+                writer.write(columns.slice(at, 1))
+        writer.close({})
+
+    names = ["00000.csv", "00001.csv", "manifest.json"]
+    assert sorted(name.rpartition("/")[2] for name in s3.find(f"{BUCKET}/out")) == names
+    texts = [s3.cat_file(f"{BUCKET}/out/{name}") for name in names]
+    assert texts[:2] == [f"ClientId,DateTime\n1604591025698235234,176000000{n}\n".encode() for n in range(2)]
+    assert [one["bytes"] for one in json.loads(texts[2])["parts"]] == [len(text) for text in texts[:2]]
+
+    taken = convert("calls.csv", "-o", f"s3://{BUCKET}/out/{{part}}.csv")
+    forced = convert("calls.csv", "-o", f"s3://{BUCKET}/out/{{part}}.csv", "--force")
+    again = convert(f"s3://{BUCKET}/out/", "-o", "again.csv")
+
+    assert (taken.exit_code, forced.exit_code, again.exit_code) == (2, 1, 0), again.stderr
+    assert sorted(name.rpartition("/")[2] for name in s3.find(f"{BUCKET}/out")) == ["00000.csv", "manifest.json"]
+    assert Path("again.csv").read_bytes() == s3.cat_file(f"{BUCKET}/out/00000.csv") == expected[1]
 
 
 def test_an_object_is_not_overwritten_without_being_told_to(s3):

@@ -179,6 +179,31 @@ def remove(address: RemotePath) -> None:
         store.files.rm_file(store.path)
 
 
+def remove_folder(address: RemotePath) -> None:
+    """Take away all files in a folder, and those in its folders; what cannot be taken away stays there."""
+    with suppress(CalltoolsError):
+        for one in list_files(address, recursive=True):
+            if not one.is_folder:
+                remove(one.address)
+    with suppress(CalltoolsError), _map_faults(address, OutputError):
+        # S3 has no folders of which something would be left.
+        store = _open_store(address)
+        if address.scheme == "sftp":
+            store.files.rmdir(store.path)
+
+
+def make_folder(address: RemotePath) -> None:
+    """Make a folder where the store has any.
+
+    Raises:
+        OutputError: The store refuses or cannot be reached.
+    """
+    if address.scheme == "sftp":
+        with _map_faults(address, OutputError):
+            store = _open_store(address)
+            store.files.mkdir(store.path)
+
+
 class LimitedStream:
     """A stream that counts what is written to it, and looks at the clock.
 
