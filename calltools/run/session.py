@@ -158,6 +158,7 @@ class Session:
         """
         with Unpacker() as unpacker:
             stores = self._find_stores()
+            unpacker.expect((one.path, one.name, one.context.options.limits) for one in self.inputs)
             with keep_workbook_process():
                 jobs = list(_hold_few_records(self._prepare(one, unpacker, stores) for one in self.inputs))
             self.events.prepared()
