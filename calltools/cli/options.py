@@ -251,7 +251,7 @@ class WritingOptions:
             "--output",
             "-o",
             metavar="FILE|DIR/|-",
-            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet; {part} in the name: in parts, with a manifest.",
         ),
     ] = "-"
     rejects: Annotated[

@@ -97,6 +97,11 @@ class Job:
                 finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
 
+    @property
+    def can_be_ranged(self) -> bool:
+        """Whether a cluster can read it by ranges, or as a whole."""
+        return batch_work(self.table, self.plan).ranges is not None
+
     def announce(self, cluster: Cluster) -> None:
         """Tell a cluster that the results of this file will be wanted, if it can be read by ranges."""
         ranges = batch_work(self.table, self.plan).ranges

@@ -72,6 +72,8 @@ MESSAGES: Final = {
     "address-seconds": ("{path} took longer than {limit} seconds to arrive.", "Файл {path} передавался дольше {limit} секунд."),
     "address-scheme": ("{path} is an address of a kind that is not known; these are: {schemes}.",
                        "{path} — адрес неизвестного вида; известны: {schemes}."),
+    "address-bucket": ("{path}: a bucket cannot have such a name. It has 3 to 63 lower-case letters, digits, dots and hyphens, and stands right behind the two slashes: s3://bucket/folder/calls.csv.",
+                       "{path}: у бакета не может быть такого имени. Имя бакета — от 3 до 63 строчных латинских букв, цифр, точек и дефисов, оно стоит сразу после двух косых черт: s3://bucket/folder/calls.csv."),
     "address-open": ("{path} would go over the network unencrypted (http). Use https; http is for this machine only.",
                      "{path} передавался бы по сети без шифрования (http). Укажите https; http — только для этой машины."),
     "address-read-only": ("Nothing can be written to {path}: an address of the web is only read. Name a file, s3://, gs:// or sftp://.",
