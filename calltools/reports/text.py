@@ -28,7 +28,14 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.reports.wording import format_advice, format_counts_line, format_options, format_total_line, worst_first
+from calltools.reports.wording import (
+    OUTCOME_REASONS,
+    format_advice,
+    format_counts_line,
+    format_options,
+    format_total_line,
+    worst_first,
+)
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
 from calltools.texts.sentences import OPTION_ADVICE
@@ -303,10 +310,35 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
         if count
     ]:
         yield say("report-unusable", language, reasons=", ".join(unusable))
+    yield from _outcome_lines(summary, options)
     if summary.withheld:
         yield say("report-withheld", language, count=format_count(summary.withheld, options))
     if summary.not_taken:
         yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))
+
+
+def _outcome_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
+    """What files of outcomes gave to the calls of a file; below the first file of a run, what they gave to none."""
+    language = options.language
+
+    def rest(counts: Mapping[str, int]) -> str:
+        return "".join(
+            say(
+                "report-outcome-more",
+                options.language,
+                word=say(key, options.language),
+                count=format_count(count, options),
+            )
+            for reason, key in OUTCOME_REASONS.items()
+            if (count := counts.get(reason, 0))
+        )
+
+    if summary.outcome_files:
+        read = format_count(summary.outcome_files["read"], options)
+        yield say("report-outcome-files", language, read=read, more=rest(summary.outcome_files))
+    if summary.outcomes:
+        counts = {key: format_count(summary.outcomes[key], options) for key in ("taken", "calls")}
+        yield say("report-outcomes", language, **counts, more=rest(summary.outcomes))
 
 
 def suggest_next_step(
