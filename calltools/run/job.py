@@ -147,6 +147,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     # The order of its own dates a second file proves itself.
     of_second = replace(context.assumptions, region=reading.assumptions.region)
     index = None if context.identifiers is None else context.identifiers.index(of_second)
+    unusable = () if index is None else tuple(sorted((key, count) for key, count in index.unusable.items() if count))
+    table = replace(table, source=replace(table.source, unusable=unusable))
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     if converting:
         preflight.refuse_doubled_columns(found, name)
