@@ -52,6 +52,7 @@ from calltools.run import (
     FolderConversionSink,
     InputFile,
     Job,
+    OutcomeRejectsSink,
     RunContext,
     Session,
     SessionEvents,
@@ -129,16 +130,19 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         names = [one.name for one in inputs]
         converted = _create_conversion(output, names, writing, showing)
         outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
+        left = _open_outcome_rejects(writing, base, showing, to_folder=to_folder)
+        outputs = [*outputs, *(path for sink in left for path in sink.outputs)]
         refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        enter_interrupt_safe(stack, converted)
+        for sink in (converted, *left):
+            enter_interrupt_safe(stack, sink)
         changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, names))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, converted],
+            [baseline, *changes, *left, converted],
             reporters,
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
@@ -167,6 +171,15 @@ def _create_conversion(
     return ConversionSink(
         output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
     )
+
+
+def _open_outcome_rejects(
+    writing: WritingOptions, base: RunContext, showing: FindingOptions, *, to_folder: bool
+) -> list[OutcomeRejectsSink]:
+    outcomes = base.options.outcomes
+    if writing.rejects is None or not outcomes:
+        return []
+    return [OutcomeRejectsSink(writing.rejects, outcomes, to_folder=to_folder, force=showing.force)]
 
 
 def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
@@ -231,7 +244,8 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
     base = resolve(build_run_options(reading, showing))
     options = base.options
-    others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
+    others = [*outputs, *options.outcomes]
+    others += [path for path in (options.identifiers, options.baseline) if path is not None]
     language = resolve_language(showing.lang)
     paths: list[FoundFile] = []
     copies: set[Path] = set()

@@ -89,6 +89,7 @@ class Source:
         converting: Whether the run converts it.
         records: Path of the list that was read, of a JSON document with several.
         other_lists: Path and count of objects of each list that was not.
+        unusable: Why records of the file of identifiers cannot be joined to its calls (``Unusable``), and how many.
     """
 
     path: Path
@@ -104,6 +105,7 @@ class Source:
     converting: bool = False
     records: str | None = None
     other_lists: tuple[tuple[str, int], ...] = ()
+    unusable: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from calltools.model.summary import Summary
 from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
 from calltools.run.job import Job, prepare_job
+from calltools.run.outcomes import OutcomeMatch
 from calltools.run.sinks import SessionSink
 from calltools.run.small_files import JudgedFile, spread_small_files
 from calltools.run.source import SMALL_FILE_BYTES
@@ -86,14 +87,16 @@ def refuse_occupied_outputs(
 
     Args:
         outputs: All files that the run writes.
-        inputs: The files that it reads; their files of identifiers are read, too.
+        inputs: The files that it reads; their second files are read, too.
         others: More files that it reads.
 
     Raises:
         OutputError: An output is also an input or another output.
     """
     outputs = [file for path in outputs for file in (list_parts(path) if is_in_parts(path) else [path])]
-    read = [path for one in inputs for path in (one.path, one.context.options.identifiers)]
+    read = [
+        path for one in inputs for path in (one.path, one.context.options.identifiers, *one.context.options.outcomes)
+    ]
     taken = [path for path in (*read, *others) if path is not None]
     refuse_same_files(outputs, taken)
 
@@ -161,6 +164,7 @@ class Session:
             unpacker.expect((one.path, one.name, one.context.options.limits) for one in self.inputs)
             with keep_workbook_process():
                 jobs = list(_hold_few_records(self._prepare(one, unpacker, stores) for one in self.inputs))
+                jobs = self._assign_outcomes(jobs, unpacker)
             self.events.prepared()
             self._announce(jobs)
             with self._spread_small_files(jobs) as small:
@@ -171,6 +175,21 @@ class Session:
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
+
+    def _assign_outcomes(self, jobs: list[Job | FileFault], unpacker: Unpacker) -> list[Job | FileFault]:
+        """The jobs with what files of outcomes say of their calls, where there are such files."""
+        context = self.inputs[0].context if self.inputs else None
+        if context is None or not context.outcomes:
+            return jobs
+        match = OutcomeMatch(context.outcomes, context.options.outcome_window_s)
+        filled = match.assign(
+            {number: job for number, job in enumerate(jobs) if isinstance(job, Job)},
+            lambda number: _plain_path(self.inputs[number], unpacker),
+            may_fork=self.may_fork,
+        )
+        for sink in self.sinks:
+            sink.take_outcomes(match)
+        return [filled.get(number, job) for number, job in enumerate(jobs)]
 
     def _announce(self, jobs: Sequence[Job | FileFault]) -> None:
         """Let the cluster begin with the next files before the first one is finished."""

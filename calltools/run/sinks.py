@@ -23,6 +23,7 @@ from calltools.model.summary import Summary, total_of
 from calltools.pipeline import Sink
 from calltools.reports.reporter import RecordReporter, Reporter
 from calltools.run.job import Job
+from calltools.run.outcomes import OutcomeMatch
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
 from calltools.workers.batch_work import Cluster, RangeWork
 
@@ -40,6 +41,10 @@ class SessionSink(Sink, Protocol):
     def wants_origin(self, path: Path) -> bool:
         """Whether these batches must have the records as they are in the file, too, and not only canonical ones."""
         return self.wants_records(path)
+
+    def take_outcomes(self, outcomes: OutcomeMatch) -> None:
+        """What became of the records of files of outcomes; before the first file begins, if the run has such files."""
+        return
 
     def start_file(self, name: str, job: Job | None) -> None:
         """A file begins. Without a job it cannot be read; only reporters are told of such a file."""

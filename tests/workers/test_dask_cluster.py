@@ -258,6 +258,21 @@ def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch
     assert alone[1][0][2] == 60
 
 
+def test_outcomes_reach_the_same_calls(cluster, tmp_path):
+    paths = []
+    for number in range(3):
+        calls = [GOOD | {"DateTime": str(NOW - 100 * number - n)} for n in range(600)]
+        paths.append(tmp_path / f"{number}.csv")
+        paths[-1].write_text(as_csv(calls), encoding="utf-8")
+    crm = tmp_path / "crm.csv"
+    records = [f"{GOOD['PhoneNumber']},{NOW - 10 * n},{n}.5,RUB\n" for n in range(90)]
+    crm.write_text("phone,time,Price,Currency\n" + "".join(records), encoding="utf-8")
+    alone = run(paths, tmp_path / "out", outcomes=(crm,))
+
+    assert run(paths, tmp_path / "out", cluster, outcomes=(crm,)) == alone
+    assert b".5,RUB" in alone[2][0]
+
+
 def _noting(submit, noted):
     def noting(function, *arguments, **more):
         noted.append(function.__name__)
