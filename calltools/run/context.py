@@ -10,8 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypedDict
 
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError, UsageError
 from calltools.fields import check_assumptions
+from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.packed import Packed, Unpacker, split_member
@@ -47,6 +48,7 @@ class RunOptions:
         date_order: How dates are read that can be read two ways.
         duration_format: How durations such as 3:15 are read, which can be read two ways.
         identifiers: A second file with identifiers.
+        identifiers_sheet: Its sheet, if it is a workbook; ``None``: the one whose titles fit best.
         identifier_window_s: Age of its records before the call that are still joined, in seconds.
         identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
         own_numbers: Our numbers: a call to one is incoming.
@@ -68,6 +70,7 @@ class RunOptions:
     date_order: DateOrder | None = None
     duration_format: DurationFormat | None = None
     identifiers: Path | None = None
+    identifiers_sheet: str | None = None
     identifier_window_s: int = 21 * 86_400
     identifier_columns: Mapping[str, str] = field(default_factory=dict)
     own_numbers: tuple[str, ...] = ()
@@ -93,6 +96,7 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("date-order", options.date_order),
         ("duration-format", options.duration_format),
         ("identifiers", options.identifiers),
+        ("identifiers-sheet", options.identifiers_sheet),
         ("identifier-window", None if window is None else _format_window(window)),
         ("identifier-columns", ",".join(f"{name}={title}" for name, title in options.identifier_columns.items())),
         ("encoding", hints.encoding),
@@ -169,6 +173,20 @@ def parse_as_of(text: str) -> int:
     return int(moment.timestamp())
 
 
+def parse_identifier_columns(text: str | None) -> dict[str, str]:
+    """``phone=…,time=…,ClientId=…`` as role -> title.
+
+    Raises:
+        UsageError: A part names no role or no title.
+    """
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    pairs = [[part.strip() for part in word.partition("=")] for word in words]
+    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
+    if wrong:
+        raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
+    return {word: title for word, _, title in pairs}
+
+
 class OptionArguments(TypedDict, total=False):
     """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
@@ -181,6 +199,7 @@ class OptionArguments(TypedDict, total=False):
     date_order: DateOrder | None
     duration_format: DurationFormat | None
     identifiers: str | Path | None
+    identifiers_sheet: str | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
     own_numbers: str | Sequence[str]
@@ -297,5 +316,11 @@ def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:
     is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
     unpacker = Unpacker()
     plain = unpacker.plain_path(split_member(path), str(path), options.limits)
-    table = open_table(plain, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
+    hints = Hints(sheet=options.identifiers_sheet)
+    try:
+        table = open_table(plain, str(path), hints, find_header, options.limits, is_identifier=is_identifier)
+    except UnfitFileError as fault:
+        if fault.key != "sheets-several":
+            raise
+        raise UsageError("identifier-sheets-several", **fault.facts) from None
     return IdentifierFile(table, find_match_columns(table.titles, options.identifier_columns), unpacker)
