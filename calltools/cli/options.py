@@ -149,6 +149,9 @@ class ReadingOptions:
         str | None,
         typer.Option(metavar="FILE", help="Second file (CRM, form log): join identifiers by phone and time."),
     ] = None
+    identifiers_sheet: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Sheet of that file, if it is a workbook with several.")
+    ] = None
     identifier_window: Annotated[
         str, typer.Option(metavar="21d", help="How far back a record of that file may lie: 21d, 12h, 90m.")
     ] = "21d"

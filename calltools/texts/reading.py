@@ -145,6 +145,8 @@ MESSAGES: Final = {
                         "Чтение {path} потребовало больше {limit} МиБ памяти или оборвалось. Удалите случайные ячейки вдали от таблицы или сохраните лист со звонками в CSV."),
     "sheet-unknown": ("{path} has no sheet {sheet}. Its sheets: {sheets}.",
                       "В {path} нет листа {sheet}. Листы книги: {sheets}."),
+    "identifier-sheets-several": ("Several sheets of {path} could hold the identifiers: {sheets}. Name one with --identifiers-sheet.",
+                                  "Идентификаторы могут быть на нескольких листах {path}: {sheets}. Укажите нужный: --identifiers-sheet."),
     "sheets-several": ("Several sheets of {path} could hold the calls: {sheets}. Name one with --sheet.",
                        "Звонки могут быть на нескольких листах {path}: {sheets}. Укажите нужный: --sheet."),
     "header-row-beyond": ("{path} has no row {row}, which should be the header. Check --header-row.",
