@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from calltools.texts import reading, reporting, uploads, usage, vendors
+from calltools.texts import jobs, reading, reporting, uploads, usage, vendors
 from calltools.texts.keys import Language, MessageKey, Text, Word, pick_language
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MESSAGES: Final[Mapping[str, Text]] = MappingProxyType(
-    usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES
+    usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES | jobs.MESSAGES
 )
 
 
