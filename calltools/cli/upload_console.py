@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, final
 
 import typer
 
-from calltools.cli.options import format_error, is_terminal, traceback_places
+from calltools.cli.options import format_error, is_terminal
 from calltools.cli.part_words import (
     NAME_COLUMNS,
     explain_status,
@@ -21,7 +21,7 @@ from calltools.cli.part_words import (
 )
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
-from calltools.errors import CalltoolsError, UsageError
+from calltools.errors import CalltoolsError, UsageError, traceback_places
 from calltools.ledger import CallStatus, Event, Part, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
