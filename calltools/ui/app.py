@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -12,8 +13,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 
 from calltools.errors import CalltoolsError, DefectError, traceback_places
+from calltools.reports.escape import escape_invisible
+from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts.ui_labels import ui_label
-from calltools.ui import steps
+from calltools.ui import history_steps, send_steps, steps
 from calltools.ui.guard import Guard
 from calltools.ui.pages import go_to, read_script, read_style, reader_language, render
 from calltools.ui.receive import TOKEN_FIELD, BadFormError, ReceivedForm, receive_form
@@ -26,58 +29,11 @@ _MAX_FORM_FIELDS: Final = 2_000
 _LOOK_S: Final = 0.25
 
 
-def create_app(visit: Visit, on_finish: Callable[[], None]) -> Guard:
-    """The page as an application, behind its guard.
-
-    Args:
-        visit: The state of the one visit.
-        on_finish: Called when the visitor wants the program to end.
-    """
-
-    def page(path: str, show: Page) -> Route:
-        async def answer(request: Request) -> Response:
-            try:
-                return await show(visit, request)
-            except Exception as fault:  # noqa: BLE001 - a traceback could show values of the user's file
-                return _report_fault(visit, request, fault)
-
-        return Route(path, answer, methods=["GET"])
-
-    def form(path: str, take: Form) -> Route:
-        async def answer(request: Request) -> Response:
-            try:
-                return await take(visit, request, await _read_form(visit, request))
-            except BadFormError:
-                return _refuse_form(visit, request)
-            except Exception as fault:  # noqa: BLE001 - as above
-                return _report_fault(visit, request, fault)
-
-        return Route(path, answer, methods=["POST"])
-
-    async def finish(_visit: Visit, request: Request, _form: ReceivedForm) -> Response:
-        visit.stop_work()
-        visit.finished = True
-        on_finish()
-        return _plain(visit, request, ui_label("finished", reader_language(visit, request)))
-
+def create_app(visit: Visit) -> Guard:
+    """The page as an application, behind its guard."""
     routes = [
-        page("/enter", _enter),
-        page("/", _start),
-        page("/page.css", _style),
-        page("/page.js", _script),
-        page("/progress", _progress),
-        page("/files", steps.show_files),
-        form("/files", steps.take_files),
-        form("/remove", steps.remove_file),
-        page("/questions", steps.show_questions),
-        form("/questions", steps.take_answers),
-        page("/findings", steps.show_findings),
-        page("/results", steps.show_results),
-        page("/download/{name}", steps.download),
-        page("/marked/{number:int}", steps.download_marked),
-        form("/language", _switch_language),
-        form("/stop", _stop),
-        form("/finish", finish),
+        *(Route(path, _answer_page(visit, show), methods=["GET"]) for path, show in PAGES.items()),
+        *(Route(path, _answer_form(visit, take), methods=["POST"]) for path, take in FORMS.items()),
     ]
 
     async def not_found(request: Request, _fault: Exception) -> Response:
@@ -86,6 +42,28 @@ def create_app(visit: Visit, on_finish: Callable[[], None]) -> Guard:
 
     app = Starlette(routes=[Mount(visit.door.base, routes=routes)], exception_handlers={404: not_found, 405: not_found})
     return Guard(app, visit.door)
+
+
+def _answer_page(visit: Visit, show: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await show(visit, request)
+        except Exception as fault:  # noqa: BLE001 - a traceback could show values of the user's file
+            return _report_fault(visit, request, fault)
+
+    return answer
+
+
+def _answer_form(visit: Visit, take: Form) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await take(visit, request, await _read_form(visit, request))
+        except BadFormError:
+            return _refuse_form(visit, request)
+        except Exception as fault:  # noqa: BLE001 - as above
+            return _report_fault(visit, request, fault)
+
+    return answer
 
 
 async def _read_form(visit: Visit, request: Request) -> ReceivedForm:
@@ -185,9 +163,8 @@ async def _progress(visit: Visit, request: Request) -> Response:
         last = ""
         while (work := visit.current_work) is not None and not work.is_done:
             progress = work.progress
-            said = ui_label(
-                "working_file", language, name=progress.file, records=f"{progress.records:,}".replace(",", " ")
-            )
+            count = format_count(progress.records, ReportOptions(language))
+            said = ui_label("working_file", language, name=escape_invisible(progress.file), records=count)
             facts = {"said": said if progress.file else "", "read": progress.read, "size": progress.size}
             text = json.dumps(facts)
             if text != last:
@@ -197,3 +174,77 @@ async def _progress(visit: Visit, request: Request) -> Response:
         yield "event: done\ndata: {}\n\n"
 
     return StreamingResponse(events(), media_type="text/event-stream")
+
+
+async def _upload_progress(visit: Visit, request: Request) -> Response:
+    """What an upload says, as server-sent events; the stream ends with the upload, or where calls are waited for."""
+    language = reader_language(visit, request)
+
+    async def events() -> AsyncIterator[str]:
+        last, was_sending = "", None
+        while (upload := visit.upload) is not None and not upload.is_done:
+            lines = [send_steps.say_line(key, facts, language) for key, facts in list(upload.said.lines)]
+            text = json.dumps({"lines": [escape_invisible(line) for line in lines]})
+            if text != last:
+                yield f"data: {text}\n\n"
+                last = text
+            if was_sending and not upload.is_sending:
+                # Now the page has a button to wait no longer.
+                break
+            was_sending = upload.is_sending
+            await asyncio.sleep(_LOOK_S)
+        yield "event: done\ndata: {}\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
+async def _finish(visit: Visit, request: Request, _form: ReceivedForm) -> Response:
+    """End the program, unless calls are on their way."""
+    if visit.upload is not None and visit.upload.is_sending:
+        visit.notify("finished_busy")
+        return go_to(visit, "send")
+    visit.stop_work()
+    visit.end()
+    return _plain(visit, request, ui_label("finished", reader_language(visit, request)))
+
+
+#: What is shown; nothing of it changes what the visit was given or has answered.
+PAGES: Final[Mapping[str, Page]] = MappingProxyType(
+    {
+        "/enter": _enter,
+        "/": _start,
+        "/page.css": _style,
+        "/page.js": _script,
+        "/progress": _progress,
+        "/progress/upload": _upload_progress,
+        "/files": steps.show_files,
+        "/questions": steps.show_questions,
+        "/findings": steps.show_findings,
+        "/results": steps.show_results,
+        "/download/{name}": steps.download,
+        "/marked/{number:int}": steps.download_marked,
+        "/send": send_steps.show_send,
+        "/history": history_steps.show_history,
+    }
+)
+#: What changes something; each form has our token.
+FORMS: Final[Mapping[str, Form]] = MappingProxyType(
+    {
+        "/files": steps.take_files,
+        "/remove": steps.remove_file,
+        "/questions": steps.take_answers,
+        "/send/application": send_steps.take_application,
+        "/send/login": send_steps.log_in,
+        "/send/logout": send_steps.log_out,
+        "/send/counter": send_steps.choose_counter,
+        "/send/change": send_steps.change_counter,
+        "/send/go": send_steps.send,
+        "/send/unwatch": send_steps.stop_watching,
+        "/send/anew": send_steps.begin_anew,
+        "/history/decide": history_steps.decide,
+        "/history/check": history_steps.check,
+        "/language": _switch_language,
+        "/stop": _stop,
+        "/finish": _finish,
+    }
+)

@@ -44,15 +44,29 @@
   for (const working of all("[data-working]")) {
     const bar = working.querySelector("progress");
     const said = working.querySelector("[data-said]");
-    const events = new EventSource(base + "/progress");
+    const of = working.dataset.working;
+    const log = document.querySelector("[data-log]");
+    const events = new EventSource(base + "/progress" + (of && "/" + of));
     events.addEventListener("message", (event) => {
-      const { said: text, read, size } = JSON.parse(event.data);
+      const { said: text, read, size, lines } = JSON.parse(event.data);
+      if (lines) {
+        while (log.children.length > lines.length) log.lastElementChild.remove();
+        lines.forEach((line, place) => {
+          const item = log.children[place] ?? log.appendChild(document.createElement("li"));
+          if (item.textContent !== line) item.textContent = line;
+        });
+        return;
+      }
       said.textContent = text;
       if (read && size) { bar.max = size; bar.value = Math.min(read, size); }
     });
     events.addEventListener("done", () => { events.close(); location.reload(); });
     events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1000); });
   }
+
+  // A button that must count once looks so; the server counts it once anyway.
+  for (const form of all("form[data-once]"))
+    form.addEventListener("submit", () => { form.querySelector("button").disabled = true; });
 
   for (const button of all("button[data-copy]"))
     button.addEventListener("click", async () => {

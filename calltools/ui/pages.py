@@ -25,6 +25,8 @@ STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
     ("questions", "step_questions"),
     ("findings", "step_findings"),
     ("results", "step_results"),
+    ("send", "step_send"),
+    ("history", "step_history"),
 )
 _WISH: Final = re.compile(r"\s*([a-z]+)[\w-]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.IGNORECASE)
 _UNITS: Final = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))

@@ -70,12 +70,16 @@ def open_page(
                 server.run(sockets=[listening])
             finally:
                 visit.stop_work()
+                if visit.upload is not None:
+                    # Calls that are on their way arrive; nobody watches what the service does with them then.
+                    visit.upload.stop_watching()
+                    visit.upload.work.wait()
 
         yield OpenPage(visit.door.address, opener, visit, serve, visit.end)
 
 
 def _config(visit: Visit) -> uvicorn.Config:
-    app = create_app(visit, lambda: visit.end())  # noqa: PLW0108 - it is set later
+    app = create_app(visit)
     return uvicorn.Config(
         app,
         # Addresses hold secrets.

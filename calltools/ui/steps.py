@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from calltools.errors import CalltoolsError
 from calltools.files.folders import displayable, find_members
 from calltools.files.inputs import LOCK_FILE_PREFIXES, has_table_ending
 from calltools.reports.reporter import ReportOptions
@@ -38,7 +39,7 @@ _OPTIONS: Final = ("vendor", "timezone", "region", "currency", "static_call", "d
 async def show_files(visit: Visit, request: Request) -> Response:
     """What arrived, and the form for more."""
     if visit.files and visit.looks is None:
-        waiting = await _wait_for(visit, request, visit.look())
+        waiting = await wait_for(visit, request, visit.look())
         if waiting is not None:
             return waiting
     return render(visit, request, "files.html.j2", page="files")
@@ -92,7 +93,7 @@ async def take_answers(visit: Visit, _request: Request, form: ReceivedForm) -> R
 
 async def show_findings(visit: Visit, request: Request) -> Response:
     """Counts, rules, and a page of the rejected records."""
-    converted = await _converted(visit, request)
+    converted = await need_conversion(visit, request)
     if isinstance(converted, Response):
         return converted
     language = reader_language(visit, request)
@@ -147,7 +148,7 @@ def _group_by_file(conversion: Conversion, records: list[RejectedRecord]) -> lis
 
 async def show_results(visit: Visit, request: Request) -> Response:
     """What can be taken along."""
-    converted = await _converted(visit, request)
+    converted = await need_conversion(visit, request)
     if isinstance(converted, Response):
         return converted
     command = join_command(command_words(visit))
@@ -194,27 +195,41 @@ def _word(visit: Visit, request: Request) -> str:
 # -- what takes a while --------------------------------------------------------------
 
 
-async def _converted(visit: Visit, request: Request) -> Conversion | Response:
+async def need_conversion(visit: Visit, request: Request) -> Conversion | Response:
     """The result of converting, or the page to show as long as there is none."""
     if not visit.files:
         visit.notify("not_ready")
         return go_to(visit, "files")
     if visit.conversion is None:
-        waiting = await _wait_for(visit, request, visit.convert(), back="questions")
+        waiting = await wait_for(visit, request, visit.convert(), back="questions")
         if waiting is not None:
             return waiting
     assert visit.conversion is not None  # noqa: S101 - the work has ended without an error
     return visit.conversion
 
 
-async def _wait_for(visit: Visit, request: Request, work: Work, back: str = "") -> HTMLResponse | None:
-    """The page that shows how far the work is, or why it failed; ``None``: it is done."""
+async def wait_for(
+    visit: Visit,
+    request: Request,
+    work: Work,
+    *,
+    back: str = "",
+    refuses: type[CalltoolsError] | tuple[()] = (),
+) -> HTMLResponse | None:
+    """The page that shows how far the work is, or why it failed; ``None``: it is done.
+
+    Args:
+        visit: The visit.
+        request: Asks for the page.
+        work: What the page needs.
+        back: Where to go on where it failed.
+        refuses: Errors that the page itself deals with.
+    """
     await asyncio.to_thread(work.wait, PATIENCE_S)
     if not work.is_done:
         return render(visit, request, "working.html.j2", progress=work.progress)
-    if work.error is not None:
-        visit.stop_work()
-        sentence = work.error.say(reader_language(visit, request))
-        return render(visit, request, "problem.html.j2", sentence=sentence, places=work.places, back=back)
     visit.stop_work()
-    return None
+    if work.error is None or isinstance(work.error, refuses):
+        return None
+    sentence = work.error.say(reader_language(visit, request))
+    return render(visit, request, "problem.html.j2", sentence=sentence, places=work.places, back=back)

@@ -5,16 +5,24 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
+from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.texts import Language
-from calltools.texts.keys import UiLabel
+from calltools.texts.keys import MessageKey, UiLabel
 from calltools.ui.conversion import Conversion, convert_files
 from calltools.ui.guard import Door
 from calltools.ui.look import Look, look_at_files
+from calltools.ui.sending import Account, Said, ShownPlan, Target
 from calltools.ui.work import Progress, Work
+from calltools.uploading.report_comparison import ReportComparison
+from calltools.uploading.resume import UploadListing
+
+if TYPE_CHECKING:  # it knows the visit
+    from calltools.ui.send_steps import Upload
 
 #: Seconds that a page waits for its work before it shows how far it is.
 PATIENCE_S: Final = 0.6
@@ -51,7 +59,15 @@ class Visit:
         notices: What the next page says first.
         looks: How the files are read; ``None``: nobody has looked.
         conversion: What came of them; ``None``: not converted, or something has changed since.
-        finished: Whether the visitor wants the program to end.
+        token: A token that was pasted here.
+        account: Whose token it is; ``None``: nobody has asked the service yet.
+        application: The number of the visitor's application at Yandex.
+        target: Where the calls go; ``None``: it is to be chosen.
+        last_target: What was chosen before.
+        plan: What was shown and may be agreed to.
+        upload: What is under way or has ended.
+        listing: The uploadings, as they were just read.
+        comparison: What the reports show.
         end: Ends the program.
     """
 
@@ -64,11 +80,20 @@ class Visit:
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
     looks: list[Look] | None = None
     conversion: Conversion | None = None
-    finished: bool = False
+    token: Token | None = None
+    account: Account | None = None
+    application: str = ""
+    target: Target | None = None
+    last_target: Target | None = None
+    plan: ShownPlan | None = None
+    upload: "Upload | None" = None
+    listing: UploadListing | None = None
+    comparison: ReportComparison | None = None
     end: Callable[[], None] = lambda: None
     _work: Work | None = None
     _purpose: str = ""
     _next_number: int = 1
+    _said: Said | None = None
 
     @property
     def inbox(self) -> Path:
@@ -111,6 +136,38 @@ class Visit:
         if self.conversion is not None:
             shutil.rmtree(self.conversion.folder, ignore_errors=True)
         self.conversion = None
+        self.forget_plan()
+
+    # -- sending ----------------------------------------------------------------------
+
+    def forget_account(self) -> None:
+        """Use another token."""
+        self.account = self.token = None
+        self.choose_target(None)
+
+    def choose_target(self, target: Target | None) -> None:
+        """Send to another counter, or another goal."""
+        self.last_target, self.target = target or self.target or self.last_target, target
+        self.forget_plan()
+
+    def forget_plan(self) -> None:
+        """What was shown is not to be sent any more."""
+        if self._purpose == "plan":
+            self.stop_work()
+        self.plan = None
+
+    def keep_listing(self, listing: UploadListing) -> None:
+        """Keep the uploadings for the page that asks for them."""
+        self.listing = listing
+
+    def keep_said(self, said: Said) -> None:
+        """Keep what a decision has led to, for the next page."""
+        self._said = said
+
+    def take_said(self) -> tuple[list[tuple[MessageKey, dict[str, Any]]], list[CalltoolsError]]:
+        """What a decision has led to, once."""
+        said, self._said = self._said, None
+        return ([], []) if said is None else (said.lines, said.errors)
 
     def notify(self, key: UiLabel, **facts: object) -> None:
         """Say something on the next page."""
@@ -137,7 +194,7 @@ class Visit:
     def look(self) -> Work:
         """Look at the files, if nobody does."""
         files = [one.found for one in self.files]
-        return self._start("look", lambda progress: look_at_files(files, self.options, progress), self._keep_looks)
+        return self.start("look", lambda progress: look_at_files(files, self.options, progress), self._keep_looks)
 
     def convert(self) -> Work:
         """Convert the files, if nobody does."""
@@ -151,9 +208,10 @@ class Visit:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
 
-        return self._start("convert", convert, self._keep_conversion)
+        return self.start("convert", convert, self._keep_conversion)
 
-    def _start(self, purpose: str, task: Callable[[Progress], Any], keep: Callable[[Any], None]) -> Work:
+    def start(self, purpose: str, task: Callable[[Progress], Any], keep: Callable[[Any], None]) -> Work:
+        """Begin with something, unless it is under way; what was under way before is not wanted any more."""
         if self._work is None or self._purpose != purpose:
             self.stop_work()
             self._work, self._purpose = Work(task, keep), purpose

@@ -24,14 +24,12 @@ class Progress(SessionEvents):
         size: Its bytes.
         records: Records of it that were read.
         read: Bytes of it that were read; 0: its reader does not count them.
-        lines: What happened, in sentences.
     """
 
     file: str = ""
     size: int = 0
     records: int = 0
     read: int = 0
-    lines: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def started(self, name: str, _job: Job) -> None:
@@ -51,6 +49,10 @@ class Progress(SessionEvents):
     def stop(self) -> None:
         """Let the work end at its next step."""
         self._stop.set()
+
+    def nap(self, seconds: float) -> None:
+        """Wait, or until nobody wants the result."""
+        self._stop.wait(seconds)
 
     def refuse_to_go_on(self) -> None:
         """End the work, if nobody wants its result.
@@ -93,9 +95,8 @@ class Work:
         self._thread.join(seconds)
 
     def cancel(self) -> None:
-        """End it, and wait until it has ended."""
+        """Let it end at its next step; its result is not wanted."""
         self.progress.stop()
-        self._thread.join()
 
     def _run(self) -> None:
         try:
