@@ -1,0 +1,109 @@
+"""What the page makes of the files: the outputs that the command line would write, and what the pages show of them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calltools.files.atomic import AtomicFile, enter_interrupt_safe
+from calltools.files.folders import FoundFile
+from calltools.model.summary import Summary
+from calltools.reports import REPORTERS
+from calltools.reports.html.reporter import HtmlReporter
+from calltools.reports.reporter import ReportOptions
+from calltools.run import (
+    ChangesSink,
+    ConversionSink,
+    InputFile,
+    ReporterSink,
+    RunContext,
+    RunOptions,
+    Session,
+    resolve,
+)
+from calltools.texts import Language
+from calltools.texts.keys import LANGUAGES
+from calltools.ui.rejected import RejectedRecords
+from calltools.ui.work import Progress
+
+#: What each output is called here and in the command that does the same.
+CANONICAL: Final = "calls.csv"
+REJECTS: Final = "rejects.csv"
+CHANGES: Final = "changes.csv"
+REPORT: Final = "report.html"
+MARKED: Final = "marked.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What came of the files.
+
+    Attributes:
+        folder: Holds the outputs.
+        context: What the options mean.
+        summaries: The counts of each file.
+        reporters: What the report shows, by language.
+        rejected: The rejected records.
+        has_output: Whether there is a canonical file: no file at all could be read otherwise.
+    """
+
+    folder: Path
+    context: RunContext
+    inputs: Sequence[InputFile]
+    summaries: Sequence[Summary]
+    reporters: Mapping[Language, HtmlReporter]
+    rejected: RejectedRecords
+    has_output: bool
+
+
+def convert_files(files: Sequence[FoundFile], options: RunOptions, folder: Path, progress: Progress) -> Conversion:
+    """Convert files into one, as ``calltools convert`` does.
+
+    Args:
+        files: What to read.
+        options: How.
+        folder: An empty folder for the outputs.
+        progress: Hears how far it is.
+
+    Raises:
+        CalltoolsError: As the command would end.
+    """
+    context = resolve(options)
+    inputs = [InputFile(path, name, context, member) for path, name, member in files]
+    # One for each language: who switches it does not wait.
+    reporters = {language: HtmlReporter(io.StringIO(), ReportOptions(language)) for language in LANGUAGES}
+    with ExitStack() as stack:
+        converted = enter_interrupt_safe(stack, ConversionSink(folder / CANONICAL, folder / REJECTS))
+        changes = enter_interrupt_safe(stack, ChangesSink(folder / CHANGES))
+        rejected = RejectedRecords(folder / "rejected.sqlite")
+        summaries = Session(
+            inputs,
+            [changes, converted, rejected],
+            [ReporterSink(one) for one in reporters.values()],
+            progress,
+            converting=True,
+            wants_statistics=True,
+        ).run()
+    for language, one in reporters.items():
+        (folder / f"{language}-{REPORT}").write_text(one.stream.getvalue(), encoding="utf-8")  # type: ignore[attr-defined]  # it is a StringIO
+        one.stream = io.StringIO()
+    return Conversion(folder, context, inputs, summaries, reporters, rejected, not converted.holds_nothing)
+
+
+def mark_workbook(conversion: Conversion, number: int, language: Language, progress: Progress) -> Path:
+    """A copy of a file with its faults marked, as ``calltools convert --report marked.xlsx`` makes it.
+
+    Args:
+        conversion: What was converted.
+        number: Of the file, from 0.
+        language: Of the comments.
+        progress: Hears how far it is.
+    """
+    path = conversion.folder / f"{number}-{language}-{MARKED}"
+    with ExitStack() as stack:
+        file = stack.enter_context(AtomicFile(path, force=True).open_text())
+        reporter = ReporterSink(REPORTERS["workbook"](file, ReportOptions(language)))
+        Session([conversion.inputs[number]], [], [reporter], progress, converting=True).run()
+    return path
