@@ -2,6 +2,7 @@
 
 from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
 from calltools.run.context import OptionArguments, RunContext, RunOptions, build_hints, parse_as_of, resolve
+from calltools.run.edits import CellEdits
 from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
@@ -19,6 +20,7 @@ __all__ = [
     "STEM",
     "BaselineResult",
     "BaselineWriter",
+    "CellEdits",
     "ChangeKind",
     "ChangesSink",
     "ConversionSink",
