@@ -70,7 +70,7 @@ def test_a_record_that_is_still_wrong_says_why_and_is_not_written(source):
         calls = visitor.get("download/calls.csv")
 
     assert row.status == 200
-    assert "CT243" in row.text
+    assert "CT245" in row.text
     assert "good now" not in row.text
     assert len(rows(calls)) == 1
 
