@@ -148,12 +148,26 @@ class ReadingOptions:
         str | None,
         typer.Option(metavar="FILE", help="Second file (CRM, form log): join identifiers by phone and time."),
     ] = None
+    identifiers_sheet: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Sheet of that file, if it is a workbook with several.")
+    ] = None
     identifier_window: Annotated[
         str, typer.Option(metavar="21d", help="How far back a record of that file may lie: 21d, 12h, 90m.")
     ] = "21d"
     identifier_columns: Annotated[
         str | None,
         typer.Option(metavar="phone=…,time=…,ClientId=…", help="Its columns, where their names do not say."),
+    ] = None
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="What became of the calls (CRM): price, currency, tag; repeatable."),
+    ] = None
+    outcome_window: Annotated[
+        str, typer.Option(metavar="90d", help="How far back the call of such a record may lie: 90d, 12h, 90m.")
+    ] = "90d"
+    outcome_columns: Annotated[
+        str | None,
+        typer.Option(metavar="phone=…,time=…,Price=…", help="Their columns, where their names do not say."),
     ] = None
     encoding: _Encoding = None
     delimiter: _Delimiter = None
@@ -250,7 +264,7 @@ class WritingOptions:
             "--output",
             "-o",
             metavar="FILE|DIR/|-",
-            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet; {part} in the name: in parts, with a manifest.",
         ),
     ] = "-"
     rejects: Annotated[
