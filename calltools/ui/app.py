@@ -16,7 +16,7 @@ from calltools.errors import CalltoolsError, DefectError, traceback_places
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts.ui_labels import ui_label
-from calltools.ui import history_steps, send_steps, steps
+from calltools.ui import finding_steps, history_steps, send_steps, steps
 from calltools.ui.guard import Guard
 from calltools.ui.pages import go_to, read_script, read_style, reader_language, render
 from calltools.ui.receive import TOKEN_FIELD, BadFormError, ReceivedForm, receive_form
@@ -219,7 +219,8 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "/progress/upload": _upload_progress,
         "/files": steps.show_files,
         "/questions": steps.show_questions,
-        "/findings": steps.show_findings,
+        "/findings": finding_steps.show_findings,
+        "/record/{file:int}/{place:int}": finding_steps.show_record,
         "/results": steps.show_results,
         "/download/{name}": steps.download,
         "/marked/{number:int}": steps.download_marked,
@@ -233,6 +234,11 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/files": steps.take_files,
         "/remove": steps.remove_file,
         "/questions": steps.take_answers,
+        "/mend": finding_steps.mend,
+        "/fix": finding_steps.fix_all,
+        "/fill": finding_steps.fill,
+        "/undo": finding_steps.undo,
+        "/check": finding_steps.check_again,
         "/send/application": send_steps.take_application,
         "/send/login": send_steps.log_in,
         "/send/logout": send_steps.log_out,

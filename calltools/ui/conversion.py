@@ -14,9 +14,11 @@ from calltools.reports import REPORTERS
 from calltools.reports.html.reporter import HtmlReporter
 from calltools.reports.reporter import ReportOptions
 from calltools.run import (
+    CellEdits,
     ChangesSink,
     ConversionSink,
     InputFile,
+    Job,
     ReporterSink,
     RunContext,
     RunOptions,
@@ -25,6 +27,7 @@ from calltools.run import (
 )
 from calltools.texts import Language
 from calltools.texts.keys import LANGUAGES
+from calltools.ui.mending import Edit
 from calltools.ui.rejected import RejectedRecords
 from calltools.ui.work import Progress
 
@@ -58,26 +61,56 @@ class Conversion:
     has_output: bool
 
 
-def convert_files(files: Sequence[FoundFile], options: RunOptions, folder: Path, progress: Progress) -> Conversion:
+class _LoggedChanges(ChangesSink):
+    """The changes of a run, those that were made by hand first."""
+
+    def __init__(self, target: Path, edits: Sequence[Sequence[Edit]], names: Sequence[str]) -> None:
+        super().__init__(target)
+        self._edits, self._names, self._number = edits, names, 0
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """Write what was mended in this file."""
+        super().start_file(name, job)
+        self._number = self._names.index(name, self._number) + 1
+        if job is not None and (edits := self._edits[self._number - 1]):
+            self.write_by_hand(
+                [(one.record, one.place, job.table.titles[one.position], one.before, one.after) for one in edits]
+            )
+
+
+def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended in it
+    files: Sequence[FoundFile],
+    options: RunOptions,
+    folder: Path,
+    mended: Sequence[CellEdits | None],
+    listed: Sequence[Sequence[Edit]],
+    progress: Progress,
+) -> Conversion:
     """Convert files into one, as ``calltools convert`` does.
 
     Args:
         files: What to read.
         options: How.
         folder: An empty folder for the outputs.
+        mended: Of each file the cells that count in place of its own.
+        listed: The same, one by one, for the log.
         progress: Hears how far it is.
 
     Raises:
         CalltoolsError: As the command would end.
     """
     context = resolve(options)
-    inputs = [InputFile(path, name, context, member) for path, name, member in files]
+    names = [one.name for one in files]
+    inputs = [
+        InputFile(one.path, one.name, context, one.member, edits=edits)
+        for one, edits in zip(files, mended, strict=True)
+    ]
     # One for each language: who switches it does not wait.
     reporters = {language: HtmlReporter(io.StringIO(), ReportOptions(language)) for language in LANGUAGES}
     with ExitStack() as stack:
         converted = enter_interrupt_safe(stack, ConversionSink(folder / CANONICAL, folder / REJECTS))
-        changes = enter_interrupt_safe(stack, ChangesSink(folder / CHANGES))
-        rejected = RejectedRecords(folder / "rejected.sqlite")
+        changes = enter_interrupt_safe(stack, _LoggedChanges(folder / CHANGES, listed, names))
+        rejected = RejectedRecords(folder / "rejected.sqlite", names)
         summaries = Session(
             inputs,
             [changes, converted, rejected],

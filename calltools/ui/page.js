@@ -64,6 +64,50 @@
     events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1000); });
   }
 
+  // A cell of the grid is mended where it stands; its record is judged at once.
+  for (const table of all("table[data-grid]")) {
+    const edit = (cell) => {
+      if (cell.querySelector("input")) return;
+      const shown = [...cell.childNodes];
+      const input = document.createElement("input");
+      input.value = cell.dataset.text;
+      input.setAttribute("aria-label", table.dataset.hint + ": " + table.tHead.rows[0].cells[cell.cellIndex].textContent);
+      const leave = () => { cell.replaceChildren(...shown); cell.focus(); };
+      let saving = false;
+      const save = async () => {
+        if (saving) return;
+        saving = true;
+        const row = cell.parentElement;
+        const form = new URLSearchParams({ token: table.dataset.token, file: row.dataset.file, place: row.dataset.place });
+        form.set("cell-" + cell.dataset.position, input.value);
+        const answer = await fetch(base + "/mend", { method: "POST", body: form, headers: { "X-Row": "1" } });
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("tr[data-place]");
+        if (!answer.ok || !fresh) { location.reload(); return; }
+        const place = cell.cellIndex;
+        row.replaceWith(fresh);
+        reach(fresh);
+        fresh.cells[place].focus();
+        document.querySelector("[data-judged]").textContent = fresh.querySelector(".why").textContent;
+      };
+      input.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") { event.preventDefault(); save(); }
+        if (event.key === "Escape") leave();
+      });
+      input.addEventListener("change", save);
+      cell.replaceChildren(input);
+      input.focus();
+    };
+    const reach = (root) => all("td[data-text]", root).forEach((cell) => { cell.tabIndex = 0; });
+    reach(table);
+    table.addEventListener("click", (event) => {
+      const cell = event.target.closest("td[data-text]");
+      if (cell) edit(cell);
+    });
+    table.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("td[data-text]")) { event.preventDefault(); edit(event.target); }
+    });
+  }
+
   // A button that must count once looks so; the server counts it once anyway.
   for (const form of all("form[data-once]"))
     form.addEventListener("submit", () => { form.querySelector("button").disabled = true; });

@@ -2,23 +2,29 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.files.csv.writers import error_codes_by_record, rejected_rows
+from calltools.files.rejects import MARKED_CODES
 from calltools.model.batch import Batch, Source
 from calltools.model.cells import Mask
 from calltools.model.finding import FINDINGS_SCHEMA, Finding, Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.run import Job, SessionSink
+from calltools.ui.mending import Edit, judge_records
 
+#: Number of a file of the run, and place of a record -> its mended cells by position.
+FileMending: TypeAlias = Callable[[int, int], Mapping[int, Edit]]
 #: Records on a page.
 PAGE_RECORDS: Final = 50
 _TABLES: Final = """
@@ -43,11 +49,25 @@ _FINDING_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RejectedFile:
-    """A file some records of which are rejected: how it was read, and its titles."""
+    """A file some records of which are rejected.
+
+    Attributes:
+        name: What the user calls it.
+        job: How it was read; without its records.
+    """
 
     name: str
-    source: Source
-    titles: tuple[str, ...]
+    job: Job
+
+    @property
+    def source(self) -> Source:
+        """How it was read."""
+        return self.job.table.source
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the file."""
+        return tuple(self.job.table.titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,8 @@ class RejectedRecord:
         cells: As they are in the file.
         findings: What is wrong with it, worded.
         malformed: Whether it could not be split into the columns of the header.
+        positions: Position of a cell -> what is wrong with it.
+        mended: Positions of cells that were mended since the run, or before it.
     """
 
     file: int
@@ -70,6 +92,12 @@ class RejectedRecord:
     findings: Sequence[Finding]
     malformed: bool
     positions: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
+    mended: frozenset[int] = frozenset()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing keeps it back any more."""
+        return not any(one.severity == "error" for one in self.findings)
 
 
 class RejectedRecords(SessionSink):
@@ -77,16 +105,18 @@ class RejectedRecords(SessionSink):
 
     Args:
         path: The database, which does not exist yet.
+        names: What the files of the run are called, in their order.
 
     Attributes:
-        files: The files of the run that could be read.
+        files: Number of a file among them, from 1 -> the file, if it could be read.
         counts: Code -> rejected records with an error of this rule; ``""``: all.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         self.files: dict[int, RejectedFile] = {}
         self.counts: dict[str, int] = {}
         self._path = path
+        self._names = names
         # Written by the thread of the run; read by pages afterwards, each by a connection of its own.
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
@@ -99,9 +129,11 @@ class RejectedRecords(SessionSink):
 
     def start_file(self, name: str, job: Job | None) -> None:
         """The titles of the file."""
-        self._number += 1
+        # Files that cannot be opened are not started.
+        self._number = self._names.index(name, self._number) + 1
         if job is not None:
-            self.files[self._number] = RejectedFile(name, job.table.source, tuple(job.table.titles))
+            emptied = replace(job.table, tasks=lambda: iter(()))
+            self.files[self._number] = RejectedFile(name, replace(job, table=emptied, read_again=None))
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Keep the rejected records of a batch, and what is wrong with them."""
@@ -147,36 +179,127 @@ class RejectedRecords(SessionSink):
         self.counts = {"": total, **dict(counted)}
         self._database.close()
 
-    def page(self, number: int, options: ReportOptions, code: str = "") -> list[RejectedRecord]:
+    def page(self, number: int, options: ReportOptions, mending: FileMending, code: str = "") -> list[RejectedRecord]:
         """A page of records in the order of the files.
 
         Args:
             number: From 1.
             options: How findings are worded.
+            mending: What was mended since.
             code: Only records with an error of this rule.
         """
+        with self._open() as database:
+            return [self._read(database, row, options, mending) for row in _select(database, number, code)]
+
+    def record(self, file: int, place: int, options: ReportOptions, mending: FileMending) -> RejectedRecord | None:
+        """One record by its place; ``None``: there is none."""
+        with self._open() as database:
+            row = database.execute("SELECT * FROM records WHERE file = ? AND place = ?", (file, place)).fetchone()
+            return None if row is None else self._read(database, row, options, mending)
+
+    def fixes(self) -> list[tuple[str, str, str, int]]:
+        """Code, kind, title of the column, and count of the cells of rejected records that a rule can repair."""
+        with self._open() as database:
+            found = database.execute(
+                "SELECT code, column, COUNT(*) FROM findings WHERE after IS NOT NULL AND position IS NOT NULL"
+                " GROUP BY code, column ORDER BY code, column"
+            ).fetchall()
+        return [(code, RULES_BY_CODE[code].fix or "unsafe", column or "", count) for code, column, count in found]
+
+    def repaired(self, code: str, column: str) -> Iterator[tuple[int, int, int, int, str, str]]:
+        """File, record, place, position, cell and repaired cell of each that a rule can repair."""
+        with self._open() as database:
+            for row in database.execute(
+                "SELECT records.file, records.record, records.place, position, cells, after FROM findings"
+                " JOIN records USING (file, record)"
+                " WHERE code = ? AND column = ? AND after IS NOT NULL AND position IS NOT NULL",
+                (code, column),
+            ):
+                cells = json.loads(row["cells"])
+                if row["position"] < len(cells):
+                    yield (*tuple(row)[:4], cells[row["position"]], row["after"])
+
+    def empty_cells(self, file: int, position: int, code: str) -> Iterator[tuple[int, int]]:
+        """Record and place of the rejected records of a file whose cell in a column is empty.
+
+        Args:
+            file: Number of the file.
+            position: Of the column.
+            code: Only those with an error of this rule.
+        """
+        chosen = (
+            ""
+            if not code
+            else (
+                " AND EXISTS (SELECT 1 FROM findings WHERE findings.file = records.file"
+                " AND findings.record = records.record AND code = :code AND severity = 'error')"
+            )
+        )
+        with self._open() as database:
+            listed = database.execute(
+                "SELECT record, place, cells FROM records WHERE file = :file AND NOT malformed"  # noqa: S608 - our words
+                f"{chosen} ORDER BY record",
+                {"file": file, "code": code},
+            )
+            for row in listed:
+                if not json.loads(row["cells"])[position].strip():
+                    yield row["record"], row["place"]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
         database = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
         database.row_factory = sqlite3.Row
         try:
-            return [self._read(database, row, options) for row in _select(database, number, code)]
+            yield database
         finally:
             database.close()
 
-    def _read(self, database: sqlite3.Connection, row: sqlite3.Row, options: ReportOptions) -> RejectedRecord:
+    def _read(
+        self, database: sqlite3.Connection, row: sqlite3.Row, options: ReportOptions, mending: FileMending
+    ) -> RejectedRecord:
+        file, number = self.files[row["file"]], row["file"]
         listed = database.execute(
-            "SELECT * FROM findings WHERE file = ? AND record IN (?, ?)", (row["file"], row["record"], row["call"])
+            "SELECT * FROM findings WHERE file = ? AND record IN (?, ?)", (number, row["record"], row["call"])
         )
         raw = [{name: one[name] for name in FINDINGS_SCHEMA.names} for one in listed]
-        file = self.files[row["file"]]
+        edits = mending(number, row["place"])
+        cells = _with_edits(json.loads(row["cells"]), edits)
+        if edits and not row["malformed"]:
+            raw = self._judge_again(database, row, raw, mending)
         worded = [*render_findings(Findings.from_rows(raw), file.source, file.name, options)]
         positions: dict[int, list[Finding]] = {}
         for one, finding in zip(raw, worded, strict=True):
             if one["position"] is not None and one["record"] == row["record"]:
                 positions.setdefault(one["position"], []).append(finding)
-        cells = json.loads(row["cells"])
         return RejectedRecord(
-            row["file"], row["record"], row["place"], cells, worded, bool(row["malformed"]), positions
+            number, row["record"], row["place"], cells, worded, bool(row["malformed"]), positions, frozenset(edits)
         )
+
+    def _judge_again(
+        self, database: sqlite3.Connection, row: sqlite3.Row, before: list[dict[str, Any]], mending: FileMending
+    ) -> list[dict[str, Any]]:
+        """What is wrong with a mended record, judged with the other legs of its call."""
+        number = row["file"]
+        legs = database.execute(
+            "SELECT record, place, cells FROM records WHERE file = ? AND call = ? AND NOT malformed",
+            (number, row["call"]),
+        ).fetchall()
+        rows = [
+            (one["record"], one["place"], _with_edits(json.loads(one["cells"]), mending(number, one["place"])))
+            for one in legs
+        ]
+        found = judge_records(self.files[number].job, rows).to_rows()
+        # What only the reader has seen, such as a number where an id should be, is still so in the other cells.
+        seen = [
+            one for one in before
+            if one["code"] in MARKED_CODES and one["position"] not in mending(number, one["place"])
+        ]  # fmt: skip
+        told = {(one["code"], one["record"], one["position"]) for one in seen}
+        return [*seen, *(one for one in found if (one["code"], one["record"], one["position"]) not in told)]
+
+
+def _with_edits(cells: list[str], edits: Mapping[int, Edit]) -> list[str]:
+    return [edits[at].after if at in edits else cell for at, cell in enumerate(cells)]
 
 
 def _select(database: sqlite3.Connection, number: int, code: str) -> list[sqlite3.Row]:

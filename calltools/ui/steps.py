@@ -1,8 +1,6 @@
 """The steps of the way: each shows a page, or takes a form and leads to a page."""
 
 import asyncio
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +10,12 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from calltools.errors import CalltoolsError
 from calltools.files.folders import displayable, find_members
 from calltools.files.inputs import LOCK_FILE_PREFIXES, has_table_ending
-from calltools.reports.reporter import ReportOptions
-from calltools.rules.catalog import RULES_BY_CODE
 from calltools.run.context import list_given
 from calltools.runtime.packages import join_command
 from calltools.texts.ui_labels import ui_label
 from calltools.ui.conversion import CANONICAL, CHANGES, MARKED, REJECTS, REPORT, Conversion, mark_workbook
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
-from calltools.ui.rejected import PAGE_RECORDS, RejectedFile, RejectedRecord
 from calltools.ui.visit import PATIENCE_S, Visit
 from calltools.ui.work import Progress, Work
 
@@ -88,61 +83,6 @@ async def take_answers(visit: Visit, _request: Request, form: ReceivedForm) -> R
     return go_to(visit, "findings")
 
 
-# -- findings ------------------------------------------------------------------------
-
-
-async def show_findings(visit: Visit, request: Request) -> Response:
-    """Counts, rules, and a page of the rejected records."""
-    converted = await need_conversion(visit, request)
-    if isinstance(converted, Response):
-        return converted
-    language = reader_language(visit, request)
-    rejected = converted.rejected
-    rule = request.query_params.get("rule", "")
-    rule = rule if rule in rejected.counts else ""
-    pages = max(1, -(-rejected.counts[rule] // PAGE_RECORDS))
-    asked = request.query_params.get("page", "1")
-    number = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 10 else 1
-    options = ReportOptions(language, show_values=True)
-    records = await asyncio.to_thread(rejected.page, number, options, rule)
-    reporter = converted.reporters[language]
-    return render(
-        visit,
-        request,
-        "findings.html.j2",
-        page="findings",
-        conversion=converted,
-        reporter=reporter,
-        sections=reporter.sections,
-        records=records,
-        groups=_group_by_file(converted, records),
-        counts=rejected.counts,
-        rule=rule,
-        rule_codes=sorted(code for code in rejected.counts if code),
-        rule_names={code: rule.name for code, rule in RULES_BY_CODE.items()},
-        page_number=number,
-        pages=pages,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Records of one file on a page; those that could not be split may be wider than its header."""
-
-    file: RejectedFile
-    titles: tuple[str, ...]
-    records: list[RejectedRecord]
-
-
-def _group_by_file(conversion: Conversion, records: list[RejectedRecord]) -> list[_Group]:
-    groups = []
-    for number, listed in groupby(records, key=lambda one: one.file):
-        file, some = conversion.rejected.files[number], list(listed)
-        width = max(len(file.titles), *(len(one.cells) for one in some))
-        groups.append(_Group(file, (*file.titles, *("" for _ in range(width - len(file.titles)))), some))
-    return groups
-
-
 # -- results -------------------------------------------------------------------------
 
 
@@ -165,7 +105,7 @@ def command_words(visit: Visit) -> list[str]:
 
 async def download(visit: Visit, request: Request) -> Response:
     """One of the outputs."""
-    converted = visit.conversion
+    converted = None if visit.is_stale else visit.conversion
     name = request.path_params["name"]
     language = reader_language(visit, request)
     if converted is None or name not in {*_MEDIA, REPORT}:
@@ -176,7 +116,7 @@ async def download(visit: Visit, request: Request) -> Response:
 
 async def download_marked(visit: Visit, request: Request) -> Response:
     """A copy of a workbook with its faults marked, or a workbook of the faults of another file."""
-    converted, number = visit.conversion, request.path_params["number"] - 1
+    converted, number = None if visit.is_stale else visit.conversion, request.path_params["number"] - 1
     if converted is None or not 0 <= number < len(converted.inputs):
         return render(visit, request, "problem.html.j2", 404, sentence=_word(visit, request), back="results")
     language = reader_language(visit, request)
@@ -195,11 +135,19 @@ def _word(visit: Visit, request: Request) -> str:
 # -- what takes a while --------------------------------------------------------------
 
 
-async def need_conversion(visit: Visit, request: Request) -> Conversion | Response:
-    """The result of converting, or the page to show as long as there is none."""
+async def need_conversion(visit: Visit, request: Request, *, may_be_stale: bool = False) -> Conversion | Response:
+    """The result of converting, or the page to show as long as there is none.
+
+    Args:
+        visit: The visit.
+        request: Asks for the page.
+        may_be_stale: Whether one will do that was made before the last cells were mended.
+    """
     if not visit.files:
         visit.notify("not_ready")
         return go_to(visit, "files")
+    if visit.is_stale and not may_be_stale:
+        visit.forget_conversion()
     if visit.conversion is None:
         waiting = await wait_for(visit, request, visit.convert(), back="questions")
         if waiting is not None:

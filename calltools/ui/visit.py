@@ -16,6 +16,7 @@ from calltools.texts.keys import MessageKey, UiLabel
 from calltools.ui.conversion import Conversion, convert_files
 from calltools.ui.guard import Door
 from calltools.ui.look import Look, look_at_files
+from calltools.ui.mending import Edit, Mending
 from calltools.ui.sending import Account, Said, ShownPlan, Target
 from calltools.ui.work import Progress, Work
 from calltools.uploading.report_comparison import ReportComparison
@@ -59,6 +60,8 @@ class Visit:
         notices: What the next page says first.
         looks: How the files are read; ``None``: nobody has looked.
         conversion: What came of them; ``None``: not converted, or something has changed since.
+        mending: What was mended by hand.
+        is_stale: Whether cells were mended since the conversion.
         token: A token that was pasted here.
         account: Whose token it is; ``None``: nobody has asked the service yet.
         application: The number of the visitor's application at Yandex.
@@ -80,6 +83,8 @@ class Visit:
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
     looks: list[Look] | None = None
     conversion: Conversion | None = None
+    mending: Mending = field(default_factory=Mending)
+    is_stale: bool = False
     token: Token | None = None
     account: Account | None = None
     application: str = ""
@@ -117,6 +122,7 @@ class Visit:
     def remove(self, number: int) -> None:
         """Give a file back: a copy of it is deleted, where no other member of it is left."""
         gone = [one for one in self.files if one.number == number]
+        self.mending.forget_file(number)
         self.files = [one for one in self.files if one.number != number]
         for one in gone:
             if one.is_copy and all(other.found.path != one.found.path for other in self.files):
@@ -137,6 +143,10 @@ class Visit:
             shutil.rmtree(self.conversion.folder, ignore_errors=True)
         self.conversion = None
         self.forget_plan()
+
+    def mended_cells(self, number: int, place: int) -> Mapping[int, Edit]:
+        """The mended cells of a record, by the number of its file in the run."""
+        return self.mending.of_record(self.files[number - 1].number, place)
 
     # -- sending ----------------------------------------------------------------------
 
@@ -199,11 +209,14 @@ class Visit:
     def convert(self) -> Work:
         """Convert the files, if nobody does."""
         files, options = [one.found for one in self.files], self.options
+        mended = [self.mending.of_file(one.number) for one in self.files]
+        listed = [[*self.mending.listed(one.number)] for one in self.files]
+        self.is_stale = False
 
         def convert(progress: Progress) -> Conversion:
             folder = Path(tempfile.mkdtemp(prefix="out-", dir=self.folder))
             try:
-                return convert_files(files, options, folder, progress)
+                return convert_files(files, options, folder, mended, listed, progress)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
