@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from calltools.model.batch import Source
@@ -127,7 +127,7 @@ class HtmlReporter:
                 total=format_total_line(summaries, self.options.language, partial(format_count, options=self.options)),
                 omitted_files=max(len(bad) - _MAX_FILE_SECTIONS, 0),
                 good_files=len(summaries) - len(bad),
-                rule_sections=self._rule_sections,
+                rule_sections=self.rule_sections,
                 as_of=_format_moment(summaries, self.options.language),
                 version=version("calltools"),
                 script=Markup(script),  # noqa: S704 - a file of this package
@@ -138,7 +138,8 @@ class HtmlReporter:
             )
         )
 
-    def _rule_sections(self, section: FileSection) -> list[RuleSection]:
+    def rule_sections(self, section: FileSection) -> list[RuleSection]:
+        """The rules with findings in a file."""
         return [self._rule_section(rule, section) for rule in section.limiter.rule_counts()]
 
     def _rule_section(self, rule: RuleCount, section: FileSection) -> RuleSection:
@@ -155,10 +156,16 @@ class HtmlReporter:
 
 
 @lru_cache(maxsize=8)
-def jinja_environment(options: ReportOptions) -> Environment:
-    """The environment of the template, which is compiled once for the same options."""
+def jinja_environment(options: ReportOptions, package: str | None = None) -> Environment:
+    """The environment of the templates, which are compiled once for the same options.
+
+    Args:
+        options: Of the report.
+        package: Has templates of its own, which use those of the report.
+    """
+    report = PackageLoader("calltools.reports.html", ".")
     environment = Environment(
-        loader=PackageLoader("calltools.reports.html", "."),
+        loader=report if package is None else ChoiceLoader([PackageLoader(package), report]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -167,13 +174,15 @@ def jinja_environment(options: ReportOptions) -> Environment:
     environment.globals |= {
         "charts": charts,
         "format_code": _format_code,
-        "counts_line": lambda summary: format_counts_line(
-            summary, options.language, partial(format_count, options=options)
+        "format_counts_line": lambda summary, language: format_counts_line(
+            summary, language, partial(format_count, options=options)
         ),
         "format_day": lambda seconds: charts.format_date(datetime.fromtimestamp(seconds, UTC), options.language),
         "format_number": lambda count: format_count(count, options),
         "format_percent": lambda share: f"{share:.1f}".replace(".", "," if options.language == "ru" else "."),
-        "describe_source": lambda source, name: describe_source(replace(source, name=name), options),
+        "describe_source": lambda source, name=None: describe_source(
+            replace(source, name=name or source.name), options
+        ),
         "label": lambda key, **facts: html_label(key, options.language, **facts),
         "language": options.language,
         "severity_counts": SEVERITY_COUNTS,
@@ -201,7 +210,7 @@ def _format_code(text: str) -> Markup:
 
 
 def read_asset(name: str) -> str:
-    """A file that lies beside this module, as text."""
+    """A file of the page, as text."""
     return files("calltools.reports.html").joinpath(name).read_text(encoding="utf-8")
 
 
