@@ -8,7 +8,20 @@ from typing import Final, TextIO, cast
 
 import typer
 
-from calltools.cli import config, convert, doctor, login, rules, schema, terminal, upload, uploads, validate, vendors
+from calltools.cli import (
+    config,
+    convert,
+    doctor,
+    login,
+    rules,
+    schema,
+    send,
+    terminal,
+    upload,
+    uploads,
+    validate,
+    vendors,
+)
 from calltools.cli.options import traceback_places
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
 from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
@@ -30,6 +43,7 @@ app = App(
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate_command)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert_command)
 app.command("upload", epilog=upload.EXAMPLES)(upload.upload_command)
+app.command("send", epilog=send.EXAMPLES)(send.send_command)
 app.add_typer(uploads.app, name="uploads")
 app.command("login", epilog=login.LOGIN_EXAMPLES)(login.login_command)
 app.command("logout", epilog=login.LOGOUT_EXAMPLES)(login.logout_command)

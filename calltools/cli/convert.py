@@ -46,4 +46,4 @@ def convert_command(  # noqa: PLR0913, PLR0917 - the groups of options
         if writing.check:
             validate_files(files, reading, showing, running, layers, converting=True)
         else:
-            convert_files(files, writing, reading, showing, running, layers)
+            raise typer.Exit(convert_files(files, writing, reading, showing, running, layers)[1])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
+from typing import BinaryIO
 
 import typer
 
@@ -109,8 +110,20 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
-) -> None:
-    """Convert files into one, or each into one of a folder, and end with the exit code."""
+    *,
+    stream: BinaryIO | None = None,
+) -> tuple[list[Summary], int]:
+    """Convert files into one, or each into one of a folder; gives the counts of each and the exit code.
+
+    Args:
+        files: As they were named.
+        writing: Where records go.
+        reading: How files are read.
+        showing: How findings are shown.
+        running: Where the work is done.
+        layers: The options of single files.
+        stream: Takes the canonical CSV, where no output is named; standard output stays free.
+    """
     _tune_process(files)
     output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
@@ -124,14 +137,14 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         lists = [writing.changes] if writing.changes else []
         base, inputs = _open_inputs(files, [*outputs, *lists, *_report_paths(showing)], reading, showing, layers, stack)
         names = [one.name for one in inputs]
-        converted = _create_conversion(output, names, writing, showing)
+        converted = _create_conversion(output or stream, names, writing, showing)
         outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
         refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         enter_interrupt_safe(stack, converted)
         changes = _open_changes(writing, showing, stack)
-        stream = sys.stdout if output else sys.stderr
-        reporters = list(open_reporters(showing, stream, stack, names))
+        shown_on = sys.stdout if output is not None and stream is None else sys.stderr
+        reporters = list(open_reporters(showing, shown_on, stack, names))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
@@ -151,15 +164,15 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
-    raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+    return summaries, 0 if baseline.result.written else _exit_code(summaries, showing)
 
 
 def _create_conversion(
-    output: Path | None, names: Sequence[str], writing: WritingOptions, showing: FindingOptions
+    output: Path | BinaryIO | None, names: Sequence[str], writing: WritingOptions, showing: FindingOptions
 ) -> ConversionSink | FolderConversionSink:
     """The sink that writes good records and rejects: into one file, or into one of a folder for each input."""
     all_or_nothing = writing.on_error is OnError.FAIL
-    if output is not None and is_folder_output(writing.output):
+    if isinstance(output, Path) and is_folder_output(writing.output):
         return FolderConversionSink(output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing)
     return ConversionSink(
         output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing

@@ -33,16 +33,18 @@ def expand_options(command: Callable[..., None]) -> Callable[..., None]:
         for parameter in inspect.signature(command).parameters.values()
         if parameter.name not in groups
     ]
-    for group in groups.values():
-        parameters += _option_parameters(group)
+    options = (parameter for group in groups.values() for parameter in _option_parameters(group))
+    # An option that several groups share is one option of the command, as the first of them describes it.
+    parameters += {parameter.name: parameter for parameter in reversed([*options])}.values()
 
     @wraps(command)
     def wrapper(**values: Any) -> None:
         arguments = {
-            name: group(**{field.name: values.pop(field.name) for field in dataclasses.fields(group)})
+            name: group(**{field.name: values[field.name] for field in dataclasses.fields(group)})
             for name, group in groups.items()
         }
-        command(**values, **arguments)
+        of_groups = {field.name for group in groups.values() for field in dataclasses.fields(group)}
+        command(**{name: value for name, value in values.items() if name not in of_groups}, **arguments)
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads this attribute
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -153,6 +153,16 @@ def upload_files(
         recursive: Whether folders in a folder are looked into.
     """
     inputs = find_inputs(files, [], output.language, quiet=output.quiet, recursive=recursive)
+    return upload_found(inputs, options_for, access, output)
+
+
+def upload_found(
+    inputs: Sequence[FoundFile],
+    options_for: Callable[[str], FileOptions],
+    access: AccessOptions,
+    output: OutputOptions,
+) -> int:
+    """Upload files that were found; the rest is as in ``upload_files``."""
     # For all files first: a wrong option for the last one is refused before the first is read.
     options = [options_for(one.name) for one in inputs]
     requests = [_build_request(one, chosen, access) for one, chosen in zip(inputs, options, strict=True)]

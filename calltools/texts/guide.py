@@ -145,5 +145,20 @@ MESSAGES: Final = {
     "guide-goal": ("Which goal shall Metrica make for the calls?", "Какую цель создать в Метрике для звонков?"),
     "guide-goal-why": ("A goal of this name is made in the counter, and each call reaches it; in a report on ads it stands beside the other goals. No: calls are in the report on calls only.",
                        "В счётчике появится цель с этим названием, и каждый звонок её достигает; в отчётах по рекламе она будет рядом с другими целями. «Нет» — звонки будут только в отчёте по звонкам."),
+    # -- the run -----------------------------------------------------------------------
+    "send-begin": ("Looking at the files. Nothing is sent before you have said so; Ctrl-C ends it at any time.",
+                   "Смотрим файлы. Пока вы не подтвердите, ничего не отправляется; Ctrl-C прервёт в любой момент."),
+    "send-records": ("{read} records, of them {skipped} that are no incoming calls",
+                     "записей: {read}, из них не входящих звонков: {skipped}"),
+    "send-converting": ("\nConverting.", "\nКонвертируем."),
+    "send-nothing": ("There is nothing to send.", "Отправлять нечего."),
+    "send-login": ("Get a token now? Enter is yes:", "Получить токен сейчас? Enter — да:"),
+    "send-again": ("\nThe same without questions:\n  {command}", "\nТо же без вопросов:\n  {command}"),
+    "send-stdin": ("send looks at a file several times, so it takes no standard input. Use `calltools convert - … | calltools upload -`.",
+                   "send читает файл несколько раз и не работает со стандартным вводом. Используйте `calltools convert - … | calltools upload -`."),
+    "send-one-output": ("send writes one file, and {path} is a folder. Name a file, or use `calltools convert` and `upload`.",
+                        "send пишет один файл, а {path} — папка. Укажите файл или используйте `calltools convert` и `upload`."),
+    "send-profile-ending": ("{path} is no name of a profile: it ends with .toml.",
+                            "{path} — не имя профиля: оно кончается на .toml."),
 }
 # fmt: on
