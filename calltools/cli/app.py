@@ -14,6 +14,7 @@ from calltools.cli import (
     doctor,
     login,
     rules,
+    run,
     schema,
     send,
     terminal,
@@ -44,6 +45,7 @@ app.command("validate", epilog=validate.EXAMPLES)(validate.validate_command)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert_command)
 app.command("upload", epilog=upload.EXAMPLES)(upload.upload_command)
 app.command("send", epilog=send.EXAMPLES)(send.send_command)
+app.command("run", epilog=run.EXAMPLES)(run.run_command)
 app.add_typer(uploads.app, name="uploads")
 app.command("login", epilog=login.LOGIN_EXAMPLES)(login.login_command)
 app.command("logout", epilog=login.LOGOUT_EXAMPLES)(login.logout_command)

@@ -159,6 +159,17 @@ class ReadingOptions:
         str | None,
         typer.Option(metavar="phone=…,time=…,ClientId=…", help="Its columns, where their names do not say."),
     ] = None
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="What became of the calls (CRM): price, currency, tag; repeatable."),
+    ] = None
+    outcome_window: Annotated[
+        str, typer.Option(metavar="90d", help="How far back the call of such a record may lie: 90d, 12h, 90m.")
+    ] = "90d"
+    outcome_columns: Annotated[
+        str | None,
+        typer.Option(metavar="phone=…,time=…,Price=…", help="Their columns, where their names do not say."),
+    ] = None
     encoding: _Encoding = None
     delimiter: _Delimiter = None
     sheet: _Sheet = None
@@ -254,7 +265,7 @@ class WritingOptions:
             "--output",
             "-o",
             metavar="FILE|DIR/|-",
-            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet; {part} in the name: in parts, with a manifest.",
         ),
     ] = "-"
     rejects: Annotated[

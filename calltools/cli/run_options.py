@@ -32,6 +32,9 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         identifiers_sheet=reading.identifiers_sheet,
         identifier_window_s=_parse_window(reading.identifier_window),
         identifier_columns=parse_identifier_columns(reading.identifier_columns),
+        outcomes=tuple(as_path(one) for one in reading.outcomes or ()),
+        outcome_window_s=_parse_window(reading.outcome_window, "outcome-window"),
+        outcome_columns=parse_identifier_columns(reading.outcome_columns, "outcome-columns"),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
         as_of=None if reading.as_of is None else parse_as_of(reading.as_of),
@@ -58,8 +61,8 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
     )
 
 
-def _parse_window(text: str) -> int:
+def _parse_window(text: str, option: str = "identifier-window") -> int:
     span = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
     if not span:
-        raise UsageError("window-unreadable", given=text)
+        raise UsageError("window-unreadable", option=option, given=text)
     return int(span[1]) * _SECONDS[span[2]]

@@ -30,6 +30,7 @@ from calltools.run import (
     FolderConversionSink,
     InputFile,
     Job,
+    OutcomeRejectsSink,
     ReporterSink,
     ReportPerFileSink,
     RunContext,
@@ -69,7 +70,12 @@ class Run:
     ) -> list[InputFile]:
         """The files of the call; what it writes itself is none of them."""
         options = self.context.options
-        others = [*outputs, *reports, *(path for path in (options.identifiers, options.baseline, baseline) if path)]
+        others = [
+            *outputs,
+            *reports,
+            *options.outcomes,
+            *(path for path in (options.identifiers, options.baseline, baseline) if path),
+        ]
         inputs = self.as_inputs(find_inputs(sources, self.stack, others, name=name, recursive=recursive))
         written = list_report_files(reports, [one.name for one in inputs])
         refuse_occupied_outputs([*written, *([baseline] if baseline else [])], inputs)
@@ -98,7 +104,10 @@ class Run:
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
             [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
-            [self._reporter(path, [one.name for one in inputs], force=force) for path in reports],
+            [
+                open_report(path, [one.name for one in inputs], self.report_options, self.stack, force=force)
+                for path in reports
+            ],
             LoggedEvents(),
             converting=converting,
             wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
@@ -108,14 +117,25 @@ class Run:
             LoggedEvents.ended(summary)
         return tuple(summaries), tuple(collector.found)
 
-    def _reporter(self, path: Path, names: Sequence[str], *, force: bool) -> SessionSink:
-        """What writes a report, or one for each input."""
-        form = REPORTERS[form_for_path(path)]
-        if STEM in path.name:
-            each = ReportPerFileSink(path, names, lambda file: form(file, self.report_options), force=force)
-            return enter_interrupt_safe(self.stack, each)
-        file = self.stack.enter_context(AtomicFile(path, force=force).open_text())
-        return ReporterSink(form(file, self.report_options))
+
+def open_report(
+    path: Path, names: Sequence[str], options: ReportOptions, stack: ExitStack, *, force: bool
+) -> SessionSink:
+    """What writes a report, or one for each input.
+
+    Args:
+        path: Where it goes; with ``STEM`` in its name there is one for each input.
+        names: What the inputs are called.
+        options: How it is worded.
+        stack: Gives the file its name at the end; with an exception it does not appear.
+        force: Overwrite a report that exists.
+    """
+    form = REPORTERS[form_for_path(path)]
+    if STEM in path.name:
+        each = ReportPerFileSink(path, names, lambda file: form(file, options), force=force)
+        return enter_interrupt_safe(stack, each)
+    file = stack.enter_context(AtomicFile(path, force=force).open_text())
+    return ReporterSink(form(file, options))
 
 
 def list_report_files(reports: Sequence[Path], names: Sequence[str]) -> list[Path]:
@@ -167,6 +187,13 @@ class Target:
             self._private = folder / "records.parquet"
         target = self._private or self.path or self.output
         return ConversionSink(target, self.rejects, **whole)  # type: ignore[arg-type]  # a path or a stream
+
+    def open_outcome_rejects(self, outcomes: Sequence[Path]) -> list[OutcomeRejectsSink]:
+        """The sink for records of files of outcomes that reach no call, if rejects are wanted; the caller enters it."""
+        if self.rejects is None or not outcomes:
+            return []
+        to_folder = self.path is not None and is_folder_output(os.fspath(self.output))  # type: ignore[arg-type]  # as above
+        return [OutcomeRejectsSink(self.rejects, outcomes, to_folder=to_folder, force=self.force)]
 
     def occupied(self, sink: ConversionSink | FolderConversionSink) -> list[Path]:
         """The files that must be no input."""

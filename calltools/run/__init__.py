@@ -13,6 +13,7 @@ from calltools.run.context import (
 from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
+from calltools.run.outcome_rejects import OutcomeRejectsSink
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
@@ -36,6 +37,7 @@ __all__ = [
     "InputFile",
     "Job",
     "OptionArguments",
+    "OutcomeRejectsSink",
     "ReportPerFileSink",
     "ReporterSink",
     "RunContext",

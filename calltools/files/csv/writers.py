@@ -7,6 +7,7 @@ import csv
 import tempfile
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -135,14 +136,7 @@ class CanonicalWriter:
         self._is_complete = True
 
     def _write_form(self, batches: Iterable[pa.RecordBatch]) -> None:
-        names, ending = self._output_columns(), find_ending(self._output)
-        if ending == PARQUET:
-            write_parquet(self._stream, names, batches)
-            return
-        with open_packing_stream(self._stream, ending) as stream:
-            stream.write((",".join(names) + "\n").encode())
-            for text in _serialize_batches(batches, names):
-                stream.write(text)
+        write_canonical(self._stream, find_ending(self._output), output_columns(self._filled_columns), batches)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -150,11 +144,22 @@ class CanonicalWriter:
             self._file.discard()
         self._stack.close()
 
-    def _output_columns(self) -> tuple[str, ...]:
-        always = (
-            {*_REQUIRED_COLUMNS} if self._filled_columns & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
-        )
-        return tuple(name for name in FIELD_NAMES if name in self._filled_columns | always)
+
+def output_columns(filled: AbstractSet[str]) -> tuple[str, ...]:
+    """The columns of an output, by those of which a cell is filled: these, DateTime and one identifier."""
+    always = {*_REQUIRED_COLUMNS} if filled & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
+    return tuple(name for name in FIELD_NAMES if name in filled | always)
+
+
+def write_canonical(stream: BinaryIO, ending: str, names: Sequence[str], batches: Iterable[pa.RecordBatch]) -> None:
+    """Write records in the form that an ending of ``outputs.ENDINGS`` names, with a header of these columns."""
+    if ending == PARQUET:
+        write_parquet(stream, names, batches)
+        return
+    with open_packing_stream(stream, ending) as packing:
+        packing.write((",".join(names) + "\n").encode())
+        for text in _serialize_batches(batches, names):
+            packing.write(text)
 
 
 def serialize_records(columns: Sequence[Cells]) -> memoryview:
