@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 import typer
 
@@ -25,6 +24,8 @@ from calltools.cli.options import (
 from calltools.cli.profile_draft import format_outcome, write_profile
 from calltools.cli.run_options import build_run_options
 from calltools.cli.send_answers import apply_to_reading, command_again
+from calltools.cli.send_job import keep_as_job
+from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
@@ -44,11 +45,9 @@ from calltools.guide import Answers, Example, Inspection, Question, ask_about_up
 from calltools.guide.counters import UploadTarget, read_counter
 from calltools.metrica.responses import Counter
 from calltools.run import RunOptions, is_folder_output
-from calltools.texts import Language, say
+from calltools.runtime.packages import join_command
+from calltools.texts import Language, MessageKey, say
 from calltools.uploading.context import refuse_wrong_request
-
-#: Details of each rule that a person sees between the last answer and the plan; ``--report`` has all.
-_FINDINGS_SHOWN: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +150,26 @@ class _SendRun:
         """Convert with the answers, show what would be sent, ask once, send; gives the exit code."""
         groups = self.groups
         reading, writing = apply_to_reading(groups.reading, answers), groups.writing
-        showing = groups.showing
-        if follows and showing.max_findings is None:
-            showing = replace(showing, max_findings=_FINDINGS_SHOWN)
         copy, path = self.stack.enter_context(open_private_file())
         named = None if writing.output == "-" else as_path(writing.output)
-        self._say("send-converting")
+        # Who answers questions is told what was found in a few lines; a log gets the report that it always gets.
+        watcher = ConversionWatcher() if follows else None
+        if follows:
+            self._say("send-converting")
         summaries, code = convert_files(
-            self.files, writing, reading, showing, groups.running, self.layers, stream=None if named else copy
+            self.files,
+            writing,
+            reading,
+            groups.showing,
+            groups.running,
+            self.layers,
+            stream=copy,
+            watcher=watcher,
         )
         copy.flush()
+        if watcher is not None:
+            for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
+                typer.echo(f"  {line}", err=True)
         if not sum(one.written or 0 for one in summaries):
             self._say("send-nothing")
             return code
@@ -170,20 +179,45 @@ class _SendRun:
         send = replace(groups.send, goal=goal, wait=groups.send.wait or follows)
         options = FileOptions(counter or 0, send, groups.follow, groups.absence)
         name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
-        sent = upload_found([FoundFile(named or path, name)], lambda _name: options, groups.access, groups.output)
+        found = [FoundFile(named or path, name)]
+        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=not follows)
         return sent or code
 
     def say_how_again(self, answers: Answers) -> None:
-        """Print the one command that does the same without questions."""
+        """Print the one command that does the same without questions, and offer to keep it as a job."""
         groups = self.groups
         final = {key: str(self._profiles.get(text, text)) for key, text in answers.items()}
-        parts = (groups.reading, groups.writing, groups.showing, groups.running, groups.send, groups.follow)
-        more = (groups.absence, groups.access)
-        given = self.layers.given - {"counter"}
         if groups.counter is not None:
             final["counter"] = str(groups.counter)
-        command = command_again(self.files, (*parts, *more), given, final, wait=True)
+        parts = (groups.reading, groups.writing, groups.showing, groups.running, groups.send, groups.follow)
+        given = self.layers.given - {"counter"}
+        command = command_again(self.files, (*parts, groups.absence, groups.access), given, final, wait=True)
         self.console.notify_always("send-again", command=command)
+        if not groups.sends:
+            return
+        while name := self._ask_line("send-job"):
+            try:
+                path = keep_as_job(
+                    name,
+                    self.files,
+                    (*parts, groups.absence),
+                    given,
+                    final,
+                    token_file=groups.access.token_file,
+                )
+            except UsageError as fault:
+                typer.echo(f"  {fault.say(groups.language)}", err=True)
+                continue
+            self.console.notify_always("send-job-kept", path=path, command=join_command(["calltools", "run", name]))
+            return
+
+    def _ask_line(self, key: MessageKey, **facts: object) -> str:
+        """What a person types behind a sentence."""
+        typer.echo(f"{say(key, self.groups.language, **facts)} ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Abort
+        return line.strip()
 
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
         inspection = inspect(found, answers, options)
@@ -239,12 +273,8 @@ class _SendRun:
         return self._counters
 
     def _wants_login(self, fault: CredentialError) -> bool:
-        language = self.groups.language
-        typer.echo(f"\n{fault.say(language)}\n{say('send-login', language)} ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            raise typer.Abort
-        return line.strip().lower() in {"", "y", "yes", "д", "да"}
+        typer.echo(f"\n{fault.say(self.groups.language)}", err=True)
+        return self._ask_line("send-login").lower() in {"", "y", "yes", "д", "да"}
 
     def keep_profile(self, inspection: Inspection, path: Path) -> str:
         """Keep the profile that the answers make for this run; gives its path for now.
@@ -271,8 +301,8 @@ class _SendRun:
         for kept, path in self._profiles.items():
             write_profile(Path(kept).read_text(encoding="utf-8"), path, force=self.groups.showing.force)
 
-    def _say(self, key: str, **facts: object) -> None:
-        self.console.notify(key, **facts)  # type: ignore[arg-type]  # keys of this module
+    def _say(self, key: MessageKey, **facts: object) -> None:
+        self.console.notify(key, **facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ from calltools.run import (
     RunContext,
     Session,
     SessionEvents,
+    SessionSink,
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
@@ -114,6 +115,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     layers: OptionLayers,
     *,
     stream: BinaryIO | None = None,
+    watcher: SessionSink | None = None,
 ) -> tuple[list[Summary], int]:
     """Convert files into one, or each into one of a folder; gives the counts of each and the exit code.
 
@@ -125,6 +127,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         running: Where the work is done.
         layers: The options of single files.
         stream: Takes the canonical CSV, where no output is named; standard output stays free.
+        watcher: Sees what is converted, and tells of it in place of the report on the screen.
     """
     _tune_process(files)
     output = None if writing.output == "-" else as_path(writing.output)
@@ -151,11 +154,12 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             enter_interrupt_safe(stack, sink)
         changes = _open_changes(writing, showing, stack)
         shown_on = sys.stdout if output is not None and stream is None else sys.stderr
-        reporters = list(open_reporters(showing, shown_on, stack, names))
+        reporters = list(open_reporters(showing, None if watcher else shown_on, stack, names))
+        watchers = [] if watcher is None else [watcher]
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, *left, converted],
+            [baseline, *changes, *left, converted, *watchers],
             reporters,
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,

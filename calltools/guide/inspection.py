@@ -5,6 +5,7 @@ answer: the file is converted, without writing, and its fault or its findings ar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -19,6 +20,8 @@ from calltools.guide.second_files import SecondFile, find_second_files
 from calltools.guide.trial import Trial, show_examples, try_file
 from calltools.model.batch import Source
 from calltools.run.context import RunOptions
+from calltools.run.source import open_export
+from calltools.vendors import profile_library
 
 #: Faults of a header that no profile fits: the columns are asked about.
 _UNKNOWN_EXPORT: Final = frozenset({"vendor-none", "vendor-none-near", "vendor-headless"})
@@ -229,7 +232,19 @@ class _Look:
         question = ask.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None
-        return InspectedFile(self.found, facts=describing.describe_fault(fault)), [question], None
+        return InspectedFile(self.found, facts=self._describe_opened()), [question], None
+
+    def _describe_opened(self) -> tuple[Sentence, ...]:
+        """What is known of a file whose records cannot be read yet."""
+        named = self.options.vendor not in {"auto", "none"}
+        profiles = (profile_library.find_profile(self.options.vendor),) if named else profile_library.load_profiles()
+        with suppress(UsageError), Unpacker() as unpacker:
+            path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
+            opened = open_export(
+                path, self.found.name, self.options.hints, profiles, named=named, limits=self.options.limits
+            )
+            return tuple(describing.describe_opened(opened))
+        return ()
 
     def _refuse_answer(self, fault: CalltoolsError) -> None:
         """Ask again for an answer that the file, or the world, contradicts.

@@ -113,6 +113,14 @@ class Question:
             return self.found.value
         return None if self.required else NOTHING
 
+    def name(self, answer: str, language: Language = "en") -> str:
+        """An answer as a person knows it: where answers are no words of people, its label."""
+        if self.kind != "text" and answer != NOTHING:
+            for choice in self.choices:
+                if choice.value == answer:
+                    return choice.label.say(language)
+        return answer
+
     def as_json(self, language: Language) -> dict[str, Any]:
         """The question in words, for a page or a program."""
         return {
@@ -157,7 +165,7 @@ class Example:
 
 
 def read_answer(question: Question, typed: str) -> str:
-    """The answer that a person meant: a value, the number of a choice, its label in any language, another word for it.
+    """The answer that a person meant: the number of a choice, its value, its label in any language, a word for it.
 
     Args:
         question: The question.
@@ -173,6 +181,8 @@ def read_answer(question: Question, typed: str) -> str:
         return question.default
     if not question.required and text.lower() in _NOTHING_WORDS:
         return NOTHING
+    if text.isdigit() and 1 <= int(text) <= len(question.choices):
+        return question.choices[int(text) - 1].value
     for choice in question.choices:
         if text == choice.value:
             return choice.value
@@ -180,8 +190,6 @@ def read_answer(question: Question, typed: str) -> str:
         words = {choice.value.lower(), *choice.also, *(choice.label.say(one).lower() for one in ("en", "ru"))}
         if text.lower() in words:
             return choice.value
-    if text.isdigit() and 1 <= int(text) <= len(question.choices):
-        return question.choices[int(text) - 1].value
     if question.free_text:
         return text
     raise UsageError("guide-answer-other", given=text, count=len(question.choices))
