@@ -41,8 +41,9 @@ from calltools.errors import CredentialError, OutputError, SourceError, UnfitFil
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
 from calltools.files.remote_path import as_path
+from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.guide import Answers, Example, Inspection, Question, ask_about_upload, inspect
-from calltools.guide.counters import UploadTarget, read_counter
+from calltools.guide.counters import UPLOAD_KEYS, UploadTarget, read_counter
 from calltools.metrica.responses import Counter
 from calltools.run import RunOptions, is_folder_output
 from calltools.runtime.packages import join_command
@@ -120,6 +121,8 @@ class _SendRun:
     _told: set[str] = field(default_factory=set)
     _counters: list[Counter] | None = None
     _has_asked_service: bool = False
+    #: The last one; it need not be done again for an answer that is not about the files.
+    _inspection: Inspection | None = None
     #: Path of the profile that the answers make -> where it goes when calls are sent.
     _profiles: dict[str, Path] = field(default_factory=dict)
 
@@ -127,7 +130,8 @@ class _SendRun:
         """Ask a person until nothing is missing."""
         self._say("send-begin")
         found, options = self._find(), self._options()
-        return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
+        with keep_or_share_workbook_process():
+            return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
 
     def refuse_to_guess(self) -> Answers:
         """No answer, because nothing is missing.
@@ -220,9 +224,12 @@ class _SendRun:
         return line.strip()
 
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
-        inspection = inspect(found, answers, options)
-        _raise_fault(inspection)
-        self._tell_facts(inspection)
+        about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
+        if self._inspection is None or self._inspection.answers != about_files:
+            self._inspection = inspect(found, about_files, options)
+            _raise_fault(self._inspection)
+            self._tell_facts(self._inspection)
+        inspection = self._inspection
         questions: Sequence[Question] = inspection.questions
         if not questions and not self.groups.send.dry_run:
             questions = ask_about_upload(self._list_counters(answers), answers, self._target())

@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 from calltools.errors import CalltoolsError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.workbook.kept import keep_or_share_workbook_process
+from calltools.files.workbook.reader import read_sheet_heads
 from calltools.guide import ask, describing, losses
 from calltools.guide.answers import Answers, apply_answers
 from calltools.guide.mapping import Draft, ask_about_mapping, draft_for, read_mapping_answer
@@ -111,7 +113,8 @@ class Inspection:
             options = apply_answers(self.options, {question.key: answer})
         except UsageError:
             return ()
-        return show_examples(about, options, question.key, show_values=show_values)
+        with keep_or_share_workbook_process():
+            return show_examples(about, options, question.key, show_values=show_values)
 
     def read(self, question: Question, answer: str) -> str:
         """An answer as the option takes it.
@@ -140,7 +143,8 @@ def inspect(
     refused: dict[str, tuple[str, CalltoolsError]] = {}
     while True:
         try:
-            return _inspect(inputs, given, base, refused)
+            with keep_or_share_workbook_process():
+                return _inspect(inputs, given, base, refused)
         except _RefusedAnswer as wrong:
             # The question is asked again, with the reason.
             refused[wrong.key] = (given.pop(wrong.key), wrong.fault)
@@ -263,8 +267,6 @@ class _Look:
 
     def _other_sheets(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """The sheets of a workbook with several, each with its first rows."""
-        from calltools.files.workbook.reader import read_sheet_heads  # noqa: PLC0415 - only for a workbook
-
         with Unpacker() as unpacker:
             path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
             heads = read_sheet_heads(path, self.found.name, self.options.limits)
