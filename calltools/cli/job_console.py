@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import final
 
-from calltools.cli.part_words import format_part_line
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import OutputOptions, ResultFormat
 from calltools.errors import CalltoolsError, FileFault, LockedError
@@ -17,6 +16,7 @@ from calltools.model.summary import Summary
 from calltools.run import SessionEvents
 from calltools.texts import MessageKey, say
 from calltools.uploading.context import SilentEvents, UploadOptions
+from calltools.uploading.part_words import format_part_line
 
 
 @final

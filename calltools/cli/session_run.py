@@ -25,12 +25,11 @@ from calltools.cli.options import (
     format_error,
     is_terminal,
     resolve_language,
-    traceback_places,
 )
 from calltools.cli.progress import Progress
 from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp

@@ -10,6 +10,7 @@ from calltools.run.context import (
     parse_identifier_columns,
     resolve,
 )
+from calltools.run.edits import CellEdits
 from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
@@ -28,6 +29,7 @@ __all__ = [
     "STEM",
     "BaselineResult",
     "BaselineWriter",
+    "CellEdits",
     "ChangeKind",
     "ChangesSink",
     "ConversionSink",

@@ -19,6 +19,7 @@ from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
 from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
+from calltools.run.edits import CellEdits
 from calltools.run.job import Job, prepare_job
 from calltools.run.outcomes import OutcomeMatch
 from calltools.run.sinks import SessionSink
@@ -42,6 +43,7 @@ class InputFile:
         context: What its options mean. Files of one run may have different options.
         member: If it is an archive, the name of the member that is meant.
         is_copy: Whether ``path`` is a copy that only this run knows, as of standard input.
+        edits: Cells that count in place of those of the file.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class InputFile:
     context: RunContext
     member: str | None = None
     is_copy: bool = False
+    edits: CellEdits | None = None
 
 
 class SessionEvents(Protocol):
@@ -226,6 +229,7 @@ class Session:
                 keep_records=any(sink.wants_records(path) for sink in (*self.sinks, *self.reporters)),
                 keep_origin=any(sink.wants_origin(path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
+                edits=one.edits,
             )
         except (SourceError, UsageError) as fault:
             self._name(fault, one.name)

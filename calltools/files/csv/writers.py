@@ -244,10 +244,10 @@ class RejectsWriter:
 
     def write_rejected(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write the malformed records of a batch, and its records in a mask."""
-        codes = _error_codes_by_record(findings)
+        codes = error_codes_by_record(findings)
         rows = [(record.record, record.place, list(record.cells)) for record in batch.malformed]
         if batch.origin is not None:
-            rows += _rejected_rows(batch, bad, [record for record, found in codes.items() if found])
+            rows += rejected_rows(batch, bad, [record for record, found in codes.items() if found])
         legs = batch.legs
         calls = {} if legs is None else dict(zip(legs.records.tolist(), legs.calls.tolist(), strict=True))
         marks, width = _marks_by_record(findings), len(self._titles or ())
@@ -288,7 +288,7 @@ class RejectsWriter:
         self._packing.write("".join(text.lines).encode("utf-8", "surrogatepass"))
 
 
-def _rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
+def rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
     """Number, place and cells of rejected records that are no malformed ones; of a call with legs, of all its legs.
 
     Args:
@@ -330,7 +330,8 @@ def _marks_by_record(findings: Findings) -> dict[int, list[tuple[str, int | None
     return marks
 
 
-def _error_codes_by_record(findings: Findings) -> dict[int, list[str]]:
+def error_codes_by_record(findings: Findings) -> dict[int, list[str]]:
+    """The codes of the errors of each record, each code once."""
     codes: dict[int, list[str]] = defaultdict(list)
     errors = findings.table.filter(pc.equal(findings.table["severity"], "error"))
     for record, code in zip(errors["record"].to_pylist(), errors["code"].to_pylist(), strict=True):
