@@ -201,9 +201,26 @@ def explain_usage_error(error: Any, language: Language) -> str:
     """
     if type(error).__name__ == "NoArgsIsHelpError":
         return str(error.format_message())
+    if _names_file(error):
+        return begin_lines(_file_argument(_QUOTED.findall(error.message)[0]), language)
     sentence = f"calltools: {_usage_sentence(error, language)}"
     command = getattr(error.ctx, "command_path", "calltools")
     return f"{sentence}\n{say('call-help', language, command=command)}"
+
+
+def begin_lines(path: str, language: Language) -> str:
+    """Three lines that say where to begin with a file."""
+    return say("call-begin", language, path=path)
+
+
+def _names_file(error: Any) -> bool:
+    """Whether a file stands where a command should."""
+    words = _QUOTED.findall(error.message)[:1] if error.message.startswith("No such command") else []
+    return bool(words) and error.ctx is not None and error.ctx.parent is None and Path(words[0]).exists()
+
+
+def _file_argument(word: str) -> str:
+    return word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
 
 
 def _usage_sentence(error: Any, language: Language) -> str:
@@ -228,9 +245,6 @@ def _sentence_on_words(error: Any, language: Language) -> str:
     message: str = error.message
     if message.startswith("No such command"):
         word, *near = _QUOTED.findall(message)
-        if error.ctx.parent is None and Path(word).exists():
-            path = word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
-            return f"{word}: {say('call-file', language, path=path)}"
         return _unknown_word("call-command-unknown", word, near, language)
     if message.startswith("Missing command"):
         return say("call-command-missing", language, choices=", ".join(_commands_of(error)))

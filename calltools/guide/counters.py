@@ -9,7 +9,6 @@ from calltools.guide.answers import Answers
 from calltools.guide.question import Choice, Found, Question, sentence
 from calltools.metrica.responses import Counter
 
-
 #: Keys of the questions about where calls go.
 UPLOAD_KEYS: Final = frozenset({"counter", "goal"})
 
