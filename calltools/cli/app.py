@@ -72,7 +72,6 @@ def root(
     if context.invoked_subcommand is None:
         language = language_of_arguments(sys.argv)
         typer.echo(begin_lines(say("call-begin-file", language), language), err=True)
-        typer.echo(say("call-help", language, command="calltools"), err=True)
         raise typer.Exit(UsageError.exit_code)
 
 

@@ -12,9 +12,10 @@ from calltools.cli.reporters import report_width
 from calltools.errors import UsageError
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.guide.answers import Answers
+from calltools.guide.mapping import NO_COLUMN
 from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 
 #: Words that lead to the question before.
 _BACK: Final = frozenset({"back", "<", "назад"})
@@ -103,13 +104,17 @@ class Dialog:
             self._fold(f"! {question.refused.say(self.language)}", "  ")
         self._fold(f"? {question.what.say(self.language)}", "  ")
         self._fold(f"  {question.why.say(self.language)}", "  ")
-        if question.found is not None and len(question.choices) > _FEW_CHOICES:
+        is_found = question.found is not None and question.found.value != NO_COLUMN
+        if is_found and len(question.choices) > _FEW_CHOICES:
             # Nobody reads a list whose answer is already there; its words may be typed all the same.
+            key: MessageKey = (
+                "dialog-others-free" if question.kind == "text" and question.free_text else "dialog-others"
+            )
             others = ", ".join(one.label.say(self.language) for one in question.choices)
-            self._fold(f"  {say('dialog-others', self.language, others=escape_invisible(others))}", "  ")
+            self._fold(f"  {say(key, self.language, others=escape_invisible(others))}", "  ")
         else:
             self._show_choices(question)
-        if question.found is not None:
+        if question.found is not None and is_found:
             facts = {
                 "value": escape_invisible(question.name(question.found.value, self.language)),
                 "reason": question.found.reason.say(self.language),

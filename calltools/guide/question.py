@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from calltools.errors import CalltoolsError, UsageError
 from calltools.texts import Language, render_text, say
-from calltools.texts.keys import MessageKey, Text
+from calltools.texts.keys import LANGUAGES, MessageKey, Text
 
 #: ``choice``: one of the choices; ``text``: free text, such as an IANA zone; ``file``: the path of a file that exists;
 #: ``new-file``: the path of a file that is going to be written.
@@ -37,6 +37,24 @@ class Sentence:
 def sentence(key: MessageKey, /, **facts: object) -> Sentence:
     """A sentence by its key."""
     return Sentence(key, facts)
+
+
+def list_meanings(meanings: Mapping[str, Sentence]) -> Sentence:
+    """Words, each with what it means: ``Вх = incoming, Исх = outgoing``."""
+    english, russian = (
+        ", ".join(f"{word} = {meaning.say(language)}" for word, meaning in meanings.items()) for language in LANGUAGES
+    )
+    return plain_sentence(english, russian)
+
+
+def plain_sentence(english: str, russian: str | None = None) -> Sentence:
+    """A text without facts, such as a title of the file; the same in both languages unless both are given."""
+    pair = (english, english if russian is None else russian)
+    return Sentence((_escape(pair[0]), _escape(pair[1])))
+
+
+def _escape(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 @dataclass(frozen=True, slots=True)
