@@ -106,7 +106,7 @@ def served(files=(), options=None, **how):
     """An open page that is served in a thread."""
     found = find_files([str(one) for one in files]).files
     with open_page(found, options or RunOptions(), **how) as page:
-        thread = threading.Thread(target=page.serve, name="serving")
+        thread = threading.Thread(target=page.serve, name=f"serving-{page.visit.door.port}")
         thread.start()
         try:
             yield page
