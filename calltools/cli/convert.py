@@ -48,4 +48,4 @@ def convert_command(  # noqa: PLR0913, PLR0917 - the groups of options
         if writing.check:
             validate_files(files, reading, showing, running, layers, typed, converting=True)
         else:
-            convert_files(files, writing, reading, showing, running, layers, typed)
+            raise typer.Exit(convert_files(files, writing, reading, showing, running, layers, typed)[1])

@@ -27,13 +27,13 @@ _TERMINAL_FINDINGS_PER_RULE: Final = 3
 
 
 def open_reporters(
-    showing: FindingOptions, stream: TextIO, stack: ExitStack, names: Sequence[str]
+    showing: FindingOptions, stream: TextIO | None, stack: ExitStack, names: Sequence[str]
 ) -> Iterator[SessionSink]:
     """The reporters of a run.
 
     Args:
         showing: What the user wants to see.
-        stream: Where findings are shown.
+        stream: Where findings are shown; ``None``: nowhere but in files.
         stack: Closes the report files: with an exception they do not appear.
         names: What the files of the run are called.
 
@@ -44,10 +44,11 @@ def open_reporters(
     settings = read_settings()
     usual = "concise" if showing.quiet else "text"
     chosen: str = showing.output_format or ("github" if settings.on_github else usual)
-    if not REPORTERS[chosen].for_people:
-        force_utf8(stream)
-    options = replace(_report_options(showing, stream), several_files=len(names) > 1)
-    yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
+    if stream is not None:
+        if not REPORTERS[chosen].for_people:
+            force_utf8(stream)
+        options = replace(_report_options(showing, stream), several_files=len(names) > 1)
+        yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
     # The runner makes the file; a container that was handed the variable alone has none.
     if chosen == "github" and settings.step_summary and (path := Path(settings.step_summary)).is_file():
         page = stack.enter_context(open_for_append(path))

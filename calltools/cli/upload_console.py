@@ -50,10 +50,12 @@ class UploadConsole:
     Args:
         options: How what happens is printed.
         format_part: Gives the line of a part.
+        tells_findings: Whether findings are printed that stop nothing.
     """
 
-    def __init__(self, options: OutputOptions, format_part: PartFormatter) -> None:
+    def __init__(self, options: OutputOptions, format_part: PartFormatter, *, tells_findings: bool = True) -> None:
         self.options = options
+        self._tells_findings = tells_findings
         self._format_part = format_part
         self._live: Any = None
         self._counter_labels: dict[int, str] = {}
@@ -87,7 +89,7 @@ class UploadConsole:
 
     def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
         """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
-        if not findings or (self.options.quiet and not refused):
+        if not findings or (not refused and (self.options.quiet or not self._tells_findings)):
             return
         from calltools.cli.reporters import report_width  # noqa: PLC0415 - as below
         from calltools.reports import REPORTERS  # noqa: PLC0415 - pandas, which a file known to be clean does not need
@@ -302,9 +304,11 @@ def _start_live_line(text: str) -> Any:
 
 
 @contextmanager
-def open_console(options: OutputOptions, format_part: PartFormatter = format_part_line) -> Iterator[UploadConsole]:
+def open_console(
+    options: OutputOptions, format_part: PartFormatter = format_part_line, *, tells_findings: bool = True
+) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
-    console = UploadConsole(options, format_part)
+    console = UploadConsole(options, format_part, tells_findings=tells_findings)
     try:
         yield console
     finally:

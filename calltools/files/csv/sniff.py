@@ -15,6 +15,7 @@ from calltools.files.inputs import INPUTS, OpenRequest
 from calltools.files.limits import Limits
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints, Source
 from calltools.model.finding import Findings
+from calltools.model.titles import are_titles
 
 DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _HEAD_BYTES: Final = 1 << 20
@@ -142,13 +143,7 @@ def _first_row_of_usual_width(rows: Sequence[Row]) -> int:
     filled = {number: sum(map(bool, row.cells)) for number, row in enumerate(rows) if len(row.cells) == usual}
     least = sorted(filled.values())[len(filled) // 2] / 2 if filled else 0
     wide = [number for number, count in filled.items() if count >= least]
-    return next((number for number in wide if _are_titles(rows[number].cells)), next(iter(wide), 0))
-
-
-def _are_titles(cells: Sequence[str]) -> bool:
-    """Whether most cells are filled, and those that are hold a letter."""
-    filled = [cell for cell in cells if cell.strip()]
-    return 2 * len(filled) > len(cells) and all(any(map(str.isalpha, cell)) for cell in filled)
+    return next((number for number in wide if are_titles(rows[number].cells)), next(iter(wide), 0))
 
 
 def _build_result(
