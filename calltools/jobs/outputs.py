@@ -73,20 +73,18 @@ def _as_file(text: str, name: str) -> Path:
 
 
 def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
-    """Refuse a run in which two inputs would write one file.
+    """Refuse a run in which two inputs would write one output; rejects of one name get a number.
 
     Raises:
         OutputError: They would; both inputs are named.
     """
-    for path_of in (paths.output_of, paths.rejects_of):
-        seen: dict[str, str] = {}
-        for name in names:
-            path = path_of(name)
-            if path is None:
-                continue
-            other = seen.setdefault(str(path).casefold(), name)
-            if other != name:
-                raise OutputError("job-output-same", path=path, first=other, second=name)
+    seen: dict[str, str] = {}
+    for name in names:
+        path = paths.output_of(name)
+        # Some systems take names that differ in letters of another case for one.
+        other = name if path is None else seen.setdefault(str(path).casefold(), name)
+        if other != name:
+            raise OutputError("job-output-same", path=path, first=other, second=name)
 
 
 def refuse_own_outputs(job: Job, paths: JobPaths, sources: Iterable[Path]) -> None:
