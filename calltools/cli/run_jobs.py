@@ -25,6 +25,7 @@ from calltools.jobs.run import JobMode, JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
 from calltools.runtime.process import forbid_core_dumps
+from calltools.runtime.threads import cpu_count
 from calltools.settings import read_settings, variables
 from calltools.uploading.context import Connect
 
@@ -48,7 +49,7 @@ def run_jobs(
             ledger = None if options.dry_run else stack.enter_context(open_ledger())
             clients = _Clients({table.name: table for table in tables}, layers, access, console, stack)
             now = time()
-            runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode)
+            runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count())
             results = []
             for job in jobs:
                 console.next_job()

@@ -9,7 +9,7 @@ from typing import Final
 from calltools.errors import CalltoolsError, SourceError
 from calltools.files import remote
 from calltools.files.atomic import map_os_errors
-from calltools.files.folders import FoundFile, find_files
+from calltools.files.folders import FoundFile, FoundFiles, find_files
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
 from calltools.files.packed import split_member
@@ -75,10 +75,12 @@ class ListedInputs:
     Attributes:
         inputs: The files, in order.
         folders: Those in which files were found by a folder or a pattern.
+        found: What folders, patterns and archives hold besides.
     """
 
     inputs: list[JobInput]
     folders: set[Path]
+    found: FoundFiles
 
 
 def list_inputs(arguments: Sequence[str], written: Iterable[Path], *, recursive: bool) -> ListedInputs:
@@ -91,14 +93,14 @@ def list_inputs(arguments: Sequence[str], written: Iterable[Path], *, recursive:
     """
     found = find_files(arguments, others=written, is_own=is_own_file, recursive=recursive)
     # Today there may be nothing to do; a file that is named must be there.
-    empty = {given for given, count in found.taken.items() if not count}
+    empty = {Path(given) for given, count in found.taken.items() if not count}
     tables: dict[str, list[FoundFile]] = {}
     for one in found.files:
-        if str(one.path) not in empty:
+        if one.path not in empty:
             tables.setdefault(_key(one.path), []).append(one)
     inputs = [JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()]
     named = {_key(as_path(given)) for given in arguments}
-    return ListedInputs(inputs, {one.path.parent for one in inputs if one.key not in named})
+    return ListedInputs(inputs, {one.path.parent for one in inputs if one.key not in named}, found)
 
 
 def second_files(options: RunOptions) -> list[Path]:

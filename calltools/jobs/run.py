@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
+from calltools.files.folders import FoundFiles
 from calltools.files.opening import read_stamp
 from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
@@ -40,8 +41,8 @@ from calltools.uploading.context import Clock, Connect, UploadEvents
 class JobEvents(Protocol):
     """The caller of a run of jobs: hears what happens."""
 
-    def job_started(self, job: Job, inputs: int) -> None:
-        """A job begins; so many inputs are converted."""
+    def job_started(self, job: Job, inputs: int, found: FoundFiles) -> None:
+        """A job begins; so many inputs are converted, of what was found."""
 
     def converting(self) -> SessionEvents:
         """Hears how the inputs are read."""
@@ -88,6 +89,7 @@ class JobRunner:
         now: Of the run, Unix seconds.
         mode: How jobs are run.
         clock: Time, and how to wait.
+        processes: How many may work on files, this one included; more than one in a process of our own only.
     """
 
     ledger: Ledger | None
@@ -97,6 +99,7 @@ class JobRunner:
     now: int
     mode: JobMode = JobMode()
     clock: Clock = field(default_factory=Clock)
+    processes: int = 1
 
     def run(self, job: Job) -> JobResult:
         """Run a job; whatever fails is in the result, so that the next job follows.
@@ -173,7 +176,7 @@ class _JobRun:
             outputs.make_folders(paths)
             if paths.archive is not None:
                 archive.prepare_folder(paths.archive)
-        self.runner.events.job_started(job, len(inputs.changed))
+        self.runner.events.job_started(job, len(inputs.changed), listed.found)
         for one, error in inputs.failed:
             self._report(error)
             self._end(InputResult(one.name, InputState.FAILED, reason=Remark(error.key, error.facts)))
@@ -214,6 +217,7 @@ class _JobRun:
             self.folder,
             self.runner.events.converting(),
             writes=self.runner.mode.writes,
+            processes=self.runner.processes,
         )
         taken = [(one, self._judge(one, converted[one.key])) for one in inputs]
         open_ = [(ended, converted[one.key]) for one, ended in taken if ended.state is not InputState.FAILED]

@@ -31,7 +31,7 @@ class Disturbance(SilentEvents, SessionEvents):
         self._when_reading, self._when_sending = when_reading, when_sending
         self.errors = []
 
-    def job_started(self, job, inputs):
+    def job_started(self, job, inputs, found):
         """Nothing."""
 
     def converting(self):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.jobs.conftest import COUNTER, JOB, stored
+from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
 
 WRONG = "y0_wrong"
@@ -217,6 +217,28 @@ def test_a_plan_sends_writes_and_moves_nothing(project, run_jobs, service, optio
     assert result.jobs["romashka"]["to_send"] == (1 if option == "--plan" else None)
     assert project.files() == ["in/calls.csv"]
     assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("inputs", ["in/", "in", "in/*.csv"])
+def test_a_folder_in_which_there_is_nothing_today_is_no_failure(project, run_jobs, service, inputs):
+    project.configure(JOB.replace("in/*.csv", inputs))
+    project.add_input()
+    first, second = run_jobs(), run_jobs()
+
+    assert (first.exit_code, second.exit_code) == (0, 0), second.output
+    assert len(stored(service)) == 10
+
+
+def test_what_a_folder_holds_and_is_no_input_is_said_where_something_is_read(project, run):
+    project.configure(JOB.replace("in/*.csv", "in/"))
+    project.add_input()
+    (project.inputs / "letter.docx").write_text("no table")
+
+    first, second = run("run", *SHORT), run("run", *SHORT)
+
+    assert "in/" in first.stderr
+    assert "not taken" in first.stderr
+    assert "not taken" not in second.stderr
 
 
 def test_named_jobs_run_alone_in_the_order_of_the_file(project, run_jobs):
