@@ -19,7 +19,7 @@ from calltools.cli.upload_options import AccessOptions, OutputOptions
 from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
 from calltools.errors import UsageError
 from calltools.jobs.definition import Job
-from calltools.jobs.inputs import list_inputs
+from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
 from calltools.jobs.run import JobMode, JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
@@ -107,7 +107,8 @@ def list_jobs(
     console = JobConsole(output, options.output_format, len(jobs))
     runs, now = _find_runs(jobs), time()
     for job, one in zip(jobs, runs, strict=True):
-        inputs = list_inputs(job.inputs, find_paths(job, _day(now)).folders, recursive=job.recursive).inputs
+        written = find_paths(job, _day(now)).own_folders(find_bases(job.inputs))
+        inputs = list_inputs(job.inputs, written, recursive=job.recursive).inputs
         console.add_listed(job, len(inputs), one)
     console.print_listed()
     old = [

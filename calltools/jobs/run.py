@@ -22,7 +22,7 @@ from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
-from calltools.jobs.inputs import JobInput, JobInputs, list_inputs, sort_inputs
+from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
 from calltools.jobs.results import InputResult, InputState, JobResult, Remark
 from calltools.jobs.sending import JobSender
 from calltools.ledger import (
@@ -166,8 +166,9 @@ class _JobRun:
         """
         job, mode = self.job, self.runner.mode
         paths = outputs.find_paths(job, self.runner.day)
-        listed = list_inputs(job.inputs, paths.folders, recursive=job.recursive)
-        outputs.refuse_own_outputs(job, paths, listed.folders)
+        bases = find_bases(job.inputs)
+        outputs.refuse_own_outputs(job, paths, bases)
+        listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)
         outputs.refuse_equal_outputs(paths, [table.name for one in inputs.changed for table in one.tables])
@@ -190,7 +191,7 @@ class _JobRun:
     def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
         ledger = self.runner.ledger
         known = {} if ledger is None or self.runner.mode.take_all else find_finished(ledger, self.job.key)
-        return sort_inputs(listed, ledger, known, self.job.options_for, self.folder / "copies")
+        return sort_inputs(listed, ledger, known, self.job, self.folder / "copies")
 
     def _sender(self) -> JobSender | None:
         job, runner = self.job, self.runner
@@ -272,8 +273,8 @@ class _JobRun:
         rejected = sum(summary.rejected for summary in summaries)
         if rejected and self.job.on_error == "fail":
             ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
-        elif rejected and not (self.job.files.rejects or self.job.files.reports):
-            # It is sent, and stays: nothing on the disk says why these records were left out.
+        elif rejected and not self.job.files.rejects:
+            # It is sent, and stays: a report is replaced by that of the next run, and then nothing says why.
             ended.reason = Remark("job-left-unexplained", {"count": rejected})
         return ended
 

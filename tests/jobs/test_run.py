@@ -1,6 +1,7 @@
 """``calltools run``: inputs are converted, sent, reported and put away; what is not finished stays."""
 
 import json
+from zipfile import ZipFile
 
 import pytest
 
@@ -301,6 +302,57 @@ def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, s
     assert result.exit_code == 2
     assert project.files() == ["in/calls.csv"]
     assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("inputs", ['"**/*.csv"', '"."\nrecursive = true'])
+def test_what_the_job_has_written_below_its_inputs_is_no_input(project, run_jobs, service, inputs):
+    project.configure(JOB.replace('"in/*.csv"', inputs) + 'output = "out/"\n')
+    project.add_input()
+    run_jobs()
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert result.jobs["romashka"]["inputs"] == []
+    assert project.files() == ["archive/calls.csv", "out/calls.csv"]
+    assert set(stored(service).values()) == {1}
+
+
+def test_an_archive_of_two_tables_is_one_input(project, run_jobs, service):
+    project.configure(JOB.replace("in/*.csv", "in/"))
+    with ZipFile(project.inputs / "month.zip", "w") as packed:
+        for number in (1, 2):
+            packed.write(project.add_input(f"../{number}.txt", [number]), f"{number}.csv")
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert result.jobs["romashka"]["read"] == 2
+    assert len(stored(service)) == 2
+    assert project.files("archive") == ["archive/month.zip"]
+
+
+def test_another_counter_gets_the_calls_of_inputs_that_are_still_there(project, run_jobs, service):
+    text = JOB.replace('archive = "archive/"', "")
+    project.configure(text)
+    project.add_input()
+    run_jobs()
+    project.configure(text.replace("2001", "2002"))
+
+    result = run_jobs()
+
+    assert result.jobs["romashka"]["sent"] == 10
+    assert len(stored(service, 2002)) == 10
+
+
+def test_a_report_alone_does_not_let_an_input_go(project, run_jobs):
+    project.configure(JOB.replace('rejects = "rejects/"', 'report = "report.json"'))
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    result = run_jobs()
+
+    assert states(result) == {"in/calls.csv": "left"}
+    assert project.files() == ["in/calls.csv", "report.json"]
 
 
 def test_an_archive_that_cannot_be_written_stops_the_job_before_it_sends(project, run_jobs, service):
