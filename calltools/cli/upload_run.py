@@ -156,7 +156,8 @@ def upload_files(  # noqa: PLR0913 - the files, and groups of options
         recursive: Whether folders in a folder are looked into.
     """
     inputs = find_inputs(files, [], output.language, quiet=output.quiet, recursive=recursive)
-    return upload_found(inputs, options_for, access, output)
+    # What came through a pipe is not there any more for a next command.
+    return upload_found(inputs, options_for, access, output, None if "-" in files else typed)
 
 
 def upload_found(
@@ -164,6 +165,7 @@ def upload_found(
     options_for: Callable[[str], FileOptions],
     access: AccessOptions,
     output: OutputOptions,
+    typed: TypedCommand | None = None,
     *,
     tells_findings: bool = True,
 ) -> int:
@@ -174,6 +176,7 @@ def upload_found(
         options_for: See there.
         access: See there.
         output: See there.
+        typed: See there; ``None``: no next command is told.
         tells_findings: Whether findings are printed that stop nothing; who has converted the file has told them.
     """
     # For all files first: a wrong option for the last one is refused before the first is read.
@@ -189,7 +192,7 @@ def upload_found(
         parts = (part for result in uploaded for part in result.parts)
         _say_what_follows(console, parts, access, options[0].follow)
         code = max(result.code for result in uploaded)
-        if options[0].send.output_format is ResultFormat.TEXT and "-" not in files:
+        if typed is not None and options[0].send.output_format is ResultFormat.TEXT:
             console.say_next(typed, code)
         return code
 
