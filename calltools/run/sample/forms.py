@@ -22,8 +22,8 @@ _CREATED: Final = datetime(2026, 3, 1)  # noqa: DTZ001 - a workbook has no zones
 class Seed(Protocol):
     """A file of some records, whose form is kept."""
 
-    def texts(self, record: int) -> Iterator[str]:
-        """The cells of a record, counted from 1."""
+    def cells(self, record: int) -> Iterable[tuple[str, str]]:
+        """Title and text of the cells of a record, counted from 1."""
 
     def vary(self, record: int, change: Change) -> Any:
         """A record like this one with other cells, as ``write`` takes it."""
@@ -60,9 +60,9 @@ class CsvSeed:
         if self._rows and all(_TYPE.fullmatch(cell) for cell, _ in self._rows[0]):
             self._head.append(records[0])
 
-    def texts(self, record: int) -> Iterator[str]:
-        """The cells of a record, counted from 1."""
-        return (cell for cell, _ in self._rows[record - 1])
+    def cells(self, record: int) -> Iterable[tuple[str, str]]:
+        """Title and text of the cells of a record, counted from 1."""
+        return ((title, cell) for title, (cell, _) in zip(self.titles, self._rows[record - 1], strict=False))
 
     def vary(self, record: int, change: Change) -> str:
         """A record like this one with other cells."""
@@ -128,16 +128,16 @@ class JsonSeed:
         self._lists = next(lists for lists in _lists_of_records(self._document) if sum(map(len, lists)) == count)
         self._records = [record for one in self._lists for record in one]
 
-    def texts(self, record: int) -> Iterator[str]:
-        """The cells of a record, counted from 1."""
-        found: list[str] = []
+    def cells(self, record: int) -> Iterable[tuple[str, str]]:
+        """Title and text of the values of a record, counted from 1."""
+        found: list[tuple[str, str]] = []
 
-        def note(_title: str, text: str) -> str:
-            found.append(text)
+        def note(title: str, text: str) -> str:
+            found.append((title, text))
             return text
 
         _vary_value(self._records[record - 1], note, "")
-        return iter(found)
+        return found
 
     def vary(self, record: int, change: Change) -> Any:
         """A record like this one with other values."""
@@ -210,9 +210,10 @@ class WorkbookSeed:
         self._head = [[cell.value for cell in row] for row in found.iter_rows(max_row=header_row)]
         self.titles = titles
 
-    def texts(self, record: int) -> Iterator[str]:
-        """The cells of a record, counted from 1."""
-        return (_as_text(cell.value) for cell in self._rows[record - 1])
+    def cells(self, record: int) -> Iterable[tuple[str, str]]:
+        """Title and text of the cells of a record, counted from 1."""
+        row = self._rows[record - 1]
+        return ((title, _as_text(cell.value)) for title, cell in zip(self.titles, row, strict=False))
 
     def vary(self, record: int, change: Change) -> list[tuple[Any, str]]:
         """A record like this one with other cells."""

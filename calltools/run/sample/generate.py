@@ -35,11 +35,15 @@ _NOW: Final = 1_774_569_600
 _BY_NOW: Final = ("CT501", "CT502")
 #: Faults of a record that are none here: they say what the vendor does not record, or are of the whole file.
 _HARMLESS: Final = ("CT301", "CT302", "CT303", "CT304", "CT306", "CT401", "CT402", "CT403", "CT405", "CT244")
+#: What may come with a repeated record.
+_BESIDE: Final = ("CT405",)
+_TRIED_RECORDS: Final = 6
 _SPAN_DAYS: Final = 12
 _DAY_S: Final = 86_400
 _WITHIN_DAY_S: Final = 7200
 #: When clocks were set forward in America: calls do not move over that moment.
 _CLOCK_CHANGE: Final = range(1_772_949_600, 1_772_971_200)
+_MANY: Final = 1_000_003
 #: Draws for a call that no earlier record is.
 _MAX_DRAWS: Final = 200
 _LONG_ID_DIGITS: Final = 12
@@ -112,7 +116,8 @@ class _SeenRecords(SessionSink):
 def _look_at(path: Path, options: RunOptions) -> tuple[_SeenRecords, Summary]:
     seen = _SeenRecords()
     given = replace(options, as_of=_NOW, ignore=_BY_NOW)
-    [summary] = Session([InputFile(path, path.name, resolve(given))], [seen], converting=True, stop_on_error=True).run()
+    # A vendor's export is normalized before it is judged, and a canonical file is judged as it is.
+    [summary] = Session([InputFile(path, path.name, resolve(given))], [seen], stop_on_error=True).run()
     return seen, summary
 
 
@@ -125,6 +130,7 @@ class _Template:
     phone: str
     missed: bool
     whole_days: bool
+    filled: frozenset[str]
     identifiers: tuple[str, ...]
 
 
@@ -152,6 +158,10 @@ class _Vendor:
     unique: frozenset[str]
     month_first: bool
 
+    def templates_with(self, title: str | None) -> tuple[_Template, ...]:
+        """Good calls with something in a column; if there are none, all."""
+        return tuple(one for one in self.templates if title is None or title in one.filled) or self.templates
+
 
 def write_sample(name: str, output: Path, options: SampleOptions, *, force: bool = False) -> str:
     """Write an invented export; gives the options with which it converts without an error.
@@ -173,7 +183,9 @@ def write_sample(name: str, output: Path, options: SampleOptions, *, force: bool
         raise UsageError("sample-ending", name=name, ending=vendor.suffix, path=output)
     if sum(options.faults.values()) > max(options.records - 1, 0):
         raise UsageError("sample-faults-many", count=sum(options.faults.values()), records=options.records)
-    damages = {code: _find_damage(code, vendor, name) for code, count in options.faults.items() if count}
+    wanted = [code for code, count in options.faults.items() if count]
+    usual = _codes_with(None, vendor) if wanted else Counter()
+    damages = {code: _find_damage(code, vendor, name, usual) for code in wanted}
     with AtomicFile(output, force=force) as stream:
         vendor.seed.write(_invent(vendor, options, damages), stream)
     return vendor.arguments
@@ -225,13 +237,15 @@ def _describe(path: Path, arguments: str, profile: Profile | None) -> _Vendor:
 
 
 def _as_template(number: int, call: Mapping[str, str], seed: Seed) -> _Template:
+    cells = [*seed.cells(number)]
     ids = tuple(call[name] for name in IDENTIFIER_FIELDS if call.get(name, "").isdecimal())
     return _Template(
         number,
         int(call["DateTime"]),
         call.get("PhoneNumber", ""),
         call.get("CallMissed", "") == "1",
-        any(has_dates_alone(text) for text in seed.texts(number)),
+        any(has_dates_alone(text) for _, text in cells),
+        frozenset(title for title, text in cells if text),
         tuple(one for one in ids if len(one) >= _LONG_ID_DIGITS),
     )
 
@@ -274,20 +288,20 @@ def _parse_arguments(arguments: str, vendor: str) -> RunOptions:
 
 def _invent(vendor: _Vendor, options: SampleOptions, damages: Mapping[str, Damage]) -> Iterator[Any]:
     """The records, one after the other."""
-    chance = random.Random(options.seed)  # noqa: S311 - invented calls
-    places = chance.sample(range(1, options.records), sum(options.faults.values()))
+    draw = random.Random(options.seed)  # noqa: S311 - invented calls
+    places = draw.sample(range(1, max(options.records, 1)), sum(options.faults.values()))
     faulty = dict(zip(places, (code for code, count in options.faults.items() for _ in range(count)), strict=True))
     known: set[tuple[str, int]] = set()
     sound: Any = None
     for number in range(options.records):
         damage = damages[faulty[number]] if number in faulty else None
-        if damage is not None and damage.repeats:
-            yield sound
-            continue
-        call = _draw_call(vendor, chance, options.missed, known)
+        # A record does not depend on the draws of those before it, so that a fault changes one record only.
+        chance = random.Random(options.seed * _MANY + number)  # noqa: S311 - as above
+        title = vendor.layout.get(damage.field) if damage is not None else None
+        call = _draw_call(vendor.templates_with(title), chance, options.missed, known)
         record = _write_record(vendor, call, chance, number, damage)
         sound = record if damage is None else sound
-        yield record
+        yield sound if damage is not None and damage.repeats else record
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +313,14 @@ class _Call:
     phone: PhoneChange | None
 
 
-def _draw_call(vendor: _Vendor, chance: random.Random, missed: float | None, known: set[tuple[str, int]]) -> _Call:
+def _draw_call(
+    templates: tuple[_Template, ...], chance: random.Random, missed: float | None, known: set[tuple[str, int]]
+) -> _Call:
     """A call that no earlier record is."""
-    template = _choose(vendor.templates, chance, missed)
+    template = _choose(templates, chance, missed)
     call, key = _Call(template, 0, None), (template.phone, template.time)
     for _ in range(_MAX_DRAWS):
-        template = _choose(vendor.templates, chance, missed)
+        template = _choose(templates, chance, missed)
         shift_s = chance.randrange(_SPAN_DAYS) * _DAY_S
         if not template.whole_days:
             shift_s += chance.randrange(_WITHIN_DAY_S)
@@ -364,36 +380,42 @@ def _choose(templates: tuple[_Template, ...], chance: random.Random, missed: flo
     return chance.choice(fitting or templates)
 
 
-def _find_damage(code: str, vendor: _Vendor, name: str) -> Damage:
+def _find_damage(code: str, vendor: _Vendor, name: str, usual: Counter[str]) -> Damage:
     """The first way to get the fault that gives it, and no other one, in a file of this vendor.
 
+    Args:
+        code: Of the rule.
+        vendor: Whose export it is.
+        name: Of the vendor.
+        usual: What is found in such a file without a damage.
+
     Raises:
-        UsageError: No way does; the rules are named that can be asked for.
+        UsageError: No way does; the rules are named that may be asked for.
     """
-    if found := _try_damages(code, vendor):
-        return found
-    possible = [other for other in DAMAGES if other != code and _try_damages(other, vendor)]
-    raise UsageError("sample-fault-impossible", code=code, name=name, possible=", ".join(possible))
-
-
-def _try_damages(code: str, vendor: _Vendor) -> Damage | None:
     for damage in DAMAGES.get(code, ()):
-        possible = not damage.field or damage.field in vendor.layout
-        if possible and _codes_with(damage, vendor) == Counter({code: 1}):
+        if _may_have(damage, vendor) and _codes_more(_codes_with(damage, vendor), usual) == Counter({code: 1}):
             return damage
-    return None
+    others = [other for other, ways in DAMAGES.items() if other != code and any(_may_have(one, vendor) for one in ways)]
+    raise UsageError("sample-fault-impossible", code=code, name=name, possible=", ".join(others))
 
 
-def _codes_with(damage: Damage, vendor: _Vendor) -> Counter[str]:
-    """What the tool finds more in a few records of which one is damaged."""
+def _may_have(damage: Damage, vendor: _Vendor) -> bool:
+    return not damage.field or damage.field in vendor.layout
+
+
+def _codes_more(found: Counter[str], usual: Counter[str]) -> Counter[str]:
+    """What is found more than usual; what a damaged record no longer has of the vendor's own gaps does not count."""
+    more = Counter({code: count for code, count in (found - usual).items() if code not in _BESIDE})
+    return more + Counter({code: count for code, count in (usual - found).items() if code not in _HARMLESS})
+
+
+def _codes_with(damage: Damage | None, vendor: _Vendor) -> Counter[str]:
+    """What is found in a few records, of which one is damaged."""
     with TemporaryDirectory(prefix="calltools-") as folder:
         path = Path(folder) / f"sample{vendor.suffix}"
-        counts = []
-        for one in (None, damage):
-            faults = {} if one is None else {"": 1}
-            stream = BytesIO()
-            vendor.seed.write(_invent(vendor, SampleOptions(6, faults=faults), {"": damage}), stream)
-            path.write_bytes(stream.getvalue())
-            counts.append(_look_at(path, vendor.options)[1].by_code)
-    more, less = counts[1] - counts[0], counts[0] - counts[1]
-    return more + Counter({code: count for code, count in less.items() if code not in _HARMLESS})
+        stream = BytesIO()
+        faults = {} if damage is None else {"": 1}
+        damages = {} if damage is None else {"": damage}
+        vendor.seed.write(_invent(vendor, SampleOptions(_TRIED_RECORDS, faults=faults), damages), stream)
+        path.write_bytes(stream.getvalue())
+        return _look_at(path, vendor.options)[1].by_code
