@@ -96,6 +96,7 @@ MESSAGES: Final = {
     "outcomes-price": ("no readable price", "не читается сумма"),
     "outcomes-currency": ("no clear currency", "неясна валюта"),
     "outcomes-nothing": ("neither price nor tag", "нет ни суммы, ни тега"),
+    "outcomes-repeated": ("the same record is in an earlier file of outcomes", "та же запись есть в предыдущем файле исходов"),
     "report-withheld": ("callers who withheld their number: {count}", "звонков со скрытым номером: {count}"),
     "report-not-taken": ("columns not taken, because nothing says their currency: {columns}. Give --currency RUB or the like.",
                          "столбцы не взяты, потому что их валюта неизвестна: {columns}. Укажите --currency RUB или другую."),
