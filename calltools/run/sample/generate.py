@@ -1,6 +1,7 @@
 """Inventing an export: records of the vendor's own sample, each with another time, caller and id."""
 
 import random
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from calltools.errors import UsageError, nearest_word
-from calltools.fields.table import IDENTIFIER_FIELDS
+from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -38,6 +39,10 @@ _HARMLESS: Final = ("CT301", "CT302", "CT303", "CT304", "CT306", "CT401", "CT402
 #: What may come with a repeated record.
 _BESIDE: Final = ("CT405",)
 _TRIED_RECORDS: Final = 6
+#: What an id of a record looks like: no address, no time and no phone.
+_ID: Final = re.compile(r"(?=.*[0-9]{4})(?!17[6-9][0-9]{7})[0-9A-Za-z_.@=-]+")
+_ID_TITLE: Final = re.compile(r"id$|(?i:(?:^|[^a-z])id(?:$|[^a-z]))|Id$|ID$")
+_FEWEST_IDS: Final = 2
 _SPAN_DAYS: Final = 12
 _DAY_S: Final = 86_400
 _WITHIN_DAY_S: Final = 7200
@@ -231,7 +236,7 @@ def _describe(path: Path, arguments: str, profile: Profile | None) -> _Vendor:
         options,
         tuple(_as_template(number, seen.calls[number], seed) for number in chosen),
         {name: title for name, (title, _) in seen.job.plan.layout.items()},
-        _unique_titles(seed, seen.job, profile),
+        _titles_of_legs(seen.job, profile) | _titles_of_ids(seed, summary.read, profile),
         any(one.startswith("%m/%d") for one in formats),
     )
 
@@ -262,8 +267,26 @@ def _take_apart(path: Path, job: Job, profile: Profile | None, count: int) -> Se
     )
 
 
-def _unique_titles(_seed: Seed, job: Job, profile: Profile | None) -> frozenset[str]:
-    """Ids of calls; those by which legs are told apart must differ, or several calls become one."""
+def _titles_of_ids(seed: Seed, count: int, profile: Profile | None) -> frozenset[str]:
+    """Columns of ids that no field is read from, with another long number in each record that fills them."""
+    fields = () if profile is None else profile.fields.values()
+    read = {title.casefold() for steps in fields for step in steps for title in step.titles} | {
+        name.casefold() for name in FIELD_NAMES
+    }
+    columns: dict[str, list[str]] = {}
+    for number in range(1, count + 1):
+        for title, text in seed.cells(number):
+            if text and title.casefold() not in read and _ID_TITLE.search(title):
+                columns.setdefault(title, []).append(text)
+    return frozenset(
+        title
+        for title, texts in columns.items()
+        if len(set(texts)) == len(texts) > _FEWEST_IDS and all(map(_ID.fullmatch, texts))
+    )
+
+
+def _titles_of_legs(job: Job, profile: Profile | None) -> frozenset[str]:
+    """Ids by which legs are told apart: they must differ, or several calls become one."""
     if profile is None:
         return frozenset()
     named = {
