@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -61,6 +62,7 @@ class RunPlan:
         exact_only: Prove nothing: each record goes through pandera.
         keep_records: Whether a sink wants the records and not only the findings.
         keep_origin: Whether a sink wants them as they are in the file, too.
+        store: Where workers of a cluster put good records (``files/parts.py``), in place of giving them back.
         wants_statistics: Whether a report wants the statistics of the calls.
         preflight_findings: What is wrong with the file and its header, known before the first record.
         baseline_counts: How many findings of a rule in a column the baseline accepts in this file.
@@ -81,6 +83,7 @@ class RunPlan:
     exact_only: bool = False
     keep_records: bool = False
     keep_origin: bool = False
+    store: Path | None = None
     wants_statistics: bool = False
     preflight_findings: Findings = field(default_factory=Findings.empty)
     baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)

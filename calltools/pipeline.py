@@ -35,10 +35,11 @@ from calltools.batch_steps import (
 from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
+from calltools.files.parts import store_records
 from calltools.matching.assignment import OutcomePersons, SeenCalls
 from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
-from calltools.model.cells import Cells, Mask, combine_chunks
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
@@ -220,13 +221,15 @@ def judge_ranges(
         A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
     """
     plan = replace(plan, index=index)
+    plan, kept = _keep_until_stored(plan), plan
     observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
     for one in found:
         batch = ranges.read(one)
         extent, count, before = find_extent(batch), count + batch.read, count
         result = process_batch(select_records(batch.shift_records(before), titles, plan), plan, observers)
         results.append(replace(result, extent=extent))
-    return _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+    judged = _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+    return [_store(result, kept) for result in judged]
 
 
 def judge_table(
@@ -234,13 +237,42 @@ def judge_table(
 ) -> list[BatchResult]:
     """The same for a whole table; its records have their numbers, and its blank lines are reported."""
     plan = replace(plan, index=index)
+    plan, kept = _keep_until_stored(plan), plan
     observers, judge = Observers(plan.ruleset, plan.assumptions), PanderaJudge(plan.ruleset, plan.assumptions)
     try:
         results = [process_batch(batch, plan, observers) for batch in read_batches(table, plan, map)]
     except OSError as fault:
         raise SourceError("range-unreadable", path=table.source.path, reason=fault.strerror or "") from None
     some = range(0, len(results), _JUDGED_TOGETHER)
-    return [one for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)]
+    return [
+        _store(one, kept) for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)
+    ]
+
+
+def _keep_until_stored(plan: RunPlan) -> RunPlan:
+    """The plan of what comes before the good records of a batch are stored."""
+    return plan if plan.store is None else replace(plan, keep_records=True)
+
+
+def _store(result: BatchResult, plan: RunPlan) -> BatchResult:
+    """The result with its good records stored, where the plan says so; others only where a sink here wants them."""
+    if plan.store is None or result.verdict is None:
+        return result
+    batch, findings = result.batch, plan.finding_filter.locate(result.batch.findings)
+    findings = plan.finding_filter.deduplicate(Findings.concat([findings, result.verdict]))
+    good = ~np.isin(batch.records, _wrong_records(batch, findings), assume_unique=True)
+    stored = store_records(batch.columns.filter(pa.array(good)), plan.store)
+    if not plan.keep_records:
+        origin = batch.origin if plan.keep_origin else None
+        legs = batch.legs if plan.keep_origin else batch.without_cells().legs
+        batch = replace(batch.without_cells(), origin=origin, legs=legs)
+    return replace(result, batch=replace(batch, stored=stored))
+
+
+def _wrong_records(batch: Batch, findings: Findings) -> Numbers:
+    """The numbers of the records of a batch that hold an error, by all findings on it."""
+    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+    return np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
 
 
 def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: RunPlan) -> list[BatchResult]:
@@ -345,8 +377,7 @@ class _ResultStage:
         """Count a batch, and hand it to the sinks."""
         if self.plan.baseline_counts:
             findings = _without_baseline(findings, self.plan, self.summary)
-        records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
-        wrong = np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
+        wrong = _wrong_records(batch, findings)
         bad = np.isin(batch.records, wrong, assume_unique=True)
         rejected = batch.with_legs(wrong) if batch.read or len(batch) or batch.malformed else wrong[:0]
         findings = self.plan.finding_filter.suppress_repeats(findings)

@@ -79,6 +79,11 @@ def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | Non
     return environ.get("CALLTOOLS_TOKEN") or None
 
 
+def variables(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """All variables, where the configuration names one of them."""
+    return environ
+
+
 def variable_name(option: str) -> str:
     """The environment variable of an option of the command line."""
     return f"CALLTOOLS_{option.upper().replace('-', '_')}"

@@ -1,8 +1,9 @@
 """Typed reading of TOML, for vendor profiles and the configuration: each problem is recorded with its path.
 
-No problem stops the reading, so that a user sees all mistakes of a file at once.
+No problem stops the reading, so that a user sees all mistakes of a file at once. Values are written here, too.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -109,3 +110,14 @@ class TomlReader:
     def add_problem(self, path: str, key: MessageKey, **facts: object) -> None:
         """Record a problem at a path."""
         self.problems.append((path, key, facts))
+
+
+def format_toml(value: object) -> str:
+    """A value as TOML writes it: text, path, number, flag, or a list of these.
+
+    The basic strings of TOML are those of JSON, but for one control character that JSON may leave as it is.
+    """
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(format_toml(item) for item in value)}]"
+    plain = value if isinstance(value, bool | int | float) else str(value)
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -25,6 +25,7 @@ DOCUMENTS = [
     ROOT / "INPUTS.md",
     ROOT / "UPLOAD.md",
     ROOT / "calltools" / "SECOND_FILES.md",
+    ROOT / "calltools" / "JOBS.md",
     *TABLED,
     *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks", "benchmarks/peers")),
 ]

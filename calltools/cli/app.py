@@ -8,11 +8,24 @@ from typing import Final, TextIO, cast
 
 import typer
 
-from calltools.cli import config, convert, doctor, login, rules, schema, terminal, upload, uploads, validate, vendors
-from calltools.cli.options import traceback_places
+from calltools.cli import (
+    config,
+    convert,
+    doctor,
+    login,
+    rules,
+    run,
+    schema,
+    terminal,
+    ui,
+    upload,
+    uploads,
+    validate,
+    vendors,
+)
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
 from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
-from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault
+from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault, traceback_places
 from calltools.settings import language_of_arguments
 from calltools.texts import say
 
@@ -30,9 +43,11 @@ app = App(
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate_command)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert_command)
 app.command("upload", epilog=upload.EXAMPLES)(upload.upload_command)
+app.command("run", epilog=run.EXAMPLES)(run.run_command)
 app.add_typer(uploads.app, name="uploads")
 app.command("login", epilog=login.LOGIN_EXAMPLES)(login.login_command)
 app.command("logout", epilog=login.LOGOUT_EXAMPLES)(login.logout_command)
+app.command("ui", epilog=ui.EXAMPLES)(ui.ui_command)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor_command)
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(config.app, name="config")

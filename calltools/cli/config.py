@@ -1,8 +1,6 @@
 """``calltools config``: which options hold, and where they come from."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +9,7 @@ from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import App
 from calltools.texts import Language, say
+from calltools.toml_reader import format_toml
 
 app = App(help="Which options hold, and where they come from: show.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,14 +48,7 @@ def _option_line(
     value = key.default if found is None else found.value
     if value is None:
         return f"# {key.spelling} {say('config-not-set', language)}"
-    line = f"{key.spelling} = {_format_toml(value)}"
+    line = f"{key.spelling} = {format_toml(value)}"
     if not origin:
         return line
     return f"{line}  # {say('config-default', language) if found is None else found.origin}"
-
-
-def _format_toml(value: Any) -> str:
-    """A value as TOML writes it; its basic strings are those of JSON."""
-    if isinstance(value, list):
-        return f"[{', '.join(_format_toml(item) for item in value)}]"
-    return json.dumps(str(value) if isinstance(value, str | Path) else value, ensure_ascii=False)

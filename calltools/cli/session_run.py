@@ -24,15 +24,15 @@ from calltools.cli.options import (
     format_error,
     is_terminal,
     resolve_language,
-    traceback_places,
 )
 from calltools.cli.progress import Progress
 from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
+from calltools.files.parts import is_in_parts, list_parts
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -123,7 +123,9 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             refuse_other_endings(output, writing.rejects)
         refuse_other_endings(None, changes=writing.changes)
         lists = [writing.changes] if writing.changes else []
-        base, inputs = _open_inputs(files, [*outputs, *lists, *_report_paths(showing)], reading, showing, layers, stack)
+        parts = list_parts(output) if output is not None and is_in_parts(output) else []
+        others = [*outputs, *parts, *lists, *_report_paths(showing)]
+        base, inputs = _open_inputs(files, others, reading, showing, layers, stack)
         names = [one.name for one in inputs]
         converted = _create_conversion(output, names, writing, showing)
         outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs

@@ -50,6 +50,15 @@ from calltools.ledger.calls import is_plain_file
 from calltools.ledger.database import Ledger, open_database
 from calltools.ledger.events import Event
 from calltools.ledger.folder import create_state_folder, has_database, state_folder
+from calltools.ledger.jobs import (
+    JobKey,
+    JobRuns,
+    find_finished,
+    find_job_runs,
+    forget_finished,
+    record_finished,
+    record_job_run,
+)
 from calltools.ledger.known_calls import CallStatus
 from calltools.ledger.lifecycle import (
     StartedAttempt,
@@ -61,7 +70,7 @@ from calltools.ledger.lifecycle import (
     resend,
     stop_polling,
 )
-from calltools.ledger.lock import opening_lock
+from calltools.ledger.lock import hold_job, opening_lock
 from calltools.ledger.part import (
     FILE_GONE,
     Acked,
@@ -127,6 +136,8 @@ __all__ = [
     "CallStatus",
     "Event",
     "IdentifierKind",
+    "JobKey",
+    "JobRuns",
     "Ledger",
     "ListedUploading",
     "ListingTime",
@@ -148,15 +159,19 @@ __all__ = [
     "count_accepted_calls",
     "digest_file",
     "find_faults",
+    "find_finished",
+    "find_job_runs",
     "find_part",
     "find_unknown",
     "find_witness",
     "finish_attempt",
+    "forget_finished",
     "get_part",
     "give_up",
     "has_database",
     "held_parts",
     "hold_counter",
+    "hold_job",
     "is_clean_file",
     "is_current",
     "is_known_uploading",
@@ -170,6 +185,8 @@ __all__ = [
     "processing_parts",
     "reconcile",
     "record_clean_file",
+    "record_finished",
+    "record_job_run",
     "record_status",
     "record_told",
     "release",

@@ -5,11 +5,12 @@ the holder for the message of the second process, and it guards where the lock o
 of a living process is respected even if the lock was free. A lease of a dead process is replaced; the start time tells
 it from a later process with its number.
 
-Opening the ledger has a lock of its own, for which others wait. Then the database cannot name the holder, so the file
-of that lock does.
+Opening the ledger has a lock of its own, for which others wait, and so has each job, for which nobody waits. Their
+files name the holder: the database cannot do it before it is open.
 """
 
 import contextlib
+import hashlib
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from typing import Final
 from calltools.errors import DefectError, LedgerError, LockedError
 from calltools.ledger.database import Ledger, as_ledger_errors, transaction
 from calltools.ledger.folder import lock_folder, open_private
+from calltools.ledger.jobs import JobKey
 
 if sys.platform == "win32":
     import msvcrt
@@ -213,6 +215,25 @@ def opening_lock(folder: Path, wait_s: float = OPENING_WAIT_S) -> Iterator[None]
             if monotonic() > end:
                 raise _opening_error(folder, _read_holder(handle))
             sleep(_LOOK_AGAIN_S)
+        _write_holder(handle, current_process())
+        try:
+            yield
+        finally:
+            _write_holder(handle, None)
+
+
+@contextmanager
+def hold_job(ledger: Ledger, key: JobKey) -> Iterator[None]:
+    """Lock a job against every other process.
+
+    Raises:
+        LockedError: Another process runs it; the error has its process id where it is known.
+    """
+    name = hashlib.sha256(f"{key.config}\n{key.name}".encode()).hexdigest()[:32]
+    with _lock_file(lock_folder(ledger.folder) / f"job-{name}.lock", ledger.folder) as handle:
+        if not _try_lock(handle):
+            holder = _read_holder(handle)
+            raise LockedError("job-locked", job=key.name, pid="?" if holder is None else holder.pid)
         _write_holder(handle, current_process())
         try:
             yield

@@ -163,6 +163,27 @@ CREATE TABLE partial_sum (
 INSERT INTO partial_sum SELECT batch, count(*), row_xor(fp) FROM partial GROUP BY batch;
 """
 
+_JOBS_TABLES: Final = """
+-- A job of a configuration file: when it ran last, with which exit code, and when it last left no input behind.
+CREATE TABLE job (
+    id        INTEGER PRIMARY KEY,
+    config    TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    ran       REAL,
+    code      INTEGER,
+    succeeded REAL,
+    UNIQUE (config, name)
+);
+-- Inputs that a job is done with, by the digest of what was read.
+CREATE TABLE finished (
+    job    INTEGER NOT NULL REFERENCES job (id),
+    input  TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    at     REAL NOT NULL,
+    PRIMARY KEY (job, input)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _BASE_TABLES,
     _CLEAN_FILES_TABLE,
@@ -172,6 +193,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _QUARTER_HOURS_TABLE,
     _PARTIAL_TABLE,
     _FURTHER_SUMS_TABLES,
+    _JOBS_TABLES,
 )
 
 

@@ -104,7 +104,10 @@ class Run:
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
             [enter_interrupt_safe(self.stack, writer), *sinks, *([collector] if collect else [])],
-            [self._reporter(path, [one.name for one in inputs], force=force) for path in reports],
+            [
+                open_report(path, [one.name for one in inputs], self.report_options, self.stack, force=force)
+                for path in reports
+            ],
             LoggedEvents(),
             converting=converting,
             wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
@@ -114,14 +117,25 @@ class Run:
             LoggedEvents.ended(summary)
         return tuple(summaries), tuple(collector.found)
 
-    def _reporter(self, path: Path, names: Sequence[str], *, force: bool) -> SessionSink:
-        """What writes a report, or one for each input."""
-        form = REPORTERS[form_for_path(path)]
-        if STEM in path.name:
-            each = ReportPerFileSink(path, names, lambda file: form(file, self.report_options), force=force)
-            return enter_interrupt_safe(self.stack, each)
-        file = self.stack.enter_context(AtomicFile(path, force=force).open_text())
-        return ReporterSink(form(file, self.report_options))
+
+def open_report(
+    path: Path, names: Sequence[str], options: ReportOptions, stack: ExitStack, *, force: bool
+) -> SessionSink:
+    """What writes a report, or one for each input.
+
+    Args:
+        path: Where it goes; with ``STEM`` in its name there is one for each input.
+        names: What the inputs are called.
+        options: How it is worded.
+        stack: Gives the file its name at the end; with an exception it does not appear.
+        force: Overwrite a report that exists.
+    """
+    form = REPORTERS[form_for_path(path)]
+    if STEM in path.name:
+        each = ReportPerFileSink(path, names, lambda file: form(file, options), force=force)
+        return enter_interrupt_safe(stack, each)
+    file = stack.enter_context(AtomicFile(path, force=force).open_text())
+    return ReporterSink(form(file, options))
 
 
 def list_report_files(reports: Sequence[Path], names: Sequence[str]) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, TextIO, final
@@ -96,6 +96,27 @@ def find_token(options: TokenOptions, notify: Notify = ignore) -> Token:
     if (text := read_keyring()) is not None:
         return Token(text, "keyring")
     raise CredentialError("token-missing")
+
+
+def read_token_at(kind: str, name: str, environment: Mapping[str, str], notify: Notify = ignore) -> Token:
+    """Read the token of a place that a job names.
+
+    Args:
+        kind: ``env``, ``file`` or ``keyring``.
+        name: Of the variable, the file, or the user in the keyring.
+        environment: The variables.
+        notify: Told what a person should know of the place.
+
+    Raises:
+        CredentialError: There is none, it is malformed, or other users can read its file.
+    """
+    where = f"{kind}:{name}"
+    if kind == "file":
+        return Token(_strip_line_end(read_token_file(Path(name), notify)), where)
+    text = environment.get(name) if kind == "env" else read_keyring(name)
+    if not text:
+        raise CredentialError("token-place-empty", where=where)
+    return Token(text, where)
 
 
 def parse_pasted_token(text: str) -> str:

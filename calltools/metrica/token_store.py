@@ -43,8 +43,11 @@ def find_keyring() -> tuple[str, bool]:
     return str(backend.name), float(backend.priority) >= 1
 
 
-def read_keyring() -> str | None:
+def read_keyring(user: str = _KEYRING_ENTRY[1]) -> str | None:
     """The token that the keyring has; ``None``: it has none, or there is no keyring.
+
+    Args:
+        user: Name of the user in the keyring; an agency may have a token for each client.
 
     Raises:
         CredentialError: The keyring cannot be used.
@@ -55,7 +58,7 @@ def read_keyring() -> str | None:
         if error.key in {"keyring-missing", "keyring-none"}:
             return None
         raise
-    password = _call_keyring("get_password", *_KEYRING_ENTRY)
+    password = _call_keyring("get_password", _KEYRING_ENTRY[0], user)
     return password if isinstance(password, str) else None
 
 

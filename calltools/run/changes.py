@@ -33,6 +33,7 @@ _BY_OPTION: Final = "option"
 _BY_SECOND_FILE: Final = "identifiers"
 _BY_OUTCOMES: Final = "outcomes"
 _BY_NOTHING: Final = "normalized"
+_BY_HAND: Final = "by-hand"
 #: Who fills empty cells of a field.
 _FILLED_BY: Final = {
     **dict.fromkeys(IDENTIFIER_FIELDS, _BY_SECOND_FILE),
@@ -145,6 +146,23 @@ class ChangesSink(SessionSink):
         if self._file is not None:
             cells = [combine_chunks(changes[name]).cast(pa.string()) for name in CHANGE_TITLES]
             self._stream.write(serialize_records(cells))
+
+    def write_by_hand(self, changes: Sequence[tuple[int, int, str, str, str]]) -> None:
+        """Write cells of the current file that a person has mended before it was read.
+
+        Args:
+            changes: Number and place of the record, title of the column, the cell before and after.
+        """
+        if self._file is None:
+            return
+        fields = {title: name for name, (title, _) in (self._job.plan.layout if self._job else {}).items()}
+        rows = [
+            (self._name, str(record), str(place), fields.get(title, ""), title, before, after, _BY_HAND)
+            for record, place, title, before, after in changes
+        ]
+        columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        if columns:
+            self._stream.write(serialize_records(columns))
 
     def drop_file(self) -> None:
         """Take back what was written of the file."""

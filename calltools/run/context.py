@@ -12,6 +12,7 @@ from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError
 from calltools.fields import check_assumptions
+from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
 from calltools.files.packed import Packed, Unpacker
 from calltools.files.remote_path import RemotePath
@@ -43,6 +44,7 @@ class RunOptions:
         date_order: How dates are read that can be read two ways.
         duration_format: How durations such as 3:15 are read, which can be read two ways.
         identifiers: A second file with identifiers.
+        identifiers_sheet: Its sheet, if it is a workbook; ``None``: the one whose titles fit best.
         identifier_window_s: Age of its records before the call that are still joined, in seconds.
         identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
         outcomes: Files that say what became of the calls: price, currency, tag.
@@ -67,6 +69,7 @@ class RunOptions:
     date_order: DateOrder | None = None
     duration_format: DurationFormat | None = None
     identifiers: Path | None = None
+    identifiers_sheet: str | None = None
     identifier_window_s: int = 21 * 86_400
     identifier_columns: Mapping[str, str] = field(default_factory=dict)
     outcomes: tuple[Path, ...] = ()
@@ -102,6 +105,7 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("date-order", options.date_order),
         ("duration-format", options.duration_format),
         ("identifiers", options.identifiers),
+        ("identifiers-sheet", options.identifiers_sheet),
         ("identifier-window", windows.get("identifier-window")),
         ("identifier-columns", _format_columns(options.identifier_columns)),
         *(("outcomes", path) for path in options.outcomes),
@@ -185,6 +189,20 @@ def parse_as_of(text: str) -> int:
     return int(moment.timestamp())
 
 
+def parse_identifier_columns(text: str | None, option: str = "identifier-columns") -> dict[str, str]:
+    """``phone=…,time=…,ClientId=…`` of an option as role -> title.
+
+    Raises:
+        UsageError: A part names no role or no title.
+    """
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    pairs = [[part.strip() for part in word.partition("=")] for word in words]
+    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
+    if wrong:
+        raise UsageError("identifier-columns-unreadable", option=option, given=", ".join(wrong))
+    return {word: title for word, _, title in pairs}
+
+
 class OptionArguments(TypedDict, total=False):
     """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
@@ -197,6 +215,7 @@ class OptionArguments(TypedDict, total=False):
     date_order: DateOrder | None
     duration_format: DurationFormat | None
     identifiers: str | Path | None
+    identifiers_sheet: str | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
     outcomes: str | Path | Sequence[str | Path] | None
@@ -266,7 +285,9 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
     )
     identifiers = None
     if options.identifiers is not None:
-        identifiers = open_identifiers(options.identifiers, options.identifier_columns, options.limits)
+        identifiers = open_identifiers(
+            options.identifiers, options.identifier_columns, options.limits, options.identifiers_sheet
+        )
     outcomes = [open_outcomes(path, options.outcome_columns, options.limits) for path in options.outcomes]
     ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)

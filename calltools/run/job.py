@@ -20,6 +20,7 @@ from calltools.pipeline import OnRead, Sink, batch_work, finish_table, run_pipel
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
+from calltools.run.edits import CellEdits
 from calltools.run.source import SMALL_FILE_BYTES, KeptBatches, open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
@@ -99,6 +100,11 @@ class Job:
                 finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
 
+    @property
+    def can_be_ranged(self) -> bool:
+        """Whether a cluster can read it by ranges, or as a whole."""
+        return batch_work(self.table, self.plan).ranges is not None
+
     def announce(self, cluster: Cluster) -> None:
         """Tell a cluster that the results of this file will be wanted, if it can be read by ranges."""
         ranges = batch_work(self.table, self.plan).ranges
@@ -115,6 +121,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     keep_records: bool,
     keep_origin: bool = False,
     wants_statistics: bool = False,
+    edits: CellEdits | None = None,
 ) -> Job:
     """Open a file and decide how its records are read.
 
@@ -126,6 +133,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         keep_records: Whether a sink wants the records.
         keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report shows statistics of the calls.
+        edits: Cells that count in place of those of the file.
 
     Raises:
         UsageError: No profile fits, the zone is not known, and the like.
@@ -134,6 +142,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     options = context.options
     opened, profile = _open_source(path, name, context)
     table, read_again, held_bytes = _keep_records(opened, path, name, context)
+    if edits is not None:
+        table, read_again = edits.apply_to_table(table), partial(edits.apply_to_tasks, read_again)
     ruleset = context.ruleset
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)

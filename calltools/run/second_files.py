@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import UsageError
+from calltools.errors import UnfitFileError, UsageError
 from calltools.files.limits import Limits
 from calltools.files.opening import open_table
 from calltools.files.packed import Unpacker, split_member
@@ -125,19 +125,27 @@ def _joined_rows(table: Table) -> Cells:
     return combine_chunks(pa.chunked_array(parts, pa.string()))
 
 
-def open_identifiers(path: Path, explicit: Mapping[str, str], limits: Limits) -> IdentifierFile:
+def open_identifiers(
+    path: Path, explicit: Mapping[str, str], limits: Limits, sheet: str | None = None
+) -> IdentifierFile:
     """Open a file of identifiers.
 
     Args:
         path: The file.
         explicit: Titles of its columns by role, where they are not found by name.
         limits: What reading it may cost.
+        sheet: Its sheet, if it is a workbook; ``None``: the one whose titles fit best.
 
     Raises:
         SourceError: It cannot be read.
-        UsageError: A column is missing, or several columns fit.
+        UsageError: A column is missing, or several columns or sheets fit.
     """
-    table, unpacker = _open_second_file(path, explicit, limits, IDENTIFIER_TITLES)
+    try:
+        table, unpacker = _open_second_file(path, explicit, limits, IDENTIFIER_TITLES, sheet)
+    except UnfitFileError as fault:
+        if fault.key != "sheets-several":
+            raise
+        raise UsageError("identifier-sheets-several", **fault.facts) from None
     return IdentifierFile(table, find_match_columns(table.titles, explicit), unpacker)
 
 
@@ -148,13 +156,13 @@ def open_outcomes(path: Path, explicit: Mapping[str, str], limits: Limits) -> Ou
 
 
 def _open_second_file(
-    path: Path, explicit: Mapping[str, str], limits: Limits, known: KnownTitles
+    path: Path, explicit: Mapping[str, str], limits: Limits, known: KnownTitles, sheet: str | None = None
 ) -> tuple[Table, Unpacker]:
     find_header = partial(guess_header, explicit=explicit, known=known)
     is_identifier = partial(is_identifier_column, explicit=explicit)
     unpacker = Unpacker()
     plain = unpacker.plain_path(split_member(path), str(path), limits)
-    return open_table(plain, str(path), Hints(), find_header, limits, is_identifier=is_identifier), unpacker
+    return open_table(plain, str(path), Hints(sheet=sheet), find_header, limits, is_identifier=is_identifier), unpacker
 
 
 def locate_in_file(findings: Findings, name: str) -> Findings:

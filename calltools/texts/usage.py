@@ -8,6 +8,13 @@ MESSAGES: Final = {
                        "Пакет {module} в {place} непригоден ({reason}). Установите его заново: {fix}. Если не помогло, эта папка заслоняет установленный пакет: уберите её или исключите из PYTHONPATH."),
     "package-missing": ("The package {module} is missing ({reason}). Install it: {fix}",
                         "Нет пакета {module} ({reason}). Установите его: {fix}"),
+    # -- the page in the browser --------------------------------------------------------
+    "ui-address": ("Open this address, once, in a browser on this computer: {address}",
+                   "Откройте этот одноразовый адрес в браузере на этом компьютере: {address}"),
+    "ui-end": ("Ctrl-C or “Finish” on the page ends it; what the page was handed is deleted then.",
+               "Завершить — Ctrl-C или «Завершить» на странице; загруженное на неё при этом удаляется."),
+    "ui-port": ("Port {port} of this machine cannot be used ({reason}). Choose another one, or leave it to calltools: --port 0",
+                "Порт {port} этой машины занять нельзя ({reason}). Укажите другой или оставьте выбор calltools: --port 0"),
     # -- the cluster -------------------------------------------------------------------
     "cluster-unreachable": ("No Dask scheduler answers at {address} within {seconds} seconds. Check --scheduler, and that this machine may connect to it: dask scheduler",
                             "По адресу {address} за {seconds} с не ответил планировщик Dask. Проверьте --scheduler и доступность адреса с этой машины: dask scheduler"),

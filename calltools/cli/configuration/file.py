@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from calltools.cli.configuration.keys import InvalidValue, command_line_only, option_keys
+from calltools.cli.configuration.job_tables import JobTable, JobTableReader
+from calltools.cli.configuration.keys import ConfigValue, InvalidValue, command_line_only, option_keys
 from calltools.cli.options import ReadingOptions
 from calltools.errors import ConfigError, UsageError, nearest_word
 from calltools.toml_reader import TomlReader
@@ -19,6 +20,8 @@ _FILES_KEY: Final = "files"
 _OVERRIDES_KEY: Final = "overrides"
 #: Outcomes are given to one call of all files of a run.
 _OF_ALL_FILES: Final = frozenset({"stdin_name", "as_of", "outcomes", "outcome_window", "outcome_columns"})
+#: Also the option ``--jobs``, which is a number; a list of tables is the jobs of ``calltools run``.
+_JOBS_KEY: Final = "jobs"
 #: Options that an override may set: how a file is read, which rules apply, where its calls are uploaded.
 PER_FILE_OPTIONS: Final = frozenset(
     {option.name for option in fields(ReadingOptions)} - _OF_ALL_FILES
@@ -27,14 +30,6 @@ PER_FILE_OPTIONS: Final = frozenset(
 #: Ends each glob and each path: without it a folder that a glob fits would stand for all files in it.
 _FILE_MARK: Final = "\0"
 _SECRETS: Final = frozenset({"token", "token_file", "token_stdin"})
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigValue:
-    """A value and its origin: a file and path, or a variable."""
-
-    value: Any
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +48,15 @@ class Config:
         folder: The folder of the file; globs start there.
         values: Option -> value.
         overrides: In the order of the file; the last one that fits wins.
+        jobs: In the order of the file.
+        path: The file; ``None``: there is none.
     """
 
     folder: Path = field(default_factory=Path)
     values: Mapping[str, ConfigValue] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    jobs: tuple[JobTable, ...] = ()
+    path: Path | None = None
 
     def matching_overrides(self, name: str) -> tuple[int, ...]:
         """Numbers of the overrides that fit a file; a path outside of the folder is compared as an absolute one."""
@@ -119,33 +118,42 @@ class _ConfigReader:
     def read(self, value: Any) -> Config:
         overrides: tuple[Override, ...] = ()
         values: Mapping[str, ConfigValue] = {}
+        jobs: tuple[JobTable, ...] = ()
         if (table := self.reader.check_table(value, self.root)) is not None:
-            values = self._read_values(table, self.root, _OVERRIDES_KEY)
+            if isinstance(table.get(_JOBS_KEY), list):
+                jobs = JobTableReader(self.reader, self._read_values).read(table, _JOBS_KEY, self.root)
+                table = {word: value for word, value in table.items() if word != _JOBS_KEY}
+            values = self._read_values(table, self.root, (_OVERRIDES_KEY,))
             overrides = tuple(
                 self._read_override(override, path)
                 for path, override in self.reader.read_tables(table, _OVERRIDES_KEY, self.root)
             )
         if self.reader.problems:
             raise ConfigError(self.path, tuple(self.reader.problems))
-        return Config(self.path.parent, values, overrides)
+        return Config(self.path.parent, values, overrides, jobs, self.path)
 
     def _read_override(self, table: Mapping[str, Any], path: str) -> Override:
         globs = self.reader.read_texts(table, _FILES_KEY, path, required=True)
-        values = self._read_values(table, path, _FILES_KEY)
+        values = self._read_values(table, path, (_FILES_KEY,))
         for name in values.keys() - PER_FILE_OPTIONS:
             self.reader.add_problem(values[name].origin.partition(": ")[2], "config-not-per-file")
         return Override(globs, values)
 
-    def _read_values(self, table: Mapping[str, Any], path: str, other_key: str) -> dict[str, ConfigValue]:
-        """The options in a table; another key that it may have is read elsewhere."""
+    @property
+    def _folder(self) -> Path | None:
+        """Where relative paths start; ``None``: in the working directory."""
+        return None if self.path.parent == Path.cwd() else self.path.parent
+
+    def _read_values(self, table: Mapping[str, Any], path: str, other_keys: Sequence[str]) -> dict[str, ConfigValue]:
+        """The options in a table; other keys that it may have are read elsewhere."""
         found: dict[str, ConfigValue] = {}
-        folder = None if self.path.parent == Path.cwd() else self.path.parent
+        folder = self._folder
         for word, value in table.items():
             name, place = word.replace("-", "_"), f"{path}.{word}"
-            if word == other_key:
+            if word in other_keys:
                 continue
             if name not in option_keys():
-                self._add_unknown(name, place, [*(key.spelling for key in option_keys().values()), other_key])
+                self._add_unknown(name, place, [*(key.spelling for key in option_keys().values()), *other_keys])
             elif name in found:
                 self.reader.add_problem(place, "config-twice", word=option_keys()[name].spelling)
             elif isinstance(parsed := option_keys()[name].parse(value, folder), InvalidValue):

@@ -136,7 +136,15 @@ class OptionKey:
     def _resolve_path(self, text: str, folder: Path | None) -> str:
         """The text, or if it is a path, that path from the folder of the file that names it."""
         is_path = self.value_type is Path or (self.name in _PATH_LIKE and _PATH_LIKE[self.name](text))
-        return text if folder is None or not is_path or is_remote(text) else str(folder / text)
+        return resolve_text(text, folder) if is_path else text
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """A value and its origin: a file and path, or a variable."""
+
+    value: Any
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,18 @@ class InvalidValue:
 
     key: MessageKey
     facts: dict[str, object]
+
+
+def resolve_text(text: str, folder: Path | None) -> str:
+    """A path from the folder of the file that names it; a slash at its end, which means a folder, stays.
+
+    Args:
+        text: A path or an address.
+        folder: ``None``: the working directory, where a path needs no more.
+    """
+    if folder is None or is_remote(text):
+        return text
+    return f"{folder / text}{'/' if text.endswith('/') else ''}"
 
 
 def configurable_options(group: Any) -> frozenset[str]:

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 
 import typer
 
-from calltools.cli.configuration.file import Config, ConfigValue, find_config
-from calltools.cli.configuration.keys import InvalidValue, configurable_options, option_keys
+from calltools.cli.configuration.file import Config, find_config
+from calltools.cli.configuration.keys import ConfigValue, InvalidValue, configurable_options, option_keys
 from calltools.errors import ConfigError
 from calltools.settings import options_from_environment, variable_name
 

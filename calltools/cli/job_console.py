@@ -1,0 +1,211 @@
+"""What ``calltools run`` prints: how far it is on standard error, a table or JSON objects on standard output."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import final
+
+from calltools.cli.upload_console import UploadConsole
+from calltools.cli.upload_options import OutputOptions, ResultFormat
+from calltools.errors import CalltoolsError, FileFault, LockedError
+from calltools.jobs.definition import Job
+from calltools.jobs.results import InputResult, InputState, JobResult, Remark, job_facts
+from calltools.ledger import JobRuns, Part
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.run import SessionEvents
+from calltools.texts import MessageKey, say
+from calltools.uploading.context import SilentEvents, UploadOptions
+from calltools.uploading.part_words import format_part_line
+
+
+@final
+class JobConsole:
+    """The terminal or the log as the caller of jobs: ``JobEvents`` as sentences and lines.
+
+    Args:
+        options: How what happens is printed.
+        output_format: What stands on standard output.
+        total: Number of jobs.
+    """
+
+    def __init__(self, options: OutputOptions, output_format: ResultFormat, total: int) -> None:
+        self.options, self._format, self._total = options, output_format, total
+        self.upload = UploadConsole(options, format_part_line)
+        self._number = 0
+        self._listed: list[list[str]] = []
+
+    def job_started(self, job: Job, inputs: int) -> None:
+        """Print which job it is, and how many inputs are read."""
+        key: MessageKey = "job-started" if inputs else "job-nothing"
+        self.upload.notify(key, number=self._number, total=self._total, job=job.name, count=inputs)
+
+    def next_job(self) -> None:
+        """Count a job."""
+        self._number += 1
+
+    def converting(self) -> SessionEvents:
+        """Hears which files cannot be read."""
+        return _ReadingEvents(self)
+
+    def sending(self) -> SilentEvents:
+        """Hears what a person has to know of the calls that are sent."""
+        return _SendingEvents(self.upload)
+
+    def input_ended(self, job: Job, one: InputResult) -> None:
+        """Print why an input stays, or where it is now."""
+        if one.state is InputState.LEFT and one.reason is not None:
+            self.upload.notify_always("job-input-stays", job=job.name, path=one.name, reason=self.say(one.reason))
+        elif one.moved_to is not None:
+            self.upload.print_detail("job-input-moved", job=job.name, path=one.name, target=one.moved_to)
+
+    def job_failed(self, job: Job, error: CalltoolsError) -> None:
+        """Print why a job, or a part of it, failed."""
+        if error.about_file is None and "job" not in error.facts:
+            error.about_file = job.name
+        self.upload.report_error(error)
+
+    def say(self, one: Remark | CalltoolsError) -> str:
+        """A remark or an error in the reader's language."""
+        language = self.options.language
+        return one.say(language) if isinstance(one, CalltoolsError) else say(one.key, language, **one.facts)
+
+    def report_result(self, result: JobResult) -> None:
+        """Print the object of a job, where scripts want it."""
+        if self._format is ResultFormat.JSON:
+            self.upload.print_line(json.dumps(job_facts(result, say=self.say), ensure_ascii=False))
+
+    def report_results(self, results: Sequence[JobResult], *, planned: bool) -> None:
+        """Print the table of all jobs."""
+        if self._format is ResultFormat.JSON:
+            return
+        language = self.options.language
+        titles = say("jobs-columns-plan" if planned else "jobs-columns", language).split("|")
+        rows = [[result.name, *self._counts(result, planned=planned), self._todo(result)] for result in results]
+        if len(results) > 1:
+            sums = [_sum(column) for column in zip(*(row[1:-1] for row in rows), strict=True)]
+            rows.append([say("jobs-total", language), *sums, ""])
+        self.upload.print_table(_align([titles, *rows]), {0})
+
+    @staticmethod
+    def _counts(result: JobResult, *, planned: bool) -> list[str]:
+        counts: list[int | None] = [result.count("read"), result.count("written"), result.count("rejected")]
+        if planned:
+            counts.append(result.to_send)
+        elif result.counter is None:
+            counts += [None, None]
+        else:
+            counts += [result.sent, result.linked]
+        return ["-" if count is None else str(count) for count in counts]
+
+    def _todo(self, result: JobResult) -> str:
+        """The one thing to do next."""
+        return self.say(find_todo(result))
+
+    def add_listed(self, job: Job, inputs: int, runs: JobRuns) -> None:
+        """Take a job into the list, with the number of files that its inputs name now."""
+        counter = None if job.upload is None else job.upload.counter
+        if self._format is ResultFormat.JSON:
+            facts = {"job": job.name, "counter": counter, "inputs": inputs, "exit_code": runs.code}
+            facts |= {"last_success": _as_utc(runs.succeeded), "last_run": _as_utc(runs.ran)}
+            self.upload.print_line(json.dumps(facts, ensure_ascii=False))
+            return
+        never = say("jobs-never", self.options.language)
+        cells = (counter, inputs, _as_local(runs.succeeded, never), _as_local(runs.ran, never), runs.code)
+        self._listed.append([job.name, *("-" if cell is None else str(cell) for cell in cells)])
+
+    def print_listed(self) -> None:
+        """Print the table of the list."""
+        if self._listed:
+            titles = say("jobs-list-columns", self.options.language).split("|")
+            self.upload.print_table([titles, *self._listed], {0})
+
+
+def find_todo(result: JobResult) -> Remark:
+    """The one thing that a person has to do for a job; the first that holds counts."""
+    failed = sum(one.state is InputState.FAILED for one in result.inputs)
+    left = sum(one.state is InputState.LEFT for one in result.inputs)
+    rejects = ", ".join(path for one in result.inputs for path in one.rejects)
+    locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
+    todos: tuple[tuple[object, Remark], ...] = (
+        (result.held, Remark("job-todo-held", {"counter": result.counter})),
+        (locked, Remark("job-todo-locked", {"pid": locked[0] if locked else None})),
+        (failed, Remark("job-todo-failed", {"count": failed})),
+        (result.errors, Remark("job-todo-error")),
+        (left, Remark("job-todo-left", {"count": left})),
+        (rejects, Remark("job-todo-rejects", {"path": rejects})),
+        (result.changed, Remark("job-todo-changed", {"count": result.changed})),
+        (result.code > 1, Remark("job-todo-linked", {"counter": result.counter})),
+    )
+    return next((todo for holds, todo in todos if holds), Remark("job-todo-nothing"))
+
+
+def _sum(column: Sequence[str]) -> str:
+    known = [int(cell) for cell in column if cell != "-"]
+    return str(sum(known)) if known else "-"
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Rows whose numbers, which are between the first and the last column, end at one edge."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - 1
+    return [
+        [
+            cell.rjust(width) if 0 < place < last else cell
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    ]
+
+
+def _as_local(seconds: float | None, never: str) -> str:
+    """A moment as people read it, in the zone of this machine."""
+    return never if seconds is None else f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def _as_utc(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class _ReadingEvents(SessionEvents):
+    """Says which files cannot be read."""
+
+    def __init__(self, console: JobConsole) -> None:
+        self._console = console
+
+    def unreadable(self, _name: str, fault: FileFault) -> None:
+        """Say why."""
+        self._console.upload.report_error(fault)
+
+
+class _SendingEvents(SilentEvents):
+    """Says what a person has to know of an upload; the rest is in the table, or comes with ``--verbose``."""
+
+    def __init__(self, console: UploadConsole) -> None:
+        self._console = console
+
+    def notify(self, key: MessageKey, /, **facts: object) -> None:
+        """Say a step, if details are wanted."""
+        if self._console.options.verbose:
+            self._console.notify(key, **facts)
+
+    def notify_always(self, key: MessageKey, /, **facts: object) -> None:
+        """Say it."""
+        self._console.notify_always(key, **facts)
+
+    def report_error(self, error: CalltoolsError) -> None:
+        """Say it."""
+        self._console.report_error(error)
+
+    def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
+        """Show why a converted file is not sent."""
+        if refused:
+            self._console.report_findings(summary, findings, refused=True)
+
+    def remark_on(self, part: Part, options: UploadOptions) -> None:
+        """Say it."""
+        self._console.remark_on(part, options)
+
+    def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:
+        """Say what is with the parts that were worked on."""
+        self._console.report_interrupt(parts, options)

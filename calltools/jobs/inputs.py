@@ -1,0 +1,183 @@
+"""The inputs of a job: found, digested, and compared with those that it is done with."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from calltools.errors import CalltoolsError, SourceError
+from calltools.files import remote
+from calltools.files.atomic import map_os_errors
+from calltools.files.folders import FoundFile, find_files
+from calltools.files.limits import Limits
+from calltools.files.opening import FileStamp, read_stamp
+from calltools.files.packed import split_member
+from calltools.files.remote_path import RemotePath, as_path
+from calltools.ledger import Ledger, digest_file
+from calltools.run import RunOptions, is_own_file
+
+#: Stands for the digest where nothing is remembered: in a dry run.
+_NO_DIGEST: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobInput:
+    """A file that a job reads; an archive is one, whatever it holds.
+
+    Attributes:
+        path: The file, or the address.
+        tables: What is read of it.
+        stamp: Of the file before anything of it was read; ``()``: it is an address.
+        digest: Of its bytes and of those of the second files that are joined to its calls.
+        local: Where its bytes are.
+    """
+
+    path: Path
+    tables: tuple[FoundFile, ...]
+    stamp: FileStamp = ()
+    digest: str = _NO_DIGEST
+    local: Path = field(default_factory=Path)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.tables[0].name if self.tables[0].member is None else str(self.path)
+
+    @property
+    def key(self) -> str:
+        """How the ledger knows it: its whole path."""
+        return _key(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class JobInputs:
+    """The inputs of a job.
+
+    Attributes:
+        changed: Those that the job is not done with.
+        finished: Those whose bytes it is done with: they are only moved, if that is left to do.
+        failed: Those that cannot be read, each with the reason.
+    """
+
+    changed: list[JobInput] = field(default_factory=list)
+    finished: list[JobInput] = field(default_factory=list)
+    failed: list[tuple[JobInput, CalltoolsError]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.changed) + len(self.finished) + len(self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInputs:
+    """What the inputs of a job name.
+
+    Attributes:
+        inputs: The files, in order.
+        folders: Those in which files were found by a folder or a pattern.
+    """
+
+    inputs: list[JobInput]
+    folders: set[Path]
+
+
+def list_inputs(arguments: Sequence[str], written: Iterable[Path], *, recursive: bool) -> ListedInputs:
+    """The files behind the inputs of a job; a pattern that nothing fits and an empty folder give none.
+
+    Args:
+        arguments: Files, folders, patterns and addresses.
+        written: Folders that the job writes to: they are not looked into.
+        recursive: Whether folders in a folder are looked into.
+    """
+    found = find_files(arguments, others=written, is_own=is_own_file, recursive=recursive)
+    # Today there may be nothing to do; a file that is named must be there.
+    empty = {given for given, count in found.taken.items() if not count}
+    tables: dict[str, list[FoundFile]] = {}
+    for one in found.files:
+        if str(one.path) not in empty:
+            tables.setdefault(_key(one.path), []).append(one)
+    inputs = [JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()]
+    named = {_key(as_path(given)) for given in arguments}
+    return ListedInputs(inputs, {one.path.parent for one in inputs if one.key not in named})
+
+
+def second_files(options: RunOptions) -> list[Path]:
+    """The files that are joined to the calls of an input: when one changes, its calls may change."""
+    return [path for path in (options.identifiers,) if path is not None and not isinstance(path, RemotePath)]
+
+
+def sort_inputs(
+    listed: Sequence[JobInput],
+    ledger: Ledger | None,
+    known: Mapping[str, str],
+    options_for: Callable[[str], RunOptions],
+    copies: Path,
+) -> JobInputs:
+    """Which inputs the job is done with.
+
+    Args:
+        listed: The inputs.
+        ledger: Has the key of digests; ``None``: nothing is compared.
+        known: Digests of what the job is done with.
+        options_for: Gives the options of a table by its name.
+        copies: A folder for copies of what is at an address.
+
+    Raises:
+        SourceError: A second file cannot be read.
+    """
+    inputs, second = JobInputs(), _SecondFiles(ledger)
+    for number, one in enumerate(listed):
+        options = options_for(one.tables[0].name)
+        beside = second.digest(second_files(options))
+        try:
+            digested = _digest(one, ledger, beside, copies / str(number), options.limits)
+        except SourceError as error:
+            inputs.failed.append((one, error))
+            continue
+        is_known = ledger is not None and known.get(one.key) == digested.digest
+        (inputs.finished if is_known else inputs.changed).append(digested)
+    return inputs
+
+
+@dataclass(slots=True)
+class _SecondFiles:
+    """Digests of second files, each read once."""
+
+    ledger: Ledger | None
+    _known: dict[Path, str] = field(default_factory=dict)
+
+    def digest(self, paths: Sequence[Path]) -> list[str]:
+        if self.ledger is None:
+            return []
+        for path in paths:
+            if path not in self._known:
+                self._known[path] = digest_file(self.ledger, split_member(path).path)
+        return [self._known[path] for path in paths]
+
+
+def _digest(one: JobInput, ledger: Ledger | None, beside: Sequence[str], copies: Path, limits: Limits) -> JobInput:
+    stamp: FileStamp = ()
+    if isinstance(one.path, RemotePath):
+        local = _fetch(one.path, copies, limits)
+    else:
+        local, stamp = one.path, read_stamp(one.path)
+    digest = _NO_DIGEST if ledger is None else _join([digest_file(ledger, local), *beside])
+    return JobInput(one.path, one.tables, stamp, digest, local)
+
+
+def _join(digests: Sequence[str]) -> str:
+    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _key(path: Path) -> str:
+    return str(path if isinstance(path, RemotePath) else path.absolute())
+
+
+def _fetch(address: RemotePath, folder: Path, limits: Limits) -> Path:
+    """A copy of what is at an address, under its name: the name tells an archive."""
+    copy = folder / address.name
+    with map_os_errors(copy):
+        folder.mkdir(parents=True)
+        with copy.open("xb") as stream:
+            remote.fetch(address, stream, limits)
+    return copy

@@ -1,0 +1,151 @@
+"""Where a job puts what it writes: paths filled in, checked before anything is read, and never over rejects."""
+
+import filecmp
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calltools.errors import OutputError, UsageError
+from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.remote_path import RemotePath, as_path
+from calltools.jobs.archive import free_names
+from calltools.jobs.definition import Job
+from calltools.run import STEM, is_folder_output, refuse_other_endings, report_path
+
+_OUTPUT_NAME: Final = f"{STEM}.csv"
+_REJECTS_NAME: Final = f"{STEM}.rejects.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class JobPaths:
+    """The paths of one run of a job, without those that depend on an input.
+
+    Attributes:
+        output: With ``{stem}``, or of one input; ``None``: not written.
+        rejects: In the same way.
+        reports: In the same way, or of all inputs.
+        archive: The folder of finished inputs.
+    """
+
+    output: Path | None
+    rejects: Path | None
+    reports: tuple[Path, ...]
+    archive: Path | None
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders that the job writes to; what they hold is no input, but for a folder of the inputs themselves."""
+        paths = [path.parent for path in (self.output, self.rejects, *self.reports) if path is not None]
+        return [*paths, *([self.archive] if self.archive is not None else [])]
+
+    def output_of(self, name: str) -> Path | None:
+        """The output of an input."""
+        return None if self.output is None else report_path(self.output, name)
+
+    def rejects_of(self, name: str) -> Path | None:
+        """The rejects of an input, unless there are some of that name already."""
+        return None if self.rejects is None else report_path(self.rejects, name)
+
+
+def find_paths(job: Job, day: str) -> JobPaths:
+    """The paths of a run.
+
+    Raises:
+        UsageError: A path has another ending than what would be written, or rejects or archive are at an address.
+    """
+    files = job.files
+    output = None if files.output is None else _as_file(job.fill_in(files.output, day), _OUTPUT_NAME)
+    rejects = None if files.rejects is None else _as_file(job.fill_in(files.rejects, day), _REJECTS_NAME)
+    archive = None if files.archive is None else as_path(job.fill_in(files.archive, day))
+    refuse_other_endings(output, rejects)
+    for word, path in (("rejects", rejects), ("archive", archive)):
+        if isinstance(path, RemotePath):
+            raise UsageError("job-not-local", job=job.name, word=word, path=path)
+    return JobPaths(output, rejects, tuple(as_path(job.fill_in(path, day)) for path in files.reports), archive)
+
+
+def _as_file(text: str, name: str) -> Path:
+    """The path of a file; of a folder the path of the files in it."""
+    path = as_path(text)
+    return path / name if is_folder_output(text) or not (path.suffix or STEM in path.name) else path
+
+
+def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
+    """Refuse a run in which two inputs would write one file.
+
+    Raises:
+        OutputError: They would; both inputs are named.
+    """
+    for path_of in (paths.output_of, paths.rejects_of):
+        seen: dict[str, str] = {}
+        for name in names:
+            path = path_of(name)
+            if path is None:
+                continue
+            other = seen.setdefault(str(path).casefold(), name)
+            if other != name:
+                raise OutputError("job-output-same", path=path, first=other, second=name)
+
+
+def refuse_own_outputs(job: Job, paths: JobPaths, sources: Iterable[Path]) -> None:
+    """Refuse an output or an archive among the inputs: the next run would take it for one.
+
+    Args:
+        job: The job.
+        paths: Of its run.
+        sources: The folders in which inputs were found by a folder or a pattern.
+
+    Raises:
+        OutputError: It is such a folder.
+    """
+    taken = {folder.resolve() for folder in sources}
+    written = (("output", None if paths.output is None else paths.output.parent), ("archive", paths.archive))
+    for word, folder in written:
+        if folder is not None and not isinstance(folder, RemotePath) and folder.resolve() in taken:
+            raise OutputError("job-output-among-inputs", job=job.name, word=word, path=folder)
+
+
+def make_folders(paths: JobPaths) -> None:
+    """Make the folders of what is written.
+
+    Raises:
+        OutputError: One cannot be made.
+    """
+    for path in (paths.output, paths.rejects, *paths.reports):
+        if path is not None and not isinstance(path, RemotePath):
+            with map_os_errors(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def put_output(source: Path, target: Path) -> None:
+    """Put a converted file in its place, instead of what an earlier run has put there.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    _copy(source, target, force=True)
+
+
+def put_rejects(source: Path, target: Path) -> Path:
+    """Put rejects beside those of earlier runs, and give where they are; the same bytes are not written twice.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    for name in free_names(target.name):
+        path = target.with_name(name)
+        if path.exists():
+            with map_os_errors(path):
+                if filecmp.cmp(source, path, shallow=False):
+                    return path
+            continue
+        _copy(source, path, force=False)
+        return path
+    raise OutputError("output-exists", path=target)  # pragma: no cover - the names never end
+
+
+def _copy(source: Path, target: Path, *, force: bool) -> None:
+    with source.open("rb") as stream, AtomicFile(target, force=force) as copy:
+        shutil.copyfileobj(stream, copy, 1 << 20)

@@ -1,0 +1,333 @@
+"""A run of a job: inputs are taken, converted, their calls are sent, and what is finished is put away.
+
+The order makes a kill at any moment harmless. What is written comes before what is sent, what is sent is in the ledger
+before it leaves, the ledger knows that an input is finished before it is moved. The next run takes again what is not
+finished, and the ledger sends no call twice.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Protocol
+
+from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
+from calltools.files.atomic import map_os_errors
+from calltools.files.opening import read_stamp
+from calltools.files.remote_path import RemotePath
+from calltools.jobs import archive, outputs
+from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
+from calltools.jobs.definition import Job
+from calltools.jobs.inputs import JobInput, JobInputs, list_inputs, sort_inputs
+from calltools.jobs.results import InputResult, InputState, JobResult, Remark
+from calltools.jobs.sending import JobSender
+from calltools.ledger import (
+    Ledger,
+    find_finished,
+    forget_finished,
+    hold_job,
+    record_finished,
+    record_job_run,
+)
+from calltools.model.rule import Severity
+from calltools.run import SessionEvents
+from calltools.uploading.context import Clock, Connect, UploadEvents
+
+
+class JobEvents(Protocol):
+    """The caller of a run of jobs: hears what happens."""
+
+    def job_started(self, job: Job, inputs: int) -> None:
+        """A job begins; so many inputs are converted."""
+
+    def converting(self) -> SessionEvents:
+        """Hears how the inputs are read."""
+
+    def sending(self) -> UploadEvents:
+        """Hears how the calls are sent."""
+
+    def input_ended(self, job: Job, one: InputResult) -> None:
+        """It is known what becomes of an input."""
+
+    def job_failed(self, job: Job, error: CalltoolsError) -> None:
+        """A job, or a part of it, failed; the others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobMode:
+    """How jobs are run.
+
+    Attributes:
+        take_all: Take also inputs that the jobs are done with.
+        plan_only: Say what would be sent; nothing is sent, written or moved.
+        dry_run: The same without ledger and network.
+    """
+
+    take_all: bool = False
+    plan_only: bool = False
+    dry_run: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written, sent and moved."""
+        return not (self.plan_only or self.dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRunner:
+    """Runs jobs; it needs no terminal.
+
+    Attributes:
+        ledger: The ledger; ``None``: a dry run.
+        connect: Gives what connects to the service for a job.
+        events: The caller.
+        day: Of the run, as paths name it: ``2026-03-10``.
+        now: Of the run, Unix seconds.
+        mode: How jobs are run.
+        clock: Time, and how to wait.
+    """
+
+    ledger: Ledger | None
+    connect: Callable[[Job], Connect]
+    events: JobEvents
+    day: str
+    now: int
+    mode: JobMode = JobMode()
+    clock: Clock = field(default_factory=Clock)
+
+    def run(self, job: Job) -> JobResult:
+        """Run a job; whatever fails is in the result, so that the next job follows.
+
+        Raises:
+            KeyboardInterrupt: The user interrupts the run.
+        """
+        result = JobResult(job.name, None if job.upload is None else job.upload.counter)
+        try:
+            with self._locked(job), self._work_folder(job) as folder:
+                _JobRun(self, job, result, folder).run()
+        except CalltoolsError as error:
+            self._fail(job, result, error)
+        except Exception as fault:  # noqa: BLE001 - a defect that one client meets must not stop the others
+            defect = DefectError("defect", fault=type(fault).__name__)
+            self._fail(job, result, defect.with_traceback(fault.__traceback__))
+        if self.ledger is not None and self.mode.writes:
+            try:
+                record_job_run(self.ledger, job.key, result.code, succeeded=result.succeeded)
+            except CalltoolsError as error:
+                self._fail(job, result, error)
+        return result
+
+    def _fail(self, job: Job, result: JobResult, error: CalltoolsError) -> None:
+        result.fail(error)
+        self.events.job_failed(job, error)
+
+    def _locked(self, job: Job) -> AbstractContextManager[None]:
+        return nullcontext() if self.ledger is None or not self.mode.writes else hold_job(self.ledger, job.key)
+
+    @contextmanager
+    def _work_folder(self, job: Job) -> Iterator[Path]:
+        """A private folder; what a killed run has left in it is removed first."""
+        if self.ledger is None or not self.mode.writes:
+            with TemporaryDirectory(prefix="calltools-") as temporary:
+                yield Path(temporary)
+            return
+        name = sha256(f"{job.key.config}\n{job.key.name}".encode()).hexdigest()[:32]
+        folder = self.ledger.folder / "jobs" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        with map_os_errors(folder):
+            folder.parent.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class _JobRun:
+    """One run of one job, under its lock."""
+
+    runner: JobRunner
+    job: Job
+    result: JobResult
+    folder: Path
+
+    def run(self) -> None:
+        """Run the job.
+
+        Raises:
+            CalltoolsError: The job as a whole cannot be run.
+        """
+        job, mode = self.job, self.runner.mode
+        paths = outputs.find_paths(job, self.runner.day)
+        listed = list_inputs(job.inputs, paths.folders, recursive=job.recursive)
+        outputs.refuse_own_outputs(job, paths, listed.folders)
+        _refuse_moving_addresses(job, paths, listed.inputs)
+        inputs = self._sort(listed.inputs)
+        outputs.refuse_equal_outputs(paths, [table.name for one in inputs.changed for table in one.tables])
+        if mode.writes and len(inputs):
+            # What cannot be written is refused before anything is sent.
+            outputs.make_folders(paths)
+            if paths.archive is not None:
+                archive.prepare_folder(paths.archive)
+        self.runner.events.job_started(job, len(inputs.changed))
+        for one, error in inputs.failed:
+            self._report(error)
+            self._end(InputResult(one.name, InputState.FAILED, reason=Remark(error.key, error.facts)))
+        sender = self._sender()
+        if sender is not None:
+            sender.resume(self.result)
+        done = self._process(inputs.changed, paths, sender) if inputs.changed else []
+        unchanged = [(one, InputResult(one.name, InputState.UNCHANGED)) for one in inputs.finished]
+        self._put_away([*done, *unchanged], paths.archive)
+
+    def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
+        ledger = self.runner.ledger
+        known = {} if ledger is None or self.runner.mode.take_all else find_finished(ledger, self.job.key)
+        return sort_inputs(listed, ledger, known, self.job.options_for, self.folder / "copies")
+
+    def _sender(self) -> JobSender | None:
+        job, runner = self.job, self.runner
+        if job.upload is None:
+            return None
+        return JobSender(
+            runner.ledger,
+            runner.connect(job),
+            runner.events.sending(),
+            job.upload,
+            runner.clock,
+            plan_only=not runner.mode.writes,
+        )
+
+    def _process(
+        self, inputs: Sequence[JobInput], paths: outputs.JobPaths, sender: JobSender | None
+    ) -> list[tuple[JobInput, InputResult]]:
+        """Convert inputs, write, send, and record those that are finished; gives these."""
+        converted = convert_inputs(
+            self.job,
+            inputs,
+            JobContexts(self.runner.now),
+            paths,
+            self.folder,
+            self.runner.events.converting(),
+            writes=self.runner.mode.writes,
+        )
+        taken = [(one, self._judge(one, converted[one.key])) for one in inputs]
+        open_ = [(ended, converted[one.key]) for one, ended in taken if ended.state is not InputState.FAILED]
+        if self.runner.mode.writes:
+            for ended, tables in open_:
+                _write(ended, tables, paths)
+        if sender is not None:
+            self._send(sender, [pair for pair in open_ if pair[0].state is InputState.FINISHED])
+        for ended, _ in open_:
+            if not self.runner.mode.writes:
+                ended.state = InputState.PLANNED
+            elif ended.reason is not None:
+                ended.state = InputState.LEFT
+        done = [(one, ended) for one, ended in taken if ended.state is InputState.FINISHED]
+        for _, ended in taken:
+            if ended.state is not InputState.FINISHED:
+                self._end(ended)
+        if self.runner.ledger is not None and done:
+            record_finished(self.runner.ledger, self.job.key, {one.key: one.digest for one, _ in done})
+        return done
+
+    def _send(self, sender: JobSender, converted: Sequence[tuple[InputResult, Sequence[ConvertedTable]]]) -> None:
+        """Send calls, and say of each input whether one of them is not accepted."""
+        try:
+            sender.send([table for _, tables in converted for table in tables if table.has_calls], self.result)
+        except CalltoolsError as error:
+            self._report(error)
+        if not self.runner.mode.writes:
+            return
+        for ended, tables in converted:
+            reasons = (sender.look_up(table, self.result) for table in tables if table.has_calls)
+            ended.reason = next((reason for reason in reasons if reason is not None), ended.reason)
+
+    def _judge(self, one: JobInput, tables: Sequence[ConvertedTable]) -> InputResult:
+        """What becomes of a converted input, but for its calls that are to be sent."""
+        summaries = tuple(table.summary for table in tables)
+        ended = InputResult(one.name, InputState.FINISHED, summaries)
+        fault = next((summary.error for summary in summaries if summary.error is not None), None)
+        if fault is None and one.stamp and not _is_as_read(one):
+            # What was read of it may end in the middle of a call.
+            fault = SourceError("job-input-changed", path=one.name)
+            self._report(fault)
+        if fault is not None:
+            self.result.codes.append(SourceError.exit_code)
+            ended.state, ended.reason = InputState.FAILED, Remark(fault.key, fault.facts)
+            return ended
+        worst = self.job.fail_on.rank
+        if any(
+            count and Severity(word).rank <= worst for each in summaries for word, count in each.by_severity.items()
+        ):
+            self.result.codes.append(_FINDINGS)
+        rejected = sum(summary.rejected for summary in summaries)
+        if rejected and self.job.on_error == "fail":
+            ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
+        elif rejected and not (self.job.files.rejects or self.job.files.reports):
+            # It is sent, and stays: nothing on the disk says why these records were left out.
+            ended.reason = Remark("job-left-unexplained", {"count": rejected})
+        return ended
+
+    def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], folder: Path | None) -> None:
+        """Move finished inputs to the archive, if the job has one."""
+        moved: list[str] = []
+        for one, ended in done:
+            if folder is not None and self.runner.mode.writes:
+                try:
+                    ended.moved_to = str(archive.put_away(one.path, one.stamp, folder))
+                    ended.state = InputState.FINISHED
+                    moved.append(one.key)
+                except SourceError as error:
+                    # The new file is an input of the next run.
+                    ended.state, ended.reason = InputState.LEFT, Remark(error.key, error.facts)
+                except CalltoolsError as error:
+                    self._report(error)
+                    ended.state, ended.reason = InputState.LEFT, Remark(error.key, error.facts)
+            self._end(ended)
+        if self.runner.ledger is not None and moved:
+            forget_finished(self.runner.ledger, self.job.key, moved)
+
+    def _report(self, error: CalltoolsError) -> None:
+        self.result.fail(error)
+        self.runner.events.job_failed(self.job, error)
+
+    def _end(self, ended: InputResult) -> None:
+        self.result.inputs.append(ended)
+        self.runner.events.input_ended(self.job, ended)
+
+
+_FINDINGS: Final = 1
+
+
+def _refuse_moving_addresses(job: Job, paths: outputs.JobPaths, inputs: Sequence[JobInput]) -> None:
+    """Refuse an archive for what is at an address.
+
+    Raises:
+        UsageError: It has one.
+    """
+    for one in inputs if paths.archive is not None else ():
+        if isinstance(one.path, RemotePath):
+            raise UsageError("job-not-moved", job=job.name, path=one.path)
+
+
+def _is_as_read(one: JobInput) -> bool:
+    try:
+        return read_stamp(one.path) == one.stamp
+    except SourceError:
+        return False
+
+
+def _write(ended: InputResult, tables: Sequence[ConvertedTable], paths: outputs.JobPaths) -> None:
+    """Put rejects and outputs of an input in their places."""
+    for table in tables:
+        rejects, output = paths.rejects_of(table.name), paths.output_of(table.name)
+        if rejects is not None and table.summary.rejected:
+            ended.rejects.append(str(outputs.put_rejects(table.rejects, rejects)))
+        if output is not None and table.output.is_file():
+            outputs.put_output(table.output, output)
+            ended.outputs.append(str(output))

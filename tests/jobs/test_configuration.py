@@ -1,0 +1,130 @@
+"""The tables ``[[jobs]]``: every slip is named before anything is done, and what a job does not say is inherited."""
+
+import pytest
+
+from tests.jobs.conftest import JOB, stored
+
+TWO = JOB + JOB.replace("2001", "2002").replace("romashka", "Romashka")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        pytest.param(JOB + 'archve = "x/"\n', "$.jobs[0].archve", "archive", id="unknown, near"),
+        pytest.param(JOB + "yes = true\n", "$.jobs[0].yes", "a job does not have", id="of another command"),
+        pytest.param(JOB + "all = true\n", "$.jobs[0].all", "no such option", id="of the command line"),
+        pytest.param(TWO, "$.jobs[1].name", "another job", id="two of one name"),
+        pytest.param(JOB.replace('name = "romashka"', ""), "$.jobs[0]", "name", id="no name"),
+        pytest.param(JOB.replace("romashka", "../up"), "$.jobs[0].name", "part of paths", id="name is a path"),
+        pytest.param(JOB.replace('inputs = "in/*.csv"', ""), "$.jobs[0]", "inputs", id="no inputs"),
+        pytest.param(JOB.replace("in/*.csv", "-"), "$.jobs[0].inputs", "standard input", id="standard input"),
+        pytest.param(JOB.replace("counter = 2001", ""), "$.jobs[0]", "counter = N", id="goes nowhere"),
+        pytest.param(JOB + 'token = "y0_Secret"\n', "$.jobs[0].token", "env:NAME", id="a token"),
+        pytest.param(JOB + "timezone = 3\n", "$.jobs[0].timezone", "text", id="wrong type"),
+        pytest.param('jobs = ["x"]\n', "$.jobs[0]", "table", id="no table"),
+    ],
+)
+def test_a_slip_ends_with_2_and_its_path_before_anything_is_done(project, run, service, text, path, words):
+    project.configure(text)
+    project.add_input()
+
+    result = run("run")
+
+    assert result.exit_code == 2
+    assert path in result.stderr
+    assert words in result.stderr
+    assert "y0_Secret" not in result.output
+    assert project.files() == ["in/calls.csv"]
+    assert service.requests == []
+
+
+def test_all_slips_are_named_at_once(project, run):
+    project.configure(JOB + 'archve = "x/"\n' + JOB)
+
+    result = run("run")
+
+    assert "$.jobs[0].archve" in result.stderr
+    assert "$.jobs[1].name" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ['timezone = "Europe/Moskow"', 'select = "CT999"', 'vendor = "nobody"', 'comment = "no, never"']
+)
+def test_a_wrong_option_of_the_last_job_stops_the_first(project, run, service, option):
+    project.configure(JOB + JOB.replace("romashka", "last") + f"{option}\n")
+    project.add_input()
+
+    result = run("run")
+
+    assert result.exit_code == 2
+    assert service.requests == []
+
+
+def test_the_counter_of_a_variable_never_beats_that_of_a_job(project, run_jobs, service):
+    project.add_input()
+
+    run_jobs(CALLTOOLS_COUNTER="9", CALLTOOLS_GOAL="From outside")
+
+    assert len(stored(service)) == 10
+    assert {one.goal for one in service.store.uploadings} == {"From outside"}
+
+
+@pytest.mark.parametrize("where", ["the job", "the file", "an override", "nowhere"])
+def test_reading_options_come_from_the_job_or_from_what_holds_for_all(project, run_jobs, where):
+    option = 'ignore = ["CT212"]\n'
+    parts = {
+        "the job": JOB + option,
+        "the file": option + JOB,
+        "an override": JOB + f'[[overrides]]\nfiles = "in/*.csv"\n{option}',
+        "nowhere": JOB,
+    }
+    project.configure(parts[where])
+    path = project.add_input()
+    path.write_text(path.read_text().replace("1760000000", "soon"))
+
+    assert run_jobs("--dry-run").jobs["romashka"]["written"] == (9 if where == "nowhere" else 10)
+
+
+def test_a_job_says_more_than_an_override(project, run_jobs):
+    project.configure(JOB + 'select = "CT212"\n[[overrides]]\nfiles = "in/*.csv"\nselect = "CT243"\n')
+    path = project.add_input()
+    path.write_text(path.read_text().replace("1760000000", "soon"))
+
+    assert run_jobs("--dry-run").jobs["romashka"]["rejected"] == 1
+
+
+def test_paths_start_in_the_folder_of_the_file(project, run_jobs, service, monkeypatch):
+    project.configure(JOB + 'output = "out/"\nreport = "reports/{stem}.json"\n')
+    project.add_input()
+    below = project.folder / "below" / "here"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert project.files() == ["archive/calls.csv", "out/calls.csv", "reports/calls.json"]
+
+
+def test_a_number_of_processes_and_jobs_do_not_disturb_one_another(project, run):
+    project.configure("jobs = 2\n")
+    project.add_input()
+
+    assert run("validate", "in/calls.csv").exit_code == 0
+    assert "jobs = 2" in run("config", "show").stdout
+    assert "has no [[jobs]]" in run("run").stderr
+
+
+def test_other_commands_do_not_mind_jobs(project, run):
+    project.add_input()
+
+    assert run("validate", "in/calls.csv").exit_code == 0
+
+
+def test_without_a_configuration_there_are_no_jobs(tmp_path, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    result = run("run")
+
+    assert result.exit_code == 2
+    assert "[[jobs]]" in result.stderr

@@ -1,0 +1,316 @@
+"""``calltools run``: inputs are converted, sent, reported and put away; what is not finished stays."""
+
+import json
+
+import pytest
+
+from tests.jobs.conftest import COUNTER, JOB, stored
+from tests.uploading.conftest import TOKEN, call_line, write_csv
+
+WRONG = "y0_wrong"
+CONVERTING = """
+[[jobs]]
+name = "only"
+inputs = "in/"
+output = "out/{stem}.csv"
+"""
+
+
+def bad_line(number):
+    return f"16045910256982352{number:02},soon,0,+749500007{number:02},35,0,x"
+
+
+def states(result, job="romashka"):
+    return {one["path"]: one["state"] for one in result.jobs[job]["inputs"]}
+
+
+def test_a_job_sends_each_call_and_puts_its_input_away(project, run_jobs, service):
+    project.add_input()
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert set(stored(service).values()) == {1}
+    assert len(stored(service)) == 10
+    assert project.files() == ["archive/calls.csv"]
+    facts = result.jobs["romashka"]
+    assert (facts["read"], facts["written"], facts["rejected"], facts["sent"]) == (10, 10, 0, 10)
+    assert facts["inputs"][0]["moved_to"] == "archive/calls.csv"
+
+
+def test_a_second_run_asks_nobody(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', ""))
+    project.add_input()
+    run_jobs()
+    asked = len(service.requests)
+
+    result = run_jobs()
+
+    assert result.exit_code == 0
+    assert states(result) == {"in/calls.csv": "unchanged"}
+    assert len(service.requests) == asked
+    assert project.files() == ["in/calls.csv"]
+
+
+def test_an_input_that_grew_is_taken_again_and_only_its_new_calls_go(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', ""))
+    project.add_input(numbers=range(5))
+    run_jobs()
+    project.add_input(numbers=range(8))
+
+    result = run_jobs()
+
+    assert result.jobs["romashka"]["sent"] == 3
+    assert len(stored(service)) == 8
+    assert set(stored(service).values()) == {1}
+
+
+def test_all_takes_what_is_finished_and_sends_nothing_twice(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', ""))
+    project.add_input()
+    run_jobs()
+
+    result = run_jobs("--all")
+
+    assert (result.jobs["romashka"]["read"], result.jobs["romashka"]["sent"]) == (10, 0)
+    assert set(stored(service).values()) == {1}
+
+
+def test_a_job_without_a_counter_converts_and_meets_no_service(project, run_jobs, service):
+    project.configure(CONVERTING)
+    project.add_input()
+
+    result = run_jobs(CALLTOOLS_COUNTER="7")
+
+    assert result.exit_code == 0, result.output
+    assert project.files() == ["in/calls.csv", "out/calls.csv"]
+    assert result.jobs["only"]["counter"] is None
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".parquet"])
+def test_an_output_has_the_form_of_its_ending(project, run_jobs, ending):
+    project.configure(CONVERTING.replace(".csv", ending))
+    project.add_input()
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert project.files("out") == [f"out/calls{ending}"]
+
+
+def test_rejects_of_two_files_of_one_name_are_both_kept(project, run_jobs):
+    for number in (1, 2):
+        write_csv(project.inputs / "calls.csv", [call_line(number), bad_line(number)])
+        result = run_jobs()
+
+    assert result.exit_code == 1
+    assert project.files("archive", "rejects") == [
+        "archive/calls-2.csv",
+        "archive/calls.csv",
+        "rejects/calls-2.rejects.csv",
+        "rejects/calls.rejects.csv",
+    ]
+    texts = [(project.folder / name).read_text() for name in project.files("rejects")]
+    assert len(texts) == 2
+    assert len({*texts}) == 2
+
+
+def test_an_input_with_rejects_stays_where_nothing_on_the_disk_says_why(project, run_jobs, service):
+    project.configure(JOB.replace('rejects = "rejects/"', ""))
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    result = run_jobs()
+
+    assert result.exit_code == 1
+    assert states(result) == {"in/calls.csv": "left"}
+    assert "rejects" in result.jobs["romashka"]["inputs"][0]["reason"]
+    assert len(stored(service)) == 1
+    assert project.files() == ["in/calls.csv"]
+
+
+def test_of_an_input_with_errors_nothing_goes_where_on_error_is_fail(project, run_jobs, service):
+    project.configure(JOB + 'on-error = "fail"\noutput = "out/"\n')
+    write_csv(project.inputs / "bad.csv", [call_line(1), bad_line(2)])
+    project.add_input("good.csv", range(3, 5))
+
+    result = run_jobs()
+
+    assert result.exit_code == 1
+    assert states(result) == {"in/bad.csv": "left", "in/good.csv": "finished"}
+    assert len(stored(service)) == 2
+    assert project.files("in", "archive", "out") == ["archive/good.csv", "in/bad.csv", "out/good.csv"]
+
+
+def test_a_job_that_fails_does_not_stop_the_others(project, run_jobs, service):
+    other = JOB.replace("romashka", "vasilek").replace("2001", "2002").replace("in/", "other/")
+    project.configure(JOB.replace("in/*.csv", "missing.csv") + other)
+    (project.folder / "other").mkdir()
+    write_csv(project.folder / "other" / "calls.csv", [call_line(1)])
+
+    result = run_jobs()
+
+    assert result.exit_code == 3
+    assert [one["exit_code"] for one in result.jobs.values()] == [3, 0]
+    assert len(stored(service, 2002)) == 1
+
+
+def test_a_damaged_input_does_not_stop_the_others_of_its_job(project, run_jobs, service):
+    project.add_input("good.csv", range(3))
+    (project.inputs / "bad.csv").write_bytes(b"PK\x03\x04 no workbook")
+
+    result = run_jobs()
+
+    assert result.exit_code == 3
+    assert states(result) == {"in/bad.csv": "failed", "in/good.csv": "finished"}
+    assert len(stored(service)) == 3
+
+
+def test_a_refused_token_leaves_the_inputs_and_the_next_run_sends_them(project, run_jobs, service):
+    project.add_input()
+
+    refused = run_jobs(CALLTOOLS_TOKEN=WRONG)
+    sent = run_jobs()
+
+    assert refused.exit_code == 4
+    assert states(refused) == {"in/calls.csv": "left"}
+    assert sent.exit_code == 0, sent.output
+    assert set(stored(service).values()) == {1}
+    assert project.files() == ["archive/calls.csv"]
+
+
+@pytest.mark.parametrize("place", ["env:ROMASHKA", "file:token.txt"])
+def test_each_job_may_have_a_token_of_its_own(project, run_jobs, service, place):
+    project.configure(JOB + f'token = "{place}"\n')
+    project.add_input()
+    (project.folder / "token.txt").write_text(TOKEN + "\n")
+    (project.folder / "token.txt").chmod(0o600)
+
+    result = run_jobs(CALLTOOLS_TOKEN=WRONG, ROMASHKA=TOKEN)
+
+    assert result.exit_code == 0, result.output
+    assert len(stored(service)) == 10
+    assert TOKEN not in result.output
+
+
+def test_without_its_token_a_job_fails_before_it_sends(project, run_jobs, service):
+    project.configure(JOB + 'token = "env:NOBODY"\n')
+    project.add_input()
+
+    result = run_jobs()
+
+    assert result.exit_code == 2
+    assert "env:NOBODY" in result.stderr
+    assert project.files() == ["in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("option", ["--plan", "--dry-run"])
+def test_a_plan_sends_writes_and_moves_nothing(project, run_jobs, service, option):
+    project.configure(JOB + 'output = "out/"\nreport = "reports/{stem}.html"\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    result = run_jobs(option)
+
+    assert result.exit_code == 1
+    assert states(result) == {"in/calls.csv": "planned"}
+    assert result.jobs["romashka"]["to_send"] == (1 if option == "--plan" else None)
+    assert project.files() == ["in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+def test_named_jobs_run_alone_in_the_order_of_the_file(project, run_jobs):
+    project.configure("".join(JOB.replace("romashka", name) for name in ("a", "b", "c")))
+
+    result = run_jobs("c", "A")
+
+    assert [*result.jobs] == ["a", "c"]
+
+
+def test_a_wrong_name_names_the_nearest(project, run):
+    result = run("run", "romashk")
+
+    assert result.exit_code == 2
+    assert "Did you mean romashka?" in result.stderr
+
+
+def test_paths_name_job_day_and_input(project, run_jobs):
+    project.configure(JOB + 'output = "out/{job}/{stem}.csv"\nreport = "reports/{job}/{stem}.json"\n')
+    project.add_input()
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert project.files("out", "reports") == ["out/romashka/calls.csv", "reports/romashka/calls.json"]
+    assert json.loads((project.folder / "reports/romashka/calls.json").read_text())["files"][0]["written"] == 10
+
+
+def test_two_inputs_that_would_write_one_file_stop_the_job_before_it_begins(project, run_jobs, service):
+    project.configure(JOB.replace("in/*.csv", "in/**/*.csv") + 'output = "out/"\n')
+    for folder in ("a", "b"):
+        project.add_input(f"{folder}/calls.csv")
+
+    result = run_jobs()
+
+    assert result.exit_code == 2
+    assert "in/a/calls.csv and in/b/calls.csv" in result.stderr
+    assert service.requests == []
+
+
+def test_two_inputs_of_one_name_are_both_in_the_archive(project, run_jobs, service):
+    project.configure(JOB.replace("in/*.csv", "in/**/*.csv").replace('rejects = "rejects/"', ""))
+    for number, folder in enumerate(("a", "b")):
+        project.add_input(f"{folder}/calls.csv", [number])
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert project.files() == ["archive/calls-2.csv", "archive/calls.csv"]
+    assert len(stored(service)) == 2
+
+
+@pytest.mark.parametrize("key", ["archive", "output"])
+def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, service, key):
+    project.configure(JOB.replace('archive = "archive/"', "") + f'{key} = "in/"\n')
+    project.add_input()
+
+    result = run_jobs()
+
+    assert result.exit_code == 2
+    assert project.files() == ["in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+def test_an_archive_that_cannot_be_written_stops_the_job_before_it_sends(project, run_jobs, service):
+    project.add_input()
+    (project.folder / "archive").write_text("a file in the place of the folder")
+
+    result = run_jobs()
+
+    assert result.exit_code == 2
+    assert project.files() == ["archive", "in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+def test_the_list_says_when_a_job_last_succeeded(project, run, run_jobs):
+    project.add_input()
+    before = run("run", "--list", "--max-age", "36h")
+    run_jobs()
+    after = run("run", "--list", "--max-age", "36h")
+
+    assert before.exit_code == 1
+    assert "never" in before.stdout
+    assert "romashka" in before.stderr
+    assert after.exit_code == 0
+    assert "never" not in after.stdout
+
+
+def test_a_run_that_leaves_an_input_behind_is_no_success(project, run, run_jobs):
+    project.add_input()
+    run_jobs(CALLTOOLS_TOKEN=WRONG)
+
+    listed = run("run", "--list", "--output-format", "json")
+
+    assert json.loads(listed.stdout)["last_success"] is None
+    assert json.loads(listed.stdout)["exit_code"] == 4
+    assert json.loads(listed.stdout)["counter"] == COUNTER
