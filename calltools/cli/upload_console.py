@@ -241,6 +241,10 @@ class UploadConsole:
         if found.exit_code(min_visible):
             self.notify_always("check-few", shown=found.shown, accepted=found.accepted, percent=f"{min_visible:g}")
 
+    def print_remark(self, text: str) -> None:
+        """Print a line for a person."""
+        self._echo(f"calltools: {text}", err=True)
+
     def print_line(self, text: str) -> None:
         """Print a line for scripts."""
         self._echo(text, err=False)

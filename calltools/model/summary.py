@@ -16,8 +16,8 @@ from calltools.model.finding import Findings
 #: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
 Unusable: TypeAlias = Literal["damaged", "no-phone", "phone", "time", "identifier"]
 #: What a record of a file of outcomes lacks: whose it is, when it was, a readable price, its currency, or all of price
-#: and tag.
-UnusableOutcome: TypeAlias = Literal["person", "time", "price", "currency", "nothing"]
+#: and tag; or that it stands in an earlier one of these files, too.
+UnusableOutcome: TypeAlias = Literal["person", "time", "price", "currency", "nothing", "repeated"]
 
 #: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.
 DURATION_BOUNDS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)

@@ -86,6 +86,7 @@ OUTCOME_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "price": "outcomes-price",
         "currency": "outcomes-currency",
         "nothing": "outcomes-nothing",
+        "repeated": "outcomes-repeated",
     }
 )
 _SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(

@@ -26,7 +26,7 @@ PAIRS = [
 VALUES = {
     "timezone": "Asia/Omsk", "region": "KZ", "currency": "EUR", "static-call": "0", "date-order": "mdy", "sheet": "Calls",
     "header-row": "3", "identifier-window": "2d", "identifiers": "ids.csv", "as-of": "2026-03-10T00:00:00Z",
-    "duration-format": "h:mm",
+    "duration-format": "h:mm", "outcome-window": "2d",
 }  # fmt: skip
 GIVEN_WORDS = {"en": "`{}` was given", "ru": "задано `{}`"}
 
@@ -112,6 +112,8 @@ def run_in_all_forms(block, options, command, language, folder):
         given["--vendor"] = str(case_files.write_text(folder / "profile.toml", block["profile"]))
     if "identifiers" in block:
         given["--identifiers"] = str(case_files.write_text(folder / "identifiers.csv", block["identifiers"]))
+    if "outcomes" in block:
+        given["--outcomes"] = str(case_files.write_text(folder / "outcomes.csv", block["outcomes"]))
     given = options | given
     reports = [folder / f"report{ending}" for ending in (".md", ".html", ".xml", ".sarif", ".xlsx")]
     arguments = [text for pair in given.items() for text in pair]
