@@ -55,7 +55,9 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Отозвать то, что ждёт отправки; эти звонки можно отправить с другим файлом.",
     "Take over what a lost ledger has sent, as accepted; calls that may be in it are held back from then on.":
         "Принять на учёт отправленное при потерянном журнале; звонки, которые могли быть в нём, больше не отправляются.",
-    "Known exports: list, show, detect, test, new.": "Известные выгрузки: list, show, detect, test, new.",
+    "Known exports: list, show, detect, test, new, sample.": "Известные выгрузки: list, show, detect, test, new, sample.",
+    "Invented calls in the exact form of a vendor's export, with faults on request.":
+        "Выдуманные звонки точно в форме выгрузки сервиса, по желанию — с ошибками.",
     "Every known export: name, how well it is known, what it is.":
         "Все известные выгрузки: имя, насколько хорошо известна, что это.",
     "One profile: where it comes from, the mapping, what the export lacks.":
@@ -200,6 +202,11 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "incoming, outgoing, internal, answered или missed; можно несколько раз.",
     "As for strptime, or iso, unix, unix-ms.": "Как для strptime, или iso, unix, unix-ms.",
     "Zone of the example.": "Пояс примера.",
+    "How many calls.": "Сколько звонков.",
+    "Another number, other calls; the same, the same.": "Другое число — другие звонки; то же — те же.",
+    "Faults of these rules in so many records.": "Ошибки этих правил в стольких записях.",
+    "Share of missed calls.": "Доля пропущенных звонков.",
+    "Overwrite a file that exists.": "Перезаписать файл, который уже есть.",
     "Ask nothing.": "Ничего не спрашивать.",
     "With the overrides for this file.": "С поправками для этого файла.",
     "Say where each value comes from.": "Сказать, откуда каждое значение.",
