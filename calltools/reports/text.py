@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, TextIO
@@ -17,11 +18,11 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary, Unusable
 from calltools.reports.concise import format_concise_lines, format_lines_under_rule, format_severity
 from calltools.reports.escape import escape_invisible
+from calltools.reports.lines import LineReporter
 from calltools.reports.reporter import (
     BOLD,
     DIM,
     RESET,
-    LineReporter,
     ReportOptions,
     RuleCount,
     RuleLimiter,
@@ -149,6 +150,7 @@ class TextReporter:
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the total of several files, and what to do next."""
+        self.line_reporter.close(summaries)
         # ``convert`` prints it itself, beside the file that it has written.
         if len(summaries) > 1 and {summary.written for summary in summaries if summary.error is None} == {None}:
             self._write_lines([*map(self._format_file_line, worst_first(summaries)), ""])
@@ -199,7 +201,7 @@ class TextReporter:
         yield format_rule_advice(rule, self.source, self.options)
 
     def _write_lines(self, lines: Iterable[str]) -> None:
-        self.stream.writelines(f"{line}\n" for line in lines)
+        self.line_reporter.write_text("".join(f"{line}\n" for line in lines))
 
     def _bold(self, text: str) -> str:
         return f"{BOLD}{text}{RESET}" if self.options.color else text
@@ -242,8 +244,14 @@ def _format_clean(summary: Summary, options: ReportOptions) -> str:
 
 def format_rule_advice(rule: RuleCount, source: Source | None, options: ReportOptions) -> str:
     """What to do about findings of a rule, in lines of the report's width."""
-    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language, source))
-    return textwrap.fill(sentence, options.width, **WRAP_OPTIONS)
+    advice = format_advice(rule.code, options.language, source)
+    return _wrap_sentence(say("report-fix", options.language, advice=advice), options.width)
+
+
+@lru_cache(maxsize=256)
+def _wrap_sentence(sentence: str, width: int) -> str:
+    """The sentence in lines; many files of a run have the same advice."""
+    return textwrap.fill(sentence, width, **WRAP_OPTIONS)
 
 
 def _describe_format(source: Source, options: ReportOptions) -> str:

@@ -105,9 +105,14 @@ def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tup
         if delimiter not in text and any(score > 1 for score, *_ in tried):
             # Each row is one cell, so that it has one known title at most.
             break
-        rows, cells = split_rows(
-            double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter
-        )
+        doubled = double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text
+        if hints.header_row is None and not tried:
+            # If the first row alone is certain, it is so whatever follows, and most rows are not looked at.
+            rows, cells = split_rows(doubled, delimiter, 1)
+            guess = find_header(cells)
+            if guess.certain:
+                return delimiter, rows, guess
+        rows, cells = split_rows(doubled, delimiter)
         guess = find_header(cells)
         tried.append((guess.score, _width_consistency(cells), -listed.index(delimiter), delimiter, rows, guess))
         if guess.certain:
