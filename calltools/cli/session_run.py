@@ -27,8 +27,9 @@ from calltools.cli.options import (
     resolve_language,
 )
 from calltools.cli.progress import Progress
-from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
+from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
+from calltools.cli.typed_command import TypedCommand
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
@@ -53,6 +54,7 @@ from calltools.run import (
     InputFile,
     Job,
     OutcomeRejectsSink,
+    ReporterSink,
     RunContext,
     Session,
     SessionEvents,
@@ -69,12 +71,13 @@ from calltools.workers import second_process
 from calltools.workers.batch_work import Cluster
 
 
-def validate_files(  # noqa: PLR0913 - the groups of options
+def validate_files(  # noqa: PLR0913, PLR0917 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
+    typed: TypedCommand,
     *,
     converting: bool = False,
 ) -> None:
@@ -86,11 +89,12 @@ def validate_files(  # noqa: PLR0913 - the groups of options
         refuse_occupied_outputs(_report_paths(showing, names), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         reporters = list(open_reporters(showing, sys.stdout, stack, names))
+        following = create_next_step(showing, sys.stdout)
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
-            [baseline],
-            reporters,
+            [baseline, *_past_uploads(showing)],
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
             wants_statistics=wants_statistics(showing),
@@ -99,6 +103,8 @@ def validate_files(  # noqa: PLR0913 - the groups of options
             processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
+        for step in following if not baseline.result.written else ():
+            step.print_for(typed, summaries)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
         if not converting and reading.as_of is None:
             _remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
@@ -112,6 +118,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
+    typed: TypedCommand | None = None,
     *,
     stream: BinaryIO | None = None,
     watcher: SessionSink | None = None,
@@ -125,6 +132,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         showing: How findings are shown.
         running: Where the work is done.
         layers: The options of single files.
+        typed: The command as it was typed, to which the next one is like; ``None``: no next one is told.
         stream: Takes the canonical CSV, where no output is named; standard output stays free.
         watcher: Sees what is converted, and tells of it in place of the report on the screen.
     """
@@ -154,12 +162,13 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         changes = _open_changes(writing, showing, stack)
         shown_on = sys.stdout if output is not None and stream is None else sys.stderr
         reporters = list(open_reporters(showing, None if watcher else shown_on, stack, names))
+        following = create_next_step(showing, shown_on) if typed else []
         watchers = [] if watcher is None else [watcher]
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, *left, converted, *watchers],
-            reporters,
+            [baseline, *changes, *left, converted, *watchers, *_past_uploads(showing)],
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
             wants_statistics=wants_statistics(showing),
@@ -174,7 +183,19 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
+        if typed is not None and not baseline.result.written and output is not None:
+            for step in following:
+                step.print_for(typed, summaries, after="\n")
     return summaries, 0 if baseline.result.written else _exit_code(summaries, showing)
+
+
+def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
+    """What tells reports for people of uploads: none, if there is no such report."""
+    if not wants_statistics(showing):
+        return []
+    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+
+    return [PastUploads()]
 
 
 def _create_conversion(

@@ -13,8 +13,10 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from calltools.cli.help_pages import HelpPages, RussianFormatter
 from calltools.errors import nearest_word
 from calltools.files.remote_path import as_path
+from calltools.settings import language_of_arguments
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 
@@ -91,9 +93,20 @@ class _FastValues:
         return parameters
 
 
+_HELP_OPTIONS: Final = frozenset({"-h", "--help"})
+
+
 class _NamedErrors:
     def parse_args(self, context: Any, words: list[str]) -> list[str]:
-        """As the class of typer does it; an error that the parser raises bears the command, for its help."""
+        """As the class of typer does it; an error that the parser raises bears the command, for its help.
+
+        Help is in the language of ``--lang``; a command that has no such option takes it for its help alone.
+        """
+        if language_of_arguments(words) == "ru":
+            context.formatter_class = RussianFormatter
+        has_language = any("--lang" in one.opts for one in getattr(self, "params", ()))
+        if not has_language and _HELP_OPTIONS & set(words):
+            words = _without_language(words)
         try:
             rest: list[str] = super().parse_args(context, words)  # type: ignore[misc]  # of the other base class
         except CommandLineError as error:
@@ -102,12 +115,26 @@ class _NamedErrors:
         return rest
 
 
-class _Command(_FastValues, _NamedErrors, TyperCommand):
+class _Command(HelpPages, _FastValues, _NamedErrors, TyperCommand):
     pass
 
 
-class _Group(_FastValues, _NamedErrors, TyperGroup):
+class _Group(HelpPages, _FastValues, _NamedErrors, TyperGroup):
     pass
+
+
+def _without_language(words: list[str]) -> list[str]:
+    """The words before the first command or argument, without ``--lang`` and its value; the others as they are."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--lang":
+            next(rest, None)
+        elif not word.startswith("--lang="):
+            kept.append(word)
+            if not word.startswith("-"):
+                break
+    return [*kept, *rest]
 
 
 #: What an error says whose sentence is ours.
