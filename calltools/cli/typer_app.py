@@ -37,7 +37,10 @@ def expand_options(command: Callable[..., None]) -> Callable[..., None]:
     ]
     options = (parameter for group in groups.values() for parameter in _option_parameters(group))
     # An option that several groups share is one option of the command, as the first of them describes it.
-    parameters += {parameter.name: parameter for parameter in reversed([*options])}.values()
+    shared: dict[str, inspect.Parameter] = {}
+    for parameter in options:
+        shared.setdefault(parameter.name, parameter)
+    parameters += shared.values()
 
     @wraps(command)
     def wrapper(**values: Any) -> None:
