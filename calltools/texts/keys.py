@@ -198,7 +198,7 @@ WorkbookLabel = Literal[
 ]
 
 UiLabel = Literal[
-    "after", "all_good", "apply", "assumption", "assumption_needed", "back_to_records", "before", "by_rule",
+    "after", "all_good", "answer", "apply", "assumption", "assumption_needed", "back_to_records", "before", "by_rule",
     "canonical_none", "change_answer", "change_named", "changed", "check_accepted", "check_again", "check_button",
     "check_first", "check_last", "check_lead", "check_of", "check_shown", "check_title", "command_lead",
     "command_title", "copied", "copy", "counter_hidden", "counter_none", "counter_number", "counter_other",
