@@ -39,6 +39,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/many.py
+	$(BIN)/python benchmarks/jobs.py
 
 # The same rules by other programs, in an environment of their own; an hour. OPTIONS="--sizes 10M --rounds 1": a part.
 bench-peers: $(STAMP) $(PEERS)/.installed

@@ -1,13 +1,13 @@
 """The inputs that a command was given, and what of its folders is none. Heavy: imported when a command runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import typer
 
-from calltools.files.folders import FoundFile, LeftOut, find_files
+from calltools.files.folders import FoundFile, FoundFiles, LeftOut, find_files
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say
 
@@ -41,13 +41,19 @@ def find_inputs(
         recursive: Whether folders in a folder are looked into.
     """
     found = find_files(arguments, others=others, is_own=_is_own_file, recursive=recursive)
+    for line in describe_left_out(found, language) if not quiet else ():
+        typer.echo(f"calltools: {line}", err=True)
+    return found.files
+
+
+def describe_left_out(found: FoundFiles, language: Language) -> Iterator[str]:
+    """A line about each folder, pattern and archive that holds something which is not taken."""
     for folder, reasons in found.left_out.items():
-        if reasons and not quiet:
+        if reasons:
             counts = {key: reasons[reason] for reason, key in _REASONS.items() if reasons[reason]}
             listed = ", ".join(say(key, language, count=count) for key, count in counts.items())
             facts = {"folder": escape_invisible(folder), "taken": found.taken[folder], "count": reasons.total()}
-            typer.echo(f"calltools: {say('inputs-left-out', language, reasons=listed, **facts)}", err=True)
-    return found.files
+            yield say("inputs-left-out", language, reasons=listed, **facts)
 
 
 def _is_own_file(path: Path) -> bool:

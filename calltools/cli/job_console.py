@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import final
 
+from calltools.cli.inputs import describe_left_out
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import OutputOptions, ResultFormat
-from calltools.errors import CalltoolsError, FileFault, LockedError
+from calltools.errors import CalltoolsError, FileFault, LockedError, SourceError
+from calltools.files.folders import FoundFiles
 from calltools.jobs.definition import Job
 from calltools.jobs.results import InputResult, InputState, JobResult, Remark, job_facts
 from calltools.ledger import JobRuns, Part
@@ -35,10 +37,14 @@ class JobConsole:
         self._number = 0
         self._listed: list[list[str]] = []
 
-    def job_started(self, job: Job, inputs: int) -> None:
-        """Print which job it is, and how many inputs are read."""
+    def job_started(self, job: Job, inputs: int, found: FoundFiles) -> None:
+        """Print which job it is, how many inputs are read, and what of their folders is no input."""
         key: MessageKey = "job-started" if inputs else "job-nothing"
         self.upload.notify(key, number=self._number, total=self._total, job=job.name, count=inputs)
+        # Where nothing is new, the same line would come with each run of a schedule.
+        if (inputs and not self.options.quiet) or self.options.verbose:
+            for line in describe_left_out(found, self.options.language):
+                self.upload.print_remark(line)
 
     def next_job(self) -> None:
         """Count a job."""
@@ -130,8 +136,8 @@ def find_todo(result: JobResult) -> Remark:
     todos: tuple[tuple[object, Remark], ...] = (
         (result.held, Remark("job-todo-held", {"counter": result.counter})),
         (locked, Remark("job-todo-locked", {"pid": locked[0] if locked else None})),
+        (not all(isinstance(error, SourceError) for error in result.errors), Remark("job-todo-error")),
         (failed, Remark("job-todo-failed", {"count": failed})),
-        (result.errors, Remark("job-todo-error")),
         (left, Remark("job-todo-left", {"count": left})),
         (rejects, Remark("job-todo-rejects", {"path": rejects})),
         (result.changed, Remark("job-todo-changed", {"count": result.changed})),

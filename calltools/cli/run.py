@@ -40,7 +40,7 @@ class JobRunOptions:
 def run_command(
     context: typer.Context,
     jobs: Annotated[
-        list[str] | None, typer.Argument(metavar="[JOB...]", help="Names of jobs; default: all.", show_default=False)
+        list[str] | None, typer.Argument(metavar="JOB", help="Names of jobs; default: all.", show_default=False)
     ] = None,
     *,
     options: JobRunOptions,

@@ -19,12 +19,13 @@ from calltools.cli.upload_options import AccessOptions, OutputOptions
 from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
 from calltools.errors import UsageError
 from calltools.jobs.definition import Job
-from calltools.jobs.inputs import list_inputs
+from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
 from calltools.jobs.run import JobMode, JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
 from calltools.runtime.process import forbid_core_dumps
+from calltools.runtime.threads import cpu_count
 from calltools.settings import read_settings, variables
 from calltools.uploading.context import Connect
 
@@ -48,7 +49,7 @@ def run_jobs(
             ledger = None if options.dry_run else stack.enter_context(open_ledger())
             clients = _Clients({table.name: table for table in tables}, layers, access, console, stack)
             now = time()
-            runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode)
+            runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count())
             results = []
             for job in jobs:
                 console.next_job()
@@ -106,7 +107,8 @@ def list_jobs(
     console = JobConsole(output, options.output_format, len(jobs))
     runs, now = _find_runs(jobs), time()
     for job, one in zip(jobs, runs, strict=True):
-        inputs = list_inputs(job.inputs, find_paths(job, _day(now)).folders, recursive=job.recursive).inputs
+        written = find_paths(job, _day(now)).own_folders(find_bases(job.inputs))
+        inputs = list_inputs(job.inputs, written, recursive=job.recursive).inputs
         console.add_listed(job, len(inputs), one)
     console.print_listed()
     old = [

@@ -92,6 +92,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     events: SessionEvents,
     *,
     writes: bool,
+    processes: int = 1,
 ) -> dict[str, list[ConvertedTable]]:
     """Convert inputs and write the reports; gives what the tables of each have become, by the key of the input.
 
@@ -105,6 +106,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
         folder: A private folder for what is converted.
         events: Hears how far it is.
         writes: Whether reports are written.
+        processes: How many may work on files; more than one in a process of our own only.
 
     Raises:
         UsageError: The options do not fit a file, or a report cannot be written. Nothing was written then.
@@ -127,6 +129,8 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
             events,
             converting=True,
             wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
+            may_fork=processes > 1,
+            processes=processes,
         ).run()
     converted: dict[str, list[ConvertedTable]] = {one.key: [] for one in inputs}
     for (one, table), summary in zip(tables, summaries, strict=True):

@@ -1,19 +1,22 @@
 """The inputs of a job: found, digested, and compared with those that it is done with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from calltools.errors import CalltoolsError, SourceError
 from calltools.files import remote
 from calltools.files.atomic import map_os_errors
-from calltools.files.folders import FoundFile, find_files
+from calltools.files.folders import FoundFile, FoundFiles, find_files, is_pattern
+from calltools.files.inputs import WILDCARDS
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
 from calltools.files.packed import split_member
 from calltools.files.remote_path import RemotePath, as_path
+from calltools.jobs.definition import Job
 from calltools.ledger import Ledger, digest_file
 from calltools.run import RunOptions, is_own_file
 
@@ -29,7 +32,7 @@ class JobInput:
         path: The file, or the address.
         tables: What is read of it.
         stamp: Of the file before anything of it was read; ``()``: it is an address.
-        digest: Of its bytes and of those of the second files that are joined to its calls.
+        digest: Of its bytes, of those of the second files that are joined to its calls, and of the counter.
         local: Where its bytes are.
     """
 
@@ -74,31 +77,47 @@ class ListedInputs:
 
     Attributes:
         inputs: The files, in order.
-        folders: Those in which files were found by a folder or a pattern.
+        found: What folders, patterns and archives hold besides.
     """
 
     inputs: list[JobInput]
-    folders: set[Path]
+    found: FoundFiles
 
 
-def list_inputs(arguments: Sequence[str], written: Iterable[Path], *, recursive: bool) -> ListedInputs:
+def list_inputs(arguments: Sequence[str], written: Sequence[Path], *, recursive: bool) -> ListedInputs:
     """The files behind the inputs of a job; a pattern that nothing fits and an empty folder give none.
 
     Args:
         arguments: Files, folders, patterns and addresses.
-        written: Folders that the job writes to: they are not looked into.
+        written: Folders that the job writes to: what is in or below them is no input, unless it is named.
         recursive: Whether folders in a folder are looked into.
     """
     found = find_files(arguments, others=written, is_own=is_own_file, recursive=recursive)
     # Today there may be nothing to do; a file that is named must be there.
-    empty = {given for given, count in found.taken.items() if not count}
+    empty = {Path(given) for given, count in found.taken.items() if not count}
+    named = {_key(as_path(given)) for given in arguments}
+    own = [folder.resolve() for folder in written if not isinstance(folder, RemotePath)]
     tables: dict[str, list[FoundFile]] = {}
     for one in found.files:
-        if str(one.path) not in empty:
+        if one.path not in empty and (_key(one.path) in named or not _is_below(one.path, own)):
             tables.setdefault(_key(one.path), []).append(one)
-    inputs = [JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()]
-    named = {_key(as_path(given)) for given in arguments}
-    return ListedInputs(inputs, {one.path.parent for one in inputs if one.key not in named})
+    return ListedInputs([JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()], found)
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    if isinstance(path, RemotePath):
+        return False
+    resolved = path.parent.resolve()
+    return any(resolved.is_relative_to(folder) for folder in folders)
+
+
+def find_bases(arguments: Sequence[str]) -> list[Path]:
+    """The folders in which folders and patterns among the inputs look for files."""
+    paths = [as_path(given) for given in arguments]
+    local = [path for path in paths if not isinstance(path, RemotePath)]
+    folders = [path for path in local if path.is_dir()]
+    patterns = [path for path in local if path not in folders and is_pattern(str(path))]
+    return [*folders, *(Path(*takewhile(WILDCARDS.isdisjoint, path.parts)) for path in patterns)]
 
 
 def second_files(options: RunOptions) -> list[Path]:
@@ -110,7 +129,7 @@ def sort_inputs(
     listed: Sequence[JobInput],
     ledger: Ledger | None,
     known: Mapping[str, str],
-    options_for: Callable[[str], RunOptions],
+    job: Job,
     copies: Path,
 ) -> JobInputs:
     """Which inputs the job is done with.
@@ -119,16 +138,18 @@ def sort_inputs(
         listed: The inputs.
         ledger: Has the key of digests; ``None``: nothing is compared.
         known: Digests of what the job is done with.
-        options_for: Gives the options of a table by its name.
+        job: The job.
         copies: A folder for copies of what is at an address.
 
     Raises:
         SourceError: A second file cannot be read.
     """
     inputs, second = JobInputs(), _SecondFiles(ledger)
+    # To another counter the calls of a finished input were never sent.
+    goes_to = [] if job.upload is None else [f"counter {job.upload.counter}"]
     for number, one in enumerate(listed):
-        options = options_for(one.tables[0].name)
-        beside = second.digest(second_files(options))
+        options = job.options_for(one.tables[0].name)
+        beside = [*second.digest(second_files(options)), *goes_to]
         try:
             digested = _digest(one, ledger, beside, copies / str(number), options.limits)
         except SourceError as error:

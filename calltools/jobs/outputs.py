@@ -34,11 +34,12 @@ class JobPaths:
     reports: tuple[Path, ...]
     archive: Path | None
 
-    @property
-    def folders(self) -> list[Path]:
-        """The folders that the job writes to; what they hold is no input, but for a folder of the inputs themselves."""
-        paths = [path.parent for path in (self.output, self.rejects, *self.reports) if path is not None]
-        return [*paths, *([self.archive] if self.archive is not None else [])]
+    def own_folders(self, bases: Iterable[Path]) -> list[Path]:
+        """The folders whose files are no inputs: those that the job writes to below a folder that is searched."""
+        searched = [folder.resolve() for folder in bases]
+        written = [None if self.output is None else self.output.parent, self.archive]
+        local = [folder for folder in written if folder is not None and not isinstance(folder, RemotePath)]
+        return [folder for folder in local if any(folder.resolve().is_relative_to(base) for base in searched)]
 
     def output_of(self, name: str) -> Path | None:
         """The output of an input."""
@@ -73,37 +74,35 @@ def _as_file(text: str, name: str) -> Path:
 
 
 def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
-    """Refuse a run in which two inputs would write one file.
+    """Refuse a run in which two inputs would write one output; rejects of one name get a number.
 
     Raises:
         OutputError: They would; both inputs are named.
     """
-    for path_of in (paths.output_of, paths.rejects_of):
-        seen: dict[str, str] = {}
-        for name in names:
-            path = path_of(name)
-            if path is None:
-                continue
-            other = seen.setdefault(str(path).casefold(), name)
-            if other != name:
-                raise OutputError("job-output-same", path=path, first=other, second=name)
+    seen: dict[str, str] = {}
+    for name in names:
+        path = paths.output_of(name)
+        # Some systems take names that differ in letters of another case for one.
+        other = name if path is None else seen.setdefault(str(path).casefold(), name)
+        if other != name:
+            raise OutputError("job-output-same", path=path, first=other, second=name)
 
 
-def refuse_own_outputs(job: Job, paths: JobPaths, sources: Iterable[Path]) -> None:
-    """Refuse an output or an archive among the inputs: the next run would take it for one.
+def refuse_own_outputs(job: Job, paths: JobPaths, bases: Iterable[Path]) -> None:
+    """Refuse an output or an archive in a folder that is searched for inputs: they would be taken for inputs.
 
     Args:
         job: The job.
         paths: Of its run.
-        sources: The folders in which inputs were found by a folder or a pattern.
+        bases: The folders in which inputs are looked for.
 
     Raises:
         OutputError: It is such a folder.
     """
-    taken = {folder.resolve() for folder in sources}
+    searched = {folder.resolve() for folder in bases}
     written = (("output", None if paths.output is None else paths.output.parent), ("archive", paths.archive))
     for word, folder in written:
-        if folder is not None and not isinstance(folder, RemotePath) and folder.resolve() in taken:
+        if folder is not None and not isinstance(folder, RemotePath) and folder.resolve() in searched:
             raise OutputError("job-output-among-inputs", job=job.name, word=word, path=folder)
 
 

@@ -16,12 +16,13 @@ from typing import Final, Protocol
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
+from calltools.files.folders import FoundFiles
 from calltools.files.opening import read_stamp
 from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
-from calltools.jobs.inputs import JobInput, JobInputs, list_inputs, sort_inputs
+from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
 from calltools.jobs.results import InputResult, InputState, JobResult, Remark
 from calltools.jobs.sending import JobSender
 from calltools.ledger import (
@@ -40,8 +41,8 @@ from calltools.uploading.context import Clock, Connect, UploadEvents
 class JobEvents(Protocol):
     """The caller of a run of jobs: hears what happens."""
 
-    def job_started(self, job: Job, inputs: int) -> None:
-        """A job begins; so many inputs are converted."""
+    def job_started(self, job: Job, inputs: int, found: FoundFiles) -> None:
+        """A job begins; so many inputs are converted, of what was found."""
 
     def converting(self) -> SessionEvents:
         """Hears how the inputs are read."""
@@ -88,6 +89,7 @@ class JobRunner:
         now: Of the run, Unix seconds.
         mode: How jobs are run.
         clock: Time, and how to wait.
+        processes: How many may work on files, this one included; more than one in a process of our own only.
     """
 
     ledger: Ledger | None
@@ -97,6 +99,7 @@ class JobRunner:
     now: int
     mode: JobMode = JobMode()
     clock: Clock = field(default_factory=Clock)
+    processes: int = 1
 
     def run(self, job: Job) -> JobResult:
         """Run a job; whatever fails is in the result, so that the next job follows.
@@ -163,8 +166,9 @@ class _JobRun:
         """
         job, mode = self.job, self.runner.mode
         paths = outputs.find_paths(job, self.runner.day)
-        listed = list_inputs(job.inputs, paths.folders, recursive=job.recursive)
-        outputs.refuse_own_outputs(job, paths, listed.folders)
+        bases = find_bases(job.inputs)
+        outputs.refuse_own_outputs(job, paths, bases)
+        listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)
         outputs.refuse_equal_outputs(paths, [table.name for one in inputs.changed for table in one.tables])
@@ -173,7 +177,7 @@ class _JobRun:
             outputs.make_folders(paths)
             if paths.archive is not None:
                 archive.prepare_folder(paths.archive)
-        self.runner.events.job_started(job, len(inputs.changed))
+        self.runner.events.job_started(job, len(inputs.changed), listed.found)
         for one, error in inputs.failed:
             self._report(error)
             self._end(InputResult(one.name, InputState.FAILED, reason=Remark(error.key, error.facts)))
@@ -187,7 +191,7 @@ class _JobRun:
     def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
         ledger = self.runner.ledger
         known = {} if ledger is None or self.runner.mode.take_all else find_finished(ledger, self.job.key)
-        return sort_inputs(listed, ledger, known, self.job.options_for, self.folder / "copies")
+        return sort_inputs(listed, ledger, known, self.job, self.folder / "copies")
 
     def _sender(self) -> JobSender | None:
         job, runner = self.job, self.runner
@@ -214,6 +218,7 @@ class _JobRun:
             self.folder,
             self.runner.events.converting(),
             writes=self.runner.mode.writes,
+            processes=self.runner.processes,
         )
         taken = [(one, self._judge(one, converted[one.key])) for one in inputs]
         open_ = [(ended, converted[one.key]) for one, ended in taken if ended.state is not InputState.FAILED]
@@ -268,8 +273,8 @@ class _JobRun:
         rejected = sum(summary.rejected for summary in summaries)
         if rejected and self.job.on_error == "fail":
             ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
-        elif rejected and not (self.job.files.rejects or self.job.files.reports):
-            # It is sent, and stays: nothing on the disk says why these records were left out.
+        elif rejected and not self.job.files.rejects:
+            # It is sent, and stays: a report is replaced by that of the next run, and then nothing says why.
             ended.reason = Remark("job-left-unexplained", {"count": rejected})
         return ended
 

@@ -93,6 +93,8 @@ class JobSender:
 
     def _add(self, result: JobResult, uploaded: Sequence[UploadResult]) -> None:
         result.codes += [one.code for one in uploaded]
+        # The events have told them.
+        result.errors += [error for one in uploaded for error in one.errors]
         known = {part.id: part for part in result.parts}
         known |= {part.id: part for one in uploaded for part in one.parts if part.id not in self._accepted_before}
         result.parts = [known[number] for number in sorted(known)]

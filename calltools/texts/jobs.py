@@ -39,7 +39,8 @@ MESSAGES: Final = {
                         "{first} и {second} дали бы один файл {path}. Добавьте в путь {{stem}} или сделайте два задания."),
     "job-output-among-inputs": ("Job {job}: {word} is the folder of the inputs, {path}: the next run would take the files there as inputs. Name another folder.",
                                 "Задание {job}: {word} — та же папка, что и у входных файлов, {path}: следующий запуск взял бы эти файлы как входные. Укажите другую папку."),
-    "token-place-empty": ("There is no token at {where}.", "Токена в {where} нет."),
+    "token-place-empty": ("There is no token at {where}, where the job looks for it. Put it there, or mend token in the job.",
+                          "В {where}, где задание ищет токен, его нет. Положите его туда или исправьте token в задании."),
     # -- a run -------------------------------------------------------------------------
     "job-locked": ("Job {job} is being run by process {pid}. Nothing was done; run it again when that one has ended.",
                    "Задание {job} выполняет процесс {pid}. Ничего не сделано; запустите снова, когда он завершится."),

@@ -1,10 +1,11 @@
 """``calltools run``: inputs are converted, sent, reported and put away; what is not finished stays."""
 
 import json
+from zipfile import ZipFile
 
 import pytest
 
-from tests.jobs.conftest import COUNTER, JOB, stored
+from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
 
 WRONG = "y0_wrong"
@@ -219,6 +220,28 @@ def test_a_plan_sends_writes_and_moves_nothing(project, run_jobs, service, optio
     assert service.store.uploadings == []
 
 
+@pytest.mark.parametrize("inputs", ["in/", "in", "in/*.csv"])
+def test_a_folder_in_which_there_is_nothing_today_is_no_failure(project, run_jobs, service, inputs):
+    project.configure(JOB.replace("in/*.csv", inputs))
+    project.add_input()
+    first, second = run_jobs(), run_jobs()
+
+    assert (first.exit_code, second.exit_code) == (0, 0), second.output
+    assert len(stored(service)) == 10
+
+
+def test_what_a_folder_holds_and_is_no_input_is_said_where_something_is_read(project, run):
+    project.configure(JOB.replace("in/*.csv", "in/"))
+    project.add_input()
+    (project.inputs / "letter.docx").write_text("no table")
+
+    first, second = run("run", *SHORT), run("run", *SHORT)
+
+    assert "in/" in first.stderr
+    assert "not taken" in first.stderr
+    assert "not taken" not in second.stderr
+
+
 def test_named_jobs_run_alone_in_the_order_of_the_file(project, run_jobs):
     project.configure("".join(JOB.replace("romashka", name) for name in ("a", "b", "c")))
 
@@ -279,6 +302,57 @@ def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, s
     assert result.exit_code == 2
     assert project.files() == ["in/calls.csv"]
     assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("inputs", ['"**/*.csv"', '"."\nrecursive = true'])
+def test_what_the_job_has_written_below_its_inputs_is_no_input(project, run_jobs, service, inputs):
+    project.configure(JOB.replace('"in/*.csv"', inputs) + 'output = "out/"\n')
+    project.add_input()
+    run_jobs()
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert result.jobs["romashka"]["inputs"] == []
+    assert project.files() == ["archive/calls.csv", "out/calls.csv"]
+    assert set(stored(service).values()) == {1}
+
+
+def test_an_archive_of_two_tables_is_one_input(project, run_jobs, service):
+    project.configure(JOB.replace("in/*.csv", "in/"))
+    with ZipFile(project.inputs / "month.zip", "w") as packed:
+        for number in (1, 2):
+            packed.write(project.add_input(f"../{number}.txt", [number]), f"{number}.csv")
+
+    result = run_jobs()
+
+    assert result.exit_code == 0, result.output
+    assert result.jobs["romashka"]["read"] == 2
+    assert len(stored(service)) == 2
+    assert project.files("archive") == ["archive/month.zip"]
+
+
+def test_another_counter_gets_the_calls_of_inputs_that_are_still_there(project, run_jobs, service):
+    text = JOB.replace('archive = "archive/"', "")
+    project.configure(text)
+    project.add_input()
+    run_jobs()
+    project.configure(text.replace("2001", "2002"))
+
+    result = run_jobs()
+
+    assert result.jobs["romashka"]["sent"] == 10
+    assert len(stored(service, 2002)) == 10
+
+
+def test_a_report_alone_does_not_let_an_input_go(project, run_jobs):
+    project.configure(JOB.replace('rejects = "rejects/"', 'report = "report.json"'))
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    result = run_jobs()
+
+    assert states(result) == {"in/calls.csv": "left"}
+    assert project.files() == ["in/calls.csv", "report.json"]
 
 
 def test_an_archive_that_cannot_be_written_stops_the_job_before_it_sends(project, run_jobs, service):

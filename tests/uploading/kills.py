@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 
-TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "mkdir", "open", "write", "flock", "close",
+TRACED_CALLS = {"execute", "executemany", "fsync", "replace", "rename", "unlink", "link", "mkdir", "open", "write", "flock", "close",
            "getaddrinfo", "connect", "send", "sendall", "recv", "recv_into", "shutdown"}  # fmt: skip
 KILLED = -int(signal.SIGKILL)
 

@@ -1,0 +1,53 @@
+"""SIGKILL at any step of a job, twice: the next run finishes it; no call is doubled, no input and no reject is lost."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+#: Every step is for ``make test-long``; a run of tests takes some of them.
+LONG = os.environ.get("CALLTOOLS_LONG") == "1"
+#: Steps of all of a run, of what follows the first request, and of what follows the first input that is moved.
+STEPS = {
+    "open": range(0, 5000, 20) if LONG else (1300, 2600),
+    "getaddrinfo": range(1, 200, 2) if LONG else (36, 85),
+    "link": range(1, 34) if LONG else (2, 13),
+}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(0 if LONG else 600),
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),
+]
+
+
+@pytest.mark.parametrize("since", STEPS)
+def test_a_job_that_is_killed_twice_is_finished_by_the_next_run(environment, tmp_path, since):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.jobs.crash_runner", str(tmp_path), since, *map(str, STEPS[since])],
+        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=7200 if LONG else 300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    runs = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert len(runs) == len(STEPS[since])
+    assert all(run["codes"][0] == -9 for run in runs), "the step was not reached"
+    for run in runs:
+        assert run["max_copies"] <= 1, run
+        if run["codes"][-1] == 6:
+            # Killed while the service took a batch: a person decides, and the inputs are where they were.
+            assert run["inputs"] == run["before"], run
+            continue
+        assert run["codes"][-1] == 0, run
+        assert run["calls"] == 9, run
+        assert run["inputs"] == [], run
+        assert run["archive"] == run["before"], run
+        assert run["rejects"] == 3, run
+        assert run["report"], run
+        assert (run["work"], run["spool"]) == ([], 0), run

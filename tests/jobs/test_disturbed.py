@@ -1,0 +1,273 @@
+"""Jobs whose files, locks and service change under their hands: nothing is sent twice, no input is lost."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from contextlib import contextmanager
+from time import time
+
+import pytest
+
+from calltools.cli.configuration.layers import load_layers
+from calltools.cli.job_options import build_job, select_tables
+from calltools.jobs.results import InputState
+from calltools.jobs.run import JobMode, JobRunner
+from calltools.ledger import hold_job, open_ledger_in
+from calltools.metrica.client import Client
+from calltools.metrica.connection import ConnectionOptions
+from calltools.metrica.token import Token
+from calltools.run import SessionEvents
+from calltools.uploading.context import SilentEvents
+from tests.jobs.conftest import JOB, SHORT, stored
+from tests.uploading.conftest import TOKEN, call_line
+
+
+class Disturbance(SilentEvents, SessionEvents):
+    """A caller of a job that does something when a file is about to be read, or its calls to be sent."""
+
+    def __init__(self, *, when_reading=lambda: None, when_sending=lambda: None):
+        self._when_reading, self._when_sending = when_reading, when_sending
+        self.errors = []
+
+    def job_started(self, job, inputs, found):
+        """Nothing."""
+
+    def converting(self):
+        return self
+
+    def sending(self):
+        return self
+
+    def input_ended(self, job, one):
+        """Nothing."""
+
+    def job_failed(self, _job, error):
+        self.errors.append(error)
+
+    def started(self, _name, _job):
+        self._when_reading()
+
+    def report_plan(self, _name, _plan, _waiting):
+        self._when_sending()
+
+
+@pytest.fixture
+def run_disturbed(project, state, service):
+    """The first job of the project, run by the library; gives its result."""
+
+    def called(events, mode=JobMode()):  # noqa: B008 - frozen
+        layers = load_layers()
+        [table] = select_tables(layers, [])
+        job = build_job(table, layers, "en", 2.0)
+        with open_ledger_in(state, time) as ledger, Client(Token(TOKEN), ConnectionOptions(service.url)) as client:
+            return JobRunner(ledger, lambda _: lambda: client, events, "2026-03-10", int(time()), mode).run(job)
+
+    return called
+
+
+def append(path, number):
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(call_line(number) + "\n")
+
+
+def test_an_input_that_grows_while_it_is_read_is_neither_sent_nor_moved(project, run_disturbed, run_jobs, service):
+    path = project.add_input(numbers=range(3))
+
+    result = run_disturbed(Disturbance(when_reading=lambda: append(path, 3)))
+
+    assert [one.state for one in result.inputs] == [InputState.FAILED]
+    assert result.code == 3
+    assert not result.succeeded
+    assert stored(service) == {}
+    assert project.files("in", "archive") == ["in/calls.csv"]
+    assert run_jobs().exit_code == 0
+    assert len(stored(service)) == 4
+
+
+@pytest.mark.parametrize("how", ["appended", "replaced"])
+def test_an_input_that_changes_before_it_is_moved_stays_for_the_next_run(
+    project, run_disturbed, run_jobs, service, how
+):
+    path = project.add_input(numbers=range(3))
+
+    def change():
+        if how == "appended":
+            append(path, 3)
+        else:
+            project.add_input("new.txt", [3]).replace(path)
+
+    result = run_disturbed(Disturbance(when_sending=change))
+
+    assert [one.state for one in result.inputs] == [InputState.LEFT]
+    assert not result.succeeded
+    assert project.files("in", "archive") == ["in/calls.csv"]
+    assert len(stored(service)) == 3
+    assert run_jobs().exit_code == 0
+    assert len(stored(service)) == 4
+    assert set(stored(service).values()) == {1}
+    assert project.files("in", "archive") == ["archive/calls.csv"]
+
+
+def test_an_input_that_goes_while_its_calls_are_sent_is_no_defect(project, run_disturbed, service):
+    path = project.add_input(numbers=range(3))
+
+    result = run_disturbed(Disturbance(when_sending=path.unlink))
+
+    assert result.code == 0
+    assert [one.state for one in result.inputs] == [InputState.LEFT]
+    assert len(stored(service)) == 3
+
+
+def test_a_defect_in_one_job_is_its_failure(project, run_disturbed):
+    project.add_input()
+
+    def fail():
+        raise ZeroDivisionError
+
+    result = run_disturbed(Disturbance(when_reading=fail))
+
+    assert result.code == 70
+    assert project.files("in") == ["in/calls.csv"]
+
+
+def test_a_job_that_another_process_runs_is_left_alone_and_the_next_one_goes_on(project, run, state, service):
+    project.configure(JOB + JOB.replace("romashka", "other").replace("2001", "2002").replace("in/", "other/"))
+    project.add_input()
+    project.add_input("../other/calls.csv", [50])
+    with open_ledger_in(state, time) as ledger:
+        config = str(project.folder / "calltools.toml")
+        [key] = [build_job(table, load_layers(), "en", 2.0).key for table in select_tables(load_layers(), ["romashka"])]
+        assert key.config == config
+        with hold_job(ledger, key):
+            result = run("run", *SHORT)
+
+    assert result.exit_code == 4
+    assert f"process {os.getpid()}" in result.stderr
+    assert project.files("in", "other", "archive") == ["archive/calls.csv", "in/calls.csv"]
+    assert stored(service) == {}
+    assert len(stored(service, 2002)) == 1
+
+
+def test_two_runs_at_once_send_each_call_once(project, environment, service):
+    service.behave("slow", 2)
+    for number in range(3):
+        project.add_input(f"{number}.csv", range(10 * number, 10 * number + 10))
+    command = [sys.executable, "-m", "calltools", "run", *SHORT, "--output-format", "json"]
+    started = [
+        subprocess.Popen(
+            command,
+            cwd=project.folder,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+
+    outputs = [process.communicate(timeout=120)[0] for process in started]
+
+    assert sorted(process.returncode for process in started) in ([0, 0], [0, 4])
+    assert sum(json.loads(output)["sent"] for output in outputs) == 30
+    assert len(stored(service)) == 30
+    assert set(stored(service).values()) == {1}
+    assert project.files() == [f"archive/{number}.csv" for number in range(3)]
+
+
+@contextmanager
+def file_sizes_limited(size):
+    """No file of this process may become larger: as with a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_costs_no_input_and_no_call(project, run_jobs, service):
+    run_jobs()  # makes the ledger, which is smaller than the limit
+    # The identifiers keep their first digits.
+    lines = [f"16045910256{number:08},{1760000000 + number},0,+74950000701,35,0,x" for number in range(12_000)]
+    path = project.add_input(numbers=[1])
+    path.write_text("\n".join([path.read_text().splitlines()[0], *lines]) + "\n")
+
+    with file_sizes_limited(1 << 19):
+        full = run_jobs()
+
+    assert full.exit_code == 2
+    assert "full" in full.stderr or "File too large" in full.stderr
+    assert project.files() == ["in/calls.csv"]
+    assert stored(service) == {}
+    assert run_jobs().exit_code == 0
+    assert len(stored(service)) == 12_000
+    assert project.files() == ["archive/calls.csv"]
+
+
+def test_a_held_batch_blocks_its_own_counter_and_the_next_run_finds_it(project, run_jobs, service):
+    project.configure(JOB + JOB.replace("romashka", "other").replace("2001", "2002").replace("in/", "other/"))
+    project.add_input()
+    project.add_input("../other/calls.csv", [50])
+    service.behave("resets-after-storing", 1)
+    service.behave("list-empty")
+
+    held = run_jobs()
+    service.behave_well()
+    found = run_jobs()
+
+    assert held.exit_code == 6
+    assert [one["exit_code"] for one in held.jobs.values()] == [6, 0]
+    assert held.jobs["romashka"]["inputs"][0]["state"] == "left"
+    assert len(stored(service, 2002)) == 1
+    assert found.exit_code == 0, found.output
+    assert set(stored(service).values()) == {1}
+    assert project.files("in", "other", "archive") == ["archive/calls-2.csv", "archive/calls.csv"]
+
+
+def test_calls_that_were_refused_go_with_the_next_run(project, run_jobs, service):
+    project.add_input()
+    service.behave("403")
+
+    refused = run_jobs()
+    service.behave_well()
+    sent = run_jobs()
+
+    assert refused.exit_code == 4
+    assert refused.jobs["romashka"]["inputs"][0]["state"] == "left"
+    assert sent.exit_code == 0
+    assert len(stored(service)) == 10
+    assert set(stored(service).values()) == {1}
+
+
+def test_an_input_of_which_the_service_took_a_part_stays(project, run_jobs, service):
+    project.configure(JOB + "wait = true\n")
+    project.add_input()
+    service.behave("partial")
+
+    first, second = run_jobs(), run_jobs()
+
+    assert first.exit_code == 5
+    assert first.jobs["romashka"]["inputs"][0]["state"] == "left"
+    assert "uploads show" in second.jobs["romashka"]["inputs"][0]["reason"]
+    assert project.files() == ["in/calls.csv"]
+    assert set(stored(service).values()) == {1}
+
+
+def test_an_identifier_file_that_grows_takes_its_inputs_again(project, run_jobs, service):
+    project.configure(
+        JOB.replace('archive = "archive/"', "") + 'identifiers = "crm.csv"\nchanged = true\nstatic-call = "auto"\n'
+    )
+    head = "DateTime,PhoneNumber,StaticCall"
+    (project.inputs / "calls.csv").write_text(f"{head}\n1760000000,+74950000701,1\n1760000100,+74950000702,1\n")
+    crm = project.folder / "crm.csv"
+    crm.write_text("phone,time,ClientId\n+74950000701,1759999000,1604591025698235201\n")
+    run_jobs()
+    unchanged = run_jobs()
+    with crm.open("a") as stream:
+        stream.write("+74950000702,1759999000,1604591025698235202\n")
+    changed = run_jobs()
+
+    assert unchanged.jobs["romashka"]["inputs"][0]["state"] == "unchanged"
+    assert changed.jobs["romashka"]["inputs"][0]["state"] == "finished"
+    assert changed.jobs["romashka"]["sent"] == 1
