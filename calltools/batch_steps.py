@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,13 @@ from calltools.fields.kinds import normalize_columns, unix_time
 from calltools.fields.kinds.money import contradicts_currency
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.files.rejects import has_reject_titles, restore_faults
+from calltools.matching.assignment import (
+    CallOutcomes,
+    OutcomePersons,
+    SeenCalls,
+    fill_outcomes,
+    outcome_findings,
+)
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, ReadTask, Table, join_runs
@@ -49,9 +57,12 @@ class RunPlan:
         static_call: ``0``, ``1`` or ``auto`` for records whose export does not say.
         index: Identifiers from a second file.
         window_s: How far back a partner in ``index`` may lie, in seconds.
+        outcomes: What files of outcomes say of its calls.
+        outcome_files: Counts of the files of outcomes (``Summary.outcome_files``), in the first file of a run.
         exact_only: Prove nothing: each record goes through pandera.
         keep_records: Whether a sink wants the records and not only the findings.
         keep_origin: Whether a sink wants them as they are in the file, too.
+        store: Where workers of a cluster put good records (``files/parts.py``), in place of giving them back.
         wants_statistics: Whether a report wants the statistics of the calls.
         preflight_findings: What is wrong with the file and its header, known before the first record.
         baseline_counts: How many findings of a rule in a column the baseline accepts in this file.
@@ -67,9 +78,12 @@ class RunPlan:
     static_call: str | None = None
     index: IdentifierIndex | None = None
     window_s: int = 21 * 86_400
+    outcomes: CallOutcomes | None = None
+    outcome_files: Mapping[str, int] = field(default_factory=dict)
     exact_only: bool = False
     keep_records: bool = False
     keep_origin: bool = False
+    store: Path | None = None
     wants_statistics: bool = False
     preflight_findings: Findings = field(default_factory=Findings.empty)
     baseline_counts: Mapping[RuleAndColumn, int] = field(default_factory=dict)
@@ -94,6 +108,7 @@ class BatchResult:
         unproven: Those of its records that pandera has to validate.
         digests: Code of an observer -> what it must know of the batch.
         join_counts: How many records matched an identifier, by outcome.
+        outcome_counts: How many records of files of outcomes reached its calls (``Summary.outcomes``).
         statistics: The statistics of its calls, where a report wants them.
         verdict: What pandera says of the records that are not proven, located, in the order of the file; ``None``: it
             has not been asked yet.
@@ -105,6 +120,7 @@ class BatchResult:
     unproven: UnprovenRecords
     digests: Mapping[str, Any] = field(default_factory=dict)
     join_counts: Mapping[str, int] = field(default_factory=dict)
+    outcome_counts: Mapping[str, int] = field(default_factory=dict)
     statistics: CallStatistics | None = None
     verdict: Findings | None = None
     extent: tuple[int, int] | None = None
@@ -300,6 +316,24 @@ def match_identifiers(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, 
         "ambiguous": int(found.ambiguous_mask.sum()),
     }
     return replace(batch, columns=found.columns).with_findings(*findings), counts
+
+
+def match_outcomes(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, int]]:
+    """The batch with price, currency and tag from files of outcomes; and how many of their records it took."""
+    if plan.outcomes is None or not len(batch):
+        return batch, {}
+    found = fill_outcomes(batch.columns, batch.places, plan.outcomes)
+    filled = replace(batch, columns=found.columns)
+    return filled.with_findings(*outcome_findings(found, batch.records, batch.places)), found.counts
+
+
+def find_calls(batch: Batch, plan: RunPlan, persons: OutcomePersons) -> SeenCalls:
+    """The calls of a batch whose persons a file of outcomes knows."""
+    batch = map_columns(batch, plan)
+    names = [name for name in batch.columns.column_names if name in {"DateTime", "PhoneNumber", *IDENTIFIER_FIELDS}]
+    batch = normalize_cells(replace(batch, columns=batch.columns.select(names)), plan)
+    batch, _ = match_identifiers(batch, plan)
+    return persons.find_calls(batch.columns, batch.places)
 
 
 def fill_missing_columns(batch: Batch, plan: RunPlan) -> Batch:

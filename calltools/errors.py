@@ -32,6 +32,8 @@ An exception is about a run. What is wrong with the data is a finding; only ``ra
 """
 
 import copyreg
+import re
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
@@ -375,3 +377,12 @@ class DataError(CalltoolsError):
 
 class DefectError(CalltoolsError):
     """A fault in calltools itself, not in the data and not in the call."""
+
+
+def traceback_places(error: BaseException) -> str:
+    """The files, lines and functions of a traceback; no source lines and no values, which could be personal."""
+    frames = traceback.extract_tb(error.__traceback__)
+    names = [re.split(r"[/\\]", frame.filename)[-1] for frame in frames]
+    places = [f"{name}:{frame.lineno} {frame.name}" for name, frame in zip(names, frames, strict=True)]
+    # An error of the second process has its places as notes: tracebacks cannot be pickled.
+    return "\n".join(f"  {place}" for place in [*places, *getattr(error, "__notes__", [])])

@@ -7,7 +7,7 @@ On a cluster (``workers.dask_cluster``) ``judge_ranges`` does the first half and
 The answer does not depend on the size of blocks, on what was proven, or on the number of threads, processes, machines.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,9 +22,11 @@ from calltools.batch_steps import (
     BatchResult,
     RunPlan,
     fill_missing_columns,
+    find_calls,
     find_extent,
     map_columns,
     match_identifiers,
+    match_outcomes,
     normalize_cells,
     number_results,
     read_batches,
@@ -33,9 +35,11 @@ from calltools.batch_steps import (
 from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
+from calltools.files.parts import store_records
+from calltools.matching.assignment import OutcomePersons, SeenCalls
 from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
-from calltools.model.cells import Cells, Mask, combine_chunks
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.validation.baseline import accept_known
@@ -49,7 +53,7 @@ from calltools.validation.validator import (
 )
 from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
-from calltools.workers.second_process import is_large_file, start_work
+from calltools.workers.second_process import ForkedResults, is_large_file, start_work
 
 #: Findings that only the end of the file shows, given to the sinks at a time: to word one for each record takes memory.
 CLOSING_FINDINGS_PER_EMIT: Final = 100_000
@@ -162,6 +166,23 @@ def _close_table(stage: "_ResultStage", closing_findings: Findings) -> None:
         stage.emit(_EMPTY_BATCH, some)
 
 
+def see_calls(
+    table: Table, plan: RunPlan, persons: OutcomePersons, *, may_fork: bool = False
+) -> "Generator[SeenCalls] | ForkedResults[SeenCalls]":
+    """The calls of a table whose persons files of outcomes know, batch by batch; close it, also when it breaks off.
+
+    Args:
+        table: What to read.
+        plan: How.
+        persons: Of the files of outcomes.
+        may_fork: Whether the caller owns this process, so that it may be copied for a large file.
+    """
+    plan = replace(plan, keep_origin=False)
+    find = partial(find_calls, plan=plan, persons=persons)
+    work = BatchWork(partial(read_batches, table, plan), find, outweighs_judging=True)
+    return start_work(work, table, may_fork=may_fork)
+
+
 def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
     """The first half of the flow for a table: its batches, and what is done to each."""
     process = partial(process_batch, plan=plan, observers=Observers(plan.ruleset, plan.assumptions))
@@ -200,13 +221,15 @@ def judge_ranges(
         A result for each range; records are counted from the first one of all these ranges, blank lines not reported.
     """
     plan = replace(plan, index=index)
+    plan, kept = _keep_until_stored(plan), plan
     observers, results, count = Observers(plan.ruleset, plan.assumptions), [], 0
     for one in found:
         batch = ranges.read(one)
         extent, count, before = find_extent(batch), count + batch.read, count
         result = process_batch(select_records(batch.shift_records(before), titles, plan), plan, observers)
         results.append(replace(result, extent=extent))
-    return _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+    judged = _judge_together(results, PanderaJudge(plan.ruleset, plan.assumptions), plan)
+    return [_store(result, kept) for result in judged]
 
 
 def judge_table(
@@ -214,13 +237,42 @@ def judge_table(
 ) -> list[BatchResult]:
     """The same for a whole table; its records have their numbers, and its blank lines are reported."""
     plan = replace(plan, index=index)
+    plan, kept = _keep_until_stored(plan), plan
     observers, judge = Observers(plan.ruleset, plan.assumptions), PanderaJudge(plan.ruleset, plan.assumptions)
     try:
         results = [process_batch(batch, plan, observers) for batch in read_batches(table, plan, map)]
     except OSError as fault:
         raise SourceError("range-unreadable", path=table.source.path, reason=fault.strerror or "") from None
     some = range(0, len(results), _JUDGED_TOGETHER)
-    return [one for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)]
+    return [
+        _store(one, kept) for at in some for one in _judge_together(results[at : at + _JUDGED_TOGETHER], judge, plan)
+    ]
+
+
+def _keep_until_stored(plan: RunPlan) -> RunPlan:
+    """The plan of what comes before the good records of a batch are stored."""
+    return plan if plan.store is None else replace(plan, keep_records=True)
+
+
+def _store(result: BatchResult, plan: RunPlan) -> BatchResult:
+    """The result with its good records stored, where the plan says so; others only where a sink here wants them."""
+    if plan.store is None or result.verdict is None:
+        return result
+    batch, findings = result.batch, plan.finding_filter.locate(result.batch.findings)
+    findings = plan.finding_filter.deduplicate(Findings.concat([findings, result.verdict]))
+    good = ~np.isin(batch.records, _wrong_records(batch, findings), assume_unique=True)
+    stored = store_records(batch.columns.filter(pa.array(good)), plan.store)
+    if not plan.keep_records:
+        origin = batch.origin if plan.keep_origin else None
+        legs = batch.legs if plan.keep_origin else batch.without_cells().legs
+        batch = replace(batch.without_cells(), origin=origin, legs=legs)
+    return replace(result, batch=replace(batch, stored=stored))
+
+
+def _wrong_records(batch: Batch, findings: Findings) -> Numbers:
+    """The numbers of the records of a batch that hold an error, by all findings on it."""
+    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+    return np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
 
 
 def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: RunPlan) -> list[BatchResult]:
@@ -235,30 +287,30 @@ def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: R
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
-    batch, columns, join_counts = _make_canonical(batch, plan)
-    unproven = select_unproven(batch, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-    return _digest_batch(batch, columns, join_counts, unproven, plan, observers)
+    made = _make_canonical(batch, plan)
+    unproven = select_unproven(made.batch, made.columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return _digest_batch(made, unproven, plan, observers)
 
 
 def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
     """The same for batches of several small tables; records of those with the same columns are proven in one pass."""
     made = [_make_canonical(batch, plan) for batch, plan in zip(batches, plans, strict=True)]
     alike: list[tuple[RunPlan, tuple[str, ...], list[int]]] = []
-    for number, (plan, (_, columns, _)) in enumerate(zip(plans, made, strict=True)):
-        names = tuple(columns)
-        places = next((known for one, titles, known in alike if titles == names and _prove_alike(one, plan)), None)
+    for number, (plan, one) in enumerate(zip(plans, made, strict=True)):
+        names = tuple(one.columns)
+        places = next((known for first, titles, known in alike if titles == names and _prove_alike(first, plan)), None)
         if places is None:
             alike.append((plan, names, [number]))
         else:
             places.append(number)
     unproven: dict[int, UnprovenRecords] = {}
     for plan, _, places in alike:
-        chosen = [made[place][0] for place in places]
+        chosen = [made[place].batch for place in places]
         found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
         unproven.update(zip(places, found, strict=True))
     return [
-        _digest_batch(batch, columns, counts, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
-        for number, (plan, (batch, columns, counts)) in enumerate(zip(plans, made, strict=True))
+        _digest_batch(one, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
+        for number, (plan, one) in enumerate(zip(plans, made, strict=True))
     ]
 
 
@@ -267,33 +319,38 @@ def _prove_alike(one: RunPlan, other: RunPlan) -> bool:
     return same and one.ruleset == other.ruleset
 
 
-def _make_canonical(batch: Batch, plan: RunPlan) -> tuple[Batch, dict[str, Cells], Mapping[str, int]]:
-    """A batch with canonical columns, these columns, and how many records matched an identifier, by outcome."""
+@dataclass(frozen=True, slots=True)
+class _CanonicalBatch:
+    """A batch with canonical columns, these columns, and what second files gave it: counts of ``BatchResult``."""
+
+    batch: Batch
+    columns: Mapping[str, Cells]
+    join_counts: Mapping[str, int]
+    outcome_counts: Mapping[str, int]
+
+
+def _make_canonical(batch: Batch, plan: RunPlan) -> _CanonicalBatch:
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
+    batch, outcome_counts = match_outcomes(batch, plan)
     batch = fill_missing_columns(batch, plan)
     # One object a column: facts about a column are memoized by where it lies.
-    return batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts
+    columns = {name: batch.cells(name) for name in batch.columns.column_names}
+    return _CanonicalBatch(batch, columns, join_counts, outcome_counts)
 
 
-def _digest_batch(  # noqa: PLR0913, PLR0917 - what is known of a batch
-    batch: Batch,
-    columns: Mapping[str, Cells],
-    join_counts: Mapping[str, int],
-    unproven: UnprovenRecords,
-    plan: RunPlan,
-    observers: Observers,
-) -> BatchResult:
-    digests = observers.digest(columns)
+def _digest_batch(made: _CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
+    batch = made.batch
+    digests = observers.digest(made.columns)
     zone = plan.assumptions.timezone
-    statistics = compute_call_statistics(columns, len(batch), zone) if plan.wants_statistics else None
+    statistics = compute_call_statistics(made.columns, len(batch), zone) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
     elif not plan.keep_origin:
         # Mapping needed them. They would take as much memory as the records, and be sent to another process.
         batch = replace(batch, origin=None)
-    return BatchResult(batch, unproven, digests, join_counts, statistics)
+    return BatchResult(batch, unproven, digests, made.join_counts, made.outcome_counts, statistics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +367,7 @@ class _ResultStage:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
         for result, findings in self._gather_findings(group):
             self.summary.joined.update(result.join_counts)
+            self.summary.outcomes.update(result.outcome_counts)
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
             self.emit(result.batch, findings)
@@ -319,8 +377,7 @@ class _ResultStage:
         """Count a batch, and hand it to the sinks."""
         if self.plan.baseline_counts:
             findings = _without_baseline(findings, self.plan, self.summary)
-        records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
-        wrong = np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
+        wrong = _wrong_records(batch, findings)
         bad = np.isin(batch.records, wrong, assume_unique=True)
         rejected = batch.with_legs(wrong) if batch.read or len(batch) or batch.malformed else wrong[:0]
         findings = self.plan.finding_filter.suppress_repeats(findings)

@@ -26,11 +26,13 @@ NOW = 1773100800
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Property tests run the same lines some hundred times, at half the speed when traced: they do not count for coverage.
+    """Some tests run the same lines some hundred times, at half the speed when traced: they do not count for coverage.
 
-    The mark ``no_cover`` of pytest-cov does nothing in the processes of xdist, where coverage was started twice.
+    They are property tests, and those with the mark ``no_cover`` of pytest-cov, which does nothing in the processes of
+    xdist, where coverage was started twice.
     """
-    if not getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    if not is_property and item.get_closest_marker("no_cover") is None:
         return (yield)
     traced, threads_traced = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

@@ -8,8 +8,10 @@ import ssl
 import subprocess
 import sys
 import threading
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import paramiko
 import trustme
@@ -57,6 +59,67 @@ def s3_server(bucket):
         yield environment, files
     finally:
         server.communicate()
+
+
+class _Forwarding(BaseHTTPRequestHandler):
+    """Passes requests on; ``breaks`` of the server says of which ones the connection breaks in the middle."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __getattr__(self, name):
+        if name.startswith("do_"):
+            return self.forward
+        raise AttributeError(name)
+
+    def forward(self):
+        with contextlib.suppress(OSError):  # who asked may be gone
+            self._forward()
+
+    def _forward(self):
+        self.server.seen.append(f"{self.command} {self.path}")
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.server.breaks(f"{self.command} {self.path}"):
+            self.rfile.read(length // 2)
+            self.close_connection = True
+            return
+        body = self.rfile.read(length)
+        onward = HTTPConnection("127.0.0.1", self.server.onward_port)
+        onward.request(self.command, self.path, body, dict(self.headers.items()))
+        answer = onward.getresponse()
+        content = answer.read()
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        shown = answer.getheader("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", shown or str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+        onward.close()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def breaking_connection(url, breaks):
+    """A way to a server on which connections break; gives its URL, and what was asked for.
+
+    Args:
+        url: Of the server.
+        breaks: Says of ``METHOD /path`` whether the connection breaks.
+    """
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Forwarding)
+    server.daemon_threads = True
+    server.seen, server.breaks, server.onward_port = [], breaks, urlsplit(url).port
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", server.seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class _Pages(BaseHTTPRequestHandler):

@@ -24,6 +24,7 @@ DOCUMENTS = [
     ROOT / "CI.md",
     ROOT / "INPUTS.md",
     ROOT / "UPLOAD.md",
+    ROOT / "calltools" / "SECOND_FILES.md",
     ROOT / "calltools" / "JOBS.md",
     *TABLED,
     *(ROOT / folder / "README.md" for folder in ("schemas", "samples", "calltools", "benchmarks", "benchmarks/peers")),

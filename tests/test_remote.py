@@ -4,24 +4,44 @@ import gzip
 import json
 import os
 import pickle
+import random
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
+from functools import partial
 from pathlib import Path
 
 import paramiko
+import pyarrow as pa
 import pytest
 from fsspec.spec import AbstractFileSystem
 from typer.testing import CliRunner
 
 import calltools
 from calltools.cli.app import app
+from calltools.errors import OutputError
+from calltools.files import copies, parts, remote
+from calltools.files.atomic import AtomicFile
 from calltools.files.limits import Limits
+from calltools.files.packed import Packed, Unpacker
+from calltools.files.parts import PartsWriter, store_records, write_parts
 from calltools.files.remote import LimitedStream
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.run import ConversionSink
 from tests.fake_metrica.server import FakeMetrica
 from tests.packing import zip_of
-from tests.stores import SECRET, is_authorized, s3_server, sftp_server, trusted_authority, web_server
+from tests.processes import start_process, wait_for
+from tests.stores import (
+    SECRET,
+    breaking_connection,
+    is_authorized,
+    s3_server,
+    sftp_server,
+    trusted_authority,
+    web_server,
+)
 from tests.test_pipeline import GOOD, as_csv
 from tests.test_samples import AS_OF, FOLDERS
 
@@ -146,7 +166,7 @@ def test_an_address_that_cannot_be_read_is_its_own_failure(s3):
 
 
 def test_many_files_are_copied_and_each_is_read(s3, monkeypatch):
-    monkeypatch.setattr("calltools.files.packed._NAMELESS_COPIES", 1)
+    monkeypatch.setattr("calltools.files.copies._NAMELESS", 1)
     for number in range(3):
         s3.pipe_file(f"{BUCKET}/in/{number}.csv", as_csv([GOOD | {"Tag": f"{number}"}]).encode())
 
@@ -166,6 +186,215 @@ def test_a_folder_output_and_its_rejects_are_objects(s3, folder):
     assert names == ["calls.csv", "calls.rejects.csv", "more.csv", "more.rejects.csv"]
     assert convert("calls.csv", "-o", target).exit_code == 2
     assert convert("calls.csv", "-o", target, "--force").exit_code == 1
+
+
+@pytest.mark.parametrize("by_workers", [False, True])
+def test_parts_and_their_manifest_are_objects(by_workers, s3, expected, monkeypatch):
+    monkeypatch.setattr(parts, "_PART_RECORDS", 1)
+    output = RemotePath(f"s3://{BUCKET}/out/{{part}}.csv")
+    columns = pa.table({"ClientId": ["1604591025698235234"] * 2, "DateTime": ["1760000000", "1760000001"]})
+    with PartsWriter(output, force=False) as writer:
+        if by_workers:
+            # As on other machines, which have nothing but the address.
+            folder = writer.use_workers(pickle.loads(pickle.dumps(write_parts)))  # noqa: S301 - our own
+            for at in range(2):
+                writer.add(store_records(columns.slice(at, 1), folder))
+        else:
+            for at in range(2):
+                writer.write(columns.slice(at, 1))
+        writer.close({})
+
+    names = ["00000.csv", "00001.csv", "manifest.json"]
+    assert sorted(name.rpartition("/")[2] for name in s3.find(f"{BUCKET}/out")) == names
+    texts = [s3.cat_file(f"{BUCKET}/out/{name}") for name in names]
+    assert texts[:2] == [f"ClientId,DateTime\n1604591025698235234,176000000{n}\n".encode() for n in range(2)]
+    assert [one["bytes"] for one in json.loads(texts[2])["parts"]] == [len(text) for text in texts[:2]]
+
+    taken = convert("calls.csv", "-o", f"s3://{BUCKET}/out/{{part}}.csv")
+    forced = convert("calls.csv", "-o", f"s3://{BUCKET}/out/{{part}}.csv", "--force")
+    again = convert(f"s3://{BUCKET}/out/", "-o", "again.csv")
+
+    assert (taken.exit_code, forced.exit_code, again.exit_code) == (2, 1, 0), again.stderr
+    assert sorted(name.rpartition("/")[2] for name in s3.find(f"{BUCKET}/out")) == ["00000.csv", "manifest.json"]
+    assert Path("again.csv").read_bytes() == s3.cat_file(f"{BUCKET}/out/00000.csv") == expected[1]
+
+
+# -- objects that are sent in several requests -----------------------------------------------
+
+#: The least that S3 takes as a piece, but for the last one.
+PIECE = 5 << 20
+
+
+@pytest.fixture
+def large(monkeypatch, tmp_path):
+    monkeypatch.setattr(remote, "_UPLOADED_BYTES", PIECE)
+    content = random.Random(7).randbytes(2 * PIECE + 99)  # noqa: S311 - no secret
+    (tmp_path / "large").write_bytes(content)
+    return tmp_path / "large", content
+
+
+def write_object(name, content):
+    with AtomicFile(RemotePath(f"s3://{BUCKET}/{name}"), force=False) as stream:
+        stream.write(content)
+
+
+def unfinished(s3):
+    return s3.call_s3("list_multipart_uploads", Bucket=BUCKET).get("Uploads", [])
+
+
+def test_a_large_object_is_sent_in_pieces(s3, large, monkeypatch):
+    _, content = large
+    with breaking_connection(os.environ["AWS_ENDPOINT_URL"], lambda _: False) as (url, seen):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        write_object("large", content)
+
+    assert s3.cat_file(f"{BUCKET}/large") == content
+    assert sum("partNumber=" in request for request in seen) == 3
+    assert unfinished(s3) == []
+
+
+@pytest.mark.parametrize("broken", ["partNumber=2", "partNumber=3", "POST /calls/large?uploadId"])
+def test_a_connection_that_breaks_leaves_nothing_of_a_large_object(broken, s3, large, monkeypatch):
+    _, content = large
+    with breaking_connection(os.environ["AWS_ENDPOINT_URL"], lambda request: broken in request) as (url, seen):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(OutputError, match="cannot be reached or broke off"):
+            write_object("large", content)
+
+    assert any(broken in request for request in seen)
+    assert s3.find(BUCKET) == []
+    assert unfinished(s3) == []
+
+
+@pytest.mark.parametrize(("number", "left"), [(signal.SIGTERM, 0), (signal.SIGKILL, 1)])
+def test_a_killed_process_leaves_no_object_and_what_is_left_is_taken_away_later(number, left, s3, large, monkeypatch):
+    path, content = large
+    program = """if True:
+        import sys
+        from pathlib import Path
+        from calltools.files import remote
+        from calltools.files.remote_path import RemotePath
+        from calltools.runtime.signals import install_handlers
+
+        install_handlers()
+        remote._UPLOADED_BYTES = int(sys.argv[1])
+        remote.put(Path(sys.argv[2]), RemotePath(sys.argv[3]))
+    """
+    holds = threading.Event()
+    reached = threading.Event()
+
+    def breaks(request):
+        if "partNumber=2" in request:
+            reached.set()
+            return holds.wait(60)
+        return False
+
+    with breaking_connection(os.environ["AWS_ENDPOINT_URL"], breaks) as (url, _):
+        arguments = [str(PIECE), str(path), f"s3://{BUCKET}/large"]
+        with start_process(
+            [sys.executable, "-c", program, *arguments],
+            env=os.environ | {"AWS_ENDPOINT_URL": url},
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            assert reached.wait(60)
+            process.send_signal(number)
+            holds.set()
+            assert process.wait(60) != 0
+
+    assert s3.find(BUCKET) == []
+    assert len(unfinished(s3)) == left
+    # This server says of each that it was begun in 2010. One of today may be that of a run which is still at work.
+    abandoned = remote._ABANDONED_S
+    monkeypatch.setattr(remote, "_ABANDONED_S", 1 << 40)
+    write_object("large", content)
+    assert len(unfinished(s3)) == left
+    s3.rm_file(f"{BUCKET}/large")
+    monkeypatch.setattr(remote, "_ABANDONED_S", abandoned)
+    write_object("large", content)
+    assert unfinished(s3) == []
+    assert s3.cat_file(f"{BUCKET}/large") == content
+
+
+# -- several addresses -----------------------------------------------------------------------
+
+
+def test_the_next_addresses_come_while_one_is_worked_on_and_answers_are_in_order(web, monkeypatch):
+    count, first_waits = 30, threading.Event()
+    asked = []
+
+    def page(number, handler):
+        asked.append(number)
+        if number == 0:
+            # It comes last, and all the same it is the first answer.
+            assert first_waits.wait(60)
+        if number == 3:
+            first_waits.set()
+        handler.send(200, as_csv([GOOD | {"Tag": f"{number}"}]).encode())
+
+    for number in range(count):
+        web.pages[f"/ahead/{number}.csv"] = partial(page, number)
+    urls = [f"{web.url}/ahead/{number}.csv" for number in range(count)]
+
+    done = convert(*urls, f"{web.url}/ahead/none.csv", "-o", "out.csv")
+
+    assert done.exit_code == 3, done.stderr
+    assert sorted(asked) == list(range(count))
+    tags = [line.rpartition("2079460000,30,0,")[2].split(",")[0] for line in Path("out.csv").read_text().splitlines()]
+    assert tags[1:] == [str(number) for number in range(count)]
+
+
+def test_no_more_addresses_are_fetched_ahead_than_a_few(web, monkeypatch):
+    asked = []
+
+    def page(number, handler):
+        asked.append(number)
+        handler.send(200, CALLS)
+
+    for number in range(40):
+        web.pages[f"/few/{number}.csv"] = partial(page, number)
+    addresses = [RemotePath(f"{web.url}/few/{number}.csv") for number in range(40)]
+    with Unpacker() as unpacker:
+        unpacker.expect((one, str(one), Limits()) for one in addresses)
+        wait_for(lambda: len(asked) == copies._AHEAD)
+        for taken, address in enumerate(addresses, 1):
+            assert unpacker.plain_path(Packed(address), str(address)).read_bytes() == CALLS
+            assert len(asked) <= taken + copies._AHEAD
+
+    assert sorted(asked) == list(range(40))
+
+
+def test_what_comes_when_nobody_wants_it_any_more_is_dropped(web, folder, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+    (folder / "temporary").mkdir()
+    monkeypatch.setattr(copies, "_NAMELESS", 0)
+    goes_on, reached = threading.Event(), threading.Event()
+
+    def page(handler):
+        reached.set()
+        goes_on.wait(60)
+        handler.send(200, CALLS)
+
+    web.pages |= {"/slow/1.csv": page, "/slow/2.csv": page}
+    addresses = [RemotePath(f"{web.url}/slow/{number}.csv") for number in (1, 2)]
+    with Unpacker() as unpacker:
+        unpacker.expect((one, str(one), Limits()) for one in addresses)
+        assert reached.wait(60)
+    goes_on.set()
+
+    assert list((folder / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["validate", "convert"])
+@pytest.mark.parametrize("address", ["s3://bad bucket/calls.csv", "s3://bücket/calls.csv", "s3:///calls.csv"])
+def test_a_bucket_that_cannot_be_is_a_mistake_of_the_command(command, address, s3):
+    more = ["-o", address] if command == "convert" else []
+    given = "calls.csv" if command == "convert" else address
+
+    done = run(command, given, *more)
+
+    assert done.exit_code == 2, done.stderr
+    assert f"{address}: a bucket cannot have such a name. It has 3 to 63" in done.stderr
+    assert "ParamValidation" not in done.stderr
 
 
 def test_an_object_is_not_overwritten_without_being_told_to(s3):

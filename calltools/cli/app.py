@@ -17,15 +17,15 @@ from calltools.cli import (
     run,
     schema,
     terminal,
+    ui,
     upload,
     uploads,
     validate,
     vendors,
 )
-from calltools.cli.options import traceback_places
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
 from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
-from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault
+from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault, traceback_places
 from calltools.settings import language_of_arguments
 from calltools.texts import say
 
@@ -47,6 +47,7 @@ app.command("run", epilog=run.EXAMPLES)(run.run_command)
 app.add_typer(uploads.app, name="uploads")
 app.command("login", epilog=login.LOGIN_EXAMPLES)(login.login_command)
 app.command("logout", epilog=login.LOGOUT_EXAMPLES)(login.logout_command)
+app.command("ui", epilog=ui.EXAMPLES)(ui.ui_command)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor_command)
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(config.app, name="config")

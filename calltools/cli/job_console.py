@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import final
 
 from calltools.cli.inputs import describe_left_out
-from calltools.cli.part_words import format_part_line
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import OutputOptions, ResultFormat
-from calltools.errors import CalltoolsError, FileFault, LockedError, SourceError
+from calltools.errors import CalltoolsError, DefectError, FileFault, LockedError, SourceError, traceback_places
 from calltools.files.folders import FoundFiles
 from calltools.jobs.definition import Job
 from calltools.jobs.results import InputResult, InputState, JobResult, Remark, job_facts
@@ -19,6 +18,7 @@ from calltools.model.summary import Summary
 from calltools.run import SessionEvents
 from calltools.texts import MessageKey, say
 from calltools.uploading.context import SilentEvents, UploadOptions
+from calltools.uploading.part_words import format_part_line
 
 
 @final
@@ -70,6 +70,9 @@ class JobConsole:
         if error.about_file is None and "job" not in error.facts:
             error.about_file = job.name
         self.upload.report_error(error)
+        if isinstance(error, DefectError) and not self.options.debug:
+            # The sentence asks for them.
+            self.upload.print_remark(f"\n{traceback_places(error)}")
 
     def say(self, one: Remark | CalltoolsError) -> str:
         """A remark or an error in the reader's language."""

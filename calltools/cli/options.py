@@ -4,7 +4,6 @@ The choices of an option are an enum. An enum that mirrors a type below is writt
 mypy checks only members that it can read; ``tests/cli/test_options.py`` holds both equal.
 """
 
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from calltools.errors import CalltoolsError
+from calltools.errors import CalltoolsError, traceback_places
 from calltools.reports import REPORTERS, endings
 from calltools.settings import read_settings
 from calltools.texts import Language
@@ -149,12 +148,26 @@ class ReadingOptions:
         str | None,
         typer.Option(metavar="FILE", help="Second file (CRM, form log): join identifiers by phone and time."),
     ] = None
+    identifiers_sheet: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Sheet of that file, if it is a workbook with several.")
+    ] = None
     identifier_window: Annotated[
         str, typer.Option(metavar="21d", help="How far back a record of that file may lie: 21d, 12h, 90m.")
     ] = "21d"
     identifier_columns: Annotated[
         str | None,
         typer.Option(metavar="phone=…,time=…,ClientId=…", help="Its columns, where their names do not say."),
+    ] = None
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="What became of the calls (CRM): price, currency, tag; repeatable."),
+    ] = None
+    outcome_window: Annotated[
+        str, typer.Option(metavar="90d", help="How far back the call of such a record may lie: 90d, 12h, 90m.")
+    ] = "90d"
+    outcome_columns: Annotated[
+        str | None,
+        typer.Option(metavar="phone=…,time=…,Price=…", help="Their columns, where their names do not say."),
     ] = None
     encoding: _Encoding = None
     delimiter: _Delimiter = None
@@ -251,7 +264,7 @@ class WritingOptions:
             "--output",
             "-o",
             metavar="FILE|DIR/|-",
-            help="Canonical .csv, .csv.gz, .csv.zst or .parquet.",
+            help="Canonical .csv, .csv.gz, .csv.zst or .parquet; {part} in the name: in parts, with a manifest.",
         ),
     ] = "-"
     rejects: Annotated[
@@ -303,14 +316,6 @@ def format_error(error: CalltoolsError, lang: Language) -> str:
     """An error as one line for standard error, with the file that it is about."""
     about = "" if error.about_file is None else f"{error.about_file}: "
     return f"calltools: {about}{error.say(lang)}"
-
-
-def traceback_places(error: BaseException) -> str:
-    """The files, lines and functions of a traceback; no source lines and no values, which could be personal."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    # An error of the second process has its places as notes: tracebacks cannot be pickled.
-    return "\n".join(f"  {place}" for place in [*places, *getattr(error, "__notes__", [])])
 
 
 def is_terminal(stream: object) -> bool:

@@ -5,11 +5,10 @@ from typing import Final
 
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
-from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import parse_limits
 from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
-from calltools.run import RunOptions, build_hints, parse_as_of
+from calltools.run import RunOptions, build_hints, parse_as_of, parse_identifier_columns
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -30,8 +29,12 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         date_order=None if reading.date_order is None else reading.date_order.value,
         duration_format=None if reading.duration_format is None else reading.duration_format.value,
         identifiers=as_path(reading.identifiers) if reading.identifiers else None,
+        identifiers_sheet=reading.identifiers_sheet,
         identifier_window_s=_parse_window(reading.identifier_window),
-        identifier_columns=_parse_columns(reading.identifier_columns),
+        identifier_columns=parse_identifier_columns(reading.identifier_columns),
+        outcomes=tuple(as_path(one) for one in reading.outcomes or ()),
+        outcome_window_s=_parse_window(reading.outcome_window, "outcome-window"),
+        outcome_columns=parse_identifier_columns(reading.outcome_columns, "outcome-columns"),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
         as_of=None if reading.as_of is None else parse_as_of(reading.as_of),
@@ -58,16 +61,8 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
     )
 
 
-def _parse_window(text: str) -> int:
+def _parse_window(text: str, option: str = "identifier-window") -> int:
     span = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
     if not span:
-        raise UsageError("window-unreadable", given=text)
+        raise UsageError("window-unreadable", option=option, given=text)
     return int(span[1]) * _SECONDS[span[2]]
-
-
-def _parse_columns(text: str | None) -> dict[str, str]:
-    pairs = [[part.strip() for part in word.partition("=")] for word in split_words(text)]
-    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
-    if wrong:
-        raise UsageError("identifier-columns-unreadable", given=", ".join(wrong))
-    return {word: title for word, _, title in pairs}

@@ -24,15 +24,15 @@ from calltools.cli.options import (
     format_error,
     is_terminal,
     resolve_language,
-    traceback_places,
 )
 from calltools.cli.progress import Progress
 from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError
+from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
 from calltools.files.opening import FileStamp, copy_stdin, read_stamp
+from calltools.files.parts import is_in_parts, list_parts
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -51,6 +51,7 @@ from calltools.run import (
     FolderConversionSink,
     InputFile,
     Job,
+    OutcomeRejectsSink,
     RunContext,
     Session,
     SessionEvents,
@@ -122,20 +123,25 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
             refuse_other_endings(output, writing.rejects)
         refuse_other_endings(None, changes=writing.changes)
         lists = [writing.changes] if writing.changes else []
-        base, inputs = _open_inputs(files, [*outputs, *lists, *_report_paths(showing)], reading, showing, layers, stack)
+        parts = list_parts(output) if output is not None and is_in_parts(output) else []
+        others = [*outputs, *parts, *lists, *_report_paths(showing)]
+        base, inputs = _open_inputs(files, others, reading, showing, layers, stack)
         names = [one.name for one in inputs]
         converted = _create_conversion(output, names, writing, showing)
         outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
+        left = _open_outcome_rejects(writing, base, showing, to_folder=to_folder)
+        outputs = [*outputs, *(path for sink in left for path in sink.outputs)]
         refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
-        enter_interrupt_safe(stack, converted)
+        for sink in (converted, *left):
+            enter_interrupt_safe(stack, sink)
         changes = _open_changes(writing, showing, stack)
         stream = sys.stdout if output else sys.stderr
         reporters = list(open_reporters(showing, stream, stack, names))
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, converted],
+            [baseline, *changes, *left, converted],
             reporters,
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
@@ -164,6 +170,15 @@ def _create_conversion(
     return ConversionSink(
         output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing
     )
+
+
+def _open_outcome_rejects(
+    writing: WritingOptions, base: RunContext, showing: FindingOptions, *, to_folder: bool
+) -> list[OutcomeRejectsSink]:
+    outcomes = base.options.outcomes
+    if writing.rejects is None or not outcomes:
+        return []
+    return [OutcomeRejectsSink(writing.rejects, outcomes, to_folder=to_folder, force=showing.force)]
 
 
 def _open_cluster(running: EngineOptions, stack: ExitStack) -> Cluster | None:
@@ -228,7 +243,8 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
     base = resolve(build_run_options(reading, showing))
     options = base.options
-    others = [*outputs, *(path for path in (options.identifiers, options.baseline) if path is not None)]
+    others = [*outputs, *options.outcomes]
+    others += [path for path in (options.identifiers, options.baseline) if path is not None]
     language = resolve_language(showing.lang)
     paths: list[FoundFile] = []
     copies: set[Path] = set()

@@ -111,7 +111,7 @@ class _Group(_FastValues, _NamedErrors, TyperGroup):
 #: What an error says whose sentence is ours.
 _NOT_TEXT: Final = "not text"
 #: Options that may name a file and are no ``Path``: the name of a file may be any bytes.
-_TEXT_OR_PATH: Final = frozenset({"output", "vendor", "identifiers"})
+_TEXT_OR_PATH: Final = frozenset({"output", "vendor", "identifiers", "outcomes"})
 
 
 def _as_text(value: Any, parameter: Any, context: Any) -> Any:

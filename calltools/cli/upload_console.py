@@ -2,27 +2,17 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias, final
 
 import typer
 
-from calltools.cli.options import format_error, is_terminal, traceback_places
-from calltools.cli.part_words import (
-    NAME_COLUMNS,
-    explain_status,
-    fit_table,
-    format_event,
-    format_part_line,
-    row_of_foreign,
-    row_of_part,
-)
+from calltools.cli.options import format_error, is_terminal
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.upload_options import OutputOptions
-from calltools.errors import CalltoolsError, UsageError
-from calltools.ledger import CallStatus, Event, Part, UploadPlan
+from calltools.errors import CalltoolsError, UsageError, traceback_places
+from calltools.ledger import Event, Part, UploadPlan
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.runtime.packages import join_command
@@ -30,22 +20,20 @@ from calltools.texts import Language, MessageKey, escape_control_characters, say
 from calltools.uploading import results
 from calltools.uploading.context import UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
+from calltools.uploading.part_words import (
+    NAME_COLUMNS,
+    VERDICTS,
+    explain_status,
+    fit_table,
+    format_event,
+    format_part_line,
+    row_of_foreign,
+    row_of_part,
+)
 from calltools.uploading.report_comparison import ReportComparison
 from calltools.uploading.resume import UploadListing
 from calltools.uploading.upload import may_replace
 
-#: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
-VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
-    {
-        CallStatus.MAYBE_ADOPTED: "upload-plan-adopted",
-        CallStatus.UNCHANGED: "upload-plan-unchanged",
-        CallStatus.CHANGED: "upload-plan-changed",
-        CallStatus.IDENTIFIED: "upload-plan-identified",
-        CallStatus.REDUCED: "upload-plan-reduced",
-        CallStatus.WAITING: "upload-plan-waiting",
-        CallStatus.DOUBLED: "upload-plan-doubled",
-    }
-)
 #: On a terminal each of these sentences replaces the one before it.
 _LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 #: Gives the line of a part in the reader's language.

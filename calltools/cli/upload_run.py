@@ -11,7 +11,6 @@ from time import time
 from typing import Final
 
 from calltools.cli.inputs import find_inputs
-from calltools.cli.part_words import format_listed_part, format_part_json, format_part_line
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -43,6 +42,7 @@ from calltools.settings import read_settings, token_from_environment
 from calltools.uploading import results
 from calltools.uploading.context import SEARCH_TIMEOUT_S, Connect, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
+from calltools.uploading.part_words import format_listed_part, format_part_json, format_part_line
 from calltools.uploading.report_comparison import compare_with_reports
 from calltools.uploading.resume import (
     ResumeOptions,

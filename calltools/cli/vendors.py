@@ -155,20 +155,18 @@ def new(  # noqa: PLR0913 - each is an option
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli import profile_draft  # noqa: PLC0415 - heavy
+        from calltools.cli.dialog import Dialog  # noqa: PLC0415 - heavy
         from calltools.cli.run_options import parse_hints  # noqa: PLC0415 - heavy
+        from calltools.run import RunOptions  # noqa: PLC0415 - heavy
 
-        answers = profile_draft.parse_answers(column or [], word or [], time_format, timezone, region)
+        language = resolve_language(lang)
+        answers = profile_draft.parse_answers(column or [], word or [], time_format)
+        options = RunOptions(hints=parse_hints(form), timezone=timezone, region=region)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-        text, outcome = profile_draft.draft_profile(
-            file, answers, resolve_language(lang), _ask if interactive else None, hints=parse_hints(form), output=output
-        )
+        dialog = Dialog(language) if interactive else None
+        text, outcome = profile_draft.draft_profile(file, answers, options, language, dialog, output=output)
         if output is None:
             typer.echo(text)
         else:
             profile_draft.write_profile(text, output, force=force)
         typer.echo(outcome, err=True)
-
-
-def _ask(question: str, default: str) -> str:
-    answer: str = typer.prompt(question, default=default, err=True)
-    return answer.strip()

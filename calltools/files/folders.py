@@ -25,6 +25,8 @@ from calltools.files.remote_path import RemotePath, as_path
 
 #: What calltools writes about other files, by the names of these.
 OWN_ENDINGS: Final = (".rejects.csv", ".rejects.csv.gz", ".rejects.csv.zst", ".gitlab.json")
+#: What lists the parts of an output.
+MANIFEST: Final = "manifest.json"
 
 #: Why something in a folder is no input.
 LeftOut: TypeAlias = Literal["hidden", "lock", "own", "named", "other", "folder"]
@@ -130,7 +132,7 @@ class _Search:
             reason = "other"
         elif one.address in self.outputs:
             reason = "named"
-        elif name.lower().endswith(OWN_ENDINGS):
+        elif name.lower().endswith(OWN_ENDINGS) or name == MANIFEST:
             # Each one would have to be read to know more.
             reason = "own"
         if reason is not None:

@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, Z
 from calltools.errors import LimitError, SourceError, UnfitFileError
 from calltools.files import remote
 from calltools.files.atomic import map_os_errors
+from calltools.files.copies import Copies
 from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
 from calltools.files.limits import Limits
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
@@ -34,8 +35,6 @@ _METHODS: Final = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
 #: Names of several members that a message lists.
 _LISTED: Final = 10
 _SIGNATURE_BYTES: Final = 8
-#: Copies of addresses and pipes that hold a file handle.
-_NAMELESS_COPIES: Final = 64
 _UNSAFE_NAME: Final = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
 
 
@@ -214,8 +213,7 @@ class Unpacker:
         self._stack = ExitStack()
         self._held: dict[Packed, Path] = {}
         self._place: BinaryIO | None = None
-        self._copies: dict[Path, Path] = {}
-        self._folder: Path | None = None
+        self._copies = self._stack.enter_context(Copies())
 
     def __enter__(self) -> Self:
         """Nothing is opened before a packed file comes."""
@@ -224,6 +222,14 @@ class Unpacker:
     def __exit__(self, *_: object) -> None:
         """Delete what was unpacked."""
         self._stack.close()
+
+    def expect(self, files: Iterable[tuple[Path, str, Limits]]) -> None:
+        """Begin to fetch addresses before they are asked for.
+
+        Args:
+            files: Path, name and limits of files that will be asked for, in this order; only addresses count.
+        """
+        self._copies.expect(files)
 
     def plain_path(self, packed: Packed, name: str, limits: Limits = Limits()) -> Path:  # noqa: B008 - frozen
         """Where the plain bytes of a file are: its own path unless it is packed.
@@ -241,7 +247,7 @@ class Unpacker:
         """
         called = packed.path.name
         if isinstance(packed.path, RemotePath) or is_pipe(packed.path):
-            packed = Packed(self._copy(packed.path, name, limits), packed.member)
+            packed = Packed(self._copies.take(packed.path, name, limits), packed.member)
         check_file(packed.path, name)
         with map_read_errors(name):
             packing = None if packed.member is not None else _find_packing(packed.path)
@@ -250,27 +256,6 @@ class Unpacker:
             if packed not in self._held:
                 self._unpack(packed, packing, name, limits)
             return self._held[packed]
-
-    def _copy(self, path: Path, name: str, limits: Limits) -> Path:
-        """A private copy of what an address or a pipe gives; the first ones have no name in any folder."""
-        if path not in self._copies:
-            with ExitStack() as attempt:
-                if len(self._copies) < _NAMELESS_COPIES:
-                    stream, copy = attempt.enter_context(open_private_file())
-                else:
-                    # Each without a name takes a file handle, of which a process has few.
-                    if self._folder is None:
-                        made = tempfile.TemporaryDirectory(prefix="calltools-")
-                        self._folder = Path(self._stack.enter_context(made))
-                    copy = self._folder / str(len(self._copies))
-                    stream = attempt.enter_context(copy.open("xb"))
-                with map_os_errors(Path(tempfile.gettempdir()) / "calltools-copy"):
-                    _copy_bytes(path, name, stream, limits)
-                    stream.flush()
-                if self._folder is None:
-                    self._stack.push(attempt.pop_all())
-            self._copies[path] = copy
-        return self._copies[path]
 
     def _unpack(self, packed: Packed, packing: _Packing | None, name: str, limits: Limits) -> None:
         with ExitStack() as attempt:
@@ -296,16 +281,6 @@ class Unpacker:
             else:
                 self._stack.push(attempt.pop_all())
                 self._held[packed], self._place = path, stream
-
-
-def _copy_bytes(path: Path, name: str, target: BinaryIO, limits: Limits) -> None:
-    if isinstance(path, RemotePath):
-        remote.fetch(path, target, limits)
-        return
-    counted = remote.LimitedStream(target, name, limits)
-    with map_read_errors(name), path.open("rb") as pipe:
-        while piece := pipe.read(_CHUNK_BYTES):
-            counted.write(piece)
 
 
 def read_head(path: Path, size: int) -> bytes:

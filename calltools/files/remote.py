@@ -8,10 +8,12 @@ import os
 import posixpath
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from threading import Lock
+from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from calltools.errors import CalltoolsError, LimitError, OutputError, PackageError, SourceError, UsageError
@@ -23,6 +25,12 @@ from calltools.texts.keys import MessageKey
 SCHEMES: Final = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp", "http": "aiohttp", "sftp": "paramiko"}
 _PIECE_BYTES: Final = 1 << 20
 _BLOCK_BYTES: Final = 16 << 20
+#: What one request sends of a large object, how many are under way, and how many an object may have.
+_UPLOADED_BYTES: Final = 32 << 20
+_UPLOADED_AT_ONCE: Final = 3
+_MOST_PIECES: Final = 10_000
+#: After which time nobody completes an upload any more.
+_ABANDONED_S: Final = 86_400
 #: Until a connection stands, and until the next bytes come.
 _CONNECT_S: Final = 20
 _SILENCE_S: Final = 60
@@ -65,7 +73,14 @@ class _Store(NamedTuple):
     path: str
 
 
-def fetch(address: RemotePath, target: BinaryIO, limits: Limits) -> None:
+class Writable(Protocol):
+    """What takes bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes."""
+
+
+def fetch(address: RemotePath, target: Writable, limits: Limits) -> None:
     """Copy a file to a stream.
 
     Raises:
@@ -157,8 +172,11 @@ def put(source: Path, address: RemotePath) -> None:
     """
     with _map_faults(address, OutputError):
         store = _open_store(address)
+        if address.scheme == "s3":
+            _put_object(source, store)
+            return
         if address.scheme != "sftp":
-            # One request, or parts that appear together.
+            # One request, or pieces that appear together.
             store.files.put_file(str(source), store.path)
             return
         folder, name = posixpath.split(store.path)
@@ -172,11 +190,79 @@ def put(source: Path, address: RemotePath) -> None:
             raise
 
 
+def _put_object(source: Path, store: _Store) -> None:
+    """Put a file as an object: in one request, or in several that show nothing until the last one is done.
+
+    s3fs would hold ten pieces in memory, and would not take them back when it is interrupted.
+    """
+    bucket, _, key = store.path.partition("/")
+    where = {"Bucket": bucket, "Key": key}
+    call, size = store.files.call_s3, source.stat().st_size
+    with source.open("rb") as stream:
+        if size < 2 * _UPLOADED_BYTES:
+            call("put_object", Body=stream.read(), **where)
+            return
+        with suppress(Exception):  # whoever may only write may not list
+            _drop_old_pieces(call, bucket, key)
+        upload = {**where, "UploadId": call("create_multipart_upload", **where)["UploadId"]}
+        piece_bytes = max(_UPLOADED_BYTES, -(-size // _MOST_PIECES))
+
+        def send(number: int) -> dict[str, Any]:
+            body = os.pread(stream.fileno(), piece_bytes, (number - 1) * piece_bytes)
+            return {"PartNumber": number, "ETag": call("upload_part", PartNumber=number, Body=body, **upload)["ETag"]}
+
+        try:
+            with ThreadPoolExecutor(_UPLOADED_AT_ONCE, "put") as pool:
+                try:
+                    pieces = list(pool.map(send, range(1, -(-size // piece_bytes) + 1)))
+                except BaseException:
+                    # None may arrive after they were taken back.
+                    pool.shutdown(cancel_futures=True)
+                    raise
+            call("complete_multipart_upload", MultipartUpload={"Parts": pieces}, **upload)
+        except BaseException:
+            with suppress(Exception):  # the first fault is the one to tell
+                call("abort_multipart_upload", **upload)
+            raise
+
+
+def _drop_old_pieces(call: Callable[..., Any], bucket: str, key: str) -> None:
+    """Take away what runs that were killed have left of this object: nobody sees it, and it is paid for."""
+    for one in call("list_multipart_uploads", Bucket=bucket, Prefix=key).get("Uploads", ()):
+        if one["Key"] == key and one["Initiated"].timestamp() < time.time() - _ABANDONED_S:
+            call("abort_multipart_upload", Bucket=bucket, Key=key, UploadId=one["UploadId"])
+
+
 def remove(address: RemotePath) -> None:
     """Take away what ``put`` has put there; a store that does not answer any more is no further fault."""
     with suppress(CalltoolsError), _map_faults(address, OutputError):
         store = _open_store(address)
         store.files.rm_file(store.path)
+
+
+def remove_folder(address: RemotePath) -> None:
+    """Take away all files in a folder, and those in its folders; what cannot be taken away stays there."""
+    with suppress(CalltoolsError):
+        for one in list_files(address, recursive=True):
+            if not one.is_folder:
+                remove(one.address)
+    with suppress(CalltoolsError), _map_faults(address, OutputError):
+        # S3 has no folders of which something would be left.
+        store = _open_store(address)
+        if address.scheme == "sftp":
+            store.files.rmdir(store.path)
+
+
+def make_folder(address: RemotePath) -> None:
+    """Make a folder where the store has any.
+
+    Raises:
+        OutputError: The store refuses or cannot be reached.
+    """
+    if address.scheme == "sftp":
+        with _map_faults(address, OutputError):
+            store = _open_store(address)
+            store.files.mkdir(store.path)
 
 
 class LimitedStream:
@@ -188,7 +274,7 @@ class LimitedStream:
         limits: How many bytes may come, and how long that may take.
     """
 
-    def __init__(self, target: BinaryIO, name: str, limits: Limits) -> None:
+    def __init__(self, target: Writable, name: str, limits: Limits) -> None:
         self._target, self._name, self._limits = target, name, limits
         self._size, self._start = 0, time.monotonic()
 
@@ -218,6 +304,8 @@ class LimitedStream:
 
 
 def _open_store(address: RemotePath) -> _Store:
+    if address.scheme in {"s3", "gs"} and not urlsplit(address.location).netloc:
+        raise UsageError("address-bucket", path=address)
     opener = _OPENERS.get(address.scheme)
     if opener is None:
         raise UsageError("address-scheme", path=address, schemes=", ".join(f"{scheme}://" for scheme in SCHEMES))
@@ -235,14 +323,25 @@ def _open_s3(address: RemotePath) -> _Store:
 
     tries = {"mode": "standard", "total_max_attempts": _TRIES}
     config = {"connect_timeout": _CONNECT_S, "read_timeout": _SILENCE_S, "retries": tries}
-    # fsspec keeps it for the next address: a session takes a second to make.
-    files = S3FileSystem(config_kwargs=config, use_listings_cache=False)
-    files.retries = _TRIES
-    return _Store(files, _path_part(address.location, with_host=True))
+    # Kept for the next address, in whichever thread: a session takes a second to make.
+    known = os.getpid(), *sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
+    with _S3_LOCK:
+        if known not in _S3_STORES:
+            files = S3FileSystem(config_kwargs=config, use_listings_cache=False, skip_instance_cache=True)
+            files.retries = _TRIES
+            files.connect()
+            _S3_STORES[known] = files
+        return _Store(_S3_STORES[known], _path_part(address.location, with_host=True))
 
 
-def _open_gs(address: RemotePath) -> _Store:  # pragma: no cover - no such service runs on loopback
-    from gcsfs import GCSFileSystem  # noqa: PLC0415 - as above
+_S3_LOCK: Final = Lock()
+#: Process and environment -> its file system.
+_S3_STORES: Final[dict[Hashable, Any]] = {}
+
+
+def _open_gs(address: RemotePath) -> _Store:  # pragma: no cover - gcsfs is no package of the tests
+    # The one of the package would look by gRPC what kind of bucket it is, a minute where only HTTP leads there.
+    from gcsfs.core import GCSFileSystem  # noqa: PLC0415 - as above
 
     files = GCSFileSystem(use_listings_cache=False)
     return _Store(files, _path_part(address.location, with_host=True))
@@ -343,6 +442,9 @@ def _map_faults(address: RemotePath, error: type[SourceError | OutputError]) -> 
     except CalltoolsError:
         raise
     except Exception as fault:  # noqa: BLE001 - the libraries of five stores, and what they raise has no common class
+        if type(fault).__name__ == "ParamValidationError":
+            # Nobody was asked: no bucket can have such a name, or nothing in it such a key.
+            raise UsageError("address-bucket", path=address) from None
         key, reason = _explain(fault)
         raise error(key, path=address, reason=reason) from None
 

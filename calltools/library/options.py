@@ -1,6 +1,7 @@
 """The options of a call as those of a run: each by its name on the command line, a wrong one refused by the nearest."""
 
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -90,6 +91,8 @@ def _as_option(name: str, value: Any) -> Any:
     """The value as ``RunOptions`` has it: text becomes a path, a list of words, a time."""
     if name in _PATHS:
         return as_path(value)
+    if name == "outcomes":
+        return tuple(map(as_path, [value] if isinstance(value, str | os.PathLike) else value))
     if name in _LISTS:
         return _split_words(value) if isinstance(value, str) else tuple(value)
     if name in _UPPER:

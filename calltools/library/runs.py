@@ -107,9 +107,12 @@ def convert(  # noqa: PLR0913 - each is an option of the command line
         written = _paths(reports), None if write_baseline is None else to_path(write_baseline)
         inputs = run.open(list_sources(sources), target.paths, *written, name=name, recursive=recursive)
         sink = target.open(inputs, stack)
+        left = target.open_outcome_rejects(run.context.options.outcomes)
         named = list_report_files(written[0], [one.name for one in inputs])
-        refuse_occupied_outputs([*target.occupied(sink), *named], inputs, [run.context.options.baseline])
-        summaries, found = run.go(inputs, [enter_interrupt_safe(stack, sink)], *written, force=force, converting=True)
+        outputs = [*target.occupied(sink), *(path for one in left for path in one.outputs), *named]
+        refuse_occupied_outputs(outputs, inputs, [run.context.options.baseline])
+        sinks = [enter_interrupt_safe(stack, one) for one in (*left, sink)]
+        summaries, found = run.go(inputs, sinks, *written, force=force, converting=True)
         return Converted(summaries, found, run.report_options, target.read_back())
 
 

@@ -30,6 +30,7 @@ from calltools.run import (
     FolderConversionSink,
     InputFile,
     Job,
+    OutcomeRejectsSink,
     ReporterSink,
     ReportPerFileSink,
     RunContext,
@@ -69,7 +70,12 @@ class Run:
     ) -> list[InputFile]:
         """The files of the call; what it writes itself is none of them."""
         options = self.context.options
-        others = [*outputs, *reports, *(path for path in (options.identifiers, options.baseline, baseline) if path)]
+        others = [
+            *outputs,
+            *reports,
+            *options.outcomes,
+            *(path for path in (options.identifiers, options.baseline, baseline) if path),
+        ]
         inputs = self.as_inputs(find_inputs(sources, self.stack, others, name=name, recursive=recursive))
         written = list_report_files(reports, [one.name for one in inputs])
         refuse_occupied_outputs([*written, *([baseline] if baseline else [])], inputs)
@@ -181,6 +187,13 @@ class Target:
             self._private = folder / "records.parquet"
         target = self._private or self.path or self.output
         return ConversionSink(target, self.rejects, **whole)  # type: ignore[arg-type]  # a path or a stream
+
+    def open_outcome_rejects(self, outcomes: Sequence[Path]) -> list[OutcomeRejectsSink]:
+        """The sink for records of files of outcomes that reach no call, if rejects are wanted; the caller enters it."""
+        if self.rejects is None or not outcomes:
+            return []
+        to_folder = self.path is not None and is_folder_output(os.fspath(self.output))  # type: ignore[arg-type]  # as above
+        return [OutcomeRejectsSink(self.rejects, outcomes, to_folder=to_folder, force=self.force)]
 
     def occupied(self, sink: ConversionSink | FolderConversionSink) -> list[Path]:
         """The files that must be no input."""

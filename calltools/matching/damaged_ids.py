@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only
 from calltools.fields.table import IDENTIFIER_FIELDS
-from calltools.matching.columns import MatchColumns
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
@@ -29,11 +28,11 @@ class DamagedIds:
 
     Args:
         titles: Its header.
-        columns: Positions of its columns.
+        columns: Identifier field -> position of its column.
         assumptions: As for the calls.
     """
 
-    def __init__(self, titles: tuple[str, ...], columns: MatchColumns, assumptions: Assumptions) -> None:
+    def __init__(self, titles: tuple[str, ...], columns: Mapping[str, int], assumptions: Assumptions) -> None:
         self._titles = titles
         self._columns = columns
         self._assumptions = assumptions
@@ -55,7 +54,7 @@ class DamagedIds:
                 for rule in _CELL_RULES
                 if rule.cell is not None and name in rule.columns
             }
-            masks["CT209"] = np.isin(batch.places, self._number_cells(batch, self._columns.identifiers[name]))
+            masks["CT209"] = np.isin(batch.places, self._number_cells(batch, self._columns[name]))
             for code, mask in masks.items():
                 self._tell(code, name, batch.places[mask], cells.filter(pa.array(mask)))
             damaged[name] = np.logical_or.reduce(list(masks.values()))
@@ -71,7 +70,7 @@ class DamagedIds:
 
     def _tell(self, code: str, name: str, places: Numbers, values: Cells) -> None:
         if len(places) and (code, name) not in self._first:
-            title = self._titles[self._columns.identifiers[name]]
+            title = self._titles[self._columns[name]]
             self._first[code, name] = Findings.for_rule(
                 code, records=None, places=places[:1], column=title, field=name, value=values[:1]
             )
@@ -80,7 +79,7 @@ class DamagedIds:
         """The fields of whose ids all long ones bear the mark of a rounding; known when all batches were seen."""
         found = self._rounding.close().to_rows()
         for row in found:
-            title = self._titles[self._columns.identifiers[row["field"]]]
+            title = self._titles[self._columns[row["field"]]]
             self._first["CT404", row["field"]] = Findings.from_rows([{**row, "code": "CT404", "column": title}])
         return [row["field"] for row in found]
 
@@ -90,12 +89,17 @@ class DamagedIds:
         return Findings.concat([self._first[key] for key in sorted(self._first)])
 
 
+def is_rounded(cells: Cells) -> Mask:
+    """Mask of the ids of a rounded column that may have lost digits: the long ones."""
+    rounded: Mask = digits_only(cells) & (byte_lengths(cells) >= _ROUNDED_DIGITS)
+    return rounded
+
+
 def clear_rounded(table: pa.Table, fields: Sequence[str]) -> pa.Table:
     """The records without the long ids of some fields; records that have no other id are left out."""
     for name in fields:
         cells = combine_chunks(table[name])
-        rounded = digits_only(cells) & (byte_lengths(cells) >= _ROUNDED_DIGITS)
-        cleared = pc.if_else(pa.array(rounded), "", cells)
+        cleared = pc.if_else(pa.array(is_rounded(cells)), "", cells)
         table = table.set_column(table.column_names.index(name), name, cleared)
     filled = [pc.not_equal(table[name], "") for name in IDENTIFIER_FIELDS]
     known = filled[0]

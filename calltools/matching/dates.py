@@ -10,7 +10,6 @@ import pyarrow as pa
 from calltools.errors import UsageError
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, rows_of_families, see_dates
 from calltools.fields.kernels.cell_kernels import clear_where
-from calltools.matching.columns import MatchColumns
 from calltools.model.assumptions import DateOrder, Orders
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.finding import Findings
@@ -42,18 +41,18 @@ class MatchDates:
         return replace(batch, columns=batch.columns.set_column(position, self.name, cleared))
 
 
-def prove_match_dates(table: Table, columns: MatchColumns, order: DateOrder | None) -> MatchDates:
-    """Look at all dates of the second file.
+def prove_match_dates(table: Table, position: int, order: DateOrder | None) -> MatchDates:
+    """Look at all dates of a second file.
 
     Args:
-        table: The second file.
-        columns: Positions of its columns.
+        table: The file.
+        position: Of its column of times.
         order: Of day and month, as the user says.
 
     Raises:
         UsageError: Nothing tells the order of day and month, or dates contradict one another.
     """
-    name, title = unique_titles(table.titles)[columns.time], table.titles[columns.time]
+    name, title = unique_titles(table.titles)[position], table.titles[position]
     seen = reduce(or_, (see_dates(task().cells(name)) for task in table.tasks()), SeenDates())
     swapped = tuple(mark for mark in seen.swapped() if order is None or mark == YEAR_FIRST)
     if order is None and set(seen.undecided()) - set(swapped):

@@ -29,7 +29,8 @@ from calltools.model.summary import Unusable
 #: International phones: at most 15 digits and no leading zero, so an integer holds each exactly.
 PHONE_PATTERN: Final = r"\+[1-9][0-9]{6,14}"
 SECONDS_PATTERN: Final = r"[0-9]{9,10}"
-_IDENTIFIER_PATTERNS: Final[Mapping[str, str]] = {
+#: What an identifier looks like, by field.
+IDENTIFIER_PATTERNS: Final[Mapping[str, str]] = {
     name: ".+" if name in of_kind("user-id") else KINDS[FIELDS_BY_NAME[name].kind].pattern for name in IDENTIFIER_FIELDS
 }
 #: Between the phones of one person in a cell; a slash and a dot stand inside of numbers, too.
@@ -79,11 +80,11 @@ def build_index(
     """
     names = unique_titles(titles)
     unusable: Counter[Unusable] = Counter()
-    parts, damaged = [_NO_RECORDS], DamagedIds(titles, columns, assumptions)
+    parts, damaged = [_NO_RECORDS], DamagedIds(titles, columns.identifiers, assumptions)
     for batch in batches:
         table = _read_records(batch, names, columns, assumptions, damaged)
         if assumptions.timezone is None:
-            _refuse_wall_clock(table["time"], titles[columns.time], assumptions)
+            refuse_wall_clock(table["time"], titles[columns.time], assumptions)
         unusable["damaged"] += len(batch.malformed)
         parts.append(_usable_records(table, unusable))
     table = pa.concat_tables(parts).combine_chunks()
@@ -117,15 +118,15 @@ def _read_records(
     lost = damaged.find(batch, ids)
     read = {name: constant_cells("", len(batch)) for name in IDENTIFIER_FIELDS}
     for name, cells in ids.items():
-        sound = full_match(cells, _IDENTIFIER_PATTERNS[name]) & ~lost[name]
+        sound = full_match(cells, IDENTIFIER_PATTERNS[name]) & ~lost[name]
         read[name] = pc.if_else(pa.array(sound), cells, "")
     time = normalize_field_cells("DateTime", batch.cells(names[columns.time]), assumptions)
-    rows, phones = _split_phones(batch.cells(names[columns.phone]), assumptions)
+    rows, phones = split_phones(batch.cells(names[columns.phone]), assumptions)
     table = pa.table({"record": pa.array(batch.records), "time": time, **read})
     return table.take(rows).append_column("phone", phones)
 
 
-def _split_phones(cells: Cells, assumptions: Assumptions) -> tuple[pa.Array, Cells]:
+def split_phones(cells: Cells, assumptions: Assumptions) -> tuple[pa.Array, Cells]:
     """The row and the normalized phone of each phone in a column; of a cell without a readable one its first text."""
     split = pc.split_pattern_regex(cells, _BETWEEN_PHONES)
     rows, phones = pc.list_parent_indices(split), pc.list_flatten(split)
@@ -140,7 +141,17 @@ def _split_phones(cells: Cells, assumptions: Assumptions) -> tuple[pa.Array, Cel
     return rows.filter(keep), phones.filter(keep)
 
 
-def _refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
+def refuse_wall_clock(times: pa.ChunkedArray, title: str, assumptions: Assumptions) -> None:
+    """Refuse times of a second file that only a zone would make moments.
+
+    Args:
+        times: As far as they could be normalized.
+        title: Of their column.
+        assumptions: Without a zone.
+
+    Raises:
+        UsageError: There are such times.
+    """
     times = combine_chunks(times)
     unread = times.filter(pa.array(non_empty(times) & ~full_match(times, SECONDS_PATTERN)))
     if full_match(

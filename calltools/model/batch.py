@@ -89,6 +89,7 @@ class Source:
         converting: Whether the run converts it.
         records: Path of the list that was read, of a JSON document with several.
         other_lists: Path and count of objects of each list that was not.
+        unusable: Why records of the file of identifiers cannot be joined to its calls (``Unusable``), and how many.
     """
 
     path: Path
@@ -104,6 +105,7 @@ class Source:
     converting: bool = False
     records: str | None = None
     other_lists: tuple[tuple[str, int], ...] = ()
+    unusable: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,21 @@ class Legs:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRecords:
+    """Good records of a batch that wait in a file of their own until the columns of the output are known.
+
+    Attributes:
+        path: The file, in a form that only ``files/parts.py`` reads; without records there is none.
+        count: Records.
+        filled: Fields of which a cell is filled.
+    """
+
+    path: Path
+    count: int
+    filled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Some records of one table, on their way through the pipeline. A stage returns another batch, never changes one.
 
@@ -247,6 +264,7 @@ class Batch:
             says all. Mapping puts it in the place of what the row says.
         legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
         size: Bytes of the file from which it was read; 0: not known.
+        stored: Its good records, where they were stored by who read them and are not in ``columns``.
     """
 
     columns: pa.Table
@@ -264,6 +282,7 @@ class Batch:
     merged: Mapping[str, Cells] = field(default_factory=dict)
     legs: Legs | None = None
     size: int = 0
+    stored: StoredRecords | None = None
 
     def __len__(self) -> int:
         return len(self.records)

@@ -15,7 +15,9 @@ from calltools.model.finding import Findings
 
 #: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
 Unusable: TypeAlias = Literal["damaged", "no-phone", "phone", "time", "identifier"]
-
+#: What a record of a file of outcomes lacks: whose it is, when it was, a readable price, its currency, or all of price
+#: and tag.
+UnusableOutcome: TypeAlias = Literal["person", "time", "price", "currency", "nothing"]
 
 #: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.
 DURATION_BOUNDS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)
@@ -87,6 +89,10 @@ class Summary:
         rewritten: Cells that normalizing changed, by field.
         joined: With ``--identifiers``: calls joined, not joined, ambiguous.
         unusable: Records of the file of identifiers that cannot be joined, by what they lack.
+        outcomes: With ``--outcomes``: ``taken`` records that gave something to a call, ``calls`` that got it, ``own``
+            records of calls that say all of it themselves, ``currencies`` records of calls with several currencies.
+        outcome_files: In the first file of the run, of the files of outcomes: ``read``, ``no-call``, ``damaged``, and
+            what others lack (``UnusableOutcome``).
         not_taken: Columns of the export that were left out because an assumption is missing (money without a currency).
         withheld: Calls whose caller withheld the number.
         named: Own number or context that the user gave -> records with it; 0: the file has none.
@@ -110,6 +116,8 @@ class Summary:
     rewritten: Counter[str] = field(default_factory=Counter)
     joined: Counter[str] = field(default_factory=Counter)
     unusable: Mapping[Unusable, int] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    outcome_files: Counter[str] = field(default_factory=Counter)
     not_taken: tuple[str, ...] = ()
     withheld: int = 0
     named: Counter[str] = field(default_factory=Counter)

@@ -1,9 +1,10 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Final, TextIO
 
@@ -14,7 +15,7 @@ from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
-from calltools.model.summary import Summary, Unusable
+from calltools.model.summary import Summary
 from calltools.reports.concise import format_concise_lines, format_lines_under_rule, format_severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import (
@@ -28,9 +29,16 @@ from calltools.reports.reporter import (
     format_count,
 )
 from calltools.reports.snippets import Snippets
-from calltools.reports.wording import format_advice, format_counts_line, format_options, format_total_line, worst_first
+from calltools.reports.wording import (
+    OUTCOME_REASONS,
+    format_advice,
+    format_counts_line,
+    format_options,
+    format_total_line,
+    worst_first,
+)
 from calltools.rules.catalog import RULES, RULES_BY_CODE
-from calltools.texts import MessageKey, render_text, say
+from calltools.texts import Language, MessageKey, render_text, say
 from calltools.texts.sentences import OPTION_ADVICE
 
 INDENT: Final = "  "
@@ -54,7 +62,12 @@ DELIMITERS: Final[Mapping[str | None, MessageKey]] = MappingProxyType(
 DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
     {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
 )
-UNUSABLE: Final[Mapping[Unusable, MessageKey]] = MappingProxyType(
+_SECOND_FILES: Final = ("identifiers", "outcomes")
+#: Rules that say why a call has no identifier.
+_REASONS: Final = pa.array(["CT606", "CT607"])
+#: Why a record of the file of identifiers cannot be read -> the option that may help.
+_HELPFUL_OPTIONS: Final = {"phone": "region", "time": "date-order"}
+UNUSABLE: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
         "no-phone": "unusable-no-phone",
@@ -102,6 +115,8 @@ class TextReporter:
     snippets: Snippets = field(init=False)
     source: Source | None = None
     name: str = ""
+    #: Of the file of identifiers: it is told once, although it is the same beside each file of calls.
+    _unusable: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         self.line_reporter = LineReporter(self.stream, self.options, format_concise_lines)
@@ -116,7 +131,11 @@ class TextReporter:
         self.snippets = Snippets(self.options)
         self.line_reporter.start(source, name)
         if source is not None:
-            self._write_lines([self._bold(self._wrap(describe_source(source, self.options))), ""])
+            self._write_lines([self._bold(self._wrap(describe_source(source, self.options)))])
+            if source.unusable != self._unusable:
+                self._write_lines(self._wrap(line) for line in _unusable_lines(source, self.options))
+            self._unusable = source.unusable
+            self._write_lines([""])
 
     @property
     def wants_records(self) -> bool:
@@ -131,7 +150,7 @@ class TextReporter:
     def take(self, findings: Findings) -> None:
         """Keep the first findings of each rule, or write all findings if there is no limit."""
         self.fixable.add(findings, self.source)
-        passed = self.limiter.pass_first(findings)
+        passed = _without_explained(self.limiter.pass_first(findings), findings)
         if self.options.limit is None:
             self.line_reporter.take(passed)
         else:
@@ -166,11 +185,15 @@ class TextReporter:
 
     def _write_groups(self, findings: Findings) -> None:
         groups = [(rule, rule.select(findings)) for rule in self.limiter.rule_counts()]
+        # What is wrong with a second file comes before what follows from it.
+        groups.sort(key=lambda group: not _is_of_second_file(group[1], self.source))
         # One call for all groups: to word one finding costs as much as to word a hundred.
         lines = iter(
             format_lines_under_rule(Findings.concat([own for _, own in groups]), self.source, self.name, self.options)
         )
         for rule, own in groups:
+            if not len(own):
+                continue  # told beside the rule that they explain
             title = self._bold(f"{rule.code} {RULES_BY_CODE[rule.code].name}")
             self._write_lines(
                 [f"{format_severity(rule.severity, self.options)} {title} ({format_count(rule.count, self.options)})"]
@@ -206,6 +229,28 @@ class TextReporter:
 
     def _dim(self, text: str) -> str:
         return f"{DIM}{text}{RESET}" if self.options.color else text
+
+
+def _without_explained(shown: Findings, findings: Findings) -> Findings:
+    """Findings to show, without those that only say why a call has no identifier (CT301): its advice says so, too.
+
+    Args:
+        shown: Those of the findings that are to be shown.
+        findings: All findings of some records.
+    """
+    missing = pc.drop_null(findings.table["record"].filter(pc.equal(findings.table["code"], "CT301")))
+    table = shown.table
+    explained = pc.and_(pc.is_in(table["code"], _REASONS), pc.is_in(table["record"], missing))
+    return shown.filter(pc.invert(explained))
+
+
+def _is_of_second_file(findings: Findings, source: Source | None) -> bool:
+    """Whether some findings are on a file of identifiers or of outcomes: then the column names it."""
+    given = () if source is None else source.given
+    names = [PurePath(one.value).name for one in given if one.option in _SECOND_FILES]
+    without_place = findings.filter(pc.is_null(findings.table["place"])).table["column"]
+    columns = pc.fill_null(without_place, "").to_pylist()
+    return any(f"({name}" in column or column.startswith(f"{name}:") for name in names for column in columns)
 
 
 def describe_source(source: Source, options: ReportOptions) -> str:
@@ -297,16 +342,52 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
     if summary.joined:
         counts = {key: format_count(summary.joined[key], options) for key in ("joined", "unjoined", "ambiguous")}
         yield say("report-joined", language, **counts)
-    if unusable := [
-        f"{say(UNUSABLE[reason], language)} {format_count(count, options)}"
-        for reason, count in summary.unusable.items()
-        if count
-    ]:
-        yield say("report-unusable", language, reasons=", ".join(unusable))
+    yield from _outcome_lines(summary, options)
     if summary.withheld:
         yield say("report-withheld", language, count=format_count(summary.withheld, options))
     if summary.not_taken:
         yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))
+
+
+def _unusable_lines(source: Source, options: ReportOptions) -> Iterator[str]:
+    """What of the file of identifiers cannot be joined to any call, with the option that helps where none was given."""
+    language, given = options.language, {one.option for one in source.given}
+    words = [
+        f"{say(UNUSABLE[reason], language)}{_helpful_option(reason, given, language)} {format_count(count, options)}"
+        for reason, count in source.unusable
+    ]
+    if words:
+        path = next((one.value for one in source.given if one.option == "identifiers"), "")
+        yield say("report-unusable", language, path=escape_invisible(path), reasons=", ".join(words))
+
+
+def _helpful_option(reason: str, given: Collection[str], language: Language) -> str:
+    option = _HELPFUL_OPTIONS.get(reason)
+    return "" if option is None or option in given else say("unusable-option", language, option=f"--{option}")
+
+
+def _outcome_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
+    """What files of outcomes gave to the calls of a file; below the first file of a run, what they gave to none."""
+    language = options.language
+
+    def rest(counts: Mapping[str, int]) -> str:
+        return "".join(
+            say(
+                "report-outcome-more",
+                options.language,
+                word=say(key, options.language),
+                count=format_count(count, options),
+            )
+            for reason, key in OUTCOME_REASONS.items()
+            if (count := counts.get(reason, 0))
+        )
+
+    if summary.outcome_files:
+        read = format_count(summary.outcome_files["read"], options)
+        yield say("report-outcome-files", language, read=read, more=rest(summary.outcome_files))
+    if summary.outcomes:
+        counts = {key: format_count(summary.outcomes[key], options) for key in ("taken", "calls")}
+        yield say("report-outcomes", language, **counts, more=rest(summary.outcomes))
 
 
 def suggest_next_step(

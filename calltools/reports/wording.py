@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
@@ -67,6 +67,20 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "decimal": "detail-decimal",
     }
 )
+#: Why records of files of outcomes gave a call nothing, in the order in which they are told.
+OUTCOME_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
+    {
+        "own": "outcomes-own",
+        "currencies": "outcomes-currencies",
+        "no-call": "outcomes-no-call",
+        "damaged": "outcomes-damaged",
+        "person": "outcomes-person",
+        "time": "outcomes-time",
+        "price": "outcomes-price",
+        "currency": "outcomes-currency",
+        "nothing": "outcomes-nothing",
+    }
+)
 _SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "outgoing": "skip-outgoing",
@@ -117,11 +131,24 @@ def _render_part(part: str, findings: pa.Table, language: Language, address: Add
     detail = pc.fill_null(_one_array(findings["detail"]), "")
     if name in {"detail0", "detail1"}:
         return _detail_part(detail, int(name[-1]))
-    if name == "place1":
-        return _placed(_detail_part(detail, 1), language, address)
-    if name == "legs":
-        return _render_damaged_legs(detail, language, address)
+    if name in _PLACED_DETAILS:
+        return _PLACED_DETAILS[name](detail, language, address)
     return DETAILS[name](detail, language)
+
+
+def _render_second_place(detail: Cells, language: Language, address: Address) -> Cells:
+    return _placed(_detail_part(detail, 1), language, address)
+
+
+def _render_outcome(detail: str, language: Language) -> str:
+    """What became of records of files of outcomes: of one call, or of a file for one reason (``run/outcomes``)."""
+    reason, first, *rest = detail.split(DETAIL_SEPARATOR)
+    if reason == "currencies":
+        return say("outcome-currencies", language, currencies=first)
+    facts = {"count": first, "read": rest[0]}
+    if reason == "no-call":
+        return say("outcome-no-call", language, **facts)
+    return say("outcome-unusable", language, reason=say(OUTCOME_REASONS[reason], language), **facts)
 
 
 def _render_damaged_legs(detail: Cells, language: Language, address: Address) -> Cells:
@@ -146,6 +173,10 @@ def _render_did_you_mean(detail: Cells, language: Language) -> Cells:
 
 def _render_call_counts(detail: Cells, language: Language) -> Cells:
     return pa.array([format_call_count(int(text or 0), language) for text in detail.to_pylist()], pa.string())
+
+
+def _render_outcomes(detail: Cells, language: Language) -> Cells:
+    return pa.array([_render_outcome(text, language) for text in detail.to_pylist()], pa.string())
 
 
 def _render_blank(detail: Cells, language: Language) -> Cells:
@@ -192,7 +223,11 @@ DETAILS: Final = MappingProxyType(
         "proof": _render_proof,
         "word": _translate_words,
         "calls": _render_call_counts,
+        "outcome": _render_outcomes,
     }
+)
+_PLACED_DETAILS: Final[Mapping[str, Callable[[Cells, Language, Address], Cells]]] = MappingProxyType(
+    {"place1": _render_second_place, "legs": _render_damaged_legs}
 )
 
 

@@ -1,10 +1,20 @@
 """The application layer: from options and files to results. The command line, the library and the upload call it."""
 
 from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
-from calltools.run.context import OptionArguments, RunContext, RunOptions, build_hints, parse_as_of, resolve
+from calltools.run.context import (
+    OptionArguments,
+    RunContext,
+    RunOptions,
+    build_hints,
+    parse_as_of,
+    parse_identifier_columns,
+    resolve,
+)
+from calltools.run.edits import CellEdits
 from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
+from calltools.run.outcome_rejects import OutcomeRejectsSink
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
@@ -19,6 +29,7 @@ __all__ = [
     "STEM",
     "BaselineResult",
     "BaselineWriter",
+    "CellEdits",
     "ChangeKind",
     "ChangesSink",
     "ConversionSink",
@@ -28,6 +39,7 @@ __all__ = [
     "InputFile",
     "Job",
     "OptionArguments",
+    "OutcomeRejectsSink",
     "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
@@ -39,6 +51,7 @@ __all__ = [
     "is_folder_output",
     "is_own_file",
     "parse_as_of",
+    "parse_identifier_columns",
     "prepare_job",
     "refuse_occupied_outputs",
     "refuse_other_endings",

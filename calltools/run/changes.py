@@ -1,6 +1,6 @@
 """What converting rewrote, cell by cell: a file of changes, and the first change of each kind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.batch_steps import RunPlan
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.redaction import redact_cells
 from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile
 from calltools.files.csv.writers import serialize_records
+from calltools.matching.columns import RESULT_FIELDS
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
@@ -29,12 +31,16 @@ CHANGE_TITLES: Final = ("file", "record", "place", "column", "title", "before", 
 _BY_PROFILE: Final = "profile"
 _BY_OPTION: Final = "option"
 _BY_SECOND_FILE: Final = "identifiers"
+_BY_OUTCOMES: Final = "outcomes"
 _BY_NOTHING: Final = "normalized"
+_BY_HAND: Final = "by-hand"
 #: Who fills empty cells of a field.
 _FILLED_BY: Final = {
     **dict.fromkeys(IDENTIFIER_FIELDS, _BY_SECOND_FILE),
     **dict.fromkeys(("StaticCall", "Currency"), _BY_OPTION),
 }
+#: The same, where there are files of outcomes.
+_FILLED_WITH_OUTCOMES: Final = _FILLED_BY | dict.fromkeys(RESULT_FIELDS, _BY_OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class ChangeKind:
     Attributes:
         field: The canonical field.
         why: The name of the rule that finds fault with the cell as it was; else ``profile``, ``option``,
-            ``identifiers`` or ``normalized``.
+            ``identifiers``, ``outcomes`` or ``normalized``.
     """
 
     field: str
@@ -79,7 +85,7 @@ class ChangesSink(SessionSink):
     """Writes each cell of a written record that differs from the cell it was read from. A context manager.
 
     Of an export the cell before is that of the first column which the profile reads for the field. Cells that were
-    empty and are filled by an option or from the second file are changes, too; constants of a profile are not.
+    empty and are filled by an option or from a second file are changes, too; constants of a profile are not.
     Leaving the context discards what ``close`` has not put in its place.
 
     Args:
@@ -141,6 +147,23 @@ class ChangesSink(SessionSink):
             cells = [combine_chunks(changes[name]).cast(pa.string()) for name in CHANGE_TITLES]
             self._stream.write(serialize_records(cells))
 
+    def write_by_hand(self, changes: Sequence[tuple[int, int, str, str, str]]) -> None:
+        """Write cells of the current file that a person has mended before it was read.
+
+        Args:
+            changes: Number and place of the record, title of the column, the cell before and after.
+        """
+        if self._file is None:
+            return
+        fields = {title: name for name, (title, _) in (self._job.plan.layout if self._job else {}).items()}
+        rows = [
+            (self._name, str(record), str(place), fields.get(title, ""), title, before, after, _BY_HAND)
+            for record, place, title, before, after in changes
+        ]
+        columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        if columns:
+            self._stream.write(serialize_records(columns))
+
     def drop_file(self) -> None:
         """Take back what was written of the file."""
         place, self.kinds = self._before
@@ -160,14 +183,14 @@ class ChangesSink(SessionSink):
         plan = self._job.plan
         names = batch.columns.column_names
         for field in FIELD_NAMES:
-            if field not in names or (field not in plan.layout and field not in _FILLED_BY):
+            if field not in names or (field not in plan.layout and field not in _filled_by(plan)):
                 continue
             title, position = plan.layout.get(field, ("", None))
             after = batch.cells(field)
             before = constant_cells("", len(batch))
             if position is not None:
                 before = combine_chunks(batch.origin.column(position))
-            elif plan.mapping is not None and field != "Currency" and plan.index is None:
+            elif plan.mapping is not None and not _may_be_filled(field, plan):
                 continue  # the profile computes it, or says it for all records
             rows = np.flatnonzero(as_mask(pc.not_equal(before, after)) & written)
             if len(rows):
@@ -194,8 +217,8 @@ class ChangesSink(SessionSink):
         normalized = as_mask(pc.equal(normalize_field_cells(field, before, plan.assumptions), after))
         why = np.full(len(before), _BY_NOTHING if plan.mapping is None else _BY_PROFILE, object)
         why[normalized] = _BY_NOTHING
-        if field in _FILLED_BY:
-            why[~non_empty(before)] = _FILLED_BY[field]
+        if field in _filled_by(plan):
+            why[~non_empty(before)] = _filled_by(plan)[field]
         unexplained = normalized & non_empty(before)
         for rule in RULES:
             if rule.scope is Scope.CELL and rule.cell is not None and field in rule.columns and unexplained.any():
@@ -219,6 +242,17 @@ class ChangesSink(SessionSink):
 
     def _redact(self, field: str, *cells: str) -> list[str]:
         return list(cells) if self._show_values else redact_cells(field, pa.array(cells, pa.string())).to_pylist()
+
+
+def _filled_by(plan: RunPlan) -> Mapping[str, str]:
+    return _FILLED_BY if plan.outcomes is None else _FILLED_WITH_OUTCOMES
+
+
+def _may_be_filled(field: str, plan: RunPlan) -> bool:
+    """Whether a field that the profile computes, or says for all records, is filled in from somewhere else."""
+    if field == "Currency":
+        return True
+    return plan.outcomes is not None if field in RESULT_FIELDS else plan.index is not None
 
 
 _SCHEMA: Final = pa.schema(

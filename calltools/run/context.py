@@ -3,25 +3,22 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypedDict
 
 from calltools.errors import UsageError
 from calltools.fields import check_assumptions
+from calltools.fields.table import FIELD_NAMES
 from calltools.files.limits import Limits
-from calltools.files.opening import open_table
-from calltools.files.packed import Packed, Unpacker, split_member
+from calltools.files.packed import Packed, Unpacker
 from calltools.files.remote_path import RemotePath
-from calltools.matching.columns import MatchColumns, find_match_columns, guess_header, is_identifier_column
-from calltools.matching.dates import prove_match_dates
-from calltools.matching.join import IdentifierIndex, build_index
 from calltools.model.assumptions import Assumptions, DateOrder, DurationFormat
-from calltools.model.batch import Given, Hints, Table
-from calltools.model.finding import Findings
+from calltools.model.batch import Given, Hints
+from calltools.run.second_files import IdentifierFile, OutcomeFile, open_identifiers, open_outcomes
 from calltools.validation.baseline import Baseline, read_baseline
 from calltools.validation.ruleset import RuleSet, select_rules
 from calltools.vendors import profile_library
@@ -47,8 +44,12 @@ class RunOptions:
         date_order: How dates are read that can be read two ways.
         duration_format: How durations such as 3:15 are read, which can be read two ways.
         identifiers: A second file with identifiers.
+        identifiers_sheet: Its sheet, if it is a workbook; ``None``: the one whose titles fit best.
         identifier_window_s: Age of its records before the call that are still joined, in seconds.
         identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
+        outcomes: Files that say what became of the calls: price, currency, tag.
+        outcome_window_s: Age of the call before its outcome at most, in seconds.
+        outcome_columns: Titles of their columns by field, ``phone`` or ``time``, where they are not found by name.
         own_numbers: Our numbers: a call to one is incoming.
         inbound_contexts: Dialplan contexts of incoming calls.
         as_of: "Now" for the time rules, Unix seconds; ``None``: the clock.
@@ -68,8 +69,12 @@ class RunOptions:
     date_order: DateOrder | None = None
     duration_format: DurationFormat | None = None
     identifiers: Path | None = None
+    identifiers_sheet: str | None = None
     identifier_window_s: int = 21 * 86_400
     identifier_columns: Mapping[str, str] = field(default_factory=dict)
+    outcomes: tuple[Path, ...] = ()
+    outcome_window_s: int = 90 * 86_400
+    outcome_columns: Mapping[str, str] = field(default_factory=dict)
     own_numbers: tuple[str, ...] = ()
     inbound_contexts: tuple[str, ...] = ()
     as_of: int | None = None
@@ -83,7 +88,14 @@ class RunOptions:
 def list_given(options: RunOptions) -> tuple[Given, ...]:
     """The options that a user gave, as they are written on the command line; own numbers are not told again."""
     hints, usual = options.hints, RunOptions()
-    window = None if options.identifier_window_s == usual.identifier_window_s else options.identifier_window_s
+    windows = {
+        name: _format_window(seconds)
+        for name, seconds, default in (
+            ("identifier-window", options.identifier_window_s, usual.identifier_window_s),
+            ("outcome-window", options.outcome_window_s, usual.outcome_window_s),
+        )
+        if seconds != default
+    }
     said: list[tuple[str, str | int | Path | None]] = [
         ("vendor", None if options.vendor == usual.vendor else options.vendor),
         ("timezone", options.timezone),
@@ -93,8 +105,12 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("date-order", options.date_order),
         ("duration-format", options.duration_format),
         ("identifiers", options.identifiers),
-        ("identifier-window", None if window is None else _format_window(window)),
-        ("identifier-columns", ",".join(f"{name}={title}" for name, title in options.identifier_columns.items())),
+        ("identifiers-sheet", options.identifiers_sheet),
+        ("identifier-window", windows.get("identifier-window")),
+        ("identifier-columns", _format_columns(options.identifier_columns)),
+        *(("outcomes", path) for path in options.outcomes),
+        ("outcome-window", windows.get("outcome-window")),
+        ("outcome-columns", _format_columns(options.outcome_columns)),
         ("encoding", hints.encoding),
         ("delimiter", "tab" if hints.delimiter == "\t" else hints.delimiter),
         ("sheet", hints.sheet),
@@ -116,6 +132,10 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ),
     ]
     return tuple(Given(name, str(value)) for name, value in said if value not in {None, ""})
+
+
+def _format_columns(columns: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={title}" for name, title in columns.items())
 
 
 def _format_window(seconds: int) -> str:
@@ -169,6 +189,20 @@ def parse_as_of(text: str) -> int:
     return int(moment.timestamp())
 
 
+def parse_identifier_columns(text: str | None, option: str = "identifier-columns") -> dict[str, str]:
+    """``phone=…,time=…,ClientId=…`` of an option as role -> title.
+
+    Raises:
+        UsageError: A part names no role or no title.
+    """
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    pairs = [[part.strip() for part in word.partition("=")] for word in words]
+    wrong = [word for word, _, title in pairs if not title or word not in {*FIELD_NAMES, "phone", "time"}]
+    if wrong:
+        raise UsageError("identifier-columns-unreadable", option=option, given=", ".join(wrong))
+    return {word: title for word, _, title in pairs}
+
+
 class OptionArguments(TypedDict, total=False):
     """The fields of ``RunOptions`` as keyword arguments of the library; paths, times and single words may be text."""
 
@@ -181,8 +215,12 @@ class OptionArguments(TypedDict, total=False):
     date_order: DateOrder | None
     duration_format: DurationFormat | None
     identifiers: str | Path | None
+    identifiers_sheet: str | None
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
+    outcomes: str | Path | Sequence[str | Path] | None
+    outcome_window_s: int
+    outcome_columns: Mapping[str, str]
     own_numbers: str | Sequence[str]
     inbound_contexts: str | Sequence[str]
     as_of: int | str | datetime | None
@@ -191,37 +229,6 @@ class OptionArguments(TypedDict, total=False):
     baseline: str | Path | None
     exact_only: bool
     limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifierFile:
-    """The second file, opened; its phones are read once for each country that the files of the run have.
-
-    Attributes:
-        table: Its header and records.
-        columns: Positions of its columns.
-        unpacker: Has its plain bytes, if it is packed, as long as the table may be read.
-    """
-
-    table: Table
-    columns: MatchColumns
-    unpacker: Unpacker
-    _indexes: dict[Assumptions, IdentifierIndex] = field(default_factory=dict)
-
-    def index(self, assumptions: Assumptions) -> IdentifierIndex:
-        """Its records by phone and time, read with the zone, the country and the order of dates of a file of calls.
-
-        Raises:
-            UsageError: Its times are wall-clock times and the user named no zone, or no record can be used.
-        """
-        if assumptions not in self._indexes:
-            dates = prove_match_dates(self.table, self.columns, assumptions.date_order)
-            given = replace(assumptions, proven_orders=dates.orders)
-            batches = (dates.clear_swapped(task()) for task in self.table.tasks())
-            index = build_index(batches, self.table.titles, self.columns, given)
-            found = Findings.concat([index.findings, dates.findings])
-            self._indexes[assumptions] = replace(index, findings=found)
-        return self._indexes[assumptions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,7 @@ class RunContext:
         assumptions: What the user says and the files do not.
         profiles: Loads the profiles that may fit, or the one that was named. Not called for a canonical file.
         identifiers: The second file with identifiers.
+        outcomes: Files of outcomes; those of the first input hold for all inputs of a run.
         baseline: Findings that are known.
         given: The options that advice speaks of and repeats.
     """
@@ -243,12 +251,13 @@ class RunContext:
     assumptions: Assumptions
     profiles: Callable[[], tuple[Profile, ...]]
     identifiers: IdentifierFile | None
+    outcomes: tuple[OutcomeFile, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
     given: tuple[Given, ...] = ()
 
 
 def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContext:
-    """Resolve what does not depend on a file: rules, profiles, the file of identifiers, the baseline, "now".
+    """Resolve what does not depend on a file: rules, profiles, second files, the baseline, "now".
 
     Args:
         options: The options.
@@ -256,7 +265,7 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
 
     Raises:
         UsageError: An unknown rule, zone or profile; a file that is no baseline.
-        SourceError: The file of identifiers cannot be read.
+        SourceError: The file of identifiers, or one of outcomes, cannot be read.
     """
     check_assumptions.check_assumptions(options.timezone, options.region, options.currency)
     now = int(time.time()) if options.as_of is None else options.as_of
@@ -274,10 +283,16 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
         if options.vendor in {"auto", "none"}
         else _always(profile_library.find_profile(options.vendor))
     )
-    identifiers = None if options.identifiers is None else _open_identifiers(options.identifiers, options)
+    identifiers = None
+    if options.identifiers is not None:
+        identifiers = open_identifiers(
+            options.identifiers, options.identifier_columns, options.limits, options.identifiers_sheet
+        )
+    outcomes = [open_outcomes(path, options.outcome_columns, options.limits) for path in options.outcomes]
     ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
-    return RunContext(options, ruleset, assumptions, profiles, identifiers, baseline, list_given(told or options))
+    given = list_given(told or options)
+    return RunContext(options, ruleset, assumptions, profiles, identifiers, tuple(outcomes), baseline, given)
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:
@@ -290,12 +305,3 @@ def _read_baseline(path: Path, options: RunOptions) -> Baseline:
         return read_baseline(path)
     with Unpacker() as unpacker:
         return read_baseline(unpacker.plain_path(Packed(path), str(path), options.limits), path)
-
-
-def _open_identifiers(path: Path, options: RunOptions) -> IdentifierFile:
-    find_header = partial(guess_header, explicit=options.identifier_columns)
-    is_identifier = partial(is_identifier_column, explicit=options.identifier_columns)
-    unpacker = Unpacker()
-    plain = unpacker.plain_path(split_member(path), str(path), options.limits)
-    table = open_table(plain, str(path), Hints(), find_header, options.limits, is_identifier=is_identifier)
-    return IdentifierFile(table, find_match_columns(table.titles, options.identifier_columns), unpacker)

@@ -147,7 +147,12 @@ class FolderConversionSink(SessionSink):
 
 def _targets(folder: Path, rejects: Path | None, name: str) -> tuple[Path, Path | None]:
     stem = _stem(name)
-    return folder / f"{stem}{_ENDING}", None if rejects is None else rejects / f"{stem}{_REJECTS_ENDING}"
+    return folder / f"{stem}{_ENDING}", None if rejects is None else rejects_path(rejects, name)
+
+
+def rejects_path(folder: Path, name: str) -> Path:
+    """Where the rejects of a file go, in a folder: under its name."""
+    return folder / f"{_stem(name)}{_REJECTS_ENDING}"
 
 
 def _stem(name: str) -> str:

@@ -12,7 +12,6 @@ from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.fields.table import of_kind
 from calltools.fields.written_dates import find_written_dates
 from calltools.files.opening import map_read_errors
-from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
 from calltools.model.finding import Findings
@@ -21,6 +20,7 @@ from calltools.pipeline import OnRead, Sink, batch_work, finish_table, run_pipel
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
+from calltools.run.edits import CellEdits
 from calltools.run.source import SMALL_FILE_BYTES, KeptBatches, open_export
 from calltools.vendors import recognize, zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
@@ -45,6 +45,7 @@ class Job:
         named: Own numbers and contexts that the user gave.
         read_again: Gives the tasks of a table whose records are not in memory.
         held_bytes: About how much memory the records take that the table holds.
+        second_file_assumptions: How second files are read for it: with the country of its calls.
     """
 
     table: Table
@@ -53,6 +54,7 @@ class Job:
     named: tuple[str, ...] = ()
     read_again: Callable[[], Iterator[ReadTask]] | None = None
     held_bytes: int = 0
+    second_file_assumptions: Assumptions | None = None
 
     def without_records(self) -> "Job":
         """The job without the records that it holds; they are read again."""
@@ -86,6 +88,7 @@ class Job:
         summary = Summary(name, self.table.source, self.vendor)
         summary.now = self.plan.assumptions.now
         summary.unusable = {} if self.plan.index is None else self.plan.index.unusable
+        summary.outcome_files.update(self.plan.outcome_files)
         summary.named.update(dict.fromkeys(self.named, 0))
         if self.plan.mapping is not None:
             summary.not_taken = self.plan.mapping.not_taken
@@ -96,6 +99,11 @@ class Job:
             else:
                 finish_table(self.table, self.plan, sinks, summary, on_read, results)
         return summary
+
+    @property
+    def can_be_ranged(self) -> bool:
+        """Whether a cluster can read it by ranges, or as a whole."""
+        return batch_work(self.table, self.plan).ranges is not None
 
     def announce(self, cluster: Cluster) -> None:
         """Tell a cluster that the results of this file will be wanted, if it can be read by ranges."""
@@ -113,6 +121,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     keep_records: bool,
     keep_origin: bool = False,
     wants_statistics: bool = False,
+    edits: CellEdits | None = None,
 ) -> Job:
     """Open a file and decide how its records are read.
 
@@ -124,6 +133,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         keep_records: Whether a sink wants the records.
         keep_origin: Whether a sink wants them as they are in the file, too.
         wants_statistics: Whether a report shows statistics of the calls.
+        edits: Cells that count in place of those of the file.
 
     Raises:
         UsageError: No profile fits, the zone is not known, and the like.
@@ -132,6 +142,8 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     options = context.options
     opened, profile = _open_source(path, name, context)
     table, read_again, held_bytes = _keep_records(opened, path, name, context)
+    if edits is not None:
+        table, read_again = edits.apply_to_table(table), partial(edits.apply_to_tasks, read_again)
     ruleset = context.ruleset
     if converting or profile is not None:
         ruleset = ruleset.for_normalized(vendor=profile is not None)
@@ -142,7 +154,11 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     if (converting or mapping is not None) and reading.assumptions.duration_format is None:
         columns = _canonical_durations(table.titles) if mapping is None else mapping.duration_columns
         preflight.refuse_unclear_durations(table, columns)
-    index = _read_identifiers(context, reading.assumptions)
+    # The order of its own dates a second file proves itself.
+    of_second = replace(context.assumptions, region=reading.assumptions.region)
+    index = None if context.identifiers is None else context.identifiers.index(of_second)
+    unusable = () if index is None else tuple(sorted((key, count) for key, count in index.unusable.items() if count))
+    table = replace(table, source=replace(table.source, unusable=unusable))
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     if converting:
         preflight.refuse_doubled_columns(found, name)
@@ -167,7 +183,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight_findings=Findings.concat([found, *undecided]),
     )
     named = (*options.own_numbers, *options.inbound_contexts)
-    return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes)
+    return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes, of_second)
 
 
 def _keep_records(
@@ -198,14 +214,6 @@ def _given_by_profile(mapping: BoundProfile | None, options: RunOptions) -> Iter
     named = dict.fromkeys(zone for zone in zones_of_steps if zone is not None)
     if named and (options.timezone is None or None not in zones_of_steps):
         yield Given("timezone", ", ".join(named), by_profile=True)
-
-
-def _read_identifiers(context: RunContext, assumptions: Assumptions) -> IdentifierIndex | None:
-    """The second file, read with the country of the calls; the order of its own dates it proves itself."""
-    if context.identifiers is None:
-        return None
-    given = replace(context.assumptions, region=assumptions.region)
-    return context.identifiers.index(given)
 
 
 def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Profile | None]:

@@ -20,6 +20,7 @@ from calltools.model.batch import Batch, Table, quote_argument, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
 from calltools.run.context import RunContext, RunOptions
+from calltools.run.second_files import locate_in_file
 from calltools.run.source import open_export
 from calltools.validation.ruleset import RuleSet
 from calltools.vendors import profile_library, zones
@@ -132,13 +133,8 @@ def _lost_identifier_findings(context: RunContext, index: IdentifierIndex | None
     identifiers = context.options.identifiers
     if identifiers is None or index is None:
         return Findings.empty()
-    rows = index.findings.to_rows()
-    places = [identifiers.name if row["place"] is None else f"{identifiers.name}:{row['place']}" for row in rows]
-    return Findings.from_rows(
-        {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
-        for row, place in zip(rows, places, strict=True)
-        if row["code"] in context.ruleset
-    )
+    found = locate_in_file(index.findings, str(identifiers))
+    return found.filter(pc.is_in(found.table["code"], pa.array([rule.code for rule in context.ruleset.rules()])))
 
 
 def read_first_batch(table: Table) -> list[Batch]:

@@ -4,7 +4,7 @@ The command line, the library and the upload run their files here. Nothing is wo
 to ``SessionEvents`` as values, and what the run has found is in the summaries.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +14,14 @@ from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileEr
 from calltools.files.atomic import refuse_same_files
 from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.parts import is_in_parts, list_parts
 from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
 from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
+from calltools.run.edits import CellEdits
 from calltools.run.job import Job, prepare_job
+from calltools.run.outcomes import OutcomeMatch
 from calltools.run.sinks import SessionSink
 from calltools.run.small_files import JudgedFile, spread_small_files
 from calltools.run.source import SMALL_FILE_BYTES
@@ -40,6 +43,7 @@ class InputFile:
         context: What its options mean. Files of one run may have different options.
         member: If it is an archive, the name of the member that is meant.
         is_copy: Whether ``path`` is a copy that only this run knows, as of standard input.
+        edits: Cells that count in place of those of the file.
     """
 
     path: Path
@@ -47,6 +51,7 @@ class InputFile:
     context: RunContext
     member: str | None = None
     is_copy: bool = False
+    edits: CellEdits | None = None
 
 
 class SessionEvents(Protocol):
@@ -85,13 +90,16 @@ def refuse_occupied_outputs(
 
     Args:
         outputs: All files that the run writes.
-        inputs: The files that it reads; their files of identifiers are read, too.
+        inputs: The files that it reads; their second files are read, too.
         others: More files that it reads.
 
     Raises:
         OutputError: An output is also an input or another output.
     """
-    read = [path for one in inputs for path in (one.path, one.context.options.identifiers)]
+    outputs = [file for path in outputs for file in (list_parts(path) if is_in_parts(path) else [path])]
+    read = [
+        path for one in inputs for path in (one.path, one.context.options.identifiers, *one.context.options.outcomes)
+    ]
     taken = [path for path in (*read, *others) if path is not None]
     refuse_same_files(outputs, taken)
 
@@ -155,8 +163,11 @@ class Session:
             OutputError: A sink cannot write.
         """
         with Unpacker() as unpacker:
+            stores = self._find_stores()
+            unpacker.expect((one.path, one.name, one.context.options.limits) for one in self.inputs)
             with keep_workbook_process():
-                jobs = list(_hold_few_records(self._prepare(one, unpacker) for one in self.inputs))
+                jobs = list(_hold_few_records(self._prepare(one, unpacker, stores) for one in self.inputs))
+                jobs = self._assign_outcomes(jobs, unpacker)
             self.events.prepared()
             self._announce(jobs)
             with self._spread_small_files(jobs) as small:
@@ -168,6 +179,21 @@ class Session:
             sink.close(summaries)
         return summaries
 
+    def _assign_outcomes(self, jobs: list[Job | FileFault], unpacker: Unpacker) -> list[Job | FileFault]:
+        """The jobs with what files of outcomes say of their calls, where there are such files."""
+        context = self.inputs[0].context if self.inputs else None
+        if context is None or not context.outcomes:
+            return jobs
+        match = OutcomeMatch(context.outcomes, context.options.outcome_window_s)
+        filled = match.assign(
+            {number: job for number, job in enumerate(jobs) if isinstance(job, Job)},
+            lambda number: _plain_path(self.inputs[number], unpacker),
+            may_fork=self.may_fork,
+        )
+        for sink in self.sinks:
+            sink.take_outcomes(match)
+        return [filled.get(number, job) for number, job in enumerate(jobs)]
+
     def _announce(self, jobs: Sequence[Job | FileFault]) -> None:
         """Let the cluster begin with the next files before the first one is finished."""
         if self.cluster is None:
@@ -176,7 +202,23 @@ class Session:
             if isinstance(job, Job) and _is_reachable(one, job):
                 job.announce(self.cluster)
 
-    def _prepare(self, one: InputFile, unpacker: Unpacker) -> Job | FileFault:
+    def _find_stores(self) -> dict[int, Path]:
+        """Number of a sink -> where workers may store the good records that it writes."""
+        if self.cluster is None:
+            return {}
+        found = {number: sink.use_cluster(self.cluster) for number, sink in enumerate(self.sinks)}
+        return {number: folder for number, folder in found.items() if folder is not None}
+
+    def _let_workers_store(self, path: Path, job: Job, stores: Mapping[int, Path]) -> Job:
+        """The job whose good records are stored by workers, where only they know which ones are good."""
+        if not stores or job.plan.baseline_counts:
+            return job
+        [(number, folder)] = stores.items()
+        others = [*self.sinks[:number], *self.sinks[number + 1 :], *self.reporters]
+        keep_records = any(sink.wants_records(path) for sink in others)
+        return replace(job, plan=replace(job.plan, store=folder, keep_records=keep_records))
+
+    def _prepare(self, one: InputFile, unpacker: Unpacker, stores: Mapping[int, Path]) -> Job | FileFault:
         try:
             path = _plain_path(one, unpacker)
             job = prepare_job(
@@ -187,12 +229,15 @@ class Session:
                 keep_records=any(sink.wants_records(path) for sink in (*self.sinks, *self.reporters)),
                 keep_origin=any(sink.wants_origin(path) for sink in (*self.sinks, *self.reporters)),
                 wants_statistics=self.wants_statistics,
+                edits=one.edits,
             )
         except (SourceError, UsageError) as fault:
             self._name(fault, one.name)
             if not self._is_of_file(fault):
                 raise
             return fault
+        if stores and _is_reachable(one, job) and job.can_be_ranged:
+            job = self._let_workers_store(path, job, stores)
         if not self.converting:
             return job
         return replace(job, plan=replace(job.plan, cross_file_observers=self._cross_file_observers))

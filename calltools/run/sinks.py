@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,15 +14,18 @@ import pyarrow.compute as pc
 from calltools.fields.redaction import redact_title_cells
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.csv.writers import CanonicalWriter, RejectsWriter
+from calltools.files.parts import Part, PartsWriter, WrittenPart, is_in_parts, write_parts
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
-from calltools.model.summary import Summary
+from calltools.model.summary import Summary, total_of
 from calltools.pipeline import Sink
 from calltools.reports.reporter import RecordReporter, Reporter
 from calltools.run.job import Job
+from calltools.run.outcomes import OutcomeMatch
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
+from calltools.workers.batch_work import Cluster, RangeWork
 
 #: Of a larger file no records are kept for reporters: it is read in as little memory as possible.
 MAX_BYTES_WITH_RECORDS: Final = 64 << 20
@@ -38,6 +42,10 @@ class SessionSink(Sink, Protocol):
         """Whether these batches must have the records as they are in the file, too, and not only canonical ones."""
         return self.wants_records(path)
 
+    def take_outcomes(self, outcomes: OutcomeMatch) -> None:
+        """What became of the records of files of outcomes; before the first file begins, if the run has such files."""
+        return
+
     def start_file(self, name: str, job: Job | None) -> None:
         """A file begins. Without a job it cannot be read; only reporters are told of such a file."""
         return
@@ -45,6 +53,13 @@ class SessionSink(Sink, Protocol):
     def finish_file(self, summary: Summary) -> None:
         """The file that was started has ended; a sink may complete the summary."""
         return
+
+    def use_cluster(self, cluster: Cluster) -> Path | None:
+        """Called before files are opened where a cluster works; gives the folder where workers may store good records.
+
+        Batches whose records are stored come with ``Batch.stored``, and with cells only if another sink wants them.
+        """
+        return None
 
     def drop_file(self) -> None:
         """The file that was started broke off: what was taken of it counts for nothing. Reporters are not told."""
@@ -78,8 +93,8 @@ class ConversionSink(SessionSink):
     Leaving the context discards what ``close`` has not put in its place.
 
     Args:
-        output: Where good records go: a file that must not exist yet, or a stream. An output that holds nothing is
-            not written if a file could not be read.
+        output: Where good records go: a file that must not exist yet, or a stream; ``PART`` in its name: several files.
+            An output that holds nothing is not written if a file could not be read.
         rejects: Where bad records go, as the source has them.
         force: Overwrite existing files.
         all_or_nothing: Write no good record if any record is bad or any file unreadable.
@@ -91,7 +106,11 @@ class ConversionSink(SessionSink):
     def __init__(
         self, output: Path | BinaryIO, rejects: Path | None = None, *, force: bool = False, all_or_nothing: bool = False
     ) -> None:
-        self._writer = CanonicalWriter(output, force=force)
+        self._writer: CanonicalWriter | PartsWriter = (
+            PartsWriter(output, force=force)
+            if isinstance(output, Path) and is_in_parts(output)
+            else CanonicalWriter(output, force=force)
+        )
         self._rejects = None if rejects is None else RejectsWriter(rejects, force=force)
         self._all_or_nothing = all_or_nothing
         self._written = 0
@@ -121,6 +140,13 @@ class ConversionSink(SessionSink):
         """Rejects are written as the source has them."""
         return self._rejects is not None
 
+    def use_cluster(self, cluster: Cluster) -> Path | None:
+        """Parts are written by workers, and what comes into them is stored by workers."""
+        if not isinstance(self._writer, PartsWriter):
+            return None
+        # The writer stands for the table whose results are wanted.
+        return self._writer.use_workers(lambda parts: cluster.results(self._writer, write_work(parts)))
+
     def start_file(self, _name: str, job: Job | None) -> None:
         """Begin a part of the rejects: files may have different headers."""
         self._written = 0
@@ -133,9 +159,16 @@ class ConversionSink(SessionSink):
         """Write a batch."""
         if self._rejects is not None:
             self._rejects.write_rejected(batch, findings, bad)
-        if len(batch):
-            self._written += int((~bad).sum())
-            self._writer.write(batch.columns if not bad.any() else batch.columns.filter(pa.array(~bad)))
+        if not len(batch):
+            return
+        good = int((~bad).sum())
+        self._written += good
+        if batch.stored is not None and isinstance(self._writer, PartsWriter):
+            # Who has stored them saw the findings of their batch alone.
+            assert batch.stored.count == good, "records were stored that are bad"  # noqa: S101 - it would be a defect
+            self._writer.add(batch.stored)
+        else:
+            self._writer.write(batch.columns if good == len(bad) else batch.columns.filter(pa.array(~bad)))
 
     def finish_file(self, summary: Summary) -> None:
         """Count what was written."""
@@ -176,6 +209,8 @@ class ConversionSink(SessionSink):
         try:
             if held or self.holds_nothing:
                 self._writer.discard()
+            elif isinstance(self._writer, PartsWriter):
+                self._writer.close(count_records(summaries))
             else:
                 self._writer.close()
             if self._rejects is not None and (not unread or any(summary.rejected for summary in summaries)):
@@ -189,6 +224,22 @@ class ConversionSink(SessionSink):
         self._writer.withdraw()
         if self._rejects is not None:
             self._rejects.withdraw()
+
+
+def write_work(parts: Sequence[Part]) -> RangeWork[WrittenPart]:
+    """The writing of parts, as work for a cluster."""
+    return RangeWork(lambda: iter(parts), write_parts, chain.from_iterable)
+
+
+def count_records(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Records of all files, for a manifest: read is what was written, skipped and rejected together."""
+    total = total_of(summaries)
+    return {
+        "read": total.read,
+        "written": total.written or 0,
+        "skipped": dict(sorted(total.skipped.items())),
+        "rejected": total.rejected,
+    }
 
 
 def is_held(summaries: Sequence[Summary]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from calltools.texts import jobs, reading, reporting, uploads, usage, vendors
+from calltools.texts import guide, jobs, reading, reporting, uploads, usage, vendors
 from calltools.texts.keys import Language, MessageKey, Text, Word, pick_language
 
 __all__ = [
@@ -26,7 +26,13 @@ __all__ = [
 ]
 
 MESSAGES: Final[Mapping[str, Text]] = MappingProxyType(
-    usage.MESSAGES | reading.MESSAGES | vendors.MESSAGES | reporting.MESSAGES | uploads.MESSAGES | jobs.MESSAGES
+    usage.MESSAGES
+    | reading.MESSAGES
+    | vendors.MESSAGES
+    | reporting.MESSAGES
+    | uploads.MESSAGES
+    | guide.MESSAGES
+    | jobs.MESSAGES
 )
 
 

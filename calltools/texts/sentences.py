@@ -318,6 +318,13 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
+    "CT608": (("{outcome}", "{outcome}"),
+              ("check that the phone and the time in the file of outcomes are those of the call, and that the calls of those days are in the run; {outcome_window}",
+               "проверьте, что телефон и время в файле исходов — те же, что у звонка, и что звонки за эти дни есть в запуске; {outcome_window}")),
+    "CT609": (("the export says {field} itself ({value}); the file of outcomes says something too, and the export's value stays",
+               "в выгрузке уже есть {field} ({value}); в файле исходов тоже есть значение, и остаётся то, что в выгрузке"),
+              ("if the value of the file of outcomes is the right one, leave the column of the export out with a profile of your own, or empty the cell",
+               "если верно значение из файла исходов, уберите столбец выгрузки своим профилем или очистите ячейку")),
     "CT610": (("in {value} a spreadsheet has exchanged day and month{proof}",
                "в {value} таблица поменяла местами день и месяц{proof}"),
               ("take the export again and do not open it in a spreadsheet: other dates of this column were exchanged as well, or left as text",
@@ -417,6 +424,11 @@ OPTION_ADVICE: Final[Mapping[str, Mapping[str, tuple[Text, Text]]]] = {
     "CT605": {"date_order": (
         ("say which: `--date-order dmy` or `mdy`", "укажите порядок: `--date-order dmy` или `mdy`"),
         ("{given}, and not all dates can be read so", "{given}, но не все даты так читаются"),
+    )},
+    "CT608": {"outcome_window": (
+        ("a call may lie 90 days before its outcome, or as far as `--outcome-window` says",
+         "звонок может быть на 90 дней раньше исхода или насколько разрешит `--outcome-window`"),
+        ("{given}: calls that lie further back get nothing", "{given}: более ранним звонкам ничего не достаётся"),
     )},
     "CT606": {"identifier_window": (
         ("a record may lie 21 days before the call, or as far as `--identifier-window` says",

@@ -186,7 +186,8 @@ def recognize_profile(
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise VendorError("vendor-several", names=", ".join(profile.name for profile in fitting))
+        names = tuple(profile.name for profile in fitting)
+        raise VendorError("vendor-several", names=", ".join(names), choices=names)
     error = _recognition_error(titles, profiles, quote_argument(name))
     # UTF-8 that is read as another encoding looks as if somebody had saved it so; read as UTF-8 somebody has.
     spoiled_by_option = error.key == "vendor-letters-spoiled" and lookup(encoding or "utf-8").name != "utf-8"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from calltools.errors import CalltoolsError
-from calltools.model.batch import Batch, Table
+from calltools.model.batch import Batch
 from calltools.runtime.threads import map_in_order
 
 #: Kernels release the interpreter lock for moments only: more threads than this wait for it longer than they work.
@@ -47,11 +47,11 @@ class RangeWork(Generic[_Result]):
 class Cluster(Protocol):
     """Other processes or machines that do the work on tables."""
 
-    def expect(self, table: Table, work: RangeWork[Any]) -> None:
+    def expect(self, table: object, work: RangeWork[Any]) -> None:
         """The results of this table will be wanted after those that were named before: work may begin ahead."""
 
-    def results(self, table: Table, work: RangeWork[_Result]) -> Generator[_Result]:
-        """The result for each batch of a table, in the order of the file."""
+    def results(self, table: object, work: RangeWork[_Result]) -> Generator[_Result]:
+        """The result for each batch of a table, in the order of the file; an object that is none, of other work."""
 
 
 @dataclass(frozen=True, slots=True)

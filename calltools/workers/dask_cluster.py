@@ -18,7 +18,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
 from calltools.errors import CalltoolsError, ClusterError, PackageError
-from calltools.model.batch import Table
 from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.process import ChildProcess
 from calltools.runtime.threads import cpu_count, map_in_order
@@ -47,7 +46,7 @@ _Result = TypeVar("_Result")
 class _Expected:
     """A table whose results are wanted, or were: ``is_over`` says that nobody wants more of them."""
 
-    def __init__(self, table: Table, work: RangeWork[Any]) -> None:
+    def __init__(self, table: object, work: RangeWork[Any]) -> None:
         self.table = table
         self.work = work
         self.is_over = False
@@ -103,12 +102,12 @@ class DaskCluster:
         """Leave the cluster; what is under way there is dropped."""
         self._stack.close()
 
-    def expect(self, table: Table, work: RangeWork[Any]) -> None:
+    def expect(self, table: object, work: RangeWork[Any]) -> None:
         """The results of this table will be wanted after those that were named before: work may begin ahead."""
         self._expected.append(_Expected(table, work))
         self._waiting.append(self._expected[-1])
 
-    def results(self, table: Table, work: RangeWork[_Result]) -> Generator[_Result]:
+    def results(self, table: object, work: RangeWork[_Result]) -> Generator[_Result]:
         """The result for each batch of a table, in the order of the file.
 
         Raises:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.cli.profile_draft import draft_profile
-from calltools.vendors.infer import InferredColumns
+from calltools.run import RunOptions
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 EXPORT = (
@@ -303,7 +303,7 @@ def test_a_draft_shows_neither_names_nor_numbers_of_people(tmp_path_factory, wor
         writer.writeheader()
         writer.writerows(records)
 
-    text, sentences = draft_profile(path, InferredColumns({}), "ru", None)
+    text, sentences = draft_profile(path, {}, RunOptions(), "ru", None)
 
     for shown in (text, sentences):
         assert not re.search("Иванов|Пётр|John|Smith|0001234|000-12-34", shown), shown

@@ -271,3 +271,24 @@ def test_an_identifier_file_that_grows_takes_its_inputs_again(project, run_jobs,
     assert unchanged.jobs["romashka"]["inputs"][0]["state"] == "unchanged"
     assert changed.jobs["romashka"]["inputs"][0]["state"] == "finished"
     assert changed.jobs["romashka"]["sent"] == 1
+
+
+def test_an_outcome_goes_to_one_call_though_a_later_export_brings_a_later_call(project, run_jobs, service):
+    project.configure(
+        JOB.replace('archive = "archive/"', "") + 'outcomes = "deals.csv"\nchanged = true\nstatic-call = "1"\n'
+    )
+    head, moment = "DateTime,PhoneNumber,StaticCall", 1760000000
+    (project.inputs / "first.csv").write_text(f"{head}\n{moment},+74950000701,1\n")
+    (project.folder / "deals.csv").write_text(
+        f"phone,time,Price,Currency\n+74950000701,{moment + 900},500,RUB\n+74950000709,{moment + 900},9,RUB\n"
+    )
+    first = run_jobs()
+    (project.inputs / "second.csv").write_text(f"{head}\n{moment + 600},+74950000701,1\n")
+
+    second = run_jobs()
+
+    assert first.exit_code in {0, 1}, first.output
+    assert second.jobs["romashka"]["read"] == 2
+    rows = [row for one in service.store.uploadings for row in one.rows]
+    assert {row["DateTime"]: row.get("Price", "") for row in rows} == {str(moment): "", str(moment + 600): "500"}
+    assert "rejects/deals.rejects.csv" in project.files("rejects")

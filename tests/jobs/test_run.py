@@ -5,6 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from calltools.jobs import conversion
 from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
 
@@ -165,6 +166,25 @@ def test_a_damaged_input_does_not_stop_the_others_of_its_job(project, run_jobs, 
     assert result.exit_code == 3
     assert states(result) == {"in/bad.csv": "failed", "in/good.csv": "finished"}
     assert len(stored(service)) == 3
+
+
+def test_a_defect_names_its_places_and_stops_no_other_job(project, run, service, monkeypatch):
+    other = JOB.replace("romashka", "vasilek").replace("2001", "2002")
+    project.configure(JOB + other)
+    project.add_input()
+    original = conversion.convert_inputs
+
+    def fail(job, *arguments, **more):
+        return 1 / 0 if job.name == "romashka" else original(job, *arguments, **more)
+
+    monkeypatch.setattr("calltools.jobs.run.convert_inputs", fail)
+
+    result = run("run", *SHORT)
+
+    assert result.exit_code == 70
+    assert "ZeroDivisionError" in result.stderr
+    assert "test_run.py" in result.stderr
+    assert len(stored(service, 2002)) == 10
 
 
 def test_a_refused_token_leaves_the_inputs_and_the_next_run_sends_them(project, run_jobs, service):

@@ -12,6 +12,9 @@ from tests.conftest import NOW
 from tests.rules import case_files
 from tests.rules.test_cases import CODES
 
+# Many examples of a few laws: tracing each of them takes half as long again.
+pytestmark = pytest.mark.no_cover
+
 
 def rejecting_blocks():
     return [

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from calltools.texts import MESSAGES, keys
 from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
+from calltools.texts.ui_labels import UI_LABELS
 
 MODULE = Path(keys.__file__)
 MARK = "# Generated from here on.\n# fmt: off\n"
@@ -13,7 +14,12 @@ MARK = "# Generated from here on.\n# fmt: off\n"
 def render_keys(module):
     """The text of the module with types that fit the tables."""
     by_hand, mark, _ = module.partition(MARK)
-    types = {"MessageKey": MESSAGES, "HtmlLabel": HTML_LABELS, "WorkbookLabel": WORKBOOK_LABELS}
+    types = {
+        "MessageKey": MESSAGES,
+        "HtmlLabel": HTML_LABELS,
+        "WorkbookLabel": WORKBOOK_LABELS,
+        "UiLabel": UI_LABELS,
+    }
     return by_hand + mark + "\n".join(render_type(name, table) for name, table in types.items())
 
 

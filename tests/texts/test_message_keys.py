@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from jinja2 import Environment, nodes
 
-from calltools.cli import part_words, upload_console, vendor_pages
+from calltools.cli import upload_console, vendor_pages
 from calltools.files.csv.sniff import DELIMITER_NAMES
 from calltools.files.inputs import INPUTS
 from calltools.ledger import STATE_WORDS, CallStatus, State, Transition
@@ -24,6 +24,7 @@ from calltools.reports.html import reporter as html_reporter
 from calltools.rules.catalog import RULES
 from calltools.texts import MESSAGES, say
 from calltools.texts.report_labels import HTML_LABELS, WORKBOOK_LABELS
+from calltools.uploading import part_words
 from calltools.vendors.profile import Confidence
 from tests.fake_metrica.store import STEPS as METRICA_STATUSES
 from tests.texts.generate_keys import MODULE, render_keys

@@ -156,8 +156,20 @@ OPENINGS = {
             ("decide", {"behavior": "429-late", "listing": "list-empty"}),
             ("decide", {"give_up": True}),
         ),
-        # The file of a part that waits is removed.
+        # The file of a part that waits is removed; in the second run it may have been stored.
         (("upload", {"behavior": "429-late"}), ("lose", {"name": "spool/*"}), ("resume", {})),
+        (
+            ("upload", {"behavior": "closes-after-storing", "listing": "list-empty"}),
+            ("decide", {"behavior": "429-late", "listing": "list-empty"}),
+            ("lose", {"name": "spool/*"}),
+            ("resume", {"listing": "list-empty"}),
+            ("upload", {"listing": "list-empty"}),
+        ),
+        # The process is killed after the first byte of a request, and the part is not shown.
+        *(
+            (("upload", {"trip": (step, "post")}), ("resume", {"listing": "list-empty"}), ("upload", {}))
+            for step in range(1, LATEST_KILL["post"], 3)
+        ),
     ),
 }
 WELL = {

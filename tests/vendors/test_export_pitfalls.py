@@ -15,6 +15,9 @@ from calltools.errors import CalltoolsError, UsageError, VendorError
 from calltools.vendors import profile_library
 from tests.conftest import NOW
 
+# Many examples of a few laws: tracing each of them takes half as long again.
+pytestmark = pytest.mark.no_cover
+
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 MORE = Path(__file__).parent / "more"
 PROFILES = {profile.name: profile for profile in profile_library.load_built_in_profiles()}

@@ -1,5 +1,6 @@
 """The Dask engine: the same bytes as the local one, on a cluster of real processes, some of which are killed."""
 
+import hashlib
 import json
 import os
 import signal
@@ -18,9 +19,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.errors import ClusterError, SourceError
+from calltools.errors import ClusterError, OutputError, SourceError
+from calltools.files import parts
 from calltools.files.csv import reader
 from calltools.files.limits import Limits
+from calltools.files.parts import PartsWriter
 from calltools.model.batch import ByteRanges
 from calltools.run import (
     ConversionSink,
@@ -31,6 +34,7 @@ from calltools.run import (
     prepare_job,
     resolve,
     session,
+    sinks,
 )
 from calltools.validation.ruleset import RuleSet
 from calltools.workers import dask_cluster
@@ -254,6 +258,21 @@ def test_a_second_file_is_sent_once_for_all_files(cluster, tmp_path, monkeypatch
     assert alone[1][0][2] == 60
 
 
+def test_outcomes_reach_the_same_calls(cluster, tmp_path):
+    paths = []
+    for number in range(3):
+        calls = [GOOD | {"DateTime": str(NOW - 100 * number - n)} for n in range(600)]
+        paths.append(tmp_path / f"{number}.csv")
+        paths[-1].write_text(as_csv(calls), encoding="utf-8")
+    crm = tmp_path / "crm.csv"
+    records = [f"{GOOD['PhoneNumber']},{NOW - 10 * n},{n}.5,RUB\n" for n in range(90)]
+    crm.write_text("phone,time,Price,Currency\n" + "".join(records), encoding="utf-8")
+    alone = run(paths, tmp_path / "out", outcomes=(crm,))
+
+    assert run(paths, tmp_path / "out", cluster, outcomes=(crm,)) == alone
+    assert b".5,RUB" in alone[2][0]
+
+
 def _noting(submit, noted):
     def noting(function, *arguments, **more):
         noted.append(function.__name__)
@@ -400,6 +419,108 @@ def test_a_file_that_was_written_to_is_refused(tmp_path, monkeypatch):
         job.table.ranges.read(found[3])
 
     assert raised.value.key == "range-changed"
+
+
+# -- an output in parts ----------------------------------------------------------------------
+
+
+def parts_of(paths, folder, cluster, *others, **options):
+    """The parts that workers write, joined, and what the first process counts; nothing else is left in the folder."""
+    inputs = [InputFile(path, path.name, resolve(RunOptions(as_of=NOW, **options))) for path in paths]
+    with ConversionSink(folder / "{part}.csv", folder.parent / "rejects.csv", force=True) as converted:
+        summaries = Session(inputs, [*others, converted], converting=True, cluster=cluster).run()
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    names = [one["name"] for one in manifest["parts"]]
+    texts = [(folder / name).read_bytes() for name in names]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "manifest.json"])
+    assert [hashlib.sha256(text).hexdigest() for text in texts] == [one["sha256"] for one in manifest["parts"]]
+    header = texts[0].partition(b"\n")[0]
+    joined = header + b"\n" + b"".join(text.removeprefix(header + b"\n") for text in texts)
+    return joined, manifest, [one.written for one in summaries], (folder.parent / "rejects.csv").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_of_workers_joined_are_the_one_file_for_every_block_and_unit(seed, cluster, tmp_path, monkeypatch):
+    paths = [csv_of(tmp_path, 50 + 300 * number, seed + number, f"{number}.csv") for number in range(3)]
+    _, counts, (alone, rejects) = run(paths, tmp_path / "out")
+    # Counts are taken there, too: workers need not give records back for them.
+    monkeypatch.setattr(reader, "BLOCK_SIZE", [1_000, 3_000, 20_000][seed % 3])
+    monkeypatch.setattr(dask_cluster, "_MAX_RANGES", 1 + seed)
+    monkeypatch.setattr(parts, "_PART_RECORDS", [1, 90, 100_000][seed // 2])
+    given_back = []
+
+    class Looks(FindingsCollector):
+        def take(self, batch, *_):
+            given_back.append(batch.columns.num_rows)
+
+    joined, manifest, written, rejected = parts_of(paths, tmp_path / "parts", cluster, Looks())
+
+    assert (joined, rejected) == (alone, rejects)
+    assert written == [one[2] for one in counts]
+    assert manifest["total"]["records"] == sum(written)
+    assert not any(given_back)
+
+
+def test_a_baseline_decides_here_which_records_are_good(cluster, tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([GOOD | {"PhoneNumber": "12"}] * 3), encoding="utf-8")
+    baseline = tmp_path / "baseline.json"
+    accepting = ["validate", str(path), "--as-of", str(NOW), "--write-baseline", str(baseline)]
+    assert CliRunner().invoke(app, accepting).exit_code == 0
+    inputs = [InputFile(path, str(path), resolve(RunOptions(as_of=NOW, baseline=baseline)))]
+
+    with ConversionSink(tmp_path / "out" / "{part}.csv") as converted:
+        (summary,) = Session(inputs, [converted], converting=True, cluster=cluster).run()
+
+    assert summary.written == 3
+    assert (tmp_path / "out" / "00000.csv").read_bytes().count(b"\n") == 4
+
+
+@pytest.mark.parametrize("stage", ["storing", "writing"])
+def test_a_worker_killed_while_parts_are_made_costs_no_record(stage, processes, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 3000)
+    _, _, (alone, rejects) = run([path], tmp_path / "out")
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    monkeypatch.setattr(dask_cluster, "_MAX_RANGES", 1)
+    monkeypatch.setattr(parts, "_PART_RECORDS", 200)
+    entered, gate = gate_of(tmp_path, nth=3)
+    if stage == "writing":
+        write_work = sinks.write_work
+        monkeypatch.setattr(sinks, "write_work", lambda parts: replace(write_work(parts), process=gate_writing(gate)))
+    else:
+        monkeypatch.setattr(
+            session, "prepare_job", lambda *found, **more: gate_judging(prepare_job(*found, **more), gate)
+        )
+
+    with connect(processes) as cluster, start_thread(kill_who_entered, entered, processes):
+        joined, manifest, _, rejected = parts_of([path], tmp_path / "parts", cluster)
+
+    assert (joined, rejected) == (alone, rejects)
+    assert len(manifest["parts"]) > 3
+    assert entered.exists()
+
+
+def gate_writing(gate):
+    def write(some, shared):
+        # Half of the work is done when the worker dies.
+        written = parts.write_parts(some, shared)
+        gate()
+        return written
+
+    return write
+
+
+def test_workers_that_do_not_see_the_folder_write_nothing(cluster, tmp_path, monkeypatch):
+    path = csv_of(tmp_path, 300)
+    use_workers = PartsWriter.use_workers
+    monkeypatch.setattr(PartsWriter, "use_workers", lambda *found: use_workers(*found) / "elsewhere")
+
+    inputs = [InputFile(path, path.name, resolve(RunOptions(as_of=NOW)))]
+
+    with ConversionSink(tmp_path / "out" / "{part}.csv") as sink, pytest.raises(OutputError):
+        Session(inputs, [sink], converting=True, cluster=cluster).run()
+
+    assert not (tmp_path / "out").exists()
 
 
 # -- the command line ------------------------------------------------------------------------

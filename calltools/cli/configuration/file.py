@@ -18,11 +18,13 @@ _OWN_FILE: Final = "calltools.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _FILES_KEY: Final = "files"
 _OVERRIDES_KEY: Final = "overrides"
+#: Outcomes are given to one call of all files of a run.
+_OF_ALL_FILES: Final = frozenset({"stdin_name", "as_of", "outcomes", "outcome_window", "outcome_columns"})
 #: Also the option ``--jobs``, which is a number; a list of tables is the jobs of ``calltools run``.
 _JOBS_KEY: Final = "jobs"
 #: Options that an override may set: how a file is read, which rules apply, where its calls are uploaded.
 PER_FILE_OPTIONS: Final = frozenset(
-    {option.name for option in fields(ReadingOptions)} - {"stdin_name", "as_of"}
+    {option.name for option in fields(ReadingOptions)} - _OF_ALL_FILES
     | {"select", "ignore", "counter", "goal", "comment", "min_linked"}
 )
 #: Ends each glob and each path: without it a folder that a glob fits would stand for all files in it.

@@ -48,6 +48,7 @@ _COMMA_SEPARATED: Final = frozenset({"select", "ignore"})
 _PATH_LIKE: Final[dict[str, Callable[[str], bool]]] = {
     "vendor": lambda text: text.endswith(".toml"),
     "identifiers": bool,
+    "outcomes": bool,
     "output": lambda text: text != "-",
 }
 _YES: Final = ("1", "true", "yes", "on")

@@ -7,6 +7,7 @@ import csv
 import tempfile
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -135,14 +136,7 @@ class CanonicalWriter:
         self._is_complete = True
 
     def _write_form(self, batches: Iterable[pa.RecordBatch]) -> None:
-        names, ending = self._output_columns(), find_ending(self._output)
-        if ending == PARQUET:
-            write_parquet(self._stream, names, batches)
-            return
-        with open_packing_stream(self._stream, ending) as stream:
-            stream.write((",".join(names) + "\n").encode())
-            for text in _serialize_batches(batches, names):
-                stream.write(text)
+        write_canonical(self._stream, find_ending(self._output), output_columns(self._filled_columns), batches)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -150,11 +144,22 @@ class CanonicalWriter:
             self._file.discard()
         self._stack.close()
 
-    def _output_columns(self) -> tuple[str, ...]:
-        always = (
-            {*_REQUIRED_COLUMNS} if self._filled_columns & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
-        )
-        return tuple(name for name in FIELD_NAMES if name in self._filled_columns | always)
+
+def output_columns(filled: AbstractSet[str]) -> tuple[str, ...]:
+    """The columns of an output, by those of which a cell is filled: these, DateTime and one identifier."""
+    always = {*_REQUIRED_COLUMNS} if filled & {*IDENTIFIER_FIELDS} else {*_REQUIRED_COLUMNS, "ClientId"}
+    return tuple(name for name in FIELD_NAMES if name in filled | always)
+
+
+def write_canonical(stream: BinaryIO, ending: str, names: Sequence[str], batches: Iterable[pa.RecordBatch]) -> None:
+    """Write records in the form that an ending of ``outputs.ENDINGS`` names, with a header of these columns."""
+    if ending == PARQUET:
+        write_parquet(stream, names, batches)
+        return
+    with open_packing_stream(stream, ending) as packing:
+        packing.write((",".join(names) + "\n").encode())
+        for text in _serialize_batches(batches, names):
+            packing.write(text)
 
 
 def serialize_records(columns: Sequence[Cells]) -> memoryview:
@@ -239,10 +244,10 @@ class RejectsWriter:
 
     def write_rejected(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write the malformed records of a batch, and its records in a mask."""
-        codes = _error_codes_by_record(findings)
+        codes = error_codes_by_record(findings)
         rows = [(record.record, record.place, list(record.cells)) for record in batch.malformed]
         if batch.origin is not None:
-            rows += _rejected_rows(batch, bad, [record for record, found in codes.items() if found])
+            rows += rejected_rows(batch, bad, [record for record, found in codes.items() if found])
         legs = batch.legs
         calls = {} if legs is None else dict(zip(legs.records.tolist(), legs.calls.tolist(), strict=True))
         marks, width = _marks_by_record(findings), len(self._titles or ())
@@ -283,7 +288,7 @@ class RejectsWriter:
         self._packing.write("".join(text.lines).encode("utf-8", "surrogatepass"))
 
 
-def _rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
+def rejected_rows(batch: Batch, bad: Mask, named: Sequence[int]) -> list[tuple[int, int, list[str]]]:
     """Number, place and cells of rejected records that are no malformed ones; of a call with legs, of all its legs.
 
     Args:
@@ -325,7 +330,8 @@ def _marks_by_record(findings: Findings) -> dict[int, list[tuple[str, int | None
     return marks
 
 
-def _error_codes_by_record(findings: Findings) -> dict[int, list[str]]:
+def error_codes_by_record(findings: Findings) -> dict[int, list[str]]:
+    """The codes of the errors of each record, each code once."""
     codes: dict[int, list[str]] = defaultdict(list)
     errors = findings.table.filter(pc.equal(findings.table["severity"], "error"))
     for record, code in zip(errors["record"].to_pylist(), errors["code"].to_pylist(), strict=True):

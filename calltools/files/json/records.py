@@ -113,7 +113,9 @@ def _only_list(
     """The list that must hold the records, since no other one can; ``None``: there is no list."""
     filled = {path: objects for path, objects in lists.items() if objects}
     if known:
-        raise UnfitFileError("json-lists-several", path=name, lists=_format_paths(filled), first=known[0])
+        raise UnfitFileError(
+            "json-lists-several", path=name, lists=_format_paths(filled), first=known[0], choices=tuple(known)
+        )
     if isinstance(document, list) and ROOT in lists:
         return ROOT
     if len(filled) > 1:
@@ -121,7 +123,9 @@ def _only_list(
         wraps = any(len(filled[path]) > len(filled[outer]) for path in inner if path.startswith(f"{outer}[]"))
         if wraps or any(not path.startswith(f"{outer}[]") for path in inner):
             first = max(filled, key=lambda path: len(filled[path]))
-            raise UnfitFileError("json-lists-several", path=name, lists=_format_paths(filled), first=first)
+            raise UnfitFileError(
+                "json-lists-several", path=name, lists=_format_paths(filled), first=first, choices=tuple(filled)
+            )
         return outer
     return next(iter([*filled, *lists]), ROOT if isinstance(document, list) else None)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipInfo
 
@@ -18,11 +19,12 @@ import pyarrow as pa
 from calltools.errors import SourceError, UnfitFileError
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.limits import Limits
+from calltools.files.opening import check_file, sniff_format
 from calltools.files.reading_process import ReadingFaults, ReadingProcess
 from calltools.files.workbook.kept import KeptProcess, kept_process
 from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
-from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, choose_sheet
-from calltools.model.batch import Batch, ReadTask, Source, Table, find_runs, unique_titles
+from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, SheetRows, choose_sheet
+from calltools.model.batch import Batch, HeaderGuess, Hints, ReadTask, Source, Table, find_runs, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 
@@ -77,6 +79,31 @@ def open_workbook(request: OpenRequest) -> Table:
         child = stack.enter_context(WorkbookProcess(name, limits))
         kept.started += 1
         return _keep_process(kept, child, stack, _read_workbook(request, child, parts))
+
+
+def _find_no_header(_rows: SheetRows) -> HeaderGuess:
+    return HeaderGuess(0, 0)
+
+
+def read_sheet_heads(path: Path, name: str, limits: Limits = Limits()) -> dict[str, SheetRows]:  # noqa: B008 - frozen
+    """The first rows of each sheet of a workbook that has a filled cell, in their order; nothing of another file.
+
+    Raises:
+        SourceError: The file cannot be read, or the workbook is damaged, encrypted or hostile.
+        LimitError: Reading it would cost more than the limits allow.
+    """
+    check_file(path, name)
+    file_format = sniff_format(path, name)
+    if file_format not in INPUTS["workbook"].file_formats:
+        return {}
+    if file_format != "xls":
+        check_zip_directory(path, name, limits)
+    with WorkbookProcess(name, limits) as child:
+        child.send_request(
+            _heads_request(OpenRequest(path, name, Hints(), _find_no_header, limits, file_format=file_format))
+        )
+        heads: dict[str, SheetRows] = child.read_response()["sheets"]
+    return heads
 
 
 def _keep_process(kept: KeptProcess, child: WorkbookProcess, stack: ExitStack, table: Table) -> Table:

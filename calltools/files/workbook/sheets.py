@@ -65,7 +65,7 @@ def choose_sheet(
     best = max(guesses[title].score for title in fitting)
     chosen = [title for title in fitting if guesses[title].score == best]
     if len(chosen) > 1:
-        raise UnfitFileError("sheets-several", path=name, sheets=", ".join(chosen))
+        raise UnfitFileError("sheets-several", path=name, sheets=", ".join(chosen), choices=tuple(chosen))
     choice = _build_choice(chosen[0], heads[chosen[0]], guesses[chosen[0]], hints, name)
     not_read = [title for title in heads if title != choice.sheet] + [*unreadable]
     if not not_read:

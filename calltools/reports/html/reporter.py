@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, TextIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from calltools.model.batch import Source
@@ -100,15 +100,15 @@ class HtmlReporter:
         """Write the page."""
         summaries = worst_first(section.summary for section in self.sections if section.summary is not None)
         section_of = {id(section.summary): section for section in self.sections}
-        script, style_sheet = _read_asset("page.js"), _read_asset("page.css")
-        template = _jinja_environment(self.options).get_template("page.html.j2")
+        script, style_sheet = read_asset("page.js"), read_asset("page.css")
+        template = jinja_environment(self.options).get_template("page.html.j2")
         self.stream.writelines(
             template.generate(
                 sections=[section_of[id(summary)] for summary in summaries[:_MAX_FILE_SECTIONS]],
                 summaries=summaries,
                 total=format_total_line(summaries, self.options.language),
                 omitted_files=max(len(summaries) - _MAX_FILE_SECTIONS, 0),
-                rule_sections=self._rule_sections,
+                rule_sections=self.rule_sections,
                 now=datetime.fromtimestamp(max((summary.now for summary in summaries), default=0), UTC),
                 version=version("calltools"),
                 script=Markup(script),  # noqa: S704 - a file of this package
@@ -119,7 +119,8 @@ class HtmlReporter:
             )
         )
 
-    def _rule_sections(self, section: FileSection) -> list[RuleSection]:
+    def rule_sections(self, section: FileSection) -> list[RuleSection]:
+        """The rules with findings in a file."""
         return [self._rule_section(rule, section) for rule in section.limiter.rule_counts()]
 
     def _rule_section(self, rule: RuleCount, section: FileSection) -> RuleSection:
@@ -135,10 +136,16 @@ class HtmlReporter:
 
 
 @lru_cache(maxsize=8)
-def _jinja_environment(options: ReportOptions) -> Environment:
-    """The environment of the template, which is compiled once for the same options."""
+def jinja_environment(options: ReportOptions, package: str | None = None) -> Environment:
+    """The environment of the templates, which are compiled once for the same options.
+
+    Args:
+        options: Of the report.
+        package: Has templates of its own, which use those of the report.
+    """
+    report = PackageLoader("calltools.reports.html", ".")
     environment = Environment(
-        loader=PackageLoader("calltools.reports.html", "."),
+        loader=report if package is None else ChoiceLoader([PackageLoader(package), report]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -169,7 +176,8 @@ def _format_code(text: str) -> Markup:
     )
 
 
-def _read_asset(name: str) -> str:
+def read_asset(name: str) -> str:
+    """A file of the page, as text."""
     return files("calltools.reports.html").joinpath(name).read_text(encoding="utf-8")
 
 

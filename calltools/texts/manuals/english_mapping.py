@@ -122,6 +122,41 @@ Source:
     Exports with several records a call: all of them have one id
 """
 
+OUTCOME_NOT_TAKEN: Final = """Records of a file of outcomes reached no call, cannot be used, or contradict one another in the currency.
+
+Why:
+    An outcome (a sale, a mark) belongs to the latest call of the same person before it. Where there is none, revenue
+    would be missing in Metrica and nobody would know. Amounts of two currencies have no sum, so nothing is taken.
+
+Example:
+    bad: a sale whose phone never called, or of a month whose calls are not in the run
+    good: a sale of 5 March, and a call of the same phone on 2 March
+
+Fix:
+    Convert the calls of all these days in one run; check that phones are complete in both files (--region), times are
+    of the same zone (--timezone), and --outcome-window. `--rejects` writes the records that reached no call beside the
+    rejects, as they came. Of a call with two currencies take the wrong record out.
+
+Source:
+    Each record goes to the latest call of the same phone or identifier within the window
+"""
+
+OUTCOME_BESIDE_OWN_VALUE: Final = """The export has a value of its own where a file of outcomes has one, too.
+
+Why:
+    Which of the two is right nobody can tell; what the telephony says stays, and is not overwritten without a word.
+
+Example:
+    bad: Price 1200 in the export, and a sale of 1500 in the CRM
+    good: no Price in the export
+
+Fix:
+    Empty the cell, or describe the export with a profile that leaves the column out (`calltools vendors show NAME`).
+
+Source:
+    What the export says itself stays
+"""
+
 IDENTIFIER_JOINED_AMBIGUOUSLY: Final = """More than one record of the second file fits equally well; none is taken.
 
 Why:

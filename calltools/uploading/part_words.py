@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from calltools.ledger import STATE_WORDS, Event, Part, Transition
+from calltools.ledger import STATE_WORDS, CallStatus, Event, Part, Transition
 from calltools.metrica.responses import Uploading
 from calltools.texts import Language, MessageKey, say
 from calltools.uploading import results
@@ -35,6 +35,18 @@ STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
         Transition.PROCESS: "step-process",
         Transition.FAIL_LINKAGE: "step-fail-linkage",
         Transition.STOP_POLLING: "step-tire",
+    }
+)
+#: Sentences of a plan on the calls that are not new; for those that are held another one names the parts.
+VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
+    {
+        CallStatus.MAYBE_ADOPTED: "upload-plan-adopted",
+        CallStatus.UNCHANGED: "upload-plan-unchanged",
+        CallStatus.CHANGED: "upload-plan-changed",
+        CallStatus.IDENTIFIED: "upload-plan-identified",
+        CallStatus.REDUCED: "upload-plan-reduced",
+        CallStatus.WAITING: "upload-plan-waiting",
+        CallStatus.DOUBLED: "upload-plan-doubled",
     }
 )
 #: The statuses that the service documents. They stay as they are, for they are what its pages and answers show.

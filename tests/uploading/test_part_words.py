@@ -2,8 +2,8 @@
 
 import pytest
 
-from calltools.cli.part_words import fit_table
 from calltools.cli.rules import catalog_text
+from calltools.uploading.part_words import fit_table
 
 ROWS = [
     ["ID", "file", "goal", "calls"],

@@ -1,0 +1,55 @@
+"""``calltools ui``: the same work in the browser, on this machine only."""
+
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from calltools.cli.configuration.layers import load_layers
+from calltools.cli.options import FindingOptions, ReadingOptions, exit_on_error, format_examples, resolve_language
+from calltools.cli.typer_app import expand_options
+from calltools.runtime.startup import load_arrow
+from calltools.settings import read_settings
+from calltools.texts import say
+
+EXAMPLES = format_examples(
+    "calltools ui",
+    "calltools ui export.xlsx",
+    "calltools ui exports/ --timezone Europe/Moscow --no-browser --port 8765",
+)
+
+
+@expand_options
+def ui_command(  # noqa: PLR0913 - options of its own, and groups
+    context: typer.Context,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="Files, folders, patterns to begin with.")
+    ] = None,
+    *,
+    reading: ReadingOptions,
+    showing: FindingOptions,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port on this machine; 0: one that is free.")
+    ] = 0,
+) -> None:
+    """Files in the browser: check, mend, convert, send. On this machine only; Ctrl-C ends it."""
+    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+        layers = load_layers(context)
+        reading, showing = layers.apply(reading), layers.apply(showing)
+    language = resolve_language(showing.lang)
+    with exit_on_error(language, debug=showing.debug):
+        load_arrow()
+        from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
+        from calltools.cli.run_options import build_run_options  # noqa: PLC0415 - heavy
+        from calltools.ui.server import open_page  # noqa: PLC0415 - an extra
+
+        options = build_run_options(reading, showing)
+        found = find_inputs(files, [], language, recursive=reading.recursive) if files else []
+        chosen = None if showing.lang is None else language
+        with open_page(found, options, port=port, language=chosen) as page:
+            typer.echo(say("ui-address", language, address=page.address))
+            typer.echo(say("ui-end", language), err=True)
+            if not no_browser and read_settings().has_display:
+                webbrowser.open(page.opener.as_uri())
+            page.serve()

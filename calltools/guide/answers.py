@@ -1,0 +1,103 @@
+"""Answers as options of a run, and as the words of the one command that gives the same."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from calltools.errors import UsageError
+from calltools.files.inputs import INPUTS
+from calltools.files.remote_path import as_path
+from calltools.run.context import RunOptions, build_hints, list_given, parse_identifier_columns
+
+#: Key of a question -> answer, as the option takes it; ``""``: left open.
+Answers: TypeAlias = Mapping[str, str]
+
+#: Between the path of a workbook and the title of its sheet, in an answer.
+_SHEET_SIGN: Final = "::"
+_FORM_KEYS: Final = ("encoding", "delimiter", "sheet", "header-row", "records")
+
+
+def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
+    """The options of a run with the answers; an answer goes before the option.
+
+    Answers with other keys are none of its business: counter, goal, the columns of an export that nobody knows.
+
+    Raises:
+        UsageError: An answer cannot be read.
+    """
+    given = {key: text for key, text in answers.items() if text}
+    hints = options.hints
+    if named := {key.replace("-", "_"): given[key] for key in _FORM_KEYS if key in given}:
+        row = named.pop("header_row", None)
+        if row is not None and not row.isdigit():
+            raise UsageError("option-value-wrong", option="header-row", value=row, choices="0, 1, 2 …")
+        known = {name: getattr(hints, name) for name in ("encoding", "delimiter", "sheet", "header_row", "records")}
+        read = build_hints(**{**known, **named, **({} if row is None else {"header_row": int(row)})})
+        hints = replace(read, quotes=hints.quotes)
+    if "identifiers" in given:
+        given |= _split_second_file(given["identifiers"])
+    changed = {_FIELDS[key][0]: _FIELDS[key][1](text) for key, text in given.items() if key in _FIELDS}
+    return replace(options, hints=hints, **changed)  # type: ignore[arg-type]  # each reader gives what its field takes
+
+
+def join_second_file(path: str, sheet: str | None) -> str:
+    """A second file as one answer: its path, and behind a sign the title of its sheet."""
+    return f"{path}{_SHEET_SIGN}{sheet}" if sheet else path
+
+
+def _split_second_file(text: str) -> dict[str, str]:
+    path, sign, sheet = text.rpartition(_SHEET_SIGN)
+    if sign and path.lower().endswith(INPUTS["workbook"].endings):
+        return {"identifiers": path, "identifiers-sheet": sheet}
+    return {"identifiers": text}
+
+
+def option_words(options: RunOptions) -> list[str]:
+    """The options of a run as words of a command, those only that differ from the usual ones."""
+    words: list[str] = []
+    for one in list_given(options):
+        if one.option != "own-number":
+            words += _pair(one.option, one.value)
+    for number in options.own_numbers:
+        words += _pair("own-number", number)
+    return words
+
+
+def _pair(option: str, value: str) -> list[str]:
+    # A value that begins with a hyphen would be taken for an option.
+    return [f"--{option}={value}"] if value.startswith("-") else [f"--{option}", value]
+
+
+def split_words(text: str | None) -> tuple[str, ...]:
+    """The words of a text, separated by commas or semicolons."""
+    return tuple(word.strip() for word in re.split("[,;]", text or "") if word.strip())
+
+
+def _one_of(option: str, *words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise UsageError("option-value-wrong", option=option, value=text, choices=", ".join(words))
+        return text
+
+    return read
+
+
+#: Key of a question -> field of ``RunOptions``, and what makes its value of an answer.
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = MappingProxyType(
+    {
+        "vendor": ("vendor", str),
+        "timezone": ("timezone", str),
+        "region": ("region", str.upper),
+        "currency": ("currency", str.upper),
+        "static-call": ("static_call", _one_of("static-call", "0", "1", "auto")),
+        "date-order": ("date_order", _one_of("date-order", "dmy", "mdy", "ymd")),
+        "duration-format": ("duration_format", _one_of("duration-format", "mm:ss", "h:mm")),
+        "identifiers": ("identifiers", as_path),
+        "identifiers-sheet": ("identifiers_sheet", str),
+        "identifier-columns": ("identifier_columns", parse_identifier_columns),
+        "own-number": ("own_numbers", split_words),
+        "inbound-context": ("inbound_contexts", split_words),
+    }
+)

@@ -1,0 +1,361 @@
+"""The questions: what is asked, why, what may be answered, what follows. Which of them are asked is not known here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from calltools.errors import CalltoolsError
+from calltools.guide.answers import join_second_file
+from calltools.guide.question import Choice, Found, Question, Sentence, sentence
+from calltools.guide.second_files import SecondFile
+from calltools.guide.wide_choices import CURRENCIES, REGIONS, ZONES
+from calltools.model.titles import redacted_titles
+from calltools.texts.keys import MessageKey
+
+#: Fault -> the answer that it refuses.
+REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "zone-unknown": "timezone",
+        "zone-unknown-near": "timezone",
+        "zone-contradicted": "timezone",
+        "region-unknown": "region",
+        "currency-unknown": "currency",
+        "currency-withdrawn": "currency",
+        "sheet-unknown": "sheet",
+        "json-records-path": "records",
+        "identifier-column-missing": "identifier-columns",
+        "identifier-records-unusable": "identifiers",
+        "vendor-misfit": "vendor",
+        "vendor-misfit-other": "vendor",
+        "vendor-misfit-columns": "vendor",
+        "vendor-headless-named": "vendor",
+        "vendor-unknown-name": "vendor",
+        "vendor-without": "vendor",
+    }
+)
+_TITLES_SHOWN: Final = 4
+
+
+def plain(text: str) -> Sentence:
+    """A text that is the same in every language, such as a title of the file."""
+    return Sentence((_escape(text), _escape(text)))
+
+
+def _escape(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def ask_sheet(name: str, heads: Mapping[str, Sequence[Sequence[str]]] | Sequence[str]) -> Question:
+    """Which sheet of a workbook holds the calls.
+
+    Args:
+        name: What the user calls the file.
+        heads: Titles of the sheets, where it is known with their first rows.
+    """
+    rows = heads if isinstance(heads, Mapping) else {}
+    return Question(
+        "sheet",
+        "choice",
+        sentence("guide-sheet"),
+        sentence("guide-sheet-why", count=len(heads)),
+        choices=tuple(Choice(one, plain(one), _titles_of(rows.get(one, ()))) for one in heads),
+        file=name,
+    )
+
+
+def _titles_of(rows: Sequence[Sequence[str]]) -> Sentence | None:
+    """The first titles of a sheet: of its widest row among the first ones."""
+    widest = max(rows, key=lambda row: sum(map(bool, row)), default=())
+    shown = [title for title in widest if title.strip()][:_TITLES_SHOWN]
+    return sentence("guide-sheet-titles", titles=redacted_titles(shown)) if shown else None
+
+
+def ask_records(name: str, paths: Sequence[str], first: str) -> Question:
+    """Which list of a JSON document holds the calls."""
+    return Question(
+        "records",
+        "choice",
+        sentence("guide-records"),
+        sentence("guide-records-why", count=len(paths)),
+        found=Found(first, sentence("guide-records-longest")),
+        choices=tuple(Choice(one, plain(one)) for one in paths),
+        file=name,
+    )
+
+
+def ask_vendor(name: str, names: Sequence[str]) -> Question:
+    """Whose export it is, of several that have this header."""
+    return Question(
+        "vendor",
+        "choice",
+        sentence("guide-vendor"),
+        sentence("guide-vendor-why"),
+        choices=tuple(Choice(one, plain(one)) for one in names),
+        file=name,
+    )
+
+
+def ask_profile_path(name: str, proposed: str) -> Question:
+    """Where the profile goes that the answers make."""
+    return Question(
+        "vendor", "new-file", sentence("guide-vendor-new"), sentence("guide-vendor-new-why"),
+        found=Found(proposed, sentence("guide-vendor-new-found")), free_text=True, file=name, changes_calls=False,
+    )  # fmt: skip
+
+
+def ask_zone(name: str | None, *, proven: str | None = None, count: int | None = None) -> Question:
+    """The zone of wall-clock times.
+
+    Args:
+        name: The file; ``None``: the one with identifiers.
+        proven: The zone that its ids agree on.
+        count: How many times want a zone, where not all do.
+    """
+    why = sentence("guide-zone-why") if count is None else sentence("guide-zone-why-some", count=count)
+    return Question(
+        "timezone",
+        "text",
+        sentence("guide-zone"),
+        why,
+        found=None if proven is None else Found(proven, sentence("guide-zone-proven")),
+        choices=ZONES,
+        free_text=True,
+        file=name,
+    )
+
+
+def ask_region(name: str, count: int, by_region: Mapping[str, int]) -> Question:
+    """The country of phones without a country code.
+
+    Args:
+        name: The file.
+        count: How many such phones there are.
+        by_region: Country -> how many of them it makes valid, the most first.
+    """
+    best = next(iter(by_region), None)
+    runner_up = [*by_region.values()][1:2]
+    # Two countries of one numbering plan, such as Russia and Kazakhstan, prove nothing by a part of the phones.
+    clear = best is not None and (not runner_up or by_region[best] > runner_up[0])
+    known = {one.value: one for one in REGIONS}
+    listed = [known[one] for one in by_region if one in known] or [*REGIONS]
+    choices = (
+        replace(one, consequence=sentence("guide-region-valid", valid=by_region[one.value]))
+        if one.value in by_region
+        else one
+        for one in listed
+    )
+    return Question(
+        "region",
+        "text",
+        sentence("guide-region"),
+        sentence("guide-region-why", count=count),
+        found=Found(best, sentence("guide-region-found", valid=by_region[best])) if clear and best else None,
+        choices=tuple(choices),
+        free_text=True,
+        file=name,
+    )
+
+
+def ask_currency(name: str, titles: Sequence[str], unpriced: int) -> Question:
+    """The currency of amounts."""
+    why = (
+        sentence("guide-currency-why", titles=redacted_titles(titles))
+        if titles
+        else sentence("guide-currency-why-some", count=unpriced)
+    )
+    return Question(
+        "currency", "text", sentence("guide-currency"), why,
+        choices=CURRENCIES, free_text=True, required=False, file=name,
+    )  # fmt: skip
+
+
+def ask_date_order(name: str, texts: str, count: int) -> Question:
+    """Whether the day or the month comes first."""
+    return Question(
+        "date-order",
+        "choice",
+        sentence("guide-date-order"),
+        sentence("guide-date-order-why", texts=texts, count=count),
+        choices=(
+            Choice("dmy", sentence("guide-date-order-dmy"), also=("день", "day")),
+            Choice("mdy", sentence("guide-date-order-mdy"), also=("месяц", "month")),
+        ),
+        file=name,
+    )
+
+
+def ask_duration_format(name: str, *, column: str, texts: str = "", minutes: str = "", hours: str = "") -> Question:
+    """Whether 3:15 is minutes and seconds or hours and minutes."""
+    return Question(
+        "duration-format",
+        "choice",
+        sentence("guide-duration", column=column),
+        sentence("guide-duration-why", texts=texts) if texts else sentence("guide-duration-why-all"),
+        choices=(
+            Choice("mm:ss", sentence("guide-duration-minutes"), _reading(minutes), ("минуты", "minutes")),
+            Choice("h:mm", sentence("guide-duration-hours"), _reading(hours), ("часы", "hours")),
+        ),
+        file=name,
+    )
+
+
+def _reading(read: str) -> Sentence | None:
+    return sentence("guide-duration-read", read=read) if read else None
+
+
+def ask_identifiers(name: str, without: int, second_files: Sequence[SecondFile]) -> Question:
+    """The second file, which knows who called."""
+    choices = [
+        Choice(
+            join_second_file(str(one.path), one.sheet),
+            sentence("guide-identifiers-sheet-of", sheet=one.sheet, path=one.path.name)
+            if one.sheet
+            else plain(one.path.name),
+            sentence("guide-identifiers-titles", titles=one.titles),
+        )
+        for one in second_files
+    ]
+    only = choices[0] if len(choices) == 1 else None
+    return Question(
+        "identifiers",
+        "file",
+        sentence("guide-identifiers"),
+        sentence("guide-identifiers-why", count=without),
+        found=None if only is None or only.consequence is None else Found(only.value, only.consequence),
+        choices=tuple(choices),
+        free_text=True,
+        required=False,
+        file=name,
+    )
+
+
+def ask_identifiers_sheet(path: str, sheets: Sequence[str]) -> Question:
+    """Which sheet of the second file is meant."""
+    return Question(
+        "identifiers-sheet",
+        "choice",
+        sentence("guide-identifiers-sheet", path=path),
+        sentence("guide-identifiers-sheet-why"),
+        choices=tuple(Choice(one, plain(one)) for one in sheets),
+    )
+
+
+def ask_identifier_columns(missing: str, titles: str) -> Question:
+    """Which columns of the second file are the phone, the time and the identifier."""
+    return Question(
+        "identifier-columns",
+        "text",
+        sentence("guide-identifier-columns"),
+        sentence("guide-identifier-columns-why", missing=missing, titles=titles),
+        free_text=True,
+        changes_calls=False,
+    )
+
+
+def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> Question:
+    """What becomes of calls that have no identifier."""
+    return Question(
+        "static-call",
+        "choice",
+        sentence("guide-static", count=without, total=total),
+        sentence("guide-static-why-joined" if is_joined else "guide-static-why", count=without),
+        choices=(
+            Choice("auto", sentence("guide-static-auto"), sentence("guide-static-auto-then", count=without)),
+            Choice("1", sentence("guide-static-1"), sentence("guide-static-1-then")),
+            Choice("0", sentence("guide-static-0"), sentence("guide-static-0-then", count=without)),
+        ),
+        file=name,
+    )
+
+
+def ask_own_number(name: str, column: str) -> Question:
+    """Which called numbers are ours."""
+    return Question(
+        "own-number", "text", sentence("guide-own-number"), sentence("guide-own-number-why", column=column),
+        free_text=True, file=name,
+    )  # fmt: skip
+
+
+def ask_inbound_context(name: str, column: str, words: str) -> Question:
+    """Which contexts of the dialplan are those of incoming calls."""
+    listed = [word.rpartition(":")[0] for word in words.split(", ")] if words else []
+    return Question(
+        "inbound-context",
+        "text",
+        sentence("guide-context"),
+        sentence("guide-context-why", column=column),
+        choices=tuple(Choice(one, plain(one)) for one in listed if one),
+        free_text=True,
+        file=name,
+    )
+
+
+def question_of_fault(fault: CalltoolsError, name: str) -> Question | None:
+    """The question that a refusal asks; ``None``: no answer helps."""
+    build = _BY_FAULT.get(fault.key)
+    return None if build is None else build(fault, name)
+
+
+def _fact(fault: CalltoolsError, name: str) -> str:
+    return str(fault.facts.get(name, ""))
+
+
+def _listed(fault: CalltoolsError) -> tuple[str, ...]:
+    choices = fault.facts.get("choices", ())
+    return tuple(map(str, choices)) if isinstance(choices, list | tuple) else ()
+
+
+_BY_FAULT: Final[Mapping[MessageKey, Callable[[CalltoolsError, str], Question]]] = MappingProxyType(
+    {
+        "sheets-several": lambda fault, name: ask_sheet(name, _listed(fault)),
+        "json-lists-several": lambda fault, name: ask_records(name, _listed(fault), _fact(fault, "first")),
+        "vendor-several": lambda fault, name: ask_vendor(name, _listed(fault)),
+        "timezone-needed": lambda _fault, name: ask_zone(name),
+        "timezone-needed-suggested": lambda fault, name: ask_zone(name, proven=_fact(fault, "suggestion")),
+        "identifier-timezone-needed": lambda _fault, _name: ask_zone(None),
+        "durations-unclear": lambda fault, name: ask_duration_format(
+            name, column=_fact(fault, "column"), minutes=_fact(fault, "minutes"), hours=_fact(fault, "hours")
+        ),
+        "called-unknown": lambda fault, name: ask_own_number(name, _fact(fault, "column")),
+        "incoming-unknown": lambda fault, name: ask_inbound_context(name, _fact(fault, "column"), ""),
+        "incoming-unknown-there": lambda fault, name: ask_inbound_context(
+            name, _fact(fault, "column"), _fact(fault, "there")
+        ),
+        "identifier-sheets-several": lambda fault, _name: ask_identifiers_sheet(_fact(fault, "path"), _listed(fault)),
+        "identifier-columns-unclear": lambda fault, _name: ask_identifier_columns(
+            _fact(fault, "missing"), _fact(fault, "titles")
+        ),
+        "identifier-date-order-needed": lambda _fault, name: ask_date_order(name, "", 0),
+    }
+)
+
+
+def with_refusal(question: Question, answer: str, fault: CalltoolsError | None) -> Question:
+    """The question with the reason why an answer is not taken; the answer that the reason suggests is the default."""
+    if fault is None:
+        return question
+    suggestion = fault.facts.get("suggestion")
+    if question.key == "timezone" and isinstance(suggestion, str) and "/" in suggestion:
+        question = replace(question, found=Found(suggestion, sentence("guide-zone-proven")))
+    if question.found is not None and question.found.value == answer:
+        question = replace(question, found=None)
+    return replace(question, refused=fault)
+
+
+def ask_again(key: str, name: str) -> Question:
+    """The question of an answer that is refused although nothing else would ask for it: a plain one."""
+    build = _AGAIN.get(key)
+    if build is not None:
+        return build(name)
+    return Question(key, "text", sentence("guide-again", option=f"--{key}"), sentence("guide-again-why"),
+                    free_text=True, required=False, file=name, changes_calls=False)  # fmt: skip
+
+
+_AGAIN: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
+    {
+        "timezone": ask_zone,
+        "identifiers": lambda name: ask_identifiers(name, 0, ()),
+        "currency": lambda name: ask_currency(name, (), 0),
+    }
+)

@@ -1,0 +1,48 @@
+"""What was found in a file, and what proves it, as sentences."""
+
+from collections.abc import Iterator
+
+from calltools.errors import CalltoolsError
+from calltools.guide.question import Sentence, sentence
+from calltools.guide.trial import Trial
+from calltools.model.batch import Source
+from calltools.model.titles import redacted_titles
+from calltools.reports.text import DATE_ORDERS, DELIMITERS
+from calltools.run.context import RunOptions
+from calltools.texts.keys import Word
+from calltools.vendors.profile import Profile
+
+
+def describe(trial: Trial, options: RunOptions) -> Iterator[Sentence]:
+    """What is known of a file that can be converted."""
+    source = trial.table.source
+    yield from describe_source(source)
+    yield describe_vendor(trial.profile)
+    given = {one.option: one for one in source.given if one.by_profile}
+    if (zone := given.get("timezone")) is not None and options.timezone is None:
+        yield sentence("guide-found-zone", zone=zone.value)
+    if (region := given.get("region")) is not None and options.region is None:
+        yield sentence("guide-found-region", region=region.value)
+    if source.date_order is not None:
+        yield sentence("guide-found-date-order", order=Word(DATE_ORDERS[source.date_order]))
+
+
+def describe_source(source: Source) -> Iterator[Sentence]:
+    """The form of a file."""
+    facts = {"name": source.name, "encoding": source.encoding, "sheet": source.sheet}
+    yield Sentence(source.format.read_as, {**facts, "delimiter": Word(DELIMITERS[source.delimiter])})
+    if source.header_row is not None:
+        yield sentence("guide-found-header", row=source.header_row)
+
+
+def describe_vendor(profile: Profile | None) -> Sentence:
+    """Whose export it is."""
+    if profile is None:
+        return sentence("guide-found-canonical")
+    return sentence("guide-found-vendor", title=profile.title, columns=redacted_titles(profile.recognize))
+
+
+def describe_fault(fault: CalltoolsError) -> tuple[Sentence, ...]:
+    """What a refusal tells of the file."""
+    vendor = fault.facts.get("vendor")
+    return (sentence("guide-found-export", vendor=vendor),) if vendor else ()

@@ -1,0 +1,208 @@
+"""One file, opened and converted as the options say, without writing: its counts, its findings, some of its calls."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+
+from calltools.errors import CalltoolsError
+from calltools.fields.kernels.byte_kernels import digits_only
+from calltools.fields.local_times import offset_at
+from calltools.fields.redaction import redact_cells
+from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
+from calltools.files.folders import FoundFile
+from calltools.files.packed import Packed, Unpacker
+from calltools.guide.question import Example
+from calltools.model.batch import Batch, Table
+from calltools.model.cells import Cells, Mask, combine_chunks
+from calltools.model.finding import Findings
+from calltools.model.summary import Summary
+from calltools.run.context import RunOptions, resolve
+from calltools.run.job import Job, prepare_job
+from calltools.vendors.profile import Profile
+from calltools.vendors.zones import format_offset
+
+#: Fields that show what a call is, where an answer is about the whole file.
+_WHOLE_CALL: Final = ("DateTime", "PhoneNumber", "CallMissed", "TalkDuration")
+#: Key of a question -> the fields that its answer changes, the first one first.
+CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "timezone": ("DateTime",),
+    "date-order": ("DateTime",),
+    "region": ("PhoneNumber",),
+    "currency": ("Price", "Currency"),
+    "static-call": ("StaticCall", *IDENTIFIER_FIELDS),
+    "identifiers": (*IDENTIFIER_FIELDS,),
+    "identifiers-sheet": (*IDENTIFIER_FIELDS,),
+    "duration-format": ("TalkDuration", "HoldDuration"),
+}
+_SHOWN: Final = 3
+
+
+class _Enough(Exception):  # noqa: N818 - no error: nobody wants more records
+    """The records that are shown have been seen."""
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Keeps the findings, and the first records of which a question is."""
+
+    parts: list[Findings] = field(default_factory=list)
+
+    def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:
+        if len(findings):
+            self.parts.append(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What converting a file gives.
+
+    Attributes:
+        job: The file, opened and planned.
+        summary: The counts.
+        findings: What is wrong with it.
+    """
+
+    job: Job
+    summary: Summary
+    findings: Findings
+
+    @property
+    def table(self) -> Table:
+        """The table of the file."""
+        return self.job.table
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile that maps it."""
+        return None if self.job.plan.mapping is None else self.job.plan.mapping.profile
+
+    def count(self, code: str) -> int:
+        """The findings of a rule."""
+        return self.summary.by_code[code]
+
+    def values(self, code: str) -> Cells:
+        """The cells that a rule has found."""
+        table = self.findings.table
+        return combine_chunks(table.filter(pa.compute.equal(table["code"], code))["value"]).drop_null()
+
+
+def try_file(found: FoundFile, options: RunOptions) -> Trial:
+    """Convert a file without writing it.
+
+    Raises:
+        UsageError: Something must be said, or is said wrong.
+        SourceError: The file cannot be read.
+    """
+    with Unpacker() as unpacker:
+        job = _prepare(found, options, unpacker)
+        collector = _Collector()
+        summary = job.run(found.name, [collector])
+        return Trial(job, summary, Findings.concat(collector.parts))
+
+
+def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_values: bool = False) -> tuple[Example, ...]:
+    """Some calls before and after: those first that an answer changes.
+
+    Args:
+        found: The file.
+        options: With the answer that is shown.
+        key: Of the question.
+        show_values: Do not mask phones and ids.
+
+    Returns:
+        At most three; none where the file cannot be converted so.
+    """
+    fields = CHANGED_FIELDS.get(key, _WHOLE_CALL)
+    with Unpacker() as unpacker, suppress(CalltoolsError):
+        job = _prepare(found, options, unpacker, keep=True)
+        shown = _Examples(job, fields, show_values)
+        with suppress(_Enough):
+            job.run(found.name, [shown])
+        return tuple([*shown.changed, *shown.others][:_SHOWN])
+    return ()
+
+
+def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> Job:
+    context = resolve(options)
+    path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
+    return prepare_job(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+
+
+@dataclass(slots=True)
+class _Examples:
+    """Takes the records that show best what an answer changes."""
+
+    job: Job
+    fields: tuple[str, ...]
+    show_values: bool
+    changed: list[Example] = field(default_factory=list)
+    others: list[Example] = field(default_factory=list)
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        """Keep some records of a batch.
+
+        Raises:
+            _Enough: There are enough.
+        """
+        if not len(batch) or batch.origin is None:
+            return
+        cells = self._cells(batch)
+        for row in range(len(batch)):
+            before, after = cells[0], cells[1]
+            example = Example(
+                int(batch.places[row]),
+                {title: texts[row] for title, texts in before.items()},
+                {name: texts[row] for name, texts in after.items() if texts[row]},
+                bool(bad[row]),
+            )
+            is_changed = any(
+                texts[row] and texts[row] != before.get(title, [""] * len(batch))[row]
+                for (name, texts), title in zip(after.items(), self._titles(after), strict=True)
+                if name in self.fields
+            )
+            (self.changed if is_changed else self.others).append(example)
+            if len(self.changed) >= _SHOWN:
+                raise _Enough
+        del self.others[_SHOWN:]
+
+    def _titles(self, names: Sequence[str] | Mapping[str, object]) -> list[str]:
+        return [self.job.plan.layout.get(name, ("", None))[0] for name in names]
+
+    def _cells(self, batch: Batch) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Cells before by title, and after by field; those of the time and the phone tell which call it is."""
+        assert batch.origin is not None  # noqa: S101 - take has looked
+        names = [name for name in FIELD_NAMES if name in {*self.fields, "DateTime", "PhoneNumber"}]
+        before: dict[str, list[str]] = {}
+        after: dict[str, list[str]] = {}
+        for name in names:
+            if (known := self.job.plan.layout.get(name)) is not None:
+                cells = combine_chunks(batch.origin.column(known[1]))
+                before.setdefault(known[0], self._mask(name, cells))
+            if name in batch.columns.column_names and name in self.fields:
+                after[name] = self._mask(name, batch.cells(name), is_time=name == "DateTime")
+        return before, after
+
+    def _mask(self, name: str, cells: Cells, *, is_time: bool = False) -> list[str]:
+        shown: list[str] = (cells if self.show_values else redact_cells(name, cells)).to_pylist()
+        if not is_time:
+            return shown
+        zone = self.job.plan.assumptions.timezone or "UTC"
+        return [
+            format_moment(text, zone) if good else text
+            for text, good in zip(shown, digits_only(cells).tolist(), strict=True)
+        ]
+
+
+def format_moment(seconds: str, zone: str) -> str:
+    """Unix seconds as a date and a time with the offset of a zone: ``2026-03-02 10:00:00 +03:00``."""
+    import numpy as np  # noqa: PLC0415 - only here
+
+    if not seconds:
+        return seconds
+    epoch = np.array([int(seconds)], np.int64)
+    offset = int(offset_at(epoch, zone)[0])
+    local = (epoch + offset).astype("datetime64[s]")[0]
+    return f"{str(local).replace('T', ' ')} {format_offset(offset)}"

@@ -1,0 +1,338 @@
+"""Giving each record of a file of outcomes to one call: the latest one of the same person that is not later.
+
+First all calls of a run are looked at, batch by batch (``OutcomeAssignment.add``). Then each file of calls gets what
+belongs to its calls, by their places (``CallOutcomes``), so that its records can be read in any order, anywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.fields.kernels import cell_kernels
+from calltools.fields.kernels.byte_kernels import full_match
+from calltools.matching.columns import RESULT_FIELDS
+from calltools.matching.join import SECONDS_PATTERN
+from calltools.matching.outcomes import OutcomeRecords
+from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
+from calltools.model.finding import DETAIL_SEPARATOR, Findings
+
+#: Bits of a Unix second in a search key; the number of the person stands above them.
+_TIME_BITS: Final = 34
+_BETWEEN_TAGS: Final = "; "
+_NO_CALL: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCalls:
+    """Calls of persons whom a file of outcomes knows.
+
+    Attributes:
+        keys: Number of the person and Unix second of the call in one number; a call may have several persons' keys.
+        places: Line or row of each.
+    """
+
+    keys: Numbers
+    places: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePersons:
+    """Persons of files of outcomes, by number.
+
+    Attributes:
+        known: ``PhoneNumber`` or an identifier field -> the distinct texts of it.
+    """
+
+    known: Mapping[str, Cells]
+
+    @staticmethod
+    def of_records(records: OutcomeRecords) -> "OutcomePersons":
+        """The persons of some records."""
+        return OutcomePersons({name: cells.unique() for name, (_, cells) in sorted(records.keys.items())})
+
+    def number(self, name: str, cells: Cells) -> Numbers:
+        """The number of each cell's person; -1 if no file of outcomes has it."""
+        before = sum(len(texts) for field, texts in self.known.items() if field < name)  # a field's follow another's
+        found = pc.fill_null(pc.index_in(cells, self.known[name]), -1).to_numpy().astype(np.int64)
+        return np.where(found < 0, -1, found + before)
+
+    def find_calls(self, columns: pa.Table, places: Numbers) -> SeenCalls:
+        """The calls of these persons.
+
+        Args:
+            columns: Canonical, normalized columns.
+            places: Line or row of each call.
+        """
+        names = columns.column_names
+        keys, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        if "DateTime" in names:
+            times = combine_chunks(columns["DateTime"])
+            timed = full_match(times, SECONDS_PATTERN)
+            seconds = pc.if_else(pa.array(timed), times, "0").cast(pa.int64()).to_numpy()
+            for name in (name for name in self.known if name in names):
+                persons = self.number(name, combine_chunks(columns[name]))
+                rows = np.flatnonzero(timed & (persons >= 0))
+                keys.append((persons[rows] << _TIME_BITS) | seconds[rows])
+                found.append(places[rows])
+        return SeenCalls(np.concatenate(keys), np.concatenate(found))
+
+
+class OutcomeAssignment:
+    """Finds the call of each record of the files of outcomes, while the calls of a run pass by.
+
+    Args:
+        count: Records of the files of outcomes.
+        window_s: By how many seconds a call may be earlier at most.
+    """
+
+    def __init__(self, count: int, window_s: int) -> None:
+        self._window_s = window_s
+        self._times = np.full(count, _NO_CALL, np.int64)
+        self._inputs = np.full(count, _NO_CALL, np.int64)
+        self._places = np.zeros(count, np.int64)
+
+    def add(self, number: int, calls: SeenCalls, records: OutcomeRecords, persons: OutcomePersons) -> None:
+        """Look at some calls.
+
+        Args:
+            number: Of the input they come from; inputs are looked at in their order. Of calls at one second the first
+                one counts: of calls that are alike it is the one that is sent.
+            calls: The calls.
+            records: The files of outcomes, read for this input.
+            persons: Their persons.
+        """
+        if not len(calls.keys):
+            return
+        order = np.lexsort((calls.places, calls.keys))
+        keys, places = calls.keys[order], calls.places[order]
+        for name, (of_texts, cells) in records.keys.items():
+            usable = records.reasons[of_texts] < 0
+            rows = of_texts[usable]
+            wanted = (persons.number(name, cells.filter(pa.array(usable))) << _TIME_BITS) | records.times[rows]
+            last = np.searchsorted(keys, wanted, "right") - 1
+            found = (last >= 0) & (keys[last] >> _TIME_BITS == wanted >> _TIME_BITS)
+            found &= wanted - keys[last] <= self._window_s
+            first = np.searchsorted(keys, keys[last[found]], "left")
+            self._take(rows[found], keys[first] & ((1 << _TIME_BITS) - 1), number, places[first])
+
+    def _take(self, rows: Numbers, times: Numbers, number: int, places: Numbers) -> None:
+        """Note these calls of these records, where no later one is known."""
+        # Of several calls of one record the best comes last, and the last assignment to a row counts.
+        order = np.lexsort((-places, times))
+        rows, times, places = rows[order], times[order], places[order]
+        later = times > self._times[rows]
+        same = (times == self._times[rows]) & (self._inputs[rows] == number) & (places < self._places[rows])
+        better = later | same
+        self._times[rows[better]] = times[better]
+        self._inputs[rows[better]] = number
+        self._places[rows[better]] = places[better]
+
+    @property
+    def without_call(self) -> Mask:
+        """Records for which no call was found, those that cannot be used among them."""
+        mask: Mask = self._inputs == _NO_CALL
+        return mask
+
+    def outcomes_of(self, number: int, records: OutcomeRecords) -> "CallOutcomes | None":
+        """What belongs to the calls of an input; ``None``: nothing does."""
+        rows = np.flatnonzero(self._inputs == number)
+        if not len(rows):
+            return None
+        rows = rows[np.argsort(self._places[rows], kind="stable")]
+        return _merge_records(self._places[rows], records.results.take(pa.array(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcomes:
+    """What files of outcomes say of the calls of one file.
+
+    Attributes:
+        places: Line or row of each call, rising.
+        results: ``Price``, ``Currency`` and ``Tag``, one row for each call; prices are added up.
+        counts: Records of each call.
+        currencies: The currencies of each call whose records have several; of such a call ``results`` says nothing.
+    """
+
+    places: Numbers
+    results: pa.Table
+    counts: Numbers
+    currencies: Cells
+
+
+def _merge_records(places: Numbers, results: pa.Table) -> CallOutcomes:
+    """One row a call of records that are sorted by call."""
+    unique, starts, counts = np.unique(places, return_index=True, return_counts=True)
+    calls = np.repeat(np.arange(len(unique)), counts)
+    priced = non_empty(combine_chunks(results["Price"]))
+    codes = _join_distinct(combine_chunks(results["Currency"]), calls, len(unique), ", ", priced)
+    several = np.array(pc.match_substring(codes, ",").to_numpy(zero_copy_only=False), bool)
+    nothing = constant_cells("", len(unique))
+    single = counts == 1
+    prices = pc.if_else(
+        pa.array(single),
+        combine_chunks(results["Price"]).take(pa.array(starts)),
+        _sum_prices(combine_chunks(results["Price"]), calls, len(unique), priced),
+    )
+    tags = _join_distinct(combine_chunks(results["Tag"]), calls, len(unique), _BETWEEN_TAGS)
+    clear = pa.array(several)
+    return CallOutcomes(
+        unique,
+        pa.table(
+            {
+                "Price": pc.if_else(clear, nothing, prices),
+                "Currency": pc.if_else(clear, nothing, codes),
+                "Tag": pc.if_else(clear, nothing, tags),
+            }
+        ),
+        counts,
+        pc.if_else(clear, codes, nothing),
+    )
+
+
+def _join_distinct(cells: Cells, calls: Numbers, count: int, between: str, chosen: Mask | None = None) -> Cells:
+    """The distinct filled cells of each call in their order, joined."""
+    keep = non_empty(cells) if chosen is None else chosen & non_empty(cells)
+    table = pa.table({"call": calls[keep], "cell": cells.filter(pa.array(keep)), "order": np.flatnonzero(keep)})
+    distinct = table.group_by(["call", "cell"], use_threads=False).aggregate([("order", "min")]).sort_by("order_min")
+    listed = distinct.group_by("call", use_threads=False).aggregate([("cell", "list")])
+    return _spread(listed["call"], pc.binary_join(listed["cell_list"].combine_chunks(), between), count)
+
+
+def _sum_prices(prices: Cells, calls: Numbers, count: int, priced: Mask) -> Cells:
+    """The exact sum of the prices of each call, with as many decimals as the longest of them."""
+    keep = pa.array(priced)
+    cells = prices.filter(keep)
+    decimals = pc.utf8_length(pc.replace_substring_regex(cells, r"^[0-9]+(?:\.|$)", ""))
+    table = pa.table({"call": calls[priced], "price": cells.cast(pa.decimal128(38, 6)), "decimals": decimals})
+    summed = table.group_by("call", use_threads=False).aggregate([("price", "sum"), ("decimals", "max")])
+    amounts, longest = summed["price_sum"].combine_chunks(), summed["decimals_max"].combine_chunks()
+    texts = amounts.cast(pa.string())
+    for places in pc.unique(longest).to_pylist():
+        rows = pc.equal(longest, places)
+        exact = pc.round(amounts.filter(rows), places).cast(pa.decimal128(38, places)).cast(pa.string())
+        texts = pc.replace_with_mask(texts, rows, exact)
+    return _spread(summed["call"], texts, count)
+
+
+def _spread(calls: pa.ChunkedArray, cells: Cells, count: int) -> Cells:
+    """The cells at the places of their calls, others empty."""
+    mask: Mask = np.zeros(count, bool)
+    numbers = calls.to_numpy()
+    mask[numbers] = True
+    ordered = cells.take(pa.array(np.argsort(numbers)))
+    return pc.replace_with_mask(constant_cells("", count), pa.array(mask), ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeResult:
+    """Calls with what the files of outcomes say of them.
+
+    Attributes:
+        columns: The canonical columns with results filled in.
+        own: Field -> rows of calls that have a value of their own there, which stays.
+        several: Rows of calls of whose records nothing is taken: they have several currencies.
+        currencies: These currencies.
+        counts: ``taken``, ``calls``, ``own``, ``currencies`` (``Summary.outcomes``).
+    """
+
+    columns: pa.Table
+    own: Mapping[str, Numbers]
+    several: Numbers
+    currencies: Cells
+    counts: Mapping[str, int]
+
+
+def fill_outcomes(columns: pa.Table, places: Numbers, outcomes: CallOutcomes) -> OutcomeResult:
+    """Fill in price, currency and tag, where a call says nothing of them itself.
+
+    Args:
+        columns: Canonical, normalized columns.
+        places: Line or row of each call.
+        outcomes: What is known of the calls of the file.
+    """
+    at = np.minimum(np.searchsorted(outcomes.places, places), len(outcomes.places) - 1)
+    rows = np.flatnonzero(outcomes.places[at] == places)
+    at = at[rows]
+    known = outcomes.results.take(pa.array(at))
+    given = {name: combine_chunks(known[name]) for name in RESULT_FIELDS}
+    has_own = {name: _is_filled(columns, name)[rows] for name in RESULT_FIELDS}
+    # A currency of the export's own decides about the money, too, unless it is the same.
+    same = np.array(pc.equal(_cells_at(columns, "Currency", rows), given["Currency"]), bool)
+    money_taken = non_empty(given["Price"]) & ~has_own["Price"] & (~has_own["Currency"] | same)
+    tag_taken = non_empty(given["Tag"]) & ~has_own["Tag"]
+    taken = {"Price": money_taken, "Currency": money_taken & ~has_own["Currency"], "Tag": tag_taken}
+    own = {
+        "Price": non_empty(given["Price"]) & has_own["Price"],
+        "Currency": non_empty(given["Price"]) & ~has_own["Price"] & has_own["Currency"] & ~same,
+        "Tag": non_empty(given["Tag"]) & has_own["Tag"],
+    }
+    for name, mask in taken.items():
+        columns = _fill_column(columns, name, rows[mask], given[name].filter(pa.array(mask)))
+    counts, any_taken = outcomes.counts[at], money_taken | tag_taken
+    currencies = combine_chunks(outcomes.currencies.take(pa.array(at)))
+    several = non_empty(currencies)
+    return OutcomeResult(
+        columns,
+        {name: rows[mask] for name, mask in own.items()},
+        rows[several],
+        currencies.filter(pa.array(several)),
+        {
+            "taken": int(counts[any_taken].sum()),
+            "calls": int(any_taken.sum()),
+            "own": int(counts[~any_taken & ~several].sum()),
+            "currencies": int(counts[several].sum()),
+        },
+    )
+
+
+def _is_filled(columns: pa.Table, name: str) -> Mask:
+    if name not in columns.column_names:
+        return np.zeros(columns.num_rows, bool)
+    return ~cell_kernels.absent(combine_chunks(columns[name]))
+
+
+def _cells_at(columns: pa.Table, name: str, rows: Numbers) -> Cells:
+    if name not in columns.column_names:
+        return constant_cells("", len(rows))
+    return combine_chunks(columns[name]).take(pa.array(rows))
+
+
+def _fill_column(columns: pa.Table, name: str, rows: Numbers, found: Cells) -> pa.Table:
+    if not len(rows):
+        return columns
+    has_column = name in columns.column_names
+    before = combine_chunks(columns[name]) if has_column else constant_cells("", columns.num_rows)
+    filled = pc.replace_with_mask(before, pa.array(_as_mask(rows, columns.num_rows)), found)
+    if has_column:
+        return columns.set_column(columns.column_names.index(name), name, filled)
+    return columns.append_column(name, filled)
+
+
+def _as_mask(rows: Numbers, count: int) -> Mask:
+    mask: Mask = np.zeros(count, bool)
+    mask[rows] = True
+    return mask
+
+
+def outcome_findings(result: OutcomeResult, records: Numbers, places: Numbers) -> list[Findings]:
+    """CT608 of calls with several currencies, and CT609 of cells that have a value of their own."""
+    rows = result.several
+    detail = pc.binary_join_element_wise("currencies", result.currencies, DETAIL_SEPARATOR) if len(rows) else None
+    several = Findings.for_rule("CT608", records=records[rows], places=places[rows], field="Price", detail=detail)
+    return [
+        several,
+        *(
+            Findings.for_rule(
+                "CT609",
+                records=records[rows],
+                places=places[rows],
+                field=name,
+                value=_cells_at(result.columns, name, rows),
+            )
+            for name, rows in result.own.items()
+        ),
+    ]

@@ -1,0 +1,147 @@
+"""Second files beside the calls, opened: a file of identifiers, files of outcomes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from calltools.errors import UnfitFileError, UsageError
+from calltools.files.limits import Limits
+from calltools.files.opening import open_table
+from calltools.files.packed import Unpacker, split_member
+from calltools.matching.columns import (
+    IDENTIFIER_TITLES,
+    OUTCOME_TITLES,
+    KnownTitles,
+    MatchColumns,
+    OutcomeColumns,
+    find_match_columns,
+    find_outcome_columns,
+    guess_header,
+    is_identifier_column,
+)
+from calltools.matching.dates import prove_match_dates
+from calltools.matching.join import IdentifierIndex, build_index
+from calltools.matching.outcomes import DayEnds, OutcomeRecords, read_outcomes
+from calltools.model.assumptions import Assumptions
+from calltools.model.batch import Batch, Hints, Table
+from calltools.model.finding import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierFile:
+    """The second file, opened; its phones are read once for each country that the files of the run have.
+
+    Attributes:
+        table: Its header and records.
+        columns: Positions of its columns.
+        unpacker: Has its plain bytes, if it is packed, as long as the table may be read.
+    """
+
+    table: Table
+    columns: MatchColumns
+    unpacker: Unpacker
+    _indexes: dict[Assumptions, IdentifierIndex] = field(default_factory=dict)
+
+    def index(self, assumptions: Assumptions) -> IdentifierIndex:
+        """Its records by phone and time, read with the zone, the country and the order of dates of a file of calls.
+
+        Raises:
+            UsageError: Its times are wall-clock times and the user named no zone, or no record can be used.
+        """
+        if assumptions not in self._indexes:
+            dates = prove_match_dates(self.table, self.columns.time, assumptions.date_order)
+            given = replace(assumptions, proven_orders=dates.orders)
+            batches = (dates.clear_swapped(task()) for task in self.table.tasks())
+            index = build_index(batches, self.table.titles, self.columns, given)
+            found = Findings.concat([index.findings, dates.findings])
+            self._indexes[assumptions] = replace(index, findings=found)
+        return self._indexes[assumptions]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFile:
+    """A file of outcomes, opened.
+
+    Attributes:
+        table: Its header and records.
+        columns: Positions of its columns.
+        unpacker: Has its plain bytes, if it is packed, as long as the table may be read.
+    """
+
+    table: Table
+    columns: OutcomeColumns
+    unpacker: Unpacker
+
+    def read(self, assumptions: Assumptions) -> OutcomeRecords:
+        """Its records, with the zone and the country of a file of calls; the order of its dates it proves itself.
+
+        Raises:
+            UsageError: The zone, the order of the dates or the currency is needed.
+        """
+        results = self.columns.results
+        if "Price" in results and "Currency" not in results and assumptions.currency is None:
+            raise UsageError("outcome-currency-needed", path=self.table.source.name)
+        ends = DayEnds.of_table(self.table, self.columns.time)
+        complete: Callable[[Batch], Batch] = ends.complete
+        table = replace(self.table, tasks=lambda: (partial(_call_and, task, complete) for task in self.table.tasks()))
+        dates = prove_match_dates(table, self.columns.time, assumptions.date_order)
+        batches = (dates.clear_swapped(task()) for task in table.tasks())
+        given = replace(assumptions, proven_orders=dates.orders)
+        records = read_outcomes(batches, table.titles, self.columns, given)
+        return replace(records, findings=(Findings.concat([*records.findings, dates.findings]),))
+
+
+def _call_and(task: Callable[[], Batch], then: Callable[[Batch], Batch]) -> Batch:
+    return then(task())
+
+
+def open_identifiers(
+    path: Path, explicit: Mapping[str, str], limits: Limits, sheet: str | None = None
+) -> IdentifierFile:
+    """Open a file of identifiers.
+
+    Args:
+        path: The file.
+        explicit: Titles of its columns by role, where they are not found by name.
+        limits: What reading it may cost.
+        sheet: Its sheet, if it is a workbook; ``None``: the one whose titles fit best.
+
+    Raises:
+        SourceError: It cannot be read.
+        UsageError: A column is missing, or several columns or sheets fit.
+    """
+    try:
+        table, unpacker = _open_second_file(path, explicit, limits, IDENTIFIER_TITLES, sheet)
+    except UnfitFileError as fault:
+        if fault.key != "sheets-several":
+            raise
+        raise UsageError("identifier-sheets-several", **fault.facts) from None
+    return IdentifierFile(table, find_match_columns(table.titles, explicit), unpacker)
+
+
+def open_outcomes(path: Path, explicit: Mapping[str, str], limits: Limits) -> OutcomeFile:
+    """Open a file of outcomes; arguments and faults as for ``open_identifiers``."""
+    table, unpacker = _open_second_file(path, explicit, limits, OUTCOME_TITLES)
+    return OutcomeFile(table, find_outcome_columns(table.titles, explicit, path), unpacker)
+
+
+def _open_second_file(
+    path: Path, explicit: Mapping[str, str], limits: Limits, known: KnownTitles, sheet: str | None = None
+) -> tuple[Table, Unpacker]:
+    find_header = partial(guess_header, explicit=explicit, known=known)
+    is_identifier = partial(is_identifier_column, explicit=explicit)
+    unpacker = Unpacker()
+    plain = unpacker.plain_path(split_member(path), str(path), limits)
+    return open_table(plain, str(path), Hints(sheet=sheet), find_header, limits, is_identifier=is_identifier), unpacker
+
+
+def locate_in_file(findings: Findings, name: str) -> Findings:
+    """Findings on a second file: they have no place in the file of calls, so the title names theirs."""
+    short = Path(name).name
+    rows = findings.to_rows()
+    places = [short if row["place"] is None else f"{short}:{row['place']}" for row in rows]
+    return Findings.from_rows(
+        {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
+        for row, place in zip(rows, places, strict=True)
+    )

@@ -1,0 +1,142 @@
+"""What the page makes of the files: the outputs that the command line would write, and what the pages show of them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calltools.files.atomic import AtomicFile, enter_interrupt_safe
+from calltools.files.folders import FoundFile
+from calltools.model.summary import Summary
+from calltools.reports import REPORTERS
+from calltools.reports.html.reporter import HtmlReporter
+from calltools.reports.reporter import ReportOptions
+from calltools.run import (
+    CellEdits,
+    ChangesSink,
+    ConversionSink,
+    InputFile,
+    Job,
+    ReporterSink,
+    RunContext,
+    RunOptions,
+    Session,
+    resolve,
+)
+from calltools.texts import Language
+from calltools.texts.keys import LANGUAGES
+from calltools.ui.mending import Edit
+from calltools.ui.rejected import RejectedRecords
+from calltools.ui.work import Progress
+
+#: What each output is called here and in the command that does the same.
+CANONICAL: Final = "calls.csv"
+REJECTS: Final = "rejects.csv"
+CHANGES: Final = "changes.csv"
+REPORT: Final = "report.html"
+MARKED: Final = "marked.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What came of the files.
+
+    Attributes:
+        folder: Holds the outputs.
+        context: What the options mean.
+        summaries: The counts of each file.
+        reporters: What the report shows, by language.
+        rejected: The rejected records.
+        has_output: Whether there is a canonical file: no file at all could be read otherwise.
+    """
+
+    folder: Path
+    context: RunContext
+    inputs: Sequence[InputFile]
+    summaries: Sequence[Summary]
+    reporters: Mapping[Language, HtmlReporter]
+    rejected: RejectedRecords
+    has_output: bool
+
+
+class _LoggedChanges(ChangesSink):
+    """The changes of a run, those that were made by hand first."""
+
+    def __init__(self, target: Path, edits: Sequence[Sequence[Edit]], names: Sequence[str]) -> None:
+        super().__init__(target)
+        self._edits, self._names, self._number = edits, names, 0
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """Write what was mended in this file."""
+        super().start_file(name, job)
+        self._number = self._names.index(name, self._number) + 1
+        if job is not None and (edits := self._edits[self._number - 1]):
+            self.write_by_hand(
+                [(one.record, one.place, job.table.titles[one.position], one.before, one.after) for one in edits]
+            )
+
+
+def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended in it
+    files: Sequence[FoundFile],
+    options: RunOptions,
+    folder: Path,
+    mended: Sequence[CellEdits | None],
+    listed: Sequence[Sequence[Edit]],
+    progress: Progress,
+) -> Conversion:
+    """Convert files into one, as ``calltools convert`` does.
+
+    Args:
+        files: What to read.
+        options: How.
+        folder: An empty folder for the outputs.
+        mended: Of each file the cells that count in place of its own.
+        listed: The same, one by one, for the log.
+        progress: Hears how far it is.
+
+    Raises:
+        CalltoolsError: As the command would end.
+    """
+    context = resolve(options)
+    names = [one.name for one in files]
+    inputs = [
+        InputFile(one.path, one.name, context, one.member, edits=edits)
+        for one, edits in zip(files, mended, strict=True)
+    ]
+    # One for each language: who switches it does not wait.
+    reporters = {language: HtmlReporter(io.StringIO(), ReportOptions(language)) for language in LANGUAGES}
+    with ExitStack() as stack:
+        converted = enter_interrupt_safe(stack, ConversionSink(folder / CANONICAL, folder / REJECTS))
+        changes = enter_interrupt_safe(stack, _LoggedChanges(folder / CHANGES, listed, names))
+        rejected = RejectedRecords(folder / "rejected.sqlite", names)
+        summaries = Session(
+            inputs,
+            [changes, converted, rejected],
+            [ReporterSink(one) for one in reporters.values()],
+            progress,
+            converting=True,
+            wants_statistics=True,
+        ).run()
+    for language, one in reporters.items():
+        (folder / f"{language}-{REPORT}").write_text(one.stream.getvalue(), encoding="utf-8")  # type: ignore[attr-defined]  # it is a StringIO
+        one.stream = io.StringIO()
+    return Conversion(folder, context, inputs, summaries, reporters, rejected, not converted.holds_nothing)
+
+
+def mark_workbook(conversion: Conversion, number: int, language: Language, progress: Progress) -> Path:
+    """A copy of a file with its faults marked, as ``calltools convert --report marked.xlsx`` makes it.
+
+    Args:
+        conversion: What was converted.
+        number: Of the file, from 0.
+        language: Of the comments.
+        progress: Hears how far it is.
+    """
+    path = conversion.folder / f"{number}-{language}-{MARKED}"
+    with ExitStack() as stack:
+        file = stack.enter_context(AtomicFile(path, force=True).open_text())
+        reporter = ReporterSink(REPORTERS["workbook"](file, ReportOptions(language)))
+        Session([conversion.inputs[number]], [], [reporter], progress, converting=True).run()
+    return path

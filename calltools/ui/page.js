@@ -1,0 +1,120 @@
+// Comfort only: every step works as a plain form.
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const base = document.body.dataset.base;
+  for (const one of all("[data-comfort]")) one.hidden = false;
+
+  // Files are sent with a bar that shows how far they are.
+  for (const form of all("form[data-drop]")) {
+    const sending = form.querySelector("[data-sending]");
+    const bar = sending.querySelector("progress");
+    const said = sending.querySelector("[role=status]");
+    const send = (data) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", form.action);
+      request.upload.addEventListener("progress", (event) => {
+        if (!event.lengthComputable) return;
+        const percent = Math.floor((100 * event.loaded) / event.total);
+        bar.value = percent;
+        const text = said.dataset.text.replace("…", String(percent));
+        if (said.textContent !== text && (percent % 10 === 0 || percent > 98)) said.textContent = text;
+      });
+      request.addEventListener("load", () => location.assign(request.responseURL || location.href));
+      request.addEventListener("error", () => form.submit());
+      sending.hidden = false;
+      request.send(data);
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      send(new FormData(form));
+    });
+    const leave = () => form.classList.remove("over");
+    form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
+    form.addEventListener("dragleave", leave);
+    form.addEventListener("drop", (event) => {
+      event.preventDefault();
+      leave();
+      const data = new FormData(form);
+      for (const file of event.dataTransfer.files) data.append("calls", file, file.name);
+      if (event.dataTransfer.files.length) send(data);
+    });
+  }
+
+  // How far the work is; the page is loaded anew when it has ended.
+  for (const working of all("[data-working]")) {
+    const bar = working.querySelector("progress");
+    const said = working.querySelector("[data-said]");
+    const of = working.dataset.working;
+    const log = document.querySelector("[data-log]");
+    const events = new EventSource(base + "/progress" + (of && "/" + of));
+    events.addEventListener("message", (event) => {
+      const { said: text, read, size, lines } = JSON.parse(event.data);
+      if (lines) {
+        while (log.children.length > lines.length) log.lastElementChild.remove();
+        lines.forEach((line, place) => {
+          const item = log.children[place] ?? log.appendChild(document.createElement("li"));
+          if (item.textContent !== line) item.textContent = line;
+        });
+        return;
+      }
+      said.textContent = text;
+      if (read && size) { bar.max = size; bar.value = Math.min(read, size); }
+    });
+    events.addEventListener("done", () => { events.close(); location.reload(); });
+    events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1000); });
+  }
+
+  // A cell of the grid is mended where it stands; its record is judged at once.
+  for (const table of all("table[data-grid]")) {
+    const edit = (cell) => {
+      if (cell.querySelector("input")) return;
+      const shown = [...cell.childNodes];
+      const input = document.createElement("input");
+      input.value = cell.dataset.text;
+      input.setAttribute("aria-label", table.dataset.hint + ": " + table.tHead.rows[0].cells[cell.cellIndex].textContent);
+      const leave = () => { cell.replaceChildren(...shown); cell.focus(); };
+      let saving = false;
+      const save = async () => {
+        if (saving) return;
+        saving = true;
+        const row = cell.parentElement;
+        const form = new URLSearchParams({ token: table.dataset.token, file: row.dataset.file, place: row.dataset.place });
+        form.set("cell-" + cell.dataset.position, input.value);
+        const answer = await fetch(base + "/mend", { method: "POST", body: form, headers: { "X-Row": "1" } });
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("tr[data-place]");
+        if (!answer.ok || !fresh) { location.reload(); return; }
+        const place = cell.cellIndex;
+        row.replaceWith(fresh);
+        reach(fresh);
+        fresh.cells[place].focus();
+        document.querySelector("[data-judged]").textContent = fresh.querySelector(".why").textContent;
+      };
+      input.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") { event.preventDefault(); save(); }
+        if (event.key === "Escape") leave();
+      });
+      input.addEventListener("change", save);
+      cell.replaceChildren(input);
+      input.focus();
+    };
+    const reach = (root) => all("td[data-text]", root).forEach((cell) => { cell.tabIndex = 0; });
+    reach(table);
+    table.addEventListener("click", (event) => {
+      const cell = event.target.closest("td[data-text]");
+      if (cell) edit(cell);
+    });
+    table.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("td[data-text]")) { event.preventDefault(); edit(event.target); }
+    });
+  }
+
+  // A button that must count once looks so; the server counts it once anyway.
+  for (const form of all("form[data-once]"))
+    form.addEventListener("submit", () => { form.querySelector("button").disabled = true; });
+
+  for (const button of all("button[data-copy]"))
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.querySelector("[data-copied]").textContent);
+      button.nextElementSibling.textContent = button.dataset.copy;
+    });
+})();

@@ -1,0 +1,316 @@
+"""The rejected records of a run in a private database, so that a page of them costs the same whatever their number."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from calltools.files.csv.writers import error_codes_by_record, rejected_rows
+from calltools.files.rejects import MARKED_CODES
+from calltools.model.batch import Batch, Source
+from calltools.model.cells import Mask
+from calltools.model.finding import FINDINGS_SCHEMA, Finding, Findings
+from calltools.model.summary import Summary
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.rows import render_findings
+from calltools.rules.catalog import RULES_BY_CODE
+from calltools.run import Job, SessionSink
+from calltools.ui.mending import Edit, judge_records
+
+#: Number of a file of the run, and place of a record -> its mended cells by position.
+FileMending: TypeAlias = Callable[[int, int], Mapping[int, Edit]]
+#: Records on a page.
+PAGE_RECORDS: Final = 50
+_TABLES: Final = """
+    CREATE TABLE records (
+        id INTEGER PRIMARY KEY, file INTEGER, record INTEGER, place INTEGER, call INTEGER, malformed INTEGER, cells TEXT
+    );
+    CREATE TABLE findings (
+        file INTEGER, record INTEGER, code TEXT, severity TEXT, place INTEGER, position INTEGER, column TEXT,
+        field TEXT, value TEXT, after TEXT, detail TEXT
+    );
+"""
+_INDEXES: Final = """
+    CREATE UNIQUE INDEX by_record ON records (file, record);
+    CREATE INDEX by_call ON records (file, call);
+    CREATE INDEX findings_of ON findings (file, record);
+    CREATE INDEX findings_by_code ON findings (code, file, record);
+"""
+_FINDING_COLUMNS: Final = (
+    "record", "code", "severity", "place", "position", "column", "field", "value", "after", "detail",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFile:
+    """A file some records of which are rejected.
+
+    Attributes:
+        name: What the user calls it.
+        job: How it was read; without its records.
+    """
+
+    name: str
+    job: Job
+
+    @property
+    def source(self) -> Source:
+        """How it was read."""
+        return self.job.table.source
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the file."""
+        return tuple(self.job.table.titles)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRecord:
+    """A rejected record, as a page shows it.
+
+    Attributes:
+        file: Number of its file.
+        record: Its number in there.
+        place: Its line or row.
+        cells: As they are in the file.
+        findings: What is wrong with it, worded.
+        malformed: Whether it could not be split into the columns of the header.
+        positions: Position of a cell -> what is wrong with it.
+        mended: Positions of cells that were mended since the run, or before it.
+    """
+
+    file: int
+    record: int
+    place: int
+    cells: Sequence[str]
+    findings: Sequence[Finding]
+    malformed: bool
+    positions: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
+    mended: frozenset[int] = frozenset()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing keeps it back any more."""
+        return not any(one.severity == "error" for one in self.findings)
+
+
+class RejectedRecords(SessionSink):
+    """Collects rejected records, and gives pages of them.
+
+    Args:
+        path: The database, which does not exist yet.
+        names: What the files of the run are called, in their order.
+
+    Attributes:
+        files: Number of a file among them, from 1 -> the file, if it could be read.
+        counts: Code -> rejected records with an error of this rule; ``""``: all.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self.files: dict[int, RejectedFile] = {}
+        self.counts: dict[str, int] = {}
+        self._path = path
+        self._names = names
+        # Written by the thread of the run; read by pages afterwards, each by a connection of its own.
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
+        self._database.execute("BEGIN")
+        self._number = 0
+
+    def wants_records(self, _path: Path) -> bool:
+        """They are shown as they are in the file."""
+        return True
+
+    def start_file(self, name: str, job: Job | None) -> None:
+        """The titles of the file."""
+        # Files that cannot be opened are not started.
+        self._number = self._names.index(name, self._number) + 1
+        if job is not None:
+            emptied = replace(job.table, tasks=lambda: iter(()))
+            self.files[self._number] = RejectedFile(name, replace(job, table=emptied, read_again=None))
+
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
+        """Keep the rejected records of a batch, and what is wrong with them."""
+        malformed = {one.record: (one.place, list(one.cells)) for one in batch.malformed}
+        named = [record for record, codes in error_codes_by_record(findings).items() if codes]
+        rows = [(record, place, cells) for record, (place, cells) in malformed.items()]
+        if batch.origin is not None and (bad.any() or batch.legs is not None):
+            rows += rejected_rows(batch, bad, named)
+        if not rows:
+            return
+        calls = (
+            {} if batch.legs is None else dict(zip(batch.legs.records.tolist(), batch.legs.calls.tolist(), strict=True))
+        )
+        self._database.executemany(
+            "INSERT OR IGNORE INTO records VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+            (
+                (self._number, record, place, calls.get(record, record), record in malformed, json.dumps(cells))
+                for record, place, cells in sorted(rows, key=lambda row: row[0])
+            ),
+        )
+        wanted = pa.array([row[0] for row in rows], pa.int64())
+        table = findings.table.filter(pc.is_in(findings.table["record"], wanted)).select(_FINDING_COLUMNS)
+        columns = (column.to_pylist() for column in table.columns)
+        self._database.executemany(
+            f"INSERT INTO findings VALUES ({', '.join('?' * (len(_FINDING_COLUMNS) + 1))})",  # noqa: S608 - question marks
+            ((self._number, *row) for row in zip(*columns, strict=True)),
+        )
+
+    def drop_file(self) -> None:
+        """Forget the file, which broke off."""
+        self.files.pop(self._number, None)
+        for table in ("records", "findings"):
+            self._database.execute(f"DELETE FROM {table} WHERE file = ?", (self._number,))  # noqa: S608 - our names
+
+    def close(self, _summaries: Sequence[Summary]) -> None:
+        """Make pages fast, and count."""
+        self._database.execute("COMMIT")
+        self._database.executescript(_INDEXES)
+        counted = self._database.execute(
+            "SELECT code, COUNT(DISTINCT file << 40 | record) FROM findings WHERE severity = 'error' GROUP BY code"
+        )
+        [(total,)] = self._database.execute("SELECT COUNT(*) FROM records")
+        self.counts = {"": total, **dict(counted)}
+        self._database.close()
+
+    def page(self, number: int, options: ReportOptions, mending: FileMending, code: str = "") -> list[RejectedRecord]:
+        """A page of records in the order of the files.
+
+        Args:
+            number: From 1.
+            options: How findings are worded.
+            mending: What was mended since.
+            code: Only records with an error of this rule.
+        """
+        with self._open() as database:
+            return [self._read(database, row, options, mending) for row in _select(database, number, code)]
+
+    def record(self, file: int, place: int, options: ReportOptions, mending: FileMending) -> RejectedRecord | None:
+        """One record by its place; ``None``: there is none."""
+        with self._open() as database:
+            row = database.execute("SELECT * FROM records WHERE file = ? AND place = ?", (file, place)).fetchone()
+            return None if row is None else self._read(database, row, options, mending)
+
+    def fixes(self) -> list[tuple[str, str, str, int]]:
+        """Code, kind, title of the column, and count of the cells of rejected records that a rule can repair."""
+        with self._open() as database:
+            found = database.execute(
+                "SELECT code, column, COUNT(*) FROM findings WHERE after IS NOT NULL AND position IS NOT NULL"
+                " GROUP BY code, column ORDER BY code, column"
+            ).fetchall()
+        return [(code, RULES_BY_CODE[code].fix or "unsafe", column or "", count) for code, column, count in found]
+
+    def repaired(self, code: str, column: str) -> Iterator[tuple[int, int, int, int, str, str]]:
+        """File, record, place, position, cell and repaired cell of each that a rule can repair."""
+        with self._open() as database:
+            for row in database.execute(
+                "SELECT records.file, records.record, records.place, position, cells, after FROM findings"
+                " JOIN records USING (file, record)"
+                " WHERE code = ? AND column = ? AND after IS NOT NULL AND position IS NOT NULL",
+                (code, column),
+            ):
+                cells = json.loads(row["cells"])
+                if row["position"] < len(cells):
+                    yield (*tuple(row)[:4], cells[row["position"]], row["after"])
+
+    def empty_cells(self, file: int, position: int, code: str) -> Iterator[tuple[int, int]]:
+        """Record and place of the rejected records of a file whose cell in a column is empty.
+
+        Args:
+            file: Number of the file.
+            position: Of the column.
+            code: Only those with an error of this rule.
+        """
+        chosen = (
+            ""
+            if not code
+            else (
+                " AND EXISTS (SELECT 1 FROM findings WHERE findings.file = records.file"
+                " AND findings.record = records.record AND code = :code AND severity = 'error')"
+            )
+        )
+        with self._open() as database:
+            listed = database.execute(
+                "SELECT record, place, cells FROM records WHERE file = :file AND NOT malformed"  # noqa: S608 - our words
+                f"{chosen} ORDER BY record",
+                {"file": file, "code": code},
+            )
+            for row in listed:
+                if not json.loads(row["cells"])[position].strip():
+                    yield row["record"], row["place"]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        database = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        database.row_factory = sqlite3.Row
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def _read(
+        self, database: sqlite3.Connection, row: sqlite3.Row, options: ReportOptions, mending: FileMending
+    ) -> RejectedRecord:
+        file, number = self.files[row["file"]], row["file"]
+        listed = database.execute(
+            "SELECT * FROM findings WHERE file = ? AND record IN (?, ?)", (number, row["record"], row["call"])
+        )
+        raw = [{name: one[name] for name in FINDINGS_SCHEMA.names} for one in listed]
+        edits = mending(number, row["place"])
+        cells = _with_edits(json.loads(row["cells"]), edits)
+        if edits and not row["malformed"]:
+            raw = self._judge_again(database, row, raw, mending)
+        worded = [*render_findings(Findings.from_rows(raw), file.source, file.name, options)]
+        positions: dict[int, list[Finding]] = {}
+        for one, finding in zip(raw, worded, strict=True):
+            if one["position"] is not None and one["record"] == row["record"]:
+                positions.setdefault(one["position"], []).append(finding)
+        return RejectedRecord(
+            number, row["record"], row["place"], cells, worded, bool(row["malformed"]), positions, frozenset(edits)
+        )
+
+    def _judge_again(
+        self, database: sqlite3.Connection, row: sqlite3.Row, before: list[dict[str, Any]], mending: FileMending
+    ) -> list[dict[str, Any]]:
+        """What is wrong with a mended record, judged with the other legs of its call."""
+        number = row["file"]
+        legs = database.execute(
+            "SELECT record, place, cells FROM records WHERE file = ? AND call = ? AND NOT malformed",
+            (number, row["call"]),
+        ).fetchall()
+        rows = [
+            (one["record"], one["place"], _with_edits(json.loads(one["cells"]), mending(number, one["place"])))
+            for one in legs
+        ]
+        found = judge_records(self.files[number].job, rows).to_rows()
+        # What only the reader has seen, such as a number where an id should be, is still so in the other cells.
+        seen = [
+            one for one in before
+            if one["code"] in MARKED_CODES and one["position"] not in mending(number, one["place"])
+        ]  # fmt: skip
+        told = {(one["code"], one["record"], one["position"]) for one in seen}
+        return [*seen, *(one for one in found if (one["code"], one["record"], one["position"]) not in told)]
+
+
+def _with_edits(cells: list[str], edits: Mapping[int, Edit]) -> list[str]:
+    return [edits[at].after if at in edits else cell for at, cell in enumerate(cells)]
+
+
+def _select(database: sqlite3.Connection, number: int, code: str) -> list[sqlite3.Row]:
+    first = (number - 1) * PAGE_RECORDS
+    if not code:
+        # Ids are those of the order, without a gap.
+        return database.execute(
+            "SELECT * FROM records ORDER BY file, record LIMIT ? OFFSET ?", (PAGE_RECORDS, first)
+        ).fetchall()
+    return database.execute(
+        "SELECT records.* FROM (SELECT DISTINCT file, record FROM findings WHERE code = ? AND severity = 'error'"
+        " ORDER BY file, record LIMIT ? OFFSET ?) JOIN records USING (file, record)",
+        (code, PAGE_RECORDS, first),
+    ).fetchall()

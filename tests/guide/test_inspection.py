@@ -1,0 +1,101 @@
+"""What must be said of a file is asked, with what the file suggests; nothing else is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from calltools.errors import CalltoolsError
+from calltools.files.folders import FoundFile
+from calltools.guide import NOTHING, inspect, option_words
+from calltools.run import RunOptions
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+#: Samples that need nothing but what is asked.
+VENDORS = sorted(path.parent for path in SAMPLES.glob("*/export.*") if (path.parent / "options").is_file())
+AS_OF = RunOptions(as_of=1_773_273_600)
+
+
+def found(path):
+    return [FoundFile(path, str(path))]
+
+
+def answer(question):
+    """An answer that a person could give."""
+    if question.default is not None:
+        return question.default
+    return question.choices[0].value if question.choices else {"own-number": "74950000001"}.get(question.key, "")
+
+
+def answer_all(path, options=AS_OF, **given):
+    answers = {key.replace("_", "-"): text for key, text in given.items()}
+    asked = []
+    for _ in range(30):
+        inspection = inspect(found(path), answers, options)
+        if not inspection.questions:
+            return inspection, asked
+        question = inspection.questions[0]
+        asked.append(question.key)
+        answers[question.key] = answer(question)
+    raise AssertionError(asked)
+
+
+@pytest.fixture
+def sipuni(tmp_path):
+    return Path(shutil.copy(SAMPLES / "sipuni" / "export.csv", tmp_path / "export.csv"))
+
+
+def test_the_zone_that_the_ids_prove_is_the_default(sipuni):
+    question = inspect(found(sipuni), {}, AS_OF).questions[0]
+
+    assert (question.key, question.found.value) == ("timezone", "Europe/Moscow")
+
+
+def test_what_is_answered_is_not_asked_again(sipuni):
+    inspection, asked = answer_all(sipuni)
+
+    assert asked == ["timezone", "identifiers", "static-call"]
+    assert inspection.answers["identifiers"] == NOTHING
+    assert (inspection.files[0].records, inspection.files[0].written) == (30, 21)
+    assert option_words(inspection.options)[:4] == ["--timezone", "Europe/Moscow", "--static-call", "auto"]
+
+
+def test_to_go_back_is_to_leave_an_answer_out(sipuni):
+    both = inspect(found(sipuni), {"timezone": "Europe/Moscow", "identifiers": ""}, AS_OF)
+    back = inspect(found(sipuni), {"timezone": "Europe/Moscow"}, AS_OF)
+
+    assert [one.key for one in both.questions] == ["static-call"]
+    assert [one.key for one in back.questions] == ["identifiers"]
+
+
+def test_an_answer_that_the_file_contradicts_is_refused_and_the_others_are_kept(sipuni):
+    inspection = inspect(found(sipuni), {"timezone": "Asia/Omsk", "static-call": "1"}, AS_OF)
+    question = inspection.questions[0]
+
+    assert (question.key, question.refused.key) == ("timezone", "zone-contradicted")
+    assert question.found.value == "Europe/Moscow"
+    assert inspection.answers == {"static-call": "1"}
+
+
+def test_an_option_that_the_file_contradicts_is_no_question(sipuni):
+    with pytest.raises(CalltoolsError, match="zone"):
+        inspect(found(sipuni), {}, RunOptions(timezone="Asia/Omsk"))
+
+
+def test_a_second_file_beside_the_export_is_proposed(sipuni, tmp_path):
+    shutil.copy(SAMPLES / "walkthrough" / "crm.csv", tmp_path)
+    question = inspect(found(sipuni), {"timezone": "Europe/Moscow"}, AS_OF).questions[0]
+
+    assert question.key == "identifiers"
+    assert question.found.value == str(tmp_path / "crm.csv")
+    examples = inspect(found(sipuni), {"timezone": "Europe/Moscow"}, AS_OF).examples(question, question.found.value)
+    assert [sorted(one.after) for one in examples] == [["ClientId"]] * 3
+
+
+@pytest.mark.parametrize("folder", VENDORS, ids=lambda path: path.name)
+def test_after_all_answers_nothing_is_refused(folder, tmp_path):
+    name = next(folder.glob("export.*")).name
+    inspection, asked = answer_all(Path(shutil.copy(folder / name, tmp_path / name)))
+
+    assert inspection.fault is None, asked
+    assert inspection.files[0].records
