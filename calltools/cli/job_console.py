@@ -192,6 +192,7 @@ class _SendingEvents(SilentEvents):
 
     def __init__(self, console: UploadConsole) -> None:
         self._console = console
+        self._remarked: set[Part] = set()
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Say a step, if details are wanted."""
@@ -212,8 +213,10 @@ class _SendingEvents(SilentEvents):
             self._console.report_findings(summary, findings, refused=True)
 
     def remark_on(self, part: Part, options: UploadOptions) -> None:
-        """Say it."""
-        self._console.remark_on(part, options)
+        """Say it, once: a part that is held is met when it is searched for, and again by the calls of its file."""
+        if part not in self._remarked:
+            self._remarked.add(part)
+            self._console.remark_on(part, options)
 
     def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:
         """Say what is with the parts that were worked on."""
